@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <tl/expected.hpp>
+
+namespace dispatch {
+
+/// What kind of failure it is: decides the exit code and nothing else (see cli/exit_code.hpp).
+enum class Failure {
+  failed,       ///< the operation failed: journal, disk, network of our own, internal
+  usage,        ///< what was asked for cannot be meant: flag, configuration, missing input file
+  unavailable,  ///< the journal is in use, of another application, or of a newer version
+};
+
+/// An expected failure. `message` says what failed, on what, why, and what to do next, in one line without a
+/// trailing full stop, fit to be printed after "dispatch: ".
+struct Error {
+  Failure failure = Failure::failed;
+  std::string message;
+};
+
+template <class T = void>
+using Result = tl::expected<T, Error>;
+
+/// `return fail("cannot open {}: {}", path, why);` in a function that returns a Result.
+template <class... Args>
+tl::unexpected<Error> fail(fmt::format_string<Args...> format, Args&&... args) {
+  return tl::unexpected(Error{Failure::failed, fmt::format(format, std::forward<Args>(args)...)});
+}
+
+/// The same for what the caller must write differently.
+template <class... Args>
+tl::unexpected<Error> misuse(fmt::format_string<Args...> format, Args&&... args) {
+  return tl::unexpected(Error{Failure::usage, fmt::format(format, std::forward<Args>(args)...)});
+}
+
+/// The same for a journal that is not to be had.
+template <class... Args>
+tl::unexpected<Error> unavailable(fmt::format_string<Args...> format, Args&&... args) {
+  return tl::unexpected(Error{Failure::unavailable, fmt::format(format, std::forward<Args>(args)...)});
+}
+
+}  // namespace dispatch
+
+/// Evaluates a Result expression and returns its error from the enclosing function, if it is one.
+#define DISPATCH_TRY(expression)                                                  \
+  do {                                                                            \
+    if (auto dispatch_try_result = (expression); !dispatch_try_result) {          \
+      return tl::unexpected(std::move(dispatch_try_result).error());              \
+    }                                                                             \
+  } while (false)

@@ -1,0 +1,88 @@
+#include "base/json.hpp"
+
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/utf8.hpp"
+
+namespace dispatch {
+
+void append_json_string(std::string& out, std::string_view text) {
+  std::string repaired;
+  if (!is_utf8(text)) {
+    repaired = to_utf8(text);
+    text = repaired;
+  }
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20)
+          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+        else
+          out += c;
+    }
+  }
+  out += '"';
+}
+
+void JsonObject::add_key(std::string_view key) {
+  if (!first_) out_ += ',';
+  first_ = false;
+  append_json_string(out_, key);
+  out_ += ':';
+}
+
+JsonObject& JsonObject::add(std::string_view key, std::string_view text) {
+  add_key(key);
+  append_json_string(out_, text);
+  return *this;
+}
+
+JsonObject& JsonObject::add(std::string_view key, std::int64_t number) {
+  add_key(key);
+  fmt::format_to(std::back_inserter(out_), "{}", number);
+  return *this;
+}
+
+JsonObject& JsonObject::add(std::string_view key, std::uint64_t number) {
+  add_key(key);
+  fmt::format_to(std::back_inserter(out_), "{}", number);
+  return *this;
+}
+
+JsonObject& JsonObject::add(std::string_view key, double number) {
+  add_key(key);
+  if (std::isfinite(number))
+    fmt::format_to(std::back_inserter(out_), "{:.6g}", number);
+  else
+    out_ += "null";
+  return *this;
+}
+
+JsonObject& JsonObject::add(std::string_view key, bool truth) {
+  add_key(key);
+  out_ += truth ? "true" : "false";
+  return *this;
+}
+
+JsonObject& JsonObject::add_null(std::string_view key) {
+  add_key(key);
+  out_ += "null";
+  return *this;
+}
+
+JsonObject& JsonObject::add_raw(std::string_view key, std::string_view json) {
+  add_key(key);
+  out_ += json;
+  return *this;
+}
+
+}  // namespace dispatch

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/logger.h>
+
+#include "base/error.hpp"
+#include "cli/exit_code.hpp"
+
+namespace dispatch::cli {
+
+/// What every subcommand shares: the global options as parsed, and what the chosen subcommand wants done.
+struct Program {
+  std::string journal = "dispatch.db";  ///< --journal, DISPATCH_JOURNAL
+  std::shared_ptr<spdlog::logger> log;  ///< talk; made before the action runs
+
+  /// Set by the callback of the subcommand that was chosen; run after parsing has ended.
+  std::function<Result<ExitCode>()> action;
+};
+
+/// Each subcommand lives in one file, command_NAME.cpp, that holds its options, its help and its run function, and
+/// has one entry point: `void add_NAME_command(CLI::App& app, Program& program)`. `app` is the program's top command.
+/// Help ends with EXIT STATUS and EXAMPLES.
+void add_attempts_command(CLI::App& app, Program& program);
+void add_completion_command(CLI::App& app, Program& program);
+void add_dlq_command(CLI::App& app, Program& program);
+void add_events_command(CLI::App& app, Program& program);
+void add_gap_command(CLI::App& app, Program& program);
+void add_ingest_command(CLI::App& app, Program& program);
+void add_listen_command(CLI::App& app, Program& program);
+void add_run_command(CLI::App& app, Program& program);
+void add_status_command(CLI::App& app, Program& program);
+void add_verify_command(CLI::App& app, Program& program);
+
+}  // namespace dispatch::cli

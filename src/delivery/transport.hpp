@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "event/outcome.hpp"
+#include "event/outgoing.hpp"
+
+namespace dispatch::delivery {
+
+/// One attempt's outcome, with the ticket it was sent under.
+struct Report {
+  std::uint64_t ticket = 0;
+  Outcome outcome;
+};
+
+/// Where a transport puts outcomes. Called from the transport's threads; must not block for long and must not throw.
+class Reports {
+ public:
+  virtual ~Reports() = default;
+  virtual void put(std::vector<Report> reports) = 0;
+};
+
+/// The seam to the network. Every Outgoing that was taken ends in exactly one Report, also when aborted.
+/// send and abort may be called from any thread; neither blocks on the network, neither throws.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  /// Starts each attempt at once. How many may run is the caller's business.
+  virtual void send(std::vector<Outgoing> batch) = 0;
+  /// Ends every attempt under way; each is reported as `unknown`.
+  virtual void abort() = 0;
+};
+
+}  // namespace dispatch::delivery

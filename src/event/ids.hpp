@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/strong.hpp"
+
+namespace dispatch {
+
+/// The event's place in the global order of the journal: from 1, never reused.
+using Position = Strong<struct PositionTag, std::int64_t>;
+/// The event's place in its entity's stream: from 1, or from 0 where 0 is seen.
+using SequenceNumber = Strong<struct SequenceNumberTag, std::int64_t>;
+/// What names an event for its sender: 1 to 255 bytes of UTF-8.
+using EventId = Strong<struct EventIdTag, std::string>;
+/// What must stay in order: 1 to 255 bytes of UTF-8.
+using EntityId = Strong<struct EntityIdTag, std::string>;
+
+/// The journal's own numbers for what it knows by name, so that a name is stored once. 0 is none.
+using EntityNo = Strong<struct EntityNoTag, std::int64_t>;
+using DestinationNo = Strong<struct DestinationNoTag, std::int64_t>;
+/// An outlet is what the pump reads as one queue: the deliveries to one host, or those of one subscription.
+using OutletNo = Strong<struct OutletNoTag, std::int64_t>;
+
+}  // namespace dispatch

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace dispatch {
+
+/// How an attempt ended. The numbers are stored in the journal and never change their meaning.
+enum class OutcomeKind : std::uint8_t {
+  answered = 0,       ///< a whole HTTP answer came; `status` tells
+  timeout = 1,        ///< no whole answer in time
+  connect_error = 2,  ///< name, route, refused, TLS: the request was not sent
+  broken = 3,         ///< the connection ended or spoke nonsense after the request went out
+  refused = 4,        ///< we did not send: the destination is not allowed or cannot be requested at all
+  unknown = 5,        ///< the process ended, or was told to, before an outcome was recorded
+};
+
+inline constexpr std::array<std::string_view, 6> outcome_kind_names{"answered", "timeout", "connect_error",
+                                                                    "broken",   "refused", "unknown"};
+constexpr std::string_view to_string(OutcomeKind kind) {
+  return outcome_kind_names[static_cast<std::size_t>(kind)];
+}
+
+/// Where the time of one attempt went; each from the start of the attempt, absent where it did not get so far.
+struct AttemptTimings {
+  std::optional<std::chrono::microseconds> name_resolved, connected, tls_ready, first_byte;
+};
+
+/// One attempt's outcome, as the transport saw it. Judged by policy/classify.hpp.
+struct Outcome {
+  OutcomeKind kind = OutcomeKind::unknown;
+  int status = 0;                                             ///< HTTP status where answered, else 0
+  std::string error;                                          ///< what went wrong, for people; empty on an answer
+  std::optional<std::chrono::microseconds> retry_after;       ///< what the answer asked for, as time from now
+  std::chrono::microseconds took{0};                          ///< the whole attempt
+  AttemptTimings timings;
+  std::string address;                                        ///< the address connected to; empty if none
+  std::string excerpt;                                        ///< the first bytes of the answer's body
+};
+
+}  // namespace dispatch

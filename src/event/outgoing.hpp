@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "event/ids.hpp"
+
+namespace dispatch {
+
+/// All that a transport needs to make one attempt of one delivery. Owned, so that it can cross threads.
+struct Outgoing {
+  std::uint64_t ticket = 0;  ///< names the attempt within this process; comes back with its outcome
+  std::string url;
+  std::string event_id;
+  std::string entity_id;  ///< empty where the event has none
+  std::optional<SequenceNumber> sequence;
+  std::string type, source, time;  ///< empty where the event has none
+  std::string correlation_id, causation_id;
+  std::string headers;  ///< the event's own headers, a JSON object of strings; empty where it has none
+  std::string payload;  ///< sent exactly so
+  unsigned attempt = 1;  ///< counted over the delivery's whole life
+  WallTime began{};
+};
+
+}  // namespace dispatch

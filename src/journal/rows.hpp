@@ -1,0 +1,137 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "event/arrival.hpp"
+#include "event/delivery_state.hpp"
+#include "event/ids.hpp"
+#include "event/outcome.hpp"
+#include "event/outgoing.hpp"
+
+namespace dispatch::journal {
+
+/// Where the stream of an entity that is seen for the first time begins.
+struct StreamStart {
+  enum class Rule {
+    one,     ///< at 1, or at 0 where the first event seen is 0
+    number,  ///< at `at`
+    first,   ///< wherever the first event seen stands
+  };
+  Rule rule = Rule::one;
+  SequenceNumber at{1};
+};
+
+/// What became of one arrival.
+enum class AppendVerdict {
+  accepted,
+  duplicate,         ///< same id, same content: counted, not stored again
+  id_conflict,       ///< same id, other content
+  sequence_taken,    ///< another event has this sequence number of this entity
+  sequence_skipped,  ///< the number lies in a gap that an operator skipped
+  before_start,      ///< the number lies before the start of the entity's stream
+};
+
+struct Appended {
+  AppendVerdict verdict = AppendVerdict::accepted;
+  Position position;                         ///< of the event; where it was refused for another, of that one
+  std::optional<SequenceNumber> sequence;    ///< as stored; with before_start, where the stream starts
+  std::string other_event;                   ///< with sequence_taken, the id of the event that has it
+};
+
+/// Names a delivery. Generation 0 is the first; a replay makes the next.
+struct DeliveryKey {
+  OutletNo outlet;
+  Position position;
+  std::int64_t generation = 0;
+  friend auto operator<=>(const DeliveryKey&, const DeliveryKey&) = default;
+};
+
+/// A delivery as the scheduler needs it.
+struct DeliveryRow {
+  DeliveryKey key;
+  DestinationNo destination;
+  EntityNo entity;          ///< 0: its own lane
+  SequenceNumber sequence;  ///< meaningless without entity
+  DeliveryState state = DeliveryState::pending;
+  unsigned attempts = 0;  ///< in its whole life
+  unsigned forgiven = 0;  ///< of those, how many do not count against the limit
+  WallTime state_at{};    ///< retry_wait: when due; dead_letter: since when; in_flight: when begun
+};
+
+/// What the pump reads as one queue.
+struct Outlet {
+  OutletNo no;
+  std::string host;
+  Position low;  ///< everything at or below is done, or comes back by itself (due, operators)
+};
+
+/// A delivery about to be sent; `state` is what it is believed to be in (pending or retry_wait).
+struct Intent {
+  DeliveryKey key;
+  DeliveryState state = DeliveryState::pending;
+};
+
+/// The answer to an intent.
+struct Begun {
+  bool won = false;   ///< false: the delivery was not in that state any more; nothing was changed, nothing may be sent
+  Outgoing outgoing;  ///< all but `ticket`, where won
+};
+
+/// One attempt's end, to be recorded with the state it leads to.
+struct Settlement {
+  DeliveryKey key;
+  Transition by = Transition::succeed;  ///< succeed, retry or bury
+  bool forgive = false;                 ///< the attempt does not count against the limit
+  WallTime due{};                       ///< with retry
+  WallTime at{};                        ///< when the outcome was taken in
+  const Outcome* outcome = nullptr;     ///< borrowed, never null
+};
+
+/// What stands before a delivery in its lane.
+struct Predecessor {
+  bool gap = false;                         ///< a sequence number below it has neither arrived nor been skipped
+  bool exists = false;                      ///< a delivery of the same lane with a lower number
+  SequenceNumber sequence;                  ///< of the nearest such one
+  DeliveryState state = DeliveryState::completed;  ///< of the nearest such one
+  bool disordered = false;                  ///< the stream did not arrive in its order: later ones may lie at lower positions
+};
+
+/// What operators (and arrivals that close a gap) did that may set a lane in motion, in order.
+struct Wake {
+  std::int64_t action = 0;
+  DeliveryKey key;
+};
+
+/// Which dead letters are meant.
+struct DeadLetters {
+  std::optional<std::string> entity;
+  std::optional<std::string> event;
+  // neither: all of them
+};
+
+/// How many deliveries are in each state; index by DeliveryState.
+struct Tally {
+  std::array<std::int64_t, 6> deliveries{};
+  std::int64_t of(DeliveryState state) const { return deliveries[static_cast<std::size_t>(state)]; }
+  /// Deliveries that have not come to their end.
+  std::int64_t open() const {
+    return of(DeliveryState::pending) + of(DeliveryState::in_flight) + of(DeliveryState::retry_wait) +
+           of(DeliveryState::dead_letter);
+  }
+};
+
+/// What to do with deliveries found in flight whose process is gone.
+enum class Orphans {
+  retry,  ///< sent again, with the same idempotency key
+  hold,   ///< into the dead letters
+};
+
+}  // namespace dispatch::journal

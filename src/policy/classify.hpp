@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "event/outcome.hpp"
+
+namespace dispatch::policy {
+
+/// What an outcome means for its delivery.
+enum class Meaning {
+  success,  ///< the delivery is completed
+  retry,    ///< failed; again while attempts are left
+  dead,     ///< failed; no other attempt makes sense
+};
+
+/// What HTTP statuses mean where that differs from the default (2xx is success, all else is retried).
+using StatusTable = std::map<int, Meaning>;
+
+/// Reads "410=dead,409=ok,404=retry". A status outside 100 to 599, a word other than ok, retry and dead, and a status
+/// named twice are misuse.
+Result<StatusTable> parse_status_table(std::string_view text);
+
+/// Pure. Only an answer is judged by its status; every other end of an attempt is retried, except `refused`, which is dead.
+Meaning classify(const Outcome& outcome, const StatusTable& table);
+
+}  // namespace dispatch::policy
