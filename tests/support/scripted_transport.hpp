@@ -1,0 +1,131 @@
+#pragma once
+
+#include "delivery/transport.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dispatch::test {
+
+/// An HTTP answer of that status.
+inline Outcome answered(int status) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::answered;
+  outcome.status = status;
+  outcome.took = std::chrono::milliseconds{1};
+  return outcome;
+}
+
+/// An attempt that got no answer.
+inline Outcome unanswered(OutcomeKind kind, std::string error = "scripted failure") {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+/// A transport that sends nothing: it remembers what it was given, and each attempt stays under way until the
+/// test says how it ends. The report is put on the caller's thread, before the call returns. Thread-safe; no
+/// lock is held while a report is put, so whoever takes reports may send again at once.
+class ScriptedTransport final : public delivery::Transport {
+ public:
+  explicit ScriptedTransport(delivery::Reports& reports) : reports_(reports) {}
+
+  void send(std::vector<Outgoing> batch) override {
+    const std::scoped_lock lock{mutex_};
+    for (auto& outgoing : batch) {
+      under_way_.push_back(outgoing);
+      sent_.push_back(std::move(outgoing));
+    }
+    most_under_way_ = std::max(most_under_way_, under_way_.size());
+  }
+
+  void abort() override { finish_all(unanswered(OutcomeKind::unknown, "aborted")); }
+
+  /// Ends the oldest attempt under way for that event. False where there is none.
+  bool finish(std::string_view event_id, Outcome outcome) {
+    return finish_first([&](const Outgoing& outgoing) { return outgoing.event_id == event_id; },
+                        std::move(outcome));
+  }
+
+  /// Ends the attempt of that ticket. False where it is not under way.
+  bool finish_ticket(std::uint64_t ticket, Outcome outcome) {
+    return finish_first([&](const Outgoing& outgoing) { return outgoing.ticket == ticket; },
+                        std::move(outcome));
+  }
+
+  /// Ends every attempt under way in the order of sending, all in one report. Returns how many.
+  std::size_t finish_all(const Outcome& outcome) {
+    std::vector<delivery::Report> reports;
+    {
+      const std::scoped_lock lock{mutex_};
+      for (const auto& outgoing : under_way_) reports.push_back({outgoing.ticket, outcome});
+      under_way_.clear();
+    }
+    const std::size_t finished = reports.size();
+    if (finished > 0) reports_.put(std::move(reports));
+    return finished;
+  }
+
+  /// Everything ever sent, in order.
+  std::vector<Outgoing> sent() const {
+    const std::scoped_lock lock{mutex_};
+    return sent_;
+  }
+
+  /// The event ids of everything ever sent, in order.
+  std::vector<std::string> sent_ids() const { return ids(&ScriptedTransport::sent_); }
+
+  /// What has been sent and not ended, in order of sending.
+  std::vector<Outgoing> under_way() const {
+    const std::scoped_lock lock{mutex_};
+    return under_way_;
+  }
+
+  /// The event ids of what is under way, in order of sending.
+  std::vector<std::string> under_way_ids() const { return ids(&ScriptedTransport::under_way_); }
+
+  /// The most attempts that were ever under way at one time.
+  std::size_t most_under_way() const {
+    const std::scoped_lock lock{mutex_};
+    return most_under_way_;
+  }
+
+ private:
+  template <class Wanted>
+  bool finish_first(const Wanted& wanted, Outcome outcome) {
+    std::uint64_t ticket = 0;
+    {
+      const std::scoped_lock lock{mutex_};
+      const auto found = std::find_if(under_way_.begin(), under_way_.end(), wanted);
+      if (found == under_way_.end()) return false;
+      ticket = found->ticket;
+      under_way_.erase(found);
+    }
+    std::vector<delivery::Report> reports;
+    reports.push_back({ticket, std::move(outcome)});
+    reports_.put(std::move(reports));
+    return true;
+  }
+
+  std::vector<std::string> ids(std::vector<Outgoing> ScriptedTransport::*which) const {
+    const std::scoped_lock lock{mutex_};
+    std::vector<std::string> ids;
+    for (const auto& outgoing : this->*which) ids.push_back(outgoing.event_id);
+    return ids;
+  }
+
+  delivery::Reports& reports_;
+  mutable std::mutex mutex_;
+  std::vector<Outgoing> sent_;
+  std::vector<Outgoing> under_way_;
+  std::size_t most_under_way_ = 0;
+};
+
+}  // namespace dispatch::test
