@@ -34,8 +34,9 @@ CREATE TABLE events (
   correlation_id  TEXT,
   causation_id    TEXT,
   headers         TEXT,                        -- a JSON object of strings
+  own_url         TEXT,                        -- the line's own url; NULL where it had none
   accepted_at     INTEGER NOT NULL,
-  digest          INTEGER NOT NULL,            -- XXH3 (64 bits) of the content as it was given
+  digest          INTEGER NOT NULL,            -- XXH3 (64 bits) of the content, see journal/digest.hpp
   payload         BLOB    NOT NULL             -- the bytes as they came
 );
 CREATE UNIQUE INDEX events_by_stream ON events (entity_no, sequence_number) WHERE entity_no IS NOT NULL;
