@@ -32,8 +32,7 @@ class Journal {
   // --- Writes, inside a turn ------------------------------------------------------------------------------------------
   /// Appends events in the order given, each with a pending delivery for each of its routes. Verdicts in the same
   /// order. An arrival that is not accepted changes nothing and does not disturb the others.
-  virtual Result<std::vector<Appended>> append(std::span<const Arrival> arrivals, const StreamStart& start,
-                                               WallTime now) = 0;
+  virtual Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now) = 0;
 
   /// Compare-and-set of each delivery from its intent's state to in_flight, and what is to be sent. Same order.
   virtual Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) = 0;
@@ -70,11 +69,11 @@ class Journal {
   /// state; at most `limit`. Fewer than `limit` means that the end was reached.
   virtual Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) = 0;
 
-  /// Deliveries in retry_wait that are due at `now`, the longest due first; at most `limit`.
-  virtual Result<std::vector<DeliveryRow>> due(WallTime now, std::size_t limit) = 0;
+  /// Deliveries of the outlet in retry_wait that are due at `now`, the longest due first; at most `limit`.
+  virtual Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime now, std::size_t limit) = 0;
 
-  /// When the next delivery in retry_wait is due.
-  virtual Result<std::optional<WallTime>> next_due() = 0;
+  /// When the first delivery of the outlet in retry_wait after `after` is due; `after` itself excluded.
+  virtual Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) = 0;
 
   /// What stands before `row` in its lane. `row` must have an entity.
   virtual Result<Predecessor> predecessor(const DeliveryRow& row) = 0;

@@ -46,6 +46,11 @@ struct Appended {
   std::string other_event;                   ///< with sequence_taken, the id of the event that has it
 };
 
+struct AppendReport {
+  std::vector<Appended> verdicts;  ///< one for each arrival, in their order
+  std::vector<OutletNo> outlets;   ///< those that have new deliveries, each once
+};
+
 /// Names a delivery. Generation 0 is the first; a replay makes the next.
 struct DeliveryKey {
   OutletNo outlet;

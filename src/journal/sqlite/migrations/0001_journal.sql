@@ -73,7 +73,7 @@ CREATE TABLE deliveries (
   status          INTEGER,                     --   HTTP status
   PRIMARY KEY (outlet_no, position, generation)
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_open ON deliveries (state, state_at) WHERE state_at IS NOT NULL;
+CREATE INDEX deliveries_open ON deliveries (state, outlet_no, state_at) WHERE state_at IS NOT NULL;
 
 -- Every attempt that ended, but for one: the plain success of a completed delivery stands in the delivery's own row.
 -- The view attempt_history joins the two.
