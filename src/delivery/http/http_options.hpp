@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace dispatch::delivery {
+
+/// How requests are made.
+struct HttpOptions {
+  /// For one request, everything included: name, connection, TLS, sending, the whole answer. Default 5 s.
+  std::chrono::milliseconds timeout{5'000};
+  /// Idle connections kept open for the next request. At least the number of requests at a time, or connections are
+  /// made anew that could have been kept. Default 1,024.
+  std::size_t connections_kept = 1'024;
+  /// An idle connection older than this is not used again. Less than the 5 s after which common servers (Node.js)
+  /// close theirs, because a request that meets the closing costs an attempt. Whole seconds. Default 4 s.
+  std::chrono::seconds connection_idle_most{4};
+  /// Bytes of an answer's body that are read; the rest is cut off with the connection. Default 64 KiB.
+  std::size_t body_most = 64 * 1024;
+  /// Bytes of an answer's status line and headers; an answer with more of them is broken. Default 64 KiB.
+  std::size_t headers_most = 64 * 1024;
+  /// Bytes of the body that are kept where the answer is not a 2xx. Default 1,024.
+  std::size_t excerpt_most = 1'024;
+  /// A PEM file of the certificate authorities to trust instead of the system's; empty: the system's.
+  std::string ca_file;
+};
+
+}  // namespace dispatch::delivery
