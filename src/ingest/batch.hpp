@@ -17,10 +17,13 @@ struct LineRef {
   std::string_view text;   ///< the whole line without its end; borrowed from the batch
 };
 
-/// A line that cannot be accepted, and why.
+/// A line that cannot be accepted, and why. A line longer than the limit comes in pieces, one Reject each, in order and
+/// with nothing between them though perhaps over several batches, so that it never stands in memory whole.
 struct Reject {
   LineRef line;
-  std::string reason;
+  std::string reason;  ///< for people, without file and line: "sequence_number is -3; it must be ..."
+  bool first = true;   ///< the text begins the line; whoever counts lines counts these
+  bool last = true;    ///< the text ends the line
 };
 
 /// Some lines of input, parsed. Everything is borrowed from text the batch owns; moving a batch keeps it valid.
@@ -30,7 +33,8 @@ struct Batch {
   std::vector<Arrival> arrivals;
   std::vector<LineRef> lines;
   std::vector<Reject> rejects;
-  std::uint64_t bytes = 0;  ///< of input consumed
+  std::uint64_t blank = 0;  ///< lines without anything on them, skipped
+  std::uint64_t bytes = 0;  ///< of lines consumed, ends of line included; decompressed
 };
 
 }  // namespace dispatch::ingest
