@@ -17,9 +17,12 @@ enum class ExitCode {
 
 constexpr ExitCode exit_code(Failure failure) {
   switch (failure) {
-    case Failure::usage: return ExitCode::usage;
-    case Failure::unavailable: return ExitCode::unavailable;
-    case Failure::failed: break;
+    case Failure::usage:
+      return ExitCode::usage;
+    case Failure::unavailable:
+      return ExitCode::unavailable;
+    case Failure::failed:
+      break;
   }
   return ExitCode::failed;
 }

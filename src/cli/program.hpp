@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/exit_code.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -7,23 +11,21 @@
 #include <CLI/CLI.hpp>
 #include <spdlog/logger.h>
 
-#include "base/error.hpp"
-#include "cli/exit_code.hpp"
-
 namespace dispatch::cli {
 
 /// What every subcommand shares: the global options as parsed, and what the chosen subcommand wants done.
 struct Program {
   std::string journal = "dispatch.db";  ///< --journal, DISPATCH_JOURNAL
+  LogOptions log_options;               ///< --log-format, --log-level
   std::shared_ptr<spdlog::logger> log;  ///< talk; made before the action runs
 
   /// Set by the callback of the subcommand that was chosen; run after parsing has ended.
   std::function<Result<ExitCode>()> action;
 };
 
-/// Each subcommand lives in one file, command_NAME.cpp, that holds its options, its help and its run function, and
-/// has one entry point: `void add_NAME_command(CLI::App& app, Program& program)`. `app` is the program's top command.
-/// Help ends with EXIT STATUS and EXAMPLES.
+/// Each subcommand lives in one file, command_NAME.cpp, that holds its options, its help and its run
+/// function, and has one entry point: `void add_NAME_command(CLI::App& app, Program& program)`. `app` is the
+/// program's top command. Help ends with EXIT STATUS and EXAMPLES.
 void add_attempts_command(CLI::App& app, Program& program);
 void add_completion_command(CLI::App& app, Program& program);
 void add_dlq_command(CLI::App& app, Program& program);

@@ -1,0 +1,84 @@
+# make           build build/dispatch
+# make demo      install what is missing, build, deliver the example events to a local receiver
+# make test      install what is missing, build as the developers do, run every test
+# make install   program, man pages and completions, below PREFIX and DESTDIR
+# make bench     compare with a bare libcurl client
+# make lint      format, static analysis, man pages, floors
+# make asan      every test with the address and undefined-behaviour sanitizers
+# make tsan      every test with the thread sanitizer
+
+PREFIX ?= /usr/local
+BUILD ?= build
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+# What building and testing need, and what only lint needs: the one list of Debian packages.
+PACKAGES := build-essential cmake ninja-build ccache pkg-config \
+  libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
+  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev doctest-dev mandoc
+LINT_PACKAGES := clang-format clang-tidy
+
+CONFIGURE = cmake -G Ninja -S . -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+CTEST = ctest --output-on-failure --no-tests=error -j2 --test-dir
+
+.PHONY: all deps lint-deps demo test install bench lint asan tsan clean
+
+all:
+	@$(CONFIGURE) -B $(BUILD)
+	@cmake --build $(BUILD) --target dispatch -j $(JOBS)
+
+# $(call install-missing,PACKAGES): asks for root only where something is missing.
+define install-missing
+	@missing=""; \
+	for package in $(1); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:$$missing"; \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root=sudo; fi; \
+	  $$root apt-get update -qq && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+deps:
+	$(call install-missing,$(PACKAGES))
+
+lint-deps: deps
+	$(call install-missing,$(LINT_PACKAGES))
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@examples/demo $(BUILD)/dispatch
+
+test: deps
+	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
+	@cmake --build $(BUILD) -j $(JOBS)
+	@$(CTEST) $(BUILD)
+
+install: all
+	@cmake --install $(BUILD)
+
+bench: deps
+	@$(CONFIGURE) -B $(BUILD)
+	@cmake --build $(BUILD) -j $(JOBS)
+	@$(BUILD)/tests/bench/run_bench --dispatch $(BUILD)/dispatch
+
+lint: lint-deps
+	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
+	@git ls-files '*.hpp' '*.cpp' | xargs clang-format --dry-run -Werror
+	@mandoc -T lint -W warning man/*.[1-9]
+	@tests/floors/check .
+	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
+
+asan:
+	@$(CONFIGURE) -B build-asan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=address,undefined
+	@cmake --build build-asan -j $(JOBS)
+	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(CTEST) build-asan
+
+tsan:
+	@$(CONFIGURE) -B build-tsan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=thread
+	@cmake --build build-tsan -j $(JOBS)
+	@TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 $(CTEST) build-tsan
+
+clean:
+	@rm -rf build build-asan build-tsan

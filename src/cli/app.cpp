@@ -1,0 +1,89 @@
+#include "cli/app.hpp"
+
+#include "cli/configuration.hpp"
+#include "cli/help.hpp"
+#include "cli/option_values.hpp"
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(EXIT STATUS
+  0  all that was accepted is delivered
+  1  the run failed (journal, disk, internal)
+  2  usage or configuration
+  3  finished; dead letters, blocked or gapped events remain
+  4  finished; some input lines were rejected
+  5  interrupted; rerun to resume
+  6  the journal is in use or not ours (other application, newer version)
+
+EXAMPLES
+  dispatch run events.jsonl
+  cat events | dispatch run -
+  dispatch dlq release --entity X)";
+
+Result<LogOptions::Format> parse_log_format(std::string_view text) {
+  if (text == "text") return LogOptions::Format::text;
+  if (text == "json") return LogOptions::Format::json;
+  return misuse("'{}' is not a log format; it is text or json", text);
+}
+
+Result<spdlog::level::level_enum> parse_log_level(std::string_view text) {
+  if (text == "debug") return spdlog::level::debug;
+  if (text == "info") return spdlog::level::info;
+  if (text == "warning") return spdlog::level::warn;
+  if (text == "error") return spdlog::level::err;
+  if (text == "off") return spdlog::level::off;
+  return misuse("'{}' is not a log level; it is debug, info, warning, error or off", text);
+}
+
+void add_global_options(CLI::App& app, Program& program) {
+  app.add_option("--journal", program.journal, "The journal, an SQLite file")
+      ->type_name("FILE")
+      ->default_str(program.journal)
+      ->envname("DISPATCH_JOURNAL");
+  add_value(app, "--log-format", program.log_options.format, parse_log_format,
+            "How talk is written: text or json")
+      ->type_name("FORMAT")
+      ->default_str("text")
+      ->envname("DISPATCH_LOG_FORMAT");
+  add_value(app, "--log-level", program.log_options.level, parse_log_level,
+            "What is said: debug, info, warning, error or off")
+      ->type_name("LEVEL")
+      ->default_str("info")
+      ->envname("DISPATCH_LOG_LEVEL");
+}
+
+/// CLI11 ignores an environment variable for its configuration option, so the variable becomes the default,
+/// and a file that it names must be there.
+void add_configuration(CLI::App& app) {
+  const char* named = std::getenv("DISPATCH_CONFIG");
+  const bool given = named != nullptr && *named != '\0';
+  app.set_config("--config", given ? named : "", "Read options from a TOML file", given)
+      ->type_name("FILE")
+      ->envname("DISPATCH_CONFIG");
+  app.config_formatter(std::make_shared<Configuration>(app));
+  app.allow_config_extras(CLI::config_extras_mode::error);
+}
+
+}  // namespace
+
+void describe(CLI::App& app, Program& program) {
+  app.name("dispatch");
+  app.description("Delivers events: in order per entity, gently per host, once, and without losing any.");
+  app.footer(footer);
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("--version", "dispatch " DISPATCH_VERSION, "Print the version and exit");
+  app.require_subcommand(1);
+  app.fallthrough();  // a global option may stand after the subcommand too
+  add_global_options(app, program);
+  add_configuration(app);
+
+  add_completion_command(app, program);
+}
+
+}  // namespace dispatch::cli

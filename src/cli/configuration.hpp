@@ -1,0 +1,31 @@
+#pragma once
+
+#include <istream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+
+/// Reads the configuration file for CLI11, as TOML, and mends what CLI11 2.1.2 would get wrong:
+///
+/// - CLI11 lets the file win over the environment; here a key whose environment variable is set is passed
+/// over.
+/// - CLI11 takes a '#' within quotes for a comment.
+/// - An unknown key is an error that names the nearest known one.
+///
+/// Keys are the long names of options; those of a subcommand stand in the table of its name.
+class Configuration final : public CLI::ConfigTOML {
+ public:
+  /// `app` is the top command and outlives this object.
+  explicit Configuration(const CLI::App& app) : app_(app) {}
+
+  /// Throws CLI::ConfigError, as CLI11 expects it to.
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
+
+ private:
+  const CLI::App& app_;
+};
+
+}  // namespace dispatch::cli

@@ -1,0 +1,56 @@
+#include "base/fd.hpp"
+#include "base/log.hpp"
+#include "cli/app.hpp"
+#include "cli/parse.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace dispatch::cli {
+namespace {
+
+void say(const Error& error) {
+  std::fflush(stdout);
+  fmt::print(stderr, "dispatch: {}\n", error.message);
+}
+
+/// Data that could not be written must not look like success: a full disk shows itself here at the latest.
+Result<> finish_output() {
+  if (std::fflush(stdout) != 0) return fail("cannot write to standard output: {}", errno_text(errno));
+  return {};
+}
+
+Result<ExitCode> run_program(int argc, char** argv) {
+  Program program;
+  CLI::App app;
+  describe(app, program);
+  const auto answered = parse(app, argc, argv);
+  if (!answered) return tl::unexpected(answered.error());
+  if (*answered) return **answered;
+  program.log = make_log(program.log_options);
+  auto exit = program.action();
+  DISPATCH_TRY(finish_output());
+  return exit;
+}
+
+int exit_with(const Result<ExitCode>& exit) {
+  if (exit) return static_cast<int>(*exit);
+  say(exit.error());
+  return static_cast<int>(exit_code(exit.error().failure));
+}
+
+}  // namespace
+}  // namespace dispatch::cli
+
+int main(int argc, char** argv) {
+  using namespace dispatch::cli;
+  try {
+    return exit_with(run_program(argc, argv));
+  } catch (const std::exception& bug) {
+    return exit_with(dispatch::fail("internal error: {}; please report it", bug.what()));
+  }
+}

@@ -1,0 +1,45 @@
+#include "cli/option_values.hpp"
+
+#include <charconv>
+
+namespace dispatch::cli {
+
+Result<std::uint64_t> WholeNumber::operator()(std::string_view text) const {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most)
+    return misuse("'{}' is not a whole number from {} to {}", text, least, most);
+  return number;
+}
+
+Result<double> parse_share(std::string_view text) {
+  const bool percent = !text.empty() && text.back() == '%';
+  const std::string_view digits = percent ? text.substr(0, text.size() - 1) : text;
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
+  const double share = percent ? number / 100 : number;
+  if (error != std::errc{} || end != digits.data() + digits.size() || !(share >= 0 && share <= 1))
+    return misuse("'{}' is not a share; write 10% or 0.1, from 0 to 100%", text);
+  return share;
+}
+
+Result<std::chrono::microseconds> parse_positive_duration(std::string_view text) {
+  auto duration = parse_duration(text);
+  if (duration && *duration <= std::chrono::microseconds{0})
+    return misuse("'{}' must be more than no time", text);
+  return duration;
+}
+
+Result<DurationRange> parse_duration_range(std::string_view text) {
+  const auto dots = text.find("..");
+  const auto first = parse_duration(text.substr(0, dots));
+  const auto most = dots == std::string_view::npos ? first : parse_duration(text.substr(dots + 2));
+  if (!first || !most)
+    return misuse("'{}' is not a range of durations; write the first and the longest, as in 1s..60s", text);
+  if (*most < *first)
+    return misuse("'{}' ends below its start; write the shorter duration first, as in 1s..60s", text);
+  return DurationRange{*first, *most};
+}
+
+}  // namespace dispatch::cli

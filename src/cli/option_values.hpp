@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/units.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+
+/// Adds an option whose text is read by `parse`, a function from text to Result<T>; what `parse` says about a
+/// wrong text becomes the usage error. `into` keeps its value where the option is not given.
+template <class T, class Parse>
+CLI::Option* add_value(CLI::App& app, const std::string& name, T& into, Parse parse,
+                       const std::string& help) {
+  return app.add_option_function<std::string>(
+      name,
+      [&into, parse, name](const std::string& text) {
+        auto value = parse(text);
+        if (!value) throw CLI::ValidationError(name, value.error().message);
+        into = std::move(*value);
+      },
+      help);
+}
+
+/// A whole number within [least, most].
+struct WholeNumber {
+  std::uint64_t least;
+  std::uint64_t most;
+  Result<std::uint64_t> operator()(std::string_view text) const;
+};
+
+/// "10%" or "0.1" as 0.1; from 0 to 100 %.
+Result<double> parse_share(std::string_view text);
+
+/// A duration above zero: what has no meaning when it takes no time.
+Result<std::chrono::microseconds> parse_positive_duration(std::string_view text);
+
+/// "1s..60s": the first wait and the longest. One duration alone is both.
+struct DurationRange {
+  std::chrono::microseconds first;
+  std::chrono::microseconds most;
+};
+Result<DurationRange> parse_duration_range(std::string_view text);
+
+}  // namespace dispatch::cli

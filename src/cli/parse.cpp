@@ -1,0 +1,81 @@
+#include "cli/parse.hpp"
+
+#include "cli/nearest.hpp"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace dispatch::cli {
+namespace {
+
+/// The innermost command that was chosen, and how it is called.
+struct Chosen {
+  CLI::App* command;
+  std::string name;
+};
+
+Chosen chosen(CLI::App& app) {
+  Chosen chosen{&app, app.get_name()};
+  for (auto deeper = app.get_subcommands(); !deeper.empty(); deeper = chosen.command->get_subcommands()) {
+    chosen.command = deeper.front();
+    chosen.name += " " + chosen.command->get_name();
+  }
+  return chosen;
+}
+
+std::vector<std::string> option_names(const CLI::App* command) {
+  std::vector<std::string> names;
+  for (; command != nullptr; command = command->get_parent())
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : command.get_subcommands({})) names.push_back(sub->get_name());
+  return names;
+}
+
+/// What is wrong with a word that nothing recognised.
+std::string about_unknown(const std::string& word, const Chosen& chosen) {
+  if (word.size() > 1 && word.front() == '-') {
+    const std::string option = word.substr(0, word.find('='));
+    return fmt::format("unknown option '{}'{}", option, did_you_mean(option, option_names(chosen.command)));
+  }
+  const auto commands = command_names(*chosen.command);
+  if (commands.empty()) return fmt::format("unexpected argument '{}'", word);
+  return fmt::format("unknown command '{}'{}", word, did_you_mean(word, commands));
+}
+
+std::string about(const CLI::ParseError& error, CLI::App& app, const Chosen& chosen) {
+  if (const auto unknown = app.remaining(true); !unknown.empty())
+    return about_unknown(unknown.front(), chosen);
+  if (error.get_name() == "FileError")
+    return fmt::format("cannot read the configuration file {}", app.get_config_ptr()->as<std::string>());
+  if (error.get_name() == "ConfigError")
+    return fmt::format("in the configuration file {}: {}", app.get_config_ptr()->as<std::string>(),
+                       error.what());
+  if (!command_names(*chosen.command).empty() && chosen.command->get_subcommands().empty())
+    return "a command is required";
+  return error.what();
+}
+
+}  // namespace
+
+Result<std::optional<ExitCode>> parse(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::Success& asked) {
+    app.exit(asked);
+    return ExitCode::delivered;
+  } catch (const CLI::ParseError& error) {
+    const Chosen command = chosen(app);
+    return misuse("{}; see '{} --help'", about(error, app, command), command.name);
+  }
+}
+
+}  // namespace dispatch::cli
