@@ -10,11 +10,12 @@ namespace dispatch::delivery {
 struct HttpOptions {
   /// For one request, everything included: name, connection, TLS, sending, the whole answer. Default 5 s.
   std::chrono::milliseconds timeout{5'000};
-  /// Idle connections kept open for the next request. At least the number of requests at a time, or connections are
-  /// made anew that could have been kept. Default 1,024.
+  /// Idle connections kept open for the next request. At least the number of requests at a time, or
+  /// connections are made anew that could have been kept. Default 1,024.
   std::size_t connections_kept = 1'024;
-  /// An idle connection older than this is not used again. Less than the 5 s after which common servers (Node.js)
-  /// close theirs, because a request that meets the closing costs an attempt. Whole seconds. Default 4 s.
+  /// An idle connection older than this is not used again. Less than the 5 s after which common servers
+  /// (Node.js) close theirs, because a request that meets the closing costs an attempt. Whole seconds.
+  /// Default 4 s.
   std::chrono::seconds connection_idle_most{4};
   /// Bytes of an answer's body that are read; the rest is cut off with the connection. Default 64 KiB.
   std::size_t body_most = 64 * 1024;

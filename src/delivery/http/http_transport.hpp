@@ -1,26 +1,29 @@
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "delivery/http/http_options.hpp"
 #include "delivery/transport.hpp"
 
+#include <memory>
+#include <vector>
+
 namespace dispatch::delivery {
 
 /// Delivers over HTTP/1.1 with libcurl. One thread makes all requests; connections are kept and used again.
 ///
-/// An attempt is one request: redirects are not followed, and a request whose kept connection ended without an answer
-/// is not repeated behind the caller's back. Once an answer's status and headers have come whole the attempt is
-/// answered, whatever becomes of the body. Proxies named by the environment are not used.
+/// An attempt is one request: redirects are not followed, and a request whose kept connection ended without
+/// an answer is not repeated behind the caller's back. Once an answer's status and headers have come whole
+/// the attempt is answered, whatever becomes of the body. Proxies named by the environment are not used.
 ///
-/// `reports` and `clock` are borrowed. Reports are put from the transport's thread, those of one iteration together.
+/// `reports` and `clock` are borrowed. Reports are put from the transport's thread, those of one iteration
+/// together.
 class HttpTransport final : public Transport {
  public:
-  /// Starts the thread. Fails where the system gives no thread or descriptor, or `options.ca_file` cannot be read.
-  static Result<std::unique_ptr<HttpTransport>> start(HttpOptions options, Reports& reports, const Clock& clock);
+  /// Starts the thread. Fails where the system gives no thread or descriptor, or `options.ca_file` cannot be
+  /// read.
+  static Result<std::unique_ptr<HttpTransport>> start(HttpOptions options, Reports& reports,
+                                                      const Clock& clock);
 
   /// Aborts what is under way, reports it, and leaves no thread and no descriptor behind.
   ~HttpTransport() override;

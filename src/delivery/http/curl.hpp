@@ -1,0 +1,43 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <memory>
+#include <utility>
+
+#include <curl/curl.h>
+
+namespace dispatch::delivery {
+
+/// libcurl's process-wide state for as long as the object lives. libcurl counts the users and, since 7.84,
+/// locks the count, so any number of these may come and go on any thread.
+class CurlGlobal {
+ public:
+  static Result<CurlGlobal> acquire() {
+    if (const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT); code != CURLE_OK)
+      return fail("cannot set up libcurl: {}", curl_easy_strerror(code));
+    return CurlGlobal{};
+  }
+  CurlGlobal(CurlGlobal&& other) noexcept : held_(std::exchange(other.held_, false)) {}
+  CurlGlobal& operator=(CurlGlobal&&) = delete;
+  ~CurlGlobal() {
+    if (held_) curl_global_cleanup();
+  }
+
+ private:
+  CurlGlobal() = default;
+  bool held_ = true;
+};
+
+struct EasyCleanup {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct MultiCleanup {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+
+/// Own a handle each. Every easy handle leaves its multi handle before either ends.
+using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
+using MultiHandle = std::unique_ptr<CURLM, MultiCleanup>;
+
+}  // namespace dispatch::delivery

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "event/outcome.hpp"
+
+#include <string>
+
+#include <curl/curl.h>
+
+namespace dispatch::delivery {
+
+/// What the end of a transfer without an answer is called. `request_out` is true where the request, or some
+/// of it, was sent. Pure.
+OutcomeKind kind_of_failure(CURLcode code, bool request_out);
+
+/// Says the same to people: libcurl's name for it and, where it adds something, the detail. Pure.
+std::string explain_failure(CURLcode code, const char* detail);
+
+/// The outcome of an attempt that we cut off.
+Outcome cut_off();
+
+}  // namespace dispatch::delivery

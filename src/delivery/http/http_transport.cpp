@@ -1,0 +1,194 @@
+#include "delivery/http/http_transport.hpp"
+
+#include "delivery/http/ending.hpp"
+#include "delivery/http/multi_loop.hpp"
+#include "delivery/http/transfer.hpp"
+
+#include <csignal>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace dispatch::delivery {
+
+/// The thread, the loop it turns, and the transfers under way.
+class HttpTransport::Engine {
+ public:
+  Engine(HttpOptions options, Reports& reports, const Clock& clock, std::unique_ptr<MultiLoop> loop)
+      : options_(std::move(options)), reports_(reports), clock_(clock), loop_(std::move(loop)) {}
+  ~Engine();
+  Result<> start();
+  void send(std::vector<Outgoing> batch);
+  void abort();
+
+ private:
+  /// What other threads want done.
+  struct Orders {
+    std::vector<Outgoing> send;
+    std::vector<Outgoing> drop;  ///< was to be sent when the abort came
+    bool cut = false;            ///< what is under way ends
+    bool stop = false;
+    bool empty() const { return send.empty() && !cut && !stop; }
+  };
+
+  template <class Change>
+  void order(const Change& change);
+  void run() noexcept;
+  Orders take_orders();
+  void collect(std::vector<Report>& reports);
+  void cut(std::vector<Report>& reports);
+  void begin(Outgoing outgoing, std::vector<Report>& reports);
+  std::unique_ptr<Transfer> leave(std::size_t slot);
+
+  const HttpOptions options_;
+  Reports& reports_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  Orders orders_;  // under mutex_
+  const std::unique_ptr<MultiLoop> loop_;
+  std::vector<std::unique_ptr<Transfer>> under_way_;
+  std::vector<std::unique_ptr<Transfer>> idle_;
+  std::thread thread_;
+};
+
+HttpTransport::Engine::~Engine() {
+  if (!thread_.joinable()) return;
+  order([](Orders& orders) { orders.stop = true; });
+  thread_.join();
+}
+
+Result<> HttpTransport::Engine::start() {
+  try {
+    thread_ = std::thread{[this] { run(); }};
+  } catch (const std::system_error& error) {
+    return fail("cannot start the thread that makes requests: {}", error.what());
+  }
+  return {};
+}
+
+void HttpTransport::Engine::send(std::vector<Outgoing> batch) {
+  order([&](Orders& orders) {
+    if (orders.send.empty())
+      orders.send = std::move(batch);
+    else
+      std::move(batch.begin(), batch.end(), std::back_inserter(orders.send));
+  });
+}
+
+void HttpTransport::Engine::abort() {
+  order([](Orders& orders) {
+    std::move(orders.send.begin(), orders.send.end(), std::back_inserter(orders.drop));
+    orders.send.clear();
+    orders.cut = true;
+  });
+}
+
+template <class Change>
+void HttpTransport::Engine::order(const Change& change) {
+  bool first = false;
+  {
+    const std::scoped_lock lock{mutex_};
+    first = orders_.empty();
+    change(orders_);
+  }
+  if (first) loop_->wake();  // else a wake is on its way
+}
+
+void HttpTransport::Engine::run() noexcept {
+  // OpenSSL writes without MSG_NOSIGNAL; blocked, SIGPIPE is the error that the write returns anyway.
+  sigset_t every;
+  sigfillset(&every);
+  pthread_sigmask(SIG_SETMASK, &every, nullptr);
+
+  bool stop = false;
+  while (!stop) {
+    loop_->turn();
+    std::vector<Report> reports;
+    collect(reports);
+    auto orders = take_orders();
+    stop = orders.stop;
+    if (orders.cut || stop) cut(reports);
+    for (const auto& dropped : orders.drop) reports.push_back({dropped.ticket, cut_off()});
+    for (auto& outgoing : orders.send) {
+      if (stop)
+        reports.push_back({outgoing.ticket, cut_off()});
+      else
+        begin(std::move(outgoing), reports);
+    }
+    if (!reports.empty()) reports_.put(std::move(reports));
+  }
+}
+
+HttpTransport::Engine::Orders HttpTransport::Engine::take_orders() {
+  const std::scoped_lock lock{mutex_};
+  return std::exchange(orders_, {});
+}
+
+void HttpTransport::Engine::collect(std::vector<Report>& reports) {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(loop_->multi(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;  // the message dies with the removal of its handle
+    auto& transfer = Transfer::of(message->easy_handle);
+    reports.push_back(transfer.finish(code, clock_));
+    idle_.push_back(leave(transfer.slot));
+  }
+}
+
+void HttpTransport::Engine::cut(std::vector<Report>& reports) {
+  for (const auto& transfer : under_way_) reports.push_back(transfer->cut());
+  under_way_.clear();
+}
+
+void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& reports) {
+  const std::uint64_t ticket = outgoing.ticket;
+  const auto refuse = [&](Error error) {
+    Outcome outcome;
+    outcome.kind = OutcomeKind::refused;
+    outcome.error = std::move(error.message);
+    reports.push_back({ticket, std::move(outcome)});
+  };
+  if (idle_.empty()) {
+    auto made = Transfer::make(options_, *loop_);
+    if (!made) return refuse(std::move(made).error());
+    idle_.push_back(std::move(*made));
+  }
+  if (auto started = idle_.back()->start(std::move(outgoing)); !started)
+    return refuse(std::move(started).error());
+  idle_.back()->slot = under_way_.size();
+  under_way_.push_back(std::move(idle_.back()));
+  idle_.pop_back();
+}
+
+std::unique_ptr<Transfer> HttpTransport::Engine::leave(std::size_t slot) {
+  auto transfer = std::exchange(under_way_[slot], std::move(under_way_.back()));
+  under_way_.pop_back();
+  if (slot < under_way_.size()) under_way_[slot]->slot = slot;
+  return transfer;
+}
+
+Result<std::unique_ptr<HttpTransport>> HttpTransport::start(HttpOptions options, Reports& reports,
+                                                            const Clock& clock) {
+  if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0)
+    return misuse("cannot read the certificate authorities in {}: {}", options.ca_file, errno_text(errno));
+  auto loop = MultiLoop::open(options.connections_kept);
+  if (!loop) return tl::unexpected(std::move(loop).error());
+  auto engine = std::make_unique<Engine>(std::move(options), reports, clock, std::move(*loop));
+  DISPATCH_TRY(engine->start());
+  return std::unique_ptr<HttpTransport>{new HttpTransport{std::move(engine)}};
+}
+
+HttpTransport::HttpTransport(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+HttpTransport::~HttpTransport() = default;
+void HttpTransport::send(std::vector<Outgoing> batch) {
+  engine_->send(std::move(batch));
+}
+void HttpTransport::abort() {
+  engine_->abort();
+}
+
+}  // namespace dispatch::delivery

@@ -1,0 +1,150 @@
+#include "delivery/http/multi_loop.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+namespace dispatch::delivery {
+namespace {
+
+std::uint32_t epoll_events(int what) {
+  switch (what) {
+    case CURL_POLL_IN:
+      return EPOLLIN;
+    case CURL_POLL_OUT:
+      return EPOLLOUT;
+    case CURL_POLL_INOUT:
+      return EPOLLIN | EPOLLOUT;
+    default:
+      return 0;
+  }
+}
+
+int curl_events(std::uint32_t events) {
+  int mask = 0;
+  if ((events & (EPOLLIN | EPOLLHUP)) != 0) mask |= CURL_CSELECT_IN;
+  if ((events & EPOLLOUT) != 0) mask |= CURL_CSELECT_OUT;
+  if ((events & EPOLLERR) != 0) mask |= CURL_CSELECT_ERR;
+  return mask;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MultiLoop>> MultiLoop::open(std::size_t connections_kept) {
+  auto global = CurlGlobal::acquire();
+  if (!global) return tl::unexpected(std::move(global).error());
+  std::unique_ptr<MultiLoop> loop{new MultiLoop};
+  loop->global_.emplace(std::move(*global));
+
+  loop->epoll_ = Fd{::epoll_create1(EPOLL_CLOEXEC)};
+  loop->wake_ = Fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  if (!loop->epoll_ || !loop->wake_)
+    return fail("cannot wait for connections: {}; raise the limit of open files (ulimit -n)",
+                errno_text(errno));
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = loop->wake_.get();
+  if (::epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, event.data.fd, &event) != 0)
+    return fail("cannot wait for connections: {}", errno_text(errno));
+
+  loop->multi_.reset(curl_multi_init());
+  CURLM* const multi = loop->multi_.get();
+  if (multi == nullptr) return fail("cannot set up libcurl: out of memory");
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &MultiLoop::on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop.get());
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &MultiLoop::on_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop.get());
+  curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_kept));
+  return loop;
+}
+
+void MultiLoop::adopt(CURL* easy) {
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &MultiLoop::on_close);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+}
+
+void MultiLoop::turn() {
+  std::array<epoll_event, 256> events;
+  const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
+  int running = 0;
+  for (int i = 0; i < ready; ++i) {
+    const auto& event = events[static_cast<std::size_t>(i)];
+    const int fd = event.data.fd;
+    if (fd == wake_.get()) {
+      eventfd_t count = 0;
+      ::eventfd_read(fd, &count);
+      continue;
+    }
+    auto& watched = watch(fd);
+    if (watched.wanted == 0) {  // an idle connection stirs: libcurl will look at it before using it again
+      register_wanted(fd, watched);
+      continue;
+    }
+    // What fails here fails for one transfer, which then ends by itself, at the latest by its timeout.
+    curl_multi_socket_action(multi_.get(), fd, curl_events(event.events), &running);
+  }
+  run_timers();
+}
+
+void MultiLoop::wake() const noexcept {
+  ::eventfd_write(wake_.get(), 1);
+}
+
+int MultiLoop::on_socket(CURL*, curl_socket_t socket, int what, void* loop, void*) noexcept {
+  auto& self = *static_cast<MultiLoop*>(loop);
+  auto& watched = self.watch(socket);
+  watched.wanted = epoll_events(what);
+  if (watched.wanted != 0 && watched.wanted != watched.registered) self.register_wanted(socket, watched);
+  return 0;
+}
+
+int MultiLoop::on_timer(CURLM*, long wait_ms, void* loop) noexcept {
+  auto& timer = static_cast<MultiLoop*>(loop)->timer_;
+  if (wait_ms < 0)
+    timer.reset();
+  else
+    timer = std::chrono::steady_clock::now() + std::chrono::milliseconds{wait_ms};
+  return 0;
+}
+
+int MultiLoop::on_close(void* loop, curl_socket_t socket) noexcept {
+  // The kernel forgets a closed descriptor's registration, and the next socket may get its number.
+  static_cast<MultiLoop*>(loop)->watch(socket) = {};
+  return ::close(socket);
+}
+
+MultiLoop::Watch& MultiLoop::watch(curl_socket_t socket) {
+  const auto index = static_cast<std::size_t>(socket);
+  if (index >= watches_.size()) watches_.resize(std::max(index + 1, watches_.size() * 2));
+  return watches_[index];
+}
+
+void MultiLoop::register_wanted(curl_socket_t socket, Watch& watched) {
+  const int operation = watched.wanted == 0       ? EPOLL_CTL_DEL
+                        : watched.registered == 0 ? EPOLL_CTL_ADD
+                                                  : EPOLL_CTL_MOD;
+  epoll_event event{};
+  event.events = watched.wanted;
+  event.data.fd = socket;
+  // Can fail only for want of kernel memory; the transfer then ends by its timeout.
+  if (::epoll_ctl(epoll_.get(), operation, socket, &event) == 0) watched.registered = watched.wanted;
+}
+
+int MultiLoop::wait_ms() const {
+  if (!timer_) return -1;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - std::chrono::steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 60'000));
+}
+
+void MultiLoop::run_timers() {
+  if (!timer_ || std::chrono::steady_clock::now() < *timer_) return;
+  timer_.reset();  // before the call, which sets it anew where more is to come
+  int running = 0;
+  curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+}  // namespace dispatch::delivery

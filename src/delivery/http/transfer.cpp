@@ -1,0 +1,192 @@
+#include "delivery/http/transfer.hpp"
+
+#include "delivery/http/ending.hpp"
+#include "delivery/http/retry_after.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include <curl/header.h>
+#include <fmt/format.h>
+
+namespace dispatch::delivery {
+namespace {
+
+/// Enough for an answer that is read and thrown away; libcurl's default of 16 KiB counts at thousands of
+/// requests.
+constexpr long receive_buffer_bytes = 4 * 1024;
+
+std::optional<std::chrono::microseconds> moment(CURL* easy, CURLINFO which) {
+  curl_off_t microseconds = 0;
+  if (curl_easy_getinfo(easy, which, &microseconds) != CURLE_OK || microseconds == 0) return std::nullopt;
+  return std::chrono::microseconds{microseconds};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Transfer>> Transfer::make(const HttpOptions& options, MultiLoop& loop) {
+  EasyHandle easy{curl_easy_init()};
+  if (!easy) return fail("cannot set up a request: out of memory");
+  return std::unique_ptr<Transfer>{new Transfer{options, loop, std::move(easy)}};
+}
+
+Transfer::Transfer(const HttpOptions& options, MultiLoop& loop, EasyHandle easy)
+    : options_(options), loop_(loop), easy_(std::move(easy)) {
+  loop_.adopt(easy_.get());
+  set_constants();
+}
+
+Transfer::~Transfer() {
+  leave();
+}
+
+void Transfer::set_constants() {
+  CURL* const easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_.data());
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(options_.connection_idle_most.count()));
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer_bytes);
+  // A name server that does not answer must not hold up the other transfers when the one that asked has timed
+  // out.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!options_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+}
+
+Result<> Transfer::start(Outgoing outgoing) {
+  outgoing_ = std::move(outgoing);
+  requests_ = 0;
+  answered_ = keep_excerpt_ = headers_too_large_ = false;
+  header_bytes_ = body_bytes_ = 0;
+  excerpt_.clear();
+  detail_[0] = '\0';
+
+  DISPATCH_TRY(write_headers(outgoing_, lines_));
+  list_.clear();
+  for (std::size_t i = 0; i < lines_.size(); ++i) list_.push_back({lines_.line(i), nullptr});
+  list_.push_back({no_expect_.data(), nullptr});
+  for (std::size_t i = 0; i + 1 < list_.size(); ++i) list_[i].next = &list_[i + 1];
+
+  CURL* const easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_URL, outgoing_.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list_.data());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, outgoing_.payload.data());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(outgoing_.payload.size()));
+  if (const CURLMcode code = curl_multi_add_handle(loop_.multi(), easy); code != CURLM_OK)
+    return fail("cannot start the request: {}", curl_multi_strerror(code));
+  return {};
+}
+
+Report Transfer::finish(CURLcode code, const Clock& clock) {
+  Outcome outcome;
+  outcome.took = moment(easy_.get(), CURLINFO_TOTAL_TIME_T).value_or(std::chrono::microseconds{0});
+  if (answered_) {
+    outcome.kind = OutcomeKind::answered;
+    outcome.status = static_cast<int>(status());
+    outcome.excerpt = std::move(excerpt_);
+    if (outcome.status == 429 || outcome.status == 503) outcome.retry_after = retry_after(clock.wall());
+  } else if (headers_too_large_) {
+    outcome.kind = OutcomeKind::broken;
+    outcome.error = fmt::format("the answer's headers are longer than {} bytes", options_.headers_most);
+  } else if (requests_ > 1) {
+    outcome.kind = OutcomeKind::broken;
+    outcome.error = "the connection, kept from an earlier request, ended before an answer came";
+  } else {
+    const CURLcode why = code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code;
+    outcome.kind = kind_of_failure(why, requests_ > 0);
+    outcome.error = explain_failure(why, detail_.data());
+  }
+  if (outcome.kind != OutcomeKind::answered || outcome.status / 100 != 2) note_way(outcome);
+  leave();
+  return {outgoing_.ticket, std::move(outcome)};
+}
+
+Report Transfer::cut() {
+  leave();
+  return {outgoing_.ticket, cut_off()};
+}
+
+Transfer& Transfer::of(CURL* easy) {
+  void* transfer = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+  return *static_cast<Transfer*>(transfer);
+}
+
+std::size_t Transfer::on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept {
+  auto& self = *static_cast<Transfer*>(transfer);
+  self.header_bytes_ += bytes;
+  if (self.header_bytes_ > self.options_.headers_most) {  // trailers count as well
+    self.headers_too_large_ = true;
+    return 0;
+  }
+  const std::string_view line{text, bytes};
+  if ((line == "\r\n" || line == "\n") && self.status() >= 200) {  // lower ones announce the real answer
+    self.answered_ = true;
+    self.keep_excerpt_ = self.status() / 100 != 2;
+  }
+  return bytes;
+}
+
+std::size_t Transfer::on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept {
+  auto& self = *static_cast<Transfer*>(transfer);
+  if (self.keep_excerpt_ && self.excerpt_.size() < self.options_.excerpt_most)
+    self.excerpt_.append(text, std::min(bytes, self.options_.excerpt_most - self.excerpt_.size()));
+  self.body_bytes_ += bytes;
+  return self.body_bytes_ > self.options_.body_most ? 0 : bytes;
+}
+
+int Transfer::on_request(void* transfer, char*, char*, int, int) noexcept {
+  // libcurl repeats a request when a kept connection ends without an answer. The receiver may have acted on
+  // the first.
+  return ++static_cast<Transfer*>(transfer)->requests_ > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+long Transfer::status() const {
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+std::optional<std::chrono::microseconds> Transfer::retry_after(WallTime now) const {
+  curl_header* header = nullptr;
+  if (curl_easy_header(easy_.get(), "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+    return std::nullopt;
+  return parse_retry_after(header->value, now);
+}
+
+void Transfer::note_way(Outcome& outcome) const {
+  CURL* const easy = easy_.get();
+  const char* address = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != nullptr)
+    outcome.address = address;
+  outcome.timings.name_resolved = moment(easy, CURLINFO_NAMELOOKUP_TIME_T);
+  outcome.timings.connected = moment(easy, CURLINFO_CONNECT_TIME_T);
+  outcome.timings.tls_ready = moment(easy, CURLINFO_APPCONNECT_TIME_T);
+  outcome.timings.first_byte = moment(easy, CURLINFO_STARTTRANSFER_TIME_T);
+}
+
+void Transfer::leave() {
+  curl_multi_remove_handle(loop_.multi(), easy_.get());
+  outgoing_.payload = {};  // the pool must not hold what it sent
+}
+
+}  // namespace dispatch::delivery

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "delivery/http/curl.hpp"
+#include "delivery/http/headers.hpp"
+#include "delivery/http/http_options.hpp"
+#include "delivery/http/multi_loop.hpp"
+#include "delivery/transport.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dispatch::delivery {
+
+/// One attempt at a time on one easy handle, which is used again and again. Belongs to the loop's thread and
+/// stays where it is, because libcurl points into it.
+class Transfer {
+ public:
+  /// `options` and `loop` are borrowed.
+  static Result<std::unique_ptr<Transfer>> make(const HttpOptions& options, MultiLoop& loop);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+  ~Transfer();
+
+  /// Starts the attempt. Fails where it cannot be sent at all, and is then ready for another.
+  Result<> start(Outgoing outgoing);
+
+  /// Ends the attempt that libcurl says is done.
+  Report finish(CURLcode code, const Clock& clock);
+
+  /// Ends the attempt wherever it stands. Its outcome is unknown.
+  Report cut();
+
+  /// The transfer that `easy` belongs to.
+  static Transfer& of(CURL* easy);
+
+  /// Where the transfer stands among those under way; kept by whoever runs them.
+  std::size_t slot = 0;
+
+ private:
+  Transfer(const HttpOptions& options, MultiLoop& loop, EasyHandle easy);
+  void set_constants();
+  static std::size_t on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
+  static std::size_t on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
+  static int on_request(void* transfer, char*, char*, int, int) noexcept;
+  long status() const;
+  std::optional<std::chrono::microseconds> retry_after(WallTime now) const;
+  void note_way(Outcome& outcome) const;
+  void leave();
+
+  const HttpOptions& options_;
+  MultiLoop& loop_;
+  EasyHandle easy_;
+  Outgoing outgoing_;  // libcurl reads the payload from here
+  HeaderLines lines_;
+  std::vector<curl_slist> list_;  // points into lines_
+  std::array<char, 8> no_expect_{
+      "Expect:"};  // the last of the list: do not wait for a 100 before a large payload
+  std::array<char, CURL_ERROR_SIZE> detail_{};
+
+  unsigned requests_ = 0;  // made for this attempt
+  bool answered_ = false;  // status and headers are whole
+  bool keep_excerpt_ = false;
+  bool headers_too_large_ = false;
+  std::size_t header_bytes_ = 0;
+  std::size_t body_bytes_ = 0;
+  std::string excerpt_;
+};
+
+}  // namespace dispatch::delivery
