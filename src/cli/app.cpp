@@ -41,20 +41,17 @@ Result<spdlog::level::level_enum> parse_log_level(std::string_view text) {
 }
 
 void add_global_options(CLI::App& app, Program& program) {
-  app.add_option("--journal", program.journal, "The journal, an SQLite file")
+  from_environment(app.add_option("--journal", program.journal, "The journal, an SQLite file"))
       ->type_name("FILE")
-      ->default_str(program.journal)
-      ->envname("DISPATCH_JOURNAL");
-  add_value(app, "--log-format", program.log_options.format, parse_log_format,
-            "How talk is written: text or json")
+      ->default_str(program.journal);
+  from_environment(add_value(app, "--log-format", program.log_options.format, parse_log_format,
+                             "How talk is written: text or json"))
       ->type_name("FORMAT")
-      ->default_str("text")
-      ->envname("DISPATCH_LOG_FORMAT");
-  add_value(app, "--log-level", program.log_options.level, parse_log_level,
-            "What is said: debug, info, warning, error or off")
+      ->default_str("text");
+  from_environment(add_value(app, "--log-level", program.log_options.level, parse_log_level,
+                             "What is said: debug, info, warning, error or off"))
       ->type_name("LEVEL")
-      ->default_str("info")
-      ->envname("DISPATCH_LOG_LEVEL");
+      ->default_str("info");
 }
 
 /// CLI11 ignores an environment variable for its configuration option, so the variable becomes the default,

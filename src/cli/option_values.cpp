@@ -1,8 +1,16 @@
 #include "cli/option_values.hpp"
 
+#include <cctype>
 #include <charconv>
 
 namespace dispatch::cli {
+
+CLI::Option* from_environment(CLI::Option* option) {
+  std::string variable = "DISPATCH_";
+  for (const char c : option->get_lnames().front())
+    variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return option->envname(variable);
+}
 
 Result<std::uint64_t> WholeNumber::operator()(std::string_view text) const {
   std::uint64_t number = 0;
@@ -22,13 +30,6 @@ Result<double> parse_share(std::string_view text) {
   if (error != std::errc{} || end != digits.data() + digits.size() || !(share >= 0 && share <= 1))
     return misuse("'{}' is not a share; write 10% or 0.1, from 0 to 100%", text);
   return share;
-}
-
-Result<std::chrono::microseconds> parse_positive_duration(std::string_view text) {
-  auto duration = parse_duration(text);
-  if (duration && *duration <= std::chrono::microseconds{0})
-    return misuse("'{}' must be more than no time", text);
-  return duration;
 }
 
 Result<DurationRange> parse_duration_range(std::string_view text) {

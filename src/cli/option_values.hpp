@@ -22,10 +22,14 @@ CLI::Option* add_value(CLI::App& app, const std::string& name, T& into, Parse pa
       [&into, parse, name](const std::string& text) {
         auto value = parse(text);
         if (!value) throw CLI::ValidationError(name, value.error().message);
-        into = std::move(*value);
+        into = static_cast<T>(std::move(*value));
       },
       help);
 }
+
+/// Lets the option be given by an environment variable, DISPATCH_ and its long name: DISPATCH_PER_HOST.
+/// Returns it.
+CLI::Option* from_environment(CLI::Option* option);
 
 /// A whole number within [least, most].
 struct WholeNumber {
@@ -36,9 +40,6 @@ struct WholeNumber {
 
 /// "10%" or "0.1" as 0.1; from 0 to 100 %.
 Result<double> parse_share(std::string_view text);
-
-/// A duration above zero: what has no meaning when it takes no time.
-Result<std::chrono::microseconds> parse_positive_duration(std::string_view text);
 
 /// "1s..60s": the first wait and the longest. One duration alone is both.
 struct DurationRange {

@@ -1,0 +1,95 @@
+#include "cli/delivery_options.hpp"
+
+#include "cli/option_values.hpp"
+#include "policy/classify.hpp"
+
+namespace dispatch::cli {
+namespace {
+
+/// Each request at a time is a descriptor.
+constexpr WholeNumber request_count{1, 100'000};
+constexpr WholeNumber attempt_count{1, 1'000};
+
+Result<journal::Orphans> parse_orphans(std::string_view text) {
+  if (text == "retry") return journal::Orphans::retry;
+  if (text == "hold") return journal::Orphans::hold;
+  return misuse("'{}' is neither retry nor hold", text);
+}
+
+/// libcurl counts in milliseconds, and 0 would mean for ever.
+Result<std::chrono::milliseconds> parse_timeout(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  const auto timeout = std::chrono::floor<std::chrono::milliseconds>(*duration);
+  if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
+    return misuse("'{}' is not between 1ms and 24h", text);
+  return timeout;
+}
+
+void add_limits(CLI::App& command, flow::RunOptions& run) {
+  const std::string group = "Limits";
+  from_environment(add_value(command, "--workers", run.workers, request_count, "Requests at a time, in all"))
+      ->type_name("N")
+      ->default_str("1000")
+      ->group(group);
+  from_environment(add_value(command, "--per-host", run.per_host, request_count,
+                             "Requests at a time to one host, over all its ports"))
+      ->type_name("N")
+      ->default_str("50")
+      ->group(group);
+}
+
+void add_failure_policy(CLI::App& command, flow::RunOptions& run) {
+  const std::string group = "Failures";
+  from_environment(add_value(command, "--attempts", run.retry.attempts, attempt_count,
+                             "Attempts until a delivery is a dead letter"))
+      ->type_name("N")
+      ->default_str("5")
+      ->group(group);
+  from_environment(command.add_option_function<std::string>(
+                       "--backoff",
+                       [&run](const std::string& text) {
+                         const auto range = parse_duration_range(text);
+                         if (!range) throw CLI::ValidationError("--backoff", range.error().message);
+                         run.retry.backoff_first = range->first;
+                         run.retry.backoff_most = range->most;
+                       },
+                       "The wait after the first failure, doubled after each one up to the longest"))
+      ->type_name("FIRST..MOST")
+      ->default_str("1s..60s")
+      ->group(group);
+  from_environment(add_value(command, "--jitter", run.retry.jitter, parse_share,
+                             "The share of a wait that is added at random, at most"))
+      ->type_name("SHARE")
+      ->default_str("10%")
+      ->group(group);
+  from_environment(add_value(command, "--on-status", run.statuses, policy::parse_status_table,
+                             "What an HTTP status means: ok, retry or dead, as in 410=dead,409=ok"))
+      ->type_name("STATUS=MEANING,...")
+      ->group(group);
+  from_environment(
+      add_value(command, "--orphans", run.orphans, parse_orphans,
+                "Deliveries whose outcome a crash left unknown: send again, or hold as dead letters"))
+      ->type_name("retry|hold")
+      ->default_str("retry")
+      ->group(group);
+}
+
+}  // namespace
+
+void add_delivery_options(CLI::App& command, DeliveryOptions& options) {
+  add_limits(command, options.run);
+  add_failure_policy(command, options.run);
+  const std::string group = "Requests";
+  from_environment(
+      add_value(command, "--timeout", options.timeout, parse_timeout, "For one request, everything included"))
+      ->type_name("DURATION")
+      ->default_str("5s")
+      ->group(group);
+  from_environment(command.add_option("--cacert", options.ca_file,
+                                      "Certificate authorities to trust instead of the system's, PEM"))
+      ->type_name("FILE")
+      ->group(group);
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "ingest/reader.hpp"
+#include "journal/rows.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+
+/// What `run` and `ingest` are told about their input.
+struct InputOptions {
+  std::vector<std::string> files;  ///< "-" is standard input; none: there is no input
+  std::optional<std::string> to;   ///< where lines without a url go
+  std::vector<std::string> fields;
+  journal::StreamStart stream_start;
+  std::uint64_t line_most = 1024 * 1024;  ///< bytes
+  std::string rejects;                    ///< empty: beside the journal
+  bool stop_on_reject = false;
+  bool dry_run = false;
+};
+
+void add_input_options(CLI::App& command, InputOptions& options);
+
+/// Where rejected lines go: where they were asked to, or beside the journal.
+std::string rejects_path(const InputOptions& options, const std::string& journal);
+
+/// Misuse where a --field argument is none.
+Result<ingest::ReaderOptions> reader_options(const InputOptions& options);
+
+/// "first", or a whole number from 0.
+Result<journal::StreamStart> parse_stream_start(std::string_view text);
+
+}  // namespace dispatch::cli
