@@ -1,0 +1,208 @@
+#include "flow/dispatcher.hpp"
+
+#include "flow/judge.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace dispatch::flow {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t orphans_per_turn = 1000;
+constexpr std::size_t error_kinds_most = 32;
+/// Others' commits, and operators' wishes, are seen at least so often.
+constexpr auto look_around_every = 50ms;
+constexpr auto remember_every = 2s;
+
+/// So many events are appended in one turn: enough to keep up with what is delivered, and few enough that
+/// outcomes do not wait for them.
+std::size_t events_per_turn(std::size_t in_flight, std::size_t outcomes) {
+  if (in_flight == 0) return 512;
+  return outcomes == 0 ? 128 : std::clamp<std::size_t>(2 * outcomes, 32, 512);
+}
+
+std::string describe(const Outcome& outcome) {
+  if (outcome.kind == OutcomeKind::answered) return fmt::format("HTTP {}", outcome.status);
+  return outcome.error.empty() ? std::string{to_string(outcome.kind)} : outcome.error;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& intake, Scoreboard& scoreboard)
+    : parts_(parts),
+      options_(options),
+      intake_(intake),
+      scoreboard_(scoreboard),
+      graph_(options.workers),
+      pump_(parts.journal, graph_, WindowLimits::suiting(options.per_host, options.workers)),
+      remembered_at_(parts.clock.steady()) {}
+
+Result<> Dispatcher::start() {
+  std::size_t recovered = 0;
+  for (std::size_t some = orphans_per_turn; some == orphans_per_turn; recovered += some) {
+    auto turn = journal::Turn::begin(parts_.journal);
+    if (!turn) return tl::unexpected(std::move(turn).error());
+    const auto count = parts_.journal.recover(options_.orphans, parts_.clock.wall(), orphans_per_turn);
+    if (!count) return tl::unexpected(count.error());
+    DISPATCH_TRY(turn->commit());
+    some = *count;
+  }
+  if (recovered > 0) {
+    parts_.log->warn(
+        "{} attempt(s) were under way when the last run ended; their outcome is unknown; they {}; see: "
+        "dispatch "
+        "events list --unknown",
+        recovered,
+        options_.orphans == journal::Orphans::retry ? "are sent again with the same idempotency key"
+                                                    : "are held in the dead letters");
+    scoreboard_.update([&](Figures& figures) { figures.unknown += recovered; });
+  }
+  DISPATCH_TRY(pump_.start());
+  return refresh_figures();
+}
+
+Result<> Dispatcher::turn(Mail mail) {
+  const WallTime now = parts_.clock.wall();
+  intake_.take(std::move(mail.incoming));
+
+  auto turn = journal::Turn::begin(parts_.journal);
+  if (!turn) return tl::unexpected(std::move(turn).error());
+  DISPATCH_TRY(settle(mail.reports, now));
+  DISPATCH_TRY(take_in(now, mail.reports.size()));
+  auto outgoing = begin(now);
+  if (!outgoing) return tl::unexpected(std::move(outgoing).error());
+  if (parts_.clock.steady() - remembered_at_ >= remember_every) {
+    DISPATCH_TRY(parts_.journal.remember(pump_.low_marks(), pump_.last_wake()));
+    remembered_at_ = parts_.clock.steady();
+  }
+  DISPATCH_TRY(turn->commit());
+
+  if (!outgoing->empty()) parts_.transport.send(std::move(*outgoing));
+  return refresh_figures();
+}
+
+Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now) {
+  if (reports.empty()) return {};
+  std::vector<journal::Settlement> settlements;
+  std::vector<Item*> items;
+  settlements.reserve(reports.size());
+  items.reserve(reports.size());
+  for (const auto& report : reports) {
+    const auto found = in_flight_.find(report.ticket);
+    if (found == in_flight_.end())
+      return fail("the transport reported attempt {}, which is not under way", report.ticket);
+    items.push_back(found->second);
+    in_flight_.erase(found);
+    settlements.push_back(judge(items.back()->row, report.outcome, options_, now, parts_.random.unit()));
+  }
+  DISPATCH_TRY(parts_.journal.settle(settlements));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    graph_.free_permits(*items[i]->lane->outlet->gate);
+    switch (settlements[i].by) {
+      case Transition::succeed:
+        pump_.completed(*items[i]);
+        break;
+      case Transition::retry:
+        pump_.retry_later(*items[i], settlements[i].due);
+        break;
+      default:
+        pump_.buried(*items[i]);
+        break;
+    }
+  }
+  scoreboard_.update([&](Figures& figures) {
+    for (const auto& settlement : settlements) count(figures, settlement);
+  });
+  return {};
+}
+
+void Dispatcher::count(Figures& figures, const journal::Settlement& settlement) {
+  ++figures.attempts;
+  if (settlement.by == Transition::succeed) {
+    ++figures.delivered;
+    figures.latency.add(settlement.outcome->took);
+    return;
+  }
+  if (settlement.outcome->kind == OutcomeKind::unknown) ++figures.unknown;
+  if (settlement.by == Transition::retry) ++figures.retries;
+  if (settlement.by == Transition::bury) ++figures.buried;
+  auto error = describe(*settlement.outcome);
+  const bool known = figures.errors.contains(error) || figures.errors.size() < error_kinds_most;
+  ++figures.errors[known ? std::move(error) : std::string{"other"}];
+}
+
+Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
+  const auto changed = parts_.journal.changed_elsewhere();
+  if (!changed) return tl::unexpected(changed.error());
+  if (*changed) DISPATCH_TRY(pump_.changed_elsewhere());
+  if (intake_.empty()) return {};
+  const auto outlets = intake_.append(events_per_turn(in_flight_.size(), outcomes), now);
+  if (!outlets) return tl::unexpected(outlets.error());
+  return outlets->empty() ? Result<>{} : pump_.arrived(*outlets);
+}
+
+Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
+  std::vector<Outgoing> outgoing;
+  if (draining_) return outgoing;
+  DISPATCH_TRY(pump_.fill(now));
+  const auto items = graph_.run_until_quiet();
+  if (items.empty()) return outgoing;
+
+  std::vector<journal::Intent> intents;
+  intents.reserve(items.size());
+  for (const Item* item : items) intents.push_back({item->row.key, item->row.state});
+  auto begun = parts_.journal.begin(intents, now);
+  if (!begun) return tl::unexpected(std::move(begun).error());
+
+  outgoing.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Item& item = *items[i];
+    if (!(*begun)[i].won) {
+      graph_.free_permits(*item.lane->outlet->gate);
+      pump_.lost(item);
+      continue;
+    }
+    item.row.state = DeliveryState::in_flight;
+    ++item.row.attempts;
+    auto& request = outgoing.emplace_back(std::move((*begun)[i].outgoing));
+    request.ticket = ++last_ticket_;
+    in_flight_.emplace(request.ticket, &item);
+  }
+  return outgoing;
+}
+
+Result<> Dispatcher::refresh_figures() {
+  const auto tally = parts_.journal.tally();
+  if (!tally) return tl::unexpected(tally.error());
+  tally_ = *tally;
+  scoreboard_.update([&](Figures& figures) {
+    figures.tally = tally_;
+    figures.in_flight = in_flight_.size();
+    figures.host_limited = pump_.items() - in_flight_.size();
+  });
+  return {};
+}
+
+bool Dispatcher::finished() const {
+  return in_flight_.empty() && intake_.empty() && pump_.idle() && tally_.of(DeliveryState::retry_wait) == 0;
+}
+
+WallTime Dispatcher::wake_at(WallTime now) const {
+  if (!intake_.empty()) return now;
+  if (!draining_ && pump_.hungry()) return now;
+  const WallTime next_look = now + look_around_every;
+  if (draining_) return next_look;
+  return std::min(pump_.next_due().value_or(next_look), next_look);
+}
+
+Result<> Dispatcher::remember() {
+  auto turn = journal::Turn::begin(parts_.journal);
+  if (!turn) return tl::unexpected(std::move(turn).error());
+  DISPATCH_TRY(parts_.journal.remember(pump_.low_marks(), pump_.last_wake()));
+  return turn->commit();
+}
+
+}  // namespace dispatch::flow

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "flow/graph.hpp"
+#include "flow/intake.hpp"
+#include "flow/options.hpp"
+#include "flow/pump.hpp"
+#include "flow/run.hpp"
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace dispatch::flow {
+
+/// The journal's one dispatcher, in turns. A turn is one transaction: the outcomes and events that have
+/// arrived go in, what may go now comes out as intents, and nothing leaves before the commit. So the outcome
+/// of N and the intent of N+1 stand in one transaction, and a commit carries as much as arrived while the
+/// last one was written. Everything happens on the caller's thread, and the same mail at the same times gives
+/// the same turns.
+class Dispatcher {
+ public:
+  Dispatcher(const Parts& parts, const RunOptions& options, Intake& intake, Scoreboard& scoreboard);
+
+  /// Takes over what the last owner left: orphans are recovered, the pump finds its place. Once, before the
+  /// first turn.
+  Result<> start();
+
+  Result<> turn(Mail mail);
+
+  /// Starts no new request from now on; outcomes are still taken in.
+  void drain() { draining_ = true; }
+
+  std::size_t in_flight() const { return in_flight_.size(); }
+  /// True where nothing moves, nothing waits to be read and no retry is to come: only an operator or new
+  /// input changes that.
+  bool finished() const;
+  /// When the next turn has something to do although no mail comes: at the latest when it is time to see what
+  /// other processes have done.
+  WallTime wake_at(WallTime now) const;
+
+  /// Leaves word in the journal from where a restart has to read.
+  Result<> remember();
+
+ private:
+  Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
+  static void count(Figures& figures, const journal::Settlement& settlement);
+  Result<> take_in(WallTime now, std::size_t outcomes);
+  Result<std::vector<Outgoing>> begin(WallTime now);
+  Result<> refresh_figures();
+
+  const Parts& parts_;
+  const RunOptions& options_;
+  Intake& intake_;
+  Scoreboard& scoreboard_;
+  Graph graph_;
+  Pump pump_;
+  std::unordered_map<std::uint64_t, Item*> in_flight_;
+  std::uint64_t last_ticket_ = 0;
+  journal::Tally tally_;
+  SteadyTime remembered_at_{};
+  bool draining_ = false;
+};
+
+}  // namespace dispatch::flow

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "flow/inbox.hpp"
+#include "ingest/reader.hpp"
+#include "routing/router.hpp"
+
+#include <thread>
+
+namespace dispatch::flow {
+
+/// The thread that reads, parses and routes, ahead of the dispatcher and beside it. It ends with the input,
+/// or when the inbox takes no more; a reader that waits for input must be stopped through its own stop token
+/// before this is destroyed.
+class Feed {
+ public:
+  Feed(ingest::Reader reader, routing::Router router, Inbox& inbox);
+  ~Feed();
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+
+ private:
+  void work(Inbox& inbox);
+
+  ingest::Reader reader_;
+  routing::Router router_;
+  std::thread thread_;
+};
+
+/// Sets the routes of every arrival; one that has none becomes a reject. Nothing else of the batch changes.
+Incoming route(ingest::Batch batch, routing::Router& router);
+
+}  // namespace dispatch::flow

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "flow/histogram.hpp"
+#include "journal/rows.hpp"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace dispatch::flow {
+
+/// What a run has done so far and where the journal stands. A value.
+struct Figures {
+  // Input of this run.
+  std::uint64_t lines = 0;  ///< that held something
+  std::uint64_t accepted = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;  ///< for whatever reason
+
+  // Deliveries by this run.
+  std::uint64_t delivered = 0;
+  std::uint64_t attempts = 0;  ///< that ended
+  std::uint64_t retries = 0;   ///< failures after which another attempt was allowed
+  std::uint64_t buried = 0;    ///< that became dead letters
+  std::uint64_t unknown = 0;   ///< attempts whose outcome nobody knows: aborted, or found after a crash
+  std::uint64_t in_flight = 0;
+  std::uint64_t host_limited = 0;  ///< loaded, and waiting for a permit
+  Histogram latency;               ///< of attempts that succeeded
+  std::map<std::string, std::uint64_t>
+      errors;  ///< failures by what they said; bounded, the rest under "other"
+
+  // The journal, whoever did it.
+  journal::Tally tally;
+  bool following =
+      false;  ///< another process owns the journal and delivers; this one waits for its own events
+};
+
+/// The figures of a run, shared between the thread that works and the one that shows. Thread-safe.
+class Scoreboard {
+ public:
+  template <class Change>
+  void update(Change change) {
+    const std::scoped_lock lock{mutex_};
+    change(figures_);
+  }
+  Figures snapshot() const {
+    const std::scoped_lock lock{mutex_};
+    return figures_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Figures figures_;
+};
+
+}  // namespace dispatch::flow

@@ -1,0 +1,72 @@
+#include "flow/follower.hpp"
+
+#include <utility>
+
+namespace dispatch::flow {
+namespace {
+
+constexpr std::size_t events_per_turn = 512;
+
+Position after(Position position) {
+  return Position{position.value() + 1};
+}
+
+}  // namespace
+
+Follower::Follower(const Parts& parts, Intake& intake, Scoreboard& scoreboard)
+    : parts_(parts), intake_(intake), scoreboard_(scoreboard) {}
+
+Result<> Follower::turn(Mail mail) {
+  intake_.take(std::move(mail.incoming));
+  if (!intake_.empty()) {
+    auto turn = journal::Turn::begin(parts_.journal);
+    if (!turn) return tl::unexpected(std::move(turn).error());
+    DISPATCH_TRY(intake_.append(events_per_turn, parts_.clock.wall()));
+    DISPATCH_TRY(turn->commit());
+  }
+  const auto tally = parts_.journal.tally();
+  if (!tally) return tl::unexpected(tally.error());
+  scoreboard_.update([&](Figures& figures) { figures.tally = *tally; });
+  return {};
+}
+
+Result<Follower::Own> Follower::own() {
+  Own own;
+  auto& positions = intake_.positions();
+  bool only_done = true;  // so far: what lies below need not be asked for again
+  const auto ranges = positions.ranges();
+  for (auto [from, to] : ranges) {
+    while (from <= to) {
+      const auto open = parts_.journal.first_open(from, to);
+      if (!open) return tl::unexpected(open.error());
+      if (!*open) break;
+      const auto& row = **open;
+      if (only_done) positions.drop_below(row.key.position);
+      only_done = false;
+      const auto stuck = blocked(row);
+      if (!stuck) return tl::unexpected(stuck.error());
+      if (!*stuck) {
+        own.moving = true;
+        return own;
+      }
+      ++own.blocked;
+      from = after(row.key.position);
+    }
+    if (only_done) positions.drop_below(after(to));
+  }
+  return own;
+}
+
+Result<bool> Follower::blocked(const journal::DeliveryRow& row) {
+  if (row.state != DeliveryState::pending) return row.state == DeliveryState::dead_letter;
+  const auto head = parts_.journal.head(row.key);
+  if (!head) return tl::unexpected(head.error());
+  if (!*head) return false;
+  if ((*head)->state != DeliveryState::pending) return (*head)->state == DeliveryState::dead_letter;
+  if ((*head)->entity == EntityNo{}) return false;
+  const auto predecessor = parts_.journal.predecessor(row);
+  if (!predecessor) return tl::unexpected(predecessor.error());
+  return predecessor->gap;
+}
+
+}  // namespace dispatch::flow

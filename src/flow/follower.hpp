@@ -1,0 +1,34 @@
+#pragma once
+
+#include "flow/intake.hpp"
+#include "flow/run.hpp"
+
+#include <cstdint>
+
+namespace dispatch::flow {
+
+/// A run on a journal that another process dispatches: it appends its own events and watches what becomes of
+/// them. Used by one thread.
+class Follower {
+ public:
+  Follower(const Parts& parts, Intake& intake, Scoreboard& scoreboard);
+
+  /// Appends what has come, in one transaction of a bounded size, which waits for the owner's.
+  Result<> turn(Mail mail);
+
+  /// What is known of the deliveries of this process's own events.
+  struct Own {
+    bool moving = false;       ///< some can still go on by themselves
+    std::int64_t blocked = 0;  ///< so many cannot; complete only where nothing moves
+  };
+  Result<Own> own();
+
+ private:
+  Result<bool> blocked(const journal::DeliveryRow& row);
+
+  const Parts& parts_;
+  Intake& intake_;
+  Scoreboard& scoreboard_;
+};
+
+}  // namespace dispatch::flow

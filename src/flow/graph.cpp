@@ -1,0 +1,109 @@
+#include "flow/graph.hpp"
+
+#include "flow/window.hpp"
+
+#include <utility>
+
+namespace dispatch::flow {
+
+class Graph::LaneNodes {
+ public:
+  LaneNodes(tbb::flow::graph& graph, Passage& to_gate) : queue(graph), serial(graph, 1) {
+    tbb::flow::make_edge(queue, serial);
+    tbb::flow::make_edge(serial, to_gate);
+  }
+  Queue queue;
+  Limiter serial;
+};
+
+class Graph::GateNodes {
+ public:
+  GateNodes(tbb::flow::graph& graph, std::size_t width, Queue& to_workers)
+      : queue(graph), permits(graph, width) {
+    tbb::flow::make_edge(queue, permits);
+    tbb::flow::make_edge(permits, to_workers);
+  }
+  Queue queue;
+  Limiter permits;
+};
+
+// The graph stands first, so that it outlives its nodes.
+struct Graph::Nodes {
+  Nodes(std::size_t workers_most, std::vector<Item*>& intents)
+      : to_gate(graph, tbb::flow::unlimited,
+                [](Item* item) noexcept {
+                  item->lane->outlet->gate->queue.try_put(item);
+                  return tbb::flow::continue_msg{};
+                }),
+        worker_queue(graph),
+        workers(graph, workers_most),
+        begin(graph, tbb::flow::unlimited, [&intents](Item* item) noexcept {
+          intents.push_back(item);
+          return tbb::flow::continue_msg{};
+        }) {
+    tbb::flow::make_edge(worker_queue, workers);
+    tbb::flow::make_edge(workers, begin);
+  }
+
+  tbb::flow::graph graph;
+  Passage to_gate;
+  Queue worker_queue;
+  Limiter workers;
+  Passage begin;
+  std::vector<std::unique_ptr<LaneNodes>> lanes;
+  std::vector<std::unique_ptr<GateNodes>> gates;
+};
+
+Graph::Graph(std::size_t workers) {
+  // A graph runs in the arena it was made in.
+  arena_.execute([&] { nodes_ = std::make_unique<Nodes>(workers, intents_); });
+}
+
+Graph::~Graph() {
+  arena_.execute([&] { nodes_.reset(); });
+}
+
+Graph::LaneNodes& Graph::add_lane() {
+  return *nodes_->lanes.emplace_back(std::make_unique<LaneNodes>(nodes_->graph, nodes_->to_gate));
+}
+
+Graph::GateNodes& Graph::add_gate(std::size_t width) {
+  return *nodes_->gates.emplace_back(std::make_unique<GateNodes>(nodes_->graph, width, nodes_->worker_queue));
+}
+
+void Graph::play(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::enter:
+      step.lane->queue.try_put(step.item);
+      break;
+    case Step::Kind::free_lane:
+      step.lane->serial.decrementer().try_put(1);
+      break;
+    case Step::Kind::free_permits:
+      step.gate->permits.decrementer().try_put(1);
+      nodes_->workers.decrementer().try_put(1);
+      break;
+  }
+}
+
+std::vector<Item*> Graph::run_until_quiet() {
+  if (!steps_.empty()) {
+    arena_.execute([&] {
+      for (const Step& step : steps_) play(step);
+      nodes_->graph.wait_for_all();
+    });
+    steps_.clear();
+  }
+  return std::exchange(intents_, {});
+}
+
+std::vector<Item*> Graph::take_back(LaneNodes& lane) {
+  std::vector<Item*> waiting;
+  arena_.execute([&] {
+    for (Item* item = nullptr; lane.queue.try_get(item);) waiting.push_back(item);
+    nodes_->graph.wait_for_all();
+  });
+  return waiting;
+}
+
+}  // namespace dispatch::flow

@@ -1,0 +1,144 @@
+#include "flow/intake.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <utility>
+
+namespace dispatch::flow {
+
+using journal::AppendVerdict;
+
+void PositionRanges::add(Position position) {
+  if (!ranges_.empty()) {
+    auto& [first, last] = ranges_.back();
+    if (position >= first && position <= last) return;
+    if (position.value() == last.value() + 1) {
+      last = position;
+      return;
+    }
+  }
+  ranges_.emplace_back(position, position);
+}
+
+void PositionRanges::drop_below(Position position) {
+  while (!ranges_.empty() && ranges_.front().second < position) ranges_.pop_front();
+  if (!ranges_.empty() && ranges_.front().first < position) ranges_.front().first = position;
+}
+
+std::string reason_of(const journal::Appended& appended, const Arrival& arrival) {
+  const auto number = arrival.sequence ? arrival.sequence->value() : 0;
+  const auto entity = arrival.entity_id.value_or("");
+  switch (appended.verdict) {
+    case AppendVerdict::accepted:
+    case AppendVerdict::duplicate:
+      return {};
+    case AppendVerdict::id_conflict:
+      return fmt::format(
+          "event id '{}' is in the journal already, at position {}, with other content; an accepted event "
+          "never "
+          "changes: give this one an id of its own",
+          arrival.event_id, appended.position.value());
+    case AppendVerdict::sequence_taken:
+      return fmt::format(
+          "sequence number {} of entity '{}' is taken by event '{}'; two events cannot have one place",
+          number, entity, appended.other_event);
+    case AppendVerdict::sequence_skipped:
+      return fmt::format(
+          "sequence number {} of entity '{}' was skipped with 'dispatch gap skip' and what follows may have "
+          "been "
+          "sent; give this event a new sequence number",
+          number, entity);
+    case AppendVerdict::before_start:
+      return fmt::format(
+          "sequence number {} lies before the start of the stream of entity '{}', which begins at {}; see "
+          "--first-sequence in dispatch-run(1)",
+          number, entity, appended.sequence ? appended.sequence->value() : 1);
+  }
+  return {};
+}
+
+Intake::Intake(journal::Journal& journal, ingest::RejectsFile& rejects, const RunOptions& options,
+               Scoreboard& scoreboard, std::shared_ptr<spdlog::logger> log)
+    : journal_(journal),
+      rejects_(rejects),
+      options_(options),
+      scoreboard_(scoreboard),
+      log_(std::move(log)) {}
+
+void Intake::take(std::vector<Incoming> incoming) {
+  if (stopped_) return;
+  std::move(incoming.begin(), incoming.end(), std::back_inserter(waiting_));
+}
+
+Result<std::vector<OutletNo>> Intake::append(std::size_t most, WallTime now) {
+  std::vector<OutletNo> outlets;
+  while (!waiting_.empty() && !stopped_) {
+    Incoming& incoming = waiting_.front();
+    const auto& batch = incoming.batch;
+    if (next_arrival_ == 0) {  // what ends a line of the batch before must follow it at once
+      while (next_reject_ < batch.rejects.size() && !batch.rejects[next_reject_].first)
+        DISPATCH_TRY(reject(batch.rejects[next_reject_++]));
+    }
+    const std::size_t count = std::min(most, batch.arrivals.size() - next_arrival_);
+    if (count == 0 && next_arrival_ < batch.arrivals.size()) break;
+    DISPATCH_TRY(append_some(incoming, count, now, outlets));
+    most -= count;
+    if (next_arrival_ < batch.arrivals.size()) break;
+    while (next_reject_ < batch.rejects.size()) DISPATCH_TRY(reject(batch.rejects[next_reject_++]));
+    waiting_.pop_front();
+    next_arrival_ = next_reject_ = 0;
+  }
+  DISPATCH_TRY(rejects_.flush());
+  if (stopped_) waiting_.clear();
+  std::sort(outlets.begin(), outlets.end());
+  outlets.erase(std::unique(outlets.begin(), outlets.end()), outlets.end());
+  return outlets;
+}
+
+Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now,
+                             std::vector<OutletNo>& outlets) {
+  if (count == 0) return {};
+  const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
+  auto report = journal_.append(arrivals, options_.stream_start, now);
+  if (!report) return tl::unexpected(std::move(report).error());
+  outlets.insert(outlets.end(), report->outlets.begin(), report->outlets.end());
+
+  std::uint64_t accepted = 0, duplicates = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& appended = report->verdicts[i];
+    switch (appended.verdict) {
+      case AppendVerdict::accepted:
+        ++accepted;
+        break;
+      case AppendVerdict::duplicate:
+        ++duplicates;
+        break;
+      default:
+        DISPATCH_TRY(reject({incoming.batch.lines[next_arrival_ + i], reason_of(appended, arrivals[i])}));
+        continue;
+    }
+    positions_.add(appended.position);
+  }
+  next_arrival_ += count;
+  scoreboard_.update([&](Figures& figures) {
+    figures.lines += accepted + duplicates;
+    figures.accepted += accepted;
+    figures.duplicates += duplicates;
+  });
+  return {};
+}
+
+Result<> Intake::reject(const ingest::Reject& reject) {
+  DISPATCH_TRY(rejects_.write(reject));
+  if (!reject.first) return {};
+  log_->warn("{}", ingest::describe(reject));
+  scoreboard_.update([](Figures& figures) {
+    ++figures.lines;
+    ++figures.rejected;
+  });
+  if (options_.stop_on_reject) stopped_ = true;
+  return {};
+}
+
+}  // namespace dispatch::flow

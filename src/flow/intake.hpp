@@ -1,0 +1,73 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "flow/figures.hpp"
+#include "flow/inbox.hpp"
+#include "flow/options.hpp"
+#include "ingest/rejects.hpp"
+#include "journal/journal.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <spdlog/logger.h>
+
+namespace dispatch::flow {
+
+/// Positions of events, as ranges: what one process has appended is mostly consecutive.
+class PositionRanges {
+ public:
+  void add(Position position);
+  const std::deque<std::pair<Position, Position>>& ranges() const { return ranges_; }
+  /// Forgets everything below `position`.
+  void drop_below(Position position);
+
+ private:
+  std::deque<std::pair<Position, Position>> ranges_;
+};
+
+/// Brings incoming events into the journal, and what cannot be accepted into the rejects file. Used by the
+/// dispatcher's thread.
+class Intake {
+ public:
+  Intake(journal::Journal& journal, ingest::RejectsFile& rejects, const RunOptions& options,
+         Scoreboard& scoreboard, std::shared_ptr<spdlog::logger> log);
+
+  void take(std::vector<Incoming> incoming);
+
+  /// Appends at most `most` events, inside a turn; returns the outlets that have new deliveries. Rejected
+  /// lines are on the disk when it returns, so that they precede the commit of what surrounds them.
+  Result<std::vector<OutletNo>> append(std::size_t most, WallTime now);
+
+  bool empty() const { return waiting_.empty(); }
+  /// True where input must end because of a rejected line (RunOptions::stop_on_reject); what waited is
+  /// dropped.
+  bool stopped() const { return stopped_; }
+  /// The events of this process's input that are in the journal, duplicates among them.
+  PositionRanges& positions() { return positions_; }
+
+ private:
+  Result<> append_some(Incoming& incoming, std::size_t count, WallTime now, std::vector<OutletNo>& outlets);
+  Result<> reject(const ingest::Reject& reject);
+
+  journal::Journal& journal_;
+  ingest::RejectsFile& rejects_;
+  const RunOptions& options_;
+  Scoreboard& scoreboard_;
+  std::shared_ptr<spdlog::logger> log_;
+  std::deque<Incoming> waiting_;
+  std::size_t next_arrival_ = 0;  ///< in the first that waits
+  std::size_t next_reject_ = 0;   ///< in the first that waits
+  bool stopped_ = false;
+  PositionRanges positions_;
+};
+
+/// Why the journal did not accept an arrival, for the rejects file; empty where it did.
+std::string reason_of(const journal::Appended& appended, const Arrival& arrival);
+
+}  // namespace dispatch::flow

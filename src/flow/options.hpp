@@ -1,0 +1,22 @@
+#pragma once
+
+#include "journal/rows.hpp"
+#include "policy/classify.hpp"
+#include "policy/retry.hpp"
+
+#include <cstddef>
+
+namespace dispatch::flow {
+
+/// What a run is asked to do differently from the defaults.
+struct RunOptions {
+  policy::RetryPolicy retry;
+  policy::StatusTable statuses;                        ///< default empty: 2xx succeeds, all else is retried
+  journal::Orphans orphans = journal::Orphans::retry;  ///< what a crash left in flight
+  journal::StreamStart stream_start;
+  std::size_t per_host = 50;    ///< requests at a time to one host; at least 1
+  std::size_t workers = 1000;   ///< requests at a time in the whole run; at least 1
+  bool stop_on_reject = false;  ///< take no further input after the first rejected line
+};
+
+}  // namespace dispatch::flow

@@ -1,0 +1,118 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "flow/graph.hpp"
+#include "flow/window.hpp"
+#include "journal/journal.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace dispatch::flow {
+
+/// How much of the journal the pump holds at a time. Memory follows these, not the backlog.
+struct WindowLimits {
+  std::size_t per_host = 50;           ///< permits of one host's gate
+  std::size_t lanes_per_outlet = 256;  ///< lanes with items, for one outlet
+  std::size_t lanes = 4096;            ///< lanes in all, idle ones included
+  std::size_t items_per_lane = 64;
+  std::size_t rows_per_turn = 2048;  ///< rows read by scans in one turn
+
+  /// What suits a run with these limits: some lanes waiting for each permit, so that no permit waits for the
+  /// journal.
+  static WindowLimits suiting(std::size_t per_host, std::size_t workers);
+};
+
+/// Keeps the graph supplied from the journal. It reads each outlet forward in the order of positions, and
+/// loads what is first in its lane; what it passes over comes back by itself: by its predecessor's end
+/// (successors), by a retry that is due, or by a wake that an operator or a closed gap left in the journal.
+/// So a delivery that waits costs no memory. Used by the dispatcher's thread, inside its turn.
+class Pump {
+ public:
+  Pump(journal::Journal& journal, Graph& graph, const WindowLimits& limits);
+
+  /// Reads where the last run stood. Once, before all else.
+  Result<> start();
+
+  /// These outlets have new deliveries.
+  Result<> arrived(std::span<const OutletNo> outlets);
+  /// Another process has written: anything may be new.
+  Result<> changed_elsewhere();
+
+  // What became of an item that held its lane. Its permits are the caller's to give back; the item is gone
+  // afterwards.
+  void completed(Item& item);                  ///< the lane goes on
+  void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
+  void buried(Item& item);                     ///< the lane is blocked
+  void lost(Item& item);                       ///< the journal says otherwise: read it again
+
+  /// Loads what there is room for and what may go, into the graph.
+  Result<> fill(WallTime now);
+
+  /// When fill() may find something that it could not before, with nothing else happening.
+  std::optional<WallTime> next_due() const;
+  /// True where fill() has something to do at once.
+  bool hungry() const;
+  /// True where the window is empty and nothing is left to be read now. Retries that are not due do not
+  /// count.
+  bool idle() const;
+  std::size_t items() const { return items_in_use_; }
+
+  /// Where a restart must read from: for Journal::remember().
+  std::vector<journal::Outlet> low_marks() const;
+  std::int64_t last_wake() const { return last_wake_; }
+
+ private:
+  Result<> load_outlets();
+  Result<> follow_wakes();
+  Result<> wake(const journal::DeliveryKey& key);
+  Result<> load_due(WallTime now);
+  Result<> load_due(OutletState& outlet, WallTime now);
+  Result<> load_drained();
+  Result<> load_successors(Lane& lane);
+  Result<> scan(OutletState& outlet, std::size_t& budget);
+  Result<> place(OutletState& outlet, const journal::DeliveryRow& row);
+  Result<> place_behind(Lane& lane, const journal::DeliveryRow& row);
+
+  bool has_room(const OutletState& outlet) const;
+  Lane* find(const LaneKey& key);
+  Lane& open(OutletState& outlet, const journal::DeliveryRow& row);
+  void push(Lane& lane, const journal::DeliveryRow& row);
+  void look_again(Lane& lane);
+  void release_item(Item& item);
+  void leave_window(Lane& lane);
+  void list(OutletState& outlet);
+  void set_due(OutletState& outlet, std::optional<WallTime> due);
+
+  journal::Journal& journal_;
+  Graph& graph_;
+  const WindowLimits limits_;
+
+  std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
+  std::map<std::string, Graph::GateNodes*> gates_;  ///< by host: outlets of one host share its gate
+  std::vector<OutletState*> to_read_;               ///< outlets that may have more and had room
+  std::set<std::pair<WallTime, OutletNo>> due_;     ///< outlets by their next due retry
+  std::unordered_map<LaneKey, Lane*, LaneKeyHash> lanes_;
+  std::deque<Lane> lane_pool_;
+  std::vector<Lane*> free_lanes_;
+  std::list<Lane*> idle_;       ///< the longest idle first
+  std::vector<Lane*> drained_;  ///< have no items, and more in the journal
+  ItemPool items_;
+  std::size_t items_in_use_ = 0;
+  std::size_t lanes_in_use_ = 0;  ///< lanes with items
+  std::int64_t last_wake_ = 0;
+  bool wakes_wait_ = true;
+};
+
+}  // namespace dispatch::flow

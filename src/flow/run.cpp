@@ -1,0 +1,151 @@
+#include "flow/run.hpp"
+
+#include "flow/dispatcher.hpp"
+#include "flow/follower.hpp"
+#include "flow/intake.hpp"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace dispatch::flow {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A follower looks at the journal so often.
+constexpr auto follow_every = 50ms;
+constexpr std::size_t follower_batches = 4;
+
+/// What a run knows of its input and of the wish to stop, whether it owns the journal or follows.
+struct Course {
+  bool input_ended = false;
+  std::optional<Error> input_error;
+  Stop stop = Stop::none;
+
+  void note(const Parts& parts, Mail& mail) {
+    input_ended = input_ended || mail.input_ended;
+    if (mail.input_error) {
+      parts.log->error("{}", mail.input_error->message);
+      input_error = std::exchange(mail.input_error, std::nullopt);
+    }
+    stop = mail.stop;
+  }
+  void note(const Parts& parts, const Intake& intake) {
+    if (!intake.stopped() || input_ended) return;
+    parts.inbox.close_input();
+    input_ended = true;
+  }
+  Result<Ending> end(Ending::How how, std::int64_t remaining) {
+    if (input_error) return tl::unexpected(std::move(*input_error));
+    return Ending{how, remaining};
+  }
+};
+
+SteadyTime steadily(const Clock& clock, WallTime until) {
+  return clock.steady() + (until - clock.wall());
+}
+
+/// As the journal's owner.
+Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intake& intake,
+                            Scoreboard& scoreboard, Course& course) {
+  scoreboard.update([](Figures& figures) { figures.following = false; });
+  Dispatcher dispatcher{parts, options, intake, scoreboard};
+  DISPATCH_TRY(dispatcher.start());
+  bool aborted = false;
+  const auto remaining = [&] { return scoreboard.snapshot().tally.open(); };
+  while (true) {
+    const auto wake_at = dispatcher.wake_at(parts.clock.wall());
+    const bool told = course.stop != Stop::none && dispatcher.in_flight() == 0;
+    Mail mail = parts.inbox.take(told ? parts.clock.steady() : steadily(parts.clock, wake_at),
+                                 intake.empty() ? 1 : 0);
+    course.note(parts, mail);
+    if (course.stop != Stop::none) dispatcher.drain();
+    if (course.stop == Stop::abort && !std::exchange(aborted, true)) parts.transport.abort();
+    const bool quiet = mail.incoming.empty();
+    DISPATCH_TRY(dispatcher.turn(std::move(mail)));
+    course.note(parts, intake);
+
+    const bool stopped = course.stop != Stop::none && quiet && intake.empty() && dispatcher.in_flight() == 0;
+    const bool finished = course.stop == Stop::none && course.input_ended && dispatcher.finished();
+    if (!stopped && !finished) continue;
+    DISPATCH_TRY(dispatcher.remember());
+    return course.end(stopped ? Ending::How::interrupted : Ending::How::finished, remaining());
+  }
+}
+
+/// While another process owns the journal. Nothing: it does not any more.
+Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scoreboard& scoreboard,
+                                     Course& course, std::shared_ptr<void>& ownership) {
+  scoreboard.update([](Figures& figures) { figures.following = true; });
+  parts.log->info("another dispatcher owns the journal: appending, and following its progress");
+  Follower follower{parts, intake, scoreboard};
+  while (true) {
+    const bool busy = !intake.empty();
+    Mail mail = parts.inbox.take(busy ? parts.clock.steady() : parts.clock.steady() + follow_every,
+                                 busy ? 0 : follower_batches);
+    course.note(parts, mail);
+    const bool quiet = mail.incoming.empty();
+    DISPATCH_TRY(follower.turn(std::move(mail)));
+    course.note(parts, intake);
+    if (!intake.empty()) continue;
+
+    const bool input_done = course.input_ended || (course.stop != Stop::none && quiet);
+    if (input_done || course.stop != Stop::none) {
+      const auto own = follower.own();
+      if (!own) return tl::unexpected(own.error());
+      if (course.stop != Stop::none && quiet) {
+        auto ending = course.end(Ending::How::interrupted, own->blocked);
+        if (!ending) return tl::unexpected(std::move(ending).error());
+        return *ending;
+      }
+      if (input_done && !own->moving) {
+        auto ending = course.end(Ending::How::finished, own->blocked);
+        if (!ending) return tl::unexpected(std::move(ending).error());
+        return *ending;
+      }
+    }
+    auto taken = parts.own();
+    if (!taken) return tl::unexpected(std::move(taken).error());
+    ownership = std::move(*taken);
+    if (ownership != nullptr) return std::optional<Ending>{};
+  }
+}
+
+}  // namespace
+
+Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard) {
+  Intake intake{parts.journal, parts.rejects, options, scoreboard, parts.log};
+  Course course;
+  auto taken = parts.own();
+  if (!taken) return tl::unexpected(std::move(taken).error());
+  auto ownership = std::move(*taken);
+  if (ownership == nullptr) {
+    auto ending = follow(parts, intake, scoreboard, course, ownership);
+    if (!ending) return tl::unexpected(std::move(ending).error());
+    if (*ending) return **ending;
+    parts.log->info("the journal is free: this process dispatches now");
+  }
+  return dispatch_all(parts, options, intake, scoreboard, course);
+}
+
+Result<Ending> accept(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard) {
+  Intake intake{parts.journal, parts.rejects, options, scoreboard, parts.log};
+  Follower appender{parts, intake, scoreboard};
+  Course course;
+  while (true) {
+    const bool busy = !intake.empty();
+    Mail mail = parts.inbox.take(
+        busy || course.stop != Stop::none ? std::optional{parts.clock.steady()} : std::nullopt,
+        busy ? 0 : follower_batches);
+    course.note(parts, mail);
+    const bool quiet = mail.incoming.empty();
+    DISPATCH_TRY(appender.turn(std::move(mail)));
+    course.note(parts, intake);
+    if (!intake.empty()) continue;
+    if (course.stop != Stop::none && quiet) return course.end(Ending::How::interrupted, 0);
+    if (course.input_ended) return course.end(Ending::How::finished, 0);
+  }
+}
+
+}  // namespace dispatch::flow

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "delivery/transport.hpp"
+#include "flow/figures.hpp"
+#include "flow/inbox.hpp"
+#include "flow/options.hpp"
+#include "ingest/rejects.hpp"
+#include "journal/journal.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <spdlog/logger.h>
+
+namespace dispatch::flow {
+
+/// How a run ended, where it did not fail.
+struct Ending {
+  enum class How {
+    finished,     ///< the input has ended and nothing is left that can move
+    interrupted,  ///< it was told to stop; what is left is in the journal
+  } how = How::finished;
+  std::int64_t remaining =
+      0;  ///< deliveries not done: all of the journal's, or where it only followed, its own
+};
+
+/// What a run works with. All of it outlives the run.
+struct Parts {
+  journal::Journal& journal;
+  delivery::Transport& transport;  ///< reports to `inbox`
+  Inbox& inbox;
+  ingest::RejectsFile& rejects;
+  const Clock& clock;
+  Random& random;
+  /// Tries to become the journal's one dispatcher: a handle that holds the ownership while it lives, or null
+  /// where another process has it.
+  std::function<Result<std::shared_ptr<void>>()> own;
+  std::shared_ptr<spdlog::logger> log;
+};
+
+/// The main job, from the first event taken in to the last outcome committed: as the journal's owner, or,
+/// while another process is that, by appending and following. Returns when the input has ended and nothing is
+/// left that can move, or when the inbox was told to drain or to abort and what was under way has ended. An
+/// error is a failure of the journal: nothing was sent that is not in it, and a rerun continues. `scoreboard`
+/// may be read meanwhile.
+Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard);
+
+/// Accept only: appends what the inbox brings until the input has ended.
+Result<Ending> accept(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard);
+
+}  // namespace dispatch::flow
