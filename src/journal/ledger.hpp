@@ -1,0 +1,82 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "journal/records.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace SQLite {
+class Database;
+}
+
+namespace dispatch::journal {
+
+/// Which events a listing shows; all conditions hold together.
+struct EventFilter {
+  std::optional<std::string> entity;
+  std::optional<std::string> type;
+  std::optional<DeliveryState> state;  ///< with a delivery in this state
+  std::optional<WallTime> since;       ///< accepted then or later
+  std::optional<WallTime> until;       ///< accepted before then
+  bool unknown = false;                ///< with an attempt whose outcome is unknown
+  std::optional<Position> after;       ///< what follows this event in the listing's order
+  std::optional<std::int64_t> limit;   ///< at most so many
+};
+
+/// Reads a SQLite journal for people: listings, histories, where things stand. Changes nothing, takes no lock
+/// that a dispatcher would wait for, and works while one runs. A listing is read in pages, each one a moment
+/// of its own, so neither a slow reader nor ten million rows cost memory or hold back the writer. Used by one
+/// thread at a time.
+class Ledger {
+ public:
+  /// Called for each row; false ends the listing.
+  template <class T>
+  using Each = std::function<bool(const T&)>;
+
+  /// Opens an existing journal. A missing file is misuse; one of another application or a newer version is
+  /// unavailable.
+  static Result<Ledger> open(const std::string& path);
+
+  Ledger(Ledger&&) noexcept;
+  Ledger& operator=(Ledger&&) noexcept;
+  ~Ledger();
+
+  /// Events with their deliveries and without their payloads, by position; those of one entity by sequence
+  /// number. With an entity, `after` must be an event of it, else that is misuse.
+  Result<> events(const EventFilter& filter, const Each<EventRecord>& each) const;
+
+  /// One event, whole; nothing where the journal has none of that id.
+  Result<std::optional<EventRecord>> event(std::string_view event_id) const;
+
+  /// The attempts of an event, by destination, then by number. Empty where there is no such event.
+  Result<std::vector<AttemptRecord>> attempts(std::string_view event_id) const;
+
+  /// Dead letters, those that have waited longest first; of one entity or one event where it is given.
+  Result<> dead_letters(const DeadLetters& which, const Each<DeadLetterRecord>& each) const;
+
+  /// Events with a dead letter, whole, each once, by position; for export.
+  Result<> dead_events(const DeadLetters& which, const Each<EventRecord>& each) const;
+
+  /// Gaps by entity, in the order in which the entities first came; of one entity where it is given. Skipped
+  /// ones only where they are wanted.
+  Result<> gaps(const std::optional<std::string>& entity, bool skipped_too,
+                const Each<GapRecord>& each) const;
+
+  /// Where the journal stands now, with at most `hosts` hosts. The time it takes grows with what is open, not
+  /// with what is done.
+  Result<Standing> standing(std::size_t hosts) const;
+
+ private:
+  Ledger(std::string path, std::unique_ptr<SQLite::Database> database);
+
+  std::string path_;
+  std::unique_ptr<SQLite::Database> database_;
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,50 @@
+#include "journal/ledger.hpp"
+#include "journal/ledger/attempt_columns.hpp"
+#include "journal/ledger/reading.hpp"
+
+namespace dispatch::journal {
+
+using namespace reading;
+
+namespace {
+
+constexpr const char* ended_attempts =
+    "SELECT a.attempt, a.began_at, {} FROM attempt_history a "
+    "WHERE a.outlet_no = ?1 AND a.position = ?2 AND a.generation = ?3 ORDER BY a.attempt";
+
+AttemptRecord under_way(const DeliveryRecord& delivery) {
+  AttemptRecord attempt;
+  attempt.key = delivery.key;
+  attempt.destination = delivery.destination;
+  attempt.number = delivery.attempts;
+  attempt.began_at = delivery.began_at.value_or(WallTime{});
+  return attempt;
+}
+
+}  // namespace
+
+Result<std::vector<AttemptRecord>> Ledger::attempts(std::string_view event_id) const {
+  const auto of = event(event_id);
+  if (!of) return tl::unexpected(of.error());
+  return guarded(path_, "read the attempts", [&]() -> Result<std::vector<AttemptRecord>> {
+    std::vector<AttemptRecord> attempts;
+    if (!*of) return attempts;
+    Statement statement{*database_, fmt::format(ended_attempts, attempt_end_columns).c_str()};
+    for (const auto& delivery : (*of)->deliveries) {
+      auto rows = statement.rows(delivery.key.outlet, delivery.key.position, delivery.key.generation);
+      while (rows.next()) {
+        AttemptRecord attempt;
+        attempt.key = delivery.key;
+        attempt.destination = delivery.destination;
+        attempt.number = static_cast<unsigned>(rows.integer(0));
+        attempt.began_at = from_stored(rows.integer(1));
+        attempt.ended = attempt_end(rows, 2);
+        attempts.push_back(std::move(attempt));
+      }
+      if (delivery.state == DeliveryState::in_flight) attempts.push_back(under_way(delivery));
+    }
+    return attempts;
+  });
+}
+
+}  // namespace dispatch::journal

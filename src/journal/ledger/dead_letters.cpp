@@ -1,0 +1,114 @@
+#include "journal/ledger.hpp"
+#include "journal/ledger/attempt_columns.hpp"
+#include "journal/ledger/deliveries_of.hpp"
+#include "journal/ledger/event_columns.hpp"
+#include "journal/ledger/lane.hpp"
+#include "journal/ledger/reading.hpp"
+
+#include <tuple>
+#include <vector>
+
+namespace dispatch::journal {
+
+using namespace reading;
+
+namespace {
+
+constexpr std::size_t page_size = 256;
+// Payloads may be large, so there are few of them in memory.
+constexpr std::size_t export_page_size = 16;
+
+// In the order of deliveries_open, so that a page goes on where the last one ended without sorting.
+constexpr const char* page_query = R"(
+  SELECT d.outlet_no, d.position, d.generation, d.state_at, d.attempts, t.url, o.host, e.event_id, n.entity_id,
+         d.entity_no, d.sequence_number, d.destination_no, a.attempt, {}
+    FROM deliveries d
+    JOIN destinations t USING (destination_no)
+    JOIN outlets o ON o.outlet_no = d.outlet_no
+    JOIN events e ON e.position = d.position
+    LEFT JOIN entities n ON n.entity_no = d.entity_no
+    LEFT JOIN attempts a ON a.outlet_no = d.outlet_no AND a.position = d.position AND a.generation = d.generation
+                        AND a.attempt = d.attempts
+   WHERE d.state = 3 AND d.state_at IS NOT NULL
+     AND (d.outlet_no, d.state_at, d.position, d.generation) > (?1, ?2, ?3, ?4)
+     AND (?5 IS NULL OR n.entity_id = ?5) AND (?6 IS NULL OR e.event_id = ?6)
+   ORDER BY d.outlet_no, d.state_at, d.position, d.generation
+   LIMIT {})";
+
+struct Row {
+  DeadLetterRecord record;
+  LanePlace place;
+};
+
+Row row(const Statement::Rows& rows) {
+  Row row;
+  auto& record = row.record;
+  record.key = {OutletNo{rows.integer(0)}, Position{rows.integer(1)}, rows.integer(2)};
+  record.since = from_stored(rows.integer(3));
+  record.attempts = static_cast<unsigned>(rows.integer(4));
+  record.destination = text(rows, 5);
+  record.host = text(rows, 6);
+  record.event_id = text(rows, 7);
+  record.entity_id = text_if_any(rows, 8);
+  if (!rows.is_null(10)) record.sequence = SequenceNumber{rows.integer(10)};
+  if (!rows.is_null(12)) record.last = attempt_end(rows, 13);
+  row.place = {record.key, EntityNo{rows.integer(9)}, record.sequence, DestinationNo{rows.integer(11)}};
+  return row;
+}
+
+}  // namespace
+
+Result<> Ledger::dead_letters(const DeadLetters& which, const Each<DeadLetterRecord>& each) const {
+  return guarded(path_, "list the dead letters", [&]() -> Result<> {
+    Statement statement{*database_, fmt::format(page_query, attempt_end_columns, page_size).c_str()};
+    LaneReader lanes{*database_};
+    DeliveryKey last{OutletNo{-1}, Position{}, 0};
+    WallTime last_since{};
+    for (;;) {
+      std::vector<Row> page;
+      {
+        auto rows = statement.rows(last.outlet, last_since, last.position, last.generation, which.entity,
+                                   which.event);
+        while (rows.next()) page.push_back(row(rows));
+      }
+      for (auto& [record, place] : page) {
+        record.waiting = lanes.open_behind(place);
+        if (!each(record)) return {};
+      }
+      if (page.size() < page_size) return {};
+      last = page.back().record.key;
+      last_since = page.back().record.since;
+    }
+  });
+}
+
+Result<> Ledger::dead_events(const DeadLetters& which, const Each<EventRecord>& each) const {
+  return guarded(path_, "read the dead letters", [&]() -> Result<> {
+    const auto sql = fmt::format(
+        "SELECT {}, e.payload FROM events e LEFT JOIN entities n USING (entity_no) "
+        "WHERE e.position IN (SELECT position FROM deliveries WHERE state = 3 AND state_at IS NOT NULL) "
+        "AND e.position > ?1 AND (?2 IS NULL OR n.entity_id = ?2) AND (?3 IS NULL OR e.event_id = ?3) "
+        "ORDER BY e.position LIMIT {}",
+        event_columns, export_page_size);
+    Statement statement{*database_, sql.c_str()};
+    for (Position after;;) {
+      std::vector<EventRecord> page;
+      {
+        auto rows = statement.rows(after, which.entity, which.event);
+        while (rows.next()) {
+          page.push_back(reading::event(rows));
+          page.back().payload = text(rows, after_event_columns);
+        }
+      }
+      std::vector<EventRecord*> whole;
+      for (auto& event : page) whole.push_back(&event);
+      add_deliveries(*database_, whole);
+      for (const auto& event : page)
+        if (!each(event)) return {};
+      if (page.size() < export_page_size) return {};
+      after = page.back().position;
+    }
+  });
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,69 @@
+#include "journal/ledger/reading.hpp"
+
+#include "base/fd.hpp"
+#include "journal/sqlite/migrations.hpp"
+
+#include <cerrno>
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+namespace dispatch::journal::reading {
+
+namespace {
+
+// SQLite itself says no more than that it is unable to open the file.
+Result<> check_file(const std::string& path) {
+  if (::access(path.c_str(), F_OK) != 0) {
+    if (errno == ENOENT) {
+      return misuse(
+          "there is no journal {}: name the journal with --journal FILE, or make one with: dispatch run FILE",
+          path);
+    }
+    return fail("cannot look at the journal {}: {}", path, errno_text(errno));
+  }
+  if (::access(path.c_str(), R_OK) != 0) {
+    return fail("cannot read the journal {}: {}; run as the user who owns it", path, errno_text(errno));
+  }
+  return {};
+}
+
+Result<> check_header(const std::string& path, SQLite::Database& database) {
+  const auto application = number_of(database, "PRAGMA application_id");
+  if (application != application_id) {
+    return unavailable(
+        "{} is not a journal of dispatch: its application_id is {:#x}; name another file with --journal",
+        path, application);
+  }
+  const auto version = number_of(database, "PRAGMA user_version");
+  if (version > latest_version()) {
+    return unavailable(
+        "the journal {} was written by a newer dispatch: it has version {} and this program reads up to {}; "
+        "use the "
+        "newer program",
+        path, version, latest_version());
+  }
+  if (version < latest_version()) {
+    return unavailable(
+        "the journal {} has version {} and this program reads version {}; bring it up with: dispatch run "
+        "--journal {}",
+        path, version, latest_version(), path);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SQLite::Database>> open(const std::string& path) {
+  DISPATCH_TRY(check_file(path));
+  return guarded(path, "read the header", [&]() -> Result<std::unique_ptr<SQLite::Database>> {
+    auto database =
+        std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, /*busy timeout in ms*/ 5000);
+    sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    database->exec("PRAGMA query_only = 1; PRAGMA cache_size = -16384 /* KiB */;");
+    DISPATCH_TRY(check_header(path, *database));
+    return database;
+  });
+}
+
+}  // namespace dispatch::journal::reading

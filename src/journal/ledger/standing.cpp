@@ -1,0 +1,138 @@
+#include "journal/ledger.hpp"
+#include "journal/ledger/lane.hpp"
+#include "journal/ledger/reading.hpp"
+#include "journal/sqlite/ownership.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <SQLiteCpp/Transaction.h>
+
+namespace dispatch::journal {
+
+using namespace reading;
+
+namespace {
+
+void add_tally(SQLite::Database& database, Standing& standing) {
+  Statement statement{database, "SELECT state, deliveries FROM tally WHERE state BETWEEN 0 AND 5"};
+  auto rows = statement.rows();
+  while (rows.next()) {
+    standing.tally.deliveries[static_cast<std::size_t>(rows.integer(0))] = rows.integer(1);
+  }
+  standing.last_position = Position{number_of(database, "SELECT max(position) FROM events")};
+  standing.unknown = number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 5");
+}
+
+void add_blocked(SQLite::Database& database, Standing& standing) {
+  Statement statement{database,
+                      "SELECT outlet_no, position, generation, entity_no, sequence_number, destination_no "
+                      "FROM deliveries WHERE state = 3 AND state_at IS NOT NULL"};
+  LaneReader lanes{database};
+  auto rows = statement.rows();
+  while (rows.next()) {
+    LanePlace place{{OutletNo{rows.integer(0)}, Position{rows.integer(1)}, rows.integer(2)},
+                    EntityNo{rows.integer(3)},
+                    std::nullopt,
+                    DestinationNo{rows.integer(5)}};
+    if (!rows.is_null(4)) place.sequence = SequenceNumber{rows.integer(4)};
+    ++standing.blocked_lanes;
+    standing.behind_dead += lanes.open_behind(place);
+  }
+}
+
+void add_gaps(SQLite::Database& database, Standing& standing) {
+  Statement statement{database, R"(
+    SELECT count(*), coalesce(sum((SELECT count(*) FROM events e
+                                    WHERE e.entity_no = g.entity_no AND e.sequence_number > g.lowest)), 0)
+      FROM (SELECT entity_no, min(first_missing) AS lowest FROM gaps WHERE skipped_at IS NULL GROUP BY entity_no) g)"};
+  auto rows = statement.rows();
+  if (!rows.next()) return;
+  standing.gapped_entities = rows.integer(0);
+  standing.behind_gaps = rows.integer(1);
+}
+
+void add_next_due(SQLite::Database& database, Standing& standing) {
+  Statement statement{database, R"(
+    SELECT min(due) FROM (SELECT (SELECT min(state_at) FROM deliveries d
+                                   WHERE d.state = 2 AND d.outlet_no = o.outlet_no AND d.state_at IS NOT NULL) AS due
+                            FROM outlets o))"};
+  auto rows = statement.rows();
+  if (rows.next()) standing.next_due = time_if_any(rows, 0);
+}
+
+// What is open and yet at or below an outlet's low_position stands behind something in deliveries_open, or
+// belongs to a stream that did not arrive in its order, or was woken and not yet taken up. So nothing open is
+// below the lowest of these, and the history below need not be read.
+std::int64_t lowest_open_below_low(SQLite::Database& database) {
+  Statement statement{database, R"(
+    SELECT coalesce(min(position), 9223372036854775807) FROM (
+      SELECT min(position) AS position FROM deliveries WHERE state_at IS NOT NULL
+      UNION ALL
+      SELECT min(e.position) FROM events e INDEXED BY events_by_stream
+       WHERE e.entity_no IN (SELECT entity_no FROM entities WHERE disordered = 1)
+      UNION ALL
+      SELECT min(position) FROM actions WHERE action_no > (SELECT last_wake FROM progress)))"};
+  auto rows = statement.rows();
+  return rows.next() ? rows.integer(0) : INT64_MAX;
+}
+
+void add_hosts(SQLite::Database& database, std::size_t most, Standing& standing) {
+  if (standing.tally.open() == 0) return;
+  Statement statement{database, R"(
+    SELECT o.host, sum(d.state = 0), sum(d.state = 1), sum(d.state = 2), sum(d.state = 3),
+           min(CASE d.state WHEN 0 THEN d.position END)
+      FROM outlets o
+     CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position >= min(o.low_position + 1, ?1)
+     WHERE d.state NOT IN (4, 5)
+     GROUP BY o.outlet_no)"};
+  std::int64_t oldest = INT64_MAX;
+  {
+    auto rows = statement.rows(lowest_open_below_low(database));
+    while (rows.next()) {
+      standing.hosts.push_back(
+          {text(rows, 0), rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4)});
+      if (!rows.is_null(5)) oldest = std::min(oldest, rows.integer(5));
+    }
+  }
+  std::sort(standing.hosts.begin(), standing.hosts.end(), [](const HostRecord& a, const HostRecord& b) {
+    return a.pending != b.pending ? a.pending > b.pending : a.host < b.host;
+  });
+  if (standing.hosts.size() > most) {
+    standing.more_hosts = static_cast<std::int64_t>(standing.hosts.size() - most);
+    standing.hosts.resize(most);
+  }
+
+  Statement accepted{database, "SELECT accepted_at FROM events WHERE position = ?"};
+  auto rows = accepted.rows(oldest);
+  if (rows.next()) standing.oldest_pending = from_stored(rows.integer(0));
+}
+
+std::uint64_t size_of(const std::string& path) {
+  std::error_code missing;
+  const auto size = std::filesystem::file_size(path, missing);
+  return missing ? 0 : size;
+}
+
+}  // namespace
+
+Result<Standing> Ledger::standing(std::size_t hosts) const {
+  const auto owned = Ownership::is_taken(path_);
+  if (!owned) return tl::unexpected(owned.error());
+  return guarded(path_, "read where things stand", [&]() -> Result<Standing> {
+    Standing standing;
+    standing.owned = *owned;
+    standing.journal_bytes = size_of(path_);
+    standing.wal_bytes = size_of(path_ + "-wal");
+
+    const SQLite::Transaction one_moment{*database_};
+    add_tally(*database_, standing);
+    add_blocked(*database_, standing);
+    add_gaps(*database_, standing);
+    add_next_due(*database_, standing);
+    add_hosts(*database_, hosts, standing);
+    return standing;
+  });
+}
+
+}  // namespace dispatch::journal

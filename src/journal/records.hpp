@@ -1,0 +1,113 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "event/delivery_state.hpp"
+#include "event/ids.hpp"
+#include "event/outcome.hpp"
+#include "journal/rows.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What the ledger tells of a journal. Plain values, owned, for people and listings rather than for the
+// scheduler.
+
+namespace dispatch::journal {
+
+/// A delivery, with the outcome of its latest attempt where that has ended.
+struct DeliveryRecord {
+  DeliveryKey key;
+  std::string destination;  ///< the URL
+  std::string host;
+  DeliveryState state = DeliveryState::pending;
+  unsigned attempts = 0;             ///< in its whole life
+  unsigned forgiven = 0;             ///< of those, how many do not count against the limit
+  std::optional<WallTime> state_at;  ///< retry_wait: when due; dead_letter: since when; in_flight: when begun
+  std::optional<WallTime> began_at;  ///< the latest attempt
+  std::optional<int> status;         ///< HTTP status of the latest attempt that got an answer
+};
+
+struct EventRecord {
+  Position position;
+  std::string event_id;
+  std::optional<std::string> entity_id;
+  std::optional<SequenceNumber> sequence;
+  std::string type, source, time, correlation_id, causation_id;  ///< empty where the event has none
+  std::string headers;                                           ///< a JSON object, or empty
+  std::string own_url;                                           ///< the line's own url, or empty
+  WallTime accepted_at{};
+  std::int64_t payload_bytes = 0;
+  std::string payload;  ///< the bytes as they came; only where one event was asked for, else empty
+  std::vector<DeliveryRecord> deliveries;
+};
+
+/// One attempt that has ended, or, without `ended`, the one under way.
+struct AttemptRecord {
+  struct End {
+    OutcomeKind kind = OutcomeKind::unknown;
+    int status = 0;  ///< HTTP status where answered, else 0
+    std::chrono::microseconds took{0};
+    std::string error, address, excerpt;  ///< empty where there is none
+    AttemptTimings timings;
+  };
+  DeliveryKey key;
+  std::string destination;
+  unsigned number = 0;  ///< from 1, over the delivery's whole life
+  WallTime began_at{};
+  std::optional<End> ended;
+};
+
+struct DeadLetterRecord {
+  DeliveryKey key;
+  std::string event_id;
+  std::optional<std::string> entity_id;
+  std::optional<SequenceNumber> sequence;
+  std::string destination;
+  std::string host;
+  unsigned attempts = 0;
+  WallTime since{};
+  std::optional<AttemptRecord::End> last;  ///< how the last attempt ended
+  std::int64_t waiting = 0;                ///< deliveries of the same lane that wait behind it
+};
+
+/// Sequence numbers of an entity that have not arrived although a higher one has.
+struct GapRecord {
+  std::string entity_id;
+  SequenceNumber first_missing, last_missing;
+  WallTime since{};
+  std::optional<WallTime> skipped_at;  ///< nothing: open, and what is behind it waits
+  std::int64_t waiting = 0;            ///< events above an open gap
+};
+
+/// The deliveries to one host that have not come to their end.
+struct HostRecord {
+  std::string host;
+  std::int64_t pending = 0, in_flight = 0, retry_wait = 0, dead_letter = 0;
+};
+
+/// Where a journal stands, at one moment.
+struct Standing {
+  Tally tally;
+  Position last_position;  ///< of the event accepted last; 0 where there is none
+
+  std::int64_t blocked_lanes = 0;    ///< lanes whose head is a dead letter
+  std::int64_t behind_dead = 0;      ///< deliveries that wait behind these
+  std::int64_t gapped_entities = 0;  ///< entities with an open gap
+  std::int64_t behind_gaps = 0;      ///< events that wait behind these
+
+  std::int64_t unknown = 0;                ///< attempts whose outcome is unknown, ever
+  std::optional<WallTime> next_due;        ///< of the deliveries in retry_wait
+  std::optional<WallTime> oldest_pending;  ///< when the oldest event with a pending delivery was accepted
+
+  std::uint64_t journal_bytes = 0;
+  std::uint64_t wal_bytes = 0;
+  bool owned = false;  ///< a dispatcher runs on the journal now
+
+  std::vector<HostRecord> hosts;  ///< those with most pending first
+  std::int64_t more_hosts = 0;    ///< with open deliveries but not among `hosts`
+};
+
+}  // namespace dispatch::journal
