@@ -1,0 +1,59 @@
+#include "program/child.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch::test;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("without a command the program says what is missing and exits with 2") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {});
+  CHECK(run.exit_code == 2);
+  CHECK(run.out.empty());
+  CHECK(run.err == "dispatch: a command is required; see 'dispatch --help'\n");
+}
+
+TEST_CASE("a misspelt command is answered with the one that was meant") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"completoin"});
+  CHECK(run.exit_code == 2);
+  CHECK(has(run.err, "unknown command 'completoin'; did you mean 'completion'?"));
+}
+
+TEST_CASE("a misspelt option is answered with the one that was meant") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"completion", "bash", "--jornal=x.db"});
+  CHECK(run.exit_code == 2);
+  CHECK(
+      has(run.err, "unknown option '--jornal'; did you mean '--journal'?; see 'dispatch completion --help'"));
+}
+
+TEST_CASE("a value that cannot be meant is quoted with what may stand there") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"--log-level", "loud", "completion", "bash"});
+  CHECK(run.exit_code == 2);
+  CHECK(has(run.err, "--log-level: 'loud' is not a log level; it is debug, info, warning, error or off"));
+}
+
+TEST_CASE("the version is one line on standard output") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"--version"});
+  CHECK(run.exit_code == 0);
+  CHECK(run.out == "dispatch " DISPATCH_VERSION "\n");
+}
+
+TEST_CASE("output that cannot be written is an error") {
+  const TempDir directory;
+  Child child{directory, {"-c", "exec " DISPATCH_PROGRAM " completion bash > /dev/full"}, {{}, "/bin/sh"}};
+  CHECK(child.exit_code() == 1);
+  CHECK(has(child.err().all(), "cannot write to standard output: No space left on device"));
+}
