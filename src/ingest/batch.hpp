@@ -1,12 +1,12 @@
 #pragma once
 
+#include "event/arrival.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "event/arrival.hpp"
 
 namespace dispatch::ingest {
 
@@ -17,8 +17,9 @@ struct LineRef {
   std::string_view text;   ///< the whole line without its end; borrowed from the batch
 };
 
-/// A line that cannot be accepted, and why. A line longer than the limit comes in pieces, one Reject each, in order and
-/// with nothing between them though perhaps over several batches, so that it never stands in memory whole.
+/// A line that cannot be accepted, and why. A line longer than the limit comes in pieces, one Reject each, in
+/// order and with nothing between them though perhaps over several batches, so that it never stands in memory
+/// whole.
 struct Reject {
   LineRef line;
   std::string reason;  ///< for people, without file and line: "sequence_number is -3; it must be ..."
@@ -26,8 +27,8 @@ struct Reject {
   bool last = true;    ///< the text ends the line
 };
 
-/// Some lines of input, parsed. Everything is borrowed from text the batch owns; moving a batch keeps it valid.
-/// `arrivals[i]` was read from `lines[i]`; its routes are not set yet.
+/// Some lines of input, parsed. Everything is borrowed from text the batch owns; moving a batch keeps it
+/// valid. `arrivals[i]` was read from `lines[i]`; its routes are not set yet.
 struct Batch {
   std::vector<std::unique_ptr<char[]>> text;  ///< what the views point into
   std::vector<Arrival> arrivals;

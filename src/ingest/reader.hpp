@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/error.hpp"
+#include "ingest/batch.hpp"
+#include "ingest/mapping.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,24 +11,21 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "ingest/batch.hpp"
-#include "ingest/mapping.hpp"
-
 namespace dispatch::ingest {
 
 struct ReaderOptions {
-  Mapping mapping;                            ///< which fields of a line are what
-  std::size_t line_most = 1024 * 1024;        ///< bytes; a longer line is rejected. Default 1 MiB
-  std::size_t batch_events = 512;             ///< a batch holds at most so many lines
-  std::size_t batch_bytes = 1024 * 1024;      ///< and is closed when its lines reach this size
+  Mapping mapping;                        ///< which fields of a line are what
+  std::size_t line_most = 1024 * 1024;    ///< bytes; a longer line is rejected. Default 1 MiB
+  std::size_t batch_events = 512;         ///< a batch holds at most so many lines
+  std::size_t batch_bytes = 1024 * 1024;  ///< and is closed when its lines reach this size
 };
 
-/// Reads sources one after the other, line by line, as batches. Memory is bounded by the batch and the longest line,
-/// whatever the size of the input. Used by one thread, not the dispatcher's.
+/// Reads sources one after the other, line by line, as batches. Memory is bounded by the batch and the
+/// longest line, whatever the size of the input. Used by one thread, not the dispatcher's.
 class Reader {
  public:
-  /// Opens nothing yet but checks that every path can be opened: a missing file is found before anything is sent.
+  /// Opens nothing yet but checks that every path can be opened: a missing file is found before anything is
+  /// sent.
   /// "-" is standard input. `stop` ends a wait for input at once.
   static Result<Reader> open(std::vector<std::string> paths, ReaderOptions options, std::stop_token stop);
 
@@ -32,8 +33,9 @@ class Reader {
   Reader& operator=(Reader&&) noexcept;
   ~Reader();
 
-  /// The next lines: as soon as some are there and no more can be had without waiting, or the batch is full. Nothing
-  /// at the end of the last source, or after a stop. Bad lines are in the batch's rejects and cost nothing else.
+  /// The next lines: as soon as some are there and no more can be had without waiting, or the batch is full.
+  /// Nothing at the end of the last source, or after a stop. Bad lines are in the batch's rejects and cost
+  /// nothing else.
   Result<std::optional<Batch>> next();
 
  private:

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "ingest/batch.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace dispatch::ingest {
 
@@ -16,11 +17,12 @@ std::string describe(const Reject& reject);
 ///
 ///     {"file":"events.jsonl","line":17,"reason":"...","text":"the line as it stood"}
 ///
-/// `jq -r .text` gives the lines back. A line that is not UTF-8 stands in "text_base64" instead of "text". Of a line
-/// that came in pieces, and turned out not to be UTF-8 after its beginning was written, the rest is in "rest_base64".
+/// `jq -r .text` gives the lines back. A line that is not UTF-8 stands in "text_base64" instead of "text". Of
+/// a line that came in pieces, and turned out not to be UTF-8 after its beginning was written, the rest is in
+/// "rest_base64".
 ///
-/// The file is opened, for appending and with mode 0600, when the first line is written: no rejects, no file. Used by
-/// one thread.
+/// The file is opened, for appending and with mode 0600, when the first line is written: no rejects, no file.
+/// Used by one thread.
 class RejectsFile {
  public:
   explicit RejectsFile(std::string path);
@@ -32,8 +34,8 @@ class RejectsFile {
   /// Adds one reject, or the next piece of one. Failed where the file cannot be opened or written.
   Result<> write(const Reject& reject);
 
-  /// Brings what was written to the disk. To be called after each batch that had rejects, before the batch's events
-  /// count as accepted. Does nothing where nothing was written since.
+  /// Brings what was written to the disk. To be called after each batch that had rejects, before the batch's
+  /// events count as accepted. Does nothing where nothing was written since.
   Result<> flush();
 
   /// Ends a line whose last piece never came (the input was stopped), and flushes.
@@ -44,12 +46,12 @@ class RejectsFile {
   std::uint64_t lines() const { return lines_; }
 
  private:
-  enum class Open { none, text, base64 };  ///< which string of which record is still open
+  /// How far the record that is being written has come.
+  enum class Open { none, record, text, base64 };
 
   Result<> put_out();
   void begin(const Reject& reject);
-  void add_text(std::string_view piece, bool last);
-  void add_base64(std::string_view piece, bool last);
+  void add(std::string_view piece, bool last);
   void end();
 
   std::string path_;

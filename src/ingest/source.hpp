@@ -1,10 +1,10 @@
 #pragma once
 
+#include "base/error.hpp"
+
 #include <cstddef>
 #include <span>
 #include <string>
-
-#include "base/error.hpp"
 
 namespace dispatch::ingest {
 
@@ -13,8 +13,8 @@ class Source {
  public:
   virtual ~Source() = default;
 
-  /// Reads at most `into.size()` bytes; 0 is the end. Waits until there is something; a stop request given to the
-  /// implementation ends the waiting, and the source then says that it is at its end.
+  /// Reads at most `into.size()` bytes; 0 is the end. Waits until there is something; a stop request given to
+  /// the implementation ends the waiting, and the source then says that it is at its end.
   virtual Result<std::size_t> read(std::span<char> into) = 0;
 
   /// True where read would return without waiting. A regular file always would.

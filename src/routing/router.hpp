@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/error.hpp"
+#include "event/arrival.hpp"
+#include "routing/url.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -7,11 +11,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
-
-#include "base/error.hpp"
-#include "event/arrival.hpp"
-#include "routing/url.hpp"
 
 namespace dispatch::routing {
 
@@ -30,7 +31,8 @@ class Destination {
   Route route_;
 };
 
-/// Keeps alive what the routes of some arrivals point into. Lives as long as they are used: one for each batch.
+/// Keeps alive what the routes of some arrivals point into. Lives as long as they are used: one for each
+/// batch.
 class RouteHold {
  public:
   void keep(std::shared_ptr<const Destination> destination) {
@@ -52,14 +54,16 @@ class Router {
   Result<std::span<const Route>> route(const Arrival& arrival, RouteHold& hold);
 
  private:
-  /// URLs seen lately, so that an input that repeats itself is parsed once. Two generations: when the young one is
-  /// full it becomes the old one, and the old one is forgotten, so that memory stays bounded whatever comes.
+  /// URLs seen lately, so that an input that repeats itself is parsed once. Two generations: when the young
+  /// one is full it becomes the old one, and the old one is forgotten, so that memory stays bounded whatever
+  /// comes.
   using Seen = std::unordered_map<std::string, std::shared_ptr<const Destination>>;
 
   Result<std::shared_ptr<const Destination>> destination(std::string_view url);
 
   std::shared_ptr<const Destination> to_;
   Seen young_, old_;
+  std::string key_;  ///< the URL looked up, kept for its memory
 };
 
 }  // namespace dispatch::routing

@@ -1,22 +1,24 @@
 #pragma once
 
+#include "base/error.hpp"
+
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
-
 namespace dispatch::routing {
 
-/// Where a request goes. The spelling is the same for all URLs that mean the same place, so that one destination has one name.
+/// Where a request goes. The spelling is the same for all URLs that mean the same place, so that one
+/// destination has one name.
 struct Url {
-  std::string text;    ///< the whole URL, normalised: scheme and host in lower case, no default port, no fragment
+  std::string
+      text;  ///< the whole URL, normalised: scheme and host in lower case, no default port, no fragment
   std::string scheme;  ///< "http" or "https"
   std::string host;    ///< lower case, no trailing dot, without port; an IPv6 address without brackets
 };
 
-/// Reads an absolute URL (RFC 3986). Misuse, with a message that quotes it: a scheme other than http and https, no host,
-/// a user name or password, a port that is none, and bytes that cannot stand in a URL. A fragment is left out, as no
-/// request carries one. Pure; safe for every thread.
+/// Reads an absolute URL (RFC 3986). Misuse, with a message that quotes it: a scheme other than http and
+/// https, no host, a user name or password, a port that is none, and bytes that cannot stand in a URL. A
+/// fragment is left out, as no request carries one. Pure; safe for every thread.
 Result<Url> parse_url(std::string_view text);
 
 }  // namespace dispatch::routing

@@ -1,0 +1,111 @@
+#include "ingest/fields.hpp"
+
+#include "base/json.hpp"
+#include "base/utf8.hpp"
+#include "ingest/base64.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace dispatch::ingest {
+namespace {
+
+constexpr std::size_t quoted_most = 80;
+
+template <class... Args>
+tl::unexpected<std::string> reject(fmt::format_string<Args...> format, Args&&... args) {
+  return tl::unexpected(fmt::format(format, std::forward<Args>(args)...));
+}
+
+std::optional<unsigned> control_character(std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) return byte;
+  }
+  return std::nullopt;
+}
+
+/// The string as meant: a view of the line where it holds no escapes, else a copy.
+std::string_view unescaped(const Value& value, TextStore& store) {
+  const std::string_view inner = value.raw.substr(1, value.raw.size() - 2);
+  const std::string_view meant = value.string();
+  return meant.size() == inner.size() ? inner : store.keep(meant);
+}
+
+Checked<std::string_view> check_text(const Found& found, std::string_view text, std::size_t most) {
+  if (text.size() > most)
+    return reject("{} is {} bytes long; the most is {}", label(found), text.size(), most);
+  if (const auto control = control_character(text))
+    return reject("{} holds the control character U+{:04X}", label(found), *control);
+  if (!is_utf8(text)) return reject("{} holds half a surrogate pair", label(found));
+  return text;
+}
+
+}  // namespace
+
+std::string label(const Found& found) {
+  if (found.name.empty() || found.name.front() != '/') return std::string{found.name};
+  return fmt::format("{} ({})", to_string(found.field), found.name);
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out;
+  if (text.size() <= quoted_most) {
+    append_json_string(out, text);
+    return out;
+  }
+  std::size_t cut = quoted_most;
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+  append_json_string(out, text.substr(0, cut));
+  return out + "...";
+}
+
+Checked<std::string_view> read_text(const Found& found, std::size_t most, TextStore& store) {
+  if (!found.value.is_string())
+    return reject("{} is {}; it must be a string", label(found), kind_of(found.value));
+  return check_text(found, unescaped(found.value, store), most);
+}
+
+Checked<std::string_view> read_id(const Found& found, TextStore& store) {
+  std::string_view id;
+  if (found.value.is_string())
+    id = unescaped(found.value, store);
+  else if (is_integer(found.value.raw))
+    id = found.value.raw;
+  else if (found.value.is_number())
+    return reject("{} is {}; it must be a string or an integer", label(found),
+                  found.value.raw.substr(0, quoted_most));
+  else
+    return reject("{} is {}; it must be a string or an integer", label(found), kind_of(found.value));
+  if (id.empty()) return reject("{} is empty; it must have 1 to {} bytes", label(found), id_most);
+  return check_text(found, id, id_most);
+}
+
+Checked<SequenceNumber> read_sequence(const Found& found, bool string_allowed) {
+  std::string_view number = found.value.raw;
+  if (string_allowed && found.value.is_string())
+    number = found.value.string();
+  else if (!found.value.is_number())
+    return reject("{} is {}; it must be a whole number from 0", label(found), kind_of(found.value));
+
+  const auto shown = found.value.is_number() ? std::string{number.substr(0, quoted_most)} : in_quotes(number);
+  if (!is_integer(number) || number.starts_with('-'))
+    return reject("{} is {}; it must be a whole number from 0", label(found), shown);
+  std::int64_t sequence = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), sequence);
+  if (error != std::errc{} || sequence > sequence_most)
+    return reject("{} is {}; the most is {}", label(found), shown, sequence_most);
+  return SequenceNumber{sequence};
+}
+
+Checked<std::string_view> read_base64(const Found& found, TextStore& store) {
+  if (!found.value.is_string())
+    return reject("{} is {}; it must be a string", label(found), kind_of(found.value));
+  if (const auto bytes = decode_base64(found.value.string(), store)) return *bytes;
+  return reject("{} is not base64 (RFC 4648, with padding)", label(found));
+}
+
+}  // namespace dispatch::ingest

@@ -1,0 +1,94 @@
+#include "ingest/fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace dispatch::ingest {
+namespace {
+
+/// What frames a request (RFC 9110, RFC 9112) or is set by dispatch for every request.
+constexpr std::array<std::string_view, 15> reserved_names{"connection",
+                                                          "content-length",
+                                                          "expect",
+                                                          "host",
+                                                          "http2-settings",
+                                                          "idempotency-key",
+                                                          "keep-alive",
+                                                          "proxy-authenticate",
+                                                          "te",
+                                                          "proxy-connection",
+                                                          "trailer",
+                                                          "transfer-encoding",
+                                                          "upgrade",
+                                                          "user-agent",
+                                                          "proxy-authorization"};
+constexpr std::array<std::string_view, 2> reserved_prefixes{"webhook-", "x-dispatch-"};
+
+/// RFC 9110, "token".
+bool is_header_name(std::string_view name) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+std::string lower(std::string_view name) {
+  std::string out{name};
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+bool is_reserved(std::string_view name) {
+  return std::find(reserved_names.begin(), reserved_names.end(), name) != reserved_names.end() ||
+         std::any_of(reserved_prefixes.begin(), reserved_prefixes.end(),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+/// Why the header cannot be sent, or nothing.
+std::string objection(std::string_view name, const Value& value) {
+  if (!is_header_name(name)) return fmt::format("{} is no header name", in_quotes(name));
+  if (is_reserved(lower(name))) return fmt::format("{} is set by dispatch itself", in_quotes(name));
+  if (!value.is_string())
+    return fmt::format("{} is {}; it must be a string", in_quotes(name), kind_of(value));
+  for (const char c : value.string()) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\t') || byte == 0x7F)
+      return fmt::format("{} holds the control character U+{:04X}", in_quotes(name), byte);
+  }
+  return {};
+}
+
+}  // namespace
+
+Checked<std::string_view> read_headers(const Found& found) {
+  const auto reject = [&](std::string_view why) {
+    return tl::unexpected(fmt::format("{}: {}", label(found), why));
+  };
+  if (!found.value.is_object())
+    return tl::unexpected(
+        fmt::format("{} is {}; it must be an object of strings", label(found), kind_of(found.value)));
+  if (found.value.raw.size() > headers_most)
+    return tl::unexpected(fmt::format("{} is {} bytes long; the most is {}", label(found),
+                                      found.value.raw.size(), headers_most));
+
+  std::vector<std::string> names;
+  std::string why;
+  for_each_member(found.value, [&](std::string_view name, const Value& value) {
+    if (!why.empty()) return;
+    why = objection(name, value);
+    names.push_back(lower(name));
+  });
+  if (!why.empty()) return reject(why);
+  std::sort(names.begin(), names.end());
+  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
+    return reject(fmt::format("{} stands there twice", in_quotes(*twice)));
+  return names.empty() ? std::string_view{} : found.value.raw;
+}
+
+}  // namespace dispatch::ingest

@@ -1,0 +1,176 @@
+#include "ingest/reader.hpp"
+
+#include "base/fd.hpp"
+#include "ingest/line_parser.hpp"
+#include "ingest/lines.hpp"
+#include "ingest/source_file.hpp"
+#include "ingest/source_gzip.hpp"
+#include "ingest/source_stream.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace dispatch::ingest {
+namespace {
+
+constexpr std::string_view standard_input = "-";
+
+tl::unexpected<Error> cannot_open(const std::string& path) {
+  return misuse("cannot open {}: {}; nothing was read or sent", path, errno_text(errno));
+}
+
+/// Finds what can be found out without disturbing the input: opening a pipe and closing it again would.
+Result<> check(const std::string& path) {
+  struct stat status {};
+  if (path == standard_input) {
+    if (fstat(STDIN_FILENO, &status) != 0)
+      return misuse("standard input is closed; give a file, or input to '-'");
+    return {};
+  }
+  if (stat(path.c_str(), &status) != 0) return cannot_open(path);
+  if (S_ISDIR(status.st_mode)) return misuse("{} is a directory; give the files in it", path);
+  if (S_ISREG(status.st_mode)) {
+    if (const Fd file{open(path.c_str(), O_RDONLY | O_CLOEXEC)}; !file) return cannot_open(path);
+  } else if (access(path.c_str(), R_OK) != 0) {
+    return cannot_open(path);
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Source>> open_source(const std::string& path, const std::stop_token& stop) {
+  // Non-blocking only for the opening: a named pipe whose writer is not there yet is waited for where a stop
+  // is heard.
+  Fd file{path == standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                 : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  struct stat status {};
+  if (!file || fstat(file.get(), &status) != 0) return fail("cannot open {}: {}", path, errno_text(errno));
+  if (S_ISREG(status.st_mode)) return decompressed(std::make_unique<FileSource>(path, std::move(file)));
+  auto stream = StreamSource::make(path, std::move(file), stop);
+  if (!stream) return tl::unexpected(std::move(stream).error());
+  return decompressed(std::move(*stream));
+}
+
+/// One source under way: its lines and its name.
+struct Input {
+  Lines lines;
+  std::shared_ptr<const std::string> name;
+};
+
+}  // namespace
+
+class Reader::Impl {
+ public:
+  Impl(std::vector<std::string> paths, ReaderOptions options, std::stop_token stop)
+      : paths_(std::move(paths)),
+        options_(std::move(options)),
+        stop_(std::move(stop)),
+        parser_(options_.mapping) {}
+
+  Result<std::optional<Batch>> next();
+
+ private:
+  /// Fills the batch until it is full or the input has no more; waits only for the first line.
+  Result<> fill(Batch& batch);
+  Result<> open_next();
+  void add(Batch& batch, TextStore& store, const Line& line);
+  bool full(const Batch& batch) const {
+    return batch.lines.size() + batch.rejects.size() >= options_.batch_events ||
+           batch.bytes >= options_.batch_bytes;
+  }
+  bool at_end() const { return !input_ && next_path_ == paths_.size(); }
+
+  std::vector<std::string> paths_;
+  ReaderOptions options_;
+  std::stop_token stop_;
+  LineParser parser_;
+  std::size_t next_path_ = 0;
+  std::optional<Input> input_;
+  std::optional<Error> error_;  ///< met behind lines that were good; the next call says it
+};
+
+Result<std::optional<Batch>> Reader::Impl::next() {
+  if (error_) return tl::unexpected(*error_);
+  if (stop_.stop_requested()) return std::nullopt;
+  Batch batch;
+  if (auto filled = fill(batch); !filled) error_ = std::move(filled).error();
+  if (input_) input_->lines.hand_over(batch.text);
+  if (batch.bytes > 0 || !batch.rejects.empty()) return batch;
+  if (stop_.stop_requested()) return std::nullopt;
+  if (error_) return tl::unexpected(*error_);
+  return std::nullopt;
+}
+
+Result<> Reader::Impl::fill(Batch& batch) {
+  TextStore store{batch.text};
+  while (!full(batch) && !at_end()) {
+    if (!input_) DISPATCH_TRY(open_next());
+    const auto wait = batch.lines.empty() && batch.rejects.empty() ? Lines::Wait::may : Lines::Wait::never;
+    const auto line = input_->lines.next(wait);
+    if (!line) return tl::unexpected(line.error());
+    const bool ended = input_->lines.ended();
+    if (!*line && !ended) return {};
+    const bool cut_short = *line && !(*line)->terminated && stop_.stop_requested();
+    if (*line && !cut_short) add(batch, store, **line);
+    if (ended) {
+      input_->lines.hand_over(batch.text);
+      input_.reset();
+      if (stop_.stop_requested()) return {};
+    }
+  }
+  return {};
+}
+
+Result<> Reader::Impl::open_next() {
+  const std::string& path = paths_[next_path_++];
+  auto source = open_source(path, stop_);
+  if (!source) return tl::unexpected(std::move(source).error());
+  input_.emplace(
+      Input{Lines{std::move(*source), options_.line_most}, std::make_shared<const std::string>(path)});
+  return {};
+}
+
+void Reader::Impl::add(Batch& batch, TextStore& store, const Line& line) {
+  batch.bytes += line.bytes;
+  LineRef ref{input_->name, line.number, line.text};
+  if (line.too_long) {
+    batch.rejects.push_back(
+        {std::move(ref),
+         fmt::format("the line is longer than {} bytes; --max-line sets the limit", options_.line_most),
+         line.first, line.last});
+    return;
+  }
+  if (line.text.find_first_not_of(" \t\r") == std::string_view::npos) {
+    ++batch.blank;
+    return;
+  }
+  auto event = parser_.parse(line.text, store);
+  if (!event) {
+    batch.rejects.push_back({std::move(ref), std::move(event).error()});
+    return;
+  }
+  batch.arrivals.push_back(*event);
+  batch.lines.push_back(std::move(ref));
+}
+
+Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+Reader::~Reader() = default;
+
+Result<Reader> Reader::open(std::vector<std::string> paths, ReaderOptions options, std::stop_token stop) {
+  for (const auto& path : paths) DISPATCH_TRY(check(path));
+  if (std::count(paths.begin(), paths.end(), standard_input) > 1)
+    return misuse("standard input ('-') is given twice; it can be read only once");
+  return Reader{std::make_unique<Impl>(std::move(paths), std::move(options), std::move(stop))};
+}
+
+Result<std::optional<Batch>> Reader::next() {
+  return impl_->next();
+}
+
+}  // namespace dispatch::ingest

@@ -1,0 +1,147 @@
+#include "ingest/rejects.hpp"
+
+#include "base/json.hpp"
+#include "base/utf8.hpp"
+#include "ingest/base64.hpp"
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace dispatch::ingest {
+namespace {
+
+constexpr std::size_t buffer_most = 256 * 1024;
+
+/// How many bytes at the end of `text` begin a sequence of UTF-8 that the next piece may complete: 0 to 3.
+std::size_t open_sequence(std::string_view text) {
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if ((byte & 0xC0) == 0x80) continue;
+    const std::size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+    return length > back ? back : 0;
+  }
+  return 0;
+}
+
+/// `text` as it stands inside a JSON string.
+void append_escaped(std::string& out, std::string_view text) {
+  std::string string;
+  append_json_string(string, text);
+  out += std::string_view{string}.substr(1, string.size() - 2);
+}
+
+/// A file that a crash left in the middle of a record must not swallow the next one.
+bool ends_in_mid_line(const std::string& path) {
+  const Fd file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  struct stat status {};
+  char last = '\n';
+  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+    return false;
+  return pread(file.get(), &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
+}  // namespace
+
+std::string describe(const Reject& reject) {
+  return fmt::format("{}, line {}: {}", *reject.line.file, reject.line.line, reject.reason);
+}
+
+RejectsFile::RejectsFile(std::string path) : path_(std::move(path)) {}
+
+Result<> RejectsFile::write(const Reject& reject) {
+  if (reject.first) {
+    if (open_ != Open::none) end();
+    begin(reject);
+  }
+  add(reject.line.text, reject.last);
+  if (reject.last) end();
+  return buffer_.size() >= buffer_most ? put_out() : Result<>{};
+}
+
+Result<> RejectsFile::flush() {
+  DISPATCH_TRY(put_out());
+  if (!unsynced_) return {};
+  // What is no regular file (a terminal, a pipe) says EINVAL: there is no disk to bring it to.
+  if (fsync(file_.get()) != 0 && errno != EINVAL && errno != EROFS)
+    return fail("cannot bring the rejected lines in {} to the disk: {}; make room and run again", path_,
+                errno_text(errno));
+  unsynced_ = false;
+  return {};
+}
+
+Result<> RejectsFile::finish() {
+  if (open_ != Open::none) end();
+  return flush();
+}
+
+void RejectsFile::begin(const Reject& reject) {
+  ++lines_;
+  buffer_ += "{\"file\":";
+  append_json_string(buffer_, *reject.line.file);
+  fmt::format_to(std::back_inserter(buffer_), ",\"line\":{},\"reason\":", reject.line.line);
+  append_json_string(buffer_, reject.reason);
+  open_ = Open::record;
+}
+
+void RejectsFile::add(std::string_view piece, bool last) {
+  std::string joined;
+  if (!carry_.empty()) {
+    joined = std::exchange(carry_, {});
+    joined += piece;
+    piece = joined;
+  }
+  if (open_ != Open::base64) {
+    const std::size_t held = last ? 0 : open_sequence(piece);
+    const auto text = piece.substr(0, piece.size() - held);
+    if (is_utf8(text)) {
+      if (open_ == Open::record) buffer_ += ",\"text\":\"";
+      open_ = Open::text;
+      append_escaped(buffer_, text);
+      carry_ = piece.substr(text.size());
+      return;
+    }
+    buffer_ += open_ == Open::record ? ",\"text_base64\":\"" : "\",\"rest_base64\":\"";
+    open_ = Open::base64;
+  }
+  const std::size_t held = last ? 0 : piece.size() % 3;
+  append_base64(buffer_, piece.substr(0, piece.size() - held));
+  carry_ = piece.substr(piece.size() - held);
+}
+
+void RejectsFile::end() {
+  if (!carry_.empty()) add({}, true);
+  buffer_ += "\"}\n";
+  open_ = Open::none;
+}
+
+Result<> RejectsFile::put_out() {
+  if (buffer_.empty()) return {};
+  if (!file_) {
+    const bool torn = ends_in_mid_line(path_);
+    file_ = Fd{open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    if (!file_)
+      return fail("cannot open {} for the rejected lines: {}; --rejects names another file", path_,
+                  errno_text(errno));
+    if (torn) buffer_.insert(buffer_.begin(), '\n');
+  }
+  std::string_view rest = buffer_;
+  while (!rest.empty()) {
+    const ssize_t put = ::write(file_.get(), rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0)
+      return fail("cannot write the rejected lines to {}: {}; make room and run again", path_,
+                  errno_text(errno));
+    rest.remove_prefix(static_cast<std::size_t>(put));
+    unsynced_ = true;
+  }
+  buffer_.clear();
+  return {};
+}
+
+}  // namespace dispatch::ingest

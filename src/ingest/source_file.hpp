@@ -1,0 +1,25 @@
+#pragma once
+
+#include "base/fd.hpp"
+#include "ingest/source.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace dispatch::ingest {
+
+/// A regular file, read from where its descriptor stands to its end.
+class FileSource final : public Source {
+ public:
+  FileSource(std::string name, Fd file) : name_(std::move(name)), file_(std::move(file)) {}
+
+  Result<std::size_t> read(std::span<char> into) override;
+  bool ready() override { return true; }
+  const std::string& name() const override { return name_; }
+
+ private:
+  std::string name_;
+  Fd file_;
+};
+
+}  // namespace dispatch::ingest

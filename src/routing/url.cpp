@@ -1,0 +1,112 @@
+#include "routing/url.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <new>
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+
+namespace dispatch::routing {
+namespace {
+
+constexpr std::size_t url_most = 8192;
+constexpr std::size_t shown_most = 200;
+
+struct Cleanup {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  void operator()(char* text) const { curl_free(text); }
+};
+using Handle = std::unique_ptr<CURLU, Cleanup>;
+
+/// As a message shows it: cut where long, nothing that could reach a terminal, and no password.
+std::string shown(std::string_view text) {
+  std::string out{text.substr(0, shown_most)};
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  if (const auto start = out.find("//"); start != std::string::npos) {
+    const auto authority_end = std::min(out.find_first_of("/?#", start + 2), out.size());
+    if (const auto at = out.rfind('@', authority_end); at != std::string::npos && at > start)
+      out.replace(start + 2, at - start - 2, "***");
+  }
+  return "'" + out + (text.size() > shown_most ? "'..." : "'");
+}
+
+/// RFC 3986 has no place for these; libcurl would send some of them as they are.
+bool cannot_stand_in_url(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte <= 0x20 || byte >= 0x7F || std::string_view{"\"<>\\"}.find(c) != std::string_view::npos;
+}
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+std::string part(const Handle& url, CURLUPart which, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url.get(), which, &text, flags) != CURLUE_OK) return {};
+  const std::unique_ptr<char, Cleanup> owned{text};
+  return text;
+}
+
+/// "0:0:0:0:0:0:0:1" and "::1" are one host; a zone ("fe80::1%eth0") stays.
+std::string shortest_ipv6(const std::string& host) {
+  in6_addr address{};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (inet_pton(AF_INET6, host.c_str(), &address) != 1) return host;
+  return inet_ntop(AF_INET6, &address, text.data(), text.size());
+}
+
+}  // namespace
+
+Result<Url> parse_url(std::string_view text) {
+  if (text.size() > url_most)
+    return misuse("{} is {} bytes long; the most is {}", shown(text), text.size(), url_most);
+  if (const auto bad = std::find_if(text.begin(), text.end(), cannot_stand_in_url); bad != text.end())
+    return misuse("{} holds a byte (0x{:02x}) that cannot stand in a URL; write it percent-encoded",
+                  shown(text), static_cast<unsigned char>(*bad));
+  const auto colon = text.find("://");
+  if (colon == std::string_view::npos || colon == 0)
+    return misuse("{} is no absolute URL; it must begin with http:// or https://", shown(text));
+
+  Url url;
+  url.scheme = lower(text.substr(0, colon));
+  if (url.scheme != "http" && url.scheme != "https")
+    return misuse("{} has the scheme '{}'; events are delivered to http and https only", shown(text),
+                  url.scheme);
+  // libcurl takes "http:///host" for "http://host".
+  const auto authority = text.substr(colon + 3, text.find_first_of("/?#", colon + 3) - (colon + 3));
+  if (authority.empty()) return misuse("{} has no host", shown(text));
+  if (authority.find('@') != std::string_view::npos)
+    return misuse("{} holds a user name or password; put it into the event's headers (Authorization)",
+                  shown(text));
+
+  const Handle handle{curl_url()};
+  if (!handle) throw std::bad_alloc{};
+  const std::string absolute = url.scheme + std::string{text.substr(colon)};
+  if (const auto code = curl_url_set(handle.get(), CURLUPART_URL, absolute.c_str(), 0); code != CURLUE_OK)
+    return misuse("{} is no URL: {}", shown(text), curl_url_strerror(code));
+
+  if (part(handle, CURLUPART_PORT) == "0")
+    return misuse("{} has the port 0, which cannot be connected to", shown(text));
+  std::string host = lower(part(handle, CURLUPART_HOST));
+  if (host.ends_with('.')) host.pop_back();
+  if (host.empty()) return misuse("{} has no host", shown(text));
+  if (host.starts_with('[')) {
+    url.host = shortest_ipv6(host.substr(1, host.size() - 2));
+    host = "[" + url.host + "]";
+  } else {
+    url.host = host;
+  }
+  curl_url_set(handle.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  if (curl_url_set(handle.get(), CURLUPART_HOST, host.c_str(), 0) != CURLUE_OK)
+    return misuse("{} has a host that is none: '{}'", shown(text), host);
+  url.text = part(handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+  return url;
+}
+
+}  // namespace dispatch::routing
