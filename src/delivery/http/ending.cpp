@@ -1,6 +1,6 @@
 #include "delivery/http/ending.hpp"
 
-#include <string_view>
+#include "base/fd.hpp"
 
 #include <fmt/format.h>
 
@@ -19,11 +19,17 @@ OutcomeKind kind_of_failure(CURLcode code, bool request_out) {
   }
 }
 
-std::string explain_failure(CURLcode code, const char* detail) {
+std::string explain_failure(CURLcode code, std::string_view detail, int system_error) {
   const std::string_view name = curl_easy_strerror(code);
-  const std::string_view more = detail;
-  if (more.empty() || more == name) return std::string{name};
-  return fmt::format("{}: {}", name, more);
+  std::string text;
+  if (detail.find(name) != std::string_view::npos)
+    text = detail;
+  else if (detail.empty())
+    text = name;
+  else
+    text = fmt::format("{}: {}", name, detail);
+  if (system_error != 0) text += ": " + errno_text(system_error);
+  return text;
 }
 
 Outcome cut_off() {

@@ -3,6 +3,7 @@
 #include "event/outcome.hpp"
 
 #include <string>
+#include <string_view>
 
 #include <curl/curl.h>
 
@@ -12,8 +13,9 @@ namespace dispatch::delivery {
 /// of it, was sent. Pure.
 OutcomeKind kind_of_failure(CURLcode code, bool request_out);
 
-/// Says the same to people: libcurl's name for it and, where it adds something, the detail. Pure.
-std::string explain_failure(CURLcode code, const char* detail);
+/// Says the same to people: libcurl's name for it, the detail that libcurl gave, and the system's error
+/// number where it is the cause (0: none). Pure.
+std::string explain_failure(CURLcode code, std::string_view detail, int system_error);
 
 /// The outcome of an attempt that we cut off.
 Outcome cut_off();

@@ -101,7 +101,7 @@ Report Transfer::finish(CURLcode code, const Clock& clock) {
   outcome.took = moment(easy_.get(), CURLINFO_TOTAL_TIME_T).value_or(std::chrono::microseconds{0});
   if (answered_) {
     outcome.kind = OutcomeKind::answered;
-    outcome.status = static_cast<int>(status());
+    outcome.status = status();
     outcome.excerpt = std::move(excerpt_);
     if (outcome.status == 429 || outcome.status == 503) outcome.retry_after = retry_after(clock.wall());
   } else if (headers_too_large_) {
@@ -113,7 +113,7 @@ Report Transfer::finish(CURLcode code, const Clock& clock) {
   } else {
     const CURLcode why = code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code;
     outcome.kind = kind_of_failure(why, requests_ > 0);
-    outcome.error = explain_failure(why, detail_.data());
+    outcome.error = explain_failure(why, detail_.data(), why == CURLE_COULDNT_CONNECT ? system_error() : 0);
   }
   if (outcome.kind != OutcomeKind::answered || outcome.status / 100 != 2) note_way(outcome);
   leave();
@@ -160,10 +160,16 @@ int Transfer::on_request(void* transfer, char*, char*, int, int) noexcept {
   return ++static_cast<Transfer*>(transfer)->requests_ > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-long Transfer::status() const {
+int Transfer::status() const {
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-  return status;
+  return static_cast<int>(status);
+}
+
+int Transfer::system_error() const {
+  long error = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
+  return static_cast<int>(error);
 }
 
 std::optional<std::chrono::microseconds> Transfer::retry_after(WallTime now) const {

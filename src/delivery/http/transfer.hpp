@@ -48,7 +48,8 @@ class Transfer {
   static std::size_t on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static std::size_t on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static int on_request(void* transfer, char*, char*, int, int) noexcept;
-  long status() const;
+  int status() const;
+  int system_error() const;
   std::optional<std::chrono::microseconds> retry_after(WallTime now) const;
   void note_way(Outcome& outcome) const;
   void leave();

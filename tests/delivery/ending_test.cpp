@@ -1,0 +1,36 @@
+#include "delivery/http/ending.hpp"
+
+#include <cerrno>
+
+#include <doctest/doctest.h>
+
+using dispatch::OutcomeKind;
+using dispatch::delivery::explain_failure;
+using dispatch::delivery::kind_of_failure;
+
+TEST_CASE("a failure before the request went out is a connect error and after it a broken one") {
+  for (const auto code : {CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
+                          CURLE_PEER_FAILED_VERIFICATION, CURLE_INTERFACE_FAILED})
+    CHECK(kind_of_failure(code, false) == OutcomeKind::connect_error);
+  for (const auto code : {CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE,
+                          CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL})
+    CHECK(kind_of_failure(code, true) == OutcomeKind::broken);
+}
+
+TEST_CASE("running out of time is a timeout wherever it happens") {
+  CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, false) == OutcomeKind::timeout);
+  CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, true) == OutcomeKind::timeout);
+}
+
+TEST_CASE("a URL that cannot be requested is refused") {
+  CHECK(kind_of_failure(CURLE_URL_MALFORMAT, false) == OutcomeKind::refused);
+  CHECK(kind_of_failure(CURLE_UNSUPPORTED_PROTOCOL, false) == OutcomeKind::refused);
+}
+
+TEST_CASE("a failure is explained by its name and by the details that say more") {
+  CHECK(explain_failure(CURLE_COULDNT_CONNECT, "", 0) == "Couldn't connect to server");
+  CHECK(explain_failure(CURLE_COULDNT_CONNECT, "Port 9: Couldn't connect to server", ECONNREFUSED) ==
+        "Port 9: Couldn't connect to server: Connection refused");
+  CHECK(explain_failure(CURLE_SSL_CONNECT_ERROR, "wrong version number", 0) ==
+        "SSL connect error: wrong version number");
+}

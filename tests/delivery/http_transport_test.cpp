@@ -1,0 +1,344 @@
+#include "delivery/http/http_transport.hpp"
+
+#include "support/collected_reports.hpp"
+#include "support/fakes.hpp"
+#include "support/receiver.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::delivery;
+using namespace dispatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+Outgoing event(const std::string& url, std::uint64_t ticket = 1) {
+  Outgoing outgoing;
+  outgoing.ticket = ticket;
+  outgoing.url = url;
+  outgoing.event_id = "evt-" + std::to_string(ticket);
+  outgoing.payload = R"({"n": 1})";
+  return outgoing;
+}
+
+struct Bench {
+  explicit Bench(HttpOptions options = {})
+      : transport(HttpTransport::start(std::move(options), reports, clock).value()) {}
+
+  void send(Outgoing outgoing) {
+    std::vector<Outgoing> batch;
+    batch.push_back(std::move(outgoing));
+    transport->send(std::move(batch));
+  }
+
+  /// The outcome of one attempt.
+  Outcome attempt(Outgoing outgoing) {
+    const std::size_t before = reports.count();
+    send(std::move(outgoing));
+    REQUIRE(reports.wait_for(before + 1));
+    return reports.all().back().outcome;
+  }
+
+  ManualClock clock;
+  CollectedReports reports;
+  std::unique_ptr<HttpTransport> transport;
+};
+
+HttpOptions within(std::chrono::milliseconds timeout) {
+  HttpOptions options;
+  options.timeout = timeout;
+  return options;
+}
+
+Receiver::Script always(const Answer& answer) {
+  return [answer](const Received&, std::size_t) { return answer; };
+}
+
+std::size_t entries(const char* directory) {
+  const std::filesystem::directory_iterator begin{directory};
+  return static_cast<std::size_t>(std::distance(begin, std::filesystem::directory_iterator{}));
+}
+
+}  // namespace
+
+TEST_CASE("a request is a POST of the payload's bytes with the headers of the contract") {
+  Receiver receiver;
+  Bench bench;
+  auto outgoing = event(receiver.url("/hook?x=1"));
+  outgoing.payload = std::string{"{\"a\" :\t\"\xc3\xa9\"}\0 ", 14};
+  outgoing.headers =
+      R"({"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","X-None":""})";
+  const auto payload = outgoing.payload;
+  const auto outcome = bench.attempt(std::move(outgoing));
+
+  CHECK(outcome.kind == OutcomeKind::answered);
+  CHECK(outcome.status == 200);
+  CHECK(outcome.error.empty());
+  CHECK(outcome.took > 0us);
+  const auto request = receiver.received().at(0);
+  CHECK(request.method == "POST");
+  CHECK(request.target == "/hook?x=1");
+  CHECK(request.body == payload);
+  CHECK(request.header("Content-Type") == "application/json");
+  CHECK(request.header("User-Agent") == "dispatch/" DISPATCH_VERSION);
+  CHECK(request.header("Idempotency-Key") == "\"evt-1\"");
+  CHECK(request.header("traceparent") == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  CHECK(request.header("X-None") == "");
+  CHECK_FALSE(request.header("Accept-Encoding"));
+}
+
+TEST_CASE("a payload of several megabytes is sent without asking first") {
+  Receiver receiver;
+  Bench bench;
+  auto outgoing = event(receiver.url());
+  outgoing.payload.assign(3 * 1024 * 1024, 'x');
+  CHECK(bench.attempt(std::move(outgoing)).status == 200);
+  const auto request = receiver.received().at(0);
+  CHECK(request.body.size() == 3 * 1024 * 1024);
+  CHECK_FALSE(request.header("Expect"));
+}
+
+TEST_CASE("an empty payload is sent as an empty body") {
+  Receiver receiver;
+  Bench bench;
+  auto outgoing = event(receiver.url());
+  outgoing.payload.clear();
+  CHECK(bench.attempt(std::move(outgoing)).status == 200);
+  CHECK(receiver.received().at(0).header("Content-Length") == "0");
+}
+
+TEST_CASE("requests to one server one after the other use one connection") {
+  Receiver receiver;
+  Bench bench;
+  for (std::uint64_t ticket = 1; ticket <= 20; ++ticket)
+    CHECK(bench.attempt(event(receiver.url(), ticket)).status == 200);
+  CHECK(receiver.connections() == 1);
+}
+
+TEST_CASE("a thousand requests at once are all answered") {
+  Receiver receiver{always({.manner = Answer::Manner::held})};
+  Bench bench{within(60s)};
+  std::vector<Outgoing> batch;
+  for (std::uint64_t ticket = 1; ticket <= 1000; ++ticket) batch.push_back(event(receiver.url(), ticket));
+  bench.transport->send(std::move(batch));
+  REQUIRE(receiver.wait_for(1000, 30s));
+  CHECK(receiver.most_at_once() == 1000);
+  receiver.release();
+  REQUIRE(bench.reports.wait_for(1000, 30s));
+  for (const auto& report : bench.reports.all()) REQUIRE(report.outcome.status == 200);
+}
+
+TEST_CASE("an excerpt of the body is kept where the answer is not a 2xx") {
+  const std::string body(3000, 'e');
+  Receiver receiver{[&](const Received& request, std::size_t) {
+    return Answer{.status = request.target == "/bad" ? 500 : 200, .body = body};
+  }};
+  Bench bench;
+  const auto bad = bench.attempt(event(receiver.url("/bad")));
+  CHECK(bad.kind == OutcomeKind::answered);
+  CHECK(bad.status == 500);
+  CHECK(bad.excerpt == body.substr(0, 1024));
+  CHECK(bad.address == "127.0.0.1");
+  CHECK(bad.timings.first_byte);
+  CHECK_FALSE(bad.timings.tls_ready);
+  CHECK(bench.attempt(event(receiver.url("/good"))).excerpt.empty());
+}
+
+TEST_CASE("Retry-After is read on 429 and 503 and on nothing else") {
+  Receiver receiver{[](const Received& request, std::size_t) {
+    return Answer{.status = std::stoi(request.target.substr(1)), .headers = {{"retry-after", "7"}}};
+  }};
+  Bench bench;
+  CHECK(bench.attempt(event(receiver.url("/429"))).retry_after == 7s);
+  CHECK(bench.attempt(event(receiver.url("/503"))).retry_after == 7s);
+  CHECK_FALSE(bench.attempt(event(receiver.url("/500"))).retry_after);
+  CHECK_FALSE(bench.attempt(event(receiver.url("/200"))).retry_after);
+}
+
+TEST_CASE("Retry-After as a date counts from the clock that was given") {
+  Receiver receiver{always({.status = 503, .headers = {{"Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT"}}})};
+  Bench bench;  // its clock stands at 2023-11-14 22:13:20
+  CHECK(bench.attempt(event(receiver.url())).retry_after == 60s);
+}
+
+TEST_CASE("a redirect is an answer and is not followed") {
+  Receiver receiver{always({.status = 307, .headers = {{"Location", "/elsewhere"}}})};
+  Bench bench;
+  CHECK(bench.attempt(event(receiver.url())).status == 307);
+  CHECK(receiver.count() == 1);
+}
+
+TEST_CASE("an answer that is announced by others is the last one") {
+  Receiver receiver{always({.raw = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+                                   "HTTP/1.1 204 No Content\r\n\r\n"})};
+  Bench bench;
+  const auto outcome = bench.attempt(event(receiver.url()));
+  CHECK(outcome.kind == OutcomeKind::answered);
+  CHECK(outcome.status == 204);
+}
+
+TEST_CASE("no answer in time is a timeout and the connection ends") {
+  Receiver receiver{always({.manner = Answer::Manner::held})};
+  Bench bench{within(100ms)};
+  const auto outcome = bench.attempt(event(receiver.url()));
+  CHECK(outcome.kind == OutcomeKind::timeout);
+  CHECK(outcome.status == 0);
+  CHECK_FALSE(outcome.error.empty());
+  CHECK(outcome.took >= 100ms);
+  REQUIRE(receiver.wait_ended(1));
+  CHECK(receiver.received().at(0).ending == Ending::left);
+}
+
+TEST_CASE("an announcement without the answer is a timeout") {
+  Receiver receiver{always({.raw = "HTTP/1.1 102 Processing\r\n\r\n"})};
+  Bench bench{within(100ms)};
+  CHECK(bench.attempt(event(receiver.url())).kind == OutcomeKind::timeout);
+}
+
+TEST_CASE("the status counts once the headers are whole though the body drips on") {
+  Receiver receiver{
+      always({.status = 200, .body = std::string(100'000, 'x'), .manner = Answer::Manner::drip})};
+  Bench bench{within(200ms)};
+  const auto outcome = bench.attempt(event(receiver.url()));
+  CHECK(outcome.kind == OutcomeKind::answered);
+  CHECK(outcome.status == 200);
+}
+
+TEST_CASE("an endless body is cut off long before the timeout") {
+  Receiver receiver{always({.status = 500, .manner = Answer::Manner::endless})};
+  Bench bench{within(60s)};
+  const auto outcome = bench.attempt(event(receiver.url()));
+  CHECK(outcome.kind == OutcomeKind::answered);
+  CHECK(outcome.status == 500);
+  CHECK(outcome.excerpt.size() == 1024);
+  REQUIRE(receiver.wait_ended(1));
+  CHECK(receiver.received().at(0).ending == Ending::left);
+}
+
+TEST_CASE("headers beyond the limit make a broken answer") {
+  std::string raw = "HTTP/1.1 200 OK\r\n";
+  for (int i = 0; i < 2000; ++i)
+    raw += "X-Filler-" + std::to_string(i) + ": " + std::string(50, 'x') + "\r\n";
+  Receiver receiver{always({.raw = raw + "Content-Length: 0\r\n\r\n"})};
+  Bench bench;
+  const auto outcome = bench.attempt(event(receiver.url()));
+  CHECK(outcome.kind == OutcomeKind::broken);
+  CHECK(outcome.error == "the answer's headers are longer than 65536 bytes");
+}
+
+TEST_CASE("a connection that ends without an answer is broken and says so") {
+  Receiver receiver{[](const Received& request, std::size_t) {
+    return Answer{.manner = request.target == "/reset" ? Answer::Manner::reset : Answer::Manner::close};
+  }};
+  Bench bench;
+  for (const char* path : {"/reset", "/close"}) {
+    const auto outcome = bench.attempt(event(receiver.url(path)));
+    CHECK(outcome.kind == OutcomeKind::broken);
+    CHECK_FALSE(outcome.error.empty());
+  }
+  CHECK(receiver.count() == 2);
+}
+
+TEST_CASE("an answer that is not HTTP is broken") {
+  Receiver receiver{always({.raw = "SSH-2.0-OpenSSH_9.2\r\n", .last = true})};
+  Bench bench;
+  const auto outcome = bench.attempt(event(receiver.url()));
+  CHECK(outcome.kind == OutcomeKind::broken);
+  CHECK_FALSE(outcome.error.empty());
+}
+
+TEST_CASE("a request on a kept connection that ends without an answer is not repeated") {
+  Receiver receiver{[](const Received& request, std::size_t) {
+    return Answer{.manner = request.target == "/close" ? Answer::Manner::close : Answer::Manner::whole};
+  }};
+  Bench bench;
+  CHECK(bench.attempt(event(receiver.url("/"), 1)).status == 200);
+  const auto outcome = bench.attempt(event(receiver.url("/close"), 2));
+  CHECK(outcome.kind == OutcomeKind::broken);
+  CHECK(outcome.error == "the connection, kept from an earlier request, ended before an answer came");
+  CHECK(receiver.count() == 2);
+}
+
+TEST_CASE("a port where nobody listens is a connect error that names the cause") {
+  std::string url;
+  {
+    const Receiver gone;
+    url = gone.url();
+  }
+  Bench bench;
+  const auto outcome = bench.attempt(event(url));
+  CHECK(outcome.kind == OutcomeKind::connect_error);
+  CHECK(outcome.error.find("Connection refused") != std::string::npos);
+}
+
+TEST_CASE("TLS with a server that has none is a connect error") {
+  Receiver receiver;
+  Bench bench;
+  auto url = receiver.url();
+  url.replace(0, 4, "https");
+  CHECK(bench.attempt(event(url)).kind == OutcomeKind::connect_error);
+  CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("what cannot be requested at all is refused") {
+  Bench bench;
+  for (const char* url : {"ftp://127.0.0.1/x", "file:///etc/passwd", "http://", "http://[::1"}) {
+    CAPTURE(url);
+    const auto outcome = bench.attempt(event(url));
+    CHECK(outcome.kind == OutcomeKind::refused);
+    CHECK_FALSE(outcome.error.empty());
+  }
+  auto outgoing = event("http://127.0.0.1:9/");
+  outgoing.headers = "[]";
+  CHECK(bench.attempt(std::move(outgoing)).kind == OutcomeKind::refused);
+}
+
+TEST_CASE("abort breaks the connections of what is under way") {
+  Receiver receiver{always({.manner = Answer::Manner::held})};
+  Bench bench;
+  bench.send(event(receiver.url()));
+  REQUIRE(receiver.wait_for(1));
+  bench.transport->abort();
+  REQUIRE(bench.reports.wait_for(1));
+  CHECK(bench.reports.all().at(0).outcome.kind == OutcomeKind::unknown);
+  REQUIRE(receiver.wait_ended(1));
+  CHECK(receiver.received().at(0).ending == Ending::left);
+}
+
+TEST_CASE("the end of a transport reports what was under way and leaves no descriptor and no thread") {
+  Receiver receiver{always({.manner = Answer::Manner::held})};
+  const auto descriptors = entries("/proc/self/fd");
+  const auto threads = entries("/proc/self/task");
+  {
+    Bench bench;
+    std::vector<Outgoing> batch;
+    for (std::uint64_t ticket = 1; ticket <= 10; ++ticket) batch.push_back(event(receiver.url(), ticket));
+    bench.transport->send(std::move(batch));
+    REQUIRE(receiver.wait_for(10));
+    CHECK(entries("/proc/self/fd") > descriptors);
+    bench.transport.reset();
+    const auto reports = bench.reports.all();
+    CHECK(reports.size() == 10);
+    CHECK(std::all_of(reports.begin(), reports.end(),
+                      [](const auto& report) { return report.outcome.kind == OutcomeKind::unknown; }));
+  }
+  REQUIRE(receiver.wait_ended(10));  // the receiver has closed its ends too
+  CHECK(entries("/proc/self/fd") <= descriptors);
+  CHECK(entries("/proc/self/task") == threads);
+}
+
+TEST_CASE("a file of certificate authorities that cannot be read is found at the start") {
+  ManualClock clock;
+  CollectedReports reports;
+  HttpOptions options;
+  options.ca_file = "/nonexistent/ca.pem";
+  const auto started = HttpTransport::start(options, reports, clock);
+  REQUIRE_FALSE(started);
+  CHECK(started.error().failure == Failure::usage);
+  CHECK(started.error().message.find("/nonexistent/ca.pem") != std::string::npos);
+}
