@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "journal/rows.hpp"
+#include "journal/sqlite/destinations.hpp"
+#include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/streams.hpp"
+#include "journal/sqlite/turn_account.hpp"
+#include "journal/sqlite/wakes.hpp"
+
+#include <optional>
+#include <set>
+#include <span>
+
+namespace dispatch::journal {
+
+/// Appends events. The ordinary one, new and next in its stream, costs one insert and one more for each
+/// delivery.
+class Appender {
+ public:
+  Appender(SQLite::Database& database, TurnAccount& turn);
+
+  /// Journal::append.
+  Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now);
+
+  /// Another connection has committed, or the turn was abandoned: nothing remembered may be trusted.
+  void forget();
+
+ private:
+  Result<Appended> append_one(const Arrival& arrival, const StreamStart& start);
+  Result<Appended> append_without_entity(const Arrival& arrival);
+  Result<Appended> append_above(const Arrival& arrival, Stream& stream, std::int64_t number);
+  Result<Appended> append_below(const Arrival& arrival, Stream& stream, std::int64_t number);
+
+  std::optional<Position> insert(const Arrival& arrival, std::optional<EntityNo> entity,
+                                 std::optional<std::int64_t> number);
+  Result<> add_deliveries(const Arrival& arrival, Position position, std::optional<EntityNo> entity,
+                          std::optional<std::int64_t> number);
+  std::optional<Appended> find_known(const Arrival& arrival);
+  Appended taken(const Stream& stream, std::int64_t number);
+
+  SQLite::Database& database_;
+  TurnAccount& turn_;
+  Streams streams_;
+  Destinations destinations_;
+  Wakes wakes_;
+  Statement insert_, add_delivery_, find_known_, find_holder_;
+
+  // While one call of append is under way.
+  WallTime now_{};
+  std::int64_t digest_ = 0;
+  std::set<OutletNo> touched_;
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,18 @@
+#include "journal/sqlite/gate.hpp"
+
+namespace dispatch::journal {
+
+Result<Gate> Gate::open(const std::filesystem::path& journal) {
+  auto file = LockFile::open(journal);
+  if (!file) return tl::unexpected(std::move(file).error());
+  return Gate{std::move(*file)};
+}
+
+Result<> Gate::enter() {
+  DISPATCH_TRY(file_.lock(LockFile::Byte::turnstile));
+  auto entered = file_.lock(LockFile::Byte::gate);
+  file_.unlock(LockFile::Byte::turnstile);
+  return entered;
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,55 @@
+#include "journal/sqlite/intent_writer.hpp"
+
+namespace dispatch::journal {
+
+IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn)
+    : turn_(turn),
+      claim_(database,
+             "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
+             "began_turn = ?2"
+             " WHERE outlet_no = ?3 AND position = ?4 AND generation = ?5 AND state = ?6"),
+      read_(database,
+            "SELECT d.attempts, t.url, n.entity_id, e.sequence_number, e.event_id, e.type, e.source, e.time,"
+            "       e.correlation_id, e.causation_id, e.headers, e.payload"
+            "  FROM deliveries d CROSS JOIN events e ON e.position = d.position"
+            "       CROSS JOIN destinations t ON t.destination_no = d.destination_no"
+            "       LEFT JOIN entities n ON n.entity_no = d.entity_no"
+            " WHERE d.outlet_no = ? AND d.position = ? AND d.generation = ?") {}
+
+Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, WallTime now) {
+  std::vector<Begun> begun(intents.size());
+  for (std::size_t i = 0; i < intents.size(); ++i) {
+    const auto& [key, state] = intents[i];
+    const auto next = next_state(state, Transition::begin);
+    if (!next)
+      return fail("cannot begin a delivery that is {}; this is a bug in the scheduler", to_string(state));
+    if (claim_.run(now, turn_.number, key.outlet, key.position, key.generation, static_cast<int>(state)) == 0)
+      continue;
+    turn_.moved(state, *next);
+    begun[i].won = true;
+    begun[i].outgoing = read_outgoing(key, now);
+  }
+  return begun;
+}
+
+Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {
+  auto rows = read_.rows(key.outlet, key.position, key.generation);
+  Outgoing outgoing;
+  outgoing.began = now;
+  if (!rows.next()) return outgoing;
+  outgoing.attempt = static_cast<unsigned>(rows.integer(0));
+  outgoing.url = rows.bytes(1);
+  outgoing.entity_id = rows.bytes(2);
+  if (!rows.is_null(3)) outgoing.sequence = SequenceNumber{rows.integer(3)};
+  outgoing.event_id = rows.bytes(4);
+  outgoing.type = rows.bytes(5);
+  outgoing.source = rows.bytes(6);
+  outgoing.time = rows.bytes(7);
+  outgoing.correlation_id = rows.bytes(8);
+  outgoing.causation_id = rows.bytes(9);
+  outgoing.headers = rows.bytes(10);
+  outgoing.payload = rows.bytes(11);
+  return outgoing;
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "journal/rows.hpp"
+#include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/turn_account.hpp"
+
+#include <span>
+#include <vector>
+
+namespace dispatch::journal {
+
+/// Commits to sending: one update by compare-and-set, and one look-up of what is to be sent.
+class IntentWriter {
+ public:
+  IntentWriter(SQLite::Database& database, TurnAccount& turn);
+
+  /// Journal::begin.
+  Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now);
+
+ private:
+  Outgoing read_outgoing(const DeliveryKey& key, WallTime now);
+
+  TurnAccount& turn_;
+  Statement claim_, read_;
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+
+#include <filesystem>
+
+namespace dispatch::journal {
+
+/// A file whose bytes stand for locks: one open of `<journal>.gate`. The locks are open file description
+/// locks (fcntl(2), F_OFD_SETLK): they belong to this object, not to the process, so that two objects in one
+/// process exclude each other as two processes do, and the kernel drops them when the object, or its process,
+/// is gone. Nothing is ever written to the file, and it must not be removed while anybody has the journal
+/// open.
+///
+/// Several threads may use one object, but only different objects exclude each other.
+class LockFile {
+ public:
+  /// What each byte of the file stands for.
+  enum class Byte : off_t {
+    turnstile = 0,  ///< the queue in front of the gate
+    gate = 1,       ///< writing and checkpointing
+    owner = 2,      ///< being the dispatcher of the journal
+  };
+
+  /// Opens, and creates with mode 0600 where it is missing, the lock file beside `journal`. The journal
+  /// itself may be missing; a journal reached through symbolic links has the lock file of the file they lead
+  /// to.
+  static Result<LockFile> open(const std::filesystem::path& journal);
+
+  /// Waits until the byte is ours.
+  Result<> lock(Byte byte);
+  /// True where the byte is ours now; does not wait.
+  Result<bool> try_lock(Byte byte);
+  /// Does nothing where the byte is not ours.
+  void unlock(Byte byte) noexcept;
+
+  /// True where some object holds the byte beside `journal` now, this process's own included. Takes no lock
+  /// and makes no file, so that looking never gets in the way of taking.
+  static Result<bool> is_locked(const std::filesystem::path& journal, Byte byte);
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  LockFile(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Fd fd_;
+  std::filesystem::path path_;
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,89 @@
+#include "journal/sqlite/migrate.hpp"
+
+#include "journal/sqlite/gate.hpp"
+#include "journal/sqlite/migrations.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include <SQLiteCpp/Transaction.h>
+#include <sqlite3.h>
+
+namespace dispatch::journal {
+
+namespace {
+
+struct Identity {
+  std::int64_t application = 0;
+  std::int64_t version = 0;
+  bool empty = false;  // nothing was ever stored in the file
+};
+
+Identity identify(SQLite::Database& database) {
+  Identity identity;
+  identity.application = database.execAndGet("PRAGMA application_id").getInt64();
+  identity.version = database.execAndGet("PRAGMA user_version").getInt64();
+  identity.empty = identity.application == 0 && identity.version == 0 &&
+                   database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt64() == 0;
+  return identity;
+}
+
+Result<> refuse_foreign(const Identity& identity, const std::filesystem::path& path) {
+  if (identity.application != application_id && !identity.empty) {
+    return unavailable(
+        "{} is a SQLite database of another application, not a journal of dispatch; name another file with "
+        "--journal",
+        path.string());
+  }
+  if (identity.version > latest_version()) {
+    return unavailable(
+        "journal {} has version {}, this program knows versions up to {}; use a newer dispatch",
+        path.string(), identity.version, latest_version());
+  }
+  return {};
+}
+
+/// The switch to WAL needs the file alone for a moment, and SQLite does not wait for it as it waits for other
+/// locks.
+void enable_wal(SQLite::Database& database) {
+  constexpr int tries = 1000;
+  constexpr std::chrono::milliseconds pause{5};
+  for (int i = 1;; ++i) {
+    try {
+      database.exec("PRAGMA page_size = 4096");
+      database.execAndGet("PRAGMA journal_mode = WAL");
+      return;
+    } catch (const SQLite::Exception& said) {
+      if ((said.getErrorCode() & 0xff) != SQLITE_BUSY || i == tries) throw;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace
+
+Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, bool existing_only) {
+  const Identity found = identify(database);
+  DISPATCH_TRY(refuse_foreign(found, path));
+  if (found.version == latest_version()) return {};
+  if (found.empty && existing_only)
+    return misuse("there is no journal in {}, the file is empty; make one with: dispatch run", path.string());
+
+  auto gate = Gate::open(path);
+  if (!gate) return tl::unexpected(std::move(gate).error());
+  const auto inside = Inside::enter(*gate);
+  if (!inside) return tl::unexpected(inside.error());
+
+  enable_wal(database);
+  SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
+  const Identity now = identify(database);  // somebody else may have been faster
+  DISPATCH_TRY(refuse_foreign(now, path));
+  for (const Migration& migration : migrations())
+    if (migration.version > now.version) database.exec(migration.sql);
+  database.exec(fmt::format("PRAGMA application_id = {}", application_id));
+  database.exec(fmt::format("PRAGMA user_version = {}", latest_version()));
+  transaction.commit();
+  return {};
+}
+
+}  // namespace dispatch::journal

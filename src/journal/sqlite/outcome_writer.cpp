@@ -1,0 +1,107 @@
+#include "journal/sqlite/outcome_writer.hpp"
+
+#include "journal/sqlite/delivery_columns.hpp"
+
+#include <string>
+
+namespace dispatch::journal {
+
+namespace {
+
+/// The body of a success is not worth a row, and all else about it stands in the delivery's own row.
+bool is_plain_success(const Settlement& settlement) {
+  return settlement.by == Transition::succeed && settlement.outcome->kind == OutcomeKind::answered &&
+         settlement.outcome->error.empty();
+}
+
+/// "name,connect,tls,first byte" in microseconds, each empty where not reached; nothing where none was.
+std::optional<std::string> timings_text(const AttemptTimings& timings) {
+  const auto text = [](const std::optional<std::chrono::microseconds>& at) {
+    return at ? std::to_string(at->count()) : std::string{};
+  };
+  if (!timings.name_resolved && !timings.connected && !timings.tls_ready && !timings.first_byte)
+    return std::nullopt;
+  return fmt::format("{},{},{},{}", text(timings.name_resolved), text(timings.connected),
+                     text(timings.tls_ready), text(timings.first_byte));
+}
+
+}  // namespace
+
+OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
+    : turn_(turn),
+      succeed_(database,
+               "UPDATE deliveries SET state = 4, state_at = NULL, ended_turn = ?, took = ?, status = ?"
+               " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+      fail_(
+          database,
+          "UPDATE deliveries SET state = ?, state_at = ?, forgiven = forgiven + ?, ended_turn = ?, took = ?,"
+          "                      status = ?"
+          " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+      add_attempt_(
+          database,
+          "INSERT INTO attempts (outlet_no, position, generation, attempt, began_at, began_turn, ended_turn,"
+          "                      took, outcome, status, error, address, timings, excerpt)"
+          " SELECT outlet_no, position, generation, attempts, began_at, began_turn, ?, ?, ?, ?, ?, ?, ?, ?"
+          "   FROM deliveries WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+      orphans_(database,
+               fmt::format("SELECT {} FROM deliveries WHERE state = 1 AND state_at IS NOT NULL LIMIT ?",
+                           delivery_columns)) {}
+
+Result<> OutcomeWriter::settle(std::span<const Settlement> settlements) {
+  for (const Settlement& settlement : settlements) DISPATCH_TRY(settle_one(settlement));
+  return {};
+}
+
+Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
+  const auto& [key, by, forgive, due, at, outcome] = settlement;
+  const auto next = next_state(DeliveryState::in_flight, by);
+  if (!next) return fail("an outcome cannot move a delivery along that way; this is a bug in the scheduler");
+
+  if (!is_plain_success(settlement)) {
+    std::optional<Blob> excerpt;
+    if (!outcome->excerpt.empty()) excerpt = Blob{outcome->excerpt};
+    add_attempt_.run(turn_.number, outcome->took, static_cast<int>(outcome->kind), outcome->status,
+                     null_if_empty(outcome->error), null_if_empty(outcome->address),
+                     timings_text(outcome->timings), excerpt, key.outlet, key.position, key.generation);
+  }
+
+  int changes = 0;
+  if (*next == DeliveryState::completed) {
+    changes =
+        succeed_.run(turn_.number, outcome->took, outcome->status, key.outlet, key.position, key.generation);
+  } else {
+    const WallTime state_at = *next == DeliveryState::retry_wait ? due : at;
+    changes = fail_.run(static_cast<int>(*next), state_at, forgive ? 1 : 0, turn_.number, outcome->took,
+                        outcome->status, key.outlet, key.position, key.generation);
+  }
+  if (changes == 0) {
+    return fail(
+        "the delivery of event {} to outlet {} is not in flight, so that its outcome cannot be recorded; "
+        "this is a bug in the scheduler",
+        key.position.value(), key.outlet.value());
+  }
+  turn_.moved(DeliveryState::in_flight, *next);
+  return {};
+}
+
+Result<std::size_t> OutcomeWriter::recover(Orphans orphans, WallTime now, std::size_t limit) {
+  std::vector<DeliveryRow> found;
+  {
+    auto rows = orphans_.rows(limit);
+    found = read_deliveries(rows, limit);
+  }
+  Outcome unknown;
+  unknown.kind = OutcomeKind::unknown;
+  unknown.error = "the dispatcher ended before an outcome was recorded";
+  for (const DeliveryRow& row : found) {
+    DISPATCH_TRY(settle_one({.key = row.key,
+                             .by = orphans == Orphans::retry ? Transition::retry : Transition::bury,
+                             .forgive = true,
+                             .due = now,
+                             .at = now,
+                             .outcome = &unknown}));
+  }
+  return found.size();
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,104 @@
+#include "journal/sqlite/pump_reader.hpp"
+
+#include "journal/sqlite/delivery_columns.hpp"
+
+#include <fmt/format.h>
+
+namespace dispatch::journal {
+
+PumpReader::PumpReader(SQLite::Database& database)
+    : outlets_(database,
+               "SELECT outlet_no, host, low_position FROM outlets WHERE outlet_no > ? ORDER BY outlet_no"),
+      scan_(database, fmt::format("SELECT {} FROM deliveries WHERE outlet_no = ? AND position > ?"
+                                  " ORDER BY position, generation LIMIT ?",
+                                  delivery_columns)),
+      due_(database,
+           fmt::format("SELECT {} FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at <= ?"
+                       " ORDER BY state_at LIMIT ?",
+                       delivery_columns)),
+      next_due_(database,
+                "SELECT state_at FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at > ?"
+                " ORDER BY state_at LIMIT 1"),
+      wakes_(database,
+             "SELECT action_no, outlet_no, position, generation FROM actions"
+             " WHERE action_no > ? AND outlet_no IS NOT NULL ORDER BY action_no LIMIT ?"),
+      remembered_wake_(database, "SELECT last_wake FROM progress"),
+      remember_outlet_(database,
+                       "UPDATE outlets SET low_position = ?1 WHERE outlet_no = ?2 AND low_position <> ?1"),
+      remember_wake_(database, "UPDATE progress SET last_wake = ?1 WHERE last_wake <> ?1"),
+      first_open_(database,
+                  fmt::format("SELECT {} FROM deliveries"
+                              " WHERE outlet_no = ? AND position BETWEEN ? AND ? AND state NOT IN (4, 5)"
+                              " ORDER BY position, generation LIMIT 1",
+                              delivery_columns)),
+      tally_(database, "SELECT state, deliveries FROM tally") {}
+
+std::vector<Outlet> PumpReader::outlets(OutletNo after) {
+  std::vector<Outlet> outlets;
+  auto rows = outlets_.rows(after);
+  while (rows.next()) {
+    outlets.push_back({.no = OutletNo{rows.integer(0)},
+                       .host = std::string{rows.bytes(1)},
+                       .low = Position{rows.integer(2)}});
+  }
+  return outlets;
+}
+
+std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::size_t limit) {
+  auto rows = scan_.rows(outlet, after, limit);
+  return read_deliveries(rows, limit);
+}
+
+std::vector<DeliveryRow> PumpReader::due(OutletNo outlet, WallTime now, std::size_t limit) {
+  auto rows = due_.rows(outlet, now, limit);
+  return read_deliveries(rows, limit);
+}
+
+std::optional<WallTime> PumpReader::next_due(OutletNo outlet, WallTime after) {
+  auto rows = next_due_.rows(outlet, after);
+  if (!rows.next()) return std::nullopt;
+  return from_stored(rows.integer(0));
+}
+
+std::vector<Wake> PumpReader::wakes(std::int64_t after, std::size_t limit) {
+  std::vector<Wake> wakes;
+  auto rows = wakes_.rows(after, limit);
+  while (rows.next()) {
+    wakes.push_back({.action = rows.integer(0),
+                     .key = {.outlet = OutletNo{rows.integer(1)},
+                             .position = Position{rows.integer(2)},
+                             .generation = rows.integer(3)}});
+  }
+  return wakes;
+}
+
+std::int64_t PumpReader::remembered_wake() {
+  auto rows = remembered_wake_.rows();
+  return rows.next() ? rows.integer(0) : 0;
+}
+
+void PumpReader::remember(std::span<const Outlet> outlets, std::int64_t last_wake) {
+  for (const Outlet& outlet : outlets) remember_outlet_.run(outlet.low, outlet.no);
+  remember_wake_.run(last_wake);
+}
+
+std::optional<DeliveryRow> PumpReader::first_open(Position from, Position to) {
+  std::optional<DeliveryRow> first;
+  for (const Outlet& outlet : outlets(OutletNo{0})) {
+    auto rows = first_open_.rows(outlet.no, from, to);
+    if (!rows.next()) continue;
+    auto row = read_delivery(rows);
+    if (!first || row.key.position < first->key.position) first = row;
+    to = first->key.position;
+  }
+  return first;
+}
+
+Tally PumpReader::tally() {
+  Tally tally;
+  auto rows = tally_.rows();
+  while (rows.next()) tally.deliveries.at(static_cast<std::size_t>(rows.integer(0))) = rows.integer(1);
+  return tally;
+}
+
+}  // namespace dispatch::journal

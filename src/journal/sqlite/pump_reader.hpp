@@ -1,0 +1,33 @@
+#pragma once
+
+#include "journal/rows.hpp"
+#include "journal/sqlite/statement.hpp"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace dispatch::journal {
+
+/// Reads outlets as queues, what is due, and what was woken; and remembers how far they were read.
+class PumpReader {
+ public:
+  explicit PumpReader(SQLite::Database& database);
+
+  // As the functions of Journal by the same names.
+  std::vector<Outlet> outlets(OutletNo after);
+  std::vector<DeliveryRow> scan(OutletNo outlet, Position after, std::size_t limit);
+  std::vector<DeliveryRow> due(OutletNo outlet, WallTime now, std::size_t limit);
+  std::optional<WallTime> next_due(OutletNo outlet, WallTime after);
+  std::vector<Wake> wakes(std::int64_t after, std::size_t limit);
+  std::int64_t remembered_wake();
+  void remember(std::span<const Outlet> outlets, std::int64_t last_wake);
+  std::optional<DeliveryRow> first_open(Position from, Position to);
+  Tally tally();
+
+ private:
+  Statement outlets_, scan_, due_, next_due_, wakes_, remembered_wake_, remember_outlet_, remember_wake_,
+      first_open_, tally_;
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,239 @@
+#include "journal/sqlite/sqlite_journal.hpp"
+
+#include "journal/sqlite/appender.hpp"
+#include "journal/sqlite/failure.hpp"
+#include "journal/sqlite/gate.hpp"
+#include "journal/sqlite/intent_writer.hpp"
+#include "journal/sqlite/lane_reader.hpp"
+#include "journal/sqlite/operators.hpp"
+#include "journal/sqlite/outcome_writer.hpp"
+#include "journal/sqlite/pump_reader.hpp"
+#include "journal/sqlite/turn_writer.hpp"
+
+#include <SQLiteCpp/Exception.h>
+
+namespace dispatch::journal {
+
+/// What the journal is made of, each on the one connection.
+class SqliteJournal::Parts {
+ public:
+  Parts(std::unique_ptr<Connection> connection, Gate gate)
+      : connection{std::move(connection)}, turn{*this->connection, std::move(gate)} {}
+
+  std::unique_ptr<Connection> connection;
+  TurnWriter turn;
+  Appender appender{connection->database(), turn.account()};
+  IntentWriter intents{connection->database(), turn.account()};
+  OutcomeWriter outcomes{connection->database(), turn.account()};
+  Operators operators{connection->database(), turn.account()};
+  PumpReader pump{connection->database()};
+  LaneReader lanes{connection->database()};
+  std::int64_t pump_version = -1;  // the data version that changed_elsewhere saw last; none yet
+  bool spent = false;              // a commit has failed
+
+  /// Runs `work`, which gives a Result, and turns what SQLite throws into an error as well; `doing` goes
+  /// before "journal PATH" in its message.
+  template <class Work>
+  auto guard_result(std::string_view doing, Work work) -> decltype(work()) {
+    try {
+      return work();
+    } catch (const SQLite::Exception& said) {
+      return tl::unexpected(sqlite_failure(said, doing, connection->path()));
+    }
+  }
+
+  /// The same for work that has no errors of its own.
+  template <class Work>
+  auto guard(std::string_view doing, Work work) -> Result<decltype(work())> {
+    return guard_result(doing, [&]() -> Result<decltype(work())> {
+      if constexpr (std::is_void_v<decltype(work())>) {
+        work();
+        return {};
+      } else {
+        return work();
+      }
+    });
+  }
+
+  /// guard_result for what may only be done inside a turn.
+  template <class Work>
+  auto write(std::string_view doing, Work work) -> decltype(work()) {
+    if (!turn.is_open())
+      return fail("cannot {} journal {} outside of a turn; this is a bug", doing,
+                  connection->path().string());
+    return guard_result(doing, std::move(work));
+  }
+};
+
+SqliteJournal::SqliteJournal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+SqliteJournal::~SqliteJournal() {
+  abandon_turn();
+}
+
+Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& path,
+                                                           const SqliteOptions& options) {
+  auto connection = Connection::open(path, options);
+  if (!connection) return tl::unexpected(std::move(connection).error());
+  auto gate = Gate::open(path);
+  if (!gate) return tl::unexpected(std::move(gate).error());
+  try {
+    auto parts = std::make_unique<Parts>(std::move(*connection), std::move(*gate));
+    return std::unique_ptr<SqliteJournal>{new SqliteJournal{std::move(parts)}};
+  } catch (const SQLite::Exception& said) {
+    return tl::unexpected(sqlite_failure(said, "open", path));
+  }
+}
+
+Result<> SqliteJournal::checkpoint() {
+  if (parts_->turn.is_open()) return fail("cannot checkpoint inside a turn; this is a bug");
+  return parts_->guard_result("checkpoint", [&] { return parts_->turn.checkpoint(); });
+}
+
+// --- The turn
+// -------------------------------------------------------------------------------------------------------
+
+Result<> SqliteJournal::begin_turn() {
+  Parts& parts = *parts_;
+  if (parts.turn.is_open()) return fail("cannot begin a turn inside another; this is a bug");
+  if (parts.spent) {
+    return fail("cannot write to journal {} any more, as an earlier commit failed; run again",
+                parts.connection->path().string());
+  }
+  const auto changed = parts.guard_result("begin a turn in", [&] { return parts.turn.begin(); });
+  if (!changed) {
+    parts.turn.abandon();
+    return tl::unexpected(changed.error());
+  }
+  if (*changed) parts.appender.forget();
+  return {};
+}
+
+Result<> SqliteJournal::commit_turn() {
+  Parts& parts = *parts_;
+  if (!parts.turn.is_open()) return fail("cannot commit outside of a turn; this is a bug");
+  auto committed = parts.guard("commit to", [&] { parts.turn.commit(); });
+  if (!committed) {
+    parts.spent = true;
+    abandon_turn();
+  }
+  return committed;
+}
+
+void SqliteJournal::abandon_turn() noexcept {
+  if (!parts_->turn.is_open()) return;
+  parts_->turn.abandon();
+  parts_->appender.forget();
+}
+
+// --- Writes
+// ---------------------------------------------------------------------------------------------------------
+
+Result<AppendReport> SqliteJournal::append(std::span<const Arrival> arrivals, const StreamStart& start,
+                                           WallTime now) {
+  return parts_->write("append events to", [&] { return parts_->appender.append(arrivals, start, now); });
+}
+
+Result<std::vector<Begun>> SqliteJournal::begin(std::span<const Intent> intents, WallTime now) {
+  return parts_->write("begin deliveries in", [&] { return parts_->intents.begin(intents, now); });
+}
+
+Result<> SqliteJournal::settle(std::span<const Settlement> settlements) {
+  return parts_->write("record outcomes in", [&] { return parts_->outcomes.settle(settlements); });
+}
+
+Result<std::size_t> SqliteJournal::recover(Orphans orphans, WallTime now, std::size_t limit) {
+  return parts_->write("recover deliveries in",
+                       [&] { return parts_->outcomes.recover(orphans, now, limit); });
+}
+
+Result<std::int64_t> SqliteJournal::release(const DeadLetters& which, WallTime now) {
+  return parts_->write("release dead letters in",
+                       [&] { return Result<std::int64_t>{parts_->operators.release(which, now)}; });
+}
+
+Result<std::int64_t> SqliteJournal::discard(const DeadLetters& which, WallTime now) {
+  return parts_->write("discard dead letters in",
+                       [&] { return Result<std::int64_t>{parts_->operators.discard(which, now)}; });
+}
+
+Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> SqliteJournal::skip_gap(
+    std::string_view entity, WallTime now) {
+  using Skipped = Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>>;
+  return parts_->write("skip a gap in", [&] { return Skipped{parts_->operators.skip_gap(entity, now)}; });
+}
+
+Result<> SqliteJournal::remember(std::span<const Outlet> outlets, std::int64_t last_wake) {
+  return parts_->write("note progress in", [&]() -> Result<> {
+    parts_->pump.remember(outlets, last_wake);
+    return {};
+  });
+}
+
+// --- Reads
+// ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::string_view reading = "read";
+
+}  // namespace
+
+Result<bool> SqliteJournal::changed_elsewhere() {
+  return parts_->guard(reading, [&] {
+    const std::int64_t version = parts_->turn.data_version();
+    return std::exchange(parts_->pump_version, version) != version;
+  });
+}
+
+Result<std::vector<Outlet>> SqliteJournal::outlets(OutletNo after) {
+  return parts_->guard(reading, [&] { return parts_->pump.outlets(after); });
+}
+
+Result<std::vector<DeliveryRow>> SqliteJournal::scan(OutletNo outlet, Position after, std::size_t limit) {
+  return parts_->guard(reading, [&] { return parts_->pump.scan(outlet, after, limit); });
+}
+
+Result<std::vector<DeliveryRow>> SqliteJournal::due(OutletNo outlet, WallTime now, std::size_t limit) {
+  return parts_->guard(reading, [&] { return parts_->pump.due(outlet, now, limit); });
+}
+
+Result<std::optional<WallTime>> SqliteJournal::next_due(OutletNo outlet, WallTime after) {
+  return parts_->guard(reading, [&] { return parts_->pump.next_due(outlet, after); });
+}
+
+Result<Predecessor> SqliteJournal::predecessor(const DeliveryRow& row) {
+  return parts_->guard(reading, [&] { return parts_->lanes.predecessor(row); });
+}
+
+Result<std::vector<DeliveryRow>> SqliteJournal::successors(const DeliveryRow& row, std::size_t limit) {
+  return parts_->guard(reading, [&] { return parts_->lanes.successors(row, limit); });
+}
+
+Result<std::optional<DeliveryRow>> SqliteJournal::head(const DeliveryKey& key) {
+  return parts_->guard(reading, [&] { return parts_->lanes.head(key); });
+}
+
+Result<std::vector<Wake>> SqliteJournal::wakes(std::int64_t after, std::size_t limit) {
+  return parts_->guard(reading, [&] { return parts_->pump.wakes(after, limit); });
+}
+
+Result<std::int64_t> SqliteJournal::remembered_wake() {
+  return parts_->guard(reading, [&] { return parts_->pump.remembered_wake(); });
+}
+
+Result<Tally> SqliteJournal::tally() {
+  return parts_->guard(reading, [&] {
+    Tally tally = parts_->pump.tally();
+    const Tally& change = parts_->turn.account().change;  // what the open turn has not written yet
+    for (std::size_t state = 0; state < tally.deliveries.size(); ++state)
+      tally.deliveries[state] += change.deliveries[state];
+    return tally;
+  });
+}
+
+Result<std::optional<DeliveryRow>> SqliteJournal::first_open(Position from, Position to) {
+  return parts_->guard(reading, [&] { return parts_->pump.first_open(from, to); });
+}
+
+}  // namespace dispatch::journal

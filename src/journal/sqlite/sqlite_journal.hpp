@@ -1,0 +1,65 @@
+#pragma once
+
+#include "journal/journal.hpp"
+#include "journal/sqlite/connection.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace dispatch::journal {
+
+/// The journal in a SQLite file; dispatch-journal(5) describes it. Any number of objects, in any number of
+/// processes, may be open on one file: their turns follow each other through the file's gate, and each thread
+/// uses its own object.
+///
+/// Where a commit fails nothing of the turn remains, and the object is of no further use: what the disk holds
+/// is known for sure only to whoever opens the journal anew.
+class SqliteJournal final : public Journal {
+ public:
+  /// Opens the journal at `path`, and makes or migrates it where the options allow. A file of another
+  /// application and a journal of a newer version are `unavailable`; a missing journal that must exist is
+  /// misuse.
+  static Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& path,
+                                                     const SqliteOptions& options);
+  ~SqliteJournal() override;
+
+  /// Moves what the WAL holds into the database file, as far as readers let it. For the end of a run: nothing
+  /// needs it, but it leaves a journal that is one file. Not inside a turn.
+  Result<> checkpoint();
+
+  Result<> begin_turn() override;
+  Result<> commit_turn() override;
+  void abandon_turn() noexcept override;
+
+  Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
+                              WallTime now) override;
+  Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) override;
+  Result<> settle(std::span<const Settlement> settlements) override;
+  Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit) override;
+  Result<std::int64_t> release(const DeadLetters& which, WallTime now) override;
+  Result<std::int64_t> discard(const DeadLetters& which, WallTime now) override;
+  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
+                                                                            WallTime now) override;
+  Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) override;
+
+  Result<bool> changed_elsewhere() override;
+  Result<std::vector<Outlet>> outlets(OutletNo after) override;
+  Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
+  Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime now, std::size_t limit) override;
+  Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override;
+  Result<Predecessor> predecessor(const DeliveryRow& row) override;
+  Result<std::vector<DeliveryRow>> successors(const DeliveryRow& row, std::size_t limit) override;
+  Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) override;
+  Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
+  Result<std::int64_t> remembered_wake() override;
+  Result<Tally> tally() override;
+  Result<std::optional<DeliveryRow>> first_open(Position from, Position to) override;
+
+ private:
+  class Parts;
+  explicit SqliteJournal(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/strong.hpp"
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+namespace dispatch::journal {
+
+/// Bytes to be bound as a blob. Borrowed until the statement has run.
+struct Blob {
+  std::string_view bytes;
+};
+
+/// As the journal stores a moment: microseconds since the Unix epoch.
+constexpr std::int64_t to_stored(WallTime time) {
+  return time.time_since_epoch().count();
+}
+constexpr WallTime from_stored(std::int64_t time) {
+  return WallTime{std::chrono::microseconds{time}};
+}
+
+/// A statement that is prepared once and run many times. What SQLite says against it is thrown as
+/// SQLite::Exception; the journal turns it into an Error at its face.
+class Statement {
+ public:
+  /// The rows of one run, read one after the other; the statement can be run again when this is gone.
+  class Rows {
+   public:
+    explicit Rows(SQLite::Statement& statement) : statement_(&statement) {}
+    Rows(const Rows&) = delete;
+    Rows& operator=(const Rows&) = delete;
+    // A statement that is not reset keeps its snapshot, and with it the WAL, alive.
+    ~Rows() { statement_->tryReset(); }
+
+    /// Goes to the next row, first to the first; false after the last.
+    bool next() { return statement_->executeStep(); }
+
+    bool is_null(int column) const { return statement_->isColumnNull(column); }
+    std::int64_t integer(int column) const { return statement_->getColumn(column).getInt64(); }
+    /// Text or blob; empty where null. Valid until the next step.
+    std::string_view bytes(int column) const {
+      const SQLite::Column value = statement_->getColumn(column);
+      const auto* data = static_cast<const char*>(value.getBlob());
+      return data == nullptr ? std::string_view{}
+                             : std::string_view{data, static_cast<std::size_t>(value.getBytes())};
+    }
+
+   private:
+    SQLite::Statement* statement_;
+  };
+
+  Statement(const SQLite::Database& database, const std::string& sql)
+      : statement_(database, sql), texts_(static_cast<std::size_t>(statement_.getBindParameterCount())) {}
+
+  /// Binds one value to each parameter and runs to the end; returns how many rows were changed.
+  template <class... Values>
+  int run(const Values&... values) {
+    bind_all(values...);
+    const Rows reset_at_end{statement_};
+    return statement_.exec();
+  }
+
+  /// Binds one value to each parameter and gives the rows.
+  template <class... Values>
+  Rows rows(const Values&... values) {
+    bind_all(values...);
+    return Rows{statement_};
+  }
+
+ private:
+  template <class... Values>
+  void bind_all(const Values&... values) {
+    int parameter = 0;
+    (bind(++parameter, values), ...);
+  }
+
+  template <std::integral Integer>
+  void bind(int parameter, Integer value) {
+    statement_.bind(parameter, static_cast<std::int64_t>(value));
+  }
+  template <class Tag>
+  void bind(int parameter, const Strong<Tag, std::int64_t>& value) {
+    bind(parameter, value.value());
+  }
+  void bind(int parameter, WallTime value) { bind(parameter, to_stored(value)); }
+  void bind(int parameter, std::chrono::microseconds value) { bind(parameter, value.count()); }
+  void bind(int parameter, std::string_view value) {
+    // SQLiteCpp takes text only as a string of its own kind; one per parameter is kept so that its memory is
+    // reused.
+    std::string& text = texts_[static_cast<std::size_t>(parameter - 1)];
+    text.assign(value);
+    statement_.bindNoCopy(parameter, text);
+  }
+  void bind(int parameter, Blob value) {
+    // A null pointer would bind NULL.
+    statement_.bindNoCopy(parameter, value.bytes.empty() ? "" : static_cast<const void*>(value.bytes.data()),
+                          static_cast<int>(value.bytes.size()));
+  }
+  void bind(int parameter, std::nullopt_t) { statement_.bind(parameter); }
+  template <class Value>
+  void bind(int parameter, const std::optional<Value>& value) {
+    if (value) {
+      bind(parameter, *value);
+    } else {
+      bind(parameter, std::nullopt);
+    }
+  }
+
+  SQLite::Statement statement_;
+  std::vector<std::string> texts_;
+};
+
+/// Absent texts are empty in memory and NULL in the journal.
+inline std::optional<std::string_view> null_if_empty(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "event/delivery_state.hpp"
+#include "journal/rows.hpp"
+
+#include <cstdint>
+
+namespace dispatch::journal {
+
+/// What is known of the open turn beside the rows it wrote. The tally is changed once, at the commit.
+struct TurnAccount {
+  std::int64_t number = 0;  ///< what the turn is called once it is committed
+  Tally change;             ///< what the turn adds to the tally
+
+  void made(DeliveryState state) { ++at(state); }
+  void moved(DeliveryState from, DeliveryState to, std::int64_t deliveries = 1) {
+    at(from) -= deliveries;
+    at(to) += deliveries;
+  }
+
+ private:
+  std::int64_t& at(DeliveryState state) { return change.deliveries[static_cast<std::size_t>(state)]; }
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,80 @@
+#include "journal/sqlite/turn_writer.hpp"
+
+namespace dispatch::journal {
+
+TurnWriter::TurnWriter(Connection& connection, Gate gate)
+    : connection_(connection),
+      gate_(std::move(gate)),
+      begin_(connection.database(), "BEGIN IMMEDIATE"),
+      commit_(connection.database(), "COMMIT"),
+      rollback_(connection.database(), "ROLLBACK"),
+      data_version_(connection.database(), "PRAGMA data_version"),
+      read_turn_(connection.database(), "SELECT turn FROM progress"),
+      write_turn_(connection.database(), "UPDATE progress SET turn = ?"),
+      write_tally_(connection.database(), "UPDATE tally SET deliveries = deliveries + ? WHERE state = ?") {}
+
+Result<bool> TurnWriter::begin() {
+  DISPATCH_TRY(gate_.enter());
+  open_ = true;
+  begin_.run();
+  changes_before_ = connection_.total_changes();
+  account_ = {};
+
+  const std::int64_t version = data_version();
+  const bool changed = version != seen_version_;
+  if (changed) {
+    auto rows = read_turn_.rows();
+    if (rows.next()) last_turn_ = rows.integer(0);
+    seen_version_ = version;
+  }
+  account_.number = last_turn_ + 1;
+  return changed;
+}
+
+void TurnWriter::commit() {
+  const bool wrote = connection_.total_changes() != changes_before_;
+  if (wrote) write_account();
+  commit_.run();
+  if (wrote) {
+    last_turn_ = account_.number;
+    connection_.checkpoint_if_due();
+  }
+  close();
+}
+
+void TurnWriter::write_account() {
+  write_turn_.run(account_.number);
+  for (std::size_t state = 0; state < account_.change.deliveries.size(); ++state)
+    if (const auto change = account_.change.deliveries[state]; change != 0) write_tally_.run(change, state);
+}
+
+void TurnWriter::abandon() noexcept {
+  if (!open_) return;
+  try {
+    rollback_.run();
+  } catch (const SQLite::Exception&) {
+    // SQLite has rolled back by itself, as it does after an input or output error, or there was nothing yet.
+  }
+  close();
+}
+
+void TurnWriter::close() noexcept {
+  account_ = {};
+  open_ = false;
+  gate_.leave();
+}
+
+Result<> TurnWriter::checkpoint() {
+  const auto inside = Inside::enter(gate_);
+  if (!inside) return tl::unexpected(inside.error());
+  connection_.checkpoint_and_truncate();
+  return {};
+}
+
+std::int64_t TurnWriter::data_version() {
+  auto rows = data_version_.rows();
+  rows.next();
+  return rows.integer(0);
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,53 @@
+#include "journal/sqlite/wakes.hpp"
+
+#include <limits>
+#include <unordered_set>
+
+namespace dispatch::journal {
+
+Wakes::Wakes(SQLite::Database& database)
+    : next_gap_(
+          database,
+          "SELECT first_missing FROM gaps WHERE entity_no = ? AND first_missing > ? AND skipped_at IS NULL"
+          " ORDER BY first_missing LIMIT 1"),
+      events_between_(
+          database,
+          "SELECT position FROM events WHERE entity_no = ? AND sequence_number > ? AND sequence_number < ?"
+          " ORDER BY sequence_number"),
+      deliveries_of_(
+          database,
+          "SELECT d.outlet_no, d.generation, d.destination_no"
+          "  FROM outlets o CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = ?"
+          " WHERE d.state NOT IN (4, 5)"),
+      destinations_(database, "SELECT max(destination_no) FROM destinations"),
+      add_(database,
+           "INSERT INTO actions (verb, at, entity_no, first_sequence, last_sequence, outlet_no, position, "
+           "generation)"
+           " VALUES (?, ?, ?, ?, ?, ?, ?, ?)") {}
+
+void Wakes::past_gap(EntityNo entity, const Gap& gap, Verb verb, WallTime now) {
+  std::int64_t until = std::numeric_limits<std::int64_t>::max();
+  if (auto rows = next_gap_.rows(entity, gap.last); rows.next()) until = rows.integer(0);
+
+  // Destinations are numbered from 1 and never removed: when so many are awake, all are, and mostly there is
+  // but one.
+  std::size_t asleep = 0;
+  if (auto rows = destinations_.rows(); rows.next()) asleep = static_cast<std::size_t>(rows.integer(0));
+
+  const auto verb_number = static_cast<std::int64_t>(verb);
+  std::unordered_set<std::int64_t> awake;
+  auto events = events_between_.rows(entity, gap.last, until);
+  while (awake.size() < asleep && events.next()) {
+    const std::int64_t position = events.integer(0);
+    auto deliveries = deliveries_of_.rows(position);
+    while (deliveries.next()) {
+      if (!awake.insert(deliveries.integer(2)).second) continue;
+      add_.run(verb_number, now, entity, gap.first, gap.last, deliveries.integer(0), position,
+               deliveries.integer(1));
+    }
+  }
+  if (awake.empty())
+    add_.run(verb_number, now, entity, gap.first, gap.last, std::nullopt, std::nullopt, std::nullopt);
+}
+
+}  // namespace dispatch::journal
