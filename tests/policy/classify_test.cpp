@@ -1,0 +1,54 @@
+#include "policy/classify.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::policy;
+
+namespace {
+
+Outcome answered(int status) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::answered;
+  outcome.status = status;
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("only 2xx is a success unless the table says otherwise") {
+  for (const int status : {200, 201, 204, 299}) CHECK(classify(answered(status), {}) == Meaning::success);
+  for (const int status : {100, 199, 301, 302, 400, 404, 410, 429, 500, 503})
+    CHECK(classify(answered(status), {}) == Meaning::retry);
+}
+
+TEST_CASE("what was not answered is retried and what was refused is dead") {
+  for (const auto kind : {OutcomeKind::timeout, OutcomeKind::connect_error, OutcomeKind::broken}) {
+    Outcome outcome;
+    outcome.kind = kind;
+    outcome.status = 200;
+    CHECK(classify(outcome, {}) == Meaning::retry);
+  }
+  Outcome refused;
+  refused.kind = OutcomeKind::refused;
+  CHECK(classify(refused, {}) == Meaning::dead);
+}
+
+TEST_CASE("a status table changes what answers mean") {
+  const auto table = parse_status_table("410=dead,409=ok,200=retry");
+  REQUIRE(table);
+  CHECK(classify(answered(410), *table) == Meaning::dead);
+  CHECK(classify(answered(409), *table) == Meaning::success);
+  CHECK(classify(answered(200), *table) == Meaning::retry);
+  CHECK(classify(answered(201), *table) == Meaning::success);
+}
+
+TEST_CASE("a status table that cannot be meant is refused") {
+  for (const char* text : {"410", "=dead", "99=ok", "600=ok", "410=gone", "410=dead,410=ok", "4x0=ok", ","}) {
+    CAPTURE(text);
+    const auto table = parse_status_table(text);
+    REQUIRE_FALSE(table);
+    CHECK(table.error().failure == Failure::usage);
+  }
+  CHECK(parse_status_table("")->empty());
+}
