@@ -1,0 +1,317 @@
+#include "support/memory_journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dispatch::test {
+
+using namespace journal;
+
+// --- The turn
+// -------------------------------------------------------------------------------------------------------
+
+Result<> MemoryJournal::begin_turn() {
+  if (in_turn_) return fail("cannot begin a turn inside another; this is a bug");
+  std::unique_lock lock{store_->mutex};
+  store_->turn_ended.wait(lock, [&] { return !store_->in_turn; });
+  store_->in_turn = in_turn_ = true;
+  return {};
+}
+
+Result<> MemoryJournal::commit_turn() {
+  if (!in_turn_) return fail("cannot commit outside of a turn; this is a bug");
+  {
+    const std::scoped_lock lock{store_->mutex};
+    if (turn_) {
+      store_->committed = std::move(turn_);
+      const bool up_to_date = seen_version_ == store_->version;
+      ++store_->version;
+      if (up_to_date) seen_version_ = store_->version;
+    }
+  }
+  abandon_turn();
+  return {};
+}
+
+void MemoryJournal::abandon_turn() noexcept {
+  if (!in_turn_) return;
+  turn_.reset();
+  in_turn_ = false;
+  const std::scoped_lock lock{store_->mutex};
+  store_->in_turn = false;
+  store_->turn_ended.notify_all();
+}
+
+std::shared_ptr<const MemoryState> MemoryJournal::read() {
+  if (turn_) return turn_;
+  const std::scoped_lock lock{store_->mutex};
+  return store_->committed;
+}
+
+MemoryState& MemoryJournal::write() {
+  if (!turn_) turn_ = std::make_shared<MemoryState>(*read());
+  return *turn_;
+}
+
+// --- Writes
+// ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+tl::unexpected<Error> outside_of_turn() {
+  return fail("cannot write to the journal outside of a turn; this is a bug");
+}
+
+}  // namespace
+
+Result<AppendReport> MemoryJournal::append(std::span<const Arrival> arrivals, const StreamStart& start,
+                                           WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  AppendReport report;
+  for (const Arrival& arrival : arrivals)
+    report.verdicts.push_back(append_to(write(), arrival, start, report.outlets));
+  return report;
+}
+
+Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents, WallTime now) {
+  if (!in_turn_) return outside_of_turn();
+  std::vector<Begun> begun(intents.size());
+  for (std::size_t i = 0; i < intents.size(); ++i) {
+    const auto next = next_state(intents[i].state, Transition::begin);
+    if (!next) return fail("cannot begin a delivery that is {}; this is a bug", to_string(intents[i].state));
+    const auto found = write().deliveries.find(intents[i].key);
+    if (found == write().deliveries.end() || found->second.state != intents[i].state) continue;
+    DeliveryRow& row = found->second;
+    row.state = *next;
+    row.state_at = now;
+    ++row.attempts;
+
+    const MemoryState::Event& event = *write().events.at(row.key.position);
+    begun[i].won = true;
+    begun[i].outgoing = Outgoing{
+        .ticket = 0,
+        .url = write().destinations[static_cast<std::size_t>(row.destination.value() - 1)].url,
+        .event_id = event.event_id,
+        .entity_id = event.entity_id.value_or(""),
+        .sequence = event.sequence,
+        .type = event.type,
+        .source = event.source,
+        .time = event.time,
+        .correlation_id = event.correlation_id,
+        .causation_id = event.causation_id,
+        .headers = event.headers,
+        .payload = event.payload,
+        .attempt = row.attempts,
+        .began = now,
+    };
+  }
+  return begun;
+}
+
+Result<> MemoryJournal::settle(std::span<const Settlement> settlements) {
+  if (!in_turn_) return outside_of_turn();
+  for (const Settlement& settlement : settlements) {
+    const auto found = write().deliveries.find(settlement.key);
+    const auto next = next_state(DeliveryState::in_flight, settlement.by);
+    if (found == write().deliveries.end() || found->second.state != DeliveryState::in_flight || !next)
+      return fail("a delivery is not in flight so that its outcome cannot be recorded; this is a bug");
+    DeliveryRow& row = found->second;
+    row.state = *next;
+    row.state_at = *next == DeliveryState::retry_wait    ? settlement.due
+                   : *next == DeliveryState::dead_letter ? settlement.at
+                                                         : WallTime{};
+    if (settlement.forgive) ++row.forgiven;
+  }
+  return {};
+}
+
+Result<std::size_t> MemoryJournal::recover(Orphans orphans, WallTime now, std::size_t limit) {
+  if (!in_turn_) return outside_of_turn();
+  std::size_t recovered = 0;
+  for (auto& [key, row] : write().deliveries) {
+    if (row.state != DeliveryState::in_flight) continue;
+    if (recovered == limit) break;
+    row.state = orphans == Orphans::retry ? DeliveryState::retry_wait : DeliveryState::dead_letter;
+    row.state_at = now;
+    ++row.forgiven;
+    ++recovered;
+  }
+  return recovered;
+}
+
+template <class Change>
+std::int64_t MemoryJournal::change_dead_letters(const DeadLetters& which, Change change) {
+  std::int64_t changed = 0;
+  MemoryState& state = write();
+  for (auto& [key, row] : state.deliveries) {
+    const MemoryState::Event& event = *state.events.at(key.position);
+    if (row.state != DeliveryState::dead_letter) continue;
+    if (which.entity && event.entity_id != which.entity) continue;
+    if (which.event && event.event_id != *which.event) continue;
+    change(row);
+    row.state_at = {};
+    state.add_action(key);
+    ++changed;
+  }
+  return changed;
+}
+
+Result<std::int64_t> MemoryJournal::release(const DeadLetters& which, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  return change_dead_letters(which, [](DeliveryRow& row) {
+    row.state = DeliveryState::pending;
+    row.forgiven = row.attempts;
+  });
+}
+
+Result<std::int64_t> MemoryJournal::discard(const DeadLetters& which, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  return change_dead_letters(which, [](DeliveryRow& row) { row.state = DeliveryState::failed; });
+}
+
+Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> MemoryJournal::skip_gap(
+    std::string_view entity, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  const auto named = write().entities.find(entity);
+  if (named == write().entities.end()) return std::nullopt;
+  for (auto& [first, gap] : named->second.gaps) {
+    if (gap.skipped) continue;
+    gap.skipped = true;
+    write().wake_past_gap(named->second, gap.last);
+    return std::pair{SequenceNumber{first}, SequenceNumber{gap.last}};
+  }
+  return std::nullopt;
+}
+
+Result<> MemoryJournal::remember(std::span<const Outlet> outlets, std::int64_t last_wake) {
+  if (!in_turn_) return outside_of_turn();
+  for (const Outlet& outlet : outlets)
+    write().outlets[static_cast<std::size_t>(outlet.no.value() - 1)].low = outlet.low;
+  write().last_wake = last_wake;
+  return {};
+}
+
+// --- Reads
+// ----------------------------------------------------------------------------------------------------------
+
+Result<bool> MemoryJournal::changed_elsewhere() {
+  const std::scoped_lock lock{store_->mutex};
+  return std::exchange(seen_version_, store_->version) != store_->version;
+}
+
+Result<std::vector<Outlet>> MemoryJournal::outlets(OutletNo after) {
+  const auto state = read();
+  std::vector<Outlet> outlets;
+  for (const Outlet& outlet : state->outlets)
+    if (outlet.no > after) outlets.push_back(outlet);
+  return outlets;
+}
+
+Result<std::vector<DeliveryRow>> MemoryJournal::scan(OutletNo outlet, Position after, std::size_t limit) {
+  const auto state = read();
+  std::vector<DeliveryRow> rows;
+  const DeliveryKey first{.outlet = outlet, .position = Position{after.value() + 1}};
+  for (auto row = state->deliveries.lower_bound(first);
+       row != state->deliveries.end() && row->first.outlet == outlet && rows.size() < limit; ++row)
+    rows.push_back(row->second);
+  return rows;
+}
+
+Result<std::vector<DeliveryRow>> MemoryJournal::due(OutletNo outlet, WallTime now, std::size_t limit) {
+  const auto state = read();
+  std::vector<DeliveryRow> rows;
+  for (const auto& [key, row] : state->deliveries)
+    if (key.outlet == outlet && row.state == DeliveryState::retry_wait && row.state_at <= now)
+      rows.push_back(row);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.state_at < b.state_at; });
+  rows.resize(std::min(rows.size(), limit));
+  return rows;
+}
+
+Result<std::optional<WallTime>> MemoryJournal::next_due(OutletNo outlet, WallTime after) {
+  const auto state = read();
+  std::optional<WallTime> next;
+  for (const auto& [key, row] : state->deliveries) {
+    if (key.outlet != outlet || row.state != DeliveryState::retry_wait || row.state_at <= after) continue;
+    if (!next || row.state_at < *next) next = row.state_at;
+  }
+  return next;
+}
+
+Result<Predecessor> MemoryJournal::predecessor(const DeliveryRow& row) {
+  const auto state = read();
+  const auto& entity = state->entity(row.entity);
+  Predecessor before;
+  before.disordered = entity.disordered;
+  const auto gap = state->open_gap_above(entity, entity.first - 1);
+  before.gap = gap && *gap < row.sequence.value();
+  const auto lane = state->lane(row);
+  auto below = lane.lower_bound(row.sequence);
+  if (below == lane.begin()) return before;
+  --below;
+  before.exists = true;
+  before.sequence = below->first;
+  before.state = below->second->state;
+  return before;
+}
+
+Result<std::vector<DeliveryRow>> MemoryJournal::successors(const DeliveryRow& row, std::size_t limit) {
+  std::vector<DeliveryRow> following;
+  if (row.entity == EntityNo{}) return following;
+  const auto state = read();
+  const auto gap = state->open_gap_above(state->entity(row.entity), row.sequence.value());
+  const auto lane = state->lane(row);
+  for (auto above = lane.upper_bound(row.sequence); above != lane.end() && following.size() < limit;
+       ++above) {
+    if (gap && above->first.value() > *gap) break;
+    if (is_final(above->second->state)) continue;
+    if (above->second->state != DeliveryState::pending) break;
+    following.push_back(*above->second);
+  }
+  return following;
+}
+
+Result<std::optional<DeliveryRow>> MemoryJournal::head(const DeliveryKey& key) {
+  const auto state = read();
+  const auto found = state->deliveries.find(key);
+  if (found == state->deliveries.end()) return std::nullopt;
+  if (found->second.entity == EntityNo{})
+    return is_final(found->second.state) ? std::nullopt : std::optional{found->second};
+  for (const auto& [sequence, row] : state->lane(found->second))
+    if (!is_final(row->state)) return *row;
+  return std::nullopt;
+}
+
+Result<std::vector<Wake>> MemoryJournal::wakes(std::int64_t after, std::size_t limit) {
+  const auto state = read();
+  std::vector<Wake> wakes;
+  for (const auto& action : state->actions) {
+    if (action.number > after && action.key && wakes.size() < limit)
+      wakes.push_back({.action = action.number, .key = *action.key});
+  }
+  return wakes;
+}
+
+Result<std::int64_t> MemoryJournal::remembered_wake() {
+  return read()->last_wake;
+}
+
+Result<Tally> MemoryJournal::tally() {
+  const auto state = read();
+  Tally tally;
+  for (const auto& [key, row] : state->deliveries) ++tally.deliveries[static_cast<std::size_t>(row.state)];
+  return tally;
+}
+
+Result<std::optional<DeliveryRow>> MemoryJournal::first_open(Position from, Position to) {
+  const auto state = read();
+  std::optional<DeliveryRow> first;
+  for (const auto& [key, row] : state->deliveries) {
+    if (key.position < from || key.position > to || is_final(row.state)) continue;
+    if (!first || key.position < first->key.position) first = row;
+  }
+  return first;
+}
+
+}  // namespace dispatch::test

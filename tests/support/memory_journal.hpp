@@ -1,0 +1,61 @@
+#pragma once
+
+#include "journal/journal.hpp"
+#include "support/memory_store.hpp"
+
+#include <memory>
+
+namespace dispatch::test {
+
+/// The journal in memory: keeps every promise of the seam but the disk's. Objects on one store behave as
+/// processes on one file do. For tests of what stands on the journal; slow where a store holds more than some
+/// thousand events.
+class MemoryJournal final : public journal::Journal {
+ public:
+  explicit MemoryJournal(std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>())
+      : store_(std::move(store)) {}
+  ~MemoryJournal() override { abandon_turn(); }
+
+  Result<> begin_turn() override;
+  Result<> commit_turn() override;
+  void abandon_turn() noexcept override;
+
+  Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
+                                       WallTime now) override;
+  Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) override;
+  Result<> settle(std::span<const journal::Settlement> settlements) override;
+  Result<std::size_t> recover(journal::Orphans orphans, WallTime now, std::size_t limit) override;
+  Result<std::int64_t> release(const journal::DeadLetters& which, WallTime now) override;
+  Result<std::int64_t> discard(const journal::DeadLetters& which, WallTime now) override;
+  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
+                                                                            WallTime now) override;
+  Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override;
+
+  Result<bool> changed_elsewhere() override;
+  Result<std::vector<journal::Outlet>> outlets(OutletNo after) override;
+  Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
+  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime now, std::size_t limit) override;
+  Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override;
+  Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override;
+  Result<std::vector<journal::DeliveryRow>> successors(const journal::DeliveryRow& row,
+                                                       std::size_t limit) override;
+  Result<std::optional<journal::DeliveryRow>> head(const journal::DeliveryKey& key) override;
+  Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
+  Result<std::int64_t> remembered_wake() override;
+  Result<journal::Tally> tally() override;
+  Result<std::optional<journal::DeliveryRow>> first_open(Position from, Position to) override;
+
+ private:
+  std::shared_ptr<const MemoryState> read();
+  MemoryState& write();
+  template <class Change>
+  std::int64_t change_dead_letters(const journal::DeadLetters& which, Change change);
+
+  std::shared_ptr<MemoryStore> store_;
+  bool in_turn_ = false;
+  std::shared_ptr<MemoryState>
+      turn_;  // what this turn has made of the committed state; none before it writes
+  std::optional<std::uint64_t> seen_version_;  // by changed_elsewhere; commits of our own count as seen
+};
+
+}  // namespace dispatch::test

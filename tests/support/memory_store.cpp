@@ -1,0 +1,191 @@
+#include "support/memory_store.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+namespace dispatch::test {
+
+using journal::Appended;
+using journal::AppendVerdict;
+using journal::DeliveryKey;
+using journal::DeliveryRow;
+using journal::StreamStart;
+
+const MemoryState::Entity& MemoryState::entity(EntityNo no) const {
+  return std::find_if(entities.begin(), entities.end(),
+                      [&](const auto& named) { return named.second.no == no; })
+      ->second;
+}
+
+std::map<SequenceNumber, const DeliveryRow*> MemoryState::lane(const DeliveryRow& row) const {
+  std::map<SequenceNumber, const DeliveryRow*> lane;
+  for (const auto& [number, position] : entity(row.entity).stream) {
+    const auto found =
+        deliveries.find({.outlet = row.key.outlet, .position = position, .generation = row.key.generation});
+    if (found != deliveries.end() && found->second.destination == row.destination)
+      lane.emplace(SequenceNumber{number}, &found->second);
+  }
+  return lane;
+}
+
+std::optional<std::int64_t> MemoryState::open_gap_above(const Entity& entity, std::int64_t above) const {
+  for (const auto& [first, gap] : entity.gaps)
+    if (first > above && !gap.skipped) return first;
+  return std::nullopt;
+}
+
+void MemoryState::wake_past_gap(const Entity& entity, std::int64_t number) {
+  const std::int64_t until =
+      open_gap_above(entity, number).value_or(std::numeric_limits<std::int64_t>::max());
+  std::set<DestinationNo> awake;
+  for (auto above = entity.stream.upper_bound(number); above != entity.stream.end() && above->first < until;
+       ++above) {
+    for (const auto& [key, row] : deliveries) {
+      if (key.position == above->second && !is_final(row.state) && awake.insert(row.destination).second)
+        add_action(key);
+    }
+  }
+  if (awake.empty()) add_action(std::nullopt);
+}
+
+void MemoryState::add_action(std::optional<DeliveryKey> key) {
+  actions.push_back({.number = static_cast<std::int64_t>(actions.size()) + 1, .key = key});
+}
+
+namespace {
+
+std::int64_t first_of_new_stream(const StreamStart& start, const std::optional<SequenceNumber>& seen) {
+  if (start.rule == StreamStart::Rule::number) return start.at.value();
+  if (start.rule == StreamStart::Rule::first) return seen ? seen->value() : 1;
+  return seen && seen->value() == 0 ? 0 : 1;
+}
+
+bool same_content(const MemoryState::Event& event, const Arrival& arrival) {
+  return event.entity_id == arrival.entity_id && event.type == arrival.type &&
+         event.source == arrival.source && event.time == arrival.time &&
+         event.correlation_id == arrival.correlation_id && event.causation_id == arrival.causation_id &&
+         event.headers == arrival.headers && event.own_url == arrival.own_url &&
+         event.payload == arrival.payload &&
+         (!event.sequence || !arrival.sequence || event.sequence == arrival.sequence);
+}
+
+journal::OutletNo outlet_of(MemoryState& state, std::string_view host) {
+  for (const auto& outlet : state.outlets)
+    if (outlet.host == host) return outlet.no;
+  const OutletNo no{static_cast<std::int64_t>(state.outlets.size()) + 1};
+  state.outlets.push_back({.no = no, .host = std::string{host}, .low = {}});
+  return no;
+}
+
+const MemoryState::Destination& destination_of(MemoryState& state, const Route& route) {
+  for (const auto& destination : state.destinations)
+    if (destination.url == route.url) return destination;
+  const DestinationNo no{static_cast<std::int64_t>(state.destinations.size()) + 1};
+  state.destinations.push_back(
+      {.no = no, .outlet = outlet_of(state, route.host), .url = std::string{route.url}});
+  return state.destinations.back();
+}
+
+Appended accept(MemoryState& state, const Arrival& arrival, EntityNo entity,
+                std::optional<SequenceNumber> number, std::vector<OutletNo>& touched) {
+  const Position position{static_cast<std::int64_t>(state.events.size()) + 1};
+  state.events.emplace(
+      position,
+      std::make_shared<const MemoryState::Event>(MemoryState::Event{
+          .event_id = std::string{arrival.event_id},
+          .entity_id = arrival.entity_id ? std::optional{std::string{*arrival.entity_id}} : std::nullopt,
+          .sequence = number,
+          .type = std::string{arrival.type},
+          .source = std::string{arrival.source},
+          .time = std::string{arrival.time},
+          .correlation_id = std::string{arrival.correlation_id},
+          .causation_id = std::string{arrival.causation_id},
+          .headers = std::string{arrival.headers},
+          .own_url = std::string{arrival.own_url},
+          .payload = std::string{arrival.payload}}));
+  state.positions.emplace(arrival.event_id, position);
+  for (const Route& route : arrival.routes) {
+    const auto& destination = destination_of(state, route);
+    const DeliveryKey key{.outlet = destination.outlet, .position = position};
+    DeliveryRow row;
+    row.key = key;
+    row.destination = destination.no;
+    row.entity = entity;
+    row.sequence = number.value_or(SequenceNumber{});
+    state.deliveries.emplace(key, row);
+    if (std::find(touched.begin(), touched.end(), key.outlet) == touched.end()) touched.push_back(key.outlet);
+  }
+  return {.verdict = AppendVerdict::accepted, .position = position, .sequence = number, .other_event = {}};
+}
+
+void fill_gap(MemoryState::Entity& entity, std::int64_t first, std::int64_t number) {
+  const MemoryState::Gap gap = entity.gaps.at(first);
+  entity.gaps.erase(first);
+  if (number > first) entity.gaps[first] = {.last = number - 1};
+  if (number < gap.last) entity.gaps[number + 1] = {.last = gap.last};
+}
+
+}  // namespace
+
+Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart& start,
+                   std::vector<OutletNo>& touched) {
+  if (const auto known = state.positions.find(arrival.event_id); known != state.positions.end()) {
+    const auto& event = *state.events.at(known->second);
+    return {.verdict = same_content(event, arrival) ? AppendVerdict::duplicate : AppendVerdict::id_conflict,
+            .position = known->second,
+            .sequence = event.sequence,
+            .other_event = {}};
+  }
+  if (!arrival.entity_id) return accept(state, arrival, EntityNo{}, std::nullopt, touched);
+
+  const auto named = state.entities.find(*arrival.entity_id);
+  const bool seen = named != state.entities.end();
+  const std::int64_t first = seen ? named->second.first : first_of_new_stream(start, arrival.sequence);
+  const std::int64_t last = seen ? named->second.stream.rbegin()->first : first - 1;
+  constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t number =
+      arrival.sequence ? arrival.sequence->value() : (last == highest ? last : last + 1);
+  if (number < first) {
+    return {.verdict = AppendVerdict::before_start,
+            .position = {},
+            .sequence = SequenceNumber{first},
+            .other_event = {}};
+  }
+  if (!seen)
+    state.entities.emplace(
+        *arrival.entity_id,
+        MemoryState::Entity{.no = EntityNo{static_cast<std::int64_t>(state.entities.size()) + 1},
+                            .first = first});
+  auto& entity = state.entities.find(*arrival.entity_id)->second;
+
+  if (const auto holder = entity.stream.find(number); holder != entity.stream.end()) {
+    return {.verdict = AppendVerdict::sequence_taken,
+            .position = holder->second,
+            .sequence = SequenceNumber{number},
+            .other_event = state.events.at(holder->second)->event_id};
+  }
+  auto gap = entity.gaps.upper_bound(number);  // the gap that the number lies in is the one before this
+  const bool late = number <= last;
+  if (late && (--gap)->second.skipped) {
+    return {.verdict = AppendVerdict::sequence_skipped,
+            .position = {},
+            .sequence = SequenceNumber{number},
+            .other_event = {}};
+  }
+
+  const Appended appended = accept(state, arrival, entity.no, SequenceNumber{number}, touched);
+  entity.stream.emplace(number, appended.position);
+  if (late) {
+    const bool closes = gap->first == gap->second.last;
+    fill_gap(entity, gap->first, number);
+    const auto open = state.open_gap_above(entity, entity.first - 1);
+    if (closes && (!open || *open > number)) state.wake_past_gap(entity, number);
+  } else if (number > last + 1) {
+    entity.gaps[last + 1] = {.last = number - 1};
+    entity.disordered = true;
+  }
+  return appended;
+}
+
+}  // namespace dispatch::test

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "journal/rows.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::test {
+
+/// What a journal holds, in plain containers. Copied whole where a turn writes for the first time.
+struct MemoryState {
+  struct Event {
+    std::string event_id;
+    std::optional<std::string> entity_id;
+    std::optional<SequenceNumber> sequence;
+    std::string type, source, time, correlation_id, causation_id, headers, own_url, payload;
+  };
+  struct Gap {
+    std::int64_t last = 0;
+    bool skipped = false;
+  };
+  struct Entity {
+    EntityNo no;
+    std::int64_t first = 1;
+    bool disordered = false;
+    std::map<std::int64_t, Position> stream;  // by sequence number
+    std::map<std::int64_t, Gap> gaps;         // by the first number missing
+  };
+  struct Destination {
+    DestinationNo no;
+    OutletNo outlet;
+    std::string url;
+  };
+  struct Action {
+    std::int64_t number = 0;
+    std::optional<journal::DeliveryKey> key;
+  };
+
+  std::map<Position, std::shared_ptr<const Event>> events;
+  std::map<std::string, Position, std::less<>> positions;  // by event id
+  std::map<std::string, Entity, std::less<>> entities;
+  std::vector<journal::Outlet> outlets;
+  std::vector<Destination> destinations;
+  std::map<journal::DeliveryKey, journal::DeliveryRow> deliveries;
+  std::vector<Action> actions;
+  std::int64_t last_wake = 0;
+
+  /// The entity of that number, which must exist.
+  const Entity& entity(EntityNo no) const;
+  /// The lane of a delivery that has an entity, by sequence number.
+  std::map<SequenceNumber, const journal::DeliveryRow*> lane(const journal::DeliveryRow& row) const;
+  /// The lowest open gap of which some number is above `above`, by its first number.
+  std::optional<std::int64_t> open_gap_above(const Entity& entity, std::int64_t above) const;
+  /// Wakes, in each lane of the entity, the first delivery above `number` that is not done and that no gap
+  /// holds back.
+  void wake_past_gap(const Entity& entity, std::int64_t number);
+  void add_action(std::optional<journal::DeliveryKey> key);
+};
+
+/// Journal::append on one arrival.
+journal::Appended append_to(MemoryState& state, const Arrival& arrival, const journal::StreamStart& start,
+                            std::vector<OutletNo>& touched);
+
+/// What several MemoryJournals may have open at once, as processes have a file.
+struct MemoryStore {
+  std::mutex mutex;  // over all below
+  std::condition_variable turn_ended;
+  bool in_turn = false;
+  std::uint64_t version = 0;  // goes up with each commit
+  std::shared_ptr<const MemoryState> committed = std::make_shared<const MemoryState>();
+};
+
+}  // namespace dispatch::test
