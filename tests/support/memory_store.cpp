@@ -70,7 +70,7 @@ bool same_content(const MemoryState::Event& event, const Arrival& arrival) {
          (!event.sequence || !arrival.sequence || event.sequence == arrival.sequence);
 }
 
-journal::OutletNo outlet_of(MemoryState& state, std::string_view host) {
+OutletNo outlet_of(MemoryState& state, std::string_view host) {
   for (const auto& outlet : state.outlets)
     if (outlet.host == host) return outlet.no;
   const OutletNo no{static_cast<std::int64_t>(state.outlets.size()) + 1};
@@ -156,7 +156,9 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
     state.entities.emplace(
         *arrival.entity_id,
         MemoryState::Entity{.no = EntityNo{static_cast<std::int64_t>(state.entities.size()) + 1},
-                            .first = first});
+                            .first = first,
+                            .stream = {},
+                            .gaps = {}});
   auto& entity = state.entities.find(*arrival.entity_id)->second;
 
   if (const auto holder = entity.stream.find(number); holder != entity.stream.end()) {
