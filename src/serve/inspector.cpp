@@ -1,0 +1,65 @@
+#include "serve/inspector.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace dispatch::serve {
+
+std::string_view to_string(Verdict verdict) {
+  static constexpr std::array<std::string_view, 5> names{"new", "retry", "duplicate", "out of order",
+                                                         "repeated number"};
+  return names[static_cast<std::size_t>(verdict)];
+}
+
+Verdict Inspector::inspect(const DeliveryMark& mark, bool success) {
+  const Verdict verdict = judge(mark);
+  ++counts_.requests;
+  switch (verdict) {
+    case Verdict::fresh:
+      break;
+    case Verdict::again:
+      ++counts_.again;
+      break;
+    case Verdict::duplicate:
+      ++counts_.duplicates;
+      break;
+    case Verdict::out_of_order:
+      ++counts_.out_of_order;
+      break;
+    case Verdict::repeated:
+      ++counts_.repeated;
+      break;
+  }
+  if (!mark.idempotency_key.empty()) {
+    auto& seen = keys_[mark.idempotency_key];
+    ++seen.times;
+    if (success && !seen.completed) {
+      seen.completed = true;
+      ++counts_.completed;
+    }
+  }
+  if (success && !mark.entity.empty() && mark.sequence) {
+    const auto [last, first] = last_completed_.try_emplace(mark.entity, *mark.sequence);
+    if (!first) last->second = std::max(last->second, *mark.sequence);
+  }
+  return verdict;
+}
+
+std::uint64_t Inspector::times_seen(const std::string& idempotency_key) const {
+  const auto seen = keys_.find(idempotency_key);
+  return seen == keys_.end() ? 0 : seen->second.times;
+}
+
+Verdict Inspector::judge(const DeliveryMark& mark) const {
+  const auto seen = keys_.find(mark.idempotency_key);
+  const bool known = seen != keys_.end();
+  if (known && seen->second.completed) return Verdict::duplicate;
+  if (!mark.entity.empty() && mark.sequence) {
+    const auto last = last_completed_.find(mark.entity);
+    if (last != last_completed_.end() && *mark.sequence < last->second) return Verdict::out_of_order;
+    if (last != last_completed_.end() && *mark.sequence == last->second) return Verdict::repeated;
+  }
+  return known ? Verdict::again : Verdict::fresh;
+}
+
+}  // namespace dispatch::serve

@@ -1,0 +1,170 @@
+#include "serve/http_server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <curl/curl.h>
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::serve;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Reply {
+  CURLcode code = CURLE_OK;
+  long status = 0;
+  std::string text;  ///< headers and body as they came
+};
+
+std::size_t keep(const char* bytes, std::size_t, std::size_t size, void* text) {
+  static_cast<std::string*>(text)->append(bytes, size);
+  return size;
+}
+
+Reply post(const std::string& url, const std::string& body = "{}") {
+  Reply reply;
+  CURL* const easy = curl_easy_init();
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 10'000L);
+  curl_easy_setopt(easy, CURLOPT_HEADER, 1L);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &keep);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &reply.text);
+  reply.code = curl_easy_perform(easy);
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &reply.status);
+  curl_easy_cleanup(easy);
+  return reply;
+}
+
+std::unique_ptr<HttpServer> serve_with(Handler handler, ServerOptions options = {}) {
+  auto server = HttpServer::start(std::move(options), std::move(handler));
+  REQUIRE(server);
+  return std::move(*server);
+}
+
+std::size_t entries(const char* directory) {
+  const std::filesystem::directory_iterator begin{directory};
+  return static_cast<std::size_t>(std::distance(begin, std::filesystem::directory_iterator{}));
+}
+
+}  // namespace
+
+TEST_CASE("a handler gets the whole request and its answer goes out whole") {
+  Request seen;
+  const auto server = serve_with([&](const Request& request) {
+    seen = request;
+    return Response{.status = 418, .headers = {{"X-Answer", "yes"}}, .body = "short and stout"};
+  });
+  CHECK(server->port() != 0);
+  const auto reply = post(server->url() + "/tea?pot=1%20a", "a body");
+  CHECK(reply.status == 418);
+  CHECK(reply.text.find("X-Answer: yes\r\n") != std::string::npos);
+  CHECK(reply.text.ends_with("\r\n\r\nshort and stout"));
+  CHECK(seen.method == "POST");
+  CHECK(seen.target == "/tea?pot=1%20a");
+  CHECK(seen.body == "a body");
+  CHECK(seen.header("content-length") == "6");
+  CHECK_FALSE(seen.header("X-None"));
+}
+
+TEST_CASE("a body over the limit is answered with 413 and never seen by the handler") {
+  std::atomic<int> calls = 0;
+  ServerOptions options;
+  options.body_most = 1000;
+  const auto server = serve_with(
+      [&](const Request&) {
+        ++calls;
+        return Response{};
+      },
+      options);
+  CHECK(post(server->url(), std::string(1001, 'x')).status == 413);
+  CHECK(post(server->url(), std::string(100'000, 'x')).status == 413);
+  CHECK(calls == 0);
+  CHECK(post(server->url(), std::string(1000, 'x')).status == 200);
+  CHECK(calls == 1);
+}
+
+TEST_CASE("an exception of the handler is answered with 500") {
+  const auto server =
+      serve_with([](const Request&) -> Response { throw std::runtime_error{"the handler broke"}; });
+  CHECK(post(server->url()).status == 500);
+}
+
+TEST_CASE("answers with a delay are waited for side by side") {
+  const auto server = serve_with([](const Request&) { return Response{.delay = 150ms}; });
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<std::future<Reply>> replies;
+  for (int i = 0; i < 8; ++i)
+    replies.push_back(std::async(std::launch::async, [&] { return post(server->url()); }));
+  for (auto& reply : replies) CHECK(reply.get().status == 200);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  CHECK(took >= 150ms);
+  CHECK(took < 8 * 150ms);
+}
+
+TEST_CASE("draining lets answers that are owed go out and takes no more connections") {
+  std::promise<void> arrived;
+  const auto server = serve_with([&](const Request&) {
+    arrived.set_value();
+    return Response{.delay = 100ms};
+  });
+  auto reply = std::async(std::launch::async, [&] { return post(server->url()); });
+  arrived.get_future().wait();
+  server->drain(5s);
+  CHECK(post(server->url()).code == CURLE_COULDNT_CONNECT);
+  CHECK(reply.get().status == 200);
+}
+
+TEST_CASE("draining waits no longer than it is told") {
+  std::promise<void> arrived;
+  auto server = serve_with([&](const Request&) {
+    arrived.set_value();
+    return Response{.delay = 60s};
+  });
+  auto reply = std::async(std::launch::async, [&] { return post(server->url()); });
+  arrived.get_future().wait();
+  server->drain(10ms);
+  server.reset();  // ends the connection
+  CHECK(reply.get().code != CURLE_OK);
+}
+
+TEST_CASE("a server leaves no descriptor and no thread behind") {
+  post("http://127.0.0.1:9/");  // what libcurl opens once is not counted
+  const auto descriptors = entries("/proc/self/fd");
+  const auto threads = entries("/proc/self/task");
+  for (int i = 0; i < 3; ++i) {
+    const auto server = serve_with([](const Request&) { return Response{}; });
+    CHECK(post(server->url()).status == 200);
+    if (i == 1) server->drain(1s);
+  }
+  CHECK(entries("/proc/self/fd") == descriptors);
+  CHECK(entries("/proc/self/task") == threads);
+}
+
+TEST_CASE("a port that is taken is an error that says so") {
+  const auto server = serve_with([](const Request&) { return Response{}; });
+  ServerOptions options;
+  options.port = server->port();
+  const auto second = HttpServer::start(options, [](const Request&) { return Response{}; });
+  REQUIRE_FALSE(second);
+  CHECK(second.error().message.find("Address already in use") != std::string::npos);
+}
+
+TEST_CASE("a host that does not exist is a usage error") {
+  ServerOptions options;
+  options.host = "256.0.0.1";
+  const auto server = HttpServer::start(options, [](const Request&) { return Response{}; });
+  REQUIRE_FALSE(server);
+  CHECK(server.error().failure == Failure::usage);
+}
