@@ -23,7 +23,7 @@ std::size_t open_sequence(std::string_view text) {
   for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
     const auto byte = static_cast<unsigned char>(text[text.size() - back]);
     if ((byte & 0xC0) == 0x80) continue;
-    const std::size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+    const std::size_t length = byte > 0xF4 ? 1 : byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
     return length > back ? back : 0;
   }
   return 0;
@@ -49,16 +49,15 @@ bool ends_in_mid_line(const std::string& path) {
 }  // namespace
 
 std::string describe(const Reject& reject) {
-  return fmt::format("{}, line {}: {}", *reject.line.file, reject.line.line, reject.reason);
+  const std::string_view file = *reject.line.file == "-" ? "standard input" : *reject.line.file;
+  return fmt::format("{}, line {}: {}", file, reject.line.line, reject.reason);
 }
 
 RejectsFile::RejectsFile(std::string path) : path_(std::move(path)) {}
 
 Result<> RejectsFile::write(const Reject& reject) {
-  if (reject.first) {
-    if (open_ != Open::none) end();
-    begin(reject);
-  }
+  if (reject.first && open_ != Open::none) end();
+  if (open_ == Open::none) begin(reject);
   add(reject.line.text, reject.last);
   if (reject.last) end();
   return buffer_.size() >= buffer_most ? put_out() : Result<>{};

@@ -1,0 +1,73 @@
+#include "ingest/reading.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::test;
+
+TEST_CASE("a CloudEvent is recognised by its specversion") {
+  const auto read = read_text(
+      R"({"specversion":"1.0","id":"ce-1","source":"/orders","type":"com.example.paid","subject":"order-1",)"
+      R"("time":"2026-03-01T12:00:00Z","datacontenttype":"application/json","data":{"n":1},"sequence":"12"})");
+  REQUIRE(read.events.size() == 1);
+  const auto& event = read.events[0];
+  CHECK(event.event_id == "ce-1");
+  CHECK(event.entity_id == "order-1");
+  CHECK(event.sequence == SequenceNumber{12});
+  CHECK(event.source == "/orders");
+  CHECK(event.type == "com.example.paid");
+  CHECK(event.time == "2026-03-01T12:00:00Z");
+  CHECK(event.payload == R"({"n":1})");
+}
+
+TEST_CASE("the partition key of a CloudEvent goes before its subject") {
+  const auto read =
+      read_text(R"({"specversion":"1.0","id":"1","subject":"s","partitionkey":"p","sequence":3})");
+  REQUIRE(read.events.size() == 1);
+  CHECK(read.events[0].entity_id == "p");
+  CHECK(read.events[0].sequence == SequenceNumber{3});
+}
+
+TEST_CASE("base64 data of a CloudEvent is decoded") {
+  const auto read = read_text(R"({"specversion":"1.0","id":"1","data_base64":"AAH/aGk="})");
+  REQUIRE(read.events.size() == 1);
+  CHECK(read.events[0].payload == std::string("\x00\x01\xFFhi", 5));
+}
+
+TEST_CASE("data_base64 is nothing special in a line that is no CloudEvent") {
+  const std::string line = R"({"id":"1","data_base64":"AAEC"})";
+  const auto read = read_text(line);
+  REQUIRE(read.events.size() == 1);
+  CHECK(read.events[0].payload == line);
+}
+
+TEST_CASE("base64 that is none is rejected") {
+  for (const std::string text : {"AAE", "A===", "AA=A", "A-_A", "AAEC\\n"}) {
+    CAPTURE(text);
+    CHECK(reason(R"({"specversion":"1.0","id":"1","data_base64":")" + text + R"("})") ==
+          "data_base64 is not base64 (RFC 4648, with padding)");
+  }
+}
+
+TEST_CASE("a CloudEvent with both kinds of data is rejected") {
+  CHECK(reason(R"({"specversion":"1.0","id":"1","data":1,"data_base64":"AAEC"})") ==
+        "data and data_base64 are both there; an event can have only one of them");
+}
+
+TEST_CASE("the sequence of a CloudEvent must be an integer or a string of one") {
+  const std::string begin = R"({"specversion":"1.0","id":"1","sequence":)";
+  CHECK(reason(begin + R"("00012"})") == R"(sequence is "00012"; it must be a whole number from 0)");
+  CHECK(reason(begin + R"("abc"})") == R"(sequence is "abc"; it must be a whole number from 0)");
+  CHECK(reason(begin + R"("-1"})") == R"(sequence is "-1"; it must be a whole number from 0)");
+  CHECK(reason(begin + R"(1.5})") == R"(sequence is 1.5; it must be a whole number from 0)");
+  CHECK(reason(begin + R"("5"})").empty());
+}
+
+TEST_CASE("another specversion is no CloudEvent of ours and its line is read plainly") {
+  const auto read = read_text(R"({"specversion":"0.3","id":"1","subject":"s","data":5})");
+  REQUIRE(read.events.size() == 1);
+  CHECK(!read.events[0].entity_id);
+  CHECK(read.events[0].payload == "5");
+}

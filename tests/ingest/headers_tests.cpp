@@ -1,0 +1,65 @@
+#include "ingest/reading.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::test;
+
+namespace {
+
+std::string why(std::string_view headers) {
+  return reason(R"({"event_id":"e1","headers":)" + std::string{headers} + "}");
+}
+
+}  // namespace
+
+TEST_CASE("an object of strings is accepted as headers") {
+  CHECK(
+      why(R"({"Authorization":"Bearer x","Content-Type":"text/xml","traceparent":"00-a-b-01","X-\u00e9":"1"})") ==
+      R"(headers: "X-é" is no header name)");
+  CHECK(why(R"({"Authorization":"Bearer x","Content-Type":"text/xml","X-Name":"Zoë","Empty":""})").empty());
+}
+
+TEST_CASE("headers without members count as absent") {
+  const auto read = read_text(R"({"event_id":"e1","headers":{ }})");
+  REQUIRE(read.events.size() == 1);
+  CHECK(read.events[0].headers.empty());
+}
+
+TEST_CASE("headers that are no object of strings are rejected") {
+  CHECK(why("[]") == "headers is an array; it must be an object of strings");
+  CHECK(why(R"("a: b")") == "headers is a string; it must be an object of strings");
+  CHECK(why(R"({"X-A":1})") == R"(headers: "X-A" is a number; it must be a string)");
+}
+
+TEST_CASE("header names that are none are rejected") {
+  CHECK(why(R"({"":"a"})") == R"(headers: "" is no header name)");
+  CHECK(why(R"({"a b":"a"})") == R"(headers: "a b" is no header name)");
+  CHECK(why(R"({"a:":"a"})") == R"(headers: "a:" is no header name)");
+  CHECK(why(R"({"a\r\nb":"a"})") == R"(headers: "a\r\nb" is no header name)");
+}
+
+TEST_CASE("headers that dispatch sets itself are rejected") {
+  for (const std::string name :
+       {"Content-Length", "HOST", "transfer-encoding", "Connection", "Idempotency-Key", "X-Dispatch-Attempt",
+        "Webhook-Signature", "Expect", "User-Agent"}) {
+    CAPTURE(name);
+    CHECK(why("{\"" + name + "\":\"a\"}") == "headers: \"" + name + "\" is set by dispatch itself");
+  }
+}
+
+TEST_CASE("a header value that would break the request is rejected") {
+  CHECK(why(R"({"X-A":"a\r\nHost: evil"})") == R"(headers: "X-A" holds the control character U+000D)");
+  CHECK(why(R"({"X-A":"a\u0000"})") == R"(headers: "X-A" holds the control character U+0000)");
+}
+
+TEST_CASE("a header that stands twice is rejected whatever its case") {
+  CHECK(why(R"({"X-A":"1","x-a":"2"})") == R"(headers: "x-a" stands there twice)");
+}
+
+TEST_CASE("headers over the limit are rejected") {
+  CHECK(why(R"({"X-A":")" + std::string(9000, 'x') + R"("})") ==
+        "headers is 9010 bytes long; the most is 8192");
+}

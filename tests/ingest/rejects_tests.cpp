@@ -1,0 +1,138 @@
+#include "ingest/reading.hpp"
+#include "ingest/rejects.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <simdjson.h>
+#include <sys/stat.h>
+
+using namespace dispatch;
+using namespace dispatch::ingest;
+using namespace dispatch::test;
+
+namespace {
+
+Reject piece(std::string_view text, bool first = true, bool last = true) {
+  static const auto file = std::make_shared<const std::string>("in \"put\".jsonl");
+  return {{file, 17, text}, "why \"so\"", first, last};
+}
+
+/// What the file says for these rejects; checks that it is one JSON object a line.
+std::string written(const std::vector<Reject>& rejects) {
+  const TempDir dir;
+  RejectsFile file{dir / "rejects"};
+  for (const auto& reject : rejects) REQUIRE(file.write(reject).has_value());
+  REQUIRE(file.finish().has_value());
+  return read_file(dir / "rejects");
+}
+
+const std::string begin = R"({"file":"in \"put\".jsonl","line":17,"reason":"why \"so\"",)";
+
+}  // namespace
+
+TEST_CASE("a reject is one JSON object with file and line and reason and text") {
+  CHECK(written({piece("{\"a\":\"\\t\tb\"")}) == begin + R"("text":"{\"a\":\"\\t\tb\""})" + "\n");
+}
+
+TEST_CASE("a text that is not UTF-8 is kept in base64") {
+  CHECK(written({piece("a\xFF")}) == begin + R"("text_base64":"Yf8="})" + "\n");
+}
+
+TEST_CASE("pieces of a line are joined wherever they are cut") {
+  const std::string line = "a\u00e9\u20ac\U0001F600z";
+  for (std::size_t cut = 0; cut <= line.size(); ++cut) {
+    CAPTURE(cut);
+    const auto text = std::string_view{line};
+    CHECK(written({piece(text.substr(0, cut), true, false), piece(text.substr(cut), false, true)}) ==
+          begin + "\"text\":\"" + line + "\"}\n");
+  }
+}
+
+TEST_CASE("pieces that turn out not to be UTF-8 lose no byte") {
+  CHECK(written({piece("abc", true, false), piece("d\xFF", false, false), piece("e", false, true)}) ==
+        begin + R"("text":"abc","rest_base64":"ZP9l"})" + "\n");
+  CHECK(written({piece("\xFF", true, false), piece("a", false, false), piece("bcd", false, true)}) ==
+        begin + R"("text_base64":"/2FiY2Q="})" + "\n");
+  CHECK(written({piece("a\xE2\x82", true, false), piece("", false, true)}) ==
+        begin + R"("text":"a","rest_base64":"4oI="})" + "\n");
+}
+
+TEST_CASE("a line whose last piece never came is ended") {
+  CHECK(written({piece("abc", true, false)}) == begin + R"("text":"abc"})" + "\n");
+  CHECK(written({piece("abc", true, false), piece("next")}) ==
+        begin + R"("text":"abc"})" + "\n" + begin + R"("text":"next"})" + "\n");
+}
+
+TEST_CASE("without rejects there is no rejects file") {
+  const TempDir dir;
+  RejectsFile file{dir / "rejects"};
+  CHECK(file.flush().has_value());
+  CHECK(file.finish().has_value());
+  CHECK(dir.empty());
+}
+
+TEST_CASE("the rejects file is for its owner only and is appended to") {
+  const TempDir dir;
+  for (int run = 0; run < 2; ++run) {
+    RejectsFile file{dir / "rejects"};
+    REQUIRE(file.write(piece("a")).has_value());
+    REQUIRE(file.flush().has_value());
+    CHECK(file.lines() == 1);
+  }
+  struct stat status {};
+  REQUIRE(stat((dir / "rejects").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  CHECK(read_file(dir / "rejects") == begin + "\"text\":\"a\"}\n" + begin + "\"text\":\"a\"}\n");
+}
+
+TEST_CASE("a record that a crash has torn does not swallow the next one") {
+  const TempDir dir;
+  dir.write("rejects", "{\"file\":");
+  RejectsFile file{dir / "rejects"};
+  REQUIRE(file.write(piece("a")).has_value());
+  REQUIRE(file.flush().has_value());
+  CHECK(read_file(dir / "rejects") == "{\"file\":\n" + begin + "\"text\":\"a\"}\n");
+}
+
+TEST_CASE("a rejects file that cannot be opened or written is an error that names it") {
+  const TempDir dir;
+  RejectsFile file{dir / "no/such/folder"};
+  REQUIRE(file.write(piece("a")).has_value());
+  const auto flushed = file.flush();
+  REQUIRE_FALSE(flushed.has_value());
+  CHECK(flushed.error().message ==
+        "cannot open " + (dir / "no/such/folder") +
+            " for the rejected lines: No such file or directory; --rejects names another file");
+  RejectsFile full{"/dev/full"};
+  REQUIRE(full.write(piece("a")).has_value());
+  CHECK(full.flush().error().message ==
+        "cannot write the rejected lines to /dev/full: No space left on device; make room and run again");
+}
+
+TEST_CASE("rejected lines can be mended and fed back") {
+  const TempDir dir;
+  const auto bad = read_text("{\"event_id\":\"a\",\"sequence_number\":-1}\n{\"event_id\":\"\u00e9\\n\"}\n");
+  REQUIRE(bad.rejects.size() == 2);
+  RejectsFile file{dir / "rejects"};
+  for (const auto& reject : bad.rejects) REQUIRE(file.write(reject).has_value());
+  REQUIRE(file.finish().has_value());
+
+  // As "jq -r .text" does it, and the mending.
+  std::string mended;
+  simdjson::dom::parser parser;
+  for (const auto record : parser.load_many(dir / "rejects")) {
+    std::string_view text;
+    REQUIRE(record["text"].get(text) == simdjson::SUCCESS);
+    mended += std::string{text} + "\n";
+  }
+  mended.replace(mended.find("-1"), 2, "1");
+  mended.replace(mended.find("\\n"), 2, "");
+  const auto good = read_text(mended);
+  CHECK(good.rejects.empty());
+  REQUIRE(good.events.size() == 2);
+  CHECK(good.events[0].sequence == SequenceNumber{1});
+  CHECK(good.events[1].event_id == "\u00e9");
+}

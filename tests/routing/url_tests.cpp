@@ -1,0 +1,107 @@
+#include "routing/url.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::routing;
+
+namespace {
+
+Url parsed(std::string_view text) {
+  auto url = parse_url(text);
+  CAPTURE(text);
+  REQUIRE_MESSAGE(url.has_value(), url.error().message);
+  return *url;
+}
+
+std::string refusal(std::string_view text) {
+  const auto url = parse_url(text);
+  CAPTURE(text);
+  REQUIRE_FALSE(url.has_value());
+  CHECK(url.error().failure == Failure::usage);
+  return url.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("a URL is read into its parts") {
+  const auto url = parsed("https://example.com:8443/a/b?c=d&e=%20");
+  CHECK(url.scheme == "https");
+  CHECK(url.host == "example.com");
+  CHECK(url.text == "https://example.com:8443/a/b?c=d&e=%20");
+}
+
+TEST_CASE("URLs that mean one place have one spelling") {
+  CHECK(parsed("HTTP://Example.COM").text == "http://example.com/");
+  CHECK(parsed("http://example.com.:80/").text == "http://example.com/");
+  CHECK(parsed("https://example.com:443/a#part").text == "https://example.com/a");
+  CHECK(parsed("http://example.com:443/").text == "http://example.com:443/");
+}
+
+TEST_CASE("path and query keep their case") {
+  CHECK(parsed("http://h/Path?Query=A").text == "http://h/Path?Query=A");
+}
+
+TEST_CASE("the host is lower case without dot and port and brackets") {
+  CHECK(parsed("http://Example.COM.:8080/").host == "example.com");
+  CHECK(parsed("http://127.0.0.1:9/").host == "127.0.0.1");
+  CHECK(parsed("http://[::1]:9/").host == "::1");
+  CHECK(parsed("http://[0:0:0:0:0:0:0:1]/").host == "::1");
+  CHECK(parsed("http://[0:0:0:0:0:0:0:1]:80/x").text == "http://[::1]/x");
+}
+
+TEST_CASE("schemes other than http and https are refused") {
+  CHECK(refusal("ftp://example.com/") ==
+        "'ftp://example.com/' has the scheme 'ftp'; events are delivered to http and https only");
+  CHECK(refusal("file:///etc/passwd").find("scheme 'file'") != std::string::npos);
+  CHECK(refusal("gopher://h/").find("scheme 'gopher'") != std::string::npos);
+}
+
+TEST_CASE("what is no absolute URL is refused") {
+  for (const std::string text : {"", "example.com", "/path", "//example.com/", "http:/example.com",
+                                 "http:example.com", "://example.com", "localhost:8080"}) {
+    CAPTURE(text);
+    CHECK(refusal(text).find("is no absolute URL") != std::string::npos);
+  }
+}
+
+TEST_CASE("a URL without host is refused") {
+  for (const std::string text : {"http://", "http:///path", "http://?q", "http://#f", "http://./"}) {
+    CAPTURE(text);
+    CHECK(refusal(text).find("host") != std::string::npos);
+  }
+  (void)refusal("http://:80/");
+  (void)refusal("http://a b/");
+  (void)refusal("http://[::1/");
+  (void)refusal("http://[zz]/");
+}
+
+TEST_CASE("a user name or password is refused and not repeated") {
+  const auto message = refusal("https://user:secret@example.com/x");
+  CHECK(message ==
+        "'https://***@example.com/x' holds a user name or password; put it into the event's headers "
+        "(Authorization)");
+}
+
+TEST_CASE("ports that are none are refused") {
+  (void)refusal("http://example.com:0/");
+  (void)refusal("http://example.com:65536/");
+  (void)refusal("http://example.com:http/");
+  (void)refusal("http://example.com:-1/");
+}
+
+TEST_CASE("bytes that cannot stand in a URL are refused and not repeated") {
+  CHECK(refusal("http://example.com/a b") ==
+        "'http://example.com/a b' holds a byte (0x20) that cannot stand in a URL; write it percent-encoded");
+  CHECK(refusal("http://example.com/\r\nX: y").find("??X: y") != std::string::npos);
+  CHECK(refusal("http://b\xC3\xBC.example/").find("0xc3") != std::string::npos);
+  CHECK(refusal(std::string("http://h/\0x", 11)).find("0x00") != std::string::npos);
+}
+
+TEST_CASE("a URL over the limit is refused and cut in the message") {
+  const auto message = refusal("http://h/" + std::string(9000, 'x'));
+  CHECK(message.size() < 300);
+  CHECK(message.find("is 9009 bytes long; the most is 8192") != std::string::npos);
+}
