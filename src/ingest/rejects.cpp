@@ -49,7 +49,8 @@ bool ends_in_mid_line(const std::string& path) {
 }  // namespace
 
 std::string describe(const Reject& reject) {
-  const std::string_view file = *reject.line.file == "-" ? "standard input" : *reject.line.file;
+  const std::string_view given = *reject.line.file;
+  const std::string_view file = given == "-" ? "standard input" : given;
   return fmt::format("{}, line {}: {}", file, reject.line.line, reject.reason);
 }
 
