@@ -80,6 +80,8 @@ void describe(CLI::App& app, Program& program) {
   add_global_options(app, program);
   add_configuration(app);
 
+  add_run_command(app, program);
+  add_ingest_command(app, program);
   add_completion_command(app, program);
 }
 

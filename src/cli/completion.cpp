@@ -1,5 +1,7 @@
 #include "cli/completion.hpp"
 
+#include "cli/shell_text.hpp"
+
 #include <string>
 #include <vector>
 
@@ -55,13 +57,6 @@ std::string texts(const std::vector<Word>& words) {
   std::string out;
   for (const Word& word : words) out += (out.empty() ? "" : " ") + word.text;
   return out;
-}
-
-/// Within single quotes of any of the shells.
-std::string shell_quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string{"'\\''"} : std::string{c};
-  return out + "'";
 }
 
 /// The branches of a shell's `case` that follow the words typed so far down the tree.

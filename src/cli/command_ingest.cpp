@@ -1,0 +1,80 @@
+#include "base/random.hpp"
+#include "cli/dry_run.hpp"
+#include "cli/input_options.hpp"
+#include "cli/program.hpp"
+#include "cli/session.hpp"
+#include "delivery/transport.hpp"
+#include "flow/run.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer =
+    R"(Nothing is sent: 'dispatch run' delivers what was accepted, also one that runs already.
+
+EXIT STATUS
+  0  every line is in the journal
+  1  accepting failed (journal, disk, internal)
+  2  usage or configuration
+  4  finished; some input lines were rejected
+  5  interrupted; what was accepted is in the journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch ingest --to https://example.com/hook events.jsonl
+  tail -f events.jsonl | dispatch ingest -)";
+
+/// Nothing is sent; a run's parts have a place for a transport all the same.
+class NoTransport final : public delivery::Transport {
+ public:
+  void send(std::vector<Outgoing>) override {}
+  void abort() override {}
+};
+
+Result<flow::Ending> accept(Session& session, const flow::RunOptions& options) {
+  NoTransport transport;
+  SystemRandom random;
+  const auto no_owner = []() -> Result<std::shared_ptr<void>> { return std::shared_ptr<void>{}; };
+  return flow::accept({session.journal(), transport, session.inbox(), session.rejects(), session.clock(),
+                       random, no_owner, session.log()},
+                      options, session.scoreboard());
+}
+
+struct Ingest {
+  InputOptions input;
+  bool quiet = false;
+  bool no_progress = false;
+};
+
+Result<ExitCode> ingest(const Program& program, const Ingest& asked) {
+  if (asked.input.dry_run) return dry_run(program, asked.input);
+  if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
+  auto session =
+      Session::open(program, asked.input, Task::accept, {!asked.quiet && !asked.no_progress, !asked.quiet});
+  if (!session) return tl::unexpected(std::move(session).error());
+  flow::RunOptions options;
+  options.stream_start = asked.input.stream_start;
+  options.stop_on_reject = asked.input.stop_on_reject;
+  return (*session)->run([&options](Session& open) { return accept(open, options); });
+}
+
+}  // namespace
+
+void add_ingest_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand("ingest", "Accept events into the journal, to be delivered later");
+  const auto asked = std::make_shared<Ingest>();
+  add_input_options(*command, asked->input);
+  command->get_option("FILE")->required();
+  command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
+      ->group("Talk");
+  command->add_flag("--quiet", asked->quiet, "Say nothing but errors")->group("Talk");
+  command->footer(footer);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return ingest(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

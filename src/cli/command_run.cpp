@@ -1,0 +1,107 @@
+#include "base/random.hpp"
+#include "cli/delivery_options.hpp"
+#include "cli/descriptors.hpp"
+#include "cli/dry_run.hpp"
+#include "cli/input_options.hpp"
+#include "cli/program.hpp"
+#include "cli/session.hpp"
+#include "delivery/http/http_transport.hpp"
+#include "flow/run.hpp"
+#include "journal/sqlite/ownership.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(Without FILE, what the journal holds is resumed. SIGTERM and SIGINT let the
+requests under way finish; a second one aborts them. SIGUSR1 prints a snapshot.
+
+EXIT STATUS
+  0  all that was accepted is delivered
+  1  the run failed (journal, disk, internal)
+  2  usage or configuration
+  3  finished; dead letters, blocked or gapped events remain
+  4  finished; some input lines were rejected
+  5  interrupted; rerun to resume
+  6  the journal is in use or not ours (other application, newer version)
+
+EXAMPLES
+  dispatch run events.jsonl
+  cat events | dispatch run -
+  dispatch run --to https://example.com/hook --on-status 410=dead orders.jsonl.gz
+  dispatch run --field event_id=/delivery/guid --field entity_id=/repo/id hooks.jsonl)";
+
+/// Descriptors that are not connections: journal, input, output, wake-ups.
+constexpr std::size_t other_descriptors = 64;
+
+struct Run {
+  InputOptions input;
+  DeliveryOptions delivery;
+  bool quiet = false;
+  bool no_progress = false;
+};
+
+flow::RunOptions run_options(const Run& asked, spdlog::logger& log) {
+  flow::RunOptions options = asked.delivery.run;
+  options.stream_start = asked.input.stream_start;
+  options.stop_on_reject = asked.input.stop_on_reject;
+  const std::size_t descriptors = raise_descriptor_limit();
+  const std::size_t room =
+      descriptors > 2 * other_descriptors ? descriptors - other_descriptors : other_descriptors;
+  if (options.workers > room) {
+    log.warn("--workers {} needs more open files than the limit of {}; going on with {}", options.workers,
+             descriptors, room);
+    options.workers = room;
+  }
+  return options;
+}
+
+Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options) {
+  delivery::HttpOptions http;
+  http.timeout = asked.delivery.timeout;
+  http.connections_kept = options.workers;
+  http.ca_file = asked.delivery.ca_file;
+  auto transport = delivery::HttpTransport::start(http, session.inbox(), session.clock());
+  if (!transport) return tl::unexpected(std::move(transport).error());
+  SystemRandom random;
+  const auto own = [&session]() -> Result<std::shared_ptr<void>> {
+    auto taken = journal::Ownership::try_take(session.journal_path());
+    if (!taken) return tl::unexpected(std::move(taken).error());
+    if (!*taken) return std::shared_ptr<void>{};
+    return std::make_shared<journal::Ownership>(std::move(**taken));
+  };
+  return flow::run({session.journal(), **transport, session.inbox(), session.rejects(), session.clock(),
+                    random, own, session.log()},
+                   options, session.scoreboard());
+}
+
+Result<ExitCode> run(const Program& program, const Run& asked) {
+  if (asked.input.dry_run) return dry_run(program, asked.input);
+  if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
+  const flow::RunOptions options = run_options(asked, *program.log);
+  auto session =
+      Session::open(program, asked.input, Task::deliver, {!asked.quiet && !asked.no_progress, !asked.quiet});
+  if (!session) return tl::unexpected(std::move(session).error());
+  return (*session)->run([&](Session& open) { return deliver(open, asked, options); });
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Program& program) {
+  CLI::App* command =
+      app.add_subcommand("run", "Accept events and deliver them until nothing is left that can move");
+  const auto asked = std::make_shared<Run>();
+  add_input_options(*command, asked->input);
+  add_delivery_options(*command, asked->delivery);
+  command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
+      ->group("Talk");
+  command->add_flag("--quiet", asked->quiet, "Say nothing but errors")->group("Talk");
+  command->footer(footer);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return run(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

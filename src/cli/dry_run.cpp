@@ -1,0 +1,75 @@
+#include "cli/dry_run.hpp"
+
+#include "cli/figures_text.hpp"
+#include "flow/feed.hpp"
+#include "ingest/reader.hpp"
+#include "ingest/rejects.hpp"
+#include "routing/router.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dispatch::cli {
+namespace {
+
+/// Hosts counted one by one; an input may name millions.
+constexpr std::size_t hosts_most = 1'000;
+
+struct Findings {
+  std::uint64_t events = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t elsewhere = 0;  ///< to hosts beyond those counted
+  std::map<std::string, std::uint64_t, std::less<>> by_host;
+
+  void count(const Arrival& arrival) {
+    ++events;
+    for (const Route& route : arrival.routes) {
+      if (const auto known = by_host.find(route.host); known != by_host.end())
+        ++known->second;
+      else if (by_host.size() < hosts_most)
+        by_host.emplace(route.host, 1);
+      else
+        ++elsewhere;
+    }
+  }
+};
+
+void print(const Findings& findings) {
+  fmt::print("{} events would be accepted, {} lines rejected\n", count_text(findings.events),
+             count_text(findings.rejected));
+  for (const auto& [host, count] : findings.by_host) fmt::print("{:>13}  to {}\n", count_text(count), host);
+  if (findings.elsewhere > 0) fmt::print("{:>13}  to other hosts\n", count_text(findings.elsewhere));
+}
+
+}  // namespace
+
+Result<ExitCode> dry_run(const Program& program, const InputOptions& options) {
+  if (options.files.empty()) return misuse("--dry-run needs input; name a file, or - for standard input");
+  auto reading = reader_options(options);
+  if (!reading) return tl::unexpected(std::move(reading).error());
+  auto router = routing::Router::make(options.to);
+  if (!router) return tl::unexpected(std::move(router).error());
+  auto reader = ingest::Reader::open(options.files, std::move(*reading), std::stop_token{});
+  if (!reader) return tl::unexpected(std::move(reader).error());
+
+  Findings findings;
+  while (!(options.stop_on_reject && findings.rejected > 0)) {
+    auto batch = reader->next();
+    if (!batch) return tl::unexpected(std::move(batch).error());
+    if (!*batch) break;
+    const flow::Incoming incoming = flow::route(std::move(**batch), *router);
+    for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival);
+    for (const ingest::Reject& reject : incoming.batch.rejects) {
+      if (!reject.first) continue;
+      ++findings.rejected;
+      program.log->warn("{}", ingest::describe(reject));
+    }
+  }
+  print(findings);
+  return findings.rejected > 0 ? ExitCode::rejected : ExitCode::delivered;
+}
+
+}  // namespace dispatch::cli

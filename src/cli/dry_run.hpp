@@ -1,0 +1,14 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/input_options.hpp"
+#include "cli/program.hpp"
+
+namespace dispatch::cli {
+
+/// Reads the input as a run would, says what would be rejected and where the rest would go, and touches
+/// nothing: no journal, no rejects file, no network. What the journal knows already is not looked up.
+Result<ExitCode> dry_run(const Program& program, const InputOptions& options);
+
+}  // namespace dispatch::cli

@@ -1,0 +1,151 @@
+#include "cli/figures_text.hpp"
+
+#include "base/units.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace dispatch::cli {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::seconds;
+
+constexpr seconds pace_window{10};
+constexpr std::size_t errors_shown = 5;
+
+std::uint64_t in_state(const flow::Figures& figures, DeliveryState state) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, figures.tally.of(state)));
+}
+
+double rate(const flow::Figures& figures, microseconds took) {
+  return took.count() > 0 ? static_cast<double>(figures.delivered) * 1e6 / static_cast<double>(took.count())
+                          : 0;
+}
+
+std::string rate_text(double per_second) {
+  return per_second < 10 ? fmt::format("{:.1f}/s", per_second)
+                         : count_text(static_cast<std::uint64_t>(per_second + 0.5)) + "/s";
+}
+
+using Failure = std::pair<std::string, std::uint64_t>;
+
+/// The most frequent first.
+std::vector<Failure> top_errors(const flow::Figures& figures) {
+  std::vector<Failure> errors{figures.errors.begin(), figures.errors.end()};
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const Failure& a, const Failure& b) { return a.second > b.second; });
+  errors.resize(std::min(errors.size(), errors_shown));
+  return errors;
+}
+
+std::string row(std::string_view name, std::uint64_t count, std::string_view note = {}) {
+  std::string line = fmt::format("  {:<14} {:>11}", name, count_text(count));
+  if (!note.empty()) line += fmt::format("  {}", note);
+  return line + "\n";
+}
+
+std::string speed(const flow::Figures& figures, microseconds took) {
+  std::string text = rate_text(rate(figures, took));
+  if (figures.latency.count() > 0)
+    text += fmt::format(
+        "; an answer took p50 {}, p95 {}, p99 {}", format_duration(figures.latency.percentile(0.50)),
+        format_duration(figures.latency.percentile(0.95)), format_duration(figures.latency.percentile(0.99)));
+  return text;
+}
+
+}  // namespace
+
+std::string count_text(std::uint64_t count) {
+  std::string digits = fmt::format("{}", count);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+void Pace::note(SteadyTime now, std::uint64_t delivered) {
+  notes_.emplace_back(now, delivered);
+  while (notes_.size() > 2 && now - notes_[1].first >= pace_window) notes_.pop_front();
+}
+
+std::optional<double> Pace::per_second() const {
+  if (notes_.size() < 2) return std::nullopt;
+  const std::chrono::duration<double> over = notes_.back().first - notes_.front().first;
+  if (over.count() <= 0) return std::nullopt;
+  return static_cast<double>(notes_.back().second - notes_.front().second) / over.count();
+}
+
+std::string progress_line(const flow::Figures& figures, const Pace& pace) {
+  std::string line =
+      count_text(figures.delivered) + " delivered, " + count_text(figures.in_flight) + " in flight";
+  const auto add = [&line](std::uint64_t count, std::string_view what) {
+    if (count > 0) line += fmt::format(", {} {}", count_text(count), what);
+  };
+  const std::uint64_t pending = in_state(figures, DeliveryState::pending);
+  const std::uint64_t backing_off = in_state(figures, DeliveryState::retry_wait);
+  add(backing_off, "backing off");
+  add(figures.host_limited, "host-limited");
+  add(pending - std::min(pending, figures.host_limited), "waiting");
+  add(in_state(figures, DeliveryState::dead_letter), "dead");
+  add(figures.rejected, "rejected");
+  if (figures.following) line += ", following another dispatcher";
+  if (const auto per_second = pace.per_second()) {
+    line += ", " + rate_text(*per_second);
+    const std::uint64_t left = pending + backing_off + figures.in_flight;
+    if (left > 0 && *per_second > 0)
+      line += fmt::format(
+          ", {} left",
+          format_duration(seconds{static_cast<std::int64_t>(static_cast<double>(left) / *per_second + 1)}));
+  }
+  return line;
+}
+
+std::string input_table(const flow::Figures& figures) {
+  return row("accepted", figures.accepted) +
+         row("duplicates", figures.duplicates,
+             figures.duplicates > 0 ? "in the journal already, not sent again" : "") +
+         row("rejected", figures.rejected);
+}
+
+std::string delivery_table(const flow::Figures& figures, microseconds took, std::string_view waiting) {
+  std::string text =
+      row("delivered", figures.delivered, speed(figures, took)) + row("retries", figures.retries) +
+      row("dead", in_state(figures, DeliveryState::dead_letter)) +
+      row(waiting, in_state(figures, DeliveryState::pending) + in_state(figures, DeliveryState::retry_wait)) +
+      row("unknown", figures.unknown, figures.unknown > 0 ? "attempts whose outcome nobody knows" : "");
+  for (const auto& [what, count] : top_errors(figures)) text += row("error", count, what);
+  return text;
+}
+
+void add_figures(JsonObject& object, const flow::Figures& figures, microseconds took) {
+  const auto milliseconds = [&figures](double share) {
+    return static_cast<double>(figures.latency.percentile(share).count()) / 1000;
+  };
+  object.add("accepted", figures.accepted)
+      .add("delivered", figures.delivered)
+      .add("duplicates", figures.duplicates)
+      .add("rejected", figures.rejected)
+      .add("attempts", figures.attempts)
+      .add("retries", figures.retries)
+      .add("buried", figures.buried)
+      .add("unknown", figures.unknown)
+      .add("in_flight", figures.in_flight)
+      .add("host_limited", figures.host_limited)
+      .add("pending", in_state(figures, DeliveryState::pending))
+      .add("retry_wait", in_state(figures, DeliveryState::retry_wait))
+      .add("dead_letter", in_state(figures, DeliveryState::dead_letter))
+      .add("seconds", static_cast<double>(took.count()) / 1e6)
+      .add("per_second", rate(figures, took))
+      .add("p50_ms", milliseconds(0.50))
+      .add("p95_ms", milliseconds(0.95))
+      .add("p99_ms", milliseconds(0.99));
+  std::string errors;
+  {
+    JsonObject by_count{errors};
+    for (const auto& [what, count] : top_errors(figures)) by_count.add(what, count);
+  }
+  object.add_raw("errors", errors);
+}
+
+}  // namespace dispatch::cli

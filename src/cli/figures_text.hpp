@@ -1,0 +1,47 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "flow/figures.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// What the figures of a run look like: numbers in, text out.
+
+namespace dispatch::cli {
+
+/// "1,234,567".
+std::string count_text(std::uint64_t count);
+
+/// How fast deliveries go, over the last ten seconds. Not thread-safe.
+class Pace {
+ public:
+  void note(SteadyTime now, std::uint64_t delivered);
+  /// Deliveries a second; nothing until there is a time to measure over.
+  std::optional<double> per_second() const;
+
+ private:
+  std::deque<std::pair<SteadyTime, std::uint64_t>> notes_;
+};
+
+/// One line for people who watch: "1,234 delivered, 50 in flight, ... 812/s, 1m 20s left". What is zero is
+/// left out, except what was delivered and what is in flight.
+std::string progress_line(const flow::Figures& figures, const Pace& pace);
+
+/// Rows of a table, one a line, indented: what came in.
+std::string input_table(const flow::Figures& figures);
+/// Rows of the same table: what became of it, how fast, and what went wrong most. `waiting` is what to call
+/// deliveries that are still to be made.
+std::string delivery_table(const flow::Figures& figures, std::chrono::microseconds took,
+                           std::string_view waiting);
+
+/// The same for programs: adds a key for each figure. Keys are only ever added.
+void add_figures(JsonObject& object, const flow::Figures& figures, std::chrono::microseconds took);
+
+}  // namespace dispatch::cli

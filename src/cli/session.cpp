@@ -1,0 +1,117 @@
+#include "cli/session.hpp"
+
+#include "journal/ledger.hpp"
+
+#include <csignal>
+#include <utility>
+
+namespace dispatch::cli {
+namespace {
+
+/// Ends a wait of the feed for input or for room, so that its thread can be joined however the work ended.
+class FeedEnd {
+ public:
+  FeedEnd(std::stop_source& input, flow::Inbox& inbox) : input_(input), inbox_(inbox) {}
+  FeedEnd(const FeedEnd&) = delete;
+  FeedEnd& operator=(const FeedEnd&) = delete;
+  ~FeedEnd() {
+    input_.request_stop();
+    inbox_.close_input();
+  }
+
+ private:
+  std::stop_source& input_;
+  flow::Inbox& inbox_;
+};
+
+}  // namespace
+
+Session::Session(const Program& program, const InputOptions& options, Task task, Talk talk)
+    : task_(task),
+      talk_(talk),
+      journal_path_(program.journal),
+      format_(program.log_options.format),
+      log_(line_.logger(*program.log)),
+      rejects_(rejects_path(options, program.journal)),
+      interruption_(inbox_, stop_input_, log_),
+      signals_({SIGTERM, SIGINT, SIGUSR1}, [this](int signal) { on_signal(signal); }) {}
+
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::open(const Program& program, const InputOptions& options, Task task,
+                                               Talk talk) {
+  // A destination or a reader of our output that goes away is an error to be handled, not the end of the
+  // process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::unique_ptr<Session> session{new Session{program, options, task, talk}};
+  DISPATCH_TRY(session->open_input(options));
+  auto journal = journal::SqliteJournal::open(program.journal, {});
+  if (!journal) return tl::unexpected(std::move(journal).error());
+  session->journal_ = std::move(*journal);
+  return session;
+}
+
+Result<> Session::open_input(const InputOptions& options) {
+  auto reading = reader_options(options);
+  if (!reading) return tl::unexpected(std::move(reading).error());
+  auto router = routing::Router::make(options.to);
+  if (!router) return tl::unexpected(std::move(router).error());
+  if (options.files.empty()) return {};
+  auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
+  if (!reader) return tl::unexpected(std::move(reader).error());
+  input_.emplace(Input{std::move(*reader), std::move(*router)});
+  return {};
+}
+
+Result<ExitCode> Session::run(const Work& work) {
+  Result<flow::Ending> ending = [&] {
+    std::optional<Progress> progress;
+    if (talk_.progress) progress.emplace(scoreboard_, line_, clock_, format_);
+    std::optional<flow::Feed> feed;
+    if (input_)
+      feed.emplace(std::move(input_->reader), std::move(input_->router), inbox_);
+    else
+      inbox_.end_input();
+    const FeedEnd feed_end{stop_input_, inbox_};
+    return work(*this);
+  }();
+  if (!ending) {
+    if (talk_.summary) say_snapshot();
+    return tl::unexpected(std::move(ending).error());
+  }
+  DISPATCH_TRY(rejects_.finish());
+  DISPATCH_TRY(journal_->checkpoint());
+  const Summary summary = sum_up(*ending);
+  if (talk_.summary)
+    line_.print(format_ == LogOptions::Format::json ? summary_json(summary, clock_.wall())
+                                                    : summary_text(summary));
+  return exit_code(summary);
+}
+
+void Session::on_signal(int signal) {
+  if (signal == SIGUSR1)
+    say_snapshot();
+  else
+    interruption_(signal);
+}
+
+std::chrono::microseconds Session::took() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady() - began_);
+}
+
+void Session::say_snapshot() {
+  const auto figures = scoreboard_.snapshot();
+  line_.print(format_ == LogOptions::Format::json ? snapshot_json(figures, took(), clock_.wall())
+                                                  : snapshot_text(figures, took()));
+}
+
+Summary Session::sum_up(flow::Ending ending) {
+  Summary summary{task_, scoreboard_.snapshot(), ending, took(), journal_path_, rejects_.path()};
+  if (ending.how != flow::Ending::How::finished || ending.remaining == 0) return summary;
+  // Only for advice: what cannot be read here is left unsaid.
+  if (const auto ledger = journal::Ledger::open(journal_path_))
+    if (const auto standing = ledger->standing(0)) summary.gapped_entities = standing->gapped_entities;
+  return summary;
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/signals.hpp"
+#include "cli/input_options.hpp"
+#include "cli/interruption.hpp"
+#include "cli/live_line.hpp"
+#include "cli/program.hpp"
+#include "cli/progress.hpp"
+#include "cli/summary.hpp"
+#include "flow/feed.hpp"
+#include "flow/inbox.hpp"
+#include "ingest/rejects.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <spdlog/logger.h>
+
+namespace dispatch::cli {
+
+/// How much a command says while it works.
+struct Talk {
+  bool progress = true;  ///< how it goes
+  bool summary = true;   ///< how it went
+};
+
+/// What `run` and `ingest` share: the journal, the input, signals, and what is said about it all. From
+/// construction to destruction signals are taken, so it is to be made before any thread.
+class Session {
+ public:
+  /// Does the work of the command: takes in what comes to the inbox until the run has ended.
+  using Work = std::function<Result<flow::Ending>(Session&)>;
+
+  /// Opens the input, then the journal. What is wrong with either is found before anything is written or
+  /// sent.
+  static Result<std::unique_ptr<Session>> open(const Program& program, const InputOptions& options, Task task,
+                                               Talk talk);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Feeds the input to `work` and shows how it goes; then says how it went. An error is that of `work`.
+  Result<ExitCode> run(const Work& work);
+
+  // What `work` uses.
+  journal::SqliteJournal& journal() { return *journal_; }
+  flow::Inbox& inbox() { return inbox_; }
+  flow::Scoreboard& scoreboard() { return scoreboard_; }
+  ingest::RejectsFile& rejects() { return rejects_; }
+  const Clock& clock() const { return clock_; }
+  const std::shared_ptr<spdlog::logger>& log() const { return log_; }
+  const std::string& journal_path() const { return journal_path_; }
+
+ private:
+  struct Input {
+    ingest::Reader reader;
+    routing::Router router;
+  };
+
+  Session(const Program& program, const InputOptions& options, Task task, Talk talk);
+  Result<> open_input(const InputOptions& options);
+  void on_signal(int signal);
+  std::chrono::microseconds took() const;
+  void say_snapshot();
+  Summary sum_up(flow::Ending ending);
+
+  const Task task_;
+  const Talk talk_;
+  const std::string journal_path_;
+  const LogOptions::Format format_;
+  const SystemClock clock_;
+  const SteadyTime began_ = clock_.steady();
+  LiveLine line_;
+  std::shared_ptr<spdlog::logger> log_;
+  flow::Scoreboard scoreboard_;
+  flow::Inbox inbox_;
+  std::stop_source stop_input_;
+  ingest::RejectsFile rejects_;
+  Interruption interruption_;
+  std::optional<Input> input_;
+  std::unique_ptr<journal::SqliteJournal> journal_;
+  Signals signals_;  // last: it calls back into the others
+};
+
+}  // namespace dispatch::cli

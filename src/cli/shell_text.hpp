@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace dispatch::cli {
+
+/// `text` within single quotes, as bash, zsh and fish read it.
+std::string shell_quoted(std::string_view text);
+
+/// `text` as one word of a command to be typed: quoted only where it must be.
+std::string shell_word(std::string_view text);
+
+}  // namespace dispatch::cli

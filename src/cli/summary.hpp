@@ -1,0 +1,46 @@
+#pragma once
+
+#include "cli/exit_code.hpp"
+#include "flow/figures.hpp"
+#include "flow/run.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dispatch::cli {
+
+enum class Task {
+  deliver,  ///< dispatch run
+  accept,   ///< dispatch ingest
+};
+
+/// How a run ended and where that leaves its user. A value, from which all that is said at the end follows.
+struct Summary {
+  Task task = Task::deliver;
+  flow::Figures figures;
+  flow::Ending ending;
+  std::chrono::microseconds took{0};
+  std::string journal;               ///< its path
+  std::string rejects;               ///< the path of the rejects file
+  std::int64_t gapped_entities = 0;  ///< entities that wait for a sequence number
+};
+
+/// The most severe of what holds.
+ExitCode exit_code(const Summary& summary);
+
+/// What is to be typed next, with the reason for it; empty where there is nothing left to do.
+struct NextCommand {
+  std::string command;
+  std::string reason;
+};
+std::vector<NextCommand> next_commands(const Summary& summary);
+
+/// The last thing that a run prints, for people: lines, each with its end.
+std::string summary_text(const Summary& summary);
+
+/// The same for programs: one JSON object in a line. `now` is its time.
+std::string summary_json(const Summary& summary, WallTime now);
+
+}  // namespace dispatch::cli
