@@ -1,0 +1,128 @@
+#include "serve/listener.hpp"
+
+#include "base/fd.hpp"
+#include "base/json.hpp"
+#include "base/units.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dispatch::serve {
+namespace {
+
+std::optional<std::int64_t> number(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc{} || end != text->data() + text->size()) return std::nullopt;
+  return number;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const char* const digits = text.data() + i + 1;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      decoded += static_cast<char>(byte);
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+std::optional<std::string> decoded(std::optional<std::string_view> value) {
+  if (!value) return std::nullopt;
+  return percent_decoded(*value);
+}
+
+/// A body for a terminal: control characters but newline and tab are spelled out.
+std::string printable(std::string_view body) {
+  std::string text;
+  for (const char c : body) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)
+      text += fmt::format("\\x{:02x}", byte);
+    else
+      text += c;
+  }
+  return text;
+}
+
+}  // namespace
+
+Listener::Listener(ListenerOptions options, std::FILE* out, const Clock& clock, Random& random,
+                   Finished finished)
+    : options_(options), out_(out), clock_(clock), random_(random), finished_(std::move(finished)) {}
+
+Response Listener::answer(const Request& request) {
+  if (!finished_) return {.status = 503, .headers = {{"Connection", "close"}}};
+  const auto mark = mark_of(request);
+  const bool fail = is_to_fail(mark);
+  if (fail) ++failed_;
+  const int status = fail ? options_.fail_status : options_.status;
+  const auto verdict = inspector_.inspect(mark, status / 100 == 2);
+  if (options_.lines) print(request, status, verdict);
+  if (inspector_.counts().requests == options_.count) finish({});
+  return {.status = status, .delay = options_.delay};
+}
+
+bool Listener::is_to_fail(const DeliveryMark& mark) {
+  if (inspector_.times_seen(mark.idempotency_key) < options_.fail_first) return true;
+  return options_.fail_rate > 0 && random_.unit() < options_.fail_rate;
+}
+
+void Listener::print(const Request& request, int status, Verdict verdict) {
+  std::string line = options_.json ? json_line(request, clock_.wall(), status, verdict, options_.body)
+                                   : text_line(request, clock_.wall(), status, verdict);
+  line += '\n';
+  if (options_.body && !options_.json) line += printable(request.body) + '\n';
+  // Flushed, so that who reads the pipe sees what has come and not what fills a buffer.
+  if (std::fwrite(line.data(), 1, line.size(), out_) != line.size() || std::fflush(out_) != 0)
+    finish(fail("cannot write to standard output: {}", errno_text(errno)));
+}
+
+void Listener::finish(Result<> how) {
+  if (const auto finished = std::exchange(finished_, nullptr)) finished(std::move(how));
+}
+
+DeliveryMark mark_of(const Request& request) {
+  return {.idempotency_key = std::string{request.header("Idempotency-Key").value_or("")},
+          .entity = std::string{request.header("X-Dispatch-Entity-ID").value_or("")},
+          .sequence = number(request.header("X-Dispatch-Sequence"))};
+}
+
+std::string text_line(const Request& request, WallTime arrived, int status, Verdict verdict) {
+  const auto shown = [&](std::string_view name) { return request.header(name).value_or("-"); };
+  return fmt::format("{} {} {} {} {} attempt {} {} {}", format_time(arrived), status,
+                     shown("X-Dispatch-Event-ID"), shown("X-Dispatch-Entity-ID"),
+                     shown("X-Dispatch-Sequence"), shown("X-Dispatch-Attempt"),
+                     format_size(request.body.size()), to_string(verdict));
+}
+
+std::string json_line(const Request& request, WallTime arrived, int status, Verdict verdict, bool body) {
+  std::string line;
+  {
+    JsonObject object{line};
+    object.add("time", format_time(arrived))
+        .add("event_id", decoded(request.header("X-Dispatch-Event-ID")))
+        .add("entity_id", decoded(request.header("X-Dispatch-Entity-ID")))
+        .add("sequence_number", number(request.header("X-Dispatch-Sequence")))
+        .add("attempt", number(request.header("X-Dispatch-Attempt")))
+        .add("bytes", static_cast<std::uint64_t>(request.body.size()))
+        .add("status", status)
+        .add("verdict", to_string(verdict));
+    if (body) object.add("body", request.body);
+  }
+  return line;
+}
+
+}  // namespace dispatch::serve
