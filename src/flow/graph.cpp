@@ -60,7 +60,11 @@ Graph::Graph(std::size_t workers) {
 }
 
 Graph::~Graph() {
-  arena_.execute([&] { nodes_.reset(); });
+  // Even an edge is made with a task; none may outlive the nodes.
+  arena_.execute([&] {
+    nodes_->graph.wait_for_all();
+    nodes_.reset();
+  });
 }
 
 Graph::LaneNodes& Graph::add_lane() {
@@ -89,8 +93,11 @@ void Graph::play(const Step& step) {
 std::vector<Item*> Graph::run_until_quiet() {
   if (!steps_.empty()) {
     arena_.execute([&] {
-      for (const Step& step : steps_) play(step);
-      nodes_->graph.wait_for_all();
+      // To rest after each step: tasks run last in first out, and what entered first is to go first.
+      for (const Step& step : steps_) {
+        play(step);
+        nodes_->graph.wait_for_all();
+      }
     });
     steps_.clear();
   }
