@@ -73,6 +73,12 @@ class ScriptedTransport final : public delivery::Transport {
     return finished;
   }
 
+  /// What is under way is never heard of again, as when the process dies.
+  void forget() {
+    const std::scoped_lock lock{mutex_};
+    under_way_.clear();
+  }
+
   /// Everything ever sent, in order.
   std::vector<Outgoing> sent() const {
     const std::scoped_lock lock{mutex_};

@@ -1,0 +1,65 @@
+#include "flow/judge.hpp"
+
+#include "support/scripted_transport.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::flow;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr WallTime now{1'700'000'000s};
+
+journal::DeliveryRow in_flight(unsigned attempts, unsigned forgiven = 0) {
+  journal::DeliveryRow row;
+  row.state = DeliveryState::in_flight;
+  row.attempts = attempts;
+  row.forgiven = forgiven;
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("a success completes") {
+  const auto outcome = test::answered(204);
+  CHECK(judge(in_flight(5), outcome, {}, now, 0).by == Transition::succeed);
+}
+
+TEST_CASE("failures wait one two four and eight seconds and the fifth is the last") {
+  const auto outcome = test::answered(500);
+  const std::chrono::seconds waits[] = {1s, 2s, 4s, 8s};
+  for (unsigned attempt = 1; attempt <= 4; ++attempt) {
+    const auto settlement = judge(in_flight(attempt), outcome, {}, now, 0);
+    CHECK(settlement.by == Transition::retry);
+    CHECK(settlement.due == now + waits[attempt - 1]);
+  }
+  CHECK(judge(in_flight(5), outcome, {}, now, 0).by == Transition::bury);
+}
+
+TEST_CASE("forgiven attempts count neither against the limit nor in the backoff") {
+  const auto outcome = test::answered(500);
+  const auto settlement = judge(in_flight(9, 8), outcome, {}, now, 0);
+  CHECK(settlement.by == Transition::retry);
+  CHECK(settlement.due == now + 1s);
+}
+
+TEST_CASE("an unknown outcome is forgiven and goes where the orphans go") {
+  const auto outcome = test::unanswered(OutcomeKind::unknown);
+  RunOptions options;
+  auto settlement = judge(in_flight(5), outcome, options, now, 0);
+  CHECK(settlement.by == Transition::retry);
+  CHECK(settlement.forgive);
+  options.orphans = journal::Orphans::hold;
+  settlement = judge(in_flight(1), outcome, options, now, 0);
+  CHECK(settlement.by == Transition::bury);
+  CHECK(settlement.forgive);
+}
+
+TEST_CASE("what was refused is dead at once and a Retry-After is a floor") {
+  CHECK(judge(in_flight(1), test::unanswered(OutcomeKind::refused), {}, now, 0).by == Transition::bury);
+  auto busy = test::answered(503);
+  busy.retry_after = 30s;
+  CHECK(judge(in_flight(1), busy, {}, now, 0).due == now + 30s);
+}

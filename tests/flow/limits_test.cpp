@@ -1,0 +1,136 @@
+#include "flow/stage.hpp"
+
+using namespace dispatch;
+using namespace dispatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<Line> many(const std::string& prefix, int count, const std::string& url) {
+  std::vector<Line> lines;
+  for (int i = 0; i < count; ++i) {
+    const auto name = prefix + std::to_string(i);
+    lines.push_back({name, name, 1, url});
+  }
+  return lines;
+}
+
+std::size_t to_host(const ScriptedTransport& transport, const std::string& host) {
+  std::size_t count = 0;
+  for (const auto& outgoing : transport.under_way())
+    if (host_of(outgoing.url) == host) ++count;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("no more than fifty requests go to one host however it is named and another is not slowed") {
+  Stage stage;
+  stage.arrive(many("p", 300, "http://a.test/one"));
+  stage.arrive(many("q", 300, "http://a.test:8080/two"));
+  stage.arrive(many("r", 300, "https://A.TEST/three"));
+  stage.arrive(many("s", 300, "http://b.test/"));
+  stage.play();
+  CHECK(to_host(stage.transport, "a.test") + to_host(stage.transport, "A.TEST") == 50);
+  CHECK(to_host(stage.transport, "b.test") == 50);
+  for (int round = 0; round < 100 && !stage.finished(); ++round) {
+    stage.transport.finish_all(answered(200));
+    stage.play();
+    CHECK(to_host(stage.transport, "a.test") + to_host(stage.transport, "A.TEST") <= 50);
+  }
+  CHECK(stage.finished());
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 1200);
+  for (const auto& outgoing : stage.transport.sent()) REQUIRE(outgoing.attempt == 1);
+}
+
+TEST_CASE("a host that answers nothing does not keep another from its work") {
+  Stage stage;
+  stage.arrive(many("dead", 2000, "http://dead.test/"));
+  stage.arrive(many("live", 2000, "http://live.test/"));
+  stage.play();
+  std::size_t done = 0;
+  for (int round = 0; round < 1000 && done < 2000; ++round) {
+    for (const auto& outgoing : stage.transport.under_way()) {
+      if (host_of(outgoing.url) != "live.test") continue;
+      REQUIRE(stage.transport.finish_ticket(outgoing.ticket, answered(200)));
+      ++done;
+    }
+    stage.play();
+  }
+  CHECK(done == 2000);
+  CHECK(to_host(stage.transport, "dead.test") == 50);
+}
+
+TEST_CASE("a retry that waits gives back its permit and keeps its lane") {
+  flow::RunOptions options;
+  options.per_host = 1;
+  Stage stage{options};
+  stage.arrive({{"e1", "X", 1}, {"e2", "X", 2}, {"f1", "Y", 1}});
+  stage.play();
+  CHECK(stage.transport.under_way_ids() == std::vector<std::string>{"e1"});
+  stage.answer("e1", 500);
+  CHECK(stage.transport.under_way_ids() == std::vector<std::string>{"f1"});
+  stage.tick(1s);
+  CHECK(stage.transport.under_way_ids() == std::vector<std::string>{"f1"});
+  stage.answer("f1", 200);
+  CHECK(stage.transport.under_way_ids() == std::vector<std::string>{"e1"});
+}
+
+TEST_CASE("retries of one host that wait for room do not hide those of another") {
+  Stage stage;
+  stage.arrive(many("dead", 1000, "http://dead.test/"));
+  stage.arrive(many("live", 10, "http://live.test/"));
+  stage.play();
+  for (int round = 0; round < 20; ++round) {
+    stage.transport.finish_all(answered(500));
+    stage.play();
+  }
+  stage.tick(2s);
+  CHECK(to_host(stage.transport, "dead.test") == 50);
+  CHECK(to_host(stage.transport, "live.test") == 10);
+}
+
+TEST_CASE("workers limits the whole run") {
+  flow::RunOptions options;
+  options.workers = 7;
+  Stage stage{options};
+  stage.arrive(many("p", 30, "http://a.test/"));
+  stage.arrive(many("q", 30, "http://b.test/"));
+  stage.play();
+  CHECK(stage.transport.under_way().size() == 7);
+  while (!stage.finished()) {
+    stage.transport.finish_all(answered(200));
+    stage.play();
+    REQUIRE(stage.transport.most_under_way() <= 7);
+  }
+  CHECK(stage.figures().delivered == 60);
+}
+
+TEST_CASE("twenty thousand failing lanes all come to their end") {
+  flow::RunOptions options;
+  options.retry.attempts = 2;
+  Stage stage{options};
+  stage.arrive(many("e", 20'000, "http://a.test/"));
+  stage.play();
+  for (int round = 0; round < 20'000 && !stage.finished(); ++round) {
+    if (stage.transport.finish_all(answered(500)) == 0) stage.clock.tick(1s);
+    stage.play();
+  }
+  CHECK(stage.finished());
+  CHECK(stage.figures().tally.of(DeliveryState::dead_letter) == 20'000);
+  CHECK(stage.figures().attempts == 40'000);
+}
+
+TEST_CASE("a draining dispatcher starts nothing and takes outcomes in") {
+  Stage stage;
+  stage.arrive({{"e1", "X", 1}, {"e2", "X", 2}, {"f1", "Y", 1}});
+  stage.play();
+  stage.dispatcher().drain();
+  stage.answer("e1", 200);
+  stage.answer("f1", 500);
+  stage.tick(1h);
+  CHECK(stage.transport.under_way_ids().empty());
+  CHECK(stage.transport.sent_ids() == std::vector<std::string>{"e1", "f1"});
+  CHECK(stage.dispatcher().in_flight() == 0);
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 1);
+}

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "flow/dispatcher.hpp"
+#include "flow/inbox.hpp"
+#include "flow/intake.hpp"
+#include "flow/run.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
+#include "program/temp_dir.hpp"
+#include "support/fakes.hpp"
+#include "support/scripted_transport.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace dispatch::test {
+
+/// An event as a test writes it.
+struct Line {
+  std::string id;
+  std::string entity;  ///< empty: none
+  std::optional<std::int64_t> sequence;
+  std::string url = "http://a.test/hook";
+  std::string payload = "{}";
+};
+
+/// A batch of those, as the feed would bring it.
+flow::Incoming incoming(const std::vector<Line>& lines);
+
+inline std::string host_of(const std::string& url) {
+  const auto start = url.find("//") + 2;
+  return url.substr(start, url.find_first_of(":/", start) - start);
+}
+
+/// A whole dispatcher on a real journal, with a scripted transport and a clock that stands still: a test
+/// plays histories through it turn by turn, on its own thread.
+class Stage {
+ public:
+  explicit Stage(flow::RunOptions options = {});
+
+  void arrive(const std::vector<Line>& lines) { REQUIRE(inbox.offer(incoming(lines))); }
+
+  /// Turns until nothing moves without time or an outcome.
+  void play();
+
+  /// The event of that id ends so, and the consequences are played.
+  void answer(const std::string& id, int status) { end(id, answered(status)); }
+  void end(const std::string& id, Outcome outcome) {
+    REQUIRE(transport.finish(id, std::move(outcome)));
+    play();
+  }
+
+  void tick(std::chrono::microseconds by) {
+    clock.tick(by);
+    play();
+  }
+
+  /// The process dies here and another takes over: what was under way is forgotten, the journal stays.
+  void crash();
+
+  /// Another process's view of the same journal.
+  std::unique_ptr<journal::SqliteJournal> other_journal() const;
+
+  flow::Figures figures() const { return scoreboard_->snapshot(); }
+  bool finished() const { return dispatcher_->finished(); }
+  flow::Dispatcher& dispatcher() { return *dispatcher_; }
+
+  TempDir directory;
+  ManualClock clock;
+  FixedRandom random;
+  flow::Inbox inbox{1000};
+  ScriptedTransport transport{inbox};
+  flow::RunOptions options;
+
+ private:
+  void raise();
+
+  std::unique_ptr<journal::SqliteJournal> journal_;
+  std::unique_ptr<ingest::RejectsFile> rejects_;
+  std::unique_ptr<flow::Scoreboard> scoreboard_;
+  std::unique_ptr<flow::Parts> parts_;
+  std::unique_ptr<flow::Intake> intake_;
+  std::unique_ptr<flow::Dispatcher> dispatcher_;
+};
+
+}  // namespace dispatch::test
