@@ -82,6 +82,7 @@ void describe(CLI::App& app, Program& program) {
 
   add_run_command(app, program);
   add_ingest_command(app, program);
+  add_listen_command(app, program);
   add_completion_command(app, program);
 }
 
