@@ -84,6 +84,8 @@ Result<ingest::ReaderOptions> reader_options(const InputOptions& options) {
   ingest::ReaderOptions reader;
   reader.mapping = std::move(*mapping);
   reader.line_most = options.line_most;
+  // Line by line, so that nothing after the bad one has been taken.
+  if (options.stop_on_reject) reader.batch_events = 1;
   return reader;
 }
 
