@@ -22,7 +22,7 @@ std::string reason_for(simdjson::error_code error, std::string_view line) {
     case simdjson::UNESCAPED_CHARS:
       return "not JSON: a string holds a control character that is not escaped";
     case simdjson::STRING_ERROR:
-      return "not JSON: a string holds an escape that does not exist or half a surrogate pair";
+      return "not JSON: a string holds an escape that does not exist";
     case simdjson::NUMBER_ERROR:
       return "not JSON: a number is malformed";
     case simdjson::T_ATOM_ERROR:
@@ -65,7 +65,7 @@ tl::expected<Value, std::string> DocumentParser::parse(std::string_view line) {
   constexpr bool copy_for_padding = false;
   simdjson::dom::element root;
   auto error = parser_.parse(line.data(), line.size(), copy_for_padding).get(root);
-  if (error == simdjson::NUMBER_ERROR) error = parse_without_numbers(line, root);
+  if (error == simdjson::NUMBER_ERROR || error == simdjson::STRING_ERROR) error = parse_tamed(line, root);
   if (error != simdjson::SUCCESS) return tl::unexpected(reason_for(error, line));
 
   const std::string_view space = " \t\r\n";
@@ -76,11 +76,12 @@ tl::expected<Value, std::string> DocumentParser::parse(std::string_view line) {
   return value;
 }
 
-simdjson::error_code DocumentParser::parse_without_numbers(std::string_view line,
-                                                           simdjson::dom::element& root) {
+simdjson::error_code DocumentParser::parse_tamed(std::string_view line, simdjson::dom::element& root) {
   copy_.assign(line);
   copy_.append(Lines::padding, ' ');
-  blank_numbers(std::span{copy_}.first(line.size()));
+  const auto text = std::span{copy_}.first(line.size());
+  blank_numbers(text);
+  replace_half_pairs(text);
   constexpr bool copy_for_padding = false;
   return parser_.parse(copy_.data(), line.size(), copy_for_padding).get(root);
 }

@@ -1,7 +1,6 @@
 #include "ingest/fields.hpp"
 
 #include "base/json.hpp"
-#include "base/utf8.hpp"
 #include "ingest/base64.hpp"
 
 #include <algorithm>
@@ -40,7 +39,7 @@ Checked<std::string_view> check_text(const Found& found, std::string_view text, 
     return reject("{} is {} bytes long; the most is {}", label(found), text.size(), most);
   if (const auto control = control_character(text))
     return reject("{} holds the control character U+{:04X}", label(found), *control);
-  if (!is_utf8(text)) return reject("{} holds half a surrogate pair", label(found));
+  if (has_half_pair(found.value.raw)) return reject("{} holds half a surrogate pair", label(found));
   return text;
 }
 

@@ -77,6 +77,8 @@ Checked<std::string_view> read_headers(const Found& found) {
     return tl::unexpected(fmt::format("{} is {} bytes long; the most is {}", label(found),
                                       found.value.raw.size(), headers_most));
 
+  if (has_half_pair(found.value.raw)) return reject("half a surrogate pair stands in a name or value");
+
   std::vector<std::string> names;
   std::string why;
   for_each_member(found.value, [&](std::string_view name, const Value& value) {

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <optional>
 
 namespace dispatch::ingest {
 namespace {
+
+/// Of an escape like \u20ac.
+constexpr std::size_t unit_length = 6;
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -75,6 +80,34 @@ std::size_t number_length(std::string_view text) {
   return at;
 }
 
+/// The UTF-16 unit that the escape at `at` stands for; nothing where there is no "\\uXXXX".
+std::optional<unsigned> unit_at(std::string_view text, std::size_t at) {
+  if (text.size() < at + unit_length || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  unsigned unit = 0;
+  const char* const digits = text.data() + at + 2;
+  const auto [end, error] = std::from_chars(digits, digits + 4, unit, 16);
+  if (error != std::errc{} || end != digits + 4) return std::nullopt;
+  return unit;
+}
+
+/// Where the next half of a surrogate pair stands, at or behind `at`, or npos.
+std::size_t find_half_pair(std::string_view text, std::size_t at) {
+  const auto is_high = [](std::optional<unsigned> unit) {
+    return unit && *unit >= 0xD800 && *unit <= 0xDBFF;
+  };
+  const auto is_low = [](std::optional<unsigned> unit) { return unit && *unit >= 0xDC00 && *unit <= 0xDFFF; };
+  for (at = text.find('\\', at); at < text.size(); at = text.find('\\', at)) {
+    const auto unit = unit_at(text, at);
+    if (is_low(unit)) return at;
+    if (is_high(unit)) {
+      if (!is_low(unit_at(text, at + unit_length))) return at;
+      at += unit_length;
+    }
+    at += unit ? unit_length : 2;
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 const char* skip_space(const char* at) {
@@ -129,6 +162,18 @@ void blank_numbers(std::span<char> json) {
       at = end - 1;
     }
   }
+}
+
+void replace_half_pairs(std::span<char> json) {
+  constexpr std::string_view replacement = "\\uFFFD";
+  const std::string_view text{json.data(), json.size()};
+  for (auto at = find_half_pair(text, 0); at != std::string_view::npos;
+       at = find_half_pair(text, at + unit_length))
+    std::copy(replacement.begin(), replacement.end(), json.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+bool has_half_pair(std::string_view string) {
+  return find_half_pair(string, 0) != std::string_view::npos;
 }
 
 }  // namespace dispatch::ingest

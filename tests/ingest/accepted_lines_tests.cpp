@@ -57,7 +57,8 @@ TEST_CASE("native names win over the other names") {
 TEST_CASE("a payload is the bytes as they stand whatever JSON it is") {
   for (const std::string payload :
        {R"("text \u00e9\n")", "null", "true", "-1.50e+3", "[ ]", "{ }", R"("a\\\"}")", R"([{"a":"]}"},[[]]])",
-        R"({ "dup" : 1 , "dup" : 2 })", "1234567890123456789012345678901234567890", "1e999", "-0.0"}) {
+        R"({ "dup" : 1 , "dup" : 2 })", "1234567890123456789012345678901234567890", "1e999",
+        R"(["cut \ud83d","\ude00 \\ud800"])", "-0.0"}) {
     CAPTURE(payload);
     const auto read = read_text("{ \"event_id\" : \"e1\" , \"payload\" : " + payload + " , \"z\" : 0 }\n");
     REQUIRE(read.events.size() == 1);

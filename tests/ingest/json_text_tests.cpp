@@ -35,6 +35,19 @@ TEST_CASE("what is no number is not blanked into one") {
   CHECK(blanked("[01,1.,-,.5,1e,--1,1-1]") == "[01,1.,-,.0,1e,--1,1-1]");
 }
 
+TEST_CASE("halves of surrogate pairs are replaced and nothing else") {
+  const auto replaced = [](std::string text) {
+    replace_half_pairs(text);
+    return text;
+  };
+  CHECK(replaced(R"(["\ud83d\ude00","\u00e9","\\ud83d","\n"])") ==
+        R"(["\ud83d\ude00","\u00e9","\\ud83d","\n"])");
+  CHECK(replaced(R"("\uD83D\uD83D\uDE00\uDE00")") == R"("\uFFFD\uD83D\uDE00\uFFFD")");
+  CHECK(replaced(R"("\ud83d\n\ud83")") == R"("\uFFFD\n\ud83")");
+  CHECK(has_half_pair(R"("a\ude00")"));
+  CHECK_FALSE(has_half_pair(R"("a\\ude00")"));
+}
+
 TEST_CASE("integers are told from other numbers by their spelling") {
   CHECK(is_integer("0"));
   CHECK(is_integer("-17"));
