@@ -29,7 +29,7 @@ std::vector<Word> options_of(const CLI::App& app) {
   std::vector<Word> words;
   for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames())
-      words.push_back({"--" + name, option->get_description(), option->get_type_size() != 0});
+      words.push_back({"--" + name, option->get_description(), option->get_items_expected_max() > 0});
   return words;
 }
 

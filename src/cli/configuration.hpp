@@ -19,7 +19,9 @@ namespace dispatch::cli {
 class Configuration final : public CLI::ConfigTOML {
  public:
   /// `app` is the top command and outlives this object.
-  explicit Configuration(const CLI::App& app) : app_(app) {}
+  explicit Configuration(const CLI::App& app) : app_(app) {
+    comment('\0');  // comments are taken out before CLI11 sees the text
+  }
 
   /// Throws CLI::ConfigError, as CLI11 expects it to.
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;

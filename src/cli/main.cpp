@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -50,6 +51,8 @@ int main(int argc, char** argv) {
   using namespace dispatch::cli;
   try {
     return exit_with(run_program(argc, argv));
+  } catch (const std::system_error& refused) {
+    return exit_with(dispatch::fail("{}", refused.what()));
   } catch (const std::exception& bug) {
     return exit_with(dispatch::fail("internal error: {}; please report it", bug.what()));
   }

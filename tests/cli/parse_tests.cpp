@@ -1,0 +1,215 @@
+#include "cli/configuration.hpp"
+#include "cli/option_values.hpp"
+#include "cli/parse.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+using namespace dispatch;
+using namespace dispatch::cli;
+
+namespace {
+
+/// An environment variable, for as long as the object lives.
+class Variable {
+ public:
+  Variable(std::string name, const std::string& value) : name_(std::move(name)) {
+    setenv(name_.c_str(), value.c_str(), 1);
+  }
+  ~Variable() { unsetenv(name_.c_str()); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  std::string name_;
+};
+
+class ConfigurationFile {
+ public:
+  explicit ConfigurationFile(std::string_view text) {
+    std::string name = std::filesystem::temp_directory_path() / "dispatch-config-XXXXXX";
+    const int fd = mkstemp(name.data());
+    REQUIRE(fd >= 0);
+    close(fd);
+    path_ = name;
+    std::ofstream{path_} << text;
+  }
+  ~ConfigurationFile() { std::filesystem::remove(path_); }
+  ConfigurationFile(const ConfigurationFile&) = delete;
+  ConfigurationFile& operator=(const ConfigurationFile&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// A small program with one command, set up as the whole one is.
+struct SmallProgram {
+  SmallProgram() {
+    app.name("small");
+    app.require_subcommand(1);
+    app.fallthrough();
+    from_environment(app.add_option("--journal", journal));
+    app.set_config("--config");
+    app.config_formatter(std::make_shared<Configuration>(app));
+    app.allow_config_extras(CLI::config_extras_mode::error);
+    CLI::App* run = app.add_subcommand("run");
+    from_environment(add_value(*run, "--per-host", per_host, WholeNumber{1, 1000}, ""));
+    from_environment(run->add_option("--to", to));
+    run->add_option("--field", fields)->allow_extra_args(false);
+    run->add_option("FILE", files);
+    run->add_flag("--quiet", quiet);
+    app.add_subcommand("status");
+  }
+
+  Result<> parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "small");
+    const auto answered = cli::parse(app, static_cast<int>(words.size()), words.data());
+    if (!answered) return tl::unexpected(answered.error());
+    return {};
+  }
+  std::string error(std::vector<const char*> words) {
+    const auto parsed = parse(std::move(words));
+    return parsed ? "" : parsed.error().message;
+  }
+
+  CLI::App app;
+  std::string journal = "default.db";
+  std::uint64_t per_host = 50;
+  std::string to;
+  std::vector<std::string> fields, files;
+  bool quiet = false;
+};
+
+}  // namespace
+
+TEST_CASE("an option that is not given keeps its default") {
+  SmallProgram program;
+  REQUIRE(program.parse({"run"}));
+  CHECK(program.journal == "default.db");
+  CHECK(program.per_host == 50);
+}
+
+TEST_CASE("a flag wins over the environment and the environment over the file") {
+  const ConfigurationFile file{"journal = \"file.db\"\n[run]\nper-host = 10\n"};
+  {
+    SmallProgram program;
+    REQUIRE(program.parse({"--config", file.path().c_str(), "run"}));
+    CHECK(program.journal == "file.db");
+    CHECK(program.per_host == 10);
+  }
+  const Variable journal{"DISPATCH_JOURNAL", "variable.db"};
+  const Variable per_host{"DISPATCH_PER_HOST", "20"};
+  {
+    SmallProgram program;
+    REQUIRE(program.parse({"--config", file.path().c_str(), "run"}));
+    CHECK(program.journal == "variable.db");
+    CHECK(program.per_host == 20);
+  }
+  {
+    SmallProgram program;
+    REQUIRE(
+        program.parse({"--config", file.path().c_str(), "--journal", "flag.db", "run", "--per-host", "30"}));
+    CHECK(program.journal == "flag.db");
+    CHECK(program.per_host == 30);
+  }
+}
+
+TEST_CASE("an empty environment variable says nothing") {
+  const ConfigurationFile file{"journal = \"file.db\"\n"};
+  const Variable journal{"DISPATCH_JOURNAL", ""};
+  SmallProgram program;
+  REQUIRE(program.parse({"--config", file.path().c_str(), "run"}));
+  CHECK(program.journal == "file.db");
+}
+
+TEST_CASE("a wrong value is refused wherever it comes from") {
+  CHECK(SmallProgram{}.error({"run", "--per-host", "0"}) ==
+        "--per-host: '0' is not a whole number from 1 to 1000; see 'small run --help'");
+  const ConfigurationFile file{"[run]\nper-host = many\n"};
+  CHECK(SmallProgram{}.error({"--config", file.path().c_str(), "run"}).find("'many' is not a whole number") !=
+        std::string::npos);
+  const Variable per_host{"DISPATCH_PER_HOST", "few"};
+  CHECK(SmallProgram{}.error({"run"}).find("'few' is not a whole number") != std::string::npos);
+}
+
+TEST_CASE("an unknown key of the configuration file is an error that names the file and the nearest key") {
+  const ConfigurationFile file{"[run]\nper-hots = 10\n"};
+  CHECK(SmallProgram{}.error({"--config", file.path().c_str(), "run"}) ==
+        "in the configuration file " + file.path() +
+            ": unknown key 'run.per-hots'; did you mean 'per-host'?; see 'small run --help'");
+}
+
+TEST_CASE("an unknown key is an error even where its table belongs to another command") {
+  const ConfigurationFile file{"[status]\nper-host = 10\n"};
+  CHECK(
+      SmallProgram{}.error({"--config", file.path().c_str(), "run"}).find("unknown key 'status.per-host'") !=
+      std::string::npos);
+}
+
+TEST_CASE("an unknown table of the configuration file is an error") {
+  const ConfigurationFile file{"[rnu]\nper-host = 10\n"};
+  CHECK(SmallProgram{}.error({"--config", file.path().c_str(), "run"}).find("unknown table [rnu]") !=
+        std::string::npos);
+}
+
+TEST_CASE("a number sign within quotes is not a comment") {
+  const ConfigurationFile file{"# all of this\n[run] # is ours\nto = \"http://host/#top\" # so is this\n"};
+  SmallProgram program;
+  REQUIRE(program.parse({"--config", file.path().c_str(), "run"}));
+  CHECK(program.to == "http://host/#top");
+}
+
+TEST_CASE("a quote that is not closed is an error with its line") {
+  const ConfigurationFile file{"\n[run]\nto = \"http://host\n"};
+  CHECK(
+      SmallProgram{}.error({"--config", file.path().c_str(), "run"}).find("line 3: a quote is not closed") !=
+      std::string::npos);
+}
+
+TEST_CASE("an array of the configuration file gives an option several times") {
+  const ConfigurationFile file{"[run]\nfield = [\"event_id=/id\", \"entity_id=/a,b\"]\nquiet = true\n"};
+  SmallProgram program;
+  REQUIRE(program.parse({"--config", file.path().c_str(), "run"}));
+  CHECK(program.fields == std::vector<std::string>{"event_id=/id", "entity_id=/a,b"});
+  CHECK(program.quiet);
+}
+
+TEST_CASE("a configuration file that cannot be read is an error") {
+  CHECK(SmallProgram{}
+            .error({"--config", "/nonexistent/file.toml", "run"})
+            .find("cannot read the configuration file /nonexistent/file.toml") == 0);
+}
+
+TEST_CASE("an option that may be repeated takes one value each time") {
+  SmallProgram program;
+  REQUIRE(program.parse({"run", "--field", "event_id=/id", "events.jsonl"}));
+  CHECK(program.fields == std::vector<std::string>{"event_id=/id"});
+  CHECK(program.files == std::vector<std::string>{"events.jsonl"});
+}
+
+TEST_CASE("a file may have the name of a command") {
+  SmallProgram program;
+  REQUIRE(program.parse({"run", "status", "run"}));
+  CHECK(program.files == std::vector<std::string>{"status", "run"});
+}
+
+TEST_CASE("a global option may stand after the command") {
+  SmallProgram program;
+  REQUIRE(program.parse({"run", "--journal", "other.db"}));
+  CHECK(program.journal == "other.db");
+}
+
+TEST_CASE("what is unknown is told with what was probably meant") {
+  CHECK(SmallProgram{}.error({"rnu"}) == "unknown command 'rnu'; did you mean 'run'?; see 'small --help'");
+  CHECK(SmallProgram{}.error({"run", "--perhost=3"}) ==
+        "unknown option '--perhost'; did you mean '--per-host'?; see 'small run --help'");
+  CHECK(SmallProgram{}.error({"status", "now"}) == "unexpected argument 'now'; see 'small status --help'");
+  CHECK(SmallProgram{}.error({}) == "a command is required; see 'small --help'");
+}

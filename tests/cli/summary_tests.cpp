@@ -1,0 +1,97 @@
+#include "cli/summary.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+using How = flow::Ending::How;
+
+Summary summary_of(How how, std::int64_t remaining = 0) {
+  Summary summary;
+  summary.ending = {how, remaining};
+  summary.took = 1500ms;
+  summary.journal = "dispatch.db";
+  summary.rejects = "dispatch.db.rejects.jsonl";
+  return summary;
+}
+
+Summary with_dead_letter(Summary summary) {
+  summary.figures.tally.deliveries[static_cast<std::size_t>(DeliveryState::dead_letter)] = 1;
+  return summary;
+}
+
+Summary with_reject(Summary summary) {
+  summary.figures.rejected = 1;
+  return summary;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the exit code is the most severe of what holds") {
+  CHECK(exit_code(summary_of(How::finished)) == ExitCode::delivered);
+  CHECK(exit_code(with_reject(summary_of(How::finished))) == ExitCode::rejected);
+  CHECK(exit_code(with_reject(summary_of(How::finished, 3))) == ExitCode::remains);
+  CHECK(exit_code(with_reject(summary_of(How::interrupted, 3))) == ExitCode::interrupted);
+  CHECK(exit_code(summary_of(How::interrupted)) == ExitCode::interrupted);
+}
+
+TEST_CASE("a run that did everything has nothing to be done next") {
+  const Summary summary = summary_of(How::finished);
+  CHECK(next_commands(summary).empty());
+  CHECK(has(summary_text(summary), "dispatch: finished in 1.5s; all that was accepted is delivered\n"));
+  CHECK(has(summary_text(summary), "nothing is left to do"));
+}
+
+TEST_CASE("an interrupted run is resumed on the journal it had") {
+  Summary summary = summary_of(How::interrupted, 1'234);
+  summary.journal = "/var/lib/my events.db";
+  CHECK(next_commands(summary).at(0).command == "dispatch run --journal '/var/lib/my events.db'");
+  CHECK(has(summary_text(summary), "interrupted after 1.5s; 1,234 deliveries are left"));
+  CHECK(has(summary_text(summary), "waiting"));
+  CHECK_FALSE(has(summary_text(summary), "blocked"));
+}
+
+TEST_CASE("dead letters and gaps and unknown outcomes each lead to the command that lists them") {
+  Summary summary = with_dead_letter(summary_of(How::finished, 5));
+  summary.gapped_entities = 1;
+  summary.figures.unknown = 2;
+  const auto next = next_commands(summary);
+  REQUIRE(next.size() == 3);
+  CHECK(next[0].command == "dispatch dlq list");
+  CHECK(next[1].command == "dispatch gap list");
+  CHECK(next[2].command == "dispatch events list --unknown");
+}
+
+TEST_CASE("rejected lines lead to the file they are in") {
+  CHECK(
+      has(next_commands(with_reject(summary_of(How::finished))).at(0).command, "dispatch.db.rejects.jsonl"));
+}
+
+TEST_CASE("what remains for no known reason leads to the status") {
+  CHECK(next_commands(summary_of(How::finished, 1)).at(0).command == "dispatch status");
+}
+
+TEST_CASE("accepting only leads to the run that delivers") {
+  Summary summary = summary_of(How::finished);
+  summary.task = Task::accept;
+  summary.figures.accepted = 3;
+  CHECK(next_commands(summary).at(0).command == "dispatch run");
+  CHECK(has(summary_text(summary), "what was accepted is in the journal"));
+  CHECK_FALSE(has(summary_text(summary), "blocked"));
+}
+
+TEST_CASE("the summary for programs is one line") {
+  const std::string json = summary_json(with_dead_letter(summary_of(How::finished, 1)), WallTime{});
+  CHECK(json.find('\n') == json.size() - 1);
+  CHECK(has(json, "\"time\":\"1970-01-01T00:00:00.000Z\""));
+  CHECK(has(json, "\"ending\":\"finished\",\"exit_code\":3,\"remaining\":1"));
+  CHECK(has(json, "\"next\":[\"dispatch dlq list\"]"));
+}
