@@ -1,0 +1,264 @@
+// The server that both clients of the benchmark talk to: HTTP/1.1 with keep-alive on one thread, answering
+// every request with an empty 200. It does as little as can be done, so that what is measured is the client.
+//
+//   --latency-ms N      answers each request so much after it came (default 0)
+//   --addresses A,B     IPv4 addresses to listen at, all on one port (default 127.0.0.1)
+//   --port N            0 is a free one (default 0)
+//
+// Prints the port as its first line; on SIGTERM what it has counted, as JSON, and ends.
+
+#include "base/fd.hpp"
+#include "bench/arguments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+namespace dispatch::bench {
+namespace {
+
+constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+int checked(int result, const char* what) {
+  if (result < 0) throw std::system_error{errno, std::generic_category(), what};
+  return result;
+}
+
+Fd listen_at(const std::string& address, std::uint16_t port) {
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  if (::inet_pton(AF_INET, address.c_str(), &where.sin_addr) != 1)
+    throw std::invalid_argument{"--addresses: '" + address + "' is not an IPv4 address"};
+  Fd fd{checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
+  const int yes = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  checked(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "bind");
+  checked(::listen(fd.get(), SOMAXCONN), "listen");
+  return fd;
+}
+
+std::uint16_t port_of(const Fd& listener) {
+  sockaddr_in where{};
+  socklen_t size = sizeof where;
+  checked(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&where), &size), "getsockname");
+  return ntohs(where.sin_port);
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const auto end = std::min(list.find(',', begin), list.size());
+    parts.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// The length of the first request in `bytes`; nothing while it is not there whole.
+std::optional<std::size_t> request_length(std::string_view bytes) {
+  const auto head = bytes.find("\r\n\r\n");
+  if (head == std::string_view::npos) return std::nullopt;
+  constexpr std::string_view name = "\r\ncontent-length:";
+  std::size_t body = 0;
+  for (auto line = bytes.find("\r\n"); line < head; line = bytes.find("\r\n", line + 2))
+    if (::strncasecmp(bytes.data() + line, name.data(), name.size()) == 0)
+      body = std::strtoul(bytes.data() + line + name.size(), nullptr, 10);
+  const std::size_t length = head + 4 + body;
+  return length <= bytes.size() ? std::optional{length} : std::nullopt;
+}
+
+struct Counts {
+  std::uint64_t requests = 0;
+  std::uint64_t connections = 0;
+  std::uint64_t open = 0;
+  std::uint64_t most_open = 0;
+};
+
+class Server {
+ public:
+  Server(const std::vector<std::string>& addresses, std::uint16_t port, std::chrono::milliseconds latency)
+      : latency_(latency) {
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigaddset(&term, SIGINT);
+    ::sigprocmask(SIG_BLOCK, &term, nullptr);
+    signals_ = Fd{checked(::signalfd(-1, &term, SFD_CLOEXEC), "signalfd")};
+    watch(signals_.get());
+    watch(timer_.get());
+    for (const auto& address : addresses) {
+      listeners_.push_back(listen_at(address, port));
+      port = port_of(listeners_.back());
+      watch(listeners_.back().get());
+    }
+    port_ = port;
+  }
+
+  std::uint16_t port() const { return port_; }
+
+  Counts run() {
+    std::array<epoll_event, 256> events;
+    while (true) {
+      const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+      for (int i = 0; i < ready; ++i) {
+        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+        if (fd == signals_.get()) return counts_;
+        if (fd == timer_.get())
+          answer_due();
+        else if (is_listener(fd))
+          accept_all(fd);
+        else
+          read(fd);
+      }
+    }
+  }
+
+ private:
+  using Steady = std::chrono::steady_clock;
+  struct Connection {
+    Fd fd;
+    std::uint64_t serial = 0;  // descriptors are used again, serials are not
+    std::string partial;
+  };
+  struct Owed {
+    Steady::time_point due;
+    int fd;
+    std::uint64_t serial;
+  };
+
+  bool is_listener(int fd) const {
+    return std::any_of(listeners_.begin(), listeners_.end(), [=](const Fd& one) { return one.get() == fd; });
+  }
+
+  void accept_all(int listener) {
+    while (true) {
+      Fd fd{::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+      if (!fd) return;
+      const int yes = 1;
+      ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+      watch(fd.get());
+      const auto index = static_cast<std::size_t>(fd.get());
+      if (index >= connections_.size()) connections_.resize(index * 2 + 1);
+      connections_[index] = {std::move(fd), ++counts_.connections, {}};
+      counts_.most_open = std::max(counts_.most_open, ++counts_.open);
+    }
+  }
+
+  void read(int fd) {
+    auto& connection = connections_[static_cast<std::size_t>(fd)];
+    const ssize_t got = ::recv(fd, buffer_.data(), buffer_.size(), 0);
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) {
+      connection = {};
+      --counts_.open;
+      return;
+    }
+    std::string_view bytes{buffer_.data(), static_cast<std::size_t>(got)};
+    if (!connection.partial.empty()) {
+      connection.partial += bytes;
+      bytes = connection.partial;
+    }
+    while (const auto length = request_length(bytes)) {
+      bytes.remove_prefix(*length);
+      owe(connection);
+    }
+    connection.partial = std::string{bytes};
+  }
+
+  void owe(const Connection& connection) {
+    ++counts_.requests;
+    if (latency_.count() == 0) return send(connection.fd.get());
+    // All wait equally long, so the queue is in the order in which they are due.
+    owed_.push_back({Steady::now() + latency_, connection.fd.get(), connection.serial});
+    if (owed_.size() == 1) arm_timer();
+  }
+
+  void answer_due() {
+    std::uint64_t expirations = 0;
+    if (::read(timer_.get(), &expirations, sizeof expirations) < 0) return;
+    const auto now = Steady::now();
+    for (; !owed_.empty() && owed_.front().due <= now; owed_.pop_front()) {
+      const auto& owed = owed_.front();
+      if (connections_[static_cast<std::size_t>(owed.fd)].serial == owed.serial) send(owed.fd);
+    }
+    if (!owed_.empty()) arm_timer();
+  }
+
+  void arm_timer() {
+    const auto due = owed_.front().due.time_since_epoch();  // steady_clock is CLOCK_MONOTONIC
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(due);
+    const std::chrono::nanoseconds rest = due - seconds;
+    itimerspec when{};
+    when.it_value = {seconds.count(), rest.count()};
+    checked(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr), "timerfd_settime");
+  }
+
+  static void send(int fd) {
+    // So small an answer always fits the socket's buffer; where the client has gone, its end is read next.
+    [[maybe_unused]] const auto sent = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+  }
+
+  void watch(int fd) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+  }
+
+  const std::chrono::milliseconds latency_;
+  Fd epoll_{checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")};
+  Fd timer_{checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")};
+  Fd signals_;
+  std::vector<Fd> listeners_;
+  std::uint16_t port_ = 0;
+  std::vector<Connection> connections_;  // by descriptor
+  std::deque<Owed> owed_;
+  std::array<char, 64 * 1024> buffer_;
+  Counts counts_;
+};
+
+}  // namespace
+}  // namespace dispatch::bench
+
+int main(int argc, char** argv) {
+  using namespace dispatch::bench;
+  try {
+    Arguments arguments{argc, argv};
+    const auto latency = std::chrono::milliseconds{arguments.number("latency-ms", 0)};
+    const auto addresses = split(arguments.text("addresses", "127.0.0.1"));
+    const auto port = static_cast<std::uint16_t>(arguments.number("port", 0));
+    arguments.done();
+    Server server{addresses, port, latency};
+    fmt::print("{}\n", server.port());
+    std::fflush(stdout);
+    const auto counts = server.run();
+    fmt::print("{{\"requests\":{},\"connections\":{},\"most_open\":{}}}\n", counts.requests,
+               counts.connections, counts.most_open);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "loopback_server: {}\n", error.what());
+    return 2;
+  }
+}
