@@ -56,6 +56,7 @@ test: deps
 	@$(CTEST) $(BUILD)
 
 install: all
+	@cmake --build $(BUILD) --target completions -j $(JOBS)
 	@cmake --install $(BUILD)
 
 bench: deps

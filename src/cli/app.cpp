@@ -66,6 +66,13 @@ void add_configuration(CLI::App& app) {
   app.allow_config_extras(CLI::config_extras_mode::error);
 }
 
+void group_commands(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    command->group("Commands");
+    group_commands(*command);
+  }
+}
+
 }  // namespace
 
 void describe(CLI::App& app, Program& program) {
@@ -84,6 +91,7 @@ void describe(CLI::App& app, Program& program) {
   add_ingest_command(app, program);
   add_listen_command(app, program);
   add_completion_command(app, program);
+  group_commands(app);
 }
 
 }  // namespace dispatch::cli

@@ -14,7 +14,6 @@ constexpr std::size_t terminal_columns = 80;
 HelpFormatter::HelpFormatter() {
   column_width(26);
   label("SUBCOMMAND", "COMMAND");
-  label("Subcommands", "Commands");
   label("Positionals", "Arguments");
 }
 
