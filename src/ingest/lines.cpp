@@ -10,8 +10,8 @@ namespace {
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 /// Large enough that copying the broken line at its end does not count, small enough not to be mapped and
 /// unmapped by the allocator each time.
-constexpr std::size_t block_size = 64 * 1024;
-constexpr std::size_t read_least = 4 * 1024;
+constexpr std::size_t block_size = std::size_t{64} * 1024;
+constexpr std::size_t read_least = std::size_t{4} * 1024;
 
 }  // namespace
 

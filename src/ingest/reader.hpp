@@ -14,10 +14,10 @@
 namespace dispatch::ingest {
 
 struct ReaderOptions {
-  Mapping mapping;                        ///< which fields of a line are what
-  std::size_t line_most = 1024 * 1024;    ///< bytes; a longer line is rejected. Default 1 MiB
-  std::size_t batch_events = 512;         ///< a batch holds at most so many lines
-  std::size_t batch_bytes = 1024 * 1024;  ///< and is closed when its lines reach this size
+  Mapping mapping;                                     ///< which fields of a line are what
+  std::size_t line_most = std::size_t{1024} * 1024;    ///< bytes; a longer line is rejected. Default 1 MiB
+  std::size_t batch_events = 512;                      ///< a batch holds at most so many lines
+  std::size_t batch_bytes = std::size_t{1024} * 1024;  ///< and is closed when its lines reach this size
 };
 
 /// Reads sources one after the other, line by line, as batches. Memory is bounded by the batch and the

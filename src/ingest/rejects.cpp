@@ -16,7 +16,7 @@
 namespace dispatch::ingest {
 namespace {
 
-constexpr std::size_t buffer_most = 256 * 1024;
+constexpr std::size_t buffer_most = std::size_t{256} * 1024;
 
 /// How many bytes at the end of `text` begin a sequence of UTF-8 that the next piece may complete: 0 to 3.
 std::size_t open_sequence(std::string_view text) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr unsigned char magic_first = 0x1f;
 constexpr unsigned char magic_second = 0x8b;
-constexpr std::size_t buffer_size = 64 * 1024;
+constexpr std::size_t buffer_size = std::size_t{64} * 1024;
 
 /// zlib's decoder for the gzip format, ended with its owner.
 class Inflater {

@@ -17,8 +17,7 @@ Result<std::unique_ptr<StreamSource>> StreamSource::make(std::string name, Fd st
                                                          const std::stop_token& stop) {
   Fd stopped{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   if (!stopped) return fail("cannot wait for input from {}: {}", name, errno_text(errno));
-  return std::unique_ptr<StreamSource>(
-      new StreamSource(std::move(name), std::move(stream), std::move(stopped), stop));
+  return std::make_unique<StreamSource>(Made{}, std::move(name), std::move(stream), std::move(stopped), stop);
 }
 
 Result<std::size_t> StreamSource::read(std::span<char> into) {

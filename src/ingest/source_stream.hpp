@@ -3,7 +3,7 @@
 #include "base/fd.hpp"
 #include "ingest/source.hpp"
 
-#include <optional>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -17,6 +17,17 @@ class StreamSource final : public Source {
   /// Failed where the machine has no descriptor left for the stop signal.
   static Result<std::unique_ptr<StreamSource>> make(std::string name, Fd stream, const std::stop_token& stop);
 
+  /// Of use to make() only.
+  class Made {
+    friend StreamSource;
+    Made() = default;
+  };
+  StreamSource(Made, std::string name, Fd stream, Fd stopped, const std::stop_token& stop)
+      : name_(std::move(name)),
+        stream_(std::move(stream)),
+        stopped_(std::move(stopped)),
+        on_stop_(stop, Signal{stopped_.get()}) {}
+
   Result<std::size_t> read(std::span<char> into) override;
   bool ready() override;
   const std::string& name() const override { return name_; }
@@ -26,12 +37,6 @@ class StreamSource final : public Source {
     int fd;
     void operator()() const noexcept;
   };
-
-  StreamSource(std::string name, Fd stream, Fd stopped, const std::stop_token& stop)
-      : name_(std::move(name)),
-        stream_(std::move(stream)),
-        stopped_(std::move(stopped)),
-        on_stop_(stop, Signal{stopped_.get()}) {}
 
   std::string name_;
   Fd stream_;
