@@ -1,5 +1,4 @@
 #include "delivery/http/headers.hpp"
-
 #include "event/outgoing.hpp"
 
 #include <optional>

@@ -1,5 +1,4 @@
 #include "delivery/http/http_transport.hpp"
-
 #include "support/collected_reports.hpp"
 #include "support/fakes.hpp"
 #include "support/receiver.hpp"
@@ -262,6 +261,16 @@ TEST_CASE("a request on a kept connection that ends without an answer is not rep
   CHECK(outcome.kind == OutcomeKind::broken);
   CHECK(outcome.error == "the connection, kept from an earlier request, ended before an answer came");
   CHECK(receiver.count() == 2);
+}
+
+TEST_CASE("a kept connection that the server has closed meanwhile is not used again") {
+  Receiver receiver{always({.last = true})};
+  Bench bench;
+  for (std::uint64_t ticket = 1; ticket <= 3; ++ticket) {
+    CHECK(bench.attempt(event(receiver.url(), ticket)).status == 200);
+    REQUIRE(receiver.wait_ended(ticket));
+  }
+  CHECK(receiver.connections() == 3);
 }
 
 TEST_CASE("a port where nobody listens is a connect error that names the cause") {

@@ -361,10 +361,10 @@ class Receiver::Server {
   }
 
   void drop(std::uint64_t tag, Ending how) {
-    const auto found = connections_.find(tag);
-    if (found->second.request) ledger_.end(*found->second.request, how);
-    connections_.erase(found);
+    const auto request = connections_.at(tag).request;
+    connections_.erase(tag);  // first: who waits for the end may rely on the connection being closed
     ledger_.disconnect();
+    if (request) ledger_.end(*request, how);
   }
 
   void run_timers() {

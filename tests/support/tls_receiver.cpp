@@ -1,0 +1,183 @@
+#include "support/tls_receiver.hpp"
+
+#include "base/fd.hpp"
+#include "support/http_wire.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+namespace dispatch::test {
+namespace {
+
+template <class T, void (*end)(T*)>
+struct Ends {
+  void operator()(T* thing) const { end(thing); }
+};
+using Key = std::unique_ptr<EVP_PKEY, Ends<EVP_PKEY, EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Ends<X509, X509_free>>;
+using Context = std::unique_ptr<SSL_CTX, Ends<SSL_CTX, SSL_CTX_free>>;
+using Session = std::unique_ptr<SSL, Ends<SSL, SSL_free>>;
+
+void must(bool good, const char* what) {
+  if (!good) throw std::runtime_error{std::string{"cannot set up TLS: "} + what};
+}
+
+Certificate self_signed(EVP_PKEY* key, const std::string& address) {
+  Certificate certificate{X509_new()};
+  X509* const x509 = certificate.get();
+  must(x509 != nullptr, "certificate");
+  X509_set_version(x509, X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
+  X509_gmtime_adj(X509_getm_notBefore(x509), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+  X509_set_pubkey(x509, key);
+  X509_NAME* const name = X509_get_subject_name(x509);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"), -1,
+                             -1, 0);
+  X509_set_issuer_name(x509, name);
+  X509_EXTENSION* const alternative =
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, ("IP:" + address).c_str());
+  must(alternative != nullptr, "subject alternative name");
+  X509_add_ext(x509, alternative, -1);
+  X509_EXTENSION_free(alternative);
+  must(X509_sign(x509, key, EVP_sha256()) > 0, "signature");
+  return certificate;
+}
+
+/// A file that is removed at the end.
+class PemFile {
+ public:
+  explicit PemFile(X509* certificate) {
+    std::string pattern = std::filesystem::temp_directory_path() / "dispatch-test-XXXXXX";
+    const Fd fd{::mkstemp(pattern.data())};
+    if (!fd) throw std::system_error{errno, std::generic_category(), "mkstemp"};
+    path_ = pattern;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(pattern.c_str(), "w"),
+                                                               &std::fclose};
+    must(file != nullptr && PEM_write_X509(file.get(), certificate) == 1, "PEM file");
+  }
+  ~PemFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  PemFile(const PemFile&) = delete;
+  PemFile& operator=(const PemFile&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+class TlsReceiver::Server {
+ public:
+  explicit Server(const Setup& setup)
+      : key_(EVP_EC_gen("P-256")),
+        certificate_(self_signed(key_.get(), setup.certified_address)),
+        file_(certificate_.get()),
+        context_(SSL_CTX_new(TLS_server_method())) {
+    must(context_ != nullptr, "context");
+    must(SSL_CTX_use_certificate(context_.get(), certificate_.get()) == 1, "certificate");
+    must(SSL_CTX_use_PrivateKey(context_.get(), key_.get()) == 1, "key");
+    if (setup.version_most != 0) {
+      SSL_CTX_set_max_proto_version(context_.get(), setup.version_most);
+      SSL_CTX_set_min_proto_version(context_.get(), setup.version_most);
+      SSL_CTX_set_cipher_list(context_.get(), "DEFAULT@SECLEVEL=0");  // or old versions are not spoken at all
+    }
+    listen();
+    thread_ = std::thread{[this] { run(); }};
+  }
+
+  ~Server() {
+    ::eventfd_write(stop_.get(), 1);
+    thread_.join();
+  }
+
+  std::uint16_t port() const { return port_; }
+  const PemFile& file() const { return file_; }
+  std::size_t count() const { return count_; }
+
+ private:
+  void listen() {
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof where;
+    if (!listener_ || ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&where), size) != 0 ||
+        ::listen(listener_.get(), SOMAXCONN) != 0 ||
+        ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&where), &size) != 0)
+      throw std::system_error{errno, std::generic_category(), "listen"};
+    port_ = ntohs(where.sin_port);
+  }
+
+  void run() {
+    std::array<pollfd, 2> watched{pollfd{listener_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
+    while (::poll(watched.data(), watched.size(), -1) > 0 && watched[1].revents == 0) {
+      const Fd connection{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+      if (connection) serve(connection);
+    }
+  }
+
+  void serve(const Fd& connection) {
+    const timeval bound{5, 0};
+    ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
+    const Session session{SSL_new(context_.get())};
+    SSL_set_fd(session.get(), connection.get());
+    if (SSL_accept(session.get()) != 1) return;  // the sender did not trust us
+    std::string bytes;
+    std::array<char, 4096> buffer;
+    while (!take_request(bytes)) {
+      const int got = SSL_read(session.get(), buffer.data(), static_cast<int>(buffer.size()));
+      if (got <= 0) return;
+      bytes.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    ++count_;
+    const std::string answer = answer_head(500, {{"Connection", "close"}}, 0);
+    SSL_write(session.get(), answer.data(), static_cast<int>(answer.size()));
+    SSL_shutdown(session.get());
+  }
+
+  Key key_;
+  Certificate certificate_;
+  PemFile file_;
+  Context context_;
+  Fd listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  Fd stop_{::eventfd(0, EFD_CLOEXEC)};
+  std::uint16_t port_ = 0;
+  std::atomic<std::size_t> count_ = 0;
+  std::thread thread_;
+};
+
+TlsReceiver::TlsReceiver() : TlsReceiver(Setup{}) {}
+TlsReceiver::TlsReceiver(const Setup& setup) : server_(std::make_unique<Server>(setup)) {}
+TlsReceiver::~TlsReceiver() = default;
+
+std::string TlsReceiver::url() const {
+  return "https://127.0.0.1:" + std::to_string(server_->port()) + "/";
+}
+const std::filesystem::path& TlsReceiver::certificate() const {
+  return server_->file().path();
+}
+std::size_t TlsReceiver::count() const {
+  return server_->count();
+}
+
+}  // namespace dispatch::test
