@@ -64,6 +64,7 @@ class Connection {
   int checkpoint_pages_;
   int wal_pages_ = 0;  // after the last commit of this connection
   int checkpoint_at_;  // wal_pages_ that are worth the next checkpoint
+  int busy_timeout_;   // milliseconds
   SQLite::Database database_;
 };
 

@@ -32,10 +32,12 @@ Result<bool> TurnWriter::begin() {
 }
 
 void TurnWriter::commit() {
-  const bool wrote = connection_.total_changes() != changes_before_;
-  if (wrote) write_account();
-  commit_.run();
-  if (wrote) {
+  if (connection_.total_changes() == changes_before_) {
+    // An insert that met a conflict has changed no row, but dirtied the page of sqlite_sequence.
+    rollback_.run();
+  } else {
+    write_account();
+    commit_.run();
     last_turn_ = account_.number;
     connection_.checkpoint_if_due();
   }

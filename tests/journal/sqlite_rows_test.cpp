@@ -1,0 +1,153 @@
+// What the SQLite journal writes that the seam does not show: the attempts, the trail, the numbers of turns.
+
+#include "journal/journals.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::journal;
+using namespace dispatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The rows of a query as text, columns divided by "|".
+std::vector<std::string> rows(const SqliteSubject& subject, const std::string& sql) {
+  SQLite::Database database{subject.path()};
+  SQLite::Statement statement{database, sql};
+  std::vector<std::string> rows;
+  while (statement.executeStep()) {
+    auto& row = rows.emplace_back();
+    for (int i = 0; i < statement.getColumnCount(); ++i)
+      row += (i ? "|" : "") + statement.getColumn(i).getString();
+  }
+  return rows;
+}
+
+using Rows = std::vector<std::string>;
+
+void settle(Journal& journal, std::int64_t position, Transition by, const Outcome& outcome) {
+  auto turn = Turn::begin(journal).value();
+  const Settlement settlement{
+      .key = delivery(journal, position).key, .by = by, .due = noon, .at = noon, .outcome = &outcome};
+  must(journal.settle({&settlement, 1}));
+  must(turn.commit());
+}
+
+}  // namespace
+
+TEST_CASE("rows: a plain success stands in the delivery alone") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  begin(*journal, delivery(*journal, 1), noon);
+  Outcome outcome = answered(204);
+  outcome.excerpt = "thank you";
+  settle(*journal, 1, Transition::succeed, outcome);
+  CHECK(rows(subject, "SELECT count(*) FROM attempts") == Rows{"0"});
+  CHECK(rows(subject,
+             "SELECT state, state_at, attempts, began_at, began_turn, ended_turn, took, status"
+             " FROM deliveries") == Rows{"4||1|1700000000000000|2|3|3000|204"});
+  CHECK(rows(subject, "SELECT attempt, outcome, status FROM attempt_history") == Rows{"1|0|204"});
+}
+
+TEST_CASE("rows: every other end is an attempt with all that is known of it") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  begin(*journal, delivery(*journal, 1), noon);
+  Outcome outcome = answered(503);
+  outcome.error = "503 Service Unavailable";
+  outcome.address = "192.0.2.1:443";
+  outcome.excerpt = "come back later";
+  outcome.timings = {.name_resolved = 10us, .connected = 20us, .tls_ready = {}, .first_byte = 900us};
+  settle(*journal, 1, Transition::retry, outcome);
+  CHECK(rows(subject,
+             "SELECT attempt, began_at, began_turn, ended_turn, took, outcome, status, error, address,"
+             " timings, excerpt FROM attempts") ==
+        Rows{"1|1700000000000000|2|3|3000|0|503|503 Service Unavailable|192.0.2.1:443|10,20,,900|come back "
+             "later"});
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(rows(subject, "SELECT attempt, status FROM attempt_history ORDER BY attempt") ==
+        Rows{"1|503", "2|200"});
+}
+
+TEST_CASE("rows: what is not known is null") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  begin(*journal, delivery(*journal, 1));
+  Outcome outcome;
+  outcome.kind = OutcomeKind::timeout;
+  settle(*journal, 1, Transition::bury, outcome);
+  CHECK(rows(subject,
+             "SELECT outcome, error IS NULL, address IS NULL, timings IS NULL, excerpt IS NULL"
+             " FROM attempts") == Rows{"1|1|1|1|1"});
+}
+
+TEST_CASE("rows: an orphan has an attempt of unknown outcome") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  begin(*journal, delivery(*journal, 1));
+  auto turn = Turn::begin(*journal).value();
+  journal->recover(Orphans::retry, noon, 10).value();
+  must(turn.commit());
+  CHECK(rows(subject, "SELECT attempt, outcome, took FROM attempts WHERE outcome = 5") == Rows{"1|5|0"});
+}
+
+TEST_CASE("rows: an event keeps what its line said and null where it said nothing") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a", .payload = "{\"n\": 1.0}", .type = "made", .own_url = "http://a.test/own"});
+  CHECK(rows(subject,
+             "SELECT event_id, type, source IS NULL, headers IS NULL, own_url, typeof(payload), payload"
+             " FROM events") == Rows{"a|made|1|1|http://a.test/own|blob|{\"n\": 1.0}"});
+}
+
+TEST_CASE("rows: what operators did is kept also where nothing waits") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a", .sequence = 3, .urls = {}});
+  auto turn = Turn::begin(*journal).value();
+  journal->skip_gap("order-1", noon).value();
+  must(turn.commit());
+  CHECK(rows(subject, "SELECT verb, first_sequence, last_sequence, position IS NULL FROM actions") ==
+        Rows{"2|1|2|1"});
+  CHECK(rows(subject, "SELECT first_missing, last_missing, skipped_at FROM gaps") ==
+        Rows{"1|2|1700000000000000"});
+  CHECK(woken(*journal).empty());
+}
+
+TEST_CASE("rows: turns are numbered without a hole over all who write") {
+  SqliteSubject subject;
+  const auto mine = subject.open();
+  const auto theirs = subject.open();
+  append(*mine, {.id = "a"});
+  append(*theirs, {.id = "b"});
+  append(*theirs, {.id = "c"});
+  { const auto abandoned = Turn::begin(*mine).value(); }
+  append(*mine, {.id = "d"});
+  CHECK(rows(subject, "SELECT turn FROM progress") == Rows{"4"});
+}
+
+TEST_CASE("rows: a position is not used again after its event is gone") {
+  SqliteSubject subject;
+  {
+    const auto journal = subject.open();
+    append_all(*journal, {{.id = "a"}, {.id = "b"}});
+    SQLite::Database database{subject.path(), SQLite::OPEN_READWRITE};
+    database.exec("DELETE FROM deliveries WHERE position = 2; DELETE FROM events WHERE position = 2");
+  }
+  CHECK(append(*subject.open(), {.id = "c"}).position == Position{3});
+}
+
+TEST_CASE("rows: events cannot be changed") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  SQLite::Database database{subject.path(), SQLite::OPEN_READWRITE};
+  CHECK_THROWS_AS(database.exec("UPDATE events SET payload = x''"), SQLite::Exception);
+}
