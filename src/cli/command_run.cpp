@@ -31,8 +31,8 @@ EXIT STATUS
 EXAMPLES
   dispatch run events.jsonl
   cat events | dispatch run -
-  dispatch run --to https://example.com/hook --on-status 410=dead orders.jsonl.gz
-  dispatch run --field event_id=/delivery/guid --field entity_id=/repo/id hooks.jsonl)";
+  dispatch run --to https://example.com/hook --on-status 410=dead events.jsonl.gz
+  dispatch run --field event_id=/delivery/guid hooks.jsonl)";
 
 /// Descriptors that are not connections: journal, input, output, wake-ups.
 constexpr std::size_t other_descriptors = 64;

@@ -1,6 +1,7 @@
 #include "cli/help.hpp"
 
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,12 @@ HelpFormatter::HelpFormatter() {
   column_width(26);
   label("SUBCOMMAND", "COMMAND");
   label("Positionals", "Arguments");
+}
+
+std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
+  // CLI11 leaves two lines empty between groups, and one before the first.
+  return CLI::detail::find_and_replace(CLI::Formatter::make_help(app, std::move(name), mode), "\n\n\n",
+                                       "\n\n");
 }
 
 /// One entry in two columns, the right one wrapped at spaces.

@@ -74,11 +74,12 @@ class Spawning {
 };
 
 std::vector<std::string> environment_of(const Child::Setup& setup) {
-  std::vector<std::string> variables;
+  auto variables = setup.environment;
   for (const char* name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
-    if (const char* value = std::getenv(name)) variables.push_back(std::string{name} + "=" + value);
-  for (const auto& [name, value] : setup.environment) variables.push_back(name + "=" + value);
-  return variables;
+    if (const char* value = std::getenv(name)) variables.emplace(name, value);
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  return environment;
 }
 
 }  // namespace
