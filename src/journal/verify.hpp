@@ -1,0 +1,48 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::journal {
+
+/// Something that is not as it was promised.
+struct Finding {
+  std::string_view check;  ///< the name of the check that found it
+  std::string what;        ///< what is wrong, with which event, for people
+};
+
+/// How one check went. Its name and promise live as long as the program.
+struct CheckReport {
+  std::string_view name;
+  std::string_view promise;   ///< what holds on a healthy journal
+  std::int64_t findings = 0;  ///< all of them, shown or not
+  bool done = true;           ///< false: it could not be carried out, and a finding or note says why
+};
+
+struct VerifyReport {
+  std::vector<CheckReport> checks;                        ///< every check there is, in their order
+  std::vector<Finding> findings;                          ///< of each check the first ones
+  std::vector<std::string> notes;                         ///< worth knowing, but no damage
+  std::int64_t events = 0, deliveries = 0, attempts = 0;  ///< how many were looked at
+
+  bool healthy() const;
+};
+
+struct VerifyOptions {
+  std::size_t shown = 20;  ///< findings told of each check; the others are only counted
+};
+
+/// Audits every promise the journal makes, on an existing journal as it is at one moment, also while a
+/// dispatcher runs on it. Changes nothing. Damage is in the report; an error means that the journal could not
+/// be opened.
+///
+/// Memory stays small whatever the journal's size, but for 8 bytes for each lane that was woken and not taken
+/// up; sorting uses temporary files. While it runs the WAL grows, as the moment it looks at must be kept.
+Result<VerifyReport> verify(const std::string& path, const VerifyOptions& options = {});
+
+}  // namespace dispatch::journal

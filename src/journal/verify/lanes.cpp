@@ -1,0 +1,135 @@
+#include "journal/verify/audit.hpp"
+#include "journal/verify/lane_audit.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace dispatch::journal::audit {
+
+namespace {
+
+// The deliveries that an operator or a closed gap set in motion and no dispatcher has taken up.
+class Woken {
+ public:
+  explicit Woken(SQLite::Database& database) {
+    Statement statement{database,
+                        "SELECT position FROM actions WHERE action_no > (SELECT last_wake FROM progress) "
+                        "AND position IS NOT NULL"};
+    auto rows = statement.rows();
+    while (rows.next()) positions_.push_back(rows.integer(0));
+    std::sort(positions_.begin(), positions_.end());
+  }
+
+  bool holds(const DeliveryKey& key) const {
+    return std::binary_search(positions_.begin(), positions_.end(), key.position.value());
+  }
+
+ private:
+  std::vector<std::int64_t> positions_;  // the outlet and the generation are left out to save memory
+};
+
+class LaneWalk {
+ public:
+  explicit LaneWalk(Audit& audit)
+      : audit_(audit),
+        woken_(audit.database()),
+        deliveries_(audit.database(), R"(
+          SELECT entity_no, destination_no, generation, sequence_number, outlet_no, position, state, attempts, began_turn,
+                 ended_turn
+            FROM deliveries ORDER BY entity_no, destination_no, generation, sequence_number)"),
+        first_attempt_(
+            audit.database(),
+            "SELECT began_turn FROM attempts WHERE outlet_no = ? AND position = ? AND generation = ? "
+            "AND attempt = 1"),
+        lowest_gap_(audit.database(),
+                    "SELECT min(first_missing) FROM gaps WHERE entity_no = ? AND skipped_at IS NULL") {
+    Statement statement{audit.database(), "SELECT outlet_no, low_position FROM outlets"};
+    auto rows = statement.rows();
+    while (rows.next()) low_[rows.integer(0)] = rows.integer(1);
+  }
+
+  void walk() {
+    auto rows = deliveries_.rows();
+    while (rows.next()) {
+      const auto delivery = read(rows);
+      const bool alone = rows.is_null(0);
+      const Lane lane{rows.integer(0), rows.integer(1), rows.integer(2)};
+      if (alone || lane != lane_) open(lane, alone);
+      if (const auto wrong = audit_of_lane_.take(delivery)) audit_.found(Check::order, delivery.key, *wrong);
+      if (pending(delivery) && low(delivery.key) >= delivery.key.position.value()) passed_over(delivery);
+    }
+  }
+
+ private:
+  using Lane = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // entity, destination, generation
+
+  static bool pending(const LaneDelivery& delivery) {
+    return delivery.state == static_cast<std::int64_t>(DeliveryState::pending);
+  }
+
+  std::int64_t low(const DeliveryKey& key) const {
+    const auto known = low_.find(key.outlet.value());
+    return known == low_.end() ? 0 : known->second;
+  }
+
+  LaneDelivery read(const Statement::Rows& rows) {
+    LaneDelivery delivery;
+    delivery.sequence = SequenceNumber{rows.integer(3)};
+    delivery.key = {OutletNo{rows.integer(4)}, Position{rows.integer(5)}, rows.integer(2)};
+    delivery.state = rows.integer(6);
+    delivery.begun = rows.integer(7) > 0;
+    delivery.first_began_turn = rows.integer(8);
+    delivery.last_ended_turn = rows.integer(9);
+    if (rows.integer(7) > 1) {
+      auto first = first_attempt_.rows(delivery.key.outlet, delivery.key.position, delivery.key.generation);
+      if (first.next()) delivery.first_began_turn = first.integer(0);
+    }
+    return delivery;
+  }
+
+  void open(const Lane& lane, bool alone) {
+    lane_ = lane;
+    told_ = false;
+    std::optional<std::int64_t> gap;
+    if (!alone) {
+      auto rows = lowest_gap_.rows(std::get<0>(lane));
+      if (rows.next() && !rows.is_null(0)) gap = rows.integer(0);
+    }
+    audit_of_lane_ = LaneAudit{gap};
+  }
+
+  // A pending delivery where the next run will not look. It comes back when what its lane waits for is over.
+  void passed_over(const LaneDelivery& delivery) {
+    const auto& head = *audit_of_lane_.head();
+    const bool comes_back =
+        audit_of_lane_.head_waits() || low(head.key) < head.key.position.value() || woken_.holds(head.key);
+    if (comes_back || std::exchange(told_, true)) return;
+    audit_.found(
+        Check::resumption, delivery.key,
+        fmt::format("it is pending at position {}, a run begins to look above {}, and nothing will bring it "
+                    "back",
+                    delivery.key.position.value(), low(delivery.key)));
+  }
+
+  Audit& audit_;
+  Woken woken_;
+  Statement deliveries_;
+  Statement first_attempt_;
+  Statement lowest_gap_;
+  std::unordered_map<std::int64_t, std::int64_t> low_;  // by outlet
+  Lane lane_{-1, -1, -1};
+  LaneAudit audit_of_lane_{std::nullopt};
+  bool told_ = false;  // a stuck lane is one finding
+};
+
+}  // namespace
+
+void check_lanes(Audit& audit) {
+  LaneWalk{audit}.walk();
+}
+
+}  // namespace dispatch::journal::audit
