@@ -1,0 +1,95 @@
+#include "journal/damage.hpp"
+
+#include <SQLiteCpp/Database.h>
+
+namespace dispatch::test {
+
+using namespace journal;
+
+namespace {
+
+const std::vector<std::string> two_hosts{"http://a.test/hook", "http://b.test/hook"};
+
+void deliver(Journal& journal, std::int64_t position, OutletNo outlet = first_outlet) {
+  const auto row = delivery(journal, position, outlet);
+  begin(journal, row);
+  end(journal, row, Transition::succeed);
+}
+
+void bury(Journal& journal, std::int64_t position) {
+  attempt(journal, position, Transition::retry);
+  attempt(journal, position, Transition::bury);
+}
+
+template <class Write>
+void in_a_turn(Journal& journal, Write write) {
+  auto turn = Turn::begin(journal).value();
+  write();
+  must(turn.commit());
+}
+
+}  // namespace
+
+WornJournal::WornJournal() {
+  const auto journal = subject_.open();
+  append_all(*journal, {
+                           {.id = "a1", .entity = "A", .sequence = 1, .urls = two_hosts},  // position 1
+                           {.id = "a2", .entity = "A", .sequence = 2, .own_url = "http://a.test/hook"},
+                           {.id = "a3", .entity = "A", .sequence = 3},
+                           {.id = "a5", .entity = "A", .sequence = 5},  // position 4, behind a gap
+                           {.id = "b1", .entity = "B", .sequence = 1},  // position 5
+                           {.id = "b2", .entity = "B", .sequence = 2},
+                           {.id = "c1", .entity = "C", .sequence = 1},  // position 7
+                           {.id = "c2", .entity = "C", .sequence = 2},
+                           {.id = "d1", .entity = "D", .sequence = 1},  // position 9
+                           {.id = "d4", .entity = "D", .sequence = 4},  // position 10, behind a gap
+                           {.id = "e3", .entity = "E", .sequence = 3},  // position 11, behind a gap
+                           {.id = "alone", .entity = std::nullopt},     // position 12
+                           {.id = "waiting", .entity = std::nullopt},   // position 13
+                       });
+  deliver(*journal, 1);
+  deliver(*journal, 1, OutletNo{2});
+  attempt(*journal, 2, Transition::retry);
+  attempt(*journal, 2, Transition::succeed);
+  deliver(*journal, 3);
+  append_all(*journal, {{.id = "a4", .entity = "A", .sequence = 4}});  // position 14 fills the gap
+  deliver(*journal, 14);
+  deliver(*journal, 4);
+
+  bury(*journal, 5);  // B is blocked
+  bury(*journal, 7);  // C was, and is discarded
+  in_a_turn(*journal, [&] { (void)journal->discard({.entity = "C", .event = {}}, noon).value(); });
+  bury(*journal, 12);  // is released, and fails again
+  in_a_turn(*journal, [&] { (void)journal->release({.entity = {}, .event = "alone"}, noon).value(); });
+  attempt(*journal, 12, Transition::retry);
+
+  begin(*journal, delivery(*journal, 8));  // its process ends here
+  in_a_turn(*journal, [&] { (void)journal->recover(Orphans::retry, noon, 10).value(); });
+
+  deliver(*journal, 9);
+  in_a_turn(*journal, [&] { (void)journal->skip_gap("D", noon).value(); });
+  deliver(*journal, 10);
+}
+
+void WornJournal::damage(std::string_view sql) {
+  SQLite::Database database{path(), SQLite::OPEN_READWRITE};
+  const auto trigger =
+      database.execAndGet("SELECT sql FROM sqlite_schema WHERE name = 'events_are_immutable'").getString();
+  database.exec("PRAGMA foreign_keys = OFF; DROP TRIGGER events_are_immutable");
+  database.exec(std::string{sql});
+  database.exec(trigger);
+}
+
+VerifyReport WornJournal::report() {
+  return verify(path()).value();
+}
+
+std::vector<std::string> WornJournal::findings() {
+  std::vector<std::string> names;
+  for (const auto& check : report().checks) {
+    if (check.findings > 0 || !check.done) names.emplace_back(check.name);
+  }
+  return names;
+}
+
+}  // namespace dispatch::test

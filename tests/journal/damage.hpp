@@ -1,0 +1,32 @@
+#pragma once
+
+#include "journal/journals.hpp"
+#include "journal/verify.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::test {
+
+/// A healthy journal in which everything has happened that can: successes, retries, dead letters, releases,
+/// discards, an attempt whose outcome is unknown, a filled, a skipped and an open gap, a second host, and
+/// events without entity.
+class WornJournal {
+ public:
+  WornJournal();
+
+  std::string path() const { return subject_.path(); }
+
+  /// Runs SQL on the file as no program would, past its triggers.
+  void damage(std::string_view sql);
+
+  /// Verifies, and gives the names of the checks that found something, each once, in their order.
+  std::vector<std::string> findings();
+  journal::VerifyReport report();
+
+ private:
+  SqliteSubject subject_;
+};
+
+}  // namespace dispatch::test

@@ -1,0 +1,261 @@
+#include "journal/damage.hpp"
+#include "journal/sqlite/ownership.hpp"
+
+#include <algorithm>
+
+#include <SQLiteCpp/Database.h>
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::test;
+
+using Names = std::vector<std::string>;
+
+namespace {
+
+Names after(std::string_view sql) {
+  WornJournal worn;
+  worn.damage(sql);
+  return worn.findings();
+}
+
+}  // namespace
+
+TEST_CASE("verify finds nothing in a journal in which everything has happened") {
+  WornJournal worn;
+  const auto report = worn.report();
+  for (const auto& finding : report.findings) MESSAGE(finding.check << ": " << finding.what);
+  CHECK(report.healthy());
+  CHECK(report.events == 14);
+  CHECK(report.deliveries == 15);
+  CHECK(report.attempts > 5);
+  CHECK(report.notes.empty());
+}
+
+TEST_CASE("verify finds nothing in a journal in which nothing has happened") {
+  SqliteSubject subject;
+  subject.open();
+  CHECK(journal::verify(subject.path()).value().healthy());
+}
+
+TEST_CASE("verify changes nothing") {
+  WornJournal worn;
+  const auto before = read_file(worn.path());
+  worn.findings();
+  CHECK(read_file(worn.path()) == before);
+}
+
+TEST_CASE("verify finds a file whose pages are broken") {
+  WornJournal worn;
+  {
+    SQLite::Database database{worn.path(), SQLite::OPEN_READWRITE};
+    database.exec("PRAGMA writable_schema = ON");
+    database.exec(
+        "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'events') "
+        "WHERE name = 'events_by_stream'");
+  }
+  CHECK(worn.findings().front() == "integrity");
+}
+
+TEST_CASE("verify finds a missing index and looks no further") {
+  const auto names = after("DROP INDEX events_by_stream");
+  CHECK(std::find(names.begin(), names.end(), "schema") != names.end());
+  CHECK(std::find(names.begin(), names.end(), "order") != names.end());  // not done
+}
+
+TEST_CASE("verify finds a missing trigger") {
+  WornJournal worn;
+  worn.damage("SELECT 1");
+  CHECK(worn.findings() == Names{});
+  SQLite::Database{worn.path(), SQLite::OPEN_READWRITE}.exec("DROP TRIGGER events_are_immutable");
+  CHECK(worn.findings() == Names{"schema"});
+}
+
+TEST_CASE("verify finds a reference to a row that is not there") {
+  CHECK(after("UPDATE destinations SET outlet_no = 9 WHERE destination_no = 1") ==
+        Names{"references", "destination_outlet"});
+}
+
+TEST_CASE("verify finds an event id that is empty") {
+  CHECK(after("UPDATE events SET event_id = '' WHERE position = 13") == Names{"event_ids", "content"});
+}
+
+TEST_CASE("verify finds an event that nothing delivers") {
+  CHECK(after("DELETE FROM deliveries WHERE position = 13; UPDATE tally SET deliveries = deliveries - 1 "
+              "WHERE state = 0") == Names{"event_delivered"});
+}
+
+TEST_CASE("verify finds a delivery at another place in the stream than its event") {
+  CHECK(after("UPDATE deliveries SET sequence_number = 7 WHERE position = 6") == Names{"delivery_of_event"});
+}
+
+TEST_CASE("verify finds a delivery that is queued for another host") {
+  CHECK(after("UPDATE deliveries SET outlet_no = 2 WHERE position = 13") == Names{"destination_outlet"});
+}
+
+TEST_CASE("verify finds a payload that was altered") {
+  CHECK(after("UPDATE events SET payload = CAST('{ }' AS BLOB) WHERE position = 2") == Names{"content"});
+}
+
+TEST_CASE("verify finds an own url that was altered") {
+  CHECK(after("UPDATE events SET own_url = NULL WHERE position = 2") == Names{"content"});
+}
+
+TEST_CASE("verify finds a missing sequence number without a recorded gap") {
+  CHECK(after("DELETE FROM gaps WHERE skipped_at IS NOT NULL") == Names{"stream"});
+}
+
+TEST_CASE("verify finds an event below the start of its stream") {
+  CHECK(after("UPDATE entities SET first_sequence = 2 WHERE entity_id = 'A'") == Names{"stream"});
+}
+
+TEST_CASE("verify finds a gap whose numbers have arrived") {
+  CHECK(
+      after("INSERT INTO gaps VALUES ((SELECT entity_no FROM entities WHERE entity_id = 'C'), 2, 2, 0, 1)") ==
+      Names{"gaps"});
+}
+
+TEST_CASE("verify finds a gap behind the end of its stream") {
+  CHECK(after("INSERT INTO gaps VALUES ((SELECT entity_no FROM entities WHERE entity_id = 'C'), 8, 9, 0, "
+              "NULL)") == Names{"gaps"});
+}
+
+TEST_CASE("verify finds an event that was sent before the one before it was done") {
+  // a2 began before the outcome of a1 was committed
+  CHECK(after("UPDATE deliveries SET began_turn = 2, ended_turn = 20 WHERE position = 1 AND outlet_no = 1; "
+              "UPDATE progress SET turn = 100") == Names{"order"});
+}
+
+TEST_CASE("verify finds an event that was sent past a dead letter") {
+  // b2 behind the dead b1
+  CHECK(
+      after("UPDATE deliveries SET state = 4, attempts = 1, began_at = 1, began_turn = 30, ended_turn = 31, "
+            "took = 1, "
+            "status = 200 WHERE position = 6; UPDATE progress SET turn = 100; UPDATE tally SET deliveries = "
+            "deliveries + CASE state WHEN 0 THEN -1 ELSE 1 END WHERE state IN (0, 4)") == Names{"order"});
+}
+
+TEST_CASE("verify finds an event that was sent past an open gap") {
+  CHECK(
+      after("UPDATE deliveries SET state = 4, attempts = 1, began_at = 1, began_turn = 30, ended_turn = 31, "
+            "took = 1, "
+            "status = 200 WHERE position = 11; UPDATE progress SET turn = 100; UPDATE tally SET deliveries = "
+            "deliveries + CASE state WHEN 0 THEN -1 ELSE 1 END WHERE state IN (0, 4)") == Names{"order"});
+}
+
+TEST_CASE("verify finds an attempt that is not recorded") {
+  CHECK(after("DELETE FROM attempts WHERE position = 5 AND attempt = 1") == Names{"attempts_numbered"});
+}
+
+TEST_CASE("verify finds an attempt of a delivery that is not there") {
+  CHECK(after("INSERT INTO attempts SELECT outlet_no, 99, generation, attempt, began_at, began_turn, "
+              "ended_turn, took, "
+              "outcome, status, error, address, timings, excerpt FROM attempts LIMIT 1") ==
+        Names{"attempts_numbered"});
+}
+
+TEST_CASE("verify finds a delivery that was sent again after a success") {
+  CHECK(after("UPDATE attempts SET status = 200 WHERE position = 2 AND attempt = 1") == Names{"once"});
+}
+
+TEST_CASE("verify finds a completed delivery that nobody answered") {
+  CHECK(after("INSERT INTO attempts SELECT outlet_no, position, generation, attempts, began_at, began_turn, "
+              "ended_turn, "
+              "took, 1, 0, 'timeout', NULL, NULL, NULL FROM deliveries WHERE position = 3") ==
+        Names{"state"});
+}
+
+TEST_CASE("verify finds a dead letter whose last attempt succeeded") {
+  CHECK(after("UPDATE attempts SET status = 204 WHERE position = 5 AND attempt = 2") == Names{"state"});
+}
+
+TEST_CASE("verify finds a state that there is not") {
+  CHECK(
+      after(
+          "UPDATE deliveries SET state = 8 WHERE position = 13; UPDATE tally SET deliveries = deliveries - 1 "
+          "WHERE state = 0") == Names{"state"});
+}
+
+TEST_CASE("verify finds a dead letter that no listing would find") {
+  CHECK(after("UPDATE deliveries SET state_at = NULL WHERE position = 5") == Names{"state_time"});
+}
+
+TEST_CASE("verify finds a pending delivery with a time") {
+  CHECK(after("UPDATE deliveries SET state_at = 1 WHERE position = 13") == Names{"state_time"});
+}
+
+TEST_CASE("verify finds more attempts forgiven than were made") {
+  CHECK(after("UPDATE deliveries SET forgiven = attempts + 1 WHERE position = 5") == Names{"forgiven"});
+}
+
+TEST_CASE("verify finds an outcome that was committed before its intent") {
+  CHECK(after("UPDATE deliveries SET ended_turn = began_turn - 1 WHERE position = 14") == Names{"turns"});
+}
+
+TEST_CASE("verify finds a turn that has not been committed yet") {
+  CHECK(after("UPDATE progress SET turn = 3") == Names{"turns"});
+}
+
+TEST_CASE("verify finds a tally that is off") {
+  CHECK(after("UPDATE tally SET deliveries = deliveries + 1 WHERE state = 2") == Names{"tally"});
+}
+
+TEST_CASE("verify finds a delivery that the next run would not find") {
+  // the event without entity at 13 is pending
+  CHECK(after("UPDATE outlets SET low_position = 13; UPDATE progress SET last_wake = (SELECT max(action_no) "
+              "FROM actions)") == Names{"resumption"});
+}
+
+TEST_CASE("verify lets a run begin above what waits behind a dead letter") {
+  CHECK(after("UPDATE outlets SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) "
+              "FROM actions)") == Names{});
+}
+
+TEST_CASE("verify finds a run that is to begin where nothing has come yet") {
+  CHECK(after("UPDATE progress SET last_wake = 1000") == Names{"resumption"});
+}
+
+TEST_CASE("verify notes what a dispatcher left in flight and does not call it damage") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a1"});
+  begin(*journal, delivery(*journal, 1));
+  const auto report = journal::verify(subject.path()).value();
+  CHECK(report.healthy());
+  CHECK(report.notes.size() == 1);
+
+  const auto owner = journal::Ownership::try_take(subject.path()).value();
+  REQUIRE(owner);
+  CHECK(journal::verify(subject.path()).value().notes.empty());
+}
+
+TEST_CASE("verify names what is wrong and with which event") {
+  WornJournal worn;
+  worn.damage("DELETE FROM attempts WHERE position = 5 AND attempt = 1");
+  const auto findings = worn.report().findings;
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].what == "event b1 (1 of entity B) to http://a.test/hook: attempt 1 is not recorded");
+}
+
+TEST_CASE("verify tells of a few findings and counts the others") {
+  WornJournal worn;
+  worn.damage("UPDATE events SET payload = x'00'");
+  const auto report = journal::verify(worn.path(), {.shown = 3}).value();
+  CHECK(report.findings.size() == 3);
+  const auto content = std::find_if(report.checks.begin(), report.checks.end(),
+                                    [](const auto& check) { return check.name == "content"; });
+  REQUIRE(content != report.checks.end());
+  CHECK(content->findings == 14);
+}
+
+TEST_CASE("verify refuses what is no journal of ours") {
+  TempDir dir;
+  CHECK(journal::verify(dir / "none.db").error().failure == Failure::usage);
+  CHECK(journal::verify(dir.write("text", "this is not a database, however long it is")).error().failure ==
+        Failure::unavailable);
+  SQLite::Database{dir / "other.db", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t (x)");
+  CHECK(journal::verify(dir / "other.db").error().failure == Failure::unavailable);
+  WornJournal worn;
+  SQLite::Database{worn.path(), SQLite::OPEN_READWRITE}.exec("PRAGMA user_version = 99");
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+}
