@@ -13,7 +13,7 @@ namespace dispatch {
 
 /// How an attempt ended. The numbers are stored in the journal and never change their meaning.
 enum class OutcomeKind : std::uint8_t {
-  answered = 0,       ///< a whole HTTP answer came; `status` tells
+  answered = 0,       ///< status and headers of an HTTP answer came whole; `status` tells
   timeout = 1,        ///< no whole answer in time
   connect_error = 2,  ///< name, route, refused, TLS: the request was not sent
   broken = 3,         ///< the connection ended or spoke nonsense after the request went out

@@ -103,6 +103,7 @@ void HttpTransport::Engine::run() noexcept {
   sigset_t every;
   sigfillset(&every);
   pthread_sigmask(SIG_SETMASK, &every, nullptr);
+  pthread_setname_np(pthread_self(), "dispatch-http");  // for top and debuggers
 
   bool stop = false;
   while (!stop) {
