@@ -14,7 +14,8 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* footer =
-    R"(Nothing is sent: 'dispatch run' delivers what was accepted, also one that runs already.
+    R"(Nothing is sent: 'dispatch run' delivers what was accepted, also one that runs
+already.
 
 EXIT STATUS
   0  every line is in the journal

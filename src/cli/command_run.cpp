@@ -31,7 +31,7 @@ EXIT STATUS
 EXAMPLES
   dispatch run events.jsonl
   cat events | dispatch run -
-  dispatch run --to https://example.com/hook --on-status 410=dead events.jsonl.gz
+  dispatch run --to https://example.com/hook --attempts 3 events.jsonl.gz
   dispatch run --field event_id=/delivery/guid hooks.jsonl)";
 
 /// Descriptors that are not connections: journal, input, output, wake-ups.

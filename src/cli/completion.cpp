@@ -146,7 +146,7 @@ fi
 }
 
 std::string fish_completion(const CLI::App& app) {
-  const std::string program = app.get_name();
+  const std::string& program = app.get_name();
   std::string out = fmt::format("# fish completion for {}\n", program);
   for (const Command& command : commands_of(app)) {
     const std::string condition = shell_quoted(fish_condition(command));

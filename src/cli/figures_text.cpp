@@ -3,6 +3,7 @@
 #include "base/units.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <fmt/format.h>
@@ -27,7 +28,7 @@ double rate(const flow::Figures& figures, microseconds took) {
 
 std::string rate_text(double per_second) {
   return per_second < 10 ? fmt::format("{:.1f}/s", per_second)
-                         : count_text(static_cast<std::uint64_t>(per_second + 0.5)) + "/s";
+                         : count_text(static_cast<std::uint64_t>(std::llround(per_second))) + "/s";
 }
 
 using Failure = std::pair<std::string, std::uint64_t>;
@@ -48,6 +49,7 @@ std::string row(std::string_view name, std::uint64_t count, std::string_view not
 }
 
 std::string speed(const flow::Figures& figures, microseconds took) {
+  if (figures.delivered == 0) return {};
   std::string text = rate_text(rate(figures, took));
   if (figures.latency.count() > 0)
     text += fmt::format(

@@ -18,8 +18,8 @@ struct InputOptions {
   std::optional<std::string> to;   ///< where lines without a url go
   std::vector<std::string> fields;
   journal::StreamStart stream_start;
-  std::uint64_t line_most = 1024 * 1024;  ///< bytes
-  std::string rejects;                    ///< empty: beside the journal
+  std::uint64_t line_most = std::uint64_t{1024} * 1024;  ///< bytes
+  std::string rejects;                                   ///< empty: beside the journal
   bool stop_on_reject = false;
   bool dry_run = false;
 };

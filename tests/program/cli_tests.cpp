@@ -193,3 +193,18 @@ TEST_CASE("bash completes commands and options from the program's own descriptio
   CHECK(child.exit_code() == 0);
   CHECK(child.out().all() == "run\n--per-host\n");
 }
+
+TEST_CASE("a terminal gets a live line and warnings pass above it") {
+  // Takes two seconds of wall time: four events of one entity, half a second each.
+  const TempDir directory;
+  directory.write("bad", "no event\n");
+  LocalReceiver receiver{directory, {"--delay", "500ms"}};
+  const std::string command = DISPATCH_PROGRAM " run --to " + receiver.url() + " " + example_events + " bad";
+  Child child{directory, {"-qec", command, "/dev/null"}, {{}, "/usr/bin/script"}};
+  child.close_input();
+  CHECK(child.exit_code() == 4);
+  const std::string screen = child.out().all();
+  CHECK(has(screen, "\r\x1b[Kdispatch: 0 delivered, "));
+  CHECK(has(screen, "dispatch: warning: bad"));
+  CHECK(has(screen, "\r\x1b[Kdispatch: finished in "));
+}

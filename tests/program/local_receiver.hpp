@@ -5,13 +5,16 @@
 #include <csignal>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dispatch::test {
 
 /// `dispatch listen` on a free port of loopback, for as long as the object lives.
 class LocalReceiver {
  public:
-  explicit LocalReceiver(const TempDir& directory) : child_(directory, {"listen", "--port", "0"}) {
+  /// `options` are further ones of dispatch-listen(1).
+  explicit LocalReceiver(const TempDir& directory, const std::vector<std::string>& options = {})
+      : child_(directory, arguments(options)) {
     const std::string announcement = "listening on ";
     if (!child_.err().wait_for("\n")) return;
     const std::string said = child_.err().text();
@@ -34,6 +37,12 @@ class LocalReceiver {
   }
 
  private:
+  static std::vector<std::string> arguments(const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{"listen", "--port", "0"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return arguments;
+  }
+
   Child child_;
   std::string url_;
 };

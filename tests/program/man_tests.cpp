@@ -30,6 +30,13 @@ std::vector<std::string> words_of(const std::string& line) {
   return words;
 }
 
+/// For a message that shows what differs.
+std::string joined(const std::set<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += word + " ";
+  return text;
+}
+
 /// What --help lists: the first word of each line of a group, where the line is one entry further in.
 struct Help {
   std::set<std::string> options;
@@ -146,11 +153,11 @@ TEST_CASE("every command has a man page that describes exactly its options") {
   for (const std::string& command : program.commands) {
     CAPTURE(command);
     CHECK(std::filesystem::exists(page_of(command)));
-    CHECK(options_in(page_of(command)) == options_below(directory, {command}));
+    CHECK(joined(options_in(page_of(command))) == joined(options_below(directory, {command})));
   }
   auto global = program.options;
   global.erase("--help");
-  CHECK(options_in(man / "dispatch.1") == global);
+  CHECK(joined(options_in(man / "dispatch.1")) == joined(global));
 }
 
 TEST_CASE("dispatch(1) lists exactly the commands that there are") {
@@ -159,7 +166,7 @@ TEST_CASE("dispatch(1) lists exactly the commands that there are") {
   for (const std::string& line : lines_of(read_file(man / "dispatch.1")))
     if (line.starts_with(".It Cm ")) listed.insert(line.substr(7));
   const Help program = help_of(directory, {});
-  CHECK(listed == std::set<std::string>{program.commands.begin(), program.commands.end()});
+  CHECK(joined(listed) == joined({program.commands.begin(), program.commands.end()}));
 }
 
 TEST_CASE("a man page refers to no page of ours that does not exist") {
