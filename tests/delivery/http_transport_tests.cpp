@@ -1,10 +1,10 @@
 #include "delivery/http/http_transport.hpp"
 #include "support/collected_reports.hpp"
 #include "support/fakes.hpp"
+#include "support/own_resources.hpp"
 #include "support/receiver.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -56,11 +56,6 @@ HttpOptions within(std::chrono::milliseconds timeout) {
 
 Receiver::Script always(const Answer& answer) {
   return [answer](const Received&, std::size_t) { return answer; };
-}
-
-std::size_t entries(const char* directory) {
-  const std::filesystem::directory_iterator begin{directory};
-  return static_cast<std::size_t>(std::distance(begin, std::filesystem::directory_iterator{}));
 }
 
 }  // namespace
@@ -321,15 +316,15 @@ TEST_CASE("abort breaks the connections of what is under way") {
 
 TEST_CASE("the end of a transport reports what was under way and leaves no descriptor and no thread") {
   Receiver receiver{always({.manner = Answer::Manner::held})};
-  const auto descriptors = entries("/proc/self/fd");
-  const auto threads = entries("/proc/self/task");
+  const auto descriptors = own_descriptors();
+  const auto threads = own_threads();
   {
     Bench bench;
     std::vector<Outgoing> batch;
     for (std::uint64_t ticket = 1; ticket <= 10; ++ticket) batch.push_back(event(receiver.url(), ticket));
     bench.transport->send(std::move(batch));
     REQUIRE(receiver.wait_for(10));
-    CHECK(entries("/proc/self/fd") > descriptors);
+    CHECK(own_descriptors() > descriptors);
     bench.transport.reset();
     const auto reports = bench.reports.all();
     CHECK(reports.size() == 10);
@@ -337,8 +332,8 @@ TEST_CASE("the end of a transport reports what was under way and leaves no descr
                       [](const auto& report) { return report.outcome.kind == OutcomeKind::unknown; }));
   }
   REQUIRE(receiver.wait_ended(10));  // the receiver has closed its ends too
-  CHECK(entries("/proc/self/fd") <= descriptors);
-  CHECK(entries("/proc/self/task") == threads);
+  CHECK(own_descriptors() <= descriptors);
+  CHECK(threads_come_down_to(threads));
 }
 
 TEST_CASE("a file of certificate authorities that cannot be read is found at the start") {

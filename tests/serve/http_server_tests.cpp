@@ -1,8 +1,8 @@
 #include "serve/http_server.hpp"
+#include "support/own_resources.hpp"
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -14,6 +14,7 @@
 
 using namespace dispatch;
 using namespace dispatch::serve;
+using namespace dispatch::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -51,11 +52,6 @@ std::unique_ptr<HttpServer> serve_with(Handler handler, ServerOptions options = 
   auto server = HttpServer::start(std::move(options), std::move(handler));
   REQUIRE(server);
   return std::move(*server);
-}
-
-std::size_t entries(const char* directory) {
-  const std::filesystem::directory_iterator begin{directory};
-  return static_cast<std::size_t>(std::distance(begin, std::filesystem::directory_iterator{}));
 }
 
 }  // namespace
@@ -102,15 +98,15 @@ TEST_CASE("an exception of the handler is answered with 500") {
 }
 
 TEST_CASE("answers with a delay are waited for side by side") {
-  const auto server = serve_with([](const Request&) { return Response{.delay = 150ms}; });
+  const auto server = serve_with([](const Request&) { return Response{.delay = 300ms}; });
   const auto begin = std::chrono::steady_clock::now();
   std::vector<std::future<Reply>> replies;
   for (int i = 0; i < 8; ++i)
     replies.push_back(std::async(std::launch::async, [&] { return post(server->url()); }));
   for (auto& reply : replies) CHECK(reply.get().status == 200);
   const auto took = std::chrono::steady_clock::now() - begin;
-  CHECK(took >= 150ms);
-  CHECK(took < 8 * 150ms);
+  CHECK(took >= 300ms);
+  CHECK(took < 8 * 300ms);
 }
 
 TEST_CASE("draining lets answers that are owed go out and takes no more connections") {
@@ -141,15 +137,15 @@ TEST_CASE("draining waits no longer than it is told") {
 
 TEST_CASE("a server leaves no descriptor and no thread behind") {
   post("http://127.0.0.1:9/");  // what libcurl opens once is not counted
-  const auto descriptors = entries("/proc/self/fd");
-  const auto threads = entries("/proc/self/task");
+  const auto descriptors = own_descriptors();
+  const auto threads = own_threads();
   for (int i = 0; i < 3; ++i) {
     const auto server = serve_with([](const Request&) { return Response{}; });
     CHECK(post(server->url()).status == 200);
     if (i == 1) server->drain(1s);
   }
-  CHECK(entries("/proc/self/fd") == descriptors);
-  CHECK(entries("/proc/self/task") == threads);
+  CHECK(own_descriptors() == descriptors);
+  CHECK(threads_come_down_to(threads));
 }
 
 TEST_CASE("a port that is taken is an error that says so") {

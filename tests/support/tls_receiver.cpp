@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -129,6 +130,10 @@ class TlsReceiver::Server {
   }
 
   void run() {
+    // OpenSSL writes without MSG_NOSIGNAL, and a sender that does not trust us has gone by then.
+    sigset_t every;
+    sigfillset(&every);
+    pthread_sigmask(SIG_SETMASK, &every, nullptr);
     std::array<pollfd, 2> watched{pollfd{listener_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
     while (::poll(watched.data(), watched.size(), -1) > 0 && watched[1].revents == 0) {
       const Fd connection{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};

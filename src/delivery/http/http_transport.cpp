@@ -122,6 +122,9 @@ void HttpTransport::Engine::run() noexcept {
     }
     if (!reports.empty()) reports_.put(std::move(reports));
   }
+  // On this thread, where SIGPIPE is blocked: TLS says goodbye to connections that may be gone.
+  idle_.clear();
+  loop_->close();
 }
 
 HttpTransport::Engine::Orders HttpTransport::Engine::take_orders() {

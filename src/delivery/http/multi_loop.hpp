@@ -33,6 +33,10 @@ class MultiLoop {
   /// act.
   void turn();
 
+  /// Closes all connections and ends the multi handle; only wake() may be called afterwards. Every easy
+  /// handle must have left it. To be called on the loop's thread: closing a TLS connection writes to it.
+  void close() { multi_.reset(); }
+
   /// Ends the wait of the turn under way, or of the next one. From any thread.
   void wake() const noexcept;
 
