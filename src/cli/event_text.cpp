@@ -1,0 +1,130 @@
+#include "cli/event_text.hpp"
+
+#include "base/units.hpp"
+#include "base/utf8.hpp"
+#include "cli/listing.hpp"
+#include "ingest/base64.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace dispatch::cli {
+namespace {
+
+using journal::DeliveryRecord;
+using journal::EventRecord;
+
+void add_deliveries(JsonObject& object, const EventRecord& event) {
+  std::string list = "[";
+  for (const auto& delivery : event.deliveries) {
+    if (list.size() > 1) list += ',';
+    JsonObject entry{list};
+    entry.add("destination", delivery.destination)
+        .add("host", delivery.host)
+        .add("generation", delivery.key.generation)
+        .add("state", to_string(delivery.state))
+        .add("attempts", delivery.attempts)
+        .add("forgiven", delivery.forgiven);
+    add_time(entry, "state_at", delivery.state_at);
+    add_time(entry, "began_at", delivery.began_at);
+    entry.add("status", delivery.status);
+  }
+  object.add_raw("deliveries", list += ']');
+}
+
+void add_payload(JsonObject& object, const EventRecord& event) {
+  if (is_utf8(event.payload)) {
+    object.add("payload", event.payload);
+    return;
+  }
+  std::string encoded;
+  ingest::append_base64(encoded, event.payload);
+  object.add("payload_base64", encoded);
+}
+
+std::string when_text(const DeliveryRecord& delivery, WallTime now) {
+  if (!delivery.state_at) return {};
+  switch (delivery.state) {
+    case DeliveryState::retry_wait:
+      return "due " + until_text(*delivery.state_at, now);
+    case DeliveryState::dead_letter:
+      return "dead for " + age_text(*delivery.state_at, now);
+    case DeliveryState::in_flight:
+      return "for " + age_text(*delivery.state_at, now);
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::string states_text(const EventRecord& event) {
+  std::string text;
+  std::vector<DeliveryState> told;
+  for (const auto& delivery : event.deliveries) {
+    if (std::find(told.begin(), told.end(), delivery.state) != told.end()) continue;
+    told.push_back(delivery.state);
+    if (!text.empty()) text += ", ";
+    text += to_string(delivery.state);
+  }
+  return text;
+}
+
+void put_event_json(const EventRecord& event, bool whole) {
+  put_json([&](JsonObject& object) {
+    object.add("position", event.position.value()).add("event_id", event.event_id);
+    add_place(object, event.entity_id, event.sequence);
+    add_text(object, "type", event.type);
+    add_text(object, "source", event.source);
+    add_text(object, "time", event.time);
+    add_text(object, "correlation_id", event.correlation_id);
+    add_text(object, "causation_id", event.causation_id);
+    if (event.headers.empty()) {
+      object.add_null("headers");
+    } else {
+      object.add_raw("headers", event.headers);
+    }
+    add_text(object, "url", event.own_url);
+    add_time(object, "accepted_at", event.accepted_at);
+    object.add("payload_bytes", event.payload_bytes);
+    add_deliveries(object, event);
+    if (whole) add_payload(object, event);
+  });
+}
+
+void put_event(const EventRecord& event, WallTime now) {
+  const auto field = [](std::string_view name, std::string_view text) {
+    if (!text.empty()) put_out(fmt::format("{:<13}{}\n", name, printable(text)));
+  };
+  field("event", event.event_id);
+  field("position", std::to_string(event.position.value()));
+  field("entity", event.entity_id.value_or(""));
+  if (event.sequence) field("sequence", std::to_string(event.sequence->value()));
+  field("type", event.type);
+  field("source", event.source);
+  field("time", event.time);
+  field("correlation", event.correlation_id);
+  field("causation", event.causation_id);
+  field("headers", event.headers);
+  field("url", event.own_url);
+  field("accepted",
+        fmt::format("{}, {} ago", format_time(event.accepted_at), age_text(event.accepted_at, now)));
+  put_out("\n");
+
+  using Align = Table::Align;
+  Table table{{{"DESTINATION"}, {"STATE"}, {"WHEN"}, {"ATTEMPTS", Align::right}, {"STATUS", Align::right}},
+              put_out};
+  for (const auto& delivery : event.deliveries) {
+    table.row({delivery.destination, std::string{to_string(delivery.state)}, when_text(delivery, now),
+               std::to_string(delivery.attempts),
+               delivery.status ? std::to_string(*delivery.status) : std::string{}});
+  }
+  table.finish();
+
+  put_out(fmt::format("\npayload, {} bytes:\n", event.payload_bytes));
+  put_out(printable(event.payload));
+  put_out("\n");
+}
+
+}  // namespace dispatch::cli

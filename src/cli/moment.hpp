@@ -1,0 +1,15 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+#include <string_view>
+
+namespace dispatch::cli {
+
+/// Reads a moment as a person writes it: a duration before `now` ("2h", "90s"), a day ("2026-03-01", its
+/// beginning), or a time of RFC 3339 ("2026-03-01T12:00:00Z", "2026-03-01T13:00:00.25+01:00"). What has no
+/// offset is UTC.
+Result<WallTime> parse_moment(std::string_view text, WallTime now);
+
+}  // namespace dispatch::cli

@@ -1,0 +1,25 @@
+#include "cli/operator_turn.hpp"
+
+#include "cli/listing.hpp"
+#include "journal/sqlite/ownership.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
+
+namespace dispatch::cli {
+
+Result<> operator_turn(const std::string& path,
+                       const std::function<Result<>(journal::Journal&, WallTime now)>& act) {
+  const auto journal = journal::SqliteJournal::open(path, {.existing_only = true});
+  if (!journal) return tl::unexpected(journal.error());
+  auto turn = journal::Turn::begin(**journal);
+  if (!turn) return tl::unexpected(std::move(turn).error());
+  DISPATCH_TRY(act(**journal, SystemClock{}.wall()));
+  return turn->commit();
+}
+
+std::string who_goes_on(const Program& program) {
+  const auto owned = journal::Ownership::is_taken(program.journal);
+  if (owned && *owned) return "the run that is on goes on with it";
+  return "to go on with it: " + command_on(program, "run");
+}
+
+}  // namespace dispatch::cli

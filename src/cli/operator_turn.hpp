@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "cli/program.hpp"
+#include "journal/journal.hpp"
+
+#include <functional>
+#include <string>
+
+namespace dispatch::cli {
+
+/// Does what an operator wants to an existing journal, in a turn of its own; also while a dispatcher runs on
+/// it.
+Result<> operator_turn(const std::string& path,
+                       const std::function<Result<>(journal::Journal&, WallTime now)>& act);
+
+/// Who acts on what an operator set in motion: the run that is on, or one that is to be started.
+std::string who_goes_on(const Program& program);
+
+}  // namespace dispatch::cli

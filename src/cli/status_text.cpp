@@ -1,0 +1,125 @@
+#include "cli/status_text.hpp"
+
+#include "base/units.hpp"
+#include "cli/figures_text.hpp"
+#include "cli/listing.hpp"
+#include "cli/table.hpp"
+
+#include <array>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr std::array states{DeliveryState::pending,     DeliveryState::in_flight, DeliveryState::retry_wait,
+                            DeliveryState::dead_letter, DeliveryState::completed, DeliveryState::failed};
+
+std::string number(std::int64_t count) {
+  return count_text(static_cast<std::uint64_t>(count));
+}
+
+/// What is worth knowing about the deliveries in a state.
+std::string remark(DeliveryState state, const journal::Standing& standing, WallTime now) {
+  switch (state) {
+    case DeliveryState::pending:
+      return standing.oldest_pending
+                 ? "the oldest accepted " + age_text(*standing.oldest_pending, now) + " ago"
+                 : "";
+    case DeliveryState::in_flight:
+      return !standing.owned && standing.tally.of(state) > 0
+                 ? "left by a run that ended; the next one recovers them"
+                 : "";
+    case DeliveryState::retry_wait:
+      return standing.next_due ? "the next is due " + until_text(*standing.next_due, now) : "";
+    case DeliveryState::dead_letter:
+      return standing.behind_dead > 0 ? number(standing.behind_dead) + " wait behind them" : "";
+    default:
+      return {};
+  }
+}
+
+std::string states_table(const journal::Standing& standing, WallTime now) {
+  std::string text;
+  for (const auto state : states)
+    text += fmt::format("  {:<13}{:>14}  {}\n", to_string(state), number(standing.tally.of(state)),
+                        remark(state, standing, now));
+  if (standing.gapped_entities > 0) {
+    text += fmt::format("  {:<13}{:>14}  entities with missing sequence numbers; {} events wait\n", "gaps",
+                        number(standing.gapped_entities), number(standing.behind_gaps));
+  }
+  if (standing.unknown > 0)
+    text += fmt::format("  {:<13}{:>14}  attempts whose outcome is unknown\n", "unknown",
+                        number(standing.unknown));
+  return text;
+}
+
+std::string hosts_table(const journal::Standing& standing) {
+  if (standing.hosts.empty()) return {};
+  using Align = Table::Align;
+  std::string text = "\n";
+  Table table{{{"HOST"},
+               {"PENDING", Align::right},
+               {"IN FLIGHT", Align::right},
+               {"RETRY WAIT", Align::right},
+               {"DEAD", Align::right}},
+              [&](std::string_view line) { text += line; }};
+  for (const auto& host : standing.hosts)
+    table.row({host.host, number(host.pending), number(host.in_flight), number(host.retry_wait),
+               number(host.dead_letter)});
+  table.finish();
+  if (standing.more_hosts > 0) text += fmt::format("and {} more hosts\n", number(standing.more_hosts));
+  return text;
+}
+
+void strip_trailing_spaces(std::string& text) {
+  for (auto at = text.find(" \n"); at != std::string::npos; at = text.find(" \n", at == 0 ? 0 : at - 1))
+    text.erase(at, 1);
+}
+
+}  // namespace
+
+std::string status_text(const Status& status, WallTime now) {
+  const auto& standing = status.standing;
+  std::string text = fmt::format("{}: {}, {} in its WAL; {}\n\n", printable(status.journal),
+                                 format_size(standing.journal_bytes), format_size(standing.wal_bytes),
+                                 standing.owned ? "a run is on" : "no run is on");
+  text += states_table(standing, now);
+  text += hosts_table(standing);
+  if (status.rejects_bytes && *status.rejects_bytes > 0)
+    text += fmt::format("\nrejected lines: {}.rejects.jsonl, {}\n", printable(status.journal),
+                        format_size(*status.rejects_bytes));
+  strip_trailing_spaces(text);
+  return text;
+}
+
+void add_status(JsonObject& object, const Status& status, WallTime now) {
+  const auto& standing = status.standing;
+  object.add("journal", status.journal);
+  add_time(object, "at", now);
+  object.add("owned", standing.owned);
+  for (const auto state : states) object.add(to_string(state), standing.tally.of(state));
+  object.add("last_position", standing.last_position.value())
+      .add("blocked_lanes", standing.blocked_lanes)
+      .add("behind_dead_letters", standing.behind_dead)
+      .add("gapped_entities", standing.gapped_entities)
+      .add("behind_gaps", standing.behind_gaps)
+      .add("unknown_attempts", standing.unknown);
+  add_time(object, "next_due", standing.next_due);
+  add_time(object, "oldest_pending", standing.oldest_pending);
+  object.add("journal_bytes", standing.journal_bytes)
+      .add("wal_bytes", standing.wal_bytes)
+      .add("rejects_bytes", status.rejects_bytes);
+  std::string hosts = "[";
+  for (const auto& host : standing.hosts) {
+    if (hosts.size() > 1) hosts += ',';
+    JsonObject entry{hosts};
+    entry.add("host", host.host)
+        .add("pending", host.pending)
+        .add("in_flight", host.in_flight)
+        .add("retry_wait", host.retry_wait)
+        .add("dead_letter", host.dead_letter);
+  }
+  object.add_raw("hosts", hosts += ']');
+  object.add("more_hosts", standing.more_hosts);
+}
+
+}  // namespace dispatch::cli
