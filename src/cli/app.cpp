@@ -89,13 +89,13 @@ void describe(CLI::App& app, Program& program) {
 
   add_run_command(app, program);
   add_ingest_command(app, program);
-  add_listen_command(app, program);
   add_status_command(app, program);
   add_events_command(app, program);
   add_attempts_command(app, program);
   add_dlq_command(app, program);
   add_gap_command(app, program);
   add_verify_command(app, program);
+  add_listen_command(app, program);
   add_completion_command(app, program);
   group_commands(app);
 }

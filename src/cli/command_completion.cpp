@@ -1,8 +1,9 @@
 #include "cli/completion.hpp"
+#include "cli/listing.hpp"
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
 
-#include <cstdio>
+#include <memory>
 #include <string>
 
 namespace dispatch::cli {
@@ -36,7 +37,7 @@ void add_completion_command(CLI::App& app, Program& program) {
   command->footer(footer);
   command->callback([&app, &program, script] {
     program.action = [&app, script]() -> Result<ExitCode> {
-      fmt::print("{}", (*script)(app));
+      put_out((*script)(app));
       return ExitCode::delivered;
     };
   });

@@ -1,6 +1,7 @@
 #include "cli/dry_run.hpp"
 
 #include "cli/figures_text.hpp"
+#include "cli/listing.hpp"
 #include "flow/feed.hpp"
 #include "ingest/reader.hpp"
 #include "ingest/rejects.hpp"
@@ -38,10 +39,12 @@ struct Findings {
 };
 
 void print(const Findings& findings) {
-  fmt::print("{} events would be accepted, {} lines rejected\n", count_text(findings.events),
-             count_text(findings.rejected));
-  for (const auto& [host, count] : findings.by_host) fmt::print("{:>13}  to {}\n", count_text(count), host);
-  if (findings.elsewhere > 0) fmt::print("{:>13}  to other hosts\n", count_text(findings.elsewhere));
+  put_out(fmt::format("{} events would be accepted, {} lines rejected\n", count_text(findings.events),
+                      count_text(findings.rejected)));
+  for (const auto& [host, count] : findings.by_host)
+    put_out(fmt::format("{:>13}  to {}\n", count_text(count), host));
+  if (findings.elsewhere > 0)
+    put_out(fmt::format("{:>13}  to other hosts\n", count_text(findings.elsewhere)));
 }
 
 }  // namespace

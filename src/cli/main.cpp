@@ -21,6 +21,7 @@ void say(const Error& error) {
 
 /// Data that could not be written must not look like success: a full disk shows itself here at the latest.
 Result<> finish_output() {
+  if (std::ferror(stdout) != 0) return fail("cannot write to standard output; what it got is not whole");
   if (std::fflush(stdout) != 0) return fail("cannot write to standard output: {}", errno_text(errno));
   return {};
 }
@@ -31,9 +32,8 @@ Result<ExitCode> run_program(int argc, char** argv) {
   describe(app, program);
   const auto answered = parse(app, argc, argv);
   if (!answered) return tl::unexpected(answered.error());
-  if (*answered) return **answered;
   program.log = make_log(program.log_options);
-  auto exit = program.action();
+  auto exit = *answered ? **answered : program.action();
   DISPATCH_TRY(finish_output());
   return exit;
 }

@@ -52,8 +52,12 @@ TEST_CASE("the version is one line on standard output") {
 }
 
 TEST_CASE("output that cannot be written is an error") {
-  const TempDir directory;
-  Child child{directory, {"-c", "exec " DISPATCH_PROGRAM " completion bash > /dev/full"}, {{}, "/bin/sh"}};
-  CHECK(child.exit_code() == 1);
-  CHECK(has(child.err().all(), "cannot write to standard output: No space left on device"));
+  for (const char* command : {"completion bash", "run --help", "--version"}) {
+    CAPTURE(command);
+    const TempDir directory;
+    const std::string line = std::string{"exec " DISPATCH_PROGRAM " "} + command + " > /dev/full";
+    Child child{directory, {"-c", line}, {{}, "/bin/sh"}};
+    CHECK(child.exit_code() == 1);
+    CHECK(has(child.err().all(), "dispatch: cannot write to standard output"));
+  }
 }
