@@ -19,14 +19,14 @@ namespace dispatch::journal {
 
 /// Which events a listing shows; all conditions hold together.
 struct EventFilter {
-  std::optional<std::string> entity;
-  std::optional<std::string> type;
-  std::optional<DeliveryState> state;  ///< with a delivery in this state
-  std::optional<WallTime> since;       ///< accepted then or later
-  std::optional<WallTime> until;       ///< accepted before then
-  bool unknown = false;                ///< with an attempt whose outcome is unknown
-  std::optional<Position> after;       ///< what follows this event in the listing's order
-  std::optional<std::int64_t> limit;   ///< at most so many
+  std::optional<std::string> entity = {};
+  std::optional<std::string> type = {};
+  std::optional<DeliveryState> state = {};  ///< with a delivery in this state
+  std::optional<WallTime> since = {};       ///< accepted then or later
+  std::optional<WallTime> until = {};       ///< accepted before then
+  bool unknown = false;                     ///< with an attempt whose outcome is unknown
+  std::optional<Position> after = {};       ///< what follows this event in the listing's order
+  std::optional<std::int64_t> limit = {};   ///< at most so many
 };
 
 /// Reads a SQLite journal for people: listings, histories, where things stand. Changes nothing, takes no lock

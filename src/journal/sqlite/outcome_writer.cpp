@@ -14,6 +14,17 @@ bool is_plain_success(const Settlement& settlement) {
          settlement.outcome->error.empty();
 }
 
+/// A 2xx that was judged a failure must not look like a success that something followed (see verify's
+/// "once").
+std::optional<std::string> error_text(const Settlement& settlement) {
+  const Outcome& outcome = *settlement.outcome;
+  if (!outcome.error.empty()) return outcome.error;
+  const bool looks_good =
+      outcome.kind == OutcomeKind::answered && outcome.status >= 200 && outcome.status <= 299;
+  if (looks_good && settlement.by != Transition::succeed) return "this status counts as a failure here";
+  return std::nullopt;
+}
+
 /// "name,connect,tls,first byte" in microseconds, each empty where not reached; nothing where none was.
 std::optional<std::string> timings_text(const AttemptTimings& timings) {
   const auto text = [](const std::optional<std::chrono::microseconds>& at) {
@@ -61,8 +72,8 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
     std::optional<Blob> excerpt;
     if (!outcome->excerpt.empty()) excerpt = Blob{outcome->excerpt};
     add_attempt_.run(turn_.number, outcome->took, static_cast<int>(outcome->kind), outcome->status,
-                     null_if_empty(outcome->error), null_if_empty(outcome->address),
-                     timings_text(outcome->timings), excerpt, key.outlet, key.position, key.generation);
+                     error_text(settlement), null_if_empty(outcome->address), timings_text(outcome->timings),
+                     excerpt, key.outlet, key.position, key.generation);
   }
 
   int changes = 0;

@@ -1,0 +1,276 @@
+#include "journal/ledger.hpp"
+
+#include "journal/damage.hpp"
+#include "journal/sqlite/ownership.hpp"
+
+#include <algorithm>
+
+#include <SQLiteCpp/Database.h>
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::journal;
+using namespace dispatch::test;
+
+using Ids = std::vector<std::string>;
+
+namespace {
+
+Ids events(const Ledger& ledger, const EventFilter& filter) {
+  Ids ids;
+  must(ledger.events(filter, [&](const EventRecord& event) {
+    ids.push_back(event.event_id);
+    return true;
+  }));
+  return ids;
+}
+
+Ledger open(const WornJournal& worn) {
+  return Ledger::open(worn.path()).value();
+}
+
+}  // namespace
+
+TEST_CASE("the ledger lists events by position") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  CHECK(events(ledger, {}) ==
+        Ids{"a1", "a2", "a3", "a5", "b1", "b2", "c1", "c2", "d1", "d4", "e3", "alone", "waiting", "a4"});
+}
+
+TEST_CASE("the ledger lists the events of one entity by sequence number") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  CHECK(events(ledger, {.entity = "A"}) == Ids{"a1", "a2", "a3", "a4", "a5"});
+  CHECK(events(ledger, {.entity = "nobody"}).empty());
+}
+
+TEST_CASE("the ledger goes on behind an event and stops at a limit") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  CHECK(events(ledger, {.after = Position{12}}) == Ids{"waiting", "a4"});
+  CHECK(events(ledger, {.after = Position{3}, .limit = 2}) == Ids{"a5", "b1"});
+  CHECK(events(ledger, {.entity = "A", .after = Position{14}}) == Ids{"a5"});
+  const auto other =
+      ledger.events({.entity = "A", .after = Position{5}}, [](const EventRecord&) { return true; });
+  CHECK(other.error().failure == Failure::usage);
+}
+
+TEST_CASE("the ledger lists events by the state of their deliveries") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  CHECK(events(ledger, {.state = DeliveryState::dead_letter}) == Ids{"b1"});
+  CHECK(events(ledger, {.state = DeliveryState::retry_wait}) == Ids{"c2", "alone"});
+  CHECK(events(ledger, {.state = DeliveryState::pending}) == Ids{"b2", "e3", "waiting"});
+  CHECK(events(ledger, {.state = DeliveryState::failed}) == Ids{"c1"});
+  CHECK(events(ledger, {.state = DeliveryState::in_flight}).empty());
+}
+
+TEST_CASE("the ledger lists events by type and by when they were accepted") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "x", .type = "placed"}, {.id = "y", .type = "paid"}});
+  const auto ledger = Ledger::open(subject.path()).value();
+  const auto tick = std::chrono::microseconds{1};
+  CHECK(events(ledger, {.type = "paid"}) == Ids{"y"});
+  CHECK(events(ledger, {.since = noon}).size() == 2);
+  CHECK(events(ledger, {.since = noon + tick}).empty());
+  CHECK(events(ledger, {.until = noon}).empty());
+  CHECK(events(ledger, {.until = noon + tick}).size() == 2);
+}
+
+TEST_CASE("the ledger lists the events with an attempt whose outcome is unknown") {
+  const WornJournal worn;
+  CHECK(events(open(worn), {.unknown = true}) == Ids{"c2"});
+}
+
+TEST_CASE("the ledger lists more events than a page holds and stops when told") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  std::vector<Line> lines;
+  for (int i = 0; i < 1'500; ++i) lines.push_back({.id = "e" + std::to_string(i), .entity = std::nullopt});
+  append_all(*journal, lines);
+  const auto ledger = Ledger::open(subject.path()).value();
+  CHECK(events(ledger, {}).size() == 1'500);
+  CHECK(events(ledger, {.state = DeliveryState::pending, .limit = 700}).size() == 700);
+  int seen = 0;
+  must(ledger.events({}, [&](const EventRecord& event) {
+    CHECK(event.deliveries.size() == 1);
+    return ++seen < 600;
+  }));
+  CHECK(seen == 600);
+}
+
+TEST_CASE("the ledger shows all of one event") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  const auto event = ledger.event("a1").value();
+  REQUIRE(event);
+  CHECK(event->entity_id == "A");
+  CHECK(event->sequence == SequenceNumber{1});
+  CHECK(event->payload == "{}");
+  CHECK(event->payload_bytes == 2);
+  REQUIRE(event->deliveries.size() == 2);
+  CHECK(event->deliveries[0].destination == "http://a.test/hook");
+  CHECK(event->deliveries[1].host == "b.test");
+  CHECK(event->deliveries[1].state == DeliveryState::completed);
+  CHECK(event->deliveries[1].status == 200);
+  CHECK_FALSE(ledger.event("none").value());
+}
+
+TEST_CASE("the ledger tells every attempt of an event in order") {
+  const WornJournal worn;
+  const auto attempts = open(worn).attempts("a2").value();
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0].number == 1);
+  CHECK(attempts[0].ended->status == 500);
+  CHECK(attempts[1].number == 2);
+  CHECK(attempts[1].ended->status == 200);  // a plain success, which has no row of its own
+  CHECK(open(worn).attempts("none").value().empty());
+}
+
+TEST_CASE("the ledger tells of the attempt under way") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "x"});
+  begin(*journal, delivery(*journal, 1));
+  const auto attempts = Ledger::open(subject.path()).value().attempts("x").value();
+  REQUIRE(attempts.size() == 1);
+  CHECK(attempts[0].number == 1);
+  CHECK(attempts[0].began_at == noon);
+  CHECK_FALSE(attempts[0].ended);
+}
+
+TEST_CASE("the ledger tells why something is dead and what waits behind it") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  std::vector<DeadLetterRecord> dead;
+  const auto keep = [&](const DeadLetterRecord& one) {
+    dead.push_back(one);
+    return true;
+  };
+  must(ledger.dead_letters({}, keep));
+  REQUIRE(dead.size() == 1);
+  CHECK(dead[0].event_id == "b1");
+  CHECK(dead[0].attempts == 2);
+  CHECK(dead[0].since == noon);
+  CHECK(dead[0].waiting == 1);
+  REQUIRE(dead[0].last);
+  CHECK(dead[0].last->status == 500);
+  must(ledger.dead_letters({.entity = "A", .event = {}}, keep));
+  must(ledger.dead_letters({.entity = {}, .event = "b2"}, keep));
+  CHECK(dead.size() == 1);
+}
+
+TEST_CASE("the ledger lists more dead letters than a page holds each once") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  std::vector<Line> lines;
+  for (int i = 0; i < 600; ++i) {
+    lines.push_back({.id = "e" + std::to_string(i), .entity = std::nullopt});
+    if (i % 2 != 0) lines.back().urls = {"http://b.test/hook"};
+  }
+  append_all(*journal, lines);
+  SQLite::Database{subject.path(), SQLite::OPEN_READWRITE}.exec(
+      "UPDATE deliveries SET state = 3, state_at = position % 7");
+  const auto ledger = Ledger::open(subject.path()).value();
+  Ids dead;
+  must(ledger.dead_letters({}, [&](const DeadLetterRecord& one) {
+    dead.push_back(one.event_id);
+    return true;
+  }));
+  CHECK(dead.size() == 600);
+  std::sort(dead.begin(), dead.end());
+  CHECK(std::adjacent_find(dead.begin(), dead.end()) == dead.end());
+
+  int whole = 0;
+  must(ledger.dead_events({}, [&](const EventRecord& event) {
+    whole += event.payload == "{}" ? 1 : 0;
+    return true;
+  }));
+  CHECK(whole == 600);
+}
+
+TEST_CASE("the ledger lists gaps and what waits behind them") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  std::vector<GapRecord> gaps;
+  const auto keep = [&](const GapRecord& gap) {
+    gaps.push_back(gap);
+    return true;
+  };
+  must(ledger.gaps({}, false, keep));
+  REQUIRE(gaps.size() == 1);
+  CHECK(gaps[0].entity_id == "E");
+  CHECK(gaps[0].first_missing == SequenceNumber{1});
+  CHECK(gaps[0].last_missing == SequenceNumber{2});
+  CHECK(gaps[0].waiting == 1);
+  CHECK_FALSE(gaps[0].skipped_at);
+
+  gaps.clear();
+  must(ledger.gaps("D", true, keep));
+  REQUIRE(gaps.size() == 1);
+  CHECK(gaps[0].skipped_at == noon);
+  CHECK(gaps[0].waiting == 0);
+}
+
+TEST_CASE("the ledger tells where the journal stands") {
+  const WornJournal worn;
+  const auto standing = open(worn).standing(1).value();
+  CHECK(standing.tally.of(DeliveryState::completed) == 8);
+  CHECK(standing.tally.of(DeliveryState::pending) == 3);
+  CHECK(standing.last_position == Position{14});
+  CHECK(standing.blocked_lanes == 1);
+  CHECK(standing.behind_dead == 1);
+  CHECK(standing.gapped_entities == 1);
+  CHECK(standing.behind_gaps == 1);
+  CHECK(standing.unknown == 1);
+  CHECK(standing.next_due == noon);
+  CHECK(standing.oldest_pending == noon);
+  CHECK(standing.journal_bytes > 0);
+  CHECK_FALSE(standing.owned);
+  REQUIRE(standing.hosts.size() == 1);
+  CHECK(standing.hosts[0].host == "a.test");
+  CHECK(standing.hosts[0].pending == 3);
+  CHECK(standing.hosts[0].retry_wait == 2);
+  CHECK(standing.hosts[0].dead_letter == 1);
+}
+
+TEST_CASE("the ledger counts what is pending below where a run would begin") {
+  WornJournal worn;
+  worn.damage(
+      "UPDATE outlets SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) FROM "
+      "actions)");
+  const auto standing = open(worn).standing(5).value();
+  REQUIRE(standing.hosts.size() == 1);
+  CHECK(standing.hosts[0].pending == standing.tally.of(DeliveryState::pending));
+}
+
+TEST_CASE("the ledger knows whether a dispatcher owns the journal and does not get in its way") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  {
+    const auto owner = Ownership::try_take(worn.path()).value();
+    REQUIRE(owner);
+    CHECK(ledger.standing(1).value().owned);
+  }
+  CHECK_FALSE(ledger.standing(1).value().owned);
+}
+
+TEST_CASE("the ledger sees what is committed while it is open") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  const auto ledger = Ledger::open(subject.path()).value();
+  CHECK(events(ledger, {}).empty());
+  append(*journal, {.id = "x"});
+  CHECK(events(ledger, {}) == Ids{"x"});
+}
+
+TEST_CASE("the ledger refuses what is no journal of ours") {
+  const TempDir dir;
+  CHECK(Ledger::open(dir / "none.db").error().failure == Failure::usage);
+  CHECK(Ledger::open(dir.write("text", "this is not a database, however long it is")).error().failure ==
+        Failure::unavailable);
+  SQLite::Database{dir / "other.db", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t (x)");
+  CHECK(Ledger::open(dir / "other.db").error().failure == Failure::unavailable);
+}
