@@ -4,22 +4,32 @@
 #include "cli/listing.hpp"
 
 namespace dispatch::cli {
+namespace {
+
+constexpr std::size_t answer_shown = 120;  // bytes
+
+std::string with_answer(const journal::AttemptRecord::End& end) {
+  auto text = outcome_text(end);
+  if (!end.excerpt.empty()) text += ": " + end.excerpt.substr(0, answer_shown);
+  return text;
+}
+
+}  // namespace
 
 void put_attempt_table(const std::vector<journal::AttemptRecord>& attempts) {
   using Align = Table::Align;
   Table table{{{"ATTEMPT", Align::right},
                {"BEGAN"},
                {"TOOK", Align::right},
-               {"OUTCOME"},
-               {"ADDRESS"},
                {"DESTINATION"},
-               {"ANSWER"}},
+               {"ADDRESS"},
+               {"OUTCOME"}},
               put_out};
   for (const auto& attempt : attempts) {
     const auto& end = attempt.ended;
     table.row({std::to_string(attempt.number), format_time(attempt.began_at),
-               end ? format_duration(end->took) : std::string{}, end ? outcome_text(*end) : "under way",
-               end ? end->address : std::string{}, attempt.destination, end ? end->excerpt : std::string{}});
+               end ? format_duration(end->took) : std::string{}, attempt.destination,
+               end ? end->address : std::string{}, end ? with_answer(*end) : "under way"});
   }
   table.finish();
 }

@@ -40,7 +40,7 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
     return ExitCode::delivered;
   }
   put_attempt_table(*attempts);
-  if (attempts->empty()) program.log->info("event {} was not sent yet", asked.event_id);
+  if (attempts->empty()) say(program, fmt::format("event {} was not sent yet", asked.event_id));
   say_next(program, "events show " + shell_word(asked.event_id), "see the event");
   return ExitCode::delivered;
 }

@@ -35,6 +35,13 @@ struct Dlq {
   bool json = false;
 };
 
+/// What would be far too much, or nothing, when guessed.
+Result<> exactly_one(const Dlq& asked) {
+  if (int{asked.which.entity.has_value()} + int{asked.which.event.has_value()} + int{asked.all} == 1)
+    return {};
+  return misuse("say which dead letters are meant: exactly one of --entity ID, --event ID and --all");
+}
+
 std::string words_for(const journal::DeadLetters& which) {
   if (which.event) return "event " + *which.event;
   if (which.entity) return "entity " + *which.entity;
@@ -94,8 +101,8 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
   if (asked.json) return ExitCode::delivered;
   table.finish();
   if (first.empty()) {
-    program.log->info("there is no dead letter{}",
-                      asked.which.entity ? " of entity " + *asked.which.entity : "");
+    say(program, fmt::format("there is no dead letter{}",
+                             asked.which.entity ? " of entity " + *asked.which.entity : ""));
     return ExitCode::delivered;
   }
   say_next(program, "dlq show ID", "see why");
@@ -138,6 +145,7 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
 using Move = Result<std::int64_t> (journal::Journal::*)(const journal::DeadLetters&, WallTime);
 
 Result<ExitCode> move_dead(const Program& program, const Dlq& asked, std::string_view done, Move move) {
+  DISPATCH_TRY(exactly_one(asked));
   std::int64_t moved = 0;
   DISPATCH_TRY(operator_turn(program.journal, [&](journal::Journal& journal, WallTime now) -> Result<> {
     const auto count = (journal.*move)(asked.which, now);
@@ -148,15 +156,17 @@ Result<ExitCode> move_dead(const Program& program, const Dlq& asked, std::string
   if (moved == 0 && !asked.all) return no_dead_letter(program, asked.which);
   if (asked.json) put_json([&](JsonObject& object) { object.add(done, moved); });
   if (moved == 0) {
-    program.log->info("there was no dead letter to be {}", done);
+    say(program, fmt::format("there was no dead letter to be {}", done));
     return ExitCode::delivered;
   }
-  program.log->info("{} {}{}; {}", done, counted(moved, "delivery", "deliveries"),
-                    asked.all ? std::string{} : " of " + words_for(asked.which), who_goes_on(program));
+  say(program,
+      fmt::format("{} {}{}; {}", done, counted(moved, "delivery", "deliveries"),
+                  asked.all ? std::string{} : " of " + words_for(asked.which), who_goes_on(program)));
   return ExitCode::delivered;
 }
 
 Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
+  DISPATCH_TRY(exactly_one(asked));
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
   std::int64_t exported = 0;
@@ -175,23 +185,20 @@ Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
   }));
   DISPATCH_TRY(written);
   if (exported == 0 && !asked.all) return no_dead_letter(program, asked.which);
-  std::fflush(stdout);
-  program.log->info("exported {}; they stay in the journal as they are",
-                    counted(exported, "event", "events"));
+  say(program,
+      fmt::format("exported {}; they stay in the journal as they are", counted(exported, "event", "events")));
   if (without_url > 0) {
-    program.log->info("{} no url of their own: give their destination with --to when they are run again",
-                      counted(without_url, "has", "have"));
+    say(program,
+        fmt::format("{} no url of their own: give their destination with --to when they are run again",
+                    counted(without_url, "has", "have")));
   }
   return ExitCode::delivered;
 }
 
-/// Exactly one of --entity, --event and --all.
 void add_selection(CLI::App& command, Dlq& asked) {
-  auto* which = command.add_option_group("Which", "Exactly one of these");
-  which->add_option("--entity", asked.which.entity, "Those of one entity")->type_name("ID");
-  which->add_option("--event", asked.which.event, "Those of one event")->type_name("ID");
-  which->add_flag("--all", asked.all, "All there are");
-  which->require_option(1);
+  command.add_option("--entity", asked.which.entity, "Those of one entity")->type_name("ID");
+  command.add_option("--event", asked.which.event, "Those of one event")->type_name("ID");
+  command.add_flag("--all", asked.all, "All there are");
 }
 
 }  // namespace

@@ -111,9 +111,9 @@ Result<ExitCode> list_events(const Program& program, Events asked) {
   if (asked.json) return ExitCode::delivered;
   table.finish();
   if (listed == 0) {
-    program.log->info("no event is like that");
+    say(program, "no event is like that");
   } else if (asked.filter.limit == listed) {
-    program.log->info("there may be more: the same again with --after {}", last.value());
+    say(program, fmt::format("there may be more: the same again with --after {}", last.value()));
   } else if (asked.filter.unknown) {
     say_next(program, "attempts ID", "see what was tried of one");
   } else {

@@ -73,7 +73,7 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
   if (asked.json) return ExitCode::delivered;
   table.finish();
   if (first_open.empty()) {
-    program.log->info("nothing waits behind a gap");
+    say(program, "nothing waits behind a gap");
   } else {
     say_next(program, "gap skip --entity " + shell_word(first_open),
              "go on without the lowest missing numbers of an entity");
@@ -100,8 +100,8 @@ Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
           .add("last_skipped", skipped->second.value());
     });
   }
-  program.log->info("skipped {} to {} of entity {}; {}", skipped->first.value(), skipped->second.value(),
-                    *asked.entity, who_goes_on(program));
+  say(program, fmt::format("skipped {} to {} of entity {}; {}", skipped->first.value(),
+                           skipped->second.value(), *asked.entity, who_goes_on(program)));
   return ExitCode::delivered;
 }
 

@@ -68,8 +68,9 @@ void say_what_next(const Program& program, const journal::Standing& standing) {
   if (standing.blocked_lanes > 0) say_next(program, "dlq list", "see what is dead");
   if (standing.gapped_entities > 0) say_next(program, "gap list", "see which sequence numbers are missing");
   if (standing.unknown > 0) say_next(program, "events list --unknown", "see what may have arrived twice");
-  const auto movable = standing.tally.of(DeliveryState::pending) +
-                       standing.tally.of(DeliveryState::in_flight) +
+  // What waits behind dead letters and gaps would still wait after a run.
+  const auto movable = standing.tally.of(DeliveryState::pending) - standing.behind_dead -
+                       standing.behind_gaps + standing.tally.of(DeliveryState::in_flight) +
                        standing.tally.of(DeliveryState::retry_wait);
   if (!standing.owned && movable > 0) say_next(program, "run", "deliver what waits");
 }

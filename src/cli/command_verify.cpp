@@ -3,7 +3,6 @@
 #include "journal/verify.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 
 namespace dispatch::cli {
@@ -63,15 +62,15 @@ Result<ExitCode> verify_journal(const Program& program, bool json) {
     put_report_json(*report);
   } else {
     put_report(*report);
-    std::fflush(stdout);
-    for (const auto& note : report->notes) program.log->info("{}", note);
+    for (const auto& note : report->notes) say(program, note);
   }
-  program.log->info("{}, {} and {} were looked at: {}", counted(report->events, "event", "events"),
-                    counted(report->deliveries, "delivery", "deliveries"),
-                    counted(report->attempts, "recorded attempt", "recorded attempts"),
-                    report->healthy() ? "every promise is kept"
-                                      : "the journal is damaged; keep a copy of it and its -wal file before "
-                                        "anything else, and run nothing on it");
+  say(program,
+      fmt::format("{}, {} and {} were looked at: {}", counted(report->events, "event", "events"),
+                  counted(report->deliveries, "delivery", "deliveries"),
+                  counted(report->attempts, "recorded attempt", "recorded attempts"),
+                  report->healthy() ? "every promise is kept"
+                                    : "the journal is damaged; keep a copy of it and its -wal file before "
+                                      "anything else, and run nothing on it"));
   return report->healthy() ? ExitCode::delivered : ExitCode::failed;
 }
 

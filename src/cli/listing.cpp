@@ -3,7 +3,6 @@
 #include "base/units.hpp"
 #include "cli/shell_text.hpp"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace dispatch::cli {
@@ -22,9 +21,13 @@ std::string command_on(const Program& program, std::string_view arguments) {
   return command;
 }
 
+void say(const Program& program, std::string_view text) {
+  std::fflush(stdout);
+  program.log->info("{}", text);
+}
+
 void say_next(const Program& program, std::string_view arguments, std::string_view purpose) {
-  std::fflush(stdout);  // on a terminal the advice comes last
-  program.log->info("to {}: {}", purpose, command_on(program, arguments));
+  say(program, fmt::format("to {}: {}", purpose, command_on(program, arguments)));
 }
 
 std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
@@ -32,8 +35,8 @@ std::string counted(std::int64_t count, std::string_view one, std::string_view m
 }
 
 std::string age_text(WallTime time, WallTime now) {
-  return format_duration(
-      std::chrono::floor<std::chrono::seconds>(std::max(now - time, WallTime::duration{})));
+  if (now - time < std::chrono::seconds{1}) return "0s";
+  return format_duration(std::chrono::floor<std::chrono::seconds>(now - time));
 }
 
 std::string until_text(WallTime time, WallTime now) {

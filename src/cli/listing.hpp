@@ -25,7 +25,9 @@ bool can_put_out();
 /// quoted already.
 std::string command_on(const Program& program, std::string_view arguments);
 
-/// Says on stderr what to type next and what for.
+/// Says something on stderr, after all data that was written before.
+void say(const Program& program, std::string_view text);
+/// Says what to type next and what for.
 void say_next(const Program& program, std::string_view arguments, std::string_view purpose);
 
 /// "3 events", "1 event".

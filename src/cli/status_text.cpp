@@ -31,7 +31,10 @@ std::string remark(DeliveryState state, const journal::Standing& standing, WallT
     case DeliveryState::retry_wait:
       return standing.next_due ? "the next is due " + until_text(*standing.next_due, now) : "";
     case DeliveryState::dead_letter:
-      return standing.behind_dead > 0 ? number(standing.behind_dead) + " wait behind them" : "";
+      return standing.behind_dead > 0
+                 ? number(standing.behind_dead) +
+                       (standing.behind_dead == 1 ? " event waits" : " events wait") + " behind them"
+                 : "";
     default:
       return {};
   }
@@ -43,8 +46,10 @@ std::string states_table(const journal::Standing& standing, WallTime now) {
     text += fmt::format("  {:<13}{:>14}  {}\n", to_string(state), number(standing.tally.of(state)),
                         remark(state, standing, now));
   if (standing.gapped_entities > 0) {
-    text += fmt::format("  {:<13}{:>14}  entities with missing sequence numbers; {} events wait\n", "gaps",
-                        number(standing.gapped_entities), number(standing.behind_gaps));
+    text += fmt::format(
+        "  {:<13}{:>14}  {} sequence numbers; {} behind them\n", "gaps", number(standing.gapped_entities),
+        standing.gapped_entities == 1 ? "entity lacks" : "entities lack",
+        number(standing.behind_gaps) + (standing.behind_gaps == 1 ? " event waits" : " events wait"));
   }
   if (standing.unknown > 0)
     text += fmt::format("  {:<13}{:>14}  attempts whose outcome is unknown\n", "unknown",
