@@ -109,6 +109,24 @@ TEST_CASE("disk: a turn that the disk does not take leaves nothing and another r
   CHECK(next->tally().value().open() == 510);
 }
 
+TEST_CASE("disk: a turn in which a write has failed takes nothing more") {
+  SqliteSubject subject;
+  const auto journal = SqliteJournal::open(subject.path(), {.cache_bytes = 64 * 1024}).value();
+  append_all(*journal, many(0, 10));
+  {
+    auto turn = Turn::begin(*journal).value();
+    {
+      const SmallDisk disk{256 * 1024};
+      CHECK_THROWS(append_here(*journal, many(10, 2'000)));
+    }
+    // The disk has room again, but the transaction is gone: what is written now would be committed by itself.
+    CHECK_THROWS(append_here(*journal, many(5'000, 1)));
+    CHECK_FALSE(turn.commit().has_value());
+  }
+  CHECK(journal->tally().value().open() == 10);
+  CHECK(append(*journal, {.id = "10"}).verdict == AppendVerdict::accepted);
+}
+
 TEST_CASE("disk: errors say what failed and what to do next") {
   const auto message = [](int code) {
     return sqlite_failure(SQLite::Exception{"what SQLite says", code}, "commit to", "/var/x.db").message;

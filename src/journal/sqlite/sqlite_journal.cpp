@@ -29,6 +29,7 @@ class SqliteJournal::Parts {
   PumpReader pump{connection->database()};
   LaneReader lanes{connection->database()};
   std::int64_t pump_version = -1;  // the data version that changed_elsewhere saw last; none yet
+  bool turn_failed = false;        // a write of the open turn has failed, and SQLite may have undone the turn
   bool spent = false;              // a commit has failed
 
   /// Runs `work`, which gives a Result, and turns what SQLite throws into an error as well; `doing` goes
@@ -55,13 +56,27 @@ class SqliteJournal::Parts {
     });
   }
 
-  /// guard_result for what may only be done inside a turn.
+  /// guard_result for what may only be done inside a turn. After an error the turn takes nothing more: SQLite
+  /// undoes a transaction by itself when the disk is full, and what came after would stand alone.
   template <class Work>
   auto write(std::string_view doing, Work work) -> decltype(work()) {
-    if (!turn.is_open())
+    DISPATCH_TRY(check_turn(doing));
+    auto done = guard_result(doing, std::move(work));
+    turn_failed = !done;
+    return done;
+  }
+
+  /// An error unless a turn is open and may go on.
+  Result<> check_turn(std::string_view doing) const {
+    if (!turn.is_open()) {
       return fail("cannot {} journal {} outside of a turn; this is a bug", doing,
                   connection->path().string());
-    return guard_result(doing, std::move(work));
+    }
+    if (turn_failed) {
+      return fail("cannot {} journal {}, as an earlier write of the turn has failed; abandon the turn", doing,
+                  connection->path().string());
+    }
+    return {};
   }
 };
 
@@ -105,13 +120,14 @@ Result<> SqliteJournal::begin_turn() {
     parts.turn.abandon();
     return tl::unexpected(changed.error());
   }
+  parts.turn_failed = false;
   if (*changed) parts.appender.forget();
   return {};
 }
 
 Result<> SqliteJournal::commit_turn() {
   Parts& parts = *parts_;
-  if (!parts.turn.is_open()) return fail("cannot commit outside of a turn; this is a bug");
+  DISPATCH_TRY(parts.check_turn("commit to"));
   auto committed = parts.guard("commit to", [&] { parts.turn.commit(); });
   if (!committed) {
     parts.spent = true;
