@@ -211,6 +211,18 @@ TEST_CASE("verify lets a run begin above what waits behind a dead letter") {
               "FROM actions)") == Names{});
 }
 
+TEST_CASE("verify lets a run begin above what a discarded dead letter has woken") {
+  WornJournal worn;
+  worn.damage(
+      "UPDATE outlets SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) FROM "
+      "actions)");
+  const auto writer = journal::SqliteJournal::open(worn.path(), {}).value();
+  auto turn = journal::Turn::begin(*writer).value();
+  CHECK(writer->discard({.entity = "B", .event = {}}, noon).value() == 1);
+  must(turn.commit());
+  CHECK(worn.findings() == Names{});  // b2 is pending at 6
+}
+
 TEST_CASE("verify finds a run that is to begin where nothing has come yet") {
   CHECK(after("UPDATE progress SET last_wake = 1000") == Names{"resumption"});
 }

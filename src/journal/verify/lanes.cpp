@@ -60,6 +60,7 @@ class LaneWalk {
       const Lane lane{rows.integer(0), rows.integer(1), rows.integer(2)};
       if (alone || lane != lane_) open(lane, alone);
       if (const auto wrong = audit_of_lane_.take(delivery)) audit_.found(Check::order, delivery.key, *wrong);
+      lane_woken_ = lane_woken_ || woken_.holds(delivery.key);
       if (pending(delivery) && low(delivery.key) >= delivery.key.position.value()) passed_over(delivery);
     }
   }
@@ -94,6 +95,7 @@ class LaneWalk {
   void open(const Lane& lane, bool alone) {
     lane_ = lane;
     told_ = false;
+    lane_woken_ = false;
     std::optional<std::int64_t> gap;
     if (!alone) {
       auto rows = lowest_gap_.rows(std::get<0>(lane));
@@ -106,7 +108,7 @@ class LaneWalk {
   void passed_over(const LaneDelivery& delivery) {
     const auto& head = *audit_of_lane_.head();
     const bool comes_back =
-        audit_of_lane_.head_waits() || low(head.key) < head.key.position.value() || woken_.holds(head.key);
+        audit_of_lane_.head_waits() || low(head.key) < head.key.position.value() || lane_woken_;
     if (comes_back || std::exchange(told_, true)) return;
     audit_.found(
         Check::resumption, delivery.key,
@@ -123,7 +125,8 @@ class LaneWalk {
   std::unordered_map<std::int64_t, std::int64_t> low_;  // by outlet
   Lane lane_{-1, -1, -1};
   LaneAudit audit_of_lane_{std::nullopt};
-  bool told_ = false;  // a stuck lane is one finding
+  bool lane_woken_ = false;  // a delivery at or below the head was: that wakes the head
+  bool told_ = false;        // a stuck lane is one finding
 };
 
 }  // namespace
