@@ -1,9 +1,7 @@
-#include "base/random.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/input_options.hpp"
 #include "cli/program.hpp"
 #include "cli/session.hpp"
-#include "delivery/transport.hpp"
 #include "flow/run.hpp"
 
 #include <algorithm>
@@ -29,22 +27,6 @@ EXAMPLES
   dispatch ingest --to https://example.com/hook events.jsonl
   tail -f events.jsonl | dispatch ingest -)";
 
-/// Nothing is sent; a run's parts have a place for a transport all the same.
-class NoTransport final : public delivery::Transport {
- public:
-  void send(std::vector<Outgoing>) override {}
-  void abort() override {}
-};
-
-Result<flow::Ending> accept(Session& session, const flow::RunOptions& options) {
-  NoTransport transport;
-  SystemRandom random;
-  const auto no_owner = []() -> Result<std::shared_ptr<void>> { return std::shared_ptr<void>{}; };
-  return flow::accept({session.journal(), transport, session.inbox(), session.rejects(), session.clock(),
-                       random, no_owner, session.log()},
-                      options, session.scoreboard());
-}
-
 struct Ingest {
   InputOptions input;
   bool quiet = false;
@@ -60,7 +42,8 @@ Result<ExitCode> ingest(const Program& program, const Ingest& asked) {
   flow::RunOptions options;
   options.stream_start = asked.input.stream_start;
   options.stop_on_reject = asked.input.stop_on_reject;
-  return (*session)->run([&options](Session& open) { return accept(open, options); });
+  return (*session)->run(
+      [&options](Session& open) { return flow::accept(open.acceptance(), options, open.scoreboard()); });
 }
 
 }  // namespace

@@ -73,9 +73,7 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
     if (!*taken) return std::shared_ptr<void>{};
     return std::make_shared<journal::Ownership>(std::move(**taken));
   };
-  return flow::run({session.journal(), **transport, session.inbox(), session.rejects(), session.clock(),
-                    random, own, session.log()},
-                   options, session.scoreboard());
+  return flow::run({session.acceptance(), **transport, random, own}, options, session.scoreboard());
 }
 
 Result<ExitCode> run(const Program& program, const Run& asked) {

@@ -49,12 +49,10 @@ class Session {
   Result<ExitCode> run(const Work& work);
 
   // What `work` uses.
-  journal::SqliteJournal& journal() { return *journal_; }
+  flow::Acceptance acceptance() { return {*journal_, inbox_, rejects_, clock_, log_}; }
   flow::Inbox& inbox() { return inbox_; }
   flow::Scoreboard& scoreboard() { return scoreboard_; }
-  ingest::RejectsFile& rejects() { return rejects_; }
   const Clock& clock() const { return clock_; }
-  const std::shared_ptr<spdlog::logger>& log() const { return log_; }
   const std::string& journal_path() const { return journal_path_; }
 
  private:

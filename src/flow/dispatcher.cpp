@@ -181,7 +181,7 @@ Result<> Dispatcher::refresh_figures() {
   scoreboard_.update([&](Figures& figures) {
     figures.tally = tally_;
     figures.in_flight = in_flight_.size();
-    figures.host_limited = pump_.items() - in_flight_.size();
+    figures.host_limited = pump_.lanes() - in_flight_.size();
   });
   return {};
 }

@@ -26,7 +26,7 @@ struct Figures {
   std::uint64_t buried = 0;    ///< that became dead letters
   std::uint64_t unknown = 0;   ///< attempts whose outcome nobody knows: aborted, or found after a crash
   std::uint64_t in_flight = 0;
-  std::uint64_t host_limited = 0;  ///< loaded, and waiting for a permit
+  std::uint64_t host_limited = 0;  ///< first in their lane, and waiting for a permit
   Histogram latency;               ///< of attempts that succeeded
   std::map<std::string, std::uint64_t>
       errors;  ///< failures by what they said; bounded, the rest under "other"

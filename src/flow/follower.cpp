@@ -13,7 +13,7 @@ Position after(Position position) {
 
 }  // namespace
 
-Follower::Follower(const Parts& parts, Intake& intake, Scoreboard& scoreboard)
+Follower::Follower(const Acceptance& parts, Intake& intake, Scoreboard& scoreboard)
     : parts_(parts), intake_(intake), scoreboard_(scoreboard) {}
 
 Result<> Follower::turn(Mail mail) {

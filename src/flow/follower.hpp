@@ -11,7 +11,7 @@ namespace dispatch::flow {
 /// them. Used by one thread.
 class Follower {
  public:
-  Follower(const Parts& parts, Intake& intake, Scoreboard& scoreboard);
+  Follower(const Acceptance& parts, Intake& intake, Scoreboard& scoreboard);
 
   /// Appends what has come, in one transaction of a bounded size, which waits for the owner's.
   Result<> turn(Mail mail);
@@ -26,7 +26,7 @@ class Follower {
  private:
   Result<bool> blocked(const journal::DeliveryRow& row);
 
-  const Parts& parts_;
+  const Acceptance& parts_;
   Intake& intake_;
   Scoreboard& scoreboard_;
 };

@@ -67,7 +67,8 @@ class Pump {
   /// True where the window is empty and nothing is left to be read now. Retries that are not due do not
   /// count.
   bool idle() const;
-  std::size_t items() const { return items_in_use_; }
+  /// Lanes that hold something: each has one delivery that is under way or waits for a permit.
+  std::size_t lanes() const { return lanes_in_use_; }
 
   /// Where a restart must read from: for Journal::remember().
   std::vector<journal::Outlet> low_marks() const;

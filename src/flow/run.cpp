@@ -23,7 +23,7 @@ struct Course {
   std::optional<Error> input_error;
   Stop stop = Stop::none;
 
-  void note(const Parts& parts, Mail& mail) {
+  void note(const Acceptance& parts, Mail& mail) {
     input_ended = input_ended || mail.input_ended;
     if (mail.input_error) {
       parts.log->error("{}", mail.input_error->message);
@@ -31,7 +31,7 @@ struct Course {
     }
     stop = mail.stop;
   }
-  void note(const Parts& parts, const Intake& intake) {
+  void note(const Acceptance& parts, const Intake& intake) {
     if (!intake.stopped() || input_ended) return;
     parts.inbox.close_input();
     input_ended = true;
@@ -129,7 +129,7 @@ Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& sc
   return dispatch_all(parts, options, intake, scoreboard, course);
 }
 
-Result<Ending> accept(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard) {
+Result<Ending> accept(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard) {
   Intake intake{parts.journal, parts.rejects, options, scoreboard, parts.log};
   Follower appender{parts, intake, scoreboard};
   Course course;

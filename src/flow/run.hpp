@@ -28,18 +28,22 @@ struct Ending {
       0;  ///< deliveries not done: all of the journal's, or where it only followed, its own
 };
 
-/// What a run works with. All of it outlives the run.
-struct Parts {
+/// What accepting events works with. All of it outlives the work.
+struct Acceptance {
   journal::Journal& journal;
-  delivery::Transport& transport;  ///< reports to `inbox`
   Inbox& inbox;
   ingest::RejectsFile& rejects;
   const Clock& clock;
+  std::shared_ptr<spdlog::logger> log;
+};
+
+/// What a run works with besides.
+struct Parts : Acceptance {
+  delivery::Transport& transport;  ///< reports to the inbox
   Random& random;
   /// Tries to become the journal's one dispatcher: a handle that holds the ownership while it lives, or null
   /// where another process has it.
   std::function<Result<std::shared_ptr<void>>()> own;
-  std::shared_ptr<spdlog::logger> log;
 };
 
 /// The main job, from the first event taken in to the last outcome committed: as the journal's owner, or,
@@ -50,6 +54,6 @@ struct Parts {
 Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard);
 
 /// Accept only: appends what the inbox brings until the input has ended.
-Result<Ending> accept(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard);
+Result<Ending> accept(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard);
 
 }  // namespace dispatch::flow

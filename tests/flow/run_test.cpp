@@ -56,19 +56,15 @@ class Running {
         transport_(delivery::HttpTransport::start({}, inbox, clock_).value()),
         rejects_((directory.path() / "rejects.jsonl").string()),
         options_(options),
-        parts_{*journal_,
+        parts_{{*journal_, inbox, rejects_, clock_, silent_log()},
                *transport_,
-               inbox,
-               rejects_,
-               clock_,
                random_,
                [path = directory.path() / "journal.db"]() -> Result<std::shared_ptr<void>> {
                  auto taken = journal::Ownership::try_take(path);
                  if (!taken) return tl::unexpected(taken.error());
                  if (!*taken) return std::shared_ptr<void>{};
                  return std::make_shared<journal::Ownership>(std::move(**taken));
-               },
-               silent_log()},
+               }},
         thread_([this] { ending_ = flow::run(parts_, options_, scoreboard); }) {}
   ~Running() {
     if (!thread_.joinable()) return;

@@ -52,7 +52,7 @@ void Stage::raise() {
   rejects_ = std::make_unique<ingest::RejectsFile>((directory.path() / "rejects.jsonl").string());
   scoreboard_ = std::make_unique<flow::Scoreboard>();
   parts_ = std::make_unique<flow::Parts>(
-      flow::Parts{*journal_, transport, inbox, *rejects_, clock, random, {}, silent_log()});
+      flow::Parts{{*journal_, inbox, *rejects_, clock, silent_log()}, transport, random, {}});
   intake_ = std::make_unique<flow::Intake>(*journal_, *rejects_, options, *scoreboard_, silent_log());
   dispatcher_ = std::make_unique<flow::Dispatcher>(*parts_, options, *intake_, *scoreboard_);
   REQUIRE(dispatcher_->start());
