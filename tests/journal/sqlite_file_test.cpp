@@ -4,6 +4,8 @@
 #include "journal/sqlite/connection.hpp"
 #include "journal/sqlite/migrations.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <thread>
 
@@ -168,14 +170,17 @@ TEST_CASE("file: no commit checkpoints before the WAL is long") {
 TEST_CASE("file: a reader that keeps an old snapshot holds up nobody") {
   const TempDir dir;
   const std::string path = dir / "dispatch.db";
-  const auto journal = open(path, {.checkpoint_pages = 50});
+  const auto journal = open(path, {.checkpoint_pages = 50, .busy_timeout = std::chrono::seconds{20}});
   append_large(*journal, 0, 10);
   auto reader = elsewhere(path);
   reader.exec("BEGIN");
   REQUIRE(reader.execAndGet("SELECT count(*) FROM events").getInt() == 10);
   append_large(*journal, 10, 200);
   CHECK(reader.execAndGet("SELECT count(*) FROM events").getInt() == 10);
+  const auto before = std::chrono::steady_clock::now();
   CHECK(journal->checkpoint().has_value());
+  CHECK(std::chrono::steady_clock::now() - before <
+        std::chrono::seconds{10});  // not until the reader is done
   reader.exec("COMMIT");
   append_large(*journal, 210, 200);
   CHECK(reader.execAndGet("SELECT count(*) FROM events").getInt() == 410);

@@ -74,7 +74,9 @@ void Connection::checkpoint_if_due() {
 }
 
 void Connection::checkpoint_and_truncate() {
+  database_.setBusyTimeout(0);  // the writers at the gate are not to wait for a reader
   checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  database_.setBusyTimeout(busy_timeout_);
 }
 
 void Connection::checkpoint(int mode) {
