@@ -74,10 +74,9 @@ Result<> Dispatcher::turn(Mail mail) {
   DISPATCH_TRY(take_in(now, mail.reports.size()));
   auto outgoing = begin(now);
   if (!outgoing) return tl::unexpected(std::move(outgoing).error());
-  if (parts_.clock.steady() - remembered_at_ >= remember_every) {
-    DISPATCH_TRY(parts_.journal.remember(pump_.low_marks(), pump_.last_wake()));
-    remembered_at_ = parts_.clock.steady();
-  }
+  const bool whole = parts_.clock.steady() - remembered_at_ >= remember_every;
+  if (whole) remembered_at_ = parts_.clock.steady();
+  DISPATCH_TRY(pump_.remember(whole));
   DISPATCH_TRY(turn->commit());
 
   if (!outgoing->empty()) parts_.transport.send(std::move(*outgoing));
@@ -201,7 +200,7 @@ WallTime Dispatcher::wake_at(WallTime now) const {
 Result<> Dispatcher::remember() {
   auto turn = journal::Turn::begin(parts_.journal);
   if (!turn) return tl::unexpected(std::move(turn).error());
-  DISPATCH_TRY(parts_.journal.remember(pump_.low_marks(), pump_.last_wake()));
+  DISPATCH_TRY(pump_.remember(true));
   return turn->commit();
 }
 

@@ -34,7 +34,7 @@ Pump::Pump(journal::Journal& journal, Graph& graph, const WindowLimits& limits)
 Result<> Pump::start() {
   const auto wake = journal_.remembered_wake();
   if (!wake) return tl::unexpected(wake.error());
-  last_wake_ = *wake;
+  last_wake_ = remembered_wake_ = *wake;
   return load_outlets();
 }
 
@@ -253,6 +253,7 @@ Result<> Pump::wake(const journal::DeliveryKey& key) {
     lane.more = row.entity != EntityNo{};
   } else {  // the scan finds it when there is room
     outlet.cursor = std::min(outlet.cursor, before(row.key.position));
+    keep_in_reach(outlet, outlet.cursor);
     outlet.more = true;
     list(outlet);
   }
@@ -356,6 +357,7 @@ void Pump::push(Lane& lane, const DeliveryRow& row) {
   ++lane.outlet->items;
   ++items_in_use_;
   lane.tail = row;
+  if (row.state == DeliveryState::pending) keep_in_reach(*lane.outlet, before(row.key.position));
   graph_.enter(*lane.nodes, items_.take(row, lane));
 }
 
@@ -395,21 +397,48 @@ bool Pump::idle() const {
   return items_in_use_ == 0 && to_read_.empty() && drained_.empty() && !wakes_wait_;
 }
 
-std::vector<journal::Outlet> Pump::low_marks() const {
-  if (!drained_.empty()) return {};  // what follows in those lanes may lie anywhere
-  std::map<OutletNo, Position> low;
-  items_.each([&](const Item& item) {
-    const Position mark = before(item.row.key.position);
-    const auto [entry, fresh] = low.emplace(item.row.key.outlet, mark);
-    if (!fresh) entry->second = std::min(entry->second, mark);
-  });
-  std::vector<journal::Outlet> marks;
-  for (const auto& [no, outlet] : outlets_) {
-    const auto entry = low.find(no);
-    const Position mark = entry == low.end() ? outlet->cursor : std::min(outlet->cursor, entry->second);
-    if (mark != outlet->outlet.low) marks.push_back({no, outlet->outlet.host, mark});
+// --- Where a restart reads from
+// --------------------------------------------------------------------------------------
+
+/// What waits in the window was passed by the scan, or is about to be: a crash must not leave it below the
+/// stored mark.
+void Pump::keep_in_reach(OutletState& outlet, Position mark) {
+  if (mark >= outlet.outlet.low) return;
+  outlet.outlet.low = mark;
+  sunken_.push_back(&outlet);
+}
+
+/// What follows in these lanes lies above their tails, or anywhere where the stream is disordered.
+Result<> Pump::keep_drained_in_reach() {
+  for (const Lane* lane : drained_) {
+    const auto predecessor = journal_.predecessor(lane->tail);
+    if (!predecessor) return tl::unexpected(predecessor.error());
+    keep_in_reach(*lane->outlet, predecessor->disordered ? Position{} : lane->tail.key.position);
   }
-  return marks;
+  return {};
+}
+
+Result<> Pump::remember(bool whole) {
+  std::vector<journal::Outlet> marks;
+  if (whole) {
+    std::map<const OutletState*, Position> low;
+    for (const auto& [no, outlet] : outlets_) low.emplace(outlet.get(), outlet->cursor);
+    items_.each([&](const Item& item) {
+      auto& mark = low[item.lane->outlet];
+      mark = std::min(mark, before(item.row.key.position));
+    });
+    for (const auto& [no, outlet] : outlets_) outlet->outlet.low = low.at(outlet.get());
+    remembered_wake_ = last_wake_;
+  }
+  DISPATCH_TRY(keep_drained_in_reach());
+  if (whole) {
+    for (const auto& [no, outlet] : outlets_) marks.push_back(outlet->outlet);
+  } else {
+    for (const OutletState* outlet : sunken_) marks.push_back(outlet->outlet);
+  }
+  sunken_.clear();
+  if (marks.empty()) return {};
+  return journal_.remember(marks, remembered_wake_);
 }
 
 }  // namespace dispatch::flow

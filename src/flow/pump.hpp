@@ -70,9 +70,10 @@ class Pump {
   /// Lanes that hold something: each has one delivery that is under way or waits for a permit.
   std::size_t lanes() const { return lanes_in_use_; }
 
-  /// Where a restart must read from: for Journal::remember().
-  std::vector<journal::Outlet> low_marks() const;
-  std::int64_t last_wake() const { return last_wake_; }
+  /// Where a restart must read from, and the last wake seen, to be committed with the turn. `whole`: all
+  /// there is to say. Otherwise only what the turn needs: an outlet whose stored mark lies above something
+  /// that is loaded, or is to follow a lane that has ended, and would not come back by itself after a crash.
+  Result<> remember(bool whole);
 
  private:
   Result<> load_outlets();
@@ -91,6 +92,8 @@ class Pump {
   Lane& open(OutletState& outlet, const journal::DeliveryRow& row);
   void push(Lane& lane, const journal::DeliveryRow& row);
   void look_again(Lane& lane);
+  void keep_in_reach(OutletState& outlet, Position mark);
+  Result<> keep_drained_in_reach();
   void release_item(Item& item);
   void leave_window(Lane& lane);
   void list(OutletState& outlet);
@@ -111,8 +114,10 @@ class Pump {
   std::vector<Lane*> drained_;  ///< have no items, and more in the journal
   ItemPool items_;
   std::size_t items_in_use_ = 0;
-  std::size_t lanes_in_use_ = 0;  ///< lanes with items
+  std::size_t lanes_in_use_ = 0;      ///< lanes with items
+  std::vector<OutletState*> sunken_;  ///< outlets whose stored mark must be lowered with this turn
   std::int64_t last_wake_ = 0;
+  std::int64_t remembered_wake_ = 0;
   bool wakes_wait_ = true;
 };
 

@@ -176,3 +176,74 @@ TEST_CASE("a disordered stream survives a crash in its middle") {
   CHECK(stage.finished());
   CHECK(stage.figures().tally.of(DeliveryState::completed) == 3);
 }
+
+TEST_CASE("a crash does not strand what follows a retry and waits for a permit") {
+  flow::RunOptions options;
+  options.per_host = 1;
+  Stage stage{options};
+  stage.arrive({{"x1", "X", 1}, {"x2", "X", 2}});
+  stage.play();
+  stage.answer("x1", 500);
+  std::vector<Line> others;
+  for (int i = 0; i < 10; ++i) others.push_back({"y" + std::to_string(i), "Y" + std::to_string(i), 1});
+  stage.arrive(others);
+  stage.play();
+  REQUIRE(stage.dispatcher().remember());
+  stage.tick(1s);
+  while (stage.transport.under_way_ids() != Ids{"x1"}) {
+    REQUIRE(stage.transport.finish_all(answered(200)) == 1);
+    stage.play();
+  }
+  stage.arrive({{"z1", "Z", 1}, {"z2", "Z", 2}});
+  stage.play();
+  stage.answer("x1", 200);
+  CHECK(stage.transport.under_way_ids() == Ids{"z1"});  // x2 waits for the permit
+  stage.crash();
+  for (int round = 0; round < 100 && !stage.finished(); ++round) {
+    stage.transport.finish_all(answered(200));
+    stage.play();
+  }
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 14);
+}
+
+TEST_CASE("a drain does not strand what follows the last outcome of a lane") {
+  Stage stage;
+  stage.arrive({{"x1", "X", 1}, {"x2", "X", 2}, {"y1", "Y", 1}});
+  stage.play();
+  stage.answer("y1", 200);
+  stage.answer("x1", 500);
+  REQUIRE(stage.dispatcher().remember());
+  stage.tick(1s);
+  stage.dispatcher().drain();
+  stage.answer("x1", 200);
+  REQUIRE(stage.dispatcher().remember());
+  stage.crash();
+  CHECK(stage.transport.under_way_ids() == Ids{"x2"});
+}
+
+TEST_CASE("a release seen just before a crash is not lost") {
+  flow::RunOptions options;
+  options.retry.attempts = 1;
+  options.per_host = 1;
+  Stage stage{options};
+  stage.arrive({{"x1", "X", 1}, {"x2", "X", 2}, {"y1", "Y", 1}, {"z1", "Z", 1}, {"z2", "Z", 2}});
+  stage.play();
+  stage.answer("x1", 500);
+  stage.answer("y1", 200);
+  REQUIRE(stage.dispatcher().remember());
+  {
+    const auto journal = stage.other_journal();
+    auto turn = journal::Turn::begin(*journal).value();
+    REQUIRE(journal->release({}, stage.clock.wall()).value() == 1);
+    REQUIRE(turn.commit());
+  }
+  stage.play();
+  REQUIRE(stage.dispatcher().remember());
+  CHECK(stage.transport.under_way_ids() == Ids{"z1"});
+  stage.crash();
+  for (int round = 0; round < 100 && !stage.finished(); ++round) {
+    stage.transport.finish_all(answered(200));
+    stage.play();
+  }
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 5);
+}
