@@ -46,9 +46,9 @@ tl::unexpected<Error> unavailable(fmt::format_string<Args...> format, Args&&... 
 }  // namespace dispatch
 
 /// Evaluates a Result expression and returns its error from the enclosing function, if it is one.
-#define DISPATCH_TRY(expression)                                                  \
-  do {                                                                            \
-    if (auto dispatch_try_result = (expression); !dispatch_try_result) {          \
-      return tl::unexpected(std::move(dispatch_try_result).error());              \
-    }                                                                             \
+#define DISPATCH_TRY(expression)                                         \
+  do {                                                                   \
+    if (auto dispatch_try_result = (expression); !dispatch_try_result) { \
+      return tl::unexpected(std::move(dispatch_try_result).error());     \
+    }                                                                    \
   } while (false)

@@ -10,8 +10,8 @@ namespace dispatch {
 /// Appends `text` as a JSON string, quotes included (RFC 8259). Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Writes one flat or nested JSON object at the end of `out`, keys in the order added: opened by the constructor, closed by the
-/// destructor. For listings and logs, where keys are only ever added.
+/// Writes one flat or nested JSON object at the end of `out`, keys in the order added: opened by the
+/// constructor, closed by the destructor. For listings and logs, where keys are only ever added.
 class JsonObject {
  public:
   explicit JsonObject(std::string& out) : out_(out) { out_ += '{'; }
@@ -24,7 +24,9 @@ class JsonObject {
   JsonObject& add(std::string_view key, std::int64_t number);
   JsonObject& add(std::string_view key, std::uint64_t number);
   JsonObject& add(std::string_view key, int number) { return add(key, static_cast<std::int64_t>(number)); }
-  JsonObject& add(std::string_view key, unsigned number) { return add(key, static_cast<std::uint64_t>(number)); }
+  JsonObject& add(std::string_view key, unsigned number) {
+    return add(key, static_cast<std::uint64_t>(number));
+  }
   JsonObject& add(std::string_view key, double number);
   JsonObject& add(std::string_view key, bool truth);
   JsonObject& add_null(std::string_view key);

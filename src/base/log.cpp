@@ -1,17 +1,19 @@
 #include "base/log.hpp"
 
-#include <spdlog/formatter.h>
-#include <spdlog/sinks/null_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/units.hpp"
 
+#include <spdlog/formatter.h>
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
 namespace dispatch {
 namespace {
 
-std::string_view view(const spdlog::string_view_t& text) { return {text.data(), text.size()}; }
+std::string_view view(const spdlog::string_view_t& text) {
+  return {text.data(), text.size()};
+}
 
 /// "dispatch: message", and the level where it is not plain information.
 class TextFormatter final : public spdlog::formatter {
@@ -26,7 +28,8 @@ class TextFormatter final : public spdlog::formatter {
   std::unique_ptr<formatter> clone() const override { return std::make_unique<TextFormatter>(); }
 };
 
-/// spdlog's pattern does not escape, so a quote in a message would break the line: we write the object ourselves.
+/// spdlog's pattern does not escape, so a quote in a message would break the line: we write the object
+/// ourselves.
 class JsonFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {

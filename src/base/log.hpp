@@ -14,8 +14,8 @@ struct LogOptions {
   spdlog::level::level_enum level = spdlog::level::info;
 };
 
-/// A logger to stderr, safe for every thread. Text: "dispatch: message". JSON: one object a line with time, level
-/// and message. Given to whoever talks; there is no default logger.
+/// A logger to stderr, safe for every thread. Text: "dispatch: message". JSON: one object a line with time,
+/// level and message. Given to whoever talks; there is no default logger.
 std::shared_ptr<spdlog::logger> make_log(const LogOptions& options);
 
 /// A logger that says nothing, for tests and for libraries that were given none.

@@ -17,12 +17,19 @@ struct Unit {
   double factor;
 };
 
-constexpr std::array duration_units{Unit{"us", 1},    Unit{"ms", 1e3},  Unit{"s", 1e6},
-                                    Unit{"m", 60e6},  Unit{"h", 3.6e9}, Unit{"d", 86.4e9}};
-constexpr std::array size_units{
-    Unit{"", 1},          Unit{"B", 1},          Unit{"K", 1024.0},         Unit{"KiB", 1024.0},
-    Unit{"KB", 1e3},      Unit{"M", 1048576.0},  Unit{"MiB", 1048576.0},    Unit{"MB", 1e6},
-    Unit{"G", 1073741824.0}, Unit{"GiB", 1073741824.0}, Unit{"GB", 1e9}};
+constexpr std::array duration_units{Unit{"us", 1},   Unit{"ms", 1e3},  Unit{"s", 1e6},
+                                    Unit{"m", 60e6}, Unit{"h", 3.6e9}, Unit{"d", 86.4e9}};
+constexpr std::array size_units{Unit{"", 1},
+                                Unit{"B", 1},
+                                Unit{"K", 1024.0},
+                                Unit{"KiB", 1024.0},
+                                Unit{"KB", 1e3},
+                                Unit{"M", 1048576.0},
+                                Unit{"MiB", 1048576.0},
+                                Unit{"MB", 1e6},
+                                Unit{"G", 1073741824.0},
+                                Unit{"GiB", 1073741824.0},
+                                Unit{"GB", 1e9}};
 
 /// A non-negative decimal number at the front of `text`; the rest is the unit.
 bool split_number(std::string_view text, double& number, std::string_view& unit) {

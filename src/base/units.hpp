@@ -1,24 +1,26 @@
 #pragma once
 
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "base/clock.hpp"
-#include "base/error.hpp"
-
 namespace dispatch {
 
 /// Reads a duration as a person writes it: a decimal number and one of us, ms, s, m, h, d, with no space
-/// ("250ms", "1.5s", "2h"). The unit is required, except after 0. Negative, overflowing and empty text is misuse.
+/// ("250ms", "1.5s", "2h"). The unit is required, except after 0. Negative, overflowing and empty text is
+/// misuse.
 Result<std::chrono::microseconds> parse_duration(std::string_view text);
 
 /// Reads a size in bytes: a decimal integer and nothing, B, K, M, G (powers of 1024), or KiB, MiB, GiB, or
 /// KB, MB, GB (powers of 1000). "64K" is 65,536. Negative, overflowing and empty text is misuse.
 Result<std::uint64_t> parse_size(std::string_view text);
 
-/// The shortest exact-enough spelling: "250ms", "1.5s", "2m 5s", "3h 20m". Three significant digits under a minute.
+/// The shortest exact-enough spelling: "250ms", "1.5s", "2m 5s", "3h 20m". Three significant digits under a
+/// minute.
 std::string format_duration(std::chrono::microseconds duration);
 
 /// "512 B", "1.5 KiB", "20 MiB".

@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "cli/app.hpp"
 #include "cli/parse.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -27,6 +28,7 @@ Result<> finish_output() {
 }
 
 Result<ExitCode> run_program(int argc, char** argv) {
+  journal::stop_counting_memory();
   Program program;
   CLI::App app;
   describe(app, program);

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "event/outcome.hpp"
 #include "event/outgoing.hpp"
+
+#include <cstdint>
+#include <vector>
 
 namespace dispatch::delivery {
 
@@ -14,7 +14,8 @@ struct Report {
   Outcome outcome;
 };
 
-/// Where a transport puts outcomes. Called from the transport's threads; must not block for long and must not throw.
+/// Where a transport puts outcomes. Called from the transport's threads; must not block for long and must not
+/// throw.
 class Reports {
  public:
   virtual ~Reports() = default;

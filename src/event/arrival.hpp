@@ -1,14 +1,15 @@
 #pragma once
 
+#include "event/ids.hpp"
+
 #include <optional>
 #include <span>
 #include <string_view>
 
-#include "event/ids.hpp"
-
 namespace dispatch {
 
-/// Where an arriving event is to go. `host` is the host name of `url`, lower case, without the port. Borrowed.
+/// Where an arriving event is to go. `host` is the host name of `url`, lower case, without the port.
+/// Borrowed.
 struct Route {
   std::string_view url;
   std::string_view host;
@@ -18,10 +19,10 @@ struct Route {
 struct Arrival {
   std::string_view event_id;
   std::optional<std::string_view> entity_id;  ///< none: the event is its own lane
-  std::optional<SequenceNumber> sequence;     ///< none: the next one of its entity; meaningless without entity
+  std::optional<SequenceNumber> sequence;  ///< none: the next one of its entity; meaningless without entity
   std::string_view type, source, time, correlation_id, causation_id;
-  std::string_view headers;   ///< a JSON object of strings
-  std::string_view own_url;   ///< the line's own url; part of what makes two events the same
+  std::string_view headers;  ///< a JSON object of strings
+  std::string_view own_url;  ///< the line's own url; part of what makes two events the same
   std::string_view payload;
   std::span<const Route> routes;  ///< a delivery is made for each
 };

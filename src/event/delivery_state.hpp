@@ -19,12 +19,12 @@ enum class DeliveryState : std::uint8_t {
 
 /// What moves a delivery from state to state.
 enum class Transition : std::uint8_t {
-  begin,         ///< the intent to send is committed
-  succeed,       ///< an attempt ended well
-  retry,         ///< an attempt failed or is unknown, and another is allowed
-  bury,          ///< an attempt failed, and no other is allowed
-  release,       ///< an operator sends a dead letter back
-  discard,       ///< an operator gives a dead letter up
+  begin,    ///< the intent to send is committed
+  succeed,  ///< an attempt ended well
+  retry,    ///< an attempt failed or is unknown, and another is allowed
+  bury,     ///< an attempt failed, and no other is allowed
+  release,  ///< an operator sends a dead letter back
+  discard,  ///< an operator gives a dead letter up
 };
 
 struct DeliveryArrow {

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/clock.hpp"
 
 namespace dispatch {
 
@@ -27,7 +27,8 @@ constexpr std::string_view to_string(OutcomeKind kind) {
   return outcome_kind_names[static_cast<std::size_t>(kind)];
 }
 
-/// Where the time of one attempt went; each from the start of the attempt, absent where it did not get so far.
+/// Where the time of one attempt went; each from the start of the attempt, absent where it did not get so
+/// far.
 struct AttemptTimings {
   std::optional<std::chrono::microseconds> name_resolved, connected, tls_ready, first_byte;
 };
@@ -35,13 +36,13 @@ struct AttemptTimings {
 /// One attempt's outcome, as the transport saw it. Judged by policy/classify.hpp.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::unknown;
-  int status = 0;                                             ///< HTTP status where answered, else 0
-  std::string error;                                          ///< what went wrong, for people; empty on an answer
-  std::optional<std::chrono::microseconds> retry_after;       ///< what the answer asked for, as time from now
-  std::chrono::microseconds took{0};                          ///< the whole attempt
+  int status = 0;                                        ///< HTTP status where answered, else 0
+  std::string error;                                     ///< what went wrong, for people; empty on an answer
+  std::optional<std::chrono::microseconds> retry_after;  ///< what the answer asked for, as time from now
+  std::chrono::microseconds took{0};                     ///< the whole attempt
   AttemptTimings timings;
-  std::string address;                                        ///< the address connected to; empty if none
-  std::string excerpt;                                        ///< the first bytes of the answer's body
+  std::string address;  ///< the address connected to; empty if none
+  std::string excerpt;  ///< the first bytes of the answer's body
 };
 
 }  // namespace dispatch

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/clock.hpp"
+#include "event/ids.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "base/clock.hpp"
-#include "event/ids.hpp"
 
 namespace dispatch {
 
@@ -18,8 +18,8 @@ struct Outgoing {
   std::optional<SequenceNumber> sequence;
   std::string type, source, time;  ///< empty where the event has none
   std::string correlation_id, causation_id;
-  std::string headers;  ///< the event's own headers, a JSON object of strings; empty where it has none
-  std::string payload;  ///< sent exactly so
+  std::string headers;   ///< the event's own headers, a JSON object of strings; empty where it has none
+  std::string payload;   ///< sent exactly so
   unsigned attempt = 1;  ///< counted over the delivery's whole life
   WallTime began{};
 };

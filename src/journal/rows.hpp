@@ -1,5 +1,12 @@
 #pragma once
 
+#include "base/clock.hpp"
+#include "event/arrival.hpp"
+#include "event/delivery_state.hpp"
+#include "event/ids.hpp"
+#include "event/outcome.hpp"
+#include "event/outgoing.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -8,13 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/clock.hpp"
-#include "event/arrival.hpp"
-#include "event/delivery_state.hpp"
-#include "event/ids.hpp"
-#include "event/outcome.hpp"
-#include "event/outgoing.hpp"
 
 namespace dispatch::journal {
 
@@ -41,9 +41,9 @@ enum class AppendVerdict {
 
 struct Appended {
   AppendVerdict verdict = AppendVerdict::accepted;
-  Position position;                         ///< of the event; where it was refused for another, of that one
-  std::optional<SequenceNumber> sequence;    ///< as stored; with before_start, where the stream starts
-  std::string other_event;                   ///< with sequence_taken, the id of the event that has it
+  Position position;                       ///< of the event; where it was refused for another, of that one
+  std::optional<SequenceNumber> sequence;  ///< as stored; with before_start, where the stream starts
+  std::string other_event;                 ///< with sequence_taken, the id of the event that has it
 };
 
 struct AppendReport {
@@ -86,7 +86,8 @@ struct Intent {
 
 /// The answer to an intent.
 struct Begun {
-  bool won = false;   ///< false: the delivery was not in that state any more; nothing was changed, nothing may be sent
+  bool won = false;  ///< false: the delivery was not in that state any more; nothing was changed, nothing may
+                     ///< be sent
   Outgoing outgoing;  ///< all but `ticket`, where won
 };
 
@@ -102,11 +103,11 @@ struct Settlement {
 
 /// What stands before a delivery in its lane.
 struct Predecessor {
-  bool gap = false;                         ///< a sequence number below it has neither arrived nor been skipped
-  bool exists = false;                      ///< a delivery of the same lane with a lower number
-  SequenceNumber sequence;                  ///< of the nearest such one
+  bool gap = false;         ///< a sequence number below it has neither arrived nor been skipped
+  bool exists = false;      ///< a delivery of the same lane with a lower number
+  SequenceNumber sequence;  ///< of the nearest such one
   DeliveryState state = DeliveryState::completed;  ///< of the nearest such one
-  bool disordered = false;                  ///< the stream did not arrive in its order: later ones may lie at lower positions
+  bool disordered = false;  ///< the stream did not arrive in its order: later ones may lie at lower positions
 };
 
 /// What operators (and arrivals that close a gap) did that may set a lane in motion, in order.

@@ -7,7 +7,8 @@ namespace {
 
 Result<std::pair<int, Meaning>> parse_entry(std::string_view entry) {
   const auto equals = entry.find('=');
-  if (equals == std::string_view::npos) return misuse("'{}' is not STATUS=ok|retry|dead, as in 410=dead", entry);
+  if (equals == std::string_view::npos)
+    return misuse("'{}' is not STATUS=ok|retry|dead, as in 410=dead", entry);
   const auto number = entry.substr(0, equals);
   const auto word = entry.substr(equals + 1);
   int status = 0;

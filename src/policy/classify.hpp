@@ -1,10 +1,10 @@
 #pragma once
 
-#include <map>
-#include <string_view>
-
 #include "base/error.hpp"
 #include "event/outcome.hpp"
+
+#include <map>
+#include <string_view>
 
 namespace dispatch::policy {
 
@@ -18,11 +18,12 @@ enum class Meaning {
 /// What HTTP statuses mean where that differs from the default (2xx is success, all else is retried).
 using StatusTable = std::map<int, Meaning>;
 
-/// Reads "410=dead,409=ok,404=retry". A status outside 100 to 599, a word other than ok, retry and dead, and a status
-/// named twice are misuse.
+/// Reads "410=dead,409=ok,404=retry". A status outside 100 to 599, a word other than ok, retry and dead, and
+/// a status named twice are misuse.
 Result<StatusTable> parse_status_table(std::string_view text);
 
-/// Pure. Only an answer is judged by its status; every other end of an attempt is retried, except `refused`, which is dead.
+/// Pure. Only an answer is judged by its status; every other end of an attempt is retried, except `refused`,
+/// which is dead.
 Meaning classify(const Outcome& outcome, const StatusTable& table);
 
 }  // namespace dispatch::policy

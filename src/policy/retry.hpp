@@ -8,15 +8,15 @@ namespace dispatch::policy {
 
 /// When a failed delivery may go again. A value; every function is pure.
 struct RetryPolicy {
-  unsigned attempts = 5;                          ///< attempts in all before the delivery is a dead letter; at least 1
-  std::chrono::microseconds backoff_first{1'000'000};  ///< wait after the first failure
-  std::chrono::microseconds backoff_most{60'000'000};  ///< the doubling stops here
-  double jitter = 0.10;                           ///< up to this share is added at random: 0 to 1
+  unsigned attempts = 5;  ///< attempts in all before the delivery is a dead letter; at least 1
+  std::chrono::microseconds backoff_first{1'000'000};         ///< wait after the first failure
+  std::chrono::microseconds backoff_most{60'000'000};         ///< the doubling stops here
+  double jitter = 0.10;                                       ///< up to this share is added at random: 0 to 1
   std::chrono::microseconds retry_after_most{3'600'000'000};  ///< a Retry-After asks for no more than this
 };
 
-/// The wait after the `failures`th failure (from 1): the first wait doubled each time up to the most, plus the
-/// jitter's share scaled by `chance` in [0, 1), and never below `retry_after` (itself capped).
+/// The wait after the `failures`th failure (from 1): the first wait doubled each time up to the most, plus
+/// the jitter's share scaled by `chance` in [0, 1), and never below `retry_after` (itself capped).
 std::chrono::microseconds backoff(const RetryPolicy& policy, unsigned failures, double chance,
                                   std::optional<std::chrono::microseconds> retry_after);
 

@@ -1,12 +1,11 @@
 #include "base/log.hpp"
 
-#include <doctest/doctest.h>
+#include "base/fd.hpp"
 
 #include <string>
 
+#include <doctest/doctest.h>
 #include <unistd.h>
-
-#include "base/fd.hpp"
 
 using namespace dispatch;
 

@@ -1,11 +1,10 @@
 #include "base/signals.hpp"
 
-#include <doctest/doctest.h>
-
 #include <condition_variable>
 #include <mutex>
 #include <vector>
 
+#include <doctest/doctest.h>
 #include <pthread.h>
 #include <unistd.h>
 

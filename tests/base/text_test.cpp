@@ -1,21 +1,24 @@
-#include <doctest/doctest.h>
-
 #include "base/json.hpp"
 #include "base/utf8.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace dispatch;
 
 TEST_CASE("well-formed UTF-8 is told from what is not") {
-  for (const char* text : {"", "plain", "gr\xC3\xBC\xC3\x9F", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"})
+  for (const char* text :
+       {"", "plain", "gr\xC3\xBC\xC3\x9F", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"})
     CHECK(is_utf8(text));
-  for (const char* text : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF"})
+  for (const char* text :
+       {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF"})
     CHECK_FALSE(is_utf8(text));
 }
 
 TEST_CASE("bytes that are not UTF-8 are replaced one by one") {
   CHECK(to_utf8("a\x80"
-                "b") == "a\xEF\xBF\xBD"
-                        "b");
+                "b") ==
+        "a\xEF\xBF\xBD"
+        "b");
   CHECK(to_utf8("\xED\xA0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
@@ -29,7 +32,12 @@ TEST_CASE("JSON objects keep their keys in the order added") {
   std::string out;
   {
     JsonObject object{out};
-    object.add("text", "x").add("count", 3).add("share", 0.5).add("on", true).add_null("none").add_raw("raw", "[1]");
+    object.add("text", "x")
+        .add("count", 3)
+        .add("share", 0.5)
+        .add("on", true)
+        .add_null("none")
+        .add_raw("raw", "[1]");
     object.add("absent", std::optional<std::int64_t>{});
   }
   CHECK(out == R"({"text":"x","count":3,"share":0.5,"on":true,"none":null,"raw":[1],"absent":null})");

@@ -16,7 +16,8 @@ TEST_CASE("durations are read with their unit") {
 }
 
 TEST_CASE("what is not a duration is refused as misuse with the text named") {
-  for (const char* text : {"", "5", "-1s", "s", "1 s", "1x", "1s1s", "nan", "inf", "1e3s", "+1s", "99999999999999d"}) {
+  for (const char* text :
+       {"", "5", "-1s", "s", "1 s", "1x", "1s1s", "nan", "inf", "1e3s", "+1s", "99999999999999d"}) {
     CAPTURE(text);
     const auto duration = parse_duration(text);
     REQUIRE_FALSE(duration);

@@ -1,8 +1,8 @@
 #include "event/delivery_state.hpp"
 
-#include <doctest/doctest.h>
-
 #include <set>
+
+#include <doctest/doctest.h>
 
 using namespace dispatch;
 

@@ -1,8 +1,8 @@
 #include "policy/retry.hpp"
 
-#include <doctest/doctest.h>
-
 #include <random>
+
+#include <doctest/doctest.h>
 
 using namespace dispatch::policy;
 using namespace std::chrono_literals;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/clock.hpp"
+#include "base/random.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <mutex>
-
-#include "base/clock.hpp"
-#include "base/random.hpp"
 
 namespace dispatch::test {
 

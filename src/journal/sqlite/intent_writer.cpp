@@ -8,13 +8,19 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn)
              "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
              "began_turn = ?2"
              " WHERE outlet_no = ?3 AND position = ?4 AND generation = ?5 AND state = ?6"),
-      read_(database,
-            "SELECT d.attempts, t.url, n.entity_id, e.sequence_number, e.event_id, e.type, e.source, e.time,"
-            "       e.correlation_id, e.causation_id, e.headers, e.payload"
-            "  FROM deliveries d CROSS JOIN events e ON e.position = d.position"
-            "       CROSS JOIN destinations t ON t.destination_no = d.destination_no"
-            "       LEFT JOIN entities n ON n.entity_no = d.entity_no"
-            " WHERE d.outlet_no = ? AND d.position = ? AND d.generation = ?") {}
+      read_(
+          database,
+          "SELECT d.attempts, d.destination_no, d.entity_no, e.sequence_number, e.event_id, e.type, e.source,"
+          "       e.time, e.correlation_id, e.causation_id, e.headers, e.payload"
+          "  FROM deliveries d CROSS JOIN events e ON e.position = d.position"
+          " WHERE d.outlet_no = ? AND d.position = ? AND d.generation = ?"),
+      entities_(database, "SELECT entity_id FROM entities WHERE entity_no = ?"),
+      urls_(database, "SELECT url FROM destinations WHERE destination_no = ?") {}
+
+void IntentWriter::forget() {
+  entities_.forget();
+  urls_.forget();
+}
 
 Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, WallTime now) {
   std::vector<Begun> begun(intents.size());
@@ -38,8 +44,8 @@ Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {
   outgoing.began = now;
   if (!rows.next()) return outgoing;
   outgoing.attempt = static_cast<unsigned>(rows.integer(0));
-  outgoing.url = rows.bytes(1);
-  outgoing.entity_id = rows.bytes(2);
+  outgoing.url = urls_.name(rows.integer(1));
+  if (!rows.is_null(2)) outgoing.entity_id = entities_.name(rows.integer(2));
   if (!rows.is_null(3)) outgoing.sequence = SequenceNumber{rows.integer(3)};
   outgoing.event_id = rows.bytes(4);
   outgoing.type = rows.bytes(5);

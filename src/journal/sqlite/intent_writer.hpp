@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "journal/rows.hpp"
+#include "journal/sqlite/name_cache.hpp"
 #include "journal/sqlite/statement.hpp"
 #include "journal/sqlite/turn_account.hpp"
 
@@ -18,11 +19,15 @@ class IntentWriter {
   /// Journal::begin.
   Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now);
 
+  /// The turn was abandoned: what was read in it may not be so.
+  void forget();
+
  private:
   Outgoing read_outgoing(const DeliveryKey& key, WallTime now);
 
   TurnAccount& turn_;
   Statement claim_, read_;
+  NameCache entities_, urls_;
 };
 
 }  // namespace dispatch::journal

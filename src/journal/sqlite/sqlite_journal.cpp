@@ -11,8 +11,13 @@
 #include "journal/sqlite/turn_writer.hpp"
 
 #include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
 
 namespace dispatch::journal {
+
+void stop_counting_memory() {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
 
 /// What the journal is made of, each on the one connection.
 class SqliteJournal::Parts {
@@ -140,6 +145,7 @@ void SqliteJournal::abandon_turn() noexcept {
   if (!parts_->turn.is_open()) return;
   parts_->turn.abandon();
   parts_->appender.forget();
+  parts_->intents.forget();
 }
 
 // --- Writes

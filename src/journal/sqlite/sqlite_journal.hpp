@@ -8,6 +8,10 @@
 
 namespace dispatch::journal {
 
+/// Tells SQLite not to count the memory it uses: nobody asks, and the count costs a lock at each allocation.
+/// For a program to call before the first connection of the process is made; too late it does nothing.
+void stop_counting_memory();
+
 /// The journal in a SQLite file; dispatch-journal(5) describes it. Any number of objects, in any number of
 /// processes, may be open on one file: their turns follow each other through the file's gate, and each thread
 /// uses its own object.
