@@ -8,31 +8,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <span>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace dispatch::flow {
-
-/// How much of the journal the pump holds at a time. Memory follows these, not the backlog.
-struct WindowLimits {
-  std::size_t per_host = 50;           ///< permits of one host's gate
-  std::size_t lanes_per_outlet = 256;  ///< lanes with items, for one outlet
-  std::size_t lanes = 4096;            ///< lanes in all, idle ones included
-  std::size_t items_per_lane = 64;
-  std::size_t rows_per_turn = 2048;  ///< rows read by scans in one turn
-
-  /// What suits a run with these limits: some lanes waiting for each permit, so that no permit waits for the
-  /// journal.
-  static WindowLimits suiting(std::size_t per_host, std::size_t workers);
-};
 
 /// Keeps the graph supplied from the journal. It reads each outlet forward in the order of positions, and
 /// loads what is first in its lane; what it passes over comes back by itself: by its predecessor's end
@@ -68,7 +52,7 @@ class Pump {
   /// count.
   bool idle() const;
   /// Lanes that hold something: each has one delivery that is under way or waits for a permit.
-  std::size_t lanes() const { return lanes_in_use_; }
+  std::size_t lanes() const { return window_.lanes(); }
 
   /// Where a restart must read from, and the last wake seen, to be committed with the turn. `whole`: all
   /// there is to say. Otherwise only what the turn needs: an outlet whose stored mark lies above something
@@ -87,34 +71,21 @@ class Pump {
   Result<> place(OutletState& outlet, const journal::DeliveryRow& row);
   Result<> place_behind(Lane& lane, const journal::DeliveryRow& row);
 
-  bool has_room(const OutletState& outlet) const;
-  Lane* find(const LaneKey& key);
-  Lane& open(OutletState& outlet, const journal::DeliveryRow& row);
-  void push(Lane& lane, const journal::DeliveryRow& row);
-  void look_again(Lane& lane);
+  Lane& load(OutletState& outlet, const journal::DeliveryRow& row);
+  void load(Lane& lane, const journal::DeliveryRow& row);
   void keep_in_reach(OutletState& outlet, Position mark);
   Result<> keep_drained_in_reach();
-  void release_item(Item& item);
-  void leave_window(Lane& lane);
   void list(OutletState& outlet);
   void set_due(OutletState& outlet, std::optional<WallTime> due);
 
   journal::Journal& journal_;
   Graph& graph_;
-  const WindowLimits limits_;
+  Window window_;
 
   std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
   std::map<std::string, Graph::GateNodes*> gates_;  ///< by host: outlets of one host share its gate
   std::vector<OutletState*> to_read_;               ///< outlets that may have more and had room
   std::set<std::pair<WallTime, OutletNo>> due_;     ///< outlets by their next due retry
-  std::unordered_map<LaneKey, Lane*, LaneKeyHash> lanes_;
-  std::deque<Lane> lane_pool_;
-  std::vector<Lane*> free_lanes_;
-  std::list<Lane*> idle_;       ///< the longest idle first
-  std::vector<Lane*> drained_;  ///< have no items, and more in the journal
-  ItemPool items_;
-  std::size_t items_in_use_ = 0;
-  std::size_t lanes_in_use_ = 0;      ///< lanes with items
   std::vector<OutletState*> sunken_;  ///< outlets whose stored mark must be lowered with this turn
   std::int64_t last_wake_ = 0;
   std::int64_t remembered_wake_ = 0;

@@ -6,10 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <list>
 #include <optional>
-#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace dispatch::flow {
@@ -58,7 +57,6 @@ struct OutletState {
   bool more = true;             ///< there may be deliveries above the cursor
   bool listed = false;          ///< stands in the pump's list of outlets to be read
   std::size_t lanes = 0;        ///< of this outlet that hold items
-  std::size_t items = 0;        ///< in those
   std::optional<WallTime> due;  ///< when the next retry not loaded is due
 };
 
@@ -99,6 +97,75 @@ class ItemPool {
  private:
   std::deque<Item> items_;
   std::vector<Item*> free_;
+};
+
+/// How much of the journal is held in memory at a time. Memory follows these, not the backlog.
+struct WindowLimits {
+  std::size_t per_host = 50;           ///< permits of one host's gate
+  std::size_t lanes_per_outlet = 128;  ///< lanes with items, for one outlet
+  std::size_t lanes = 4096;            ///< lanes in all, idle ones included
+  std::size_t items_per_lane = 64;
+  std::size_t rows_per_turn = 2048;  ///< rows read by scans in one turn
+
+  /// What suits a run with these limits: some lanes waiting for each permit, so that no permit waits for the
+  /// journal.
+  static WindowLimits suiting(std::size_t per_host, std::size_t workers);
+};
+
+/// The lanes that are in memory, and what waits in them. A lane with items is in the graph; one without is
+/// idle and kept for what it knows of its tail, or drained: the journal has more for it. Used by the
+/// dispatcher's thread.
+class Window {
+ public:
+  Window(Graph& graph, const WindowLimits& limits) : graph_(graph), limits_(limits) {}
+
+  const WindowLimits& limits() const { return limits_; }
+  bool has_room(const OutletState& outlet) const;
+  bool lane_has_room(const Lane& lane) const;
+  std::size_t items() const { return items_in_use_; }
+  std::size_t lanes() const { return lanes_in_use_; }
+
+  /// Null where the lane is not in the window.
+  Lane* find(const LaneKey& key);
+  /// Takes a lane for `row`, which is not in the window; there must be room. It is to get an item at once.
+  Lane& open(OutletState& outlet, const journal::DeliveryRow& row);
+  /// Puts `row` at the end of the lane and into the graph.
+  void push(Lane& lane, const journal::DeliveryRow& row);
+  /// Something of this lane was passed over: it counts as drained once it has no items.
+  void look_again(Lane& lane);
+
+  /// The item that holds its lane is done, and the lane goes on.
+  void complete(Item& item);
+  /// The item that holds its lane is not done: it leaves the window, and the whole lane with it.
+  void evict(Item& item);
+  /// A lane that was taken from drained() has nothing more.
+  void rest(Lane& lane) { lane.idle = idle_.insert(idle_.end(), &lane); }
+
+  /// Lanes without items of which the journal has more. The caller takes them out, and loads or returns them.
+  std::vector<Lane*>& drained() { return drained_; }
+  const std::vector<Lane*>& drained() const { return drained_; }
+
+  /// Calls `visit` with every item.
+  template <class Visit>
+  void each_item(Visit visit) const {
+    pool_.each(visit);
+  }
+
+ private:
+  void give_back(Item& item);
+  void wake_up(Lane& lane);
+  void close(Lane& lane);
+
+  Graph& graph_;
+  const WindowLimits limits_;
+  std::unordered_map<LaneKey, Lane*, LaneKeyHash> lanes_;
+  std::deque<Lane> lane_pool_;
+  std::vector<Lane*> free_lanes_;
+  std::list<Lane*> idle_;  ///< the longest idle first
+  std::vector<Lane*> drained_;
+  ItemPool pool_;
+  std::size_t items_in_use_ = 0;
+  std::size_t lanes_in_use_ = 0;  ///< lanes with items
 };
 
 }  // namespace dispatch::flow

@@ -25,13 +25,11 @@ class Journal {
   virtual ~Journal() = default;
 
   // --- The turn
-  // -----------------------------------------------------------------------------------------------------
   virtual Result<> begin_turn() = 0;
   virtual Result<> commit_turn() = 0;
   virtual void abandon_turn() noexcept = 0;
 
   // --- Writes, inside a turn
-  // ------------------------------------------------------------------------------------------
   /// Appends events in the order given, each with a pending delivery for each of its routes. Verdicts in the
   /// same order. An arrival that is not accepted changes nothing and does not disturb the others.
   virtual Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
@@ -66,7 +64,6 @@ class Journal {
   virtual Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) = 0;
 
   // --- Reads for the pump
-  // ---------------------------------------------------------------------------------------------
   /// True where another process (or object) has committed since the last call, and on the first call. Cheap.
   virtual Result<bool> changed_elsewhere() = 0;
 

@@ -8,7 +8,6 @@ namespace dispatch::test {
 using namespace journal;
 
 // --- The turn
-// -------------------------------------------------------------------------------------------------------
 
 Result<> MemoryJournal::begin_turn() {
   if (in_turn_) return fail("cannot begin a turn inside another; this is a bug");
@@ -54,7 +53,6 @@ MemoryState& MemoryJournal::write() {
 }
 
 // --- Writes
-// ---------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -192,7 +190,6 @@ Result<> MemoryJournal::remember(std::span<const Outlet> outlets, std::int64_t l
 }
 
 // --- Reads
-// ----------------------------------------------------------------------------------------------------------
 
 Result<bool> MemoryJournal::changed_elsewhere() {
   const std::scoped_lock lock{store_->mutex};

@@ -18,9 +18,9 @@ struct HttpOptions {
   /// Default 4 s.
   std::chrono::seconds connection_idle_most{4};
   /// Bytes of an answer's body that are read; the rest is cut off with the connection. Default 64 KiB.
-  std::size_t body_most = 64 * 1024;
+  std::size_t body_most = 65'536;
   /// Bytes of an answer's status line and headers; an answer with more of them is broken. Default 64 KiB.
-  std::size_t headers_most = 64 * 1024;
+  std::size_t headers_most = 65'536;
   /// Bytes of the body that are kept where the answer is not a 2xx. Default 1,024.
   std::size_t excerpt_most = 1'024;
   /// A PEM file of the certificate authorities to trust instead of the system's; empty: the system's.

@@ -56,7 +56,7 @@ Result<> check_header(const std::string& path, SQLite::Database& database) {
 
 Result<std::unique_ptr<SQLite::Database>> open(const std::string& path) {
   DISPATCH_TRY(check_file(path));
-  return guarded(path, "read the header", [&]() -> Result<std::unique_ptr<SQLite::Database>> {
+  return guarded(path, "read the header of", [&]() -> Result<std::unique_ptr<SQLite::Database>> {
     auto database =
         std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, /*busy timeout in ms*/ 5000);
     sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

@@ -111,7 +111,6 @@ Result<> SqliteJournal::checkpoint() {
 }
 
 // --- The turn
-// -------------------------------------------------------------------------------------------------------
 
 Result<> SqliteJournal::begin_turn() {
   Parts& parts = *parts_;
@@ -149,7 +148,6 @@ void SqliteJournal::abandon_turn() noexcept {
 }
 
 // --- Writes
-// ---------------------------------------------------------------------------------------------------------
 
 Result<AppendReport> SqliteJournal::append(std::span<const Arrival> arrivals, const StreamStart& start,
                                            WallTime now) {
@@ -193,7 +191,6 @@ Result<> SqliteJournal::remember(std::span<const Outlet> outlets, std::int64_t l
 }
 
 // --- Reads
-// ----------------------------------------------------------------------------------------------------------
 
 namespace {
 
