@@ -6,21 +6,24 @@
 # make lint      format, static analysis, man pages, floors
 # make asan      every test with the address and undefined-behaviour sanitizers
 # make tsan      every test with the thread sanitizer
+# make fuzz      search for inputs that break a promise, FUZZ_SECONDS for each target
 
 PREFIX ?= /usr/local
 BUILD ?= build
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+FUZZ_SECONDS ?= 60
 
 # What building and testing need, and what only lint needs: the one list of Debian packages.
 PACKAGES := build-essential cmake ninja-build ccache pkg-config \
   libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
-  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev doctest-dev mandoc
+  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev doctest-dev mandoc \
+  clang libclang-rt-14-dev
 LINT_PACKAGES := clang-format clang-tidy
 
 CONFIGURE = cmake -G Ninja -S . -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 CTEST = ctest --output-on-failure --no-tests=error -j2 --test-dir
 
-.PHONY: all deps lint-deps demo test install bench lint asan tsan clean
+.PHONY: all deps lint-deps demo test install bench lint asan tsan fuzz clean
 
 all:
 	@$(CONFIGURE) -B $(BUILD)
@@ -53,7 +56,7 @@ demo: deps
 test: deps
 	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
 	@cmake --build $(BUILD) -j $(JOBS)
-	@$(CTEST) $(BUILD)
+	@$(CTEST) $(BUILD) -LE soak
 
 install: all
 	@cmake --build $(BUILD) --target completions -j $(JOBS)
@@ -82,5 +85,9 @@ tsan:
 	@cmake --build build-tsan -j $(JOBS)
 	@TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 $(CTEST) build-tsan
 
+fuzz: deps
+	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON -DDISPATCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	@$(CTEST) $(BUILD) -R '^fuzz: soak '
+
 clean:
-	@rm -rf build build-asan build-tsan
+	@rm -rf build build-asan build-fuzz build-tsan
