@@ -52,7 +52,7 @@ Result<microseconds> parse_duration(std::string_view text) {
   for (const auto& [name, factor] : duration_units) {
     if (name != unit) continue;
     const double value = std::round(number * factor);
-    if (value > static_cast<double>(std::numeric_limits<std::int64_t>::max() / 2))
+    if (value > static_cast<double>(std::numeric_limits<std::int64_t>::max()) / 2)
       return misuse("'{}' is too long a duration", text);
     return microseconds{static_cast<std::int64_t>(value)};
   }

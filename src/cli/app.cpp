@@ -11,16 +11,7 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(EXIT STATUS
-  0  all that was accepted is delivered
-  1  the run failed (journal, disk, internal)
-  2  usage or configuration
-  3  finished; dead letters, blocked or gapped events remain
-  4  finished; some input lines were rejected
-  5  interrupted; rerun to resume
-  6  the journal is in use or not ours (other application, newer version)
-
-EXAMPLES
+constexpr std::string_view examples = R"(EXAMPLES
   dispatch run events.jsonl
   cat events | dispatch run -
   dispatch dlq release --entity X)";
@@ -78,7 +69,7 @@ void group_commands(CLI::App& app) {
 void describe(CLI::App& app, Program& program) {
   app.name("dispatch");
   app.description("Delivers events: in order per entity, gently per host, once, and without losing any.");
-  app.footer(footer);
+  app.footer(std::string{exit_status}.append(examples));
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("--version", "dispatch " DISPATCH_VERSION, "Print the version and exit");

@@ -16,19 +16,12 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(Without FILE, what the journal holds is resumed. SIGTERM and SIGINT let the
+constexpr std::string_view remarks =
+    R"(Without FILE, what the journal holds is resumed. SIGTERM and SIGINT let the
 requests under way finish; a second one aborts them. SIGUSR1 prints a snapshot.
 
-EXIT STATUS
-  0  all that was accepted is delivered
-  1  the run failed (journal, disk, internal)
-  2  usage or configuration
-  3  finished; dead letters, blocked or gapped events remain
-  4  finished; some input lines were rejected
-  5  interrupted; rerun to resume
-  6  the journal is in use or not ours (other application, newer version)
-
-EXAMPLES
+)";
+constexpr std::string_view examples = R"(EXAMPLES
   dispatch run events.jsonl
   cat events | dispatch run -
   dispatch run --to https://example.com/hook --attempts 3 events.jsonl.gz
@@ -97,7 +90,7 @@ void add_run_command(CLI::App& app, Program& program) {
   command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
       ->group("Talk");
   command->add_flag("--quiet", asked->quiet, "Say nothing but errors")->group("Talk");
-  command->footer(footer);
+  command->footer(std::string{remarks}.append(exit_status).append(examples));
   command->callback(
       [&program, asked] { program.action = [&program, asked] { return run(program, *asked); }; });
 }

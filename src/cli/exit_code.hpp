@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 
+#include <string_view>
+
 namespace dispatch::cli {
 
 /// The program's exit codes, as dispatch(1) lists them.
@@ -14,6 +16,18 @@ enum class ExitCode {
   interrupted = 5,  ///< interrupted; rerun to resume
   unavailable = 6,  ///< the journal is in use or not ours
 };
+
+/// The same as help shows it.
+inline constexpr std::string_view exit_status = R"(EXIT STATUS
+  0  all that was accepted is delivered
+  1  the run failed (journal, disk, internal)
+  2  usage or configuration
+  3  finished; dead letters, blocked or gapped events remain
+  4  finished; some input lines were rejected
+  5  interrupted; rerun to resume
+  6  the journal is in use or not ours (other application, newer version)
+
+)";
 
 constexpr ExitCode exit_code(Failure failure) {
   switch (failure) {

@@ -18,7 +18,7 @@ namespace dispatch::serve {
 namespace {
 
 /// Room for one connection's headers.
-constexpr std::size_t connection_memory_bytes = 128 * 1024;
+constexpr std::size_t connection_memory_bytes = std::size_t{128} * 1024;
 
 bool same_name(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };

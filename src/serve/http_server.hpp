@@ -39,11 +39,12 @@ struct Response {
 using Handler = std::function<Response(const Request&)>;
 
 struct ServerOptions {
-  std::string host = "127.0.0.1";            ///< name or address to listen at
-  std::uint16_t port = 0;                    ///< 0: a free one
-  std::size_t body_most = 16 * 1024 * 1024;  ///< bytes; a larger body is answered with 413. Default 16 MiB
-  unsigned connections_most = 10'000;        ///< more of them wait to be accepted
-  std::chrono::seconds idle_most{120};       ///< an idle connection is closed after this
+  std::string host = "127.0.0.1";  ///< name or address to listen at
+  std::uint16_t port = 0;          ///< 0: a free one
+  std::size_t body_most =
+      std::size_t{16} * 1024 * 1024;    ///< bytes; a larger body is answered with 413. Default 16 MiB
+  unsigned connections_most = 10'000;   ///< more of them wait to be accepted
+  std::chrono::seconds idle_most{120};  ///< an idle connection is closed after this
 };
 
 /// A small HTTP/1.1 server (libmicrohttpd) on one thread of its own.

@@ -2,11 +2,14 @@
 
 #include <charconv>
 #include <cstdint>
-#include <cstdlib>
+#include <cstdio>
+#include <exception>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace dispatch::bench {
 
@@ -47,5 +50,21 @@ class Arguments {
  private:
   std::map<std::string, std::string> given_;
 };
+
+/// The main() of a benchmark's program: the exit code is what `body` returns, 2 where the arguments are not
+/// right, 1 where something fails; why is said on stderr.
+template <class Body>
+int run_program(const char* name, int argc, char** argv, const Body& body) {
+  try {
+    Arguments arguments{argc, argv};
+    return body(arguments);
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "{}: {}\n", name, error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", name, error.what());
+    return 1;
+  }
+}
 
 }  // namespace dispatch::bench

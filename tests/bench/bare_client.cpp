@@ -163,8 +163,7 @@ double seconds(const timeval& time) {
 
 int main(int argc, char** argv) {
   using namespace dispatch::bench;
-  try {
-    Arguments arguments{argc, argv};
+  return run_program("bare_client", argc, argv, [](Arguments& arguments) {
     const auto input = arguments.text("input", "");
     const auto url = arguments.text("url", "");
     const auto connections = arguments.number("connections", 50);
@@ -180,8 +179,5 @@ int main(int argc, char** argv) {
         tally.events, tally.failed, took.count(), seconds(used.ru_utime) + seconds(used.ru_stime),
         used.ru_maxrss);
     return tally.failed == 0 ? 0 : 1;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bare_client: {}\n", error.what());
-    return 2;
-  }
+  });
 }

@@ -33,8 +33,8 @@ void write_events(std::uint64_t events, std::uint64_t bytes, std::uint64_t entit
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    dispatch::bench::Arguments arguments{argc, argv};
+  using namespace dispatch::bench;
+  return run_program("generate_events", argc, argv, [](Arguments& arguments) {
     const auto events = arguments.number("events", 200'000);
     const auto bytes = arguments.number("bytes", 300);
     const auto entities = arguments.number("entities", 1'000);
@@ -42,8 +42,5 @@ int main(int argc, char** argv) {
     if (entities == 0) throw std::invalid_argument{"--entities: at least 1"};
     write_events(events, bytes, entities);
     return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "generate_events: {}\n", error.what());
-    return 2;
-  }
+  });
 }

@@ -9,6 +9,7 @@
 
 #include "base/fd.hpp"
 #include "bench/arguments.hpp"
+#include "support/loopback.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,19 +17,14 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <deque>
-#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -38,33 +34,9 @@
 namespace dispatch::bench {
 namespace {
 
+using test::accept_at, test::checked, test::listen_at, test::port_of;
+
 constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-
-int checked(int result, const char* what) {
-  if (result < 0) throw std::system_error{errno, std::generic_category(), what};
-  return result;
-}
-
-Fd listen_at(const std::string& address, std::uint16_t port) {
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(port);
-  if (::inet_pton(AF_INET, address.c_str(), &where.sin_addr) != 1)
-    throw std::invalid_argument{"--addresses: '" + address + "' is not an IPv4 address"};
-  Fd fd{checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
-  const int yes = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  checked(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "bind");
-  checked(::listen(fd.get(), SOMAXCONN), "listen");
-  return fd;
-}
-
-std::uint16_t port_of(const Fd& listener) {
-  sockaddr_in where{};
-  socklen_t size = sizeof where;
-  checked(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&where), &size), "getsockname");
-  return ntohs(where.sin_port);
-}
 
 std::vector<std::string> split(const std::string& list) {
   std::vector<std::string> parts;
@@ -127,8 +99,8 @@ class Server {
         if (fd == signals_.get()) return counts_;
         if (fd == timer_.get())
           answer_due();
-        else if (is_listener(fd))
-          accept_all(fd);
+        else if (const Fd* const listener = listener_with(fd))
+          accept_all(*listener);
         else
           read(fd);
       }
@@ -148,16 +120,14 @@ class Server {
     std::uint64_t serial;
   };
 
-  bool is_listener(int fd) const {
-    return std::any_of(listeners_.begin(), listeners_.end(), [=](const Fd& one) { return one.get() == fd; });
+  const Fd* listener_with(int fd) const {
+    const auto found =
+        std::find_if(listeners_.begin(), listeners_.end(), [=](const Fd& one) { return one.get() == fd; });
+    return found == listeners_.end() ? nullptr : &*found;
   }
 
-  void accept_all(int listener) {
-    while (true) {
-      Fd fd{::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-      if (!fd) return;
-      const int yes = 1;
-      ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  void accept_all(const Fd& listener) {
+    while (Fd fd = accept_at(listener)) {
       watch(fd.get());
       const auto index = static_cast<std::size_t>(fd.get());
       if (index >= connections_.size()) connections_.resize(index * 2 + 1);
@@ -244,8 +214,7 @@ class Server {
 
 int main(int argc, char** argv) {
   using namespace dispatch::bench;
-  try {
-    Arguments arguments{argc, argv};
+  return run_program("loopback_server", argc, argv, [](Arguments& arguments) {
     const auto latency = std::chrono::milliseconds{arguments.number("latency-ms", 0)};
     const auto addresses = split(arguments.text("addresses", "127.0.0.1"));
     const auto port = static_cast<std::uint16_t>(arguments.number("port", 0));
@@ -257,8 +226,5 @@ int main(int argc, char** argv) {
     fmt::print("{{\"requests\":{},\"connections\":{},\"most_open\":{}}}\n", counts.requests,
                counts.connections, counts.most_open);
     return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "loopback_server: {}\n", error.what());
-    return 2;
-  }
+  });
 }

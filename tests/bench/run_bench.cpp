@@ -181,8 +181,7 @@ std::vector<Scenario> chosen(const std::string& list) {
 
 int main(int argc, char** argv) {
   using namespace dispatch::bench;
-  try {
-    Arguments arguments{argc, argv};
+  return run_program("run_bench", argc, argv, [](Arguments& arguments) {
     const std::filesystem::path dispatch = arguments.text("dispatch", "");
     const auto scenarios = chosen(arguments.text("scenarios", "throughput,latency,memory"));
     Plan plan;
@@ -200,11 +199,5 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
     }
     return 0;
-  } catch (const std::invalid_argument& error) {
-    fmt::print(stderr, "run_bench: {}\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "run_bench: {}\n", error.what());
-    return 1;
-  }
+  });
 }

@@ -6,9 +6,9 @@
 #include "flow/intake.hpp"
 #include "flow/run.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
-#include "program/temp_dir.hpp"
 #include "support/fakes.hpp"
 #include "support/scripted_transport.hpp"
+#include "support/temp_dir.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -3,7 +3,7 @@
 #include "ingest/batch.hpp"
 #include "ingest/reader.hpp"
 #include "ingest/source.hpp"
-#include "program/temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 #include <cstddef>
 #include <initializer_list>

@@ -5,7 +5,7 @@
 #include "journal/killable.hpp"
 #include "journal/sqlite/lock_file.hpp"
 #include "journal/sqlite/ownership.hpp"
-#include "program/temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 #include <atomic>
 #include <chrono>

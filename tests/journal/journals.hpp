@@ -3,8 +3,8 @@
 #include "event/arrival.hpp"
 #include "journal/journal.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
-#include "program/temp_dir.hpp"
 #include "support/memory_journal.hpp"
+#include "support/temp_dir.hpp"
 
 #include <chrono>
 #include <cstdint>

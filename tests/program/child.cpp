@@ -1,9 +1,11 @@
 #include "program/child.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -188,6 +190,21 @@ Finished run_dispatch(const TempDir& directory, std::vector<std::string> argumen
   const int exit_code = child.exit_code();
   if (exit_code == -1) child.signal(SIGKILL);
   return {exit_code, child.out().all(), child.err().all()};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream{text};
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::size_t line_count(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 }  // namespace dispatch::test

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/fd.hpp"
-#include "program/temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -101,5 +101,10 @@ struct Finished {
 /// Runs `dispatch ARGUMENTS...` to its end with `input` on its standard input.
 Finished run_dispatch(const TempDir& directory, std::vector<std::string> arguments,
                       std::string_view input = {}, const Child::Setup& setup = {});
+
+/// What was said, read: whether `part` stands in it, its lines, and how many there are.
+bool has(std::string_view text, std::string_view part);
+std::vector<std::string> lines_of(const std::string& text);
+std::size_t line_count(std::string_view text);
 
 }  // namespace dispatch::test

@@ -1,7 +1,6 @@
 #include "program/child.hpp"
 #include "program/local_receiver.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <sstream>
@@ -14,14 +13,6 @@ using namespace dispatch::test;
 namespace {
 
 const std::string example_events = DISPATCH_SOURCE_DIR "/examples/events.jsonl";
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::ptrdiff_t line_count(const std::string& text) {
-  return std::count(text.begin(), text.end(), '\n');
-}
 
 }  // namespace
 

@@ -26,19 +26,11 @@ std::size_t most_at_once(const std::vector<const Receiver*>& receivers) {
   return static_cast<std::size_t>(most);
 }
 
-Receiver::Script slow(std::chrono::milliseconds delay) {
-  return [delay](const Received&, std::size_t) {
-    Answer answer;
-    answer.delay = delay;
-    return answer;
-  };
-}
-
 }  // namespace
 
 TEST_CASE("one host under several URLs and ports gets at most fifty requests at a time") {
   const TempDir directory;
-  const Receiver one{slow(20ms)}, two{slow(20ms)};
+  const Receiver one{after(20ms)}, two{after(20ms)};
   std::string input;
   for (int i = 0; i < 300; ++i) {
     const auto id = fmt::format("e{}", i);
@@ -55,7 +47,7 @@ TEST_CASE("one host under several URLs and ports gets at most fifty requests at 
 
 TEST_CASE("a host that hangs does not keep another from its events") {
   const TempDir directory;
-  const Receiver hanging{[](const Received&, std::size_t) {
+  Receiver hanging{[](const Received&, std::size_t) {
     Answer answer;
     answer.manner = Answer::Manner::held;
     return answer;
@@ -72,14 +64,14 @@ TEST_CASE("a host that hangs does not keep another from its events") {
   CHECK(quick.wait_ended(500, patience));
   REQUIRE(hanging.wait_for(50, patience));
   CHECK(hanging.count() == 50);
-  const_cast<Receiver&>(hanging).release();
+  hanging.release();
   CHECK(run.exit_code() == 0);
   CHECK(hanging.most_at_once() == 50);
 }
 
 TEST_CASE("waiting for a permit costs no attempt even where it takes longer than the timeout") {
   const TempDir directory;
-  const Receiver receiver{slow(100ms)};
+  const Receiver receiver{after(100ms)};
   std::string input;
   for (int i = 0; i < 20; ++i) input += event_line(fmt::format("e{}", i), fmt::format("E{}", i), 1);
   const auto run = run_dispatch(

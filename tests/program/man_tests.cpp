@@ -16,13 +16,6 @@ namespace {
 
 const std::filesystem::path man = DISPATCH_SOURCE_DIR "/man";
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream{text};
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
 std::vector<std::string> words_of(const std::string& line) {
   std::istringstream stream{line};
   std::vector<std::string> words;

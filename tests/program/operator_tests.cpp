@@ -1,7 +1,6 @@
 #include "program/child.hpp"
 #include "program/local_receiver.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -29,21 +28,13 @@ struct Troubled {
   TempDir directory;
 };
 
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-std::ptrdiff_t lines(const std::string& text) {
-  return std::count(text.begin(), text.end(), '\n');
-}
-
 }  // namespace
 
 TEST_CASE("listings put data on stdout and the command to type next on stderr") {
   const Troubled journal;
   const auto dead = journal({"dlq", "list"});
   CHECK(dead.exit_code == 0);
-  CHECK(lines(dead.out) == 2);
+  CHECK(line_count(dead.out) == 2);
   CHECK(has(dead.out, "a1"));
   CHECK(has(dead.err, "dispatch dlq release --entity A"));
 
@@ -60,7 +51,7 @@ TEST_CASE("listings put data on stdout and the command to type next on stderr") 
 
 TEST_CASE("every listing has one JSON object a line") {
   const Troubled journal;
-  const std::vector<std::pair<std::vector<std::string>, int>> listings{
+  const std::vector<std::pair<std::vector<std::string>, std::size_t>> listings{
       {{"status", "--json"}, 1},
       {{"events", "list", "--json"}, 3},
       {{"events", "--json"}, 3},
@@ -74,7 +65,7 @@ TEST_CASE("every listing has one JSON object a line") {
     CAPTURE(arguments[0]);
     const auto listed = journal(arguments);
     CHECK(listed.exit_code == 0);
-    CHECK(lines(listed.out) == count);
+    CHECK(line_count(listed.out) == count);
     CHECK(listed.out.starts_with("{\""));
     CHECK(listed.out.ends_with("}\n"));
   }
@@ -92,7 +83,7 @@ TEST_CASE("dead letters are released one entity at a time and the history is kep
   CHECK(released.exit_code == 0);
   CHECK(has(released.err, "released 1 delivery of entity A; to go on with it: dispatch run"));
   CHECK(has(journal({"events", "show", "a1"}).out, "pending"));
-  CHECK(lines(journal({"attempts", "--json", "a1"}).out) == 1);
+  CHECK(line_count(journal({"attempts", "--json", "a1"}).out) == 1);
   CHECK(journal({"verify"}).exit_code == 0);
 }
 
@@ -109,8 +100,8 @@ TEST_CASE("a gap that is skipped lets its entity go on") {
   const auto skipped = journal({"gap", "skip", "--entity", "B"});
   CHECK(skipped.exit_code == 0);
   CHECK(has(skipped.err, "skipped 1 to 2 of entity B"));
-  CHECK(lines(journal({"gap", "list", "--json"}).out) == 0);
-  CHECK(lines(journal({"gap", "list", "--all", "--json"}).out) == 1);
+  CHECK(line_count(journal({"gap", "list", "--json"}).out) == 0);
+  CHECK(line_count(journal({"gap", "list", "--all", "--json"}).out) == 1);
   CHECK(journal({"gap", "skip", "--entity", "B"}).exit_code == 2);
 }
 
@@ -131,7 +122,7 @@ TEST_CASE("a run that is on picks up what an operator releases") {
   CHECK(has(released.err, "the run that is on goes on with it"));
   run.close_input();
   CHECK(run.exit_code() == 0);
-  CHECK(lines(receiver.stop()) == 2);
+  CHECK(line_count(receiver.stop()) == 2);
 }
 
 TEST_CASE("exported dead events are accepted as the same events") {
@@ -143,7 +134,7 @@ TEST_CASE("exported dead events are accepted as the same events") {
   CHECK(has(exported.err, "1 has no url of their own"));
   const auto again = run_dispatch(journal.directory, {"ingest", "--to", Troubled::nobody, "-"}, exported.out);
   CHECK(again.exit_code == 0);
-  CHECK(lines(journal({"events", "--json"}).out) == 3);
+  CHECK(line_count(journal({"events", "--json"}).out) == 3);
 }
 
 TEST_CASE("which dead letters are meant must be said exactly once") {

@@ -1,7 +1,6 @@
 #include "program/scenario.hpp"
 
 #include <algorithm>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -23,15 +22,12 @@ std::string streams(int entities, int each, const std::string& url) {
   return text;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream{text};
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
+Receiver::Script after(std::chrono::milliseconds delay) {
+  return [delay](const Received&, std::size_t) {
+    Answer answer;
+    answer.delay = delay;
+    return answer;
+  };
 }
 
 std::string id_of(const Received& request) {

@@ -22,8 +22,8 @@ std::string event_line(const std::string& id, const std::string& entity, std::in
 /// `entities` streams of `each` events, interleaved; ids "ENTITY-SEQUENCE".
 std::string streams(int entities, int each, const std::string& url = {});
 
-std::vector<std::string> lines_of(const std::string& text);
-bool has(std::string_view text, std::string_view part);
+/// A script that answers each request well, so much after it came.
+Receiver::Script after(std::chrono::milliseconds delay);
 
 /// The event id a request carries, without its quotes.
 std::string id_of(const Received& request);

@@ -13,11 +13,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("SIGTERM lets active requests finish and a rerun delivers the rest once") {
   const TempDir directory;
-  const Receiver receiver{[](const Received&, std::size_t) {
-    Answer answer;
-    answer.delay = 30ms;
-    return answer;
-  }};
+  const Receiver receiver{after(30ms)};
   directory.write("events.jsonl", streams(100, 20));
   Child run{directory, {"run", "events.jsonl", "--to", receiver.url()}};
   REQUIRE(receiver.wait_ended(200));

@@ -12,11 +12,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("a hundred processes that submit one event id make one request and each exits with 0") {
   const TempDir directory;
-  const Receiver receiver{[](const Received&, std::size_t) {
-    Answer answer;
-    answer.delay = 50ms;
-    return answer;
-  }};
+  const Receiver receiver{after(50ms)};
   std::vector<std::unique_ptr<Child>> runs;
   for (int i = 0; i < 100; ++i)
     runs.push_back(std::make_unique<Child>(

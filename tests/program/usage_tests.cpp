@@ -6,13 +6,7 @@
 
 using namespace dispatch::test;
 
-namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("without a command the program says what is missing and exits with 2") {
   const TempDir directory;

@@ -1,6 +1,7 @@
 #include "support/receiver.hpp"
 
 #include "base/fd.hpp"
+#include "support/loopback.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,15 +10,11 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -31,37 +28,6 @@ constexpr std::uint64_t listener_tag = 0;
 constexpr std::uint64_t wake_tag = 1;
 constexpr std::uint64_t first_connection_tag = 2;
 constexpr std::size_t endless_chunk_bytes = 16 * 1024;
-
-int checked(int result, const char* what) {
-  if (result < 0) throw std::system_error{errno, std::generic_category(), what};
-  return result;
-}
-
-sockaddr_in socket_address(const std::string& address, std::uint16_t port) {
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(port);
-  if (::inet_pton(AF_INET, address.c_str(), &where.sin_addr) != 1)
-    throw std::invalid_argument{"not an IPv4 address: " + address};
-  return where;
-}
-
-Fd listening_socket(const std::string& address, std::uint16_t port) {
-  Fd fd{checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
-  const int yes = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  const auto where = socket_address(address, port);
-  checked(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "bind");
-  checked(::listen(fd.get(), SOMAXCONN), "listen");
-  return fd;
-}
-
-std::uint16_t port_of(const Fd& listener) {
-  sockaddr_in where{};
-  socklen_t size = sizeof where;
-  checked(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&where), &size), "getsockname");
-  return ntohs(where.sin_port);
-}
 
 /// What arrived and how it ended.
 struct Book {
@@ -149,7 +115,7 @@ class Receiver::Server {
   Server(Script script, const std::string& address, std::uint16_t port)
       : script_(std::move(script)),
         address_(address),
-        listener_(listening_socket(address, port)),
+        listener_(listen_at(address, port)),
         port_(port_of(listener_)) {
     watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN, listener_tag);
     watch(EPOLL_CTL_ADD, wake_.get(), EPOLLIN, wake_tag);
@@ -213,11 +179,7 @@ class Receiver::Server {
   }
 
   void accept_all() {
-    while (true) {
-      Fd fd{::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-      if (!fd) return;
-      const int yes = 1;
-      ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    while (Fd fd = accept_at(listener_)) {
       const std::uint64_t tag = next_tag_++;
       watch(EPOLL_CTL_ADD, fd.get(), EPOLLIN, tag);
       auto& connection = connections_[tag];

@@ -2,6 +2,7 @@
 
 #include "base/fd.hpp"
 #include "support/http_wire.hpp"
+#include "support/loopback.hpp"
 
 #include <array>
 #include <atomic>
@@ -14,8 +15,6 @@
 #include <thread>
 #include <utility>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -103,7 +102,6 @@ class TlsReceiver::Server {
       SSL_CTX_set_min_proto_version(context_.get(), setup.version_most);
       SSL_CTX_set_cipher_list(context_.get(), "DEFAULT@SECLEVEL=0");  // or old versions are not spoken at all
     }
-    listen();
     thread_ = std::thread{[this] { run(); }};
   }
 
@@ -117,18 +115,6 @@ class TlsReceiver::Server {
   std::size_t count() const { return count_; }
 
  private:
-  void listen() {
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof where;
-    if (!listener_ || ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&where), size) != 0 ||
-        ::listen(listener_.get(), SOMAXCONN) != 0 ||
-        ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&where), &size) != 0)
-      throw std::system_error{errno, std::generic_category(), "listen"};
-    port_ = ntohs(where.sin_port);
-  }
-
   void run() {
     // OpenSSL writes without MSG_NOSIGNAL, and a sender that does not trust us has gone by then.
     sigset_t every;
@@ -164,9 +150,9 @@ class TlsReceiver::Server {
   Certificate certificate_;
   PemFile file_;
   Context context_;
-  Fd listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  Fd listener_{listen_at("127.0.0.1", 0)};
   Fd stop_{::eventfd(0, EFD_CLOEXEC)};
-  std::uint16_t port_ = 0;
+  std::uint16_t port_ = port_of(listener_);
   std::atomic<std::size_t> count_ = 0;
   std::thread thread_;
 };

@@ -15,7 +15,7 @@ namespace {
 
 /// Enough for an answer that is read and thrown away; libcurl's default of 16 KiB counts at thousands of
 /// requests.
-constexpr long receive_buffer_bytes = 4 * 1024;
+constexpr long receive_buffer_bytes = 4L * 1024;
 
 std::optional<std::chrono::microseconds> moment(CURL* easy, CURLINFO which) {
   curl_off_t microseconds = 0;

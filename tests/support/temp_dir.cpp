@@ -1,4 +1,4 @@
-#include "program/temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 #include <atomic>
 #include <fstream>

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/fd.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace dispatch::test {
+
+/// The result of a system call; throws std::system_error, with `what`, where it is negative.
+inline int checked(int result, const char* what) {
+  if (result < 0) throw std::system_error{errno, std::generic_category(), what};
+  return result;
+}
+
+/// A TCP socket that listens at an IPv4 address without blocking; `port` 0 is a free one. Throws
+/// std::invalid_argument where it is no address and std::system_error where it cannot be listened at.
+inline Fd listen_at(const std::string& address, std::uint16_t port) {
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  if (::inet_pton(AF_INET, address.c_str(), &where.sin_addr) != 1)
+    throw std::invalid_argument{"'" + address + "' is not an IPv4 address"};
+  Fd fd{checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
+  const int yes = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  checked(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "bind");
+  checked(::listen(fd.get(), SOMAXCONN), "listen");
+  return fd;
+}
+
+inline std::uint16_t port_of(const Fd& listener) {
+  sockaddr_in where{};
+  socklen_t size = sizeof where;
+  checked(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&where), &size), "getsockname");
+  return ntohs(where.sin_port);
+}
+
+/// The next connection that waits at `listener`, which sends at once and does not block; none where none
+/// waits.
+inline Fd accept_at(const Fd& listener) {
+  Fd fd{::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  const int yes = 1;
+  if (fd) ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  return fd;
+}
+
+}  // namespace dispatch::test
