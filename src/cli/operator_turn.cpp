@@ -1,5 +1,6 @@
 #include "cli/operator_turn.hpp"
 
+#include "base/fail_point.hpp"
 #include "cli/listing.hpp"
 #include "journal/sqlite/ownership.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
@@ -13,7 +14,10 @@ Result<> operator_turn(const std::string& path,
   auto turn = journal::Turn::begin(**journal);
   if (!turn) return tl::unexpected(std::move(turn).error());
   DISPATCH_TRY(act(**journal, SystemClock{}.wall()));
-  return turn->commit();
+  fail_point(FailPoint::operator_staged);
+  DISPATCH_TRY(turn->commit());
+  fail_point(FailPoint::operator_committed);
+  return {};
 }
 
 std::string who_goes_on(const Program& program) {

@@ -1,5 +1,6 @@
 #include "flow/dispatcher.hpp"
 
+#include "base/fail_point.hpp"
 #include "flow/judge.hpp"
 
 #include <algorithm>
@@ -47,7 +48,9 @@ Result<> Dispatcher::start() {
     if (!turn) return tl::unexpected(std::move(turn).error());
     const auto count = parts_.journal.recover(options_.orphans, parts_.clock.wall(), orphans_per_turn);
     if (!count) return tl::unexpected(count.error());
+    if (*count > 0) fail_point(FailPoint::orphans_staged);
     DISPATCH_TRY(turn->commit());
+    if (*count > 0) fail_point(FailPoint::orphans_committed);
     some = *count;
   }
   if (recovered > 0) {
@@ -79,7 +82,11 @@ Result<> Dispatcher::turn(Mail mail) {
   DISPATCH_TRY(pump_.remember(whole));
   DISPATCH_TRY(turn->commit());
 
-  if (!outgoing->empty()) parts_.transport.send(std::move(*outgoing));
+  if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
+  if (!outgoing->empty()) {
+    fail_point(FailPoint::intents_committed);
+    parts_.transport.send(std::move(*outgoing));
+  }
   return refresh_figures();
 }
 
@@ -98,6 +105,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     settlements.push_back(judge(items.back()->row, report.outcome, options_, now, parts_.random.unit()));
   }
   DISPATCH_TRY(parts_.journal.settle(settlements));
+  fail_point(FailPoint::outcomes_staged);
   for (std::size_t i = 0; i < items.size(); ++i) {
     graph_.free_permits(*items[i]->lane->outlet->gate);
     switch (settlements[i].by) {
@@ -155,6 +163,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   for (const Item* item : items) intents.push_back({item->row.key, item->row.state});
   auto begun = parts_.journal.begin(intents, now);
   if (!begun) return tl::unexpected(std::move(begun).error());
+  fail_point(FailPoint::intents_staged);
 
   outgoing.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -201,7 +210,9 @@ Result<> Dispatcher::remember() {
   auto turn = journal::Turn::begin(parts_.journal);
   if (!turn) return tl::unexpected(std::move(turn).error());
   DISPATCH_TRY(pump_.remember(true));
-  return turn->commit();
+  DISPATCH_TRY(turn->commit());
+  fail_point(FailPoint::run_remembered);
+  return {};
 }
 
 }  // namespace dispatch::flow

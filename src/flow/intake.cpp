@@ -1,5 +1,7 @@
 #include "flow/intake.hpp"
 
+#include "base/fail_point.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <span>
@@ -102,6 +104,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
   auto report = journal_.append(arrivals, options_.stream_start, now);
   if (!report) return tl::unexpected(std::move(report).error());
+  fail_point(FailPoint::events_appended);
   outlets.insert(outlets.end(), report->outlets.begin(), report->outlets.end());
 
   std::uint64_t accepted = 0, duplicates = 0;

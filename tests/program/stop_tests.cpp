@@ -3,8 +3,6 @@
 #include "program/scenario.hpp"
 
 #include <csignal>
-#include <mutex>
-#include <random>
 
 #include <fmt/format.h>
 
@@ -64,64 +62,4 @@ TEST_CASE("SIGUSR1 prints a snapshot and the run goes on") {
   REQUIRE(receiver.wait_ended(2));
   run.close_input();
   CHECK(run.exit_code() == 0);
-}
-
-TEST_CASE("killed at fifty random moments every event is delivered in order and doubles are unknowns") {
-  const TempDir directory;
-  std::mutex mutex;
-  std::vector<bool> succeeded;
-  const Receiver receiver{[&](const Received& request, std::size_t nth) {
-    Answer answer;
-    answer.delay = 2ms;
-    if (nth == 1 && std::hash<std::string>{}(id_of(request)) % 20 == 0) answer.status = 503;
-    const std::scoped_lock lock{mutex};
-    succeeded.push_back(answer.status == 200);
-    return answer;
-  }};
-  directory.write("events.jsonl", streams(50, 40));
-  REQUIRE(run_dispatch(directory, {"ingest", "-"}).exit_code ==
-          0);  // a journal to verify from the first kill on
-  std::mt19937 engine{20261121};
-  std::uniform_int_distribution<int> moment{1, 60};
-  int kills = 0;
-  for (; kills < 50; ++kills) {
-    Child run{directory,
-              {"run", "events.jsonl", "--to", receiver.url(), "--per-host", "10", "--backoff", "20ms..50ms",
-               "--quiet"}};
-    // A moment of the run's own time: so many more requests, or so many milliseconds where none come.
-    receiver.wait_for(receiver.count() + static_cast<std::size_t>(moment(engine)),
-                      std::chrono::milliseconds{moment(engine)});
-    run.signal(SIGKILL);
-    REQUIRE(run.wait());
-    const auto verified = run_dispatch(directory, {"verify"});
-    if (verified.exit_code != 0) MESSAGE(verified.out);
-    REQUIRE(verified.exit_code == 0);
-  }
-  const auto last = run_dispatch(
-      directory, {"run", "events.jsonl", "--to", receiver.url(), "--backoff", "20ms..50ms", "--quiet"});
-  CHECK(last.exit_code == 0);
-
-  const auto seen = review(receiver.received(), succeeded);
-  CHECK(seen.requests.size() == 2000);
-  CHECK(seen.completed.size() == 2000);
-  CHECK(seen.order_violations == 0);
-
-  const auto unknown =
-      run_dispatch(directory, {"events", "list", "--unknown", "--json", "--limit", "100000"});
-  std::map<std::string, bool> listed;
-  for (const auto& line : lines_of(unknown.out)) {
-    const auto start = line.find("\"event_id\":\"") + 12;
-    listed[line.substr(start, line.find('"', start) - start)] = true;
-  }
-  int doubles = 0;
-  for (const auto& [id, count] : seen.requests) {
-    const int failed = count - seen.completed.at(id) > 0 ? 1 : 0;
-    if (count - failed == 1) continue;
-    ++doubles;
-    CAPTURE(id);
-    REQUIRE(listed.contains(id));
-  }
-  MESSAGE(doubles << " events were sent more than once; " << listed.size() << " are listed as unknown");
-  CHECK(doubles <= kills * 10);
-  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }

@@ -1,5 +1,6 @@
 #include "delivery/http/http_transport.hpp"
 
+#include "base/fail_point.hpp"
 #include "delivery/http/ending.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/transfer.hpp"
@@ -120,7 +121,9 @@ void HttpTransport::Engine::run() noexcept {
       else
         begin(std::move(outgoing), reports);
     }
-    if (!reports.empty()) reports_.put(std::move(reports));
+    if (reports.empty()) continue;
+    fail_point(FailPoint::answers_arrived);
+    reports_.put(std::move(reports));
   }
   // On this thread, where SIGPIPE is blocked: TLS says goodbye to connections that may be gone.
   idle_.clear();
@@ -163,6 +166,7 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
   }
   if (auto started = idle_.back()->start(std::move(outgoing)); !started)
     return refuse(std::move(started).error());
+  fail_point(FailPoint::request_started);
   idle_.back()->slot = under_way_.size();
   under_way_.push_back(std::move(idle_.back()));
   idle_.pop_back();

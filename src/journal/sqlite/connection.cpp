@@ -1,5 +1,6 @@
 #include "journal/sqlite/connection.hpp"
 
+#include "base/fail_point.hpp"
 #include "base/fd.hpp"
 #include "journal/sqlite/failure.hpp"
 #include "journal/sqlite/migrate.hpp"
@@ -80,7 +81,9 @@ void Connection::checkpoint_and_truncate() {
 }
 
 void Connection::checkpoint(int mode) {
+  fail_point(FailPoint::checkpoint_begins);
   const int answer = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", mode, nullptr, nullptr);
+  fail_point(FailPoint::checkpoint_ended);
   if (answer != SQLITE_BUSY) database_.check(answer);  // busy: readers need the WAL; it is checkpointed later
 }
 

@@ -1,5 +1,6 @@
 #include "journal/sqlite/migrate.hpp"
 
+#include "base/fail_point.hpp"
 #include "journal/sqlite/gate.hpp"
 #include "journal/sqlite/migrations.hpp"
 
@@ -78,11 +79,16 @@ Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, 
   SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
   const Identity now = identify(database);  // somebody else may have been faster
   DISPATCH_TRY(refuse_foreign(now, path));
-  for (const Migration& migration : migrations())
-    if (migration.version > now.version) database.exec(migration.sql);
+  for (const Migration& migration : migrations()) {
+    if (migration.version <= now.version) continue;
+    database.exec(migration.sql);
+    fail_point(FailPoint::migrated);
+  }
   database.exec(fmt::format("PRAGMA application_id = {}", application_id));
   database.exec(fmt::format("PRAGMA user_version = {}", latest_version()));
+  fail_point(FailPoint::migration_staged);
   transaction.commit();
+  fail_point(FailPoint::migration_committed);
   return {};
 }
 

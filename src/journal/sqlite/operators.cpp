@@ -1,5 +1,7 @@
 #include "journal/sqlite/operators.hpp"
 
+#include "base/fail_point.hpp"
+
 #include <string>
 
 namespace dispatch::journal {
@@ -41,7 +43,9 @@ std::int64_t Operators::discard(const DeadLetters& which, WallTime now) {
 std::int64_t Operators::move_dead_letters(const DeadLetters& which, Verb verb, Statement& move,
                                           DeliveryState to, WallTime now) {
   add_actions_.run(which.entity, which.event, static_cast<std::int64_t>(verb), now);
+  fail_point(FailPoint::dead_letters_noted);
   const std::int64_t moved = move.run(which.entity, which.event);
+  fail_point(FailPoint::dead_letters_moved);
   turn_.moved(DeliveryState::dead_letter, to, moved);
   return moved;
 }
@@ -54,6 +58,7 @@ std::optional<std::pair<SequenceNumber, SequenceNumber>> Operators::skip_gap(std
   const auto gap = streams_.lowest_open(stream->entity);
   if (!gap) return std::nullopt;
   skip_.run(now, stream->entity, gap->first);
+  fail_point(FailPoint::gap_skipped);
   wakes_.past_gap(stream->entity, *gap, Verb::gap_skip, now);
   return std::pair{SequenceNumber{gap->first}, SequenceNumber{gap->last}};
 }

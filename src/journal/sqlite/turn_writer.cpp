@@ -1,5 +1,7 @@
 #include "journal/sqlite/turn_writer.hpp"
 
+#include "base/fail_point.hpp"
+
 namespace dispatch::journal {
 
 TurnWriter::TurnWriter(Connection& connection, Gate gate)
@@ -37,7 +39,9 @@ void TurnWriter::commit() {
     rollback_.run();
   } else {
     write_account();
+    fail_point(FailPoint::turn_staged);
     commit_.run();
+    fail_point(FailPoint::turn_committed);
     last_turn_ = account_.number;
     connection_.checkpoint_if_due();
   }

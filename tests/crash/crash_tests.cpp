@@ -1,0 +1,365 @@
+// Killed at every place that has a name, and at each of them more than once.
+
+#include "crash/crash_points.hpp"
+#include "crash/trial.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+
+#include <fmt/format.h>
+
+using namespace dispatch;
+using namespace dispatch::test;
+
+namespace {
+
+/// Which time past a point comes after `count`. Statements differ from each other, so that each is tried.
+int next_count(std::string_view point, int count) {
+  return point == system_point::statement || count < 3 ? count + 1 : count + count / 2;
+}
+int most_tries(std::string_view point) {
+  return point == system_point::statement ? 30 : 6;
+}
+
+void require_kept(const std::vector<std::string>& broken) {
+  for (const auto& promise : broken) MESSAGE(promise);
+  REQUIRE(broken.empty());
+}
+
+bool killed(const Ended& ended) {
+  return ended.signal == SIGKILL;
+}
+
+/// A way through the program, and the points that lie on it.
+struct Road {
+  std::vector<std::string_view> points;
+  /// Goes the way until the process ends there, and then to the end. False where it survived.
+  bool (*travel)(const EndAt& at);
+};
+
+void travel_all(const Road& road) {
+  for (const auto point : road.points) {
+    int count = 1;
+    for (int tries = 0; tries < most_tries(point); ++tries) {
+      CAPTURE(point);
+      CAPTURE(count);
+      const bool reached = road.travel({point, count});
+      if (count == 1) REQUIRE(reached);
+      if (!reached) break;  // it does not come past so often
+      count = next_count(point, count);
+    }
+  }
+}
+
+// --- A run over some streams, one of which arrives out of order, with failures on the way and a line that is
+// none.
+
+std::string lines() {
+  std::string text = streams(4, 5);
+  text += event_line("late-2", "late", 2) + event_line("late-3", "late", 3) + event_line("late-1", "late", 1);
+  text += R"({"event_id":"alone","payload":{}})"
+          "\n";
+  text += event_line("E0-1", "E0", 1);  // again
+  text += "this is no event\n";
+  return text;
+}
+
+std::set<std::string> ids_of_lines() {
+  std::set<std::string> ids{"late-1", "late-2", "late-3", "alone"};
+  for (int entity = 0; entity < 4; ++entity)
+    for (int sequence = 1; sequence <= 5; ++sequence) ids.insert(fmt::format("E{}-{}", entity, sequence));
+  return ids;
+}
+
+Answer fail_some_first(const Received& request, std::size_t nth) {
+  Answer answer;
+  answer.delay = std::chrono::milliseconds{1};
+  const auto id = id_of(request);
+  if (nth == 1 && (id == "E0-2" || id == "E3-1" || id == "late-2")) answer.status = 503;
+  return answer;
+}
+
+bool travel_run(const EndAt& at) {
+  const Trial trial{fail_some_first};
+  const std::vector<std::string> run{"run",        trial.directory().write("events.jsonl", lines()),
+                                     "--to",       trial.receiver().url(),
+                                     "--per-host", "3",
+                                     "--backoff",  "2ms..5ms",
+                                     "--quiet"};
+  bool reached = false;
+  for (int i = 0; i < 3; ++i) {  // what goes on is killed as well
+    const auto ended = trial.run(run, at);
+    require_kept(trial.broken());
+    if (!killed(ended)) {
+      REQUIRE(ended.exit_code == 4);
+      break;
+    }
+    reached = true;
+  }
+  REQUIRE(trial.run(run).exit_code == 4);
+  require_kept(trial.broken_when_done(ids_of_lines()));
+  REQUIRE(has(read_file(trial.directory() / "dispatch.db.rejects.jsonl"), "this is no event"));
+
+  const auto before = trial.receiver().count();
+  REQUIRE(trial.run(run).exit_code == 4);
+  REQUIRE(trial.receiver().count() == before);
+  return reached;
+}
+
+const Road running{{"migrated",
+                    "migration_staged",
+                    "migration_committed",
+                    "events_appended",
+                    "outcomes_staged",
+                    "intents_staged",
+                    "turn_staged",
+                    "turn_committed",
+                    "intents_committed",
+                    "request_started",
+                    system_point::first_byte_sent,
+                    system_point::request_sent,
+                    "answers_arrived",
+                    "outcomes_committed",
+                    "run_remembered",
+                    "checkpoint_begins",
+                    system_point::database_write,
+                    system_point::truncation,
+                    "checkpoint_ended",
+                    system_point::statement,
+                    system_point::wal_write},
+                   travel_run};
+
+// --- A run that finds what another left in flight.
+
+Answer succeed(const Received&, std::size_t) {
+  Answer answer;
+  answer.delay = std::chrono::milliseconds{1};
+  return answer;
+}
+
+std::vector<std::string> resume(const Trial& trial, const std::vector<std::string>& options = {}) {
+  std::vector<std::string> run{"run", "--to", trial.receiver().url(), "--quiet"};
+  run.insert(run.end(), options.begin(), options.end());
+  return run;
+}
+
+/// Ends with deliveries in flight; gives the ids of all events.
+std::set<std::string> leave_in_flight(const Trial& trial) {
+  const auto file = trial.directory().write("events.jsonl", streams(4, 3));
+  REQUIRE(killed(
+      trial.run({"run", file, "--to", trial.receiver().url(), "--quiet"}, EndAt{"intents_committed", 2})));
+  require_kept(trial.broken());
+  std::set<std::string> ids;
+  for (const auto& [id, event] : trial.stored()) ids.insert(id);
+  REQUIRE(ids.size() == 12);
+  return ids;
+}
+
+bool travel_recovery(const EndAt& at) {
+  const Trial trial{succeed};
+  const auto ids = leave_in_flight(trial);
+  const bool reached = killed(trial.run(resume(trial), at));
+  require_kept(trial.broken());
+  REQUIRE(trial.run(resume(trial)).exit_code == 0);
+  require_kept(trial.broken_when_done(ids));
+  return reached;
+}
+
+bool travel_recovery_with_hold(const EndAt& at) {
+  const Trial trial{succeed};
+  const auto ids = leave_in_flight(trial);
+  const auto hold = resume(trial, {"--orphans", "hold"});
+  std::set<std::string> orphans;
+  for (const auto& [id, event] : trial.stored())
+    if (event.state == DeliveryState::in_flight) orphans.insert(id);
+  REQUIRE_FALSE(orphans.empty());
+
+  const bool reached = killed(trial.run(hold, at));
+  require_kept(trial.broken());
+  REQUIRE(trial.run(hold).exit_code == 3);
+  require_kept(trial.broken());
+  const auto events = trial.stored();
+  for (const auto& id : orphans) {
+    REQUIRE(events.at(id).state == DeliveryState::dead_letter);
+    REQUIRE(events.at(id).attempts == 1);
+  }
+  REQUIRE(trial.run({"dlq", "release", "--all"}).exit_code == 0);
+  REQUIRE(trial.run(resume(trial)).exit_code == 0);
+  require_kept(trial.broken_when_done(ids));
+  return reached;
+}
+
+const Road recovering{{"orphans_staged", "orphans_committed", "turn_staged", "turn_committed",
+                       system_point::statement, system_point::wal_write},
+                      travel_recovery};
+const Road holding{recovering.points, travel_recovery_with_hold};
+
+// --- An operator who moves a dead letter or skips a gap.
+
+/// A dead letter that two wait behind, a gap that two wait behind, and a receiver that has been mended.
+class Troubled {
+ public:
+  Troubled() {
+    const std::string text = event_line("a1", "A", 1) + event_line("a2", "A", 2) + event_line("a3", "A", 3) +
+                             event_line("b3", "B", 3) + event_line("b4", "B", 4) + event_line("c1", "C", 1);
+    const auto file = trial_.directory().write("events.jsonl", text);
+    REQUIRE(
+        trial_.run({"run", file, "--to", trial_.receiver().url(), "--attempts", "1", "--quiet"}).exit_code ==
+        3);
+    mended_ = true;
+  }
+
+  const Trial& trial() const { return trial_; }
+  DeliveryState state(const std::string& id) const { return trial_.stored().at(id).state; }
+
+  /// Gives the order until it is carried out: once more where it was killed before it was. False where it
+  /// was not killed.
+  bool order(const std::vector<std::string>& arguments, const EndAt& at) const {
+    const bool reached = killed(trial_.run(arguments, at));
+    require_kept(trial_.broken());
+    const auto again = trial_.run(arguments);  // 2: there is no such dead letter or gap, any more
+    REQUIRE((again.exit_code == 0 || again.exit_code == 2));
+    if (!reached) REQUIRE(again.exit_code == 2);
+    require_kept(trial_.broken());
+    return reached;
+  }
+
+  /// Goes on until nothing more can be done.
+  void finish(const std::set<std::string>& delivered, int exit_code) const {
+    REQUIRE(trial_.run(resume(trial_)).exit_code == exit_code);
+    require_kept(trial_.broken_when_done(delivered));
+  }
+
+ private:
+  std::atomic<bool> mended_{false};
+  Trial trial_{[this](const Received& request, std::size_t) {
+    Answer answer;
+    if (!mended_ && id_of(request) == "a1") answer.status = 400;
+    return answer;
+  }};
+};
+
+bool travel_release(const EndAt& at) {
+  const Troubled troubled;
+  const bool reached = troubled.order({"dlq", "release", "--entity", "A"}, at);
+  REQUIRE(troubled.state("a1") == DeliveryState::pending);
+  troubled.finish({"a1", "a2", "a3", "c1"}, 3);
+  return reached;
+}
+
+bool travel_discard(const EndAt& at) {
+  const Troubled troubled;
+  const bool reached = troubled.order({"dlq", "discard", "--event", "a1"}, at);
+  REQUIRE(troubled.state("a1") == DeliveryState::failed);
+  troubled.finish({"a2", "a3", "c1"}, 3);
+  return reached;
+}
+
+bool travel_skip(const EndAt& at) {
+  const Troubled troubled;
+  const bool reached = troubled.order({"gap", "skip", "--entity", "B"}, at);
+  troubled.finish({"b3", "b4", "c1"}, 3);
+  return reached;
+}
+
+const std::vector<std::string_view> operator_points{"operator_staged",       "turn_staged",
+                                                    "turn_committed",        "operator_committed",
+                                                    system_point::statement, system_point::wal_write};
+
+std::vector<std::string_view> and_operator_points(std::vector<std::string_view> points) {
+  points.insert(points.end(), operator_points.begin(), operator_points.end());
+  return points;
+}
+
+const Road releasing{and_operator_points({"dead_letters_noted", "dead_letters_moved"}), travel_release};
+const Road discarding{and_operator_points({"dead_letters_noted", "dead_letters_moved"}), travel_discard};
+const Road skipping{and_operator_points({"gap_skipped"}), travel_skip};
+
+// --- A log so long that it is copied before the end.
+
+bool travel_long_log(const EndAt& at) {
+  const Trial trial{succeed};
+  const std::string payload = '"' + std::string(200'000, 'x') + '"';
+  std::string text;
+  std::set<std::string> ids{"first"};
+  for (int i = 1; i <= 100; ++i) {
+    ids.insert(fmt::format("big-{}", i));
+    text += event_line(fmt::format("big-{}", i), "big", i, {}, payload);
+  }
+  const auto first = trial.directory().write("first.jsonl", event_line("first", "first", 1));
+  REQUIRE(trial.run({"ingest", first, "--to", trial.receiver().url(), "--quiet"}).exit_code == 0);
+  const std::vector<std::string> ingest{"ingest", trial.directory().write("events.jsonl", text), "--to",
+                                        trial.receiver().url(), "--quiet"};
+  const bool reached = killed(trial.run(ingest, at));
+  require_kept(trial.broken());
+  REQUIRE(trial.run(ingest).exit_code == 0);
+  REQUIRE(trial.run(resume(trial)).exit_code == 0);
+  require_kept(trial.broken_when_done(ids));
+  return reached;
+}
+
+const Road copying_a_long_log{{"checkpoint_begins", system_point::database_write, "checkpoint_ended"},
+                              travel_long_log};
+
+const Road* const roads[] = {&running,    &recovering, &holding,           &releasing,
+                             &discarding, &skipping,   &copying_a_long_log};
+
+}  // namespace
+
+TEST_CASE("every place with a name lies on a road that is travelled") {
+  for (const auto point : crash_points()) {
+    CAPTURE(point);
+    CHECK(std::any_of(std::begin(roads), std::end(roads), [&](const Road* road) {
+      return std::find(road->points.begin(), road->points.end(), point) != road->points.end();
+    }));
+  }
+}
+
+TEST_CASE("a run that is killed anywhere loses nothing and repeats only what is unknown") {
+  travel_all(running);
+}
+
+TEST_CASE("a run that is killed while it recovers leaves what it found to the next") {
+  travel_all(recovering);
+}
+
+TEST_CASE("a run that is killed while it holds what is unknown sends nothing of it") {
+  travel_all(holding);
+}
+
+TEST_CASE("a release that is killed is done or is not") {
+  travel_all(releasing);
+}
+
+TEST_CASE("a discard that is killed is done or is not") {
+  travel_all(discarding);
+}
+
+TEST_CASE("a skip that is killed is done or is not") {
+  travel_all(skipping);
+}
+
+TEST_CASE("a checkpoint that is killed in the middle of a run costs nothing") {
+  travel_all(copying_a_long_log);
+}
+
+TEST_CASE("who is killed inside the gate holds nobody up") {
+  for (const EndAt at : {EndAt{"turn_staged"}, EndAt{"turn_committed"}, EndAt{"events_appended"}}) {
+    CAPTURE(at.point);
+    const Trial trial{succeed};
+    Child owner{trial.directory(), {"run", "-", "--to", trial.receiver().url(), "--quiet"}};
+    REQUIRE(owner.write(event_line("o1", "O", 1)));
+    REQUIRE(trial.receiver().wait_ended(1));
+    const std::vector<std::string> other{"run",
+                                         trial.directory().write("events.jsonl", event_line("p1", "P", 1)),
+                                         "--to", trial.receiver().url(), "--quiet"};
+    REQUIRE(killed(trial.run(other, at)));
+    REQUIRE(owner.write(event_line("o2", "O", 2)));
+    REQUIRE(trial.receiver().wait_ended(2));
+    REQUIRE(trial.run(other).exit_code == 0);
+    owner.close_input();
+    REQUIRE(owner.exit_code() == 0);
+    require_kept(trial.broken_when_done({"o1", "o2", "p1"}));
+  }
+}
