@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,32 +14,36 @@
 
 namespace dispatch::bench {
 
-/// The arguments of a benchmark's program: "--name value" only. Throws std::invalid_argument on anything
-/// else.
+/// The arguments of a benchmark's program: "--name value", and "--name" for a flag. Throws
+/// std::invalid_argument on anything else.
 class Arguments {
  public:
   Arguments(int argc, char** argv) {
-    for (int i = 1; i < argc; i += 2) {
+    for (int i = 1; i < argc; ++i) {
       const std::string_view name = argv[i];
-      if (!name.starts_with("--") || i + 1 == argc)
-        throw std::invalid_argument{std::string{name} + ": expected --name value"};
-      given_[std::string{name.substr(2)}] = argv[i + 1];
+      if (!name.starts_with("--")) throw std::invalid_argument{std::string{name} + ": expected --name value"};
+      auto& value = given_[std::string{name.substr(2)}];
+      if (i + 1 < argc && !std::string_view{argv[i + 1]}.starts_with("--")) value = argv[++i];
     }
   }
 
-  std::string text(const std::string& name, const std::string& otherwise) {
+  bool flag(const std::string& name) {
     const auto found = given_.extract(name);
-    return found ? found.mapped() : otherwise;
+    if (found && found.mapped()) throw std::invalid_argument{"--" + name + " takes no value"};
+    return !found.empty();
+  }
+
+  std::string text(const std::string& name, const std::string& otherwise) {
+    return value_of(name).value_or(otherwise);
   }
 
   std::uint64_t number(const std::string& name, std::uint64_t otherwise) {
-    const auto found = given_.extract(name);
-    if (!found) return otherwise;
-    const auto& text = found.mapped();
+    const auto text = value_of(name);
+    if (!text) return otherwise;
     std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size())
-      throw std::invalid_argument{"--" + name + ": '" + text + "' is not a whole number"};
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (error != std::errc{} || end != text->data() + text->size())
+      throw std::invalid_argument{"--" + name + ": '" + *text + "' is not a whole number"};
     return value;
   }
 
@@ -48,7 +53,14 @@ class Arguments {
   }
 
  private:
-  std::map<std::string, std::string> given_;
+  std::optional<std::string> value_of(const std::string& name) {
+    const auto found = given_.extract(name);
+    if (!found) return std::nullopt;
+    if (!found.mapped()) throw std::invalid_argument{"--" + name + ": expected a value"};
+    return found.mapped();
+  }
+
+  std::map<std::string, std::optional<std::string>> given_;  // without a value: a flag
 };
 
 /// The main() of a benchmark's program: the exit code is what `body` returns, 2 where the arguments are not

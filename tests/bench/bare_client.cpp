@@ -1,7 +1,7 @@
 // What the program is compared with: the same requests by libcurl alone, with neither journal nor order.
 //
 //   --input FILE         events as generate_events writes them
-//   --url URL            where each is posted
+//   --url URL            where each is posted (default: each event brings its own url)
 //   --connections N      requests at a time (default 50)
 //
 // It waits for its sockets as the program does (MultiLoop), sends the same headers, reuses its handles, and
@@ -30,7 +30,7 @@ namespace {
 /// The events of a file, one after the other.
 class Events {
  public:
-  explicit Events(const std::string& path) : file_(path) {
+  Events(const std::string& path, bool own_urls) : file_(path), own_urls_(own_urls) {
     if (!file_) throw std::runtime_error{"cannot open " + path};
     buffer_.resize(256 * 1024);
     file_.rdbuf()->pubsetbuf(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
@@ -44,6 +44,7 @@ class Events {
     event.event_id = std::string_view{document["event_id"]};
     event.entity_id = std::string_view{document["entity_id"]};
     event.sequence = SequenceNumber{std::int64_t{document["sequence_number"]}};
+    if (own_urls_) event.url = std::string_view{document["url"]};
     event.type = std::string_view{document["type"]};
     event.payload = std::string_view{simdjson::to_json_string(document["payload"].value())};
     return true;
@@ -51,6 +52,7 @@ class Events {
 
  private:
   std::ifstream file_;
+  const bool own_urls_;
   std::vector<char> buffer_;
   std::string line_;
   simdjson::ondemand::parser parser_;
@@ -127,6 +129,7 @@ class Client {
     for (std::size_t i = 0; i < slot.lines.size(); ++i) slot.list.push_back({slot.lines.line(i), nullptr});
     for (std::size_t i = 0; i + 1 < slot.list.size(); ++i) slot.list[i].next = &slot.list[i + 1];
     CURL* const easy = slot.easy.get();
+    if (!slot.event.url.empty()) curl_easy_setopt(easy, CURLOPT_URL, slot.event.url.c_str());
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slot.list.data());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, slot.event.payload.data());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(slot.event.payload.size()));
@@ -169,7 +172,7 @@ int main(int argc, char** argv) {
     const auto connections = arguments.number("connections", 50);
     arguments.done();
     const auto begin = std::chrono::steady_clock::now();
-    Events events{input};
+    Events events{input, url.empty()};
     const auto tally = Client{events, url, connections}.run();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     rusage used{};

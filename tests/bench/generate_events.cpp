@@ -1,10 +1,15 @@
-// Writes events as JSON lines to standard output: --events N --bytes of a payload --entities E.
-// The events of an entity are in order and spread evenly over the file.
+// Writes events as JSON lines to standard output:
+//
+//   --events N      how many (default 200000)
+//   --bytes N       of a payload (default 300)
+//   --entities N    the events of each are in order and spread evenly over the file (default 1000)
+//   --hosts N       each event brings a url of its own, at one of 127.0.0.1 to 127.0.0.N in turn (default 0:
+//   none)
+//   --port N        of those urls
 
 #include "bench/arguments.hpp"
 
 #include <cstdio>
-#include <exception>
 #include <iterator>
 #include <string>
 
@@ -12,17 +17,25 @@
 
 namespace {
 
-void write_events(std::uint64_t events, std::uint64_t bytes, std::uint64_t entities) {
+struct Asked {
+  std::uint64_t events, bytes, entities, hosts, port;
+};
+
+void write_events(const Asked& asked) {
   constexpr std::string_view frame = R"({"pad":""})";
-  const std::string pad(bytes > frame.size() ? bytes - frame.size() : 0, 'x');
+  const std::string pad(asked.bytes > frame.size() ? asked.bytes - frame.size() : 0, 'x');
   std::string lines;
-  for (std::uint64_t i = 0; i < events; ++i) {
-    fmt::format_to(std::back_inserter(lines),
-                   R"({{"event_id":"evt-{:09}","entity_id":"entity-{:06}","sequence_number":{},)"
+  const auto out = std::back_inserter(lines);
+  for (std::uint64_t i = 0; i < asked.events; ++i) {
+    fmt::format_to(out, R"({{"event_id":"evt-{:09}","entity_id":"entity-{:06}","sequence_number":{},)", i,
+                   i % asked.entities, i / asked.entities + 1);
+    if (asked.hosts > 0)
+      fmt::format_to(out, R"("url":"http://127.0.0.{}:{}/",)", i % asked.hosts + 1, asked.port);
+    fmt::format_to(out,
                    R"("type":"bench.event","payload":{{"pad":"{}"}}}})"
                    "\n",
-                   i, i % entities, i / entities + 1, pad);
-    if (lines.size() < 64 * 1024 && i + 1 < events) continue;
+                   pad);
+    if (lines.size() < 64 * 1024 && i + 1 < asked.events) continue;
     if (std::fwrite(lines.data(), 1, lines.size(), stdout) != lines.size())
       throw std::runtime_error{"cannot write to standard output"};
     lines.clear();
@@ -35,12 +48,12 @@ void write_events(std::uint64_t events, std::uint64_t bytes, std::uint64_t entit
 int main(int argc, char** argv) {
   using namespace dispatch::bench;
   return run_program("generate_events", argc, argv, [](Arguments& arguments) {
-    const auto events = arguments.number("events", 200'000);
-    const auto bytes = arguments.number("bytes", 300);
-    const auto entities = arguments.number("entities", 1'000);
+    const Asked asked{arguments.number("events", 200'000), arguments.number("bytes", 300),
+                      arguments.number("entities", 1'000), arguments.number("hosts", 0),
+                      arguments.number("port", 80)};
     arguments.done();
-    if (entities == 0) throw std::invalid_argument{"--entities: at least 1"};
-    write_events(events, bytes, entities);
+    if (asked.entities == 0) throw std::invalid_argument{"--entities: at least 1"};
+    write_events(asked);
     return 0;
   });
 }

@@ -2,10 +2,11 @@
 // every request with an empty 200. It does as little as can be done, so that what is measured is the client.
 //
 //   --latency-ms N      answers each request so much after it came (default 0)
-//   --addresses A,B     IPv4 addresses to listen at, all on one port (default 127.0.0.1)
+//   --hosts N           listens at 127.0.0.1 to 127.0.0.N, all on one port (default 1)
 //   --port N            0 is a free one (default 0)
 //
-// Prints the port as its first line; on SIGTERM what it has counted, as JSON, and ends.
+// Prints the port as its first line; on SIGUSR1 what it has counted since the last one, as a line of JSON; on
+// SIGTERM it ends.
 
 #include "base/fd.hpp"
 #include "bench/arguments.hpp"
@@ -19,9 +20,11 @@
 #include <cstdio>
 #include <deque>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -38,16 +41,6 @@ using test::accept_at, test::checked, test::listen_at, test::port_of;
 
 constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const auto end = std::min(list.find(',', begin), list.size());
-    parts.push_back(list.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 /// The length of the first request in `bytes`; nothing while it is not there whole.
 std::optional<std::size_t> request_length(std::string_view bytes) {
   const auto head = bytes.find("\r\n\r\n");
@@ -61,27 +54,32 @@ std::optional<std::size_t> request_length(std::string_view bytes) {
   return length <= bytes.size() ? std::optional{length} : std::nullopt;
 }
 
+using Steady = std::chrono::steady_clock;
+
+std::int64_t nanoseconds(Steady::time_point time) {
+  return std::chrono::nanoseconds{time.time_since_epoch()}.count();
+}
+
+/// What came since the last report.
 struct Counts {
   std::uint64_t requests = 0;
-  std::uint64_t connections = 0;
-  std::uint64_t open = 0;
-  std::uint64_t most_open = 0;
+  std::uint64_t most_open = 0;  ///< connections at a time
+  Steady::time_point first;     ///< request
+  Steady::time_point last;
 };
 
 class Server {
  public:
-  Server(const std::vector<std::string>& addresses, std::uint16_t port, std::chrono::milliseconds latency)
-      : latency_(latency) {
-    sigset_t term;
-    sigemptyset(&term);
-    sigaddset(&term, SIGTERM);
-    sigaddset(&term, SIGINT);
-    ::sigprocmask(SIG_BLOCK, &term, nullptr);
-    signals_ = Fd{checked(::signalfd(-1, &term, SFD_CLOEXEC), "signalfd")};
+  Server(std::uint32_t hosts, std::uint16_t port, std::chrono::milliseconds latency) : latency_(latency) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    signals_ = Fd{checked(::signalfd(-1, &signals, SFD_CLOEXEC), "signalfd")};
     watch(signals_.get());
     watch(timer_.get());
-    for (const auto& address : addresses) {
-      listeners_.push_back(listen_at(address, port));
+    for (std::uint32_t host = 1; host <= hosts; ++host) {
+      listeners_.push_back(listen_at(fmt::format("127.0.0.{}", host), port));
       port = port_of(listeners_.back());
       watch(listeners_.back().get());
     }
@@ -90,14 +88,16 @@ class Server {
 
   std::uint16_t port() const { return port_; }
 
-  Counts run() {
+  /// Until it is told to end.
+  void run() {
     std::array<epoll_event, 256> events;
     while (true) {
       const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
       for (int i = 0; i < ready; ++i) {
         const int fd = events[static_cast<std::size_t>(i)].data.fd;
-        if (fd == signals_.get()) return counts_;
-        if (fd == timer_.get())
+        if (fd == signals_.get()) {
+          if (told_to_end()) return;
+        } else if (fd == timer_.get())
           answer_due();
         else if (const Fd* const listener = listener_with(fd))
           accept_all(*listener);
@@ -108,7 +108,6 @@ class Server {
   }
 
  private:
-  using Steady = std::chrono::steady_clock;
   struct Connection {
     Fd fd;
     std::uint64_t serial = 0;  // descriptors are used again, serials are not
@@ -120,7 +119,20 @@ class Server {
     std::uint64_t serial;
   };
 
+  bool told_to_end() {
+    signalfd_siginfo signal{};
+    if (::read(signals_.get(), &signal, sizeof signal) != sizeof signal) return false;
+    if (signal.ssi_signo != SIGUSR1) return true;
+    const auto counts = std::exchange(counts_, Counts{});
+    counts_.most_open = open_;
+    fmt::print("{{\"requests\":{},\"most_open\":{},\"first_ns\":{},\"last_ns\":{}}}\n", counts.requests,
+               counts.most_open, nanoseconds(counts.first), nanoseconds(counts.last));
+    std::fflush(stdout);
+    return false;
+  }
+
   const Fd* listener_with(int fd) const {
+    if (fd > listeners_.back().get()) return nullptr;  // as nearly every connection
     const auto found =
         std::find_if(listeners_.begin(), listeners_.end(), [=](const Fd& one) { return one.get() == fd; });
     return found == listeners_.end() ? nullptr : &*found;
@@ -131,8 +143,8 @@ class Server {
       watch(fd.get());
       const auto index = static_cast<std::size_t>(fd.get());
       if (index >= connections_.size()) connections_.resize(index * 2 + 1);
-      connections_[index] = {std::move(fd), ++counts_.connections, {}};
-      counts_.most_open = std::max(counts_.most_open, ++counts_.open);
+      connections_[index] = {std::move(fd), ++last_serial_, {}};
+      counts_.most_open = std::max(counts_.most_open, ++open_);
     }
   }
 
@@ -142,7 +154,7 @@ class Server {
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) {
       connection = {};
-      --counts_.open;
+      --open_;
       return;
     }
     std::string_view bytes{buffer_.data(), static_cast<std::size_t>(got)};
@@ -152,13 +164,18 @@ class Server {
     }
     while (const auto length = request_length(bytes)) {
       bytes.remove_prefix(*length);
+      count();
       owe(connection);
     }
     connection.partial = std::string{bytes};
   }
 
+  void count() {
+    counts_.last = Steady::now();
+    if (counts_.requests++ == 0) counts_.first = counts_.last;
+  }
+
   void owe(const Connection& connection) {
-    ++counts_.requests;
     if (latency_.count() == 0) return send(connection.fd.get());
     // All wait equally long, so the queue is in the order in which they are due.
     owed_.push_back({Steady::now() + latency_, connection.fd.get(), connection.serial});
@@ -206,6 +223,8 @@ class Server {
   std::vector<Connection> connections_;  // by descriptor
   std::deque<Owed> owed_;
   std::array<char, 64 * 1024> buffer_;
+  std::uint64_t last_serial_ = 0;
+  std::uint64_t open_ = 0;
   Counts counts_;
 };
 
@@ -216,15 +235,14 @@ int main(int argc, char** argv) {
   using namespace dispatch::bench;
   return run_program("loopback_server", argc, argv, [](Arguments& arguments) {
     const auto latency = std::chrono::milliseconds{arguments.number("latency-ms", 0)};
-    const auto addresses = split(arguments.text("addresses", "127.0.0.1"));
+    const auto hosts = static_cast<std::uint32_t>(arguments.number("hosts", 1));
     const auto port = static_cast<std::uint16_t>(arguments.number("port", 0));
     arguments.done();
-    Server server{addresses, port, latency};
+    if (hosts < 1 || hosts > 254) throw std::invalid_argument{"--hosts: 1 to 254"};
+    Server server{hosts, port, latency};
     fmt::print("{}\n", server.port());
     std::fflush(stdout);
-    const auto counts = server.run();
-    fmt::print("{{\"requests\":{},\"connections\":{},\"most_open\":{}}}\n", counts.requests,
-               counts.connections, counts.most_open);
+    server.run();
     return 0;
   });
 }

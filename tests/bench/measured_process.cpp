@@ -87,7 +87,7 @@ Measured MeasuredProcess::wait(std::chrono::seconds limit) {
   pid_ = -1;
   if (!WIFEXITED(status))
     throw std::runtime_error{fmt::format("{} died of signal {}", name_, WTERMSIG(status))};
-  return {WEXITSTATUS(status), took.count(), seconds(used.ru_utime) + seconds(used.ru_stime),
+  return {WEXITSTATUS(status), begin_, took.count(), seconds(used.ru_utime) + seconds(used.ru_stime),
           static_cast<double>(used.ru_maxrss) / 1024.0};
 }
 

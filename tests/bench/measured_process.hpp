@@ -12,6 +12,7 @@ namespace dispatch::bench {
 /// What a process cost, from its start to its end.
 struct Measured {
   int exit_code = 0;
+  std::chrono::steady_clock::time_point began;
   double seconds = 0;      ///< on the clock
   double cpu_seconds = 0;  ///< user and system, all its threads
   double peak_mib = 0;     ///< resident

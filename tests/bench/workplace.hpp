@@ -1,7 +1,10 @@
 #pragma once
 
 #include "bench/measured_process.hpp"
+#include "bench/server.hpp"
+#include "bench/temp_dir.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -10,65 +13,58 @@
 
 namespace dispatch::bench {
 
-/// A temporary directory; removed at the end with all that is in it.
-class TempDir {
- public:
-  /// Below `parent`. Throws std::system_error.
-  explicit TempDir(const std::filesystem::path& parent);
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
+/// What to ask of generate_events.
+struct Input {
+  std::uint64_t events = 0;
+  std::uint64_t entities = 1;
+  std::uint64_t hosts = 0;  ///< 0: the events bring no url
+  std::uint16_t port = 0;   ///< of those urls
 };
 
-/// The server that the clients talk to, for as long as the object lives.
-class LoopbackServer {
- public:
-  LoopbackServer(const std::filesystem::path& program, const TempDir& directory, std::uint64_t latency_ms);
-  std::string url() const;
-  /// Ends it and says how many requests it has answered.
-  std::uint64_t stop();
-
- private:
-  MeasuredProcess process_;
-  std::string port_;
-};
-
-/// Where the benchmark happens, and the programs it runs.
+/// Where the benchmark happens, and the programs it runs. Each call runs one to its end and throws
+/// std::runtime_error where it fails.
 class Workplace {
  public:
   /// `dispatch`: the program; `programs`: the directory of the others; `parent`: where its temporary files
-  /// go, the journal among them.
+  /// go, the journals among them.
   Workplace(std::filesystem::path dispatch, std::filesystem::path programs,
             const std::filesystem::path& parent);
 
-  const TempDir& directory() const { return directory_; }
+  const std::filesystem::path& directory() const { return directory_.path(); }
+  std::filesystem::path operator/(const std::string& name) const { return directory_ / name; }
 
-  /// Writes a file of events and returns its path.
-  std::filesystem::path generate(std::uint64_t events, std::uint64_t bytes, std::uint64_t entities) const;
-  std::unique_ptr<LoopbackServer> serve(std::uint64_t latency_ms) const;
+  /// Writes a file of events, with payloads of payload_bytes.
+  void generate(const Input& input, const std::filesystem::path& file) const;
+  std::unique_ptr<Server> serve(const Serving& serving = {}) const;
 
-  /// One run of the bare client over the file.
-  Measured run_bare_client(const std::filesystem::path& events, const std::string& url) const;
-  /// One run of the program over the file with a new journal.
-  Measured run_dispatch(const std::filesystem::path& events, const std::string& url) const;
+  /// One run of the bare client over the file. Without `url` each event brings its own.
+  Measured run_bare_client(const std::filesystem::path& events, const std::string& url,
+                           std::uint64_t connections) const;
 
-  /// Accepts the file into a new journal, for destination `url`.
-  Measured ingest(const std::filesystem::path& events, const std::string& url) const;
-  /// Runs what that journal holds, and stops it after `at_most` if it goes on so long.
-  Measured resume(std::chrono::seconds at_most) const;
+  /// `dispatch COMMAND --journal JOURNAL --quiet ARGUMENTS...`
+  Measured dispatch(const std::string& command, const std::filesystem::path& journal,
+                    const std::vector<std::string>& arguments) const;
+  /// `dispatch run` of what waits in the journal, told to stop after `at_most` if it goes on so long.
+  Measured resume(const std::filesystem::path& journal, std::chrono::seconds at_most) const;
+
+  /// One of the benchmark's own programs; gives what it has printed.
+  std::string run_own(const std::string& program, const std::vector<std::string>& arguments) const;
 
  private:
   Measured finish(MeasuredProcess& process, const std::vector<int>& good_exits) const;
-  std::string journal() const { return directory_ / "journal.db"; }
-  void remove_journal() const;
 
   std::filesystem::path dispatch_;
   std::filesystem::path programs_;
   TempDir directory_;
 };
+
+/// Of each event.
+inline constexpr std::uint64_t payload_bytes = 300;
+
+/// Removes the journal and what lies beside it.
+void remove_journal(const std::filesystem::path& journal);
+
+/// What the journal takes on the disk: its file and its WAL.
+std::uintmax_t journal_bytes(const std::filesystem::path& journal);
 
 }  // namespace dispatch::bench

@@ -1,0 +1,62 @@
+#include "bench/scorecard.hpp"
+
+#include "base/json.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dispatch::bench {
+namespace {
+
+std::string_view verdict(const Goal& goal, double figure) {
+  const double sign = goal.aim > goal.to_reach ? 1 : -1;
+  if (sign * figure >= sign * goal.aim) return "aim";
+  return sign * figure >= sign * goal.to_reach ? "reached" : "missed";
+}
+
+std::string text(double figure, std::string_view unit) {
+  if (unit.empty()) return fmt::format("{:.3f}", figure);
+  return fmt::format("{:.0f} {}", figure, unit);
+}
+
+}  // namespace
+
+void Scorecard::add(const Goal& goal, double figure, std::string note) {
+  lines_.push_back({goal, figure, std::move(note)});
+}
+
+void Scorecard::print() const {
+  fmt::print("{:<54}{:>16}{:>16}{:>16}  {}\n", "measure", "figure", "to reach", "aim", "verdict");
+  for (const auto& [goal, figure, note] : lines_) {
+    fmt::print("{:<54}{:>16}{:>16}{:>16}  {}\n", goal.measure, text(figure, goal.unit),
+               text(goal.to_reach, goal.unit), text(goal.aim, goal.unit), verdict(goal, figure));
+    if (!note.empty()) fmt::print("    {}\n", note);
+  }
+}
+
+void Scorecard::write(const std::filesystem::path& path) const {
+  std::string out;
+  for (const auto& [goal, figure, note] : lines_) {
+    JsonObject{out}
+        .add("name", goal.name)
+        .add("measure", goal.measure)
+        .add("unit", goal.unit)
+        .add("figure", figure)
+        .add("to_reach", goal.to_reach)
+        .add("aim", goal.aim)
+        .add("verdict", verdict(goal, figure))
+        .add("note", note);
+    out += '\n';
+  }
+  std::ofstream file{path};
+  file << out << std::flush;
+  if (!file) throw std::system_error{errno, std::generic_category(), "cannot write " + path.string()};
+}
+
+}  // namespace dispatch::bench
