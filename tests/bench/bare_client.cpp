@@ -147,7 +147,7 @@ class Client {
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot);
     ++tally_.events;
     if (code != CURLE_OK || status != 200) ++tally_.failed;
-    curl_multi_remove_handle(loop_->multi(), easy);
+    loop_->release(easy);
     return begin(*static_cast<Slot*>(slot));
   }
 

@@ -35,9 +35,13 @@ struct EasyCleanup {
 struct MultiCleanup {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };
+struct ShareCleanup {
+  void operator()(CURLSH* share) const { curl_share_cleanup(share); }
+};
 
 /// Own a handle each. Every easy handle leaves its multi handle before either ends.
 using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
 using MultiHandle = std::unique_ptr<CURLM, MultiCleanup>;
+using ShareHandle = std::unique_ptr<CURLSH, ShareCleanup>;
 
 }  // namespace dispatch::delivery

@@ -52,7 +52,10 @@ Result<std::unique_ptr<MultiLoop>> MultiLoop::open(std::size_t connections_kept)
 
   loop->multi_.reset(curl_multi_init());
   CURLM* const multi = loop->multi_.get();
-  if (multi == nullptr) return fail("cannot set up libcurl: out of memory");
+  loop->nothing_shared_.reset(curl_share_init());
+  if (multi == nullptr || loop->nothing_shared_ == nullptr)
+    return fail("cannot set up libcurl: out of memory");
+  curl_share_setopt(loop->nothing_shared_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
   curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &MultiLoop::on_socket);
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop.get());
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &MultiLoop::on_timer);
@@ -65,6 +68,16 @@ Result<std::unique_ptr<MultiLoop>> MultiLoop::open(std::size_t connections_kept)
 void MultiLoop::adopt(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &MultiLoop::on_close);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+}
+
+void MultiLoop::release(CURL* easy) {
+  // A handle that leaves and knows which connection it used last makes libcurl look at every connection there
+  // is. Asked for that connection among those of a share, which has none, it forgets which it was.
+  curl_socket_t none = CURL_SOCKET_BAD;
+  curl_easy_setopt(easy, CURLOPT_SHARE, nothing_shared_.get());
+  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &none);
+  curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);
+  curl_multi_remove_handle(multi_.get(), easy);
 }
 
 void MultiLoop::turn() {

@@ -29,6 +29,10 @@ class MultiLoop {
   /// closed.
   void adopt(CURL* easy);
 
+  /// Takes out a handle whose transfer is done. curl_multi_remove_handle does it too, but walks over all open
+  /// connections (7.71 and later).
+  void release(CURL* easy);
+
   /// Waits until a socket is ready, a timer is due or wake() was called since the last turn, and lets libcurl
   /// act.
   void turn();
@@ -63,6 +67,7 @@ class MultiLoop {
   Fd wake_;
   std::vector<Watch> watches_;  // by descriptor
   std::optional<std::chrono::steady_clock::time_point> timer_;
+  ShareHandle nothing_shared_;
   MultiHandle multi_;  // last: its end calls back into the members above
 };
 

@@ -116,7 +116,8 @@ Report Transfer::finish(CURLcode code, const Clock& clock) {
     outcome.error = explain_failure(why, detail_.data(), why == CURLE_COULDNT_CONNECT ? system_error() : 0);
   }
   if (outcome.kind != OutcomeKind::answered || outcome.status / 100 != 2) note_way(outcome);
-  leave();
+  loop_.release(easy_.get());
+  outgoing_.payload = {};  // the pool must not hold what it sent
   return {outgoing_.ticket, std::move(outcome)};
 }
 
