@@ -30,6 +30,9 @@ constexpr std::string_view examples = R"(EXAMPLES
 /// Descriptors that are not connections: journal, input, output, wake-ups.
 constexpr std::size_t other_descriptors = 64;
 
+/// More committed requests than these do not make connections busier, and a crash leaves them all unknown.
+constexpr std::size_t ahead_most = 50;
+
 struct Run {
   InputOptions input;
   DeliveryOptions delivery;
@@ -41,6 +44,7 @@ flow::RunOptions run_options(const Run& asked, spdlog::logger& log) {
   flow::RunOptions options = asked.delivery.run;
   options.stream_start = asked.input.stream_start;
   options.stop_on_reject = asked.input.stop_on_reject;
+  options.ahead = std::min(options.per_host, ahead_most);
   const std::size_t descriptors = raise_descriptor_limit();
   const std::size_t room =
       descriptors > 2 * other_descriptors ? descriptors - other_descriptors : other_descriptors;
@@ -55,6 +59,8 @@ flow::RunOptions run_options(const Run& asked, spdlog::logger& log) {
 Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options) {
   delivery::HttpOptions http;
   http.timeout = asked.delivery.timeout;
+  http.per_host = options.per_host;
+  http.requests_most = options.workers;
   http.connections_kept = options.workers;
   http.ca_file = asked.delivery.ca_file;
   auto transport = delivery::HttpTransport::start(http, session.inbox(), session.clock());

@@ -27,9 +27,11 @@ class Reports {
 class Transport {
  public:
   virtual ~Transport() = default;
-  /// Starts each attempt at once. How many may run is the caller's business.
+  /// Starts each attempt as soon as the transport's limits let it; until then it waits.
   virtual void send(std::vector<Outgoing> batch) = 0;
-  /// Ends every attempt under way; each is reported as `unknown`.
+  /// Gives back what has not started yet; each is reported as `withdrawn`. What is under way goes on.
+  virtual void withdraw() = 0;
+  /// Ends every attempt: what is under way is reported as `unknown`, what has not started as `withdrawn`.
   virtual void abort() = 0;
 };
 

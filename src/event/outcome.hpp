@@ -19,10 +19,11 @@ enum class OutcomeKind : std::uint8_t {
   broken = 3,         ///< the connection ended or spoke nonsense after the request went out
   refused = 4,        ///< we did not send: the destination is not allowed or cannot be requested at all
   unknown = 5,        ///< the process ended, or was told to, before an outcome was recorded
+  withdrawn = 6,      ///< the run was told to stop before the request began: surely not sent
 };
 
-inline constexpr std::array<std::string_view, 6> outcome_kind_names{"answered", "timeout", "connect_error",
-                                                                    "broken",   "refused", "unknown"};
+inline constexpr std::array<std::string_view, 7> outcome_kind_names{
+    "answered", "timeout", "connect_error", "broken", "refused", "unknown", "withdrawn"};
 constexpr std::string_view to_string(OutcomeKind kind) {
   return outcome_kind_names[static_cast<std::size_t>(kind)];
 }

@@ -12,6 +12,7 @@ namespace dispatch {
 /// All that a transport needs to make one attempt of one delivery. Owned, so that it can cross threads.
 struct Outgoing {
   std::uint64_t ticket = 0;  ///< names the attempt within this process; comes back with its outcome
+  std::uint32_t host = 0;  ///< equal for equal hosts, counted from 0: what the limit of connections counts by
   std::string url;
   std::string event_id;
   std::string entity_id;  ///< empty where the event has none

@@ -37,8 +37,9 @@ Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& in
       options_(options),
       intake_(intake),
       scoreboard_(scoreboard),
-      graph_(options.workers),
-      pump_(parts.journal, graph_, WindowLimits::suiting(options.per_host, options.workers)),
+      graph_(options.workers + options.ahead),
+      pump_(parts.journal, graph_,
+            WindowLimits::suiting(options.per_host + options.ahead, options.workers + options.ahead)),
       remembered_at_(parts.clock.steady()) {}
 
 Result<> Dispatcher::start() {
@@ -126,7 +127,12 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
   return {};
 }
 
+void Dispatcher::drain() {
+  if (!std::exchange(draining_, true)) parts_.transport.withdraw();
+}
+
 void Dispatcher::count(Figures& figures, const journal::Settlement& settlement) {
+  if (settlement.outcome->kind == OutcomeKind::withdrawn) return;
   ++figures.attempts;
   if (settlement.by == Transition::succeed) {
     ++figures.delivered;
@@ -177,6 +183,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     ++item.row.attempts;
     auto& request = outgoing.emplace_back(std::move((*begun)[i].outgoing));
     request.ticket = ++last_ticket_;
+    request.host = item.lane->outlet->host;
     in_flight_.emplace(request.ticket, &item);
   }
   return outgoing;

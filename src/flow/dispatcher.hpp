@@ -27,8 +27,8 @@ class Dispatcher {
 
   Result<> turn(Mail mail);
 
-  /// Starts no new request from now on; outcomes are still taken in.
-  void drain() { draining_ = true; }
+  /// Starts no new request from now on, and takes back what has not begun; outcomes are still taken in.
+  void drain();
 
   std::size_t in_flight() const { return in_flight_.size(); }
   /// True where nothing moves, nothing waits to be read and no retry is to come: only an operator or new

@@ -11,6 +11,12 @@ journal::Settlement judge(const journal::DeliveryRow& row, const Outcome& outcom
     settlement.due = now;
     return settlement;
   }
+  if (outcome.kind == OutcomeKind::withdrawn) {  // as though it had not been begun
+    settlement.forgive = true;
+    settlement.by = Transition::retry;
+    settlement.due = now;
+    return settlement;
+  }
   switch (policy::classify(outcome, options.statuses)) {
     case policy::Meaning::success:
       settlement.by = Transition::succeed;

@@ -14,8 +14,11 @@ struct RunOptions {
   policy::StatusTable statuses;                        ///< default empty: 2xx succeeds, all else is retried
   journal::Orphans orphans = journal::Orphans::retry;  ///< what a crash left in flight
   journal::StreamStart stream_start;
-  std::size_t per_host = 50;    ///< requests at a time to one host; at least 1
-  std::size_t workers = 1000;   ///< requests at a time in the whole run; at least 1
+  std::size_t per_host = 50;   ///< requests at a time to one host; at least 1
+  std::size_t workers = 1000;  ///< requests at a time in the whole run; at least 1
+  /// So many more are committed and handed to the transport than it may have under way, for each host and in
+  /// all: a connection that is free again never waits for the journal. A crash leaves that many more unknown.
+  std::size_t ahead = 0;
   bool stop_on_reject = false;  ///< take no further input after the first rejected line
 };
 

@@ -35,13 +35,16 @@ Result<> Pump::load_outlets() {
   auto rows = journal_.outlets(known);
   if (!rows) return tl::unexpected(std::move(rows).error());
   for (auto& row : *rows) {
-    auto& gate = gates_[row.host];
-    if (gate == nullptr) gate = &graph_.add_gate(window_.limits().per_host);
+    const auto [host, is_new] = hosts_.try_emplace(row.host);
+    if (is_new)
+      host->second = {static_cast<std::uint32_t>(hosts_.size() - 1),
+                      &graph_.add_gate(window_.limits().per_host)};
     const OutletNo no = row.no;
     auto& outlet = *outlets_.emplace(no, std::make_unique<OutletState>()).first->second;
     outlet.cursor = row.low;
     outlet.outlet = std::move(row);
-    outlet.gate = gate;
+    outlet.gate = host->second.gate;
+    outlet.host = host->second.number;
     list(outlet);
     const auto due = journal_.next_due(no, WallTime::min());
     if (!due) return tl::unexpected(due.error());

@@ -83,10 +83,14 @@ class Pump {
   Window window_;
 
   std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
-  std::map<std::string, Graph::GateNodes*> gates_;  ///< by host: outlets of one host share its gate
-  std::vector<OutletState*> to_read_;               ///< outlets that may have more and had room
-  std::set<std::pair<WallTime, OutletNo>> due_;     ///< outlets by their next due retry
-  std::vector<OutletState*> sunken_;  ///< outlets whose stored mark must be lowered with this turn
+  struct Host {
+    std::uint32_t number = 0;
+    Graph::GateNodes* gate = nullptr;
+  };
+  std::map<std::string, Host> hosts_;            ///< outlets of one host share its gate
+  std::vector<OutletState*> to_read_;            ///< outlets that may have more and had room
+  std::set<std::pair<WallTime, OutletNo>> due_;  ///< outlets by their next due retry
+  std::vector<OutletState*> sunken_;             ///< outlets whose stored mark must be lowered with this turn
   std::int64_t last_wake_ = 0;
   std::int64_t remembered_wake_ = 0;
   bool wakes_wait_ = true;

@@ -53,6 +53,7 @@ struct Item {
 struct OutletState {
   journal::Outlet outlet;
   Graph::GateNodes* gate = nullptr;
+  std::uint32_t host = 0;       ///< Outgoing::host
   Position cursor;              ///< the scan has passed everything at or below
   bool more = true;             ///< there may be deliveries above the cursor
   bool listed = false;          ///< stands in the pump's list of outlets to be read

@@ -19,6 +19,9 @@ using namespace dispatch::test;
 
 namespace {
 
+/// More than any test but one has under way.
+constexpr std::size_t at_once = 100;
+
 /// Attempts stay under way until answer_all() lets them, and those sent later, be answered with 200.
 class HttpSubject {
  public:
@@ -26,6 +29,7 @@ class HttpSubject {
   CollectedReports& reports() { return reports_; }
   std::string url() const { return receiver_.url(); }
   bool wait_under_way(std::size_t count) { return receiver_.wait_for(count); }
+  std::size_t started() const { return receiver_.count(); }
   void answer_all() { receiver_.release(); }
 
  private:
@@ -33,7 +37,13 @@ class HttpSubject {
   SystemClock clock_;
   CollectedReports reports_;
   std::unique_ptr<delivery::HttpTransport> transport_ =
-      delivery::HttpTransport::start({}, reports_, clock_).value();
+      delivery::HttpTransport::start(options(), reports_, clock_).value();
+
+  static delivery::HttpOptions options() {
+    delivery::HttpOptions options;
+    options.per_host = at_once;
+    return options;
+  }
 };
 
 class ScriptedSubject {
@@ -42,11 +52,12 @@ class ScriptedSubject {
   CollectedReports& reports() { return reports_; }
   std::string url() const { return "http://127.0.0.1/"; }
   bool wait_under_way(std::size_t count) { return transport_.under_way().size() >= count; }
+  std::size_t started() const { return transport_.sent().size(); }
   void answer_all() { transport_.finish_all(answered(200)); }
 
  private:
   CollectedReports reports_;
-  ScriptedTransport transport_{reports_};
+  ScriptedTransport transport_{reports_, at_once};
 };
 
 std::vector<Outgoing> batch(const std::string& url, std::uint64_t first_ticket, std::size_t count) {
@@ -118,7 +129,51 @@ TEST_CASE_TEMPLATE("transport: abort right after send loses no report", Subject,
   subject.transport().abort();
   REQUIRE(subject.reports().wait_for(50));
   CHECK(tickets(subject.reports().all()).size() == 50);
-  CHECK(all_are(subject.reports().all(), OutcomeKind::unknown));
+  for (const auto& report : subject.reports().all()) {
+    const auto kind = report.outcome.kind;
+    CHECK((kind == OutcomeKind::unknown || kind == OutcomeKind::withdrawn));
+  }
+}
+
+TEST_CASE_TEMPLATE("transport: what is above the limit waits and starts when another has ended", Subject,
+                   TRANSPORTS) {
+  Subject subject;
+  subject.transport().send(batch(subject.url(), 1, at_once + 20));
+  REQUIRE(subject.wait_under_way(at_once));
+  CHECK(subject.started() == at_once);
+  subject.answer_all();
+  REQUIRE(subject.reports().wait_for(at_once));
+  subject.answer_all();
+  REQUIRE(subject.reports().wait_for(at_once + 20));
+  CHECK(all_are(subject.reports().all(), OutcomeKind::answered));
+}
+
+TEST_CASE_TEMPLATE("transport: what is withdrawn never starts and what is under way goes on", Subject,
+                   TRANSPORTS) {
+  Subject subject;
+  subject.transport().send(batch(subject.url(), 1, at_once + 20));
+  REQUIRE(subject.wait_under_way(at_once));
+  subject.transport().withdraw();
+  REQUIRE(subject.reports().wait_for(20));
+  const auto withdrawn = subject.reports().all();
+  CHECK(withdrawn.size() == 20);
+  CHECK(all_are(withdrawn, OutcomeKind::withdrawn));
+  CHECK(*tickets(withdrawn).begin() == at_once + 1);
+  subject.answer_all();
+  REQUIRE(subject.reports().wait_for(at_once + 20));
+  CHECK(subject.started() == at_once);
+}
+
+TEST_CASE_TEMPLATE("transport: a withdrawal with nothing waiting does nothing", Subject, TRANSPORTS) {
+  Subject subject;
+  subject.transport().withdraw();
+  subject.transport().send(batch(subject.url(), 1, 2));
+  REQUIRE(subject.wait_under_way(2));
+  subject.transport().withdraw();
+  CHECK(subject.reports().count() == 0);
+  subject.answer_all();
+  REQUIRE(subject.reports().wait_for(2));
+  CHECK(all_are(subject.reports().all(), OutcomeKind::answered));
 }
 
 TEST_CASE_TEMPLATE("transport: an abort with nothing under way does nothing and sending goes on after it",

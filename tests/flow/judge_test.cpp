@@ -57,6 +57,15 @@ TEST_CASE("an unknown outcome is forgiven and goes where the orphans go") {
   CHECK(settlement.forgive);
 }
 
+TEST_CASE("what was withdrawn costs no attempt and may go at once whatever the orphans do") {
+  RunOptions options;
+  options.orphans = journal::Orphans::hold;
+  const auto settlement = judge(in_flight(5), test::unanswered(OutcomeKind::withdrawn), options, now, 0);
+  CHECK(settlement.by == Transition::retry);
+  CHECK(settlement.forgive);
+  CHECK(settlement.due == now);
+}
+
 TEST_CASE("what was refused is dead at once and a Retry-After is a floor") {
   CHECK(judge(in_flight(1), test::unanswered(OutcomeKind::refused), {}, now, 0).by == Transition::bury);
   auto busy = test::answered(503);

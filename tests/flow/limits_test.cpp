@@ -90,6 +90,54 @@ TEST_CASE("retries of one host that wait for room do not hide those of another")
   CHECK(to_host(stage.transport, "live.test") == 10);
 }
 
+TEST_CASE("what is committed ahead starts as soon as a connection is free") {
+  flow::RunOptions options;
+  options.per_host = 2;
+  options.ahead = 3;
+  Stage stage{options};
+  stage.arrive(many("p", 8, "http://a.test/"));
+  stage.play();
+  CHECK(stage.transport.under_way().size() == 2);
+  CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 5);
+  REQUIRE(stage.transport.finish("p0", answered(200)));
+  CHECK(stage.transport.under_way_ids() == std::vector<std::string>{"p1", "p2"});  // no turn was needed
+  for (int round = 0; round < 8; ++round) {
+    stage.play();
+    stage.transport.finish_all(answered(200));
+  }
+  stage.play();
+  CHECK(stage.finished());
+  CHECK(stage.transport.most_under_way() == 2);
+  CHECK(stage.transport.sent().size() == 8);
+}
+
+TEST_CASE("what was committed ahead is taken back when the run stops and goes first in the next") {
+  flow::RunOptions options;
+  options.per_host = 1;
+  options.ahead = 2;
+  options.retry.attempts = 1;
+  Stage stage{options};
+  stage.arrive({{"e1", "X", 1}, {"e2", "X", 2}, {"f1", "Y", 1}, {"g1", "Z", 1}, {"h1", "W", 1}});
+  stage.play();
+  CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 3);
+  stage.dispatcher().drain();
+  stage.play();
+  CHECK(stage.dispatcher().in_flight() == 1);
+  CHECK(stage.figures().tally.of(DeliveryState::retry_wait) == 2);
+  stage.answer("e1", 200);
+  CHECK(stage.dispatcher().in_flight() == 0);
+  CHECK(stage.figures().attempts == 1);
+
+  stage.crash();  // the next run
+  for (int round = 0; round < 8; ++round) {
+    stage.transport.finish_all(answered(200));
+    stage.play();
+  }
+  CHECK(stage.finished());
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 5);
+  CHECK(stage.transport.sent_ids() == std::vector<std::string>{"e1", "f1", "g1", "e2", "h1"});
+}
+
 TEST_CASE("workers limits the whole run") {
   flow::RunOptions options;
   options.workers = 7;

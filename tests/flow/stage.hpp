@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,8 +76,10 @@ class Stage {
   ManualClock clock;
   FixedRandom random;
   flow::Inbox inbox{1000};
-  ScriptedTransport transport{inbox};
   flow::RunOptions options;
+  /// Holds what is ahead to the limit of the one host that tests with RunOptions::ahead use.
+  ScriptedTransport transport{
+      inbox, options.ahead == 0 ? std::numeric_limits<std::size_t>::max() : options.per_host};
 
  private:
   void raise();

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <iterator>
+#include <limits>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -32,21 +35,35 @@ inline Outcome unanswered(OutcomeKind kind, std::string error = "scripted failur
 
 /// A transport that sends nothing: it remembers what it was given, and each attempt stays under way until the
 /// test says how it ends. The report is put on the caller's thread, before the call returns. Thread-safe; no
-/// lock is held while a report is put, so whoever takes reports may send again at once.
+/// lock is held while a report is put, so whoever takes reports may send again at once. With a limit, what is
+/// above it waits, and starts in its order when something has ended.
 class ScriptedTransport final : public delivery::Transport {
  public:
-  explicit ScriptedTransport(delivery::Reports& reports) : reports_(reports) {}
+  explicit ScriptedTransport(delivery::Reports& reports,
+                             std::size_t at_once = std::numeric_limits<std::size_t>::max())
+      : reports_(reports), at_once_(at_once) {}
 
   void send(std::vector<Outgoing> batch) override {
     const std::scoped_lock lock{mutex_};
-    for (auto& outgoing : batch) {
-      under_way_.push_back(outgoing);
-      sent_.push_back(std::move(outgoing));
-    }
-    most_under_way_ = std::max(most_under_way_, under_way_.size());
+    std::move(batch.begin(), batch.end(), std::back_inserter(waiting_));
+    start_waiting();
   }
 
-  void abort() override { finish_all(unanswered(OutcomeKind::unknown, "aborted")); }
+  void withdraw() override {
+    std::vector<delivery::Report> reports;
+    {
+      const std::scoped_lock lock{mutex_};
+      for (const auto& outgoing : waiting_)
+        reports.push_back({outgoing.ticket, unanswered(OutcomeKind::withdrawn, "taken back")});
+      waiting_.clear();
+    }
+    if (!reports.empty()) reports_.put(std::move(reports));
+  }
+
+  void abort() override {
+    withdraw();
+    finish_all(unanswered(OutcomeKind::unknown, "aborted"));
+  }
 
   /// Ends the oldest attempt under way for that event. False where there is none.
   bool finish(std::string_view event_id, Outcome outcome) {
@@ -67,6 +84,7 @@ class ScriptedTransport final : public delivery::Transport {
       const std::scoped_lock lock{mutex_};
       for (const auto& outgoing : under_way_) reports.push_back({outgoing.ticket, outcome});
       under_way_.clear();
+      start_waiting();
     }
     const std::size_t finished = reports.size();
     if (finished > 0) reports_.put(std::move(reports));
@@ -77,18 +95,19 @@ class ScriptedTransport final : public delivery::Transport {
   void forget() {
     const std::scoped_lock lock{mutex_};
     under_way_.clear();
+    waiting_.clear();
   }
 
-  /// Everything ever sent, in order.
+  /// Everything ever started, in order.
   std::vector<Outgoing> sent() const {
     const std::scoped_lock lock{mutex_};
     return sent_;
   }
 
-  /// The event ids of everything ever sent, in order.
+  /// The event ids of everything ever started, in order.
   std::vector<std::string> sent_ids() const { return ids(&ScriptedTransport::sent_); }
 
-  /// What has been sent and not ended, in order of sending.
+  /// What has been started and not ended, in order of sending.
   std::vector<Outgoing> under_way() const {
     const std::scoped_lock lock{mutex_};
     return under_way_;
@@ -104,6 +123,15 @@ class ScriptedTransport final : public delivery::Transport {
   }
 
  private:
+  /// Under mutex_.
+  void start_waiting() {
+    for (; !waiting_.empty() && under_way_.size() < at_once_; waiting_.pop_front()) {
+      under_way_.push_back(waiting_.front());
+      sent_.push_back(std::move(waiting_.front()));
+    }
+    most_under_way_ = std::max(most_under_way_, under_way_.size());
+  }
+
   template <class Wanted>
   bool finish_first(const Wanted& wanted, Outcome outcome) {
     std::uint64_t ticket = 0;
@@ -113,6 +141,7 @@ class ScriptedTransport final : public delivery::Transport {
       if (found == under_way_.end()) return false;
       ticket = found->ticket;
       under_way_.erase(found);
+      start_waiting();
     }
     std::vector<delivery::Report> reports;
     reports.push_back({ticket, std::move(outcome)});
@@ -128,7 +157,9 @@ class ScriptedTransport final : public delivery::Transport {
   }
 
   delivery::Reports& reports_;
+  const std::size_t at_once_;
   mutable std::mutex mutex_;
+  std::deque<Outgoing> waiting_;
   std::vector<Outgoing> sent_;
   std::vector<Outgoing> under_way_;
   std::size_t most_under_way_ = 0;

@@ -39,4 +39,11 @@ Outcome cut_off() {
   return outcome;
 }
 
+Outcome never_begun() {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::withdrawn;
+  outcome.error = "taken back before it was sent, as the run was told to stop";
+  return outcome;
+}
+
 }  // namespace dispatch::delivery

@@ -20,4 +20,7 @@ std::string explain_failure(CURLcode code, std::string_view detail, int system_e
 /// The outcome of an attempt that we cut off.
 Outcome cut_off();
 
+/// The outcome of an attempt that was taken back before it began.
+Outcome never_begun();
+
 }  // namespace dispatch::delivery

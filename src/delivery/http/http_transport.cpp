@@ -1,6 +1,7 @@
 #include "delivery/http/http_transport.hpp"
 
 #include "base/fail_point.hpp"
+#include "delivery/http/admission.hpp"
 #include "delivery/http/ending.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/transfer.hpp"
@@ -20,20 +21,31 @@ namespace dispatch::delivery {
 class HttpTransport::Engine {
  public:
   Engine(HttpOptions options, Reports& reports, const Clock& clock, std::unique_ptr<MultiLoop> loop)
-      : options_(std::move(options)), reports_(reports), clock_(clock), loop_(std::move(loop)) {}
+      : options_(std::move(options)),
+        reports_(reports),
+        clock_(clock),
+        loop_(std::move(loop)),
+        admission_(options_.per_host, options_.requests_most) {}
   ~Engine();
   Result<> start();
   void send(std::vector<Outgoing> batch);
+  void withdraw();
   void abort();
 
  private:
   /// What other threads want done.
   struct Orders {
     std::vector<Outgoing> send;
-    std::vector<Outgoing> drop;  ///< was to be sent when the abort came
-    bool cut = false;            ///< what is under way ends
+    std::vector<Outgoing> unsent;  ///< was to be sent when it was taken back
+    bool withdraw = false;         ///< what has not started is given back
+    bool cut = false;              ///< what is under way ends
     bool stop = false;
-    bool empty() const { return send.empty() && !cut && !stop; }
+    void take_back() {
+      std::move(send.begin(), send.end(), std::back_inserter(unsent));
+      send.clear();
+      withdraw = true;
+    }
+    bool empty() const { return send.empty() && !withdraw && !cut && !stop; }
   };
 
   template <class Change>
@@ -43,6 +55,7 @@ class HttpTransport::Engine {
   void collect(std::vector<Report>& reports);
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
+  void give_back(std::vector<Outgoing> unsent, std::vector<Report>& reports);
   std::unique_ptr<Transfer> leave(std::size_t slot);
 
   const HttpOptions options_;
@@ -51,6 +64,7 @@ class HttpTransport::Engine {
   std::mutex mutex_;
   Orders orders_;  // under mutex_
   const std::unique_ptr<MultiLoop> loop_;
+  Admission admission_;
   std::vector<std::unique_ptr<Transfer>> under_way_;
   std::vector<std::unique_ptr<Transfer>> idle_;
   std::thread thread_;
@@ -80,10 +94,13 @@ void HttpTransport::Engine::send(std::vector<Outgoing> batch) {
   });
 }
 
+void HttpTransport::Engine::withdraw() {
+  order([](Orders& orders) { orders.take_back(); });
+}
+
 void HttpTransport::Engine::abort() {
   order([](Orders& orders) {
-    std::move(orders.send.begin(), orders.send.end(), std::back_inserter(orders.drop));
-    orders.send.clear();
+    orders.take_back();
     orders.cut = true;
   });
 }
@@ -114,13 +131,15 @@ void HttpTransport::Engine::run() noexcept {
     auto orders = take_orders();
     stop = orders.stop;
     if (orders.cut || stop) cut(reports);
-    for (const auto& dropped : orders.drop) reports.push_back({dropped.ticket, cut_off()});
-    for (auto& outgoing : orders.send) {
-      if (stop)
-        reports.push_back({outgoing.ticket, cut_off()});
-      else
-        begin(std::move(outgoing), reports);
+    if (orders.withdraw || stop) {
+      give_back(std::move(orders.unsent), reports);
+      give_back(admission_.give_back(), reports);
     }
+    if (stop)
+      give_back(std::move(orders.send), reports);
+    else
+      for (auto& outgoing : orders.send) admission_.add(std::move(outgoing));
+    while (auto outgoing = admission_.next()) begin(std::move(*outgoing), reports);
     if (reports.empty()) continue;
     fail_point(FailPoint::answers_arrived);
     reports_.put(std::move(reports));
@@ -141,19 +160,25 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;  // the message dies with the removal of its handle
     auto& transfer = Transfer::of(message->easy_handle);
+    admission_.leave(transfer.host());
     reports.push_back(transfer.finish(code, clock_));
     idle_.push_back(leave(transfer.slot));
   }
 }
 
 void HttpTransport::Engine::cut(std::vector<Report>& reports) {
-  for (const auto& transfer : under_way_) reports.push_back(transfer->cut());
+  for (const auto& transfer : under_way_) {
+    admission_.leave(transfer->host());
+    reports.push_back(transfer->cut());
+  }
   under_way_.clear();
 }
 
 void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& reports) {
   const std::uint64_t ticket = outgoing.ticket;
+  const std::uint32_t host = outgoing.host;
   const auto refuse = [&](Error error) {
+    admission_.leave(host);
     Outcome outcome;
     outcome.kind = OutcomeKind::refused;
     outcome.error = std::move(error.message);
@@ -170,6 +195,10 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
   idle_.back()->slot = under_way_.size();
   under_way_.push_back(std::move(idle_.back()));
   idle_.pop_back();
+}
+
+void HttpTransport::Engine::give_back(std::vector<Outgoing> unsent, std::vector<Report>& reports) {
+  for (const Outgoing& outgoing : unsent) reports.push_back({outgoing.ticket, never_begun()});
 }
 
 std::unique_ptr<Transfer> HttpTransport::Engine::leave(std::size_t slot) {
@@ -194,6 +223,9 @@ HttpTransport::HttpTransport(std::unique_ptr<Engine> engine) : engine_(std::move
 HttpTransport::~HttpTransport() = default;
 void HttpTransport::send(std::vector<Outgoing> batch) {
   engine_->send(std::move(batch));
+}
+void HttpTransport::withdraw() {
+  engine_->withdraw();
 }
 void HttpTransport::abort() {
   engine_->abort();

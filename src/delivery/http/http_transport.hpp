@@ -31,6 +31,7 @@ class HttpTransport final : public Transport {
   HttpTransport& operator=(const HttpTransport&) = delete;
 
   void send(std::vector<Outgoing> batch) override;
+  void withdraw() override;
   void abort() override;
 
  private:

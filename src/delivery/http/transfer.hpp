@@ -36,6 +36,9 @@ class Transfer {
   /// Ends the attempt wherever it stands. Its outcome is unknown.
   Report cut();
 
+  /// Of the attempt that was started last.
+  std::uint32_t host() const { return outgoing_.host; }
+
   /// The transfer that `easy` belongs to.
   static Transfer& of(CURL* easy);
 

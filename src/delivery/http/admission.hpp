@@ -1,0 +1,46 @@
+#pragma once
+
+#include "event/outgoing.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace dispatch::delivery {
+
+/// Holds requests to their limits: so many at a time to one host, so many in all. What may not start yet
+/// waits: first come, first served for one host, and the hosts in turn. Used by one thread.
+class Admission {
+ public:
+  /// Both limits at least 1.
+  Admission(std::size_t per_host, std::size_t in_all) : per_host_(per_host), in_all_(in_all) {}
+
+  void add(Outgoing outgoing);
+
+  /// The next that may start. It holds its places until leave().
+  std::optional<Outgoing> next();
+
+  /// A request to that host has ended.
+  void leave(std::uint32_t host);
+
+  /// Takes out all that has not started.
+  std::vector<Outgoing> give_back();
+
+ private:
+  struct Host {
+    std::size_t under_way = 0;
+    std::deque<Outgoing> waiting;
+    bool listed = false;
+  };
+  Host& host(std::uint32_t number);
+  void list(std::uint32_t number, Host& host);
+
+  const std::size_t per_host_, in_all_;
+  std::size_t under_way_ = 0;
+  std::vector<Host> hosts_;          ///< by number
+  std::deque<std::uint32_t> turns_;  ///< hosts that have something waiting and room for it
+};
+
+}  // namespace dispatch::delivery

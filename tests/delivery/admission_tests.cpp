@@ -1,0 +1,73 @@
+#include "delivery/http/admission.hpp"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::delivery;
+
+namespace {
+
+Outgoing to(std::uint32_t host, std::uint64_t ticket) {
+  Outgoing outgoing;
+  outgoing.host = host;
+  outgoing.ticket = ticket;
+  return outgoing;
+}
+
+/// The tickets of all that may start now.
+std::vector<std::uint64_t> started(Admission& admission) {
+  std::vector<std::uint64_t> tickets;
+  while (const auto outgoing = admission.next()) tickets.push_back(outgoing->ticket);
+  return tickets;
+}
+
+using Tickets = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("a host gets no more requests at a time than it may have") {
+  Admission admission{2, 100};
+  for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) admission.add(to(0, ticket));
+  CHECK(started(admission) == Tickets{1, 2});
+  admission.leave(0);
+  CHECK(started(admission) == Tickets{3});
+  admission.leave(0);
+  admission.leave(0);
+  CHECK(started(admission) == Tickets{4});
+}
+
+TEST_CASE("a host at its limit does not hold up another") {
+  Admission admission{1, 100};
+  admission.add(to(0, 1));
+  admission.add(to(0, 2));
+  admission.add(to(1, 3));
+  CHECK(started(admission) == Tickets{1, 3});
+}
+
+TEST_CASE("the limit in all holds over hosts and they take turns") {
+  Admission admission{10, 3};
+  for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) admission.add(to(0, ticket));
+  for (std::uint64_t ticket = 5; ticket <= 8; ++ticket) admission.add(to(1, ticket));
+  CHECK(started(admission) == Tickets{1, 5, 2});
+  admission.leave(0);
+  admission.leave(1);
+  CHECK(started(admission) == Tickets{6, 3});
+}
+
+TEST_CASE("what is given back has not started and nothing else waits") {
+  Admission admission{1, 100};
+  admission.add(to(0, 1));
+  CHECK(started(admission) == Tickets{1});
+  admission.add(to(0, 2));
+  admission.add(to(3, 3));
+  Tickets back;
+  for (const auto& outgoing : admission.give_back()) back.push_back(outgoing.ticket);
+  CHECK(back == Tickets{2, 3});
+  CHECK(started(admission).empty());
+  admission.leave(0);
+  admission.add(to(0, 4));
+  CHECK(started(admission) == Tickets{4});
+}
