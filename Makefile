@@ -4,12 +4,14 @@
 # make install   program, man pages and completions, below PREFIX and DESTDIR
 # make bench     compare with a bare libcurl client
 # make lint      format, static analysis, man pages, floors
+# make soak      what takes long: load for minutes and many more trials; MINUTES=30 for the longest
 # make asan      every test with the address and undefined-behaviour sanitizers
 # make tsan      every test with the thread sanitizer
 # make fuzz      search for inputs that break a promise, FUZZ_SECONDS for each target
 
 PREFIX ?= /usr/local
 BUILD ?= build
+MINUTES ?= 30
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 
@@ -21,9 +23,14 @@ PACKAGES := build-essential cmake ninja-build ccache pkg-config \
 LINT_PACKAGES := clang-format clang-tidy
 
 CONFIGURE = cmake -G Ninja -S . -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(PREFIX)
-CTEST = ctest --output-on-failure --no-tests=error -j2 --test-dir
+CTEST = ctest --output-on-failure --no-tests=error
+# What is labelled soak takes long and is for `make soak`.
+TESTS = $(CTEST) -LE soak -j2 --test-dir
 
-.PHONY: all deps lint-deps demo test install bench lint asan tsan fuzz clean
+# Built with a sanitizer: optimised as far as it still compiles fast, and with line numbers.
+SANITIZED = $(CONFIGURE) -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DDISPATCH_DEVELOPER=ON
+
+.PHONY: all deps lint-deps demo test install bench soak lint asan tsan fuzz clean
 
 all:
 	@$(CONFIGURE) -B $(BUILD)
@@ -56,7 +63,7 @@ demo: deps
 test: deps
 	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
 	@cmake --build $(BUILD) -j $(JOBS)
-	@$(CTEST) $(BUILD) -LE soak
+	@$(TESTS) $(BUILD)
 
 install: all
 	@cmake --build $(BUILD) --target completions -j $(JOBS)
@@ -67,6 +74,11 @@ bench: deps
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(BUILD)/tests/bench/run_bench --dispatch $(BUILD)/dispatch
 
+soak: deps
+	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
+	@cmake --build $(BUILD) -j $(JOBS)
+	@DISPATCH_SOAK_MINUTES=$(MINUTES) $(CTEST) -L soak --verbose --test-dir $(BUILD)
+
 lint: lint-deps
 	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
 	@git ls-files '*.hpp' '*.cpp' | xargs clang-format --dry-run -Werror
@@ -74,20 +86,20 @@ lint: lint-deps
 	@tests/floors/check .
 	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
 
-asan:
-	@$(CONFIGURE) -B build-asan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=address,undefined
+asan: deps
+	@$(SANITIZED) -B build-asan -DDISPATCH_SANITIZE=address,undefined
 	@cmake --build build-asan -j $(JOBS)
 	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.supp \
-	  $(CTEST) build-asan
+	  $(TESTS) build-asan
 
-tsan:
-	@$(CONFIGURE) -B build-tsan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=thread
+tsan: deps
+	@$(SANITIZED) -B build-tsan -DDISPATCH_SANITIZE=thread
 	@cmake --build build-tsan -j $(JOBS)
-	@TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 $(CTEST) build-tsan
+	@TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 $(TESTS) build-tsan
 
 fuzz: deps
 	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON -DDISPATCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
-	@$(CTEST) $(BUILD) -R '^fuzz: soak '
+	@$(CTEST) -R '^fuzz: soak ' -j2 --test-dir $(BUILD)
 
 clean:
 	@rm -rf build build-asan build-fuzz build-tsan

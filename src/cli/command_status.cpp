@@ -40,7 +40,7 @@ struct StatusOptions {
 };
 
 Result<std::chrono::microseconds> parse_interval(std::string_view text) {
-  const auto interval = parse_duration(text);
+  auto interval = parse_duration(text);
   if (interval && *interval < std::chrono::milliseconds{100})
     return misuse("'{}' is too often to look; the least is 100ms", text);
   return interval;

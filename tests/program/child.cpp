@@ -77,7 +77,7 @@ class Spawning {
 
 std::vector<std::string> environment_of(const Child::Setup& setup) {
   auto variables = setup.environment;
-  for (const char* name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
+  for (const char* name : {"PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) variables.emplace(name, value);
   std::vector<std::string> environment;
   for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
@@ -205,6 +205,14 @@ bool has(std::string_view text, std::string_view part) {
 
 std::size_t line_count(std::string_view text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+std::string text_under(std::string_view key, std::string_view line) {
+  const std::string before = '"' + std::string{key} + "\":\"";
+  const auto at = line.find(before);
+  if (at == std::string_view::npos) return {};
+  const auto begin = at + before.size();
+  return std::string{line.substr(begin, line.find('"', begin) - begin)};
 }
 
 }  // namespace dispatch::test

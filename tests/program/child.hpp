@@ -106,5 +106,7 @@ Finished run_dispatch(const TempDir& directory, std::vector<std::string> argumen
 bool has(std::string_view text, std::string_view part);
 std::vector<std::string> lines_of(const std::string& text);
 std::size_t line_count(std::string_view text);
+/// The text under a key of a JSON object on one line, as it stands there; empty where there is none.
+std::string text_under(std::string_view key, std::string_view line);
 
 }  // namespace dispatch::test

@@ -44,10 +44,20 @@ class Ledger {
     const std::scoped_lock lock{mutex_};
     request.number = book_.requests.size();
     request.arrived = Steady::now();
-    book_.requests.push_back(request);
+    book_.requests.push_back(kept_ ? trimmed(request) : request);
     book_.most_open = std::max(book_.most_open, ++book_.open);
     changed_.notify_all();
     return ++seen_[request.header("Idempotency-Key").value_or("")];
+  }
+
+  void keep_only(std::vector<std::string> fields) {
+    const std::scoped_lock lock{mutex_};
+    kept_ = std::move(fields);
+  }
+
+  void decide(std::uint64_t number, int status) {
+    const std::scoped_lock lock{mutex_};
+    book_.requests[number].status = status;
   }
 
   void end(std::uint64_t number, Ending how) {
@@ -84,8 +94,19 @@ class Ledger {
   }
 
  private:
+  Received trimmed(const Received& request) const {
+    Received trimmed;
+    trimmed.number = request.number;
+    trimmed.connection = request.connection;
+    trimmed.arrived = request.arrived;
+    for (const auto& field : *kept_)
+      if (auto value = request.header(field)) trimmed.headers.emplace_back(field, std::move(*value));
+    return trimmed;
+  }
+
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
+  std::optional<std::vector<std::string>> kept_;  // nothing: all
   Book book_;
   std::unordered_map<std::string, std::size_t> seen_;
 };
@@ -134,6 +155,7 @@ class Receiver::Server {
   const std::string& address() const { return address_; }
   std::uint16_t port() const { return port_; }
   const Ledger& ledger() const { return ledger_; }
+  Ledger& ledger() { return ledger_; }
 
  private:
   template <class Change>
@@ -238,6 +260,7 @@ class Receiver::Server {
     connection.request = request.number;
     connection.keep_alive = request.keep_alive;
     connection.answer = script_(request, nth);
+    ledger_.decide(request.number, connection.answer.status);
     connection.started = false;
     connection.dripped = 0;
     if (connection.answer.delay.count() > 0)
@@ -385,6 +408,10 @@ std::uint16_t Receiver::port() const {
 
 std::string Receiver::url(const std::string& path) const {
   return fmt::format("http://{}:{}{}", server_->address(), server_->port(), path);
+}
+
+void Receiver::keep_only(std::vector<std::string> fields) {
+  server_->ledger().keep_only(std::move(fields));
 }
 
 std::vector<Received> Receiver::received() const {

@@ -28,6 +28,10 @@ struct Received : WireRequest {
   std::chrono::steady_clock::time_point ended;  ///< meaningless while open
   std::uint64_t end_number = 0;                 ///< in order of ending, from 0; meaningless while open
   Ending ending = Ending::open;
+  int status = 0;  ///< as the script decided; meaningless while open
+
+  /// Whether a success was answered and the answer was sent whole.
+  bool succeeded() const { return ending == Ending::answered && status >= 200 && status < 300; }
 };
 
 /// What the receiver does about a request.
@@ -69,6 +73,10 @@ class Receiver {
   std::uint16_t port() const;
   /// "http://ADDRESS:PORT" and `path`.
   std::string url(const std::string& path = "/") const;
+
+  /// From now on the record keeps only these header fields of a request, and no body: for records that would
+  /// grow too large. Scripts still see all.
+  void keep_only(std::vector<std::string> fields);
 
   /// What came so far, in order of arrival.
   std::vector<Received> received() const;
