@@ -18,13 +18,6 @@ constexpr std::size_t error_kinds_most = 32;
 constexpr auto look_around_every = 50ms;
 constexpr auto remember_every = 2s;
 
-/// So many events are appended in one turn: enough to keep up with what is delivered, and few enough that
-/// outcomes do not wait for them.
-std::size_t events_per_turn(std::size_t in_flight, std::size_t outcomes) {
-  if (in_flight == 0) return 512;
-  return outcomes == 0 ? 128 : std::clamp<std::size_t>(2 * outcomes, 32, 512);
-}
-
 std::string describe(const Outcome& outcome) {
   if (outcome.kind == OutcomeKind::answered) return fmt::format("HTTP {}", outcome.status);
   return outcome.error.empty() ? std::string{to_string(outcome.kind)} : outcome.error;
@@ -92,6 +85,7 @@ Result<> Dispatcher::turn(Mail mail) {
 }
 
 Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now) {
+  answered_.clear();
   if (reports.empty()) return {};
   std::vector<journal::Settlement> settlements;
   std::vector<Item*> items;
@@ -108,7 +102,10 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
   DISPATCH_TRY(parts_.journal.settle(settlements));
   fail_point(FailPoint::outcomes_staged);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    graph_.free_permits(*items[i]->lane->outlet->gate);
+    OutletState& outlet = *items[i]->lane->outlet;
+    --outlet.under_way;
+    answered_.push_back(&outlet);
+    graph_.free_permits(*outlet.gate);
     switch (settlements[i].by) {
       case Transition::succeed:
         pump_.completed(*items[i]);
@@ -151,10 +148,26 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   const auto changed = parts_.journal.changed_elsewhere();
   if (!changed) return tl::unexpected(changed.error());
   if (*changed) DISPATCH_TRY(pump_.changed_elsewhere());
+  satisfied_ = false;
   if (intake_.empty()) return {};
-  const auto outlets = intake_.append(events_per_turn(in_flight_.size(), outcomes), now);
-  if (!outlets) return tl::unexpected(outlets.error());
-  return outlets->empty() ? Result<>{} : pump_.arrived(*outlets);
+  const std::size_t events =
+      appetite_.events({.under_way = in_flight_.size(), .outcomes = outcomes, .room = room()});
+  satisfied_ = events == 0;
+  if (satisfied_) return {};
+  auto made = intake_.append(events, now);
+  if (!made) return tl::unexpected(std::move(made).error());
+  return pump_.arrived(std::move(*made));
+}
+
+std::size_t Dispatcher::room() const {
+  std::unordered_map<const OutletState*, std::size_t> freed;
+  for (const OutletState* outlet : answered_) ++freed[outlet];
+  std::size_t room = 0;
+  for (const auto& [outlet, permits] : freed) {
+    const std::size_t waiting = outlet->lanes - outlet->under_way;
+    if (!outlet->more && waiting < permits) room += permits - waiting;
+  }
+  return room;
 }
 
 Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
@@ -185,6 +198,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     request.ticket = ++last_ticket_;
     request.host = item.lane->outlet->host;
     in_flight_.emplace(request.ticket, &item);
+    ++item.lane->outlet->under_way;
   }
   return outgoing;
 }
@@ -206,7 +220,7 @@ bool Dispatcher::finished() const {
 }
 
 WallTime Dispatcher::wake_at(WallTime now) const {
-  if (!intake_.empty()) return now;
+  if (!intake_.empty() && !satisfied_) return now;
   if (!draining_ && pump_.hungry()) return now;
   const WallTime next_look = now + look_around_every;
   if (draining_) return next_look;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "flow/appetite.hpp"
 #include "flow/graph.hpp"
 #include "flow/intake.hpp"
 #include "flow/options.hpp"
@@ -27,6 +28,11 @@ class Dispatcher {
 
   Result<> turn(Mail mail);
 
+  /// How long the caller waited for the mail of the last turn, and how long the turn took.
+  void note(std::chrono::nanoseconds waited, std::chrono::nanoseconds worked) {
+    appetite_.note(waited, worked);
+  }
+
   /// Starts no new request from now on, and takes back what has not begun; outcomes are still taken in.
   void drain();
 
@@ -45,6 +51,7 @@ class Dispatcher {
   Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
+  std::size_t room() const;
   Result<std::vector<Outgoing>> begin(WallTime now);
   Result<> refresh_figures();
 
@@ -54,8 +61,11 @@ class Dispatcher {
   Scoreboard& scoreboard_;
   Graph graph_;
   Pump pump_;
+  Appetite appetite_;
   std::unordered_map<std::uint64_t, Item*> in_flight_;
   std::uint64_t last_ticket_ = 0;
+  std::vector<OutletState*> answered_;  ///< whose deliveries the turn has settled, one for each of them
+  bool satisfied_ = false;              ///< the turn has left input where it is although there is some
   journal::Tally tally_;
   SteadyTime remembered_at_{};
   bool draining_ = false;

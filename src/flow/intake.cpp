@@ -73,8 +73,9 @@ void Intake::take(std::vector<Incoming> incoming) {
   std::move(incoming.begin(), incoming.end(), std::back_inserter(waiting_));
 }
 
-Result<std::vector<OutletNo>> Intake::append(std::size_t most, WallTime now) {
-  std::vector<OutletNo> outlets;
+Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallTime now) {
+  taken_.clear();
+  std::vector<journal::DeliveryRow> made;
   while (!waiting_.empty() && !stopped_) {
     Incoming& incoming = waiting_.front();
     const auto& batch = incoming.batch;
@@ -84,28 +85,30 @@ Result<std::vector<OutletNo>> Intake::append(std::size_t most, WallTime now) {
     }
     const std::size_t count = std::min(most, batch.arrivals.size() - next_arrival_);
     if (count == 0 && next_arrival_ < batch.arrivals.size()) break;
-    DISPATCH_TRY(append_some(incoming, count, now, outlets));
+    DISPATCH_TRY(append_some(incoming, count, now, made));
     most -= count;
     if (next_arrival_ < batch.arrivals.size()) break;
     while (next_reject_ < batch.rejects.size()) DISPATCH_TRY(reject(batch.rejects[next_reject_++]));
+    taken_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
     next_arrival_ = next_reject_ = 0;
   }
   DISPATCH_TRY(rejects_.flush());
-  if (stopped_) waiting_.clear();
-  std::sort(outlets.begin(), outlets.end());
-  outlets.erase(std::unique(outlets.begin(), outlets.end()), outlets.end());
-  return outlets;
+  if (stopped_) {
+    std::move(waiting_.begin(), waiting_.end(), std::back_inserter(taken_));
+    waiting_.clear();
+  }
+  return made;
 }
 
 Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now,
-                             std::vector<OutletNo>& outlets) {
+                             std::vector<journal::DeliveryRow>& made) {
   if (count == 0) return {};
   const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
   auto report = journal_.append(arrivals, options_.stream_start, now);
   if (!report) return tl::unexpected(std::move(report).error());
   fail_point(FailPoint::events_appended);
-  outlets.insert(outlets.end(), report->outlets.begin(), report->outlets.end());
+  made.insert(made.end(), report->deliveries.begin(), report->deliveries.end());
 
   std::uint64_t accepted = 0, duplicates = 0;
   for (std::size_t i = 0; i < count; ++i) {

@@ -40,9 +40,9 @@ class Intake {
 
   void take(std::vector<Incoming> incoming);
 
-  /// Appends at most `most` events, inside a turn; returns the outlets that have new deliveries. Rejected
+  /// Appends at most `most` events, inside a turn; returns the deliveries made. Rejected
   /// lines are on the disk when it returns, so that they precede the commit of what surrounds them.
-  Result<std::vector<OutletNo>> append(std::size_t most, WallTime now);
+  Result<std::vector<journal::DeliveryRow>> append(std::size_t most, WallTime now);
 
   bool empty() const { return waiting_.empty(); }
   /// True where input must end because of a rejected line (RunOptions::stop_on_reject); what waited is
@@ -52,7 +52,8 @@ class Intake {
   PositionRanges& positions() { return positions_; }
 
  private:
-  Result<> append_some(Incoming& incoming, std::size_t count, WallTime now, std::vector<OutletNo>& outlets);
+  Result<> append_some(Incoming& incoming, std::size_t count, WallTime now,
+                       std::vector<journal::DeliveryRow>& made);
   Result<> reject(const ingest::Reject& reject);
 
   journal::Journal& journal_;
@@ -61,6 +62,7 @@ class Intake {
   Scoreboard& scoreboard_;
   std::shared_ptr<spdlog::logger> log_;
   std::deque<Incoming> waiting_;
+  std::vector<Incoming> taken_;   ///< whole, in this turn: the journal borrows from them until its end
   std::size_t next_arrival_ = 0;  ///< in the first that waits
   std::size_t next_reject_ = 0;   ///< in the first that waits
   bool stopped_ = false;

@@ -53,14 +53,12 @@ Result<> Pump::load_outlets() {
   return {};
 }
 
-Result<> Pump::arrived(std::span<const OutletNo> outlets) {
+Result<> Pump::arrived(std::vector<DeliveryRow> made) {
+  if (made.empty()) return {};
   wakes_wait_ = true;  // an arrival may have closed a gap
-  for (const OutletNo no : outlets) {
-    if (!outlets_.contains(no)) DISPATCH_TRY(load_outlets());
-    auto& outlet = *outlets_.at(no);
-    outlet.more = true;
-    list(outlet);
-  }
+  for (const DeliveryRow& row : made)
+    if (!outlets_.contains(row.key.outlet)) DISPATCH_TRY(load_outlets());
+  std::move(made.begin(), made.end(), std::back_inserter(arrived_));
   return {};
 }
 
@@ -109,6 +107,7 @@ Result<> Pump::fill(WallTime now) {
   DISPATCH_TRY(load_due(now));
   DISPATCH_TRY(follow_wakes());
   DISPATCH_TRY(load_drained());
+  DISPATCH_TRY(load_arrived());
   std::size_t budget = window_.limits().rows_per_turn;
   const auto outlets = std::exchange(to_read_, {});
   for (OutletState* outlet : outlets) {
@@ -116,6 +115,23 @@ Result<> Pump::fill(WallTime now) {
     DISPATCH_TRY(scan(*outlet, budget));
     list(*outlet);
   }
+  return {};
+}
+
+/// What has just been made need not be read again, where all before it has been looked at.
+Result<> Pump::load_arrived() {
+  for (const DeliveryRow& row : arrived_) {
+    OutletState& outlet = *outlets_.at(row.key.outlet);
+    if (outlet.more) continue;
+    if (window_.has_room(outlet)) {
+      outlet.cursor = row.key.position;
+      DISPATCH_TRY(place(outlet, row));
+    } else {
+      outlet.more = true;
+      list(outlet);
+    }
+  }
+  arrived_.clear();
   return {};
 }
 

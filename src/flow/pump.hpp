@@ -29,8 +29,8 @@ class Pump {
   /// Reads where the last run stood. Once, before all else.
   Result<> start();
 
-  /// These outlets have new deliveries.
-  Result<> arrived(std::span<const OutletNo> outlets);
+  /// The turn has made these deliveries, in the order of their positions.
+  Result<> arrived(std::vector<journal::DeliveryRow> made);
   /// Another process has written: anything may be new.
   Result<> changed_elsewhere();
 
@@ -66,6 +66,7 @@ class Pump {
   Result<> load_due(WallTime now);
   Result<> load_due(OutletState& outlet, WallTime now);
   Result<> load_drained();
+  Result<> load_arrived();
   Result<> load_successors(Lane& lane);
   Result<> scan(OutletState& outlet, std::size_t& budget);
   Result<> place(OutletState& outlet, const journal::DeliveryRow& row);
@@ -88,6 +89,7 @@ class Pump {
     Graph::GateNodes* gate = nullptr;
   };
   std::map<std::string, Host> hosts_;            ///< outlets of one host share its gate
+  std::vector<journal::DeliveryRow> arrived_;    ///< and not loaded yet
   std::vector<OutletState*> to_read_;            ///< outlets that may have more and had room
   std::set<std::pair<WallTime, OutletNo>> due_;  ///< outlets by their next due retry
   std::vector<OutletState*> sunken_;             ///< outlets whose stored mark must be lowered with this turn

@@ -57,13 +57,15 @@ Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intak
   while (true) {
     const auto wake_at = dispatcher.wake_at(parts.clock.wall());
     const bool told = course.stop != Stop::none && dispatcher.in_flight() == 0;
-    Mail mail = parts.inbox.take(told ? parts.clock.steady() : steadily(parts.clock, wake_at),
-                                 intake.empty() ? 1 : 0);
+    const auto idle_since = parts.clock.steady();
+    Mail mail = parts.inbox.take(told ? idle_since : steadily(parts.clock, wake_at), intake.empty() ? 1 : 0);
+    const auto busy_since = parts.clock.steady();
     course.note(parts, mail);
     if (course.stop != Stop::none) dispatcher.drain();
     if (course.stop == Stop::abort && !std::exchange(aborted, true)) parts.transport.abort();
     const bool quiet = mail.incoming.empty();
     DISPATCH_TRY(dispatcher.turn(std::move(mail)));
+    dispatcher.note(busy_since - idle_since, parts.clock.steady() - busy_since);
     course.note(parts, intake);
 
     const bool stopped = course.stop != Stop::none && quiet && intake.empty() && dispatcher.in_flight() == 0;

@@ -58,6 +58,7 @@ struct OutletState {
   bool more = true;             ///< there may be deliveries above the cursor
   bool listed = false;          ///< stands in the pump's list of outlets to be read
   std::size_t lanes = 0;        ///< of this outlet that hold items
+  std::size_t under_way = 0;    ///< deliveries begun and not settled
   std::optional<WallTime> due;  ///< when the next retry not loaded is due
 };
 

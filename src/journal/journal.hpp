@@ -31,7 +31,8 @@ class Journal {
 
   // --- Writes, inside a turn
   /// Appends events in the order given, each with a pending delivery for each of its routes. Verdicts in the
-  /// same order. An arrival that is not accepted changes nothing and does not disturb the others.
+  /// same order. An arrival that is not accepted changes nothing and does not disturb the others. What the
+  /// arrivals borrow must live until the turn has ended.
   virtual Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
                                       WallTime now) = 0;
 

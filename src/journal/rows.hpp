@@ -46,11 +46,6 @@ struct Appended {
   std::string other_event;                 ///< with sequence_taken, the id of the event that has it
 };
 
-struct AppendReport {
-  std::vector<Appended> verdicts;  ///< one for each arrival, in their order
-  std::vector<OutletNo> outlets;   ///< those that have new deliveries, each once
-};
-
 /// Names a delivery. Generation 0 is the first; a replay makes the next.
 struct DeliveryKey {
   OutletNo outlet;
@@ -69,6 +64,12 @@ struct DeliveryRow {
   unsigned attempts = 0;  ///< in its whole life
   unsigned forgiven = 0;  ///< of those, how many do not count against the limit
   WallTime state_at{};    ///< retry_wait: when due; dead_letter: since when; in_flight: when begun
+};
+
+/// What became of some arrivals.
+struct AppendReport {
+  std::vector<Appended> verdicts;  ///< one for each arrival, in their order
+  std::vector<DeliveryRow> deliveries;  ///< those made, in the order of their positions
 };
 
 /// What the pump reads as one queue.

@@ -138,6 +138,22 @@ TEST_CASE("what was committed ahead is taken back when the run stops and goes fi
   CHECK(stage.transport.sent_ids() == std::vector<std::string>{"e1", "f1", "g1", "e2", "h1"});
 }
 
+TEST_CASE(
+    "a busy dispatcher leaves input where it is until there is room for it and takes all of it in the end") {
+  Stage stage;
+  stage.arrive(many("p", 3000, "http://a.test/"));
+  stage.dispatcher().note(0s, 1s);
+  stage.play();
+  CHECK(stage.figures().accepted == 512);  // nothing was under way; now the host has enough
+  CHECK(stage.transport.under_way().size() == 50);
+  for (int round = 0; round < 100 && !stage.finished(); ++round) {
+    stage.transport.finish_all(answered(200));
+    stage.play();
+  }
+  CHECK(stage.finished());
+  CHECK(stage.figures().delivered == 3000);
+}
+
 TEST_CASE("workers limits the whole run") {
   flow::RunOptions options;
   options.workers = 7;

@@ -259,8 +259,12 @@ TEST_CASE_TEMPLATE("append: every route has a delivery and every host an outlet"
   auto turn = Turn::begin(*journal).value();
   auto report = append_here(*journal, {{.id = "a", .urls = {"http://a.test/x", "http://b.test:81/"}},
                                        {.id = "b", .urls = {"http://a.test:8080/y"}}});
-  CHECK(report.outlets == std::vector{OutletNo{1}, OutletNo{2}});
-  CHECK(append_here(*journal, {{.id = "a"}}).outlets.empty());
+  REQUIRE(report.deliveries.size() == 3);
+  CHECK(report.deliveries[0].key == DeliveryKey{.outlet = OutletNo{1}, .position = Position{1}});
+  CHECK(report.deliveries[1].key == DeliveryKey{.outlet = OutletNo{2}, .position = Position{1}});
+  CHECK(report.deliveries[2].key == DeliveryKey{.outlet = OutletNo{1}, .position = Position{2}});
+  CHECK(report.deliveries[2].state == DeliveryState::pending);
+  CHECK(append_here(*journal, {{.id = "a"}}).deliveries.empty());
   must(turn.commit());
   const auto outlets = journal->outlets(OutletNo{0}).value();
   REQUIRE(outlets.size() == 2);
@@ -270,6 +274,7 @@ TEST_CASE_TEMPLATE("append: every route has a delivery and every host an outlet"
   const auto at_a = journal->scan(OutletNo{1}, Position{0}, 10).value();
   REQUIRE(at_a.size() == 2);
   CHECK(at_a[0].destination != at_a[1].destination);
+  CHECK(at_a[1].destination == report.deliveries[2].destination);
   CHECK(journal->scan(OutletNo{2}, Position{0}, 10).value().size() == 1);
 }
 

@@ -215,3 +215,69 @@ TEST_CASE_TEMPLATE("recover: held orphans become dead letters", Subject, JOURNAL
   CHECK(recover(*journal, Orphans::hold) == 1);
   CHECK(state_of(*journal, 1) == DeliveryState::dead_letter);
 }
+
+TEST_CASE_TEMPLATE("begin: a delivery can be begun in the turn that made it", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const std::vector<Route> routes{{.url = "http://a.test/hook", .host = "a.test"},
+                                  {.url = "http://b.test/", .host = "b.test"}};
+  std::vector<Arrival> arrivals(2);
+  arrivals[0].event_id = "a";
+  arrivals[0].entity_id = "order-1";
+  arrivals[0].type = "made";
+  arrivals[0].payload = "{}";
+  arrivals[0].routes = routes;
+  arrivals[1].event_id = "b";
+  arrivals[1].payload = "[]";
+  arrivals[1].routes = std::span{routes}.first(1);
+  const auto begin_here = [&](const DeliveryRow& row) {
+    const Intent intent{row.key, row.state};
+    return journal->begin(std::span{&intent, 1}, noon + 5s).value().at(0);
+  };
+  for (const bool commits : {false, true}) {
+    auto turn = Turn::begin(*journal).value();
+    const auto made = journal->append(arrivals, {}, noon).value().deliveries;
+    REQUIRE(made.size() == 3);
+    const auto begun = begin_here(made[0]);
+    REQUIRE(begun.won);
+    CHECK(begun.outgoing.url == "http://a.test/hook");
+    CHECK(begun.outgoing.event_id == "a");
+    CHECK(begun.outgoing.entity_id == "order-1");
+    CHECK(begun.outgoing.sequence == SequenceNumber{1});
+    CHECK(begun.outgoing.type == "made");
+    CHECK(begun.outgoing.payload == "{}");
+    CHECK(begun.outgoing.attempt == 1);
+    CHECK(begun.outgoing.began == noon + 5s);
+    CHECK_FALSE(begin_here(made[0]).won);
+    if (commits) must(turn.commit());
+  }
+  CHECK(journal->tally().value().of(DeliveryState::in_flight) == 1);
+  CHECK(journal->tally().value().of(DeliveryState::pending) == 2);
+  const auto at_a = journal->scan(OutletNo{1}, Position{0}, 10).value();
+  REQUIRE(at_a.size() == 2);
+  CHECK(at_a[0].state == DeliveryState::in_flight);
+  CHECK(at_a[0].attempts == 1);
+  CHECK(at_a[0].entity != EntityNo{});
+  CHECK(at_a[1].state == DeliveryState::pending);
+  CHECK(at_a[1].entity == EntityNo{});
+  CHECK(delivery(*journal, 1, OutletNo{2}).state == DeliveryState::pending);
+  CHECK(recover(*journal, Orphans::retry) == 1);
+}
+
+TEST_CASE_TEMPLATE("begin: what the open turn made is found by its reads and can be begun after them",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const std::vector<Line> lines{{.id = "a", .sequence = 1}, {.id = "b", .sequence = 2}};
+  auto turn = Turn::begin(*journal).value();
+  const auto made = append_here(*journal, lines).deliveries;
+  const auto found = journal->scan(first_outlet, Position{0}, 10).value();
+  REQUIRE(found.size() == 2);
+  CHECK(found[1].key == made[1].key);
+  CHECK(journal->successors(found[0], 10).value().size() == 1);
+  const Intent intent{made[0].key, made[0].state};
+  CHECK(journal->begin(std::span{&intent, 1}, noon).value().at(0).outgoing.event_id == "a");
+  must(turn.commit());
+  CHECK(state_of(*journal, 1) == DeliveryState::in_flight);
+  CHECK(state_of(*journal, 2) == DeliveryState::pending);
+}

@@ -67,7 +67,7 @@ Result<AppendReport> MemoryJournal::append(std::span<const Arrival> arrivals, co
   if (!in_turn_) return outside_of_turn();
   AppendReport report;
   for (const Arrival& arrival : arrivals)
-    report.verdicts.push_back(append_to(write(), arrival, start, report.outlets));
+    report.verdicts.push_back(append_to(write(), arrival, start, report.deliveries));
   return report;
 }
 

@@ -88,7 +88,7 @@ const MemoryState::Destination& destination_of(MemoryState& state, const Route& 
 }
 
 Appended accept(MemoryState& state, const Arrival& arrival, EntityNo entity,
-                std::optional<SequenceNumber> number, std::vector<OutletNo>& touched) {
+                std::optional<SequenceNumber> number, std::vector<DeliveryRow>& made) {
   const Position position{static_cast<std::int64_t>(state.events.size()) + 1};
   state.events.emplace(
       position,
@@ -114,7 +114,7 @@ Appended accept(MemoryState& state, const Arrival& arrival, EntityNo entity,
     row.entity = entity;
     row.sequence = number.value_or(SequenceNumber{});
     state.deliveries.emplace(key, row);
-    if (std::find(touched.begin(), touched.end(), key.outlet) == touched.end()) touched.push_back(key.outlet);
+    made.push_back(row);
   }
   return {.verdict = AppendVerdict::accepted, .position = position, .sequence = number, .other_event = {}};
 }
@@ -129,7 +129,7 @@ void fill_gap(MemoryState::Entity& entity, std::int64_t first, std::int64_t numb
 }  // namespace
 
 Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart& start,
-                   std::vector<OutletNo>& touched) {
+                   std::vector<DeliveryRow>& made) {
   if (const auto known = state.positions.find(arrival.event_id); known != state.positions.end()) {
     const auto& event = *state.events.at(known->second);
     return {.verdict = same_content(event, arrival) ? AppendVerdict::duplicate : AppendVerdict::id_conflict,
@@ -137,7 +137,7 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
             .sequence = event.sequence,
             .other_event = {}};
   }
-  if (!arrival.entity_id) return accept(state, arrival, EntityNo{}, std::nullopt, touched);
+  if (!arrival.entity_id) return accept(state, arrival, EntityNo{}, std::nullopt, made);
 
   const auto named = state.entities.find(*arrival.entity_id);
   const bool seen = named != state.entities.end();
@@ -176,7 +176,7 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
             .other_event = {}};
   }
 
-  const Appended appended = accept(state, arrival, entity.no, SequenceNumber{number}, touched);
+  const Appended appended = accept(state, arrival, entity.no, SequenceNumber{number}, made);
   entity.stream.emplace(number, appended.position);
   if (late) {
     const bool closes = gap->first == gap->second.last;

@@ -66,7 +66,7 @@ struct MemoryState {
 
 /// Journal::append on one arrival.
 journal::Appended append_to(MemoryState& state, const Arrival& arrival, const journal::StreamStart& start,
-                            std::vector<OutletNo>& touched);
+                            std::vector<journal::DeliveryRow>& made);
 
 /// What several MemoryJournals may have open at once, as processes have a file.
 struct MemoryStore {

@@ -42,9 +42,10 @@ Appended before_start(std::int64_t first) {
 
 }  // namespace
 
-Appender::Appender(SQLite::Database& database, TurnAccount& turn)
+Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh)
     : database_(database),
       turn_(turn),
+      fresh_(fresh),
       streams_(database),
       destinations_(database),
       wakes_(database),
@@ -52,9 +53,6 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn)
               "INSERT INTO events (event_id, entity_no, sequence_number, type, source, time, correlation_id,"
               "                    causation_id, headers, own_url, accepted_at, digest, payload)"
               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
-      add_delivery_(database,
-                    "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number)"
-                    " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
       find_known_(
           database,
           "SELECT position, entity_no, sequence_number, digest, payload FROM events WHERE event_id = ?"),
@@ -69,7 +67,7 @@ void Appender::forget() {
 Result<AppendReport> Appender::append(std::span<const Arrival> arrivals, const StreamStart& start,
                                       WallTime now) {
   now_ = now;
-  touched_.clear();
+  made_.clear();
   AppendReport report;
   report.verdicts.reserve(arrivals.size());
   for (const Arrival& arrival : arrivals) {
@@ -77,7 +75,7 @@ Result<AppendReport> Appender::append(std::span<const Arrival> arrivals, const S
     if (!appended) return tl::unexpected(std::move(appended).error());
     report.verdicts.push_back(std::move(*appended));
   }
-  report.outlets.assign(touched_.begin(), touched_.end());
+  report.deliveries = std::move(made_);
   return report;
 }
 
@@ -138,8 +136,10 @@ Result<Appended> Appender::append_below(const Arrival& arrival, Stream& stream, 
 
   const bool closed = gap->first == gap->last;
   const auto still_open = streams_.lowest_open(stream.entity);
-  if (closed && (!still_open || still_open->first > number))
+  if (closed && (!still_open || still_open->first > number)) {
+    fresh_.write();
     wakes_.past_gap(stream.entity, *gap, Verb::gap_closed, now_);
+  }
   return accepted(*position, number);
 }
 
@@ -157,13 +157,17 @@ Result<> Appender::add_deliveries(const Arrival& arrival, Position position, std
                                   std::optional<std::int64_t> number) {
   for (const Route& route : arrival.routes) {
     const auto numbers = destinations_.resolve(route, position);
-    if (add_delivery_.run(numbers.outlet, position, numbers.destination, entity, number) == 0) {
+    const DeliveryRow row{.key = {.outlet = numbers.outlet, .position = position},
+                          .destination = numbers.destination,
+                          .entity = entity.value_or(EntityNo{}),
+                          .sequence = SequenceNumber{number.value_or(0)}};
+    if (!fresh_.add(row, arrival, route)) {
       return fail(
           "event {} has two routes to {}, and an event goes to a host once; this is a bug in the routing",
           arrival.event_id, route.host);
     }
     turn_.made(DeliveryState::pending);
-    touched_.insert(numbers.outlet);
+    made_.push_back(row);
   }
   return {};
 }

@@ -3,22 +3,22 @@
 #include "base/error.hpp"
 #include "journal/rows.hpp"
 #include "journal/sqlite/destinations.hpp"
+#include "journal/sqlite/fresh_deliveries.hpp"
 #include "journal/sqlite/statement.hpp"
 #include "journal/sqlite/streams.hpp"
 #include "journal/sqlite/turn_account.hpp"
 #include "journal/sqlite/wakes.hpp"
 
 #include <optional>
-#include <set>
 #include <span>
+#include <vector>
 
 namespace dispatch::journal {
 
-/// Appends events. The ordinary one, new and next in its stream, costs one insert and one more for each
-/// delivery.
+/// Appends events. The ordinary one, new and next in its stream, costs one insert.
 class Appender {
  public:
-  Appender(SQLite::Database& database, TurnAccount& turn);
+  Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh);
 
   /// Journal::append.
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now);
@@ -41,15 +41,16 @@ class Appender {
 
   SQLite::Database& database_;
   TurnAccount& turn_;
+  FreshDeliveries& fresh_;
   Streams streams_;
   Destinations destinations_;
   Wakes wakes_;
-  Statement insert_, add_delivery_, find_known_, find_holder_;
+  Statement insert_, find_known_, find_holder_;
 
   // While one call of append is under way.
   WallTime now_{};
   std::int64_t digest_ = 0;
-  std::set<OutletNo> touched_;
+  std::vector<DeliveryRow> made_;
 };
 
 }  // namespace dispatch::journal

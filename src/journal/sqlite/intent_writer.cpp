@@ -2,8 +2,9 @@
 
 namespace dispatch::journal {
 
-IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn)
+IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh)
     : turn_(turn),
+      fresh_(fresh),
       claim_(database,
              "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
              "began_turn = ?2"
@@ -29,6 +30,11 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
     const auto next = next_state(state, Transition::begin);
     if (!next)
       return fail("cannot begin a delivery that is {}; this is a bug in the scheduler", to_string(state));
+    if (auto outgoing = fresh_.begin(key, now)) {
+      turn_.moved(state, *next);
+      begun[i] = {.won = true, .outgoing = std::move(*outgoing)};
+      continue;
+    }
     if (claim_.run(now, turn_.number, key.outlet, key.position, key.generation, static_cast<int>(state)) == 0)
       continue;
     turn_.moved(state, *next);

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "journal/rows.hpp"
+#include "journal/sqlite/fresh_deliveries.hpp"
 #include "journal/sqlite/name_cache.hpp"
 #include "journal/sqlite/statement.hpp"
 #include "journal/sqlite/turn_account.hpp"
@@ -14,7 +15,7 @@ namespace dispatch::journal {
 /// Commits to sending: one update by compare-and-set, and one look-up of what is to be sent.
 class IntentWriter {
  public:
-  IntentWriter(SQLite::Database& database, TurnAccount& turn);
+  IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh);
 
   /// Journal::begin.
   Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now);
@@ -26,6 +27,7 @@ class IntentWriter {
   Outgoing read_outgoing(const DeliveryKey& key, WallTime now);
 
   TurnAccount& turn_;
+  FreshDeliveries& fresh_;
   Statement claim_, read_;
   NameCache entities_, urls_;
 };

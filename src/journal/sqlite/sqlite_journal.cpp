@@ -2,6 +2,7 @@
 
 #include "journal/sqlite/appender.hpp"
 #include "journal/sqlite/failure.hpp"
+#include "journal/sqlite/fresh_deliveries.hpp"
 #include "journal/sqlite/gate.hpp"
 #include "journal/sqlite/intent_writer.hpp"
 #include "journal/sqlite/lane_reader.hpp"
@@ -19,6 +20,12 @@ void stop_counting_memory() {
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+namespace {
+
+constexpr std::string_view reading = "read";
+
+}  // namespace
+
 /// What the journal is made of, each on the one connection.
 class SqliteJournal::Parts {
  public:
@@ -27,8 +34,9 @@ class SqliteJournal::Parts {
 
   std::unique_ptr<Connection> connection;
   TurnWriter turn;
-  Appender appender{connection->database(), turn.account()};
-  IntentWriter intents{connection->database(), turn.account()};
+  FreshDeliveries fresh{connection->database(), turn.account()};
+  Appender appender{connection->database(), turn.account(), fresh};
+  IntentWriter intents{connection->database(), turn.account(), fresh};
   OutcomeWriter outcomes{connection->database(), turn.account()};
   Operators operators{connection->database(), turn.account()};
   PumpReader pump{connection->database()};
@@ -59,6 +67,17 @@ class SqliteJournal::Parts {
         return work();
       }
     });
+  }
+
+  /// guard for what reads deliveries: those made by the open turn are written first.
+  template <class Work>
+  auto read_deliveries(Work work) -> Result<decltype(work())> {
+    auto done = guard(reading, [&] {
+      fresh.write();
+      return work();
+    });
+    turn_failed = turn_failed || !done;
+    return done;
   }
 
   /// guard_result for what may only be done inside a turn. After an error the turn takes nothing more: SQLite
@@ -132,7 +151,10 @@ Result<> SqliteJournal::begin_turn() {
 Result<> SqliteJournal::commit_turn() {
   Parts& parts = *parts_;
   DISPATCH_TRY(parts.check_turn("commit to"));
-  auto committed = parts.guard("commit to", [&] { parts.turn.commit(); });
+  auto committed = parts.guard("commit to", [&] {
+    parts.fresh.write();
+    parts.turn.commit();
+  });
   if (!committed) {
     parts.spent = true;
     abandon_turn();
@@ -143,6 +165,7 @@ Result<> SqliteJournal::commit_turn() {
 void SqliteJournal::abandon_turn() noexcept {
   if (!parts_->turn.is_open()) return;
   parts_->turn.abandon();
+  parts_->fresh.forget();
   parts_->appender.forget();
   parts_->intents.forget();
 }
@@ -163,24 +186,33 @@ Result<> SqliteJournal::settle(std::span<const Settlement> settlements) {
 }
 
 Result<std::size_t> SqliteJournal::recover(Orphans orphans, WallTime now, std::size_t limit) {
-  return parts_->write("recover deliveries in",
-                       [&] { return parts_->outcomes.recover(orphans, now, limit); });
+  return parts_->write("recover deliveries in", [&] {
+    parts_->fresh.write();
+    return parts_->outcomes.recover(orphans, now, limit);
+  });
 }
 
 Result<std::int64_t> SqliteJournal::release(const DeadLetters& which, WallTime now) {
-  return parts_->write("release dead letters in",
-                       [&] { return Result<std::int64_t>{parts_->operators.release(which, now)}; });
+  return parts_->write("release dead letters in", [&] {
+    parts_->fresh.write();
+    return Result<std::int64_t>{parts_->operators.release(which, now)};
+  });
 }
 
 Result<std::int64_t> SqliteJournal::discard(const DeadLetters& which, WallTime now) {
-  return parts_->write("discard dead letters in",
-                       [&] { return Result<std::int64_t>{parts_->operators.discard(which, now)}; });
+  return parts_->write("discard dead letters in", [&] {
+    parts_->fresh.write();
+    return Result<std::int64_t>{parts_->operators.discard(which, now)};
+  });
 }
 
 Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> SqliteJournal::skip_gap(
     std::string_view entity, WallTime now) {
   using Skipped = Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>>;
-  return parts_->write("skip a gap in", [&] { return Skipped{parts_->operators.skip_gap(entity, now)}; });
+  return parts_->write("skip a gap in", [&] {
+    parts_->fresh.write();
+    return Skipped{parts_->operators.skip_gap(entity, now)};
+  });
 }
 
 Result<> SqliteJournal::remember(std::span<const Outlet> outlets, std::int64_t last_wake) {
@@ -191,12 +223,6 @@ Result<> SqliteJournal::remember(std::span<const Outlet> outlets, std::int64_t l
 }
 
 // --- Reads
-
-namespace {
-
-constexpr std::string_view reading = "read";
-
-}  // namespace
 
 Result<bool> SqliteJournal::changed_elsewhere() {
   return parts_->guard(reading, [&] {
@@ -210,27 +236,27 @@ Result<std::vector<Outlet>> SqliteJournal::outlets(OutletNo after) {
 }
 
 Result<std::vector<DeliveryRow>> SqliteJournal::scan(OutletNo outlet, Position after, std::size_t limit) {
-  return parts_->guard(reading, [&] { return parts_->pump.scan(outlet, after, limit); });
+  return parts_->read_deliveries([&] { return parts_->pump.scan(outlet, after, limit); });
 }
 
 Result<std::vector<DeliveryRow>> SqliteJournal::due(OutletNo outlet, WallTime now, std::size_t limit) {
-  return parts_->guard(reading, [&] { return parts_->pump.due(outlet, now, limit); });
+  return parts_->read_deliveries([&] { return parts_->pump.due(outlet, now, limit); });
 }
 
 Result<std::optional<WallTime>> SqliteJournal::next_due(OutletNo outlet, WallTime after) {
-  return parts_->guard(reading, [&] { return parts_->pump.next_due(outlet, after); });
+  return parts_->read_deliveries([&] { return parts_->pump.next_due(outlet, after); });
 }
 
 Result<Predecessor> SqliteJournal::predecessor(const DeliveryRow& row) {
-  return parts_->guard(reading, [&] { return parts_->lanes.predecessor(row); });
+  return parts_->read_deliveries([&] { return parts_->lanes.predecessor(row); });
 }
 
 Result<std::vector<DeliveryRow>> SqliteJournal::successors(const DeliveryRow& row, std::size_t limit) {
-  return parts_->guard(reading, [&] { return parts_->lanes.successors(row, limit); });
+  return parts_->read_deliveries([&] { return parts_->lanes.successors(row, limit); });
 }
 
 Result<std::optional<DeliveryRow>> SqliteJournal::head(const DeliveryKey& key) {
-  return parts_->guard(reading, [&] { return parts_->lanes.head(key); });
+  return parts_->read_deliveries([&] { return parts_->lanes.head(key); });
 }
 
 Result<std::vector<Wake>> SqliteJournal::wakes(std::int64_t after, std::size_t limit) {
@@ -252,7 +278,7 @@ Result<Tally> SqliteJournal::tally() {
 }
 
 Result<std::optional<DeliveryRow>> SqliteJournal::first_open(Position from, Position to) {
-  return parts_->guard(reading, [&] { return parts_->pump.first_open(from, to); });
+  return parts_->read_deliveries([&] { return parts_->pump.first_open(from, to); });
 }
 
 }  // namespace dispatch::journal

@@ -1,0 +1,77 @@
+#include "journal/sqlite/fresh_deliveries.hpp"
+
+#include <algorithm>
+
+namespace dispatch::journal {
+
+namespace {
+
+std::optional<EntityNo> entity_of(const DeliveryRow& row) {
+  return row.entity == EntityNo{} ? std::nullopt : std::optional{row.entity};
+}
+std::optional<SequenceNumber> sequence_of(const DeliveryRow& row) {
+  return row.entity == EntityNo{} ? std::nullopt : std::optional{row.sequence};
+}
+
+}  // namespace
+
+FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn)
+    : turn_(turn),
+      add_pending_(database,
+                   "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number)"
+                   " VALUES (?, ?, ?, ?, ?)"),
+      add_in_flight_(
+          database,
+          "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
+          "                        state, state_at, attempts, began_at, began_turn)"
+          " VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, 1, ?6, ?7)") {}
+
+bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const Route& route) {
+  if (find(row.key) != nullptr) return false;
+  fresh_.push_back({row, &arrival, route});
+  return true;
+}
+
+std::optional<Outgoing> FreshDeliveries::begin(const DeliveryKey& key, WallTime now) {
+  Fresh* const fresh = find(key);
+  if (fresh == nullptr || fresh->written) return std::nullopt;
+  const auto& [row, arrival, route, written] = *fresh;
+  add_in_flight_.run(key.outlet, key.position, row.destination, entity_of(row), sequence_of(row), now,
+                     turn_.number);
+  fresh->written = true;
+
+  Outgoing outgoing;
+  outgoing.began = now;
+  outgoing.url = route.url;
+  outgoing.event_id = arrival->event_id;
+  outgoing.entity_id = arrival->entity_id.value_or("");
+  outgoing.sequence = sequence_of(row);
+  outgoing.type = arrival->type;
+  outgoing.source = arrival->source;
+  outgoing.time = arrival->time;
+  outgoing.correlation_id = arrival->correlation_id;
+  outgoing.causation_id = arrival->causation_id;
+  outgoing.headers = arrival->headers;
+  outgoing.payload = arrival->payload;
+  return outgoing;
+}
+
+void FreshDeliveries::write() {
+  for (Fresh& fresh : fresh_) {
+    if (fresh.written) continue;
+    const DeliveryRow& row = fresh.row;
+    add_pending_.run(row.key.outlet, row.key.position, row.destination, entity_of(row), sequence_of(row));
+  }
+  fresh_.clear();
+}
+
+FreshDeliveries::Fresh* FreshDeliveries::find(const DeliveryKey& key) {
+  auto found = std::lower_bound(
+      fresh_.begin(), fresh_.end(), key.position,
+      [](const Fresh& fresh, Position position) { return fresh.row.key.position < position; });
+  for (; found != fresh_.end() && found->row.key.position == key.position; ++found)
+    if (found->row.key == key) return &*found;
+  return nullptr;
+}
+
+}  // namespace dispatch::journal

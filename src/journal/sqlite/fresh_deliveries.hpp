@@ -1,0 +1,48 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "event/arrival.hpp"
+#include "journal/rows.hpp"
+#include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/turn_account.hpp"
+
+#include <span>
+#include <vector>
+
+namespace dispatch::journal {
+
+/// The deliveries that the open turn has made and not written yet. One that is begun in the turn that made it
+/// becomes one insert, where it would be an insert, an update and a read. Whatever reads deliveries calls
+/// write() first.
+class FreshDeliveries {
+ public:
+  FreshDeliveries(SQLite::Database& database, TurnAccount& turn);
+
+  /// A pending delivery of the arrival, which is borrowed until the turn has ended. Positions only grow.
+  /// False where the arrival has one at this outlet already.
+  bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route);
+
+  /// Where the delivery is here: writes it as in flight, and gives what is to be sent.
+  std::optional<Outgoing> begin(const DeliveryKey& key, WallTime now);
+
+  /// Writes those that are left, as pending.
+  void write();
+
+  /// The turn was abandoned.
+  void forget() { fresh_.clear(); }
+
+ private:
+  struct Fresh {
+    DeliveryRow row;
+    const Arrival* arrival;
+    Route route;
+    bool written = false;
+  };
+  Fresh* find(const DeliveryKey& key);
+
+  TurnAccount& turn_;
+  std::vector<Fresh> fresh_;  ///< by position
+  Statement add_pending_, add_in_flight_;
+};
+
+}  // namespace dispatch::journal
