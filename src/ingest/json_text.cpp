@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 
 namespace dispatch::ingest {
@@ -116,9 +117,14 @@ const char* skip_space(const char* at) {
 }
 
 const char* skip_string(const char* at) {
-  ++at;
-  while (*at != '"') at += *at == '\\' ? 2 : 1;
-  return at + 1;
+  const char* const begin = ++at;
+  while (true) {
+    at = static_cast<const char*>(::rawmemchr(at, '"'));  // many bytes at a time: payloads are long strings
+    const char* escapes = at;
+    while (escapes > begin && escapes[-1] == '\\') --escapes;
+    ++at;
+    if ((at - 1 - escapes) % 2 == 0) return at;
+  }
 }
 
 const char* skip_value(const char* at) {

@@ -23,6 +23,10 @@ std::string_view first_value(std::string_view text) {
 TEST_CASE("a value is skipped to its last byte") {
   CHECK(first_value(R"("a\"b\\" ,)") == R"("a\"b\\")");
   CHECK(first_value(R"({"a":"}","b":["\"]",{}]},1)") == R"({"a":"}","b":["\"]",{}]})");
+  CHECK(first_value(R"("" ")") == R"("")");
+  CHECK(first_value(R"("\\" ")") == R"("\\")");
+  CHECK(first_value(R"("\\\"" ")") == R"("\\\"")");
+  CHECK(first_value(R"("\"\"\\" ")") == R"("\"\"\\")");
   CHECK(first_value("-1.5e3]") == "-1.5e3");
   CHECK(first_value("true }") == "true");
 }
