@@ -2,7 +2,7 @@
 # make demo      install what is missing, build, deliver the example events to a local receiver
 # make test      install what is missing, build as the developers do, run every test
 # make install   program, man pages and completions, below PREFIX and DESTDIR
-# make bench     compare with a bare libcurl client
+# make bench     measure the speed table of tests/bench, in a quarter of an hour; FULL=1 with ten million events
 # make lint      format, static analysis, man pages, floors
 # make soak      what takes long: load for minutes and many more trials; MINUTES=30 for the longest
 # make asan      every test with the address and undefined-behaviour sanitizers
@@ -72,7 +72,7 @@ install: all
 bench: deps
 	@$(CONFIGURE) -B $(BUILD)
 	@cmake --build $(BUILD) -j $(JOBS)
-	@$(BUILD)/tests/bench/run_bench --dispatch $(BUILD)/dispatch
+	@$(BUILD)/tests/bench/run_bench --dispatch $(BUILD)/dispatch $(if $(FULL),--full)
 
 soak: deps
 	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON

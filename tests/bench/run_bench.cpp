@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <iterator>
 #include <stdexcept>
 #include <string>
@@ -38,19 +39,18 @@ constexpr Named scenarios[]{{"throughput", throughput}, {"latency", latency}, {"
                             {"serial", serial},         {"ingest", ingest},   {"duplicates", duplicates},
                             {"memory", memory},         {"backlog", backlog}, {"bytes", bytes}};
 
-std::vector<Scenario> chosen(const std::string& list) {
-  std::vector<Scenario> chosen;
-  for (std::size_t begin = 0; begin < list.size();) {
+std::vector<Named> chosen(const std::string& list) {
+  if (list.empty()) return {std::begin(scenarios), std::end(scenarios)};
+  std::vector<Named> chosen;
+  for (std::size_t begin = 0; begin <= list.size();) {
     const auto end = std::min(list.find(',', begin), list.size());
     const auto name = list.substr(begin, end - begin);
     const auto* found = std::find_if(std::begin(scenarios), std::end(scenarios),
                                      [&](const Named& scenario) { return name == scenario.name; });
     if (found == std::end(scenarios)) throw std::invalid_argument{"--scenarios: there is no '" + name + "'"};
-    chosen.push_back(found->run);
+    chosen.push_back(*found);
     begin = end + 1;
   }
-  if (list.empty())
-    for (const auto& scenario : scenarios) chosen.push_back(scenario.run);
   return chosen;
 }
 
@@ -77,7 +77,20 @@ void raise_open_files() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void run(Arguments& arguments) {
+/// False where it could not be measured; the others still can.
+bool measure(const Named& scenario, const Bench& bench) {
+  try {
+    scenario.run(bench);
+  } catch (const std::exception& error) {
+    fmt::print("\n{}: {}\n\n", scenario.name, error.what());
+    return false;
+  }
+  fmt::print("\n");
+  std::fflush(stdout);
+  return true;
+}
+
+int run(Arguments& arguments) {
   const std::filesystem::path dispatch = arguments.text("dispatch", "");
   const auto scenarios = chosen(arguments.text("scenarios", ""));
   const auto plan = plan_of(arguments);
@@ -94,13 +107,11 @@ void run(Arguments& arguments) {
   const Bench bench{place, plan, scorecard, fdatasync_seconds(place.directory())};
   fmt::print("payloads of {} bytes, medians of {}, fdatasync takes {:.0f} us in {}\n\n", payload_bytes,
              plan.repeat, 1e6 * bench.fdatasync_seconds, parent.string());
-  for (const Scenario scenario : scenarios) {
-    scenario(bench);
-    fmt::print("\n");
-    std::fflush(stdout);
-  }
+  bool all = true;
+  for (const auto& scenario : scenarios) all = measure(scenario, bench) && all;
   scorecard.print();
   if (!json.empty()) scorecard.write(json);
+  return all ? 0 : 1;
 }
 
 }  // namespace
@@ -108,8 +119,5 @@ void run(Arguments& arguments) {
 
 int main(int argc, char** argv) {
   using namespace dispatch::bench;
-  return run_program("run_bench", argc, argv, [](Arguments& arguments) {
-    run(arguments);
-    return 0;
-  });
+  return run_program("run_bench", argc, argv, [](Arguments& arguments) { return run(arguments); });
 }

@@ -73,7 +73,7 @@ Measured Workplace::finish(MeasuredProcess& process, const std::vector<int>& goo
 }
 
 void remove_journal(const std::filesystem::path& journal) {
-  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(journal.string() + suffix);
+  for (const char* suffix : {"", "-wal", "-shm", ".gate"}) std::filesystem::remove(journal.string() + suffix);
 }
 
 std::uintmax_t journal_bytes(const std::filesystem::path& journal) {
