@@ -281,3 +281,21 @@ TEST_CASE_TEMPLATE("begin: what the open turn made is found by its reads and can
   CHECK(state_of(*journal, 1) == DeliveryState::in_flight);
   CHECK(state_of(*journal, 2) == DeliveryState::pending);
 }
+
+TEST_CASE_TEMPLATE("begin: what the open turn made stands before what it made later", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const std::vector<Line> lines{{.id = "a", .sequence = 1},
+                                {.id = "b", .sequence = 2},
+                                {.id = "c", .entity = "order-2", .sequence = 1}};
+  auto turn = Turn::begin(*journal).value();
+  const auto made = append_here(*journal, lines).deliveries;
+  CHECK_FALSE(journal->predecessor(made[2]).value().exists);
+  CHECK_FALSE(journal->predecessor(made[0]).value().exists);
+  const auto before = journal->predecessor(made[1]).value();
+  CHECK(before.exists);
+  CHECK(before.sequence == SequenceNumber{1});
+  CHECK(before.state == DeliveryState::pending);
+  must(turn.commit());
+  CHECK(state_of(*journal, 3) == DeliveryState::pending);
+}

@@ -65,6 +65,12 @@ void FreshDeliveries::write() {
   fresh_.clear();
 }
 
+bool FreshDeliveries::any_below(const DeliveryRow& row) const {
+  return std::any_of(fresh_.begin(), fresh_.end(), [&](const Fresh& fresh) {
+    return fresh.row.entity == row.entity && fresh.row.sequence < row.sequence;
+  });
+}
+
 FreshDeliveries::Fresh* FreshDeliveries::find(const DeliveryKey& key) {
   auto found = std::lower_bound(
       fresh_.begin(), fresh_.end(), key.position,

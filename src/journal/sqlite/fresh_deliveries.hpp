@@ -12,8 +12,8 @@
 namespace dispatch::journal {
 
 /// The deliveries that the open turn has made and not written yet. One that is begun in the turn that made it
-/// becomes one insert, where it would be an insert, an update and a read. Whatever reads deliveries calls
-/// write() first.
+/// becomes one insert, where it would be an insert, an update and a read. Whatever reads deliveries that may
+/// be among them calls write() first.
 class FreshDeliveries {
  public:
   FreshDeliveries(SQLite::Database& database, TurnAccount& turn);
@@ -27,6 +27,9 @@ class FreshDeliveries {
 
   /// Writes those that are left, as pending.
   void write();
+
+  /// True where the turn has made a delivery that may stand before `row` in its lane.
+  bool any_below(const DeliveryRow& row) const;
 
   /// The turn was abandoned.
   void forget() { fresh_.clear(); }

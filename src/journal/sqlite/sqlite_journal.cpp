@@ -248,7 +248,9 @@ Result<std::optional<WallTime>> SqliteJournal::next_due(OutletNo outlet, WallTim
 }
 
 Result<Predecessor> SqliteJournal::predecessor(const DeliveryRow& row) {
-  return parts_->read_deliveries([&] { return parts_->lanes.predecessor(row); });
+  if (parts_->fresh.any_below(row))
+    return parts_->read_deliveries([&] { return parts_->lanes.predecessor(row); });
+  return parts_->guard(reading, [&] { return parts_->lanes.predecessor(row); });
 }
 
 Result<std::vector<DeliveryRow>> SqliteJournal::successors(const DeliveryRow& row, std::size_t limit) {
