@@ -22,12 +22,9 @@ std::size_t Appetite::events(const Load& load) {
   if (idle_ >= spare)
     return load.outcomes == 0 ? most / 4 : std::clamp<std::size_t>(2 * load.outcomes, 32, most);
   if (load.outcomes == 0) return 0;
-  if (load.room == 0) {
-    excess_ /= 2;
-    return 0;
-  }
-  excess_ = std::clamp<std::size_t>(2 * excess_, 1, most);
-  return std::min(load.room + excess_, most);
+  excess_ = load.waiting > 0 || load.freed == 0 ? excess_ / 2 : std::clamp<std::size_t>(2 * excess_, 1, most);
+  const std::size_t room = load.freed - load.waiting;
+  return room == 0 ? 0 : std::min(room + excess_, most);
 }
 
 void Appetite::note(std::chrono::nanoseconds waited, std::chrono::nanoseconds worked) {

@@ -150,8 +150,7 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   if (*changed) DISPATCH_TRY(pump_.changed_elsewhere());
   satisfied_ = false;
   if (intake_.empty()) return {};
-  const std::size_t events =
-      appetite_.events({.under_way = in_flight_.size(), .outcomes = outcomes, .room = room()});
+  const std::size_t events = appetite_.events(load(outcomes));
   satisfied_ = events == 0;
   if (satisfied_) return {};
   auto made = intake_.append(events, now);
@@ -159,15 +158,16 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   return pump_.arrived(std::move(*made));
 }
 
-std::size_t Dispatcher::room() const {
+Appetite::Load Dispatcher::load(std::size_t outcomes) const {
+  Appetite::Load load{.under_way = in_flight_.size(), .outcomes = outcomes};
   std::unordered_map<const OutletState*, std::size_t> freed;
   for (const OutletState* outlet : answered_) ++freed[outlet];
-  std::size_t room = 0;
   for (const auto& [outlet, permits] : freed) {
-    const std::size_t waiting = outlet->lanes - outlet->under_way;
-    if (!outlet->more && waiting < permits) room += permits - waiting;
+    if (outlet->more) continue;
+    load.freed += permits;
+    load.waiting += std::min(permits, outlet->lanes - outlet->under_way);
   }
-  return room;
+  return load;
 }
 
 Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {

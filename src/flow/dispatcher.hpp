@@ -51,7 +51,7 @@ class Dispatcher {
   Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
-  std::size_t room() const;
+  Appetite::Load load(std::size_t outcomes) const;
   Result<std::vector<Outgoing>> begin(WallTime now);
   Result<> refresh_figures();
 
