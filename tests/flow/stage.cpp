@@ -43,43 +43,58 @@ flow::Incoming incoming(const std::vector<Line>& lines) {
   return incoming;
 }
 
-Stage::Stage(flow::RunOptions wanted) : options(std::move(wanted)) {
-  raise();
+Stage::Stage(flow::RunOptions wanted) : Stage(Dark{}, std::move(wanted)) {
+  REQUIRE(rise());
 }
 
-void Stage::raise() {
-  journal_ = journal::SqliteJournal::open(directory.path() / "journal.db", {}).value();
+Stage::Stage(Dark, flow::RunOptions wanted, const journal::SqliteOptions& journal)
+    : options(std::move(wanted)), journal_options_(journal) {}
+
+Result<> Stage::rise() {
+  auto journal = journal::SqliteJournal::open(journal_path(), journal_options_);
+  if (!journal) return tl::unexpected(std::move(journal).error());
+  journal_ = std::move(*journal);
   rejects_ = std::make_unique<ingest::RejectsFile>((directory.path() / "rejects.jsonl").string());
   scoreboard_ = std::make_unique<flow::Scoreboard>();
   parts_ = std::make_unique<flow::Parts>(
       flow::Parts{{*journal_, inbox, *rejects_, clock, silent_log()}, transport, random, {}});
   intake_ = std::make_unique<flow::Intake>(*journal_, *rejects_, options, *scoreboard_, silent_log());
   dispatcher_ = std::make_unique<flow::Dispatcher>(*parts_, options, *intake_, *scoreboard_);
-  REQUIRE(dispatcher_->start());
+  return dispatcher_->start();
+}
+
+void Stage::fall() {
+  dispatcher_.reset();
+  intake_.reset();
+  journal_.reset();
+  transport.forget();
+  inbox.take(SteadyTime::min(), 1000);
 }
 
 void Stage::crash() {
-  dispatcher_.reset();
-  intake_.reset();
-  transport.forget();
-  inbox.take(SteadyTime::min(), 1000);
-  raise();
+  fall();
+  REQUIRE(rise());
   play();
 }
 
 std::unique_ptr<journal::SqliteJournal> Stage::other_journal() const {
-  return journal::SqliteJournal::open(directory.path() / "journal.db", {}).value();
+  return journal::SqliteJournal::open(journal_path(), {}).value();
 }
 
 void Stage::play() {
+  const auto played = try_play();
+  if (!played) FAIL(played.error().message);
+}
+
+Result<> Stage::try_play(const std::function<void()>& after_turn) {
   for (int turn = 0; turn < turns_most; ++turn) {
     auto mail = inbox.take(SteadyTime::min(), intake_->empty() ? 1 : 0);
     const bool nothing = mail.reports.empty() && mail.incoming.empty();
-    if (turn > 0 && nothing && dispatcher_->wake_at(clock.wall()) > clock.wall()) return;
-    const auto played = dispatcher_->turn(std::move(mail));
-    if (!played) FAIL(played.error().message);
+    if (turn > 0 && nothing && dispatcher_->wake_at(clock.wall()) > clock.wall()) return {};
+    DISPATCH_TRY(dispatcher_->turn(std::move(mail)));
+    if (after_turn) after_turn();
   }
-  FAIL("the turns do not come to rest");
+  return fail("the turns do not come to rest");
 }
 
 }  // namespace dispatch::test

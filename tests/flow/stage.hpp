@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -45,6 +46,17 @@ class Stage {
  public:
   explicit Stage(flow::RunOptions options = {});
 
+  /// A stage on which nothing runs yet: rise() makes the process.
+  struct Dark {};
+  explicit Stage(Dark, flow::RunOptions options = {}, const journal::SqliteOptions& journal = {});
+
+  /// For tests in which the journal fails: a process comes, plays, is gone. An error is what would end it.
+  Result<> rise();
+  /// play(), with a look after each turn that was committed.
+  Result<> try_play(const std::function<void()>& after_turn = {});
+  /// The process is gone: what was under way is forgotten, the journal stays.
+  void fall();
+
   void arrive(const std::vector<Line>& lines) { REQUIRE(inbox.offer(incoming(lines))); }
 
   /// Turns until nothing moves without time or an outcome.
@@ -62,11 +74,13 @@ class Stage {
     play();
   }
 
-  /// The process dies here and another takes over: what was under way is forgotten, the journal stays.
+  /// The process dies here and another takes over.
   void crash();
 
   /// Another process's view of the same journal.
   std::unique_ptr<journal::SqliteJournal> other_journal() const;
+  std::filesystem::path journal_path() const { return directory.path() / "journal.db"; }
+  journal::SqliteJournal& journal() { return *journal_; }
 
   flow::Figures figures() const { return scoreboard_->snapshot(); }
   bool finished() const { return dispatcher_->finished(); }
@@ -82,8 +96,7 @@ class Stage {
       inbox, options.ahead == 0 ? std::numeric_limits<std::size_t>::max() : options.per_host};
 
  private:
-  void raise();
-
+  journal::SqliteOptions journal_options_;
   std::unique_ptr<journal::SqliteJournal> journal_;
   std::unique_ptr<ingest::RejectsFile> rejects_;
   std::unique_ptr<flow::Scoreboard> scoreboard_;
