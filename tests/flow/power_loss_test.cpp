@@ -2,6 +2,7 @@
 // delivers the rest.
 
 #include "flow/aftermath.hpp"
+#include "support/journal_contents.hpp"
 #include "support/power_loss_vfs.hpp"
 
 #include <optional>
@@ -97,4 +98,29 @@ TEST_CASE("power: these tests find a journal that does not sync each commit") {
 
 TEST_CASE("power: these tests find a disk that does not sync") {
   CHECK(losses({.disk_syncs = false, .journal = SmallRun::journal_options()}) > 0);
+}
+
+TEST_CASE("power: what a failed sync left in the cache only is on the disk after the rerun") {
+  const Undisturbed undisturbed;
+  for (int sync = 1; sync <= syncs_most; ++sync) {
+    CAPTURE(sync);
+    PowerLossVfs disk;
+    disk.fail_sync(sync);
+    SmallRun run;
+    const auto played = run.play();
+    if (played) {
+      CHECK(sync > undisturbed.commits());
+      return;
+    }
+    run.end();
+    CHECK(played.error().message.find("run again") != std::string::npos);
+    CHECK(damage_after_stop(run, undisturbed) == Damage{});
+    CHECK(damage_after_rerun(run) == Damage{});
+    const auto contents = journal_contents(run.journal_path());
+    disk.cut(Fate::dropped, 0);
+    disk.restore();
+    CHECK(integrity_of(run.journal_path()) == "ok");
+    CHECK((journal_contents(run.journal_path()) == contents));
+  }
+  FAIL("the run has no end");
 }

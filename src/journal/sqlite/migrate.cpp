@@ -3,6 +3,7 @@
 #include "base/fail_point.hpp"
 #include "journal/sqlite/gate.hpp"
 #include "journal/sqlite/migrations.hpp"
+#include "journal/sqlite/withdraw.hpp"
 
 #include <chrono>
 #include <thread>
@@ -44,16 +45,24 @@ Result<> refuse_foreign(const Identity& identity, const std::filesystem::path& p
   return {};
 }
 
+bool is_wal(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA journal_mode").getString() == "wal";
+}
+
 /// The switch to WAL needs the file alone for a moment, and SQLite does not wait for it as it waits for other
-/// locks.
-void enable_wal(SQLite::Database& database) {
+/// locks. Where the file system has no shared memory SQLite says nothing and stays as it was.
+Result<> enable_wal(SQLite::Database& database, const std::filesystem::path& path) {
   constexpr int tries = 1000;
   constexpr std::chrono::milliseconds pause{5};
   for (int i = 1;; ++i) {
     try {
       database.exec("PRAGMA page_size = 4096");
-      database.execAndGet("PRAGMA journal_mode = WAL");
-      return;
+      database.exec("PRAGMA journal_mode = WAL");  // to its end, where it commits, not to its first row
+      if (is_wal(database)) return {};
+      return fail(
+          "cannot switch journal {} to a write-ahead log: its file system has no shared memory; put the "
+          "journal on a local disk with --journal",
+          path.string());
     } catch (const SQLite::Exception& said) {
       if ((said.getErrorCode() & 0xff) != SQLITE_BUSY || i == tries) throw;
     }
@@ -66,7 +75,7 @@ void enable_wal(SQLite::Database& database) {
 Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, bool existing_only) {
   const Identity found = identify(database);
   DISPATCH_TRY(refuse_foreign(found, path));
-  if (found.version == latest_version()) return {};
+  if (found.version == latest_version() && is_wal(database)) return {};
   if (found.empty && existing_only)
     return misuse("there is no journal in {}, the file is empty; make one with: dispatch run", path.string());
 
@@ -75,7 +84,7 @@ Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, 
   const auto inside = Inside::enter(*gate);
   if (!inside) return tl::unexpected(inside.error());
 
-  enable_wal(database);
+  DISPATCH_TRY(enable_wal(database, path));
   SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
   const Identity now = identify(database);  // somebody else may have been faster
   DISPATCH_TRY(refuse_foreign(now, path));
@@ -87,7 +96,12 @@ Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, 
   database.exec(fmt::format("PRAGMA application_id = {}", application_id));
   database.exec(fmt::format("PRAGMA user_version = {}", latest_version()));
   fail_point(FailPoint::migration_staged);
-  transaction.commit();
+  try {
+    transaction.commit();
+  } catch (const SQLite::Exception&) {
+    withdraw_failed_commit(database);
+    throw;
+  }
   fail_point(FailPoint::migration_committed);
   return {};
 }

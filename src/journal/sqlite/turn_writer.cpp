@@ -1,6 +1,7 @@
 #include "journal/sqlite/turn_writer.hpp"
 
 #include "base/fail_point.hpp"
+#include "journal/sqlite/withdraw.hpp"
 
 namespace dispatch::journal {
 
@@ -40,7 +41,12 @@ void TurnWriter::commit() {
   } else {
     write_account();
     fail_point(FailPoint::turn_staged);
-    commit_.run();
+    try {
+      commit_.run();
+    } catch (const SQLite::Exception&) {
+      withdraw_failed_commit(connection_.database());
+      throw;
+    }
     fail_point(FailPoint::turn_committed);
     last_turn_ = account_.number;
     connection_.checkpoint_if_due();
