@@ -30,7 +30,7 @@ void fail_at_every_operation(Fault fault, bool stays) {
     CAPTURE(operation);
     CAPTURE(disk.struck());
     if (disk.struck().empty()) {
-      CHECK(operation > 100);
+      CHECK(operation > 50);
       return;
     }
     run.end();
