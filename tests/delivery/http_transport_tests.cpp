@@ -246,6 +246,21 @@ TEST_CASE("an answer that is not HTTP is broken") {
   CHECK_FALSE(outcome.error.empty());
 }
 
+TEST_CASE("a status line without a status of three digits is broken") {
+  Receiver receiver{[](const Received& request, std::size_t) {
+    const std::vector<std::string> lines{"HTTP/1.1 200OK",  "HTTP/1.1 2000 OK", "HTTP/1.1 +20 OK",
+                                         "HTTP/1.1 -20 OK", "HTTP/1.1 20 OK",   "HTTP/1.1"};
+    return Answer{.raw = lines.at(std::stoul(request.target.substr(1))) + "\r\nContent-Length: 0\r\n\r\n"};
+  }};
+  Bench bench;
+  for (int line = 0; line < 6; ++line) {
+    CAPTURE(line);
+    const auto outcome = bench.attempt(event(receiver.url("/" + std::to_string(line))));
+    CHECK(outcome.kind == OutcomeKind::broken);
+    CHECK_FALSE(outcome.error.empty());
+  }
+}
+
 TEST_CASE("a request on a kept connection that ends without an answer is not repeated") {
   Receiver receiver{[](const Received& request, std::size_t) {
     return Answer{.manner = request.target == "/close" ? Answer::Manner::close : Answer::Manner::whole};

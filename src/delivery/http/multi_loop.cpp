@@ -6,6 +6,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 namespace dispatch::delivery {
 namespace {
@@ -29,6 +30,17 @@ int curl_events(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) mask |= CURL_CSELECT_OUT;
   if ((events & EPOLLERR) != 0) mask |= CURL_CSELECT_ERR;
   return mask;
+}
+
+/// An idle connection stirs: it was closed, or says something that nobody asked. Whatever it says is no
+/// answer to the next request, so libcurl, which looks at a connection before using it again, must find it at
+/// its end. Requests begin in a turn after all that had stirred before it.
+void discard(int fd) {
+  ::shutdown(fd, SHUT_RDWR);
+  constexpr int rounds_most = 64;  // for one that never stops
+  constexpr std::size_t all = std::size_t{1} << 30;
+  for (int round = 0; round<rounds_most&& ::recv(fd, nullptr, all, MSG_TRUNC | MSG_DONTWAIT)> 0; ++round) {
+  }
 }
 
 }  // namespace
@@ -93,8 +105,9 @@ void MultiLoop::turn() {
       continue;
     }
     auto& watched = watch(fd);
-    if (watched.wanted == 0) {  // an idle connection stirs: libcurl will look at it before using it again
+    if (watched.wanted == 0) {
       register_wanted(fd, watched);
+      discard(fd);
       continue;
     }
     // What fails here fails for one transfer, which then ends by itself, at the latest by its timeout.

@@ -23,6 +23,16 @@ std::optional<std::chrono::microseconds> moment(CURL* easy, CURLINFO which) {
   return std::chrono::microseconds{microseconds};
 }
 
+/// True where the line is of HTTP/1 and holds a status of exactly three digits (RFC 9112, 4). libcurl reads
+/// "HTTP/1.1 200OK" and "HTTP/1.1 +20" as well, but of what was not clearly said nothing may be concluded.
+bool is_status_line(std::string_view line) {
+  const auto space = line.find(' ');
+  if (!line.starts_with("HTTP/1.") || space == std::string_view::npos) return false;
+  line.remove_prefix(std::min(line.find_first_not_of(' ', space), line.size()));
+  const auto status = line.substr(0, line.find_first_of(" \r\n"));
+  return status.size() == 3 && status.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Transfer>> Transfer::make(const HttpOptions& options, MultiLoop& loop) {
@@ -76,6 +86,8 @@ Result<> Transfer::start(Outgoing outgoing) {
   outgoing_ = std::move(outgoing);
   requests_ = 0;
   answered_ = keep_excerpt_ = headers_too_large_ = false;
+  at_status_line_ = true;
+  complaint_ = nullptr;
   header_bytes_ = body_bytes_ = 0;
   excerpt_.clear();
   detail_[0] = '\0';
@@ -104,9 +116,13 @@ Report Transfer::finish(CURLcode code, const Clock& clock) {
     outcome.status = status();
     outcome.excerpt = std::move(excerpt_);
     if (outcome.status == 429 || outcome.status == 503) outcome.retry_after = retry_after(clock.wall());
-  } else if (headers_too_large_) {
+  } else if (headers_too_large_ || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
+    // Of a line over 100 KiB, more than it can hold, libcurl says that it is out of memory.
     outcome.kind = OutcomeKind::broken;
     outcome.error = fmt::format("the answer's headers are longer than {} bytes", options_.headers_most);
+  } else if (complaint_ != nullptr) {
+    outcome.kind = OutcomeKind::broken;
+    outcome.error = complaint_;
   } else if (requests_ > 1) {
     outcome.kind = OutcomeKind::broken;
     outcome.error = "the connection, kept from an earlier request, ended before an answer came";
@@ -140,7 +156,16 @@ std::size_t Transfer::on_header(const char* text, std::size_t, std::size_t bytes
     return 0;
   }
   const std::string_view line{text, bytes};
-  if ((line == "\r\n" || line == "\n") && self.status() >= 200) {  // lower ones announce the real answer
+  if (self.at_status_line_ && !self.answered_ && !is_status_line(line)) {
+    self.complaint_ = "the answer's status line is malformed";
+    return 0;
+  }
+  self.at_status_line_ = line == "\r\n" || line == "\n";
+  if (self.at_status_line_ && self.status() == 101) {  // libcurl would wait for what comes next
+    self.complaint_ = "the server switched protocols, which nobody had asked for";
+    return 0;
+  }
+  if (self.at_status_line_ && self.status() >= 200) {  // lower ones announce the real answer
     self.answered_ = true;
     self.keep_excerpt_ = self.status() / 100 != 2;
   }

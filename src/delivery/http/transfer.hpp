@@ -69,6 +69,8 @@ class Transfer {
 
   unsigned requests_ = 0;  // made for this attempt
   bool answered_ = false;  // status and headers are whole
+  bool at_status_line_ = true;
+  const char* complaint_ = nullptr;  // why an answer that libcurl would take is refused
   bool keep_excerpt_ = false;
   bool headers_too_large_ = false;
   std::size_t header_bytes_ = 0;
