@@ -15,8 +15,12 @@ void append_json_string(std::string& out, std::string_view text) {
     repaired = to_utf8(text);
     text = repaired;
   }
+  const auto is_high_control = [&](std::size_t at) {  // U+0080 to U+009F, to which terminals listen
+    return text[at] == '\xC2' && static_cast<unsigned char>(text[at + 1]) < 0xA0;
+  };
   out += '"';
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     switch (c) {
       case '"':
         out += "\\\"";
@@ -34,8 +38,10 @@ void append_json_string(std::string& out, std::string_view text) {
         out += "\\t";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20)
+        if (static_cast<unsigned char>(c) < 0x20 || c == '\x7F')
           fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+        else if (is_high_control(at))
+          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[++at]));
         else
           out += c;
     }

@@ -7,7 +7,8 @@
 
 namespace dispatch {
 
-/// Appends `text` as a JSON string, quotes included (RFC 8259). Bytes that are not UTF-8 become U+FFFD.
+/// Appends `text` as a JSON string, quotes included (RFC 8259). Bytes that are not UTF-8 become U+FFFD. All
+/// control characters are escaped, DEL and those of C1 too, so that none reaches a terminal.
 void append_json_string(std::string& out, std::string_view text);
 
 /// Writes one flat or nested JSON object at the end of `out`, keys in the order added: opened by the

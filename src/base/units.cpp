@@ -1,5 +1,6 @@
 #include "base/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -74,12 +75,14 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 }
 
 std::string format_duration(microseconds duration) {
+  if (duration < microseconds{0})  // the least of all has no opposite; the one above it is shown alike
+    return "-" + format_duration(-std::max(duration, microseconds{1} + microseconds::min()));
   const double us = static_cast<double>(duration.count());
-  if (us < 0) return "-" + format_duration(-duration);
   if (us < 999.5) return fmt::format("{}us", duration.count());
   if (us < 999.5e3) return fmt::format("{:.3g}ms", us / 1e3);
   if (us < 59.95e6) return fmt::format("{:.3g}s", us / 1e6);
-  const auto seconds = std::chrono::round<std::chrono::seconds>(duration).count();
+  const auto half_up = (duration % std::chrono::seconds{1}) / std::chrono::milliseconds{500};
+  const auto seconds = duration / std::chrono::seconds{1} + half_up;
   if (seconds < 3600) return fmt::format("{}m {}s", seconds / 60, seconds % 60);
   if (seconds < 172800) return fmt::format("{}h {}m", seconds / 3600, seconds / 60 % 60);
   return fmt::format("{}d {}h", seconds / 86400, seconds / 3600 % 24);

@@ -19,10 +19,13 @@ tl::unexpected<std::string> reject(fmt::format_string<Args...> format, Args&&...
   return tl::unexpected(fmt::format(format, std::forward<Args>(args)...));
 }
 
+/// Of C0 and C1 and DEL: the ones that terminals obey. `text` is UTF-8.
 std::optional<unsigned> control_character(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
     if (byte < 0x20 || byte == 0x7F) return byte;
+    if (byte != 0xC2) continue;
+    if (const auto second = static_cast<unsigned char>(text[at + 1]); second < 0xA0) return second;
   }
   return std::nullopt;
 }

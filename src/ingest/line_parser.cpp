@@ -123,7 +123,7 @@ Checked<void> LineParser::read_members(const Value& object) {
 
 bool LineParser::is_cloud_event() const {
   const auto& version = members_[static_cast<std::size_t>(Name::specversion)];
-  return version && version->raw == "\"1.0\"";
+  return version && version->string() == "1.0";
 }
 
 Checked<std::optional<Found>> LineParser::find(Field field, const Value& object,

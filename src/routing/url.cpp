@@ -24,7 +24,7 @@ using Handle = std::unique_ptr<CURLU, Cleanup>;
 std::string shown(std::string_view text) {
   std::string out{text.substr(0, shown_most)};
   for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = '?';
   if (const auto start = out.find("//"); start != std::string::npos) {
     const auto authority_end = std::min(out.find_first_of("/?#", start + 2), out.size());
     if (const auto at = out.rfind('@', authority_end); at != std::string::npos && at > start)
@@ -37,6 +37,12 @@ std::string shown(std::string_view text) {
 bool cannot_stand_in_url(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte <= 0x20 || byte >= 0x7F || std::string_view{"\"<>\\"}.find(c) != std::string_view::npos;
+}
+
+/// libcurl decodes a host once, and takes whatever comes out; and it takes a name with a label of nothing.
+bool is_host_name(std::string_view host) {
+  return !host.starts_with('.') && !host.ends_with('.') && host.find("..") == std::string_view::npos &&
+         std::none_of(host.begin(), host.end(), [](char c) { return c == '%' || cannot_stand_in_url(c); });
 }
 
 std::string lower(std::string_view text) {
@@ -61,9 +67,8 @@ std::string shortest_ipv6(const std::string& host) {
   return inet_ntop(AF_INET6, &address, text.data(), text.size());
 }
 
-}  // namespace
-
-Result<Url> parse_url(std::string_view text) {
+/// One reading of `text`.
+Result<Url> read_url(std::string_view text) {
   if (text.size() > url_most)
     return misuse("{} is {} bytes long; the most is {}", shown(text), text.size(), url_most);
   if (const auto bad = std::find_if(text.begin(), text.end(), cannot_stand_in_url); bad != text.end())
@@ -76,8 +81,8 @@ Result<Url> parse_url(std::string_view text) {
   Url url;
   url.scheme = lower(text.substr(0, colon));
   if (url.scheme != "http" && url.scheme != "https")
-    return misuse("{} has the scheme '{}'; events are delivered to http and https only", shown(text),
-                  url.scheme);
+    return misuse("{} has the scheme {}; events are delivered to http and https only", shown(text),
+                  shown(url.scheme));
   // libcurl takes "http:///host" for "http://host".
   const auto authority = text.substr(colon + 3, text.find_first_of("/?#", colon + 3) - (colon + 3));
   if (authority.empty()) return misuse("{} has no host", shown(text));
@@ -99,6 +104,8 @@ Result<Url> parse_url(std::string_view text) {
   if (host.starts_with('[')) {
     url.host = shortest_ipv6(host.substr(1, host.size() - 2));
     host = "[" + url.host + "]";
+  } else if (!is_host_name(host)) {
+    return misuse("{} has a host that is none: {}", shown(text), shown(host));
   } else {
     url.host = host;
   }
@@ -106,6 +113,20 @@ Result<Url> parse_url(std::string_view text) {
   if (curl_url_set(handle.get(), CURLUPART_HOST, host.c_str(), 0) != CURLUE_OK)
     return misuse("{} has a host that is none: '{}'", shown(text), host);
   url.text = part(handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+  return url;
+}
+
+}  // namespace
+
+Result<Url> parse_url(std::string_view text) {
+  constexpr int rounds_most = 3;
+  auto url = read_url(text);
+  std::string spelled{text};
+  for (int round = 1; url && url->text != spelled; ++round) {
+    if (round == rounds_most) return misuse("{} has no spelling that stays", shown(text));
+    spelled = url->text;
+    url = read_url(spelled);
+  }
   return url;
 }
 

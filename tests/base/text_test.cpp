@@ -28,6 +28,16 @@ TEST_CASE("JSON strings escape what JSON wants escaped") {
   CHECK(out == R"("a\"b\\c\n\r\t\u0001\u0000z")");
 }
 
+TEST_CASE("JSON strings escape what a terminal would obey") {
+  std::string out;
+  append_json_string(out,
+                     "\x7F\xC2\x9B"
+                     "31m\xC2\xA0\xC3\xBC");
+  CHECK(out ==
+        "\"\\u007f\\u009b"
+        "31m\xC2\xA0\xC3\xBC\"");
+}
+
 TEST_CASE("JSON objects keep their keys in the order added") {
   std::string out;
   {

@@ -52,9 +52,16 @@ TEST_CASE("durations are shown in the unit a person would choose") {
   CHECK(format_duration(1s) == "1s");
   CHECK(format_duration(1234567us) == "1.23s");
   CHECK(format_duration(125s) == "2m 5s");
+  CHECK(format_duration(124499999us) == "2m 4s");
+  CHECK(format_duration(124500ms) == "2m 5s");
   CHECK(format_duration(12000s) == "3h 20m");
   CHECK(format_duration(72h) == "3d 0h");
   CHECK(format_duration(-1500us) == "-1.5ms");
+}
+
+TEST_CASE("the longest durations that there are can be shown") {
+  CHECK(format_duration(std::chrono::microseconds::max()) == "106751991d 4h");
+  CHECK(format_duration(std::chrono::microseconds::min()) == "-106751991d 4h");
 }
 
 TEST_CASE("every shown duration under a minute reads back within half a percent") {

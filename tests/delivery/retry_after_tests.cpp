@@ -37,6 +37,11 @@ TEST_CASE("Retry-After that is rubbish is ignored") {
   }
 }
 
+TEST_CASE("Retry-After with a NUL behind its date is rubbish") {
+  using namespace std::string_view_literals;
+  CHECK_FALSE(parse_retry_after("Sun, 06 Nov 1994 08:50:37 GMT\0, or later"sv, now));
+}
+
 TEST_CASE("Retry-After beyond a century is a century") {
   const auto century = std::chrono::microseconds{std::chrono::years{100}};
   CHECK(parse_retry_after("99999999999999999999999", now) == century);

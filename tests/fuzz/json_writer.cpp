@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
+#include "fuzz/fit_to_show.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
 
@@ -33,7 +34,7 @@ std::string_view string_at(const simdjson::dom::object& object, std::string_view
 void check_string(std::string_view text) {
   std::string json;
   append_json_string(json, text);
-  PROPERTY(json.find_first_of(std::string_view{"\n\r\0", 3}) == std::string::npos);
+  PROPERTY(is_fit_to_show(json));
   simdjson::dom::parser parser;
   std::string_view read;
   PROPERTY(parser.parse(json).get(read) == simdjson::SUCCESS);

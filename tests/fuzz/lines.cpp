@@ -78,8 +78,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t line_most = 1 + input.byte();
   const std::size_t step = 1 + input.byte();
   const std::size_t batch = input.byte();
-  // Enough repetitions to cross the ends of blocks.
-  const std::size_t repeat = 1 + (input.byte() & 0x7F) * std::size_t{8};
+  // Now and then enough repetitions to cross the ends of blocks.
+  const std::uint8_t often = input.byte();
+  const std::size_t repeat = often < 0xE0 ? 1 : 64 * (often - 0xDF);
   std::string text;
   for (std::size_t i = 0; i < repeat && text.size() < 200'000; ++i) text += input.rest();
 

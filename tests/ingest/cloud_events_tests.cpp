@@ -22,6 +22,12 @@ TEST_CASE("a CloudEvent is recognised by its specversion") {
   CHECK(event.payload == R"({"n":1})");
 }
 
+TEST_CASE("a CloudEvent is recognised by what its specversion means however it is spelled") {
+  const auto read = read_text(R"({"specversion":"1\u002e0","id":"1","subject":"s"})");
+  REQUIRE(read.events.size() == 1);
+  CHECK(read.events[0].entity_id == "s");
+}
+
 TEST_CASE("the partition key of a CloudEvent goes before its subject") {
   const auto read =
       read_text(R"({"specversion":"1.0","id":"1","subject":"s","partitionkey":"p","sequence":3})");

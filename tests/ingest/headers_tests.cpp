@@ -39,6 +39,7 @@ TEST_CASE("header names that are none are rejected") {
   CHECK(why(R"({"a b":"a"})") == R"(headers: "a b" is no header name)");
   CHECK(why(R"({"a:":"a"})") == R"(headers: "a:" is no header name)");
   CHECK(why(R"({"a\r\nb":"a"})") == R"(headers: "a\r\nb" is no header name)");
+  CHECK(why("{\"a\x7F\":\"a\"}") == R"(headers: "a\u007f" is no header name)");
 }
 
 TEST_CASE("headers that dispatch sets itself are rejected") {

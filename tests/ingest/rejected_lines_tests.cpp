@@ -107,6 +107,8 @@ TEST_CASE("control characters in ids and texts are rejected") {
   CHECK(reason(R"({"event_id":"a\u0000b"})") == "event_id holds the control character U+0000");
   CHECK(reason(with(R"("entity_id":"a\nb")")) == "entity_id holds the control character U+000A");
   CHECK(reason(with(R"("type":"a\u007fb")")) == "type holds the control character U+007F");
+  CHECK(reason(with("\"type\":\"a\xC2\x9B"
+                    "b\"")) == "type holds the control character U+009B");
 }
 
 TEST_CASE("a line over the limit is rejected") {

@@ -100,6 +100,30 @@ TEST_CASE("bytes that cannot stand in a URL are refused and not repeated") {
   CHECK(refusal(std::string("http://h/\0x", 11)).find("0x00") != std::string::npos);
 }
 
+TEST_CASE("a number with a dot behind it is the address that it is without") {
+  CHECK(parse_url("http://0x7f.1./x").value().host == "127.0.0.1");
+  CHECK(parse_url("http://7.:41/").value().text == "http://0.0.0.7:41/");
+}
+
+TEST_CASE("a host with a label of nothing is refused") {
+  for (const char* url : {"http://h../", "http://.h/", "http://a..b/"}) {
+    CAPTURE(url);
+    CHECK(refusal(url).find("has a host that is none") != std::string::npos);
+  }
+  CHECK(parse_url("http://h./").value().host == "h");
+}
+
+TEST_CASE("a host that is no name once it is decoded is refused") {
+  CHECK(refusal("http://%25f.example/") == "'http://%25f.example/' has a host that is none: '%f.example'");
+  CHECK(refusal("http://%82.example/") == "'http://%82.example/' has a host that is none: '?.example'");
+}
+
+TEST_CASE("a refused URL is shown in ASCII only") {
+  CHECK(refusal("http://h/\xC2\x9B"
+                "31m")
+            .find("'http://h/??31m'") == 0);
+}
+
 TEST_CASE("a URL over the limit is refused and cut in the message") {
   const auto message = refusal("http://h/" + std::string(9000, 'x'));
   CHECK(message.size() < 300);

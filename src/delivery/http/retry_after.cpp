@@ -35,7 +35,7 @@ std::optional<WallTime> read_date(const std::string& text) {
   for (const char* form : forms) {
     std::tm parts{};
     const char* const end = ::strptime(text.c_str(), form, &parts);
-    if (end == nullptr || *end != '\0') continue;
+    if (end != text.c_str() + text.size()) continue;  // a NUL in the text ends it for strptime
     const std::chrono::year_month_day date{std::chrono::year{parts.tm_year + 1900},
                                            std::chrono::month{static_cast<unsigned>(parts.tm_mon + 1)},
                                            std::chrono::day{static_cast<unsigned>(parts.tm_mday)}};

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "journal/sqlite/joined_wal.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -63,10 +62,9 @@ class Connection {
 
   std::filesystem::path path_;
   int checkpoint_pages_;
-  int wal_pages_ = 0;                      // after the last commit of this connection
-  int checkpoint_at_;                      // wal_pages_ that are worth the next checkpoint
-  int busy_timeout_;                       // milliseconds
-  std::unique_ptr<JoinedWal> joined_wal_;  // with synchronous = FULL; outlives the database that uses it
+  int wal_pages_ = 0;  // after the last commit of this connection
+  int checkpoint_at_;  // wal_pages_ that are worth the next checkpoint
+  int busy_timeout_;   // milliseconds
   SQLite::Database database_;
 };
 
