@@ -5,6 +5,7 @@
 #include "support/journal_contents.hpp"
 #include "support/power_loss_vfs.hpp"
 
+#include <cstdlib>
 #include <optional>
 #include <random>
 
@@ -17,6 +18,12 @@ using namespace dispatch::test;
 namespace {
 
 constexpr int syncs_most = 1'000;
+
+/// How many fates of its own kind each cut is given; a soak asks for more.
+std::uint64_t seeds() {
+  const char* asked = std::getenv("DISPATCH_TEST_SEEDS");
+  return asked == nullptr ? 2 : std::stoull(asked);
+}
 
 using Damage = std::vector<std::string>;
 
@@ -83,11 +90,11 @@ TEST_CASE("power: a loss that drops what was not synced undoes nothing that was 
 }
 
 TEST_CASE("power: a loss that tears what was not synced undoes nothing that was committed") {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) lose_power_at_every_sync(Fate::torn, seed);
+  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) lose_power_at_every_sync(Fate::torn, seed);
 }
 
 TEST_CASE("power: a loss that scrambles what was not synced undoes nothing that was committed") {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) lose_power_at_every_sync(Fate::scrambled, seed);
+  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) lose_power_at_every_sync(Fate::scrambled, seed);
 }
 
 TEST_CASE("power: these tests find a journal that does not sync each commit") {

@@ -8,6 +8,11 @@ using namespace journal;
 
 namespace {
 
+/// Nothing here is worth waiting for the disk.
+std::unique_ptr<Journal> open_fast(const std::string& path) {
+  return SqliteJournal::open(path, {.synchronous = SqliteOptions::Synchronous::normal}).value();
+}
+
 const std::vector<std::string> two_hosts{"http://a.test/hook", "http://b.test/hook"};
 
 void deliver(Journal& journal, std::int64_t position, OutletNo outlet = first_outlet) {
@@ -21,6 +26,27 @@ void bury(Journal& journal, std::int64_t position) {
   attempt(journal, position, Transition::bury);
 }
 
+/// One attempt that ends as told.
+void attempt_with(Journal& journal, std::int64_t position, Transition by, const Outcome& outcome) {
+  const auto row = delivery(journal, position);
+  begin(journal, row);
+  auto turn = Turn::begin(journal).value();
+  const Settlement settlement{
+      .key = row.key, .by = by, .forgive = false, .due = noon, .at = noon, .outcome = &outcome};
+  must(journal.settle({&settlement, 1}));
+  must(turn.commit());
+}
+
+Outcome timed_out() {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::timeout;
+  outcome.took = std::chrono::seconds{5};
+  outcome.error = "no answer within 5 s";
+  outcome.address = "127.0.0.1";
+  outcome.timings.connected = std::chrono::microseconds{200};
+  return outcome;
+}
+
 template <class Write>
 void in_a_turn(Journal& journal, Write write) {
   auto turn = Turn::begin(journal).value();
@@ -31,7 +57,7 @@ void in_a_turn(Journal& journal, Write write) {
 }  // namespace
 
 WornJournal::WornJournal() {
-  const auto journal = subject_.open();
+  const auto journal = open_fast(path());
   append_all(*journal, {
                            {.id = "a1", .entity = "A", .sequence = 1, .urls = two_hosts},  // position 1
                            {.id = "a2", .entity = "A", .sequence = 2, .own_url = "http://a.test/hook"},
@@ -71,11 +97,41 @@ WornJournal::WornJournal() {
   deliver(*journal, 10);
 }
 
+void WornJournal::go_on() {
+  const auto journal = open_fast(path());
+  append_all(*journal, {
+                           {.id = "full",  // position 15
+                            .entity = "F",
+                            .sequence = 1,
+                            .type = "order.paid",
+                            .own_url = "http://a.test/hook",
+                            .source = "shop",
+                            .time = "2026-11-21T07:00:00Z",
+                            .correlation_id = "c-1",
+                            .causation_id = "c-0",
+                            .headers = R"({"x":"y"})"},
+                           {.id = "f2", .entity = "F", .sequence = 2},
+                           {.id = "other", .entity = "G", .sequence = 1, .urls = {"http://a.test/other"}},
+                           {.id = "h1", .entity = "H", .sequence = 1},  // position 18
+                           {.id = "h2", .entity = "H", .sequence = 2},
+                       });
+  attempt_with(*journal, 15, Transition::retry, timed_out());
+  Outcome refused = answered(500);
+  refused.excerpt = "try later";
+  attempt_with(*journal, 15, Transition::retry, refused);
+  Outcome too_long = answered(200);
+  too_long.error = "the answer was cut";
+  attempt_with(*journal, 18, Transition::succeed, too_long);
+  attempt(*journal, 17, Transition::retry);
+  begin(*journal, delivery(*journal, 17));  // two that are under way, one for the first time
+  begin(*journal, delivery(*journal, 19));
+}
+
 void WornJournal::damage(std::string_view sql) {
   SQLite::Database database{path(), SQLite::OPEN_READWRITE};
   const auto trigger =
       database.execAndGet("SELECT sql FROM sqlite_schema WHERE name = 'events_are_immutable'").getString();
-  database.exec("PRAGMA foreign_keys = OFF; DROP TRIGGER events_are_immutable");
+  database.exec("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; DROP TRIGGER events_are_immutable");
   database.exec(std::string{sql});
   database.exec(trigger);
 }

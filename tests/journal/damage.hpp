@@ -16,6 +16,10 @@ class WornJournal {
  public:
   WornJournal();
 
+  /// Then five more events: one with everything that an event can have and failures of all kinds, one to
+  /// another path of the first host, a success with a remark, and two that are in flight at the end.
+  void go_on();
+
   std::string path() const { return subject_.path(); }
 
   /// Runs SQL on the file as no program would, past its triggers.

@@ -27,6 +27,11 @@ AppendReport append_here(Journal& journal, const std::vector<Line>& lines, const
     if (line.sequence) arrival.sequence = SequenceNumber{*line.sequence};
     arrival.type = line.type;
     arrival.own_url = line.own_url;
+    arrival.source = line.source;
+    arrival.time = line.time;
+    arrival.correlation_id = line.correlation_id;
+    arrival.causation_id = line.causation_id;
+    arrival.headers = line.headers;
     arrival.payload = line.payload;
     arrival.routes = to;  // the vector's elements stay where they are when `routes` grows
     arrivals.push_back(arrival);

@@ -44,6 +44,7 @@ struct Line {
   std::string payload = "{}";
   std::string type = {};
   std::string own_url = {};
+  std::string source = {}, time = {}, correlation_id = {}, causation_id = {}, headers = {};
   std::vector<std::string> urls{"http://a.test/hook"};
 };
 

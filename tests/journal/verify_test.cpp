@@ -102,7 +102,7 @@ TEST_CASE("verify finds an own url that was altered") {
 }
 
 TEST_CASE("verify finds a missing sequence number without a recorded gap") {
-  CHECK(after("DELETE FROM gaps WHERE skipped_at IS NOT NULL") == Names{"stream"});
+  CHECK(after("DELETE FROM gaps WHERE skipped_at IS NOT NULL") == Names{"stream", "operators"});
 }
 
 TEST_CASE("verify finds an event below the start of its stream") {
@@ -110,14 +110,13 @@ TEST_CASE("verify finds an event below the start of its stream") {
 }
 
 TEST_CASE("verify finds a gap whose numbers have arrived") {
-  CHECK(
-      after("INSERT INTO gaps VALUES ((SELECT entity_no FROM entities WHERE entity_id = 'C'), 2, 2, 0, 1)") ==
-      Names{"gaps"});
+  CHECK(after("INSERT INTO gaps VALUES ((SELECT entity_no FROM entities WHERE entity_id = 'C'), 2, 2, 0, "
+              "NULL)") == Names{"stream", "gaps"});
 }
 
 TEST_CASE("verify finds a gap behind the end of its stream") {
   CHECK(after("INSERT INTO gaps VALUES ((SELECT entity_no FROM entities WHERE entity_id = 'C'), 8, 9, 0, "
-              "NULL)") == Names{"gaps"});
+              "NULL)") == Names{"stream", "gaps"});
 }
 
 TEST_CASE("verify finds an event that was sent before the one before it was done") {
@@ -162,11 +161,12 @@ TEST_CASE("verify finds a completed delivery that nobody answered") {
   CHECK(after("INSERT INTO attempts SELECT outlet_no, position, generation, attempts, began_at, began_turn, "
               "ended_turn, "
               "took, 1, 0, 'timeout', NULL, NULL, NULL FROM deliveries WHERE position = 3") ==
-        Names{"state"});
+        Names{"latest", "state"});
 }
 
 TEST_CASE("verify finds a dead letter whose last attempt succeeded") {
-  CHECK(after("UPDATE attempts SET status = 204 WHERE position = 5 AND attempt = 2") == Names{"state"});
+  CHECK(after("UPDATE attempts SET status = 204 WHERE position = 5 AND attempt = 2") ==
+        Names{"latest", "state"});
 }
 
 TEST_CASE("verify finds a state that there is not") {
@@ -194,6 +194,54 @@ TEST_CASE("verify finds an outcome that was committed before its intent") {
 
 TEST_CASE("verify finds a turn that has not been committed yet") {
   CHECK(after("UPDATE progress SET turn = 3") == Names{"turns"});
+}
+
+TEST_CASE("verify finds an outcome that was committed with its intent") {
+  CHECK(after("UPDATE deliveries SET ended_turn = began_turn WHERE position = 14") == Names{"turns"});
+}
+
+TEST_CASE("verify finds two intents without an outcome between them") {
+  CHECK(after("UPDATE deliveries SET began_turn = (SELECT began_turn FROM attempts WHERE position = 2) WHERE "
+              "position = 2") == Names{"turns"});
+}
+
+TEST_CASE("verify finds an attempt of unknown outcome that counts") {
+  CHECK(after("UPDATE deliveries SET forgiven = 0 WHERE position = 8") == Names{"forgiven"});
+}
+
+TEST_CASE("verify finds an unknown outcome that is told as another") {
+  CHECK(after("UPDATE attempts SET outcome = 1 WHERE outcome = 5") == Names{"forgiven"});
+}
+
+TEST_CASE("verify finds a dead letter that no operator discarded") {
+  CHECK(after("DELETE FROM actions WHERE verb = 1") == Names{"operators"});
+}
+
+TEST_CASE("verify finds a dead letter that no operator released") {
+  CHECK(after("DELETE FROM actions WHERE verb = 0") == Names{"forgiven"});
+  CHECK(
+      after(
+          "UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts WHERE position = 5; UPDATE "
+          "tally SET deliveries = deliveries + CASE state WHEN 3 THEN -1 ELSE 1 END WHERE state IN (0, 3)") ==
+      Names{"forgiven", "operators"});
+}
+
+TEST_CASE("verify finds an event that was sent before the dead letter before it was discarded") {
+  CHECK(
+      after(
+          "UPDATE attempts SET began_turn = (SELECT turn - 1 FROM actions WHERE verb = 1) WHERE position = "
+          "8; "
+          "UPDATE deliveries SET began_turn = (SELECT turn - 1 FROM actions WHERE verb = 1) WHERE position = "
+          "8") == Names{"order"});
+}
+
+TEST_CASE("verify finds an event that was sent before the gap before it was skipped") {
+  CHECK(after("UPDATE deliveries SET began_turn = (SELECT turn FROM actions WHERE verb = 2) WHERE position = "
+              "10") == Names{"order"});
+}
+
+TEST_CASE("verify finds a gap that no operator skipped") {
+  CHECK(after("DELETE FROM actions WHERE verb = 2") == Names{"operators"});
 }
 
 TEST_CASE("verify finds a tally that is off") {

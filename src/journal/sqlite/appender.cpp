@@ -48,7 +48,7 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
       fresh_(fresh),
       streams_(database),
       destinations_(database),
-      wakes_(database),
+      wakes_(database, turn),
       insert_(database,
               "INSERT INTO events (event_id, entity_no, sequence_number, type, source, time, correlation_id,"
               "                    causation_id, headers, own_url, accepted_at, digest, payload)"

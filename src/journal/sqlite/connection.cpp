@@ -29,7 +29,10 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
       checkpoint_pages_(options.checkpoint_pages),
       checkpoint_at_(options.checkpoint_pages),
       busy_timeout_(static_cast<int>(options.busy_timeout.count())),
-      database_(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, busy_timeout_) {
+      joined_wal_(options.synchronous == SqliteOptions::Synchronous::full ? std::make_unique<JoinedWal>()
+                                                                          : nullptr),
+      database_(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, busy_timeout_,
+                joined_wal_ ? joined_wal_->name() : std::string{}) {
   // First of all: even a connection that finds a file of somebody else must leave it alone when it is closed.
   database_.check(sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
   sqlite3_wal_hook(database_.getHandle(), count_wal_pages, this);  // takes the place of automatic checkpoints

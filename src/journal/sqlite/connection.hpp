@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "journal/sqlite/joined_wal.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -62,9 +63,10 @@ class Connection {
 
   std::filesystem::path path_;
   int checkpoint_pages_;
-  int wal_pages_ = 0;  // after the last commit of this connection
-  int checkpoint_at_;  // wal_pages_ that are worth the next checkpoint
-  int busy_timeout_;   // milliseconds
+  int wal_pages_ = 0;                      // after the last commit of this connection
+  int checkpoint_at_;                      // wal_pages_ that are worth the next checkpoint
+  int busy_timeout_;                       // milliseconds
+  std::unique_ptr<JoinedWal> joined_wal_;  // with synchronous = FULL; outlives the database that uses it
   SQLite::Database database_;
 };
 

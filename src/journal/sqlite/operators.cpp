@@ -19,12 +19,14 @@ constexpr const char* meant =
 Operators::Operators(SQLite::Database& database, TurnAccount& turn)
     : turn_(turn),
       streams_(database),
-      wakes_(database),
-      add_actions_(database,
-                   fmt::format("INSERT INTO actions (verb, at, entity_no, outlet_no, position, generation)"
-                               " SELECT ?3, ?4, entity_no, outlet_no, position, generation FROM deliveries"
-                               "{} ORDER BY position",
-                               meant)),
+      wakes_(database, turn),
+      add_actions_(
+          database,
+          fmt::format("INSERT INTO actions (verb, at, turn, entity_no, outlet_no, position, "
+                      "generation)"
+                      " SELECT ?3, ?4, ?5, entity_no, outlet_no, position, generation FROM deliveries"
+                      "{} ORDER BY position",
+                      meant)),
       release_(database,
                fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts{}", meant)),
       discard_(database, fmt::format("UPDATE deliveries SET state = 5, state_at = NULL{}", meant)),
@@ -42,7 +44,7 @@ std::int64_t Operators::discard(const DeadLetters& which, WallTime now) {
 
 std::int64_t Operators::move_dead_letters(const DeadLetters& which, Verb verb, Statement& move,
                                           DeliveryState to, WallTime now) {
-  add_actions_.run(which.entity, which.event, static_cast<std::int64_t>(verb), now);
+  add_actions_.run(which.entity, which.event, static_cast<std::int64_t>(verb), now, turn_.number);
   fail_point(FailPoint::dead_letters_noted);
   const std::int64_t moved = move.run(which.entity, which.event);
   fail_point(FailPoint::dead_letters_moved);

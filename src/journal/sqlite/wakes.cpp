@@ -5,8 +5,9 @@
 
 namespace dispatch::journal {
 
-Wakes::Wakes(SQLite::Database& database)
-    : next_gap_(
+Wakes::Wakes(SQLite::Database& database, const TurnAccount& turn)
+    : turn_(turn),
+      next_gap_(
           database,
           "SELECT first_missing FROM gaps WHERE entity_no = ? AND first_missing > ? AND skipped_at IS NULL"
           " ORDER BY first_missing LIMIT 1"),
@@ -21,9 +22,10 @@ Wakes::Wakes(SQLite::Database& database)
           " WHERE d.state NOT IN (4, 5)"),
       destinations_(database, "SELECT max(destination_no) FROM destinations"),
       add_(database,
-           "INSERT INTO actions (verb, at, entity_no, first_sequence, last_sequence, outlet_no, position, "
+           "INSERT INTO actions (verb, at, turn, entity_no, first_sequence, last_sequence, outlet_no, "
+           "position, "
            "generation)"
-           " VALUES (?, ?, ?, ?, ?, ?, ?, ?)") {}
+           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
 
 void Wakes::past_gap(EntityNo entity, const Gap& gap, Verb verb, WallTime now) {
   std::int64_t until = std::numeric_limits<std::int64_t>::max();
@@ -42,12 +44,13 @@ void Wakes::past_gap(EntityNo entity, const Gap& gap, Verb verb, WallTime now) {
     auto deliveries = deliveries_of_.rows(position);
     while (deliveries.next()) {
       if (!awake.insert(deliveries.integer(2)).second) continue;
-      add_.run(verb_number, now, entity, gap.first, gap.last, deliveries.integer(0), position,
+      add_.run(verb_number, now, turn_.number, entity, gap.first, gap.last, deliveries.integer(0), position,
                deliveries.integer(1));
     }
   }
   if (awake.empty())
-    add_.run(verb_number, now, entity, gap.first, gap.last, std::nullopt, std::nullopt, std::nullopt);
+    add_.run(verb_number, now, turn_.number, entity, gap.first, gap.last, std::nullopt, std::nullopt,
+             std::nullopt);
 }
 
 }  // namespace dispatch::journal

@@ -42,14 +42,14 @@ class Audit {
 
 /// integrity, schema, references. False where tables or indexes are missing and nothing else can be checked.
 bool check_file(Audit& audit);
-/// event_ids, event_delivered, delivery_of_event, destination_outlet, and parts of gaps and resumption: what
-/// one query finds.
+/// event_ids, event_delivered, delivery_of_event, destination_outlet, destinations, generations, and parts of
+/// others: what one query finds.
 void check_rows(Audit& audit);
 /// content
 void check_contents(Audit& audit);
 /// stream, gaps
 void check_streams(Audit& audit);
-/// attempts_numbered, once, state, state_time, forgiven, turns, tally
+/// attempts_numbered, outcomes, latest, once, state, state_time, forgiven, operators, turns, tally
 void check_histories(Audit& audit);
 /// order, resumption
 void check_lanes(Audit& audit);

@@ -1,8 +1,10 @@
 #include "journal/ledger/reading.hpp"
+#include "journal/sqlite/wakes.hpp"
 #include "journal/verify/audit.hpp"
 #include "journal/verify/history.hpp"
 
 #include <array>
+#include <limits>
 #include <string>
 
 #include <fmt/format.h>
@@ -43,6 +45,46 @@ Verdict attempts_are_numbered(const StoredDelivery& delivery, const History& his
     return fmt::format("attempt {} is under way and has an outcome at once", delivery.attempts);
   }
   return std::nullopt;
+}
+
+// Where a row tells only a part of what it should, others judge it.
+bool is_complete(const StoredDelivery& delivery, const History& history) {
+  return delivery.known_state() && !history.hole && !attempts_are_numbered(delivery, history);
+}
+
+Verdict outcomes_are_sound(const StoredDelivery&, const History& history) {
+  if (!history.unsound) return std::nullopt;
+  return fmt::format("attempt {} has the outcome {} and the status {}, which do not go together",
+                     history.unsound->number, history.unsound->outcome, history.unsound->status);
+}
+
+Verdict latest_agrees(const StoredDelivery& delivery, const History& history) {
+  if (!is_complete(delivery, history)) return std::nullopt;
+  if (delivery.attempts == 0) {
+    const bool silent = !delivery.began_at && !delivery.began_turn && !delivery.ended_turn &&
+                        !delivery.took && !delivery.status;
+    if (!silent) return std::string{"it was never attempted and tells of an attempt"};
+    return std::nullopt;
+  }
+  const bool under_way = delivery.is(DeliveryState::in_flight);
+  if (history.rows < delivery.attempts && !under_way) {  // a plain success
+    if (!delivery.took || !delivery.status)
+      return std::string{"it is completed and does not say how long it took or with what status"};
+    return std::nullopt;
+  }
+  if (!history.last) {
+    if (delivery.ended_turn || delivery.took || delivery.status)
+      return std::string{"its first attempt is under way and tells of its end"};
+    return std::nullopt;
+  }
+  // While an attempt is under way, the end is still that of the one before it.
+  const StoredAttempt& last = *history.last;
+  const bool same_start =
+      under_way || (delivery.began_at == last.began_at && delivery.began_turn == last.began_turn);
+  const bool same_end =
+      delivery.ended_turn == last.ended_turn && delivery.took == last.took && delivery.status == last.status;
+  if (same_start && same_end) return std::nullopt;
+  return fmt::format("it does not say of attempt {} what is recorded of it", last.number);
 }
 
 Verdict sent_once(const StoredDelivery& delivery, const History& history) {
@@ -95,14 +137,31 @@ Verdict state_has_its_time(const StoredDelivery& delivery, const History&) {
   return std::nullopt;
 }
 
-Verdict forgiven_are_attempts(const StoredDelivery& delivery, const History&) {
+Verdict forgiven_are_attempts(const StoredDelivery& delivery, const History& history) {
   if (delivery.forgiven < 0 || delivery.forgiven > delivery.attempts) {
     return fmt::format("{} of its {} attempts are forgiven", delivery.forgiven, delivery.attempts);
   }
-  if (delivery.is(DeliveryState::pending) && delivery.forgiven != delivery.attempts) {
-    return fmt::format("it was released and {} of its {} attempts still count",
-                       delivery.attempts - delivery.forgiven, delivery.attempts);
+  if (is_complete(delivery, history) && delivery.forgiven != history.forgiven) {
+    return fmt::format("{} of its {} attempts are forgiven and {} should be", delivery.forgiven,
+                       delivery.attempts, history.forgiven);
   }
+  return std::nullopt;
+}
+
+Verdict operators_moved_it(const StoredDelivery& delivery, const History& history) {
+  if (!is_complete(delivery, history)) return std::nullopt;
+  const auto& [releases, discards] = history.moves;
+  if (history.baseless_release)
+    return fmt::format("it was released at turn {} and was no dead letter", *history.baseless_release);
+  if (delivery.is(DeliveryState::failed)) {
+    if (discards.size() == 1 && discards.front() > delivery.ended_turn.value_or(0)) return std::nullopt;
+    return std::string{"it is failed and no operator has discarded it, or more than once"};
+  }
+  if (!discards.empty())
+    return fmt::format("it was discarded at turn {} and is {}", discards.front(), name_of_state(delivery));
+  const bool again = delivery.is(DeliveryState::pending) && delivery.attempts > 0;
+  if (again && (releases.empty() || releases.back() <= delivery.ended_turn.value_or(0)))
+    return std::string{"it was attempted and is pending again, and no operator has released it"};
   return std::nullopt;
 }
 
@@ -114,7 +173,7 @@ Verdict turns_are_in_order(const StoredDelivery& delivery, const History& histor
   }
   const bool under_way = delivery.is(DeliveryState::in_flight);
   if (!under_way && delivery.began_turn && delivery.ended_turn &&
-      *delivery.ended_turn < *delivery.began_turn) {
+      *delivery.ended_turn <= *delivery.began_turn) {
     return fmt::format("its outcome was committed at turn {} and its intent at turn {}", *delivery.ended_turn,
                        *delivery.began_turn);
   }
@@ -135,10 +194,13 @@ struct Rule {
 constexpr Rule rules[] = {
     {Check::state, state_is_known},
     {Check::attempts_numbered, attempts_are_numbered},
+    {Check::outcomes, outcomes_are_sound},
+    {Check::latest, latest_agrees},
     {Check::once, sent_once},
     {Check::state, state_follows},
     {Check::state_time, state_has_its_time},
     {Check::forgiven, forgiven_are_attempts},
+    {Check::operators, operators_moved_it},
     {Check::turns, turns_are_in_order},
 };
 
@@ -157,27 +219,36 @@ class HistoryWalk {
   explicit HistoryWalk(Audit& audit)
       : audit_(audit),
         last_turn_(reading::number_of(audit.database(), "SELECT turn FROM progress")),
-        deliveries_(audit.database(),
-                    "SELECT outlet_no, position, generation, state, state_at, attempts, forgiven, began_at, "
-                    "began_turn, "
-                    "ended_turn FROM deliveries ORDER BY outlet_no, position, generation"),
-        attempts_(
+        deliveries_(
             audit.database(),
-            "SELECT outlet_no, position, generation, attempt, began_turn, ended_turn, outcome, status, "
-            "coalesce(error, '') <> '' FROM attempts ORDER BY outlet_no, position, generation, attempt") {}
+            "SELECT outlet_no, position, generation, state, state_at, attempts, forgiven, began_at, "
+            "began_turn, ended_turn, took, status FROM deliveries ORDER BY outlet_no, position, generation"),
+        attempts_(audit.database(),
+                  "SELECT outlet_no, position, generation, attempt, began_at, began_turn, ended_turn, took, "
+                  "outcome, "
+                  "status, coalesce(error, '') <> '', excerpt IS NOT NULL"
+                  " FROM attempts ORDER BY outlet_no, position, generation, attempt"),
+        moves_(audit.database(),
+               "SELECT outlet_no, position, generation, verb, turn FROM actions"
+               " WHERE verb IN (0, 1) AND outlet_no IS NOT NULL"
+               " ORDER BY outlet_no, position, generation, action_no") {}
 
   void walk() {
     auto deliveries = deliveries_.rows();
     auto attempts = attempts_.rows();
+    auto moves = moves_.rows();
     next(attempts);
+    more_ = moves.next();
     while (deliveries.next()) {
       const auto delivery = read(deliveries);
       for (; attempt_ && attempt_->key < delivery.key; next(attempts)) stray();
       History history;
+      history.moves = moves_of(delivery.key, moves);
       for (; attempt_ && attempt_->key == delivery.key; next(attempts)) {
         history.take(*attempt_);
         ++audit_.report().attempts;
       }
+      pass_latest(delivery, history);
       judge(delivery, history);
     }
     for (; attempt_; next(attempts)) stray();
@@ -195,14 +266,46 @@ class HistoryWalk {
     delivery.began_at = integer_if_any(rows, 7);
     delivery.began_turn = integer_if_any(rows, 8);
     delivery.ended_turn = integer_if_any(rows, 9);
+    delivery.took = integer_if_any(rows, 10);
+    delivery.status = integer_if_any(rows, 11);
     return delivery;
+  }
+
+  // What operators did to a delivery that is not there is found elsewhere.
+  Moves moves_of(const DeliveryKey& wanted, Statement::Rows& rows) {
+    Moves moves;
+    for (; more_ && key(rows) <= wanted; more_ = rows.next()) {
+      if (key(rows) < wanted) continue;
+      auto& turns =
+          rows.integer(3) == static_cast<std::int64_t>(Verb::release) ? moves.releases : moves.discards;
+      turns.push_back(rows.integer(4));
+    }
+    return moves;
+  }
+
+  // The latest attempt has no row where it is under way or was a plain success.
+  static void pass_latest(const StoredDelivery& delivery, History& history) {
+    if (history.rows < delivery.attempts && delivery.began_turn) {
+      const bool ended = !delivery.is(DeliveryState::in_flight) && delivery.ended_turn;
+      history.pass(*delivery.began_turn,
+                   ended ? *delivery.ended_turn : std::numeric_limits<std::int64_t>::max());
+    }
+    history.finish();
   }
 
   void next(Statement::Rows& rows) {
     attempt_.reset();
     if (!rows.next()) return;
-    attempt_ = StoredAttempt{key(rows),       rows.integer(3), rows.integer(4),     rows.integer(5),
-                             rows.integer(6), rows.integer(7), rows.integer(8) != 0};
+    attempt_ = StoredAttempt{.key = key(rows),
+                             .number = rows.integer(3),
+                             .began_at = rows.integer(4),
+                             .began_turn = rows.integer(5),
+                             .ended_turn = rows.integer(6),
+                             .took = rows.integer(7),
+                             .outcome = rows.integer(8),
+                             .status = rows.integer(9),
+                             .with_error = rows.integer(10) != 0,
+                             .with_excerpt = rows.integer(11) != 0};
   }
 
   void stray() {
@@ -240,6 +343,8 @@ class HistoryWalk {
   std::int64_t last_turn_;
   Statement deliveries_;
   Statement attempts_;
+  Statement moves_;
+  bool more_ = false;  // a row of moves_ stands there
   std::optional<StoredAttempt> attempt_;
   std::array<std::int64_t, 6> counted_{};
 };

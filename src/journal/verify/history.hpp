@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace dispatch::journal::audit {
 
@@ -16,7 +17,7 @@ struct StoredDelivery {
   std::optional<std::int64_t> state_at;
   std::int64_t attempts = 0;
   std::int64_t forgiven = 0;
-  std::optional<std::int64_t> began_at, began_turn, ended_turn;
+  std::optional<std::int64_t> began_at, began_turn, ended_turn, took, status;
 
   bool is(DeliveryState wanted) const { return state == static_cast<std::int64_t>(wanted); }
   bool known_state() const { return state >= 0 && state <= 5; }
@@ -26,28 +27,51 @@ struct StoredDelivery {
 struct StoredAttempt {
   DeliveryKey key;
   std::int64_t number = 0;
-  std::int64_t began_turn = 0, ended_turn = 0;
+  std::int64_t began_at = 0, began_turn = 0, ended_turn = 0, took = 0;
   std::int64_t outcome = 0, status = 0;
-  bool with_error = false;
+  bool with_error = false, with_excerpt = false;
+
+  bool is(OutcomeKind kind) const { return outcome == static_cast<std::int64_t>(kind); }
 
   /// An answer of 2xx that nobody objected to.
   bool succeeded() const {
-    return outcome == static_cast<std::int64_t>(OutcomeKind::answered) && status >= 200 && status <= 299 &&
-           !with_error;
+    return is(OutcomeKind::answered) && status >= 200 && status <= 299 && !with_error;
   }
+};
+
+/// What operators did to one delivery: the turns of it, in their order.
+struct Moves {
+  std::vector<std::int64_t> releases, discards;
 };
 
 /// What the rows of attempts of one delivery come to; taken in one after the other.
 struct History {
+  Moves moves;  ///< given before the first attempt
   std::int64_t rows = 0;
   std::optional<std::int64_t> hole;           ///< the first number that should have come and did not
   std::optional<std::int64_t> early_success;  ///< the first success that another attempt came after
   std::optional<StoredAttempt>
       disordered;  ///< the first that began before the one before it ended, or ended before it began
   std::int64_t latest_turn = 0;
+  std::int64_t forgiven = 0;                     ///< how many of the attempts do not count
+  std::optional<std::int64_t> baseless_release;  ///< the first that came when there was no dead letter
+  std::optional<StoredAttempt> unsound;          ///< the first whose outcome cannot be
   std::optional<StoredAttempt> last;
 
   void take(const StoredAttempt& attempt);
+
+  /// Says that an attempt began at one turn and ended at another, later than all before; an attempt under way
+  /// ends at the last turn there can be. take() does it for attempts with a row.
+  void pass(std::int64_t began_turn, std::int64_t ended_turn);
+
+  /// Says that no attempt comes any more.
+  void finish();
+
+ private:
+  void release();
+
+  std::size_t released_ = 0;  // so many of the releases came before where we are
+  bool ended_since_ = false;  // an attempt has ended since the last of them
 };
 
 }  // namespace dispatch::journal::audit

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace dispatch::journal::audit {
@@ -16,7 +17,7 @@ struct LaneDelivery {
   std::int64_t state = 0;
   bool begun = false;  ///< some attempt was begun
   std::int64_t first_began_turn = 0;
-  std::int64_t last_ended_turn = 0;
+  std::int64_t done_turn = 0;  ///< its last outcome was committed, or it was discarded
 
   bool is_open() const {
     return state != static_cast<std::int64_t>(DeliveryState::completed) &&
@@ -24,12 +25,20 @@ struct LaneDelivery {
   }
 };
 
+/// Numbers of a stream that an operator skipped.
+struct SkippedGap {
+  std::int64_t last = 0;
+  std::int64_t turn = 0;
+};
+
 /// What is wrong with the order of one lane, judged as its deliveries are given in the order of their
 /// numbers.
 class LaneAudit {
  public:
-  /// `lowest_gap`: the first number of the stream's lowest open gap.
-  explicit LaneAudit(std::optional<std::int64_t> lowest_gap) : lowest_gap_(lowest_gap) {}
+  /// `lowest_gap`: the first number of the stream's lowest open gap. `skipped`: in the order of their
+  /// numbers; borrowed.
+  LaneAudit(std::optional<std::int64_t> lowest_gap, std::span<const SkippedGap> skipped)
+      : lowest_gap_(lowest_gap), skipped_(skipped) {}
 
   /// What `next` does wrong in view of those before it; nothing where all is well.
   std::optional<std::string> take(const LaneDelivery& next);
@@ -43,8 +52,10 @@ class LaneAudit {
 
  private:
   std::optional<std::int64_t> lowest_gap_;
+  std::span<const SkippedGap> skipped_;  // those above the deliveries taken
+  std::int64_t skipped_turn_ = -1;       // the latest of those below
   std::optional<LaneDelivery> head_;
-  std::optional<LaneDelivery> latest_;  // of those that ended, the one that did so last
+  std::optional<LaneDelivery> latest_;  // of those that are done, the one that was so last
 };
 
 }  // namespace dispatch::journal::audit

@@ -39,14 +39,22 @@ class LaneWalk {
         woken_(audit.database()),
         deliveries_(audit.database(), R"(
           SELECT entity_no, destination_no, generation, sequence_number, outlet_no, position, state, attempts, began_turn,
-                 ended_turn
-            FROM deliveries ORDER BY entity_no, destination_no, generation, sequence_number)"),
+                 ended_turn, discarded_turn
+            FROM deliveries d
+            LEFT JOIN (SELECT outlet_no AS outlet, position AS place, generation AS replay, max(turn) AS discarded_turn
+                         FROM actions WHERE verb = 1 GROUP BY 1, 2, 3)
+              ON d.state = 5 AND outlet = d.outlet_no AND place = d.position AND replay = d.generation
+           ORDER BY entity_no, destination_no, generation, sequence_number)"),
         first_attempt_(
             audit.database(),
             "SELECT began_turn FROM attempts WHERE outlet_no = ? AND position = ? AND generation = ? "
             "AND attempt = 1"),
         lowest_gap_(audit.database(),
-                    "SELECT min(first_missing) FROM gaps WHERE entity_no = ? AND skipped_at IS NULL") {
+                    "SELECT min(first_missing) FROM gaps WHERE entity_no = ? AND skipped_at IS NULL"),
+        skips_(
+            audit.database(),
+            "SELECT entity_no, last_sequence, min(turn) FROM actions WHERE verb = 2 AND entity_no IS NOT NULL"
+            " GROUP BY entity_no, last_sequence ORDER BY entity_no, last_sequence") {
     Statement statement{audit.database(), "SELECT outlet_no, low_position FROM outlets"};
     auto rows = statement.rows();
     while (rows.next()) low_[rows.integer(0)] = rows.integer(1);
@@ -54,10 +62,13 @@ class LaneWalk {
 
   void walk() {
     auto rows = deliveries_.rows();
+    auto skips = skips_.rows();
+    more_skips_ = skips.next();
     while (rows.next()) {
       const auto delivery = read(rows);
       const bool alone = rows.is_null(0);
       const Lane lane{rows.integer(0), rows.integer(1), rows.integer(2)};
+      if (!alone && std::get<0>(lane) != std::get<0>(lane_)) read_skips(std::get<0>(lane), skips);
       if (alone || lane != lane_) open(lane, alone);
       if (const auto wrong = audit_of_lane_.take(delivery)) audit_.found(Check::order, delivery.key, *wrong);
       lane_woken_ = lane_woken_ || woken_.holds(delivery.key);
@@ -84,12 +95,19 @@ class LaneWalk {
     delivery.state = rows.integer(6);
     delivery.begun = rows.integer(7) > 0;
     delivery.first_began_turn = rows.integer(8);
-    delivery.last_ended_turn = rows.integer(9);
+    delivery.done_turn = rows.is_null(10) ? rows.integer(9) : rows.integer(10);
     if (rows.integer(7) > 1) {
       auto first = first_attempt_.rows(delivery.key.outlet, delivery.key.position, delivery.key.generation);
       if (first.next()) delivery.first_began_turn = first.integer(0);
     }
     return delivery;
+  }
+
+  // Both are read in the order of their entities.
+  void read_skips(std::int64_t entity, Statement::Rows& rows) {
+    skipped_.clear();
+    for (; more_skips_ && rows.integer(0) <= entity; more_skips_ = rows.next())
+      if (rows.integer(0) == entity) skipped_.push_back({rows.integer(1), rows.integer(2)});
   }
 
   void open(const Lane& lane, bool alone) {
@@ -101,7 +119,7 @@ class LaneWalk {
       auto rows = lowest_gap_.rows(std::get<0>(lane));
       if (rows.next() && !rows.is_null(0)) gap = rows.integer(0);
     }
-    audit_of_lane_ = LaneAudit{gap};
+    audit_of_lane_ = LaneAudit{gap, alone ? std::span<const SkippedGap>{} : skipped_};
   }
 
   // A pending delivery where the next run will not look. It comes back when what its lane waits for is over.
@@ -122,9 +140,12 @@ class LaneWalk {
   Statement deliveries_;
   Statement first_attempt_;
   Statement lowest_gap_;
+  Statement skips_;
   std::unordered_map<std::int64_t, std::int64_t> low_;  // by outlet
   Lane lane_{-1, -1, -1};
-  LaneAudit audit_of_lane_{std::nullopt};
+  std::vector<SkippedGap> skipped_;  // of the lane's entity
+  bool more_skips_ = false;          // a row of skips_ stands there
+  LaneAudit audit_of_lane_{std::nullopt, {}};
   bool lane_woken_ = false;  // a delivery at or below the head was: that wakes the head
   bool told_ = false;        // a stuck lane is one finding
 };

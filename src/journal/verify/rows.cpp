@@ -45,6 +45,97 @@ constexpr Query queries[] = {
         LEFT JOIN outlets o ON o.outlet_no = d.outlet_no
        WHERE t.outlet_no <> d.outlet_no)"},
 
+    // A zone of an IPv6 address is written differently in a URL.
+    {Check::destinations, R"(
+      SELECT 'destination ' || t.url, 'it belongs to the host ' || o.host
+        FROM (SELECT url, outlet_no, substr(url, instr(url, '://') + 3) || '/' AS rest FROM destinations) t
+        JOIN outlets o ON o.outlet_no = t.outlet_no
+       WHERE instr(o.host, '%') = 0
+         AND NOT (substr(t.rest, 1, length(o.host)) = o.host AND substr(t.rest, length(o.host) + 1, 1) IN (':', '/', '?'))
+         AND substr(t.rest, 1, length(o.host) + 2) <> '[' || o.host || ']')"},
+
+    {Check::destinations, R"(
+      SELECT 'event ' || e.event_id,
+             'it goes to ' || t.url || ' from position ' || d.position || ', and the first to do so is said to be at '
+             || t.first_position
+        FROM deliveries d
+        JOIN destinations t ON t.destination_no = d.destination_no
+        JOIN events e ON e.position = d.position
+       WHERE d.position < t.first_position)"},
+
+    {Check::generations, R"(
+      SELECT 'event ' || e.event_id, 'it has a replay ' || d.generation || ' and none before that'
+        FROM deliveries d JOIN events e ON e.position = d.position
+       WHERE d.generation <> 0
+         AND NOT EXISTS (SELECT 1 FROM deliveries p
+                          WHERE p.outlet_no = d.outlet_no AND p.position = d.position
+                            AND p.generation = d.generation - 1))"},
+
+    {Check::operators, R"(
+      SELECT 'action ' || action_no, 'its verb is ' || verb || ', which there is not'
+        FROM actions WHERE verb NOT BETWEEN 0 AND 3)"},
+
+    {Check::operators, R"(
+      SELECT 'action ' || action_no, 'it does not say what it was done to'
+        FROM actions
+       WHERE CASE WHEN verb IN (0, 1) THEN outlet_no IS NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
+                  ELSE entity_no IS NULL OR first_sequence IS NULL OR last_sequence IS NULL END
+          OR (outlet_no IS NULL) + (position IS NULL) + (generation IS NULL) NOT IN (0, 3))"},
+
+    {Check::operators, R"(
+      SELECT 'action ' || a.action_no,
+             CASE WHEN d.position IS NULL THEN 'the delivery at position ' || a.position || ' is not there'
+                  ELSE 'the delivery at position ' || a.position || ' is not what it was done to' END
+        FROM actions a
+        LEFT JOIN deliveries d
+          ON d.outlet_no = a.outlet_no AND d.position = a.position AND d.generation = a.generation
+       WHERE a.position IS NOT NULL
+         AND (d.position IS NULL OR d.entity_no IS NOT a.entity_no OR d.sequence_number <= a.last_sequence))"},
+
+    {Check::operators, R"(
+      SELECT 'action ' || a.action_no,
+             'it skipped ' || a.first_sequence || ' to ' || a.last_sequence || ' of entity '
+             || coalesce(n.entity_id, a.entity_no) || ', and no gap says so'
+        FROM actions a
+        LEFT JOIN entities n ON n.entity_no = a.entity_no
+        LEFT JOIN gaps g ON g.entity_no = a.entity_no AND g.first_missing = a.first_sequence
+       WHERE a.verb = 2 AND (g.last_missing IS NOT a.last_sequence OR g.skipped_at IS NOT a.at))"},
+
+    {Check::operators, R"(
+      SELECT 'entity ' || coalesce(n.entity_id, g.entity_no),
+             'the gap from ' || g.first_missing || ' to ' || g.last_missing || ' is skipped, and no operator did it'
+        FROM gaps g
+        LEFT JOIN entities n ON n.entity_no = g.entity_no
+        LEFT JOIN (SELECT DISTINCT entity_no, first_sequence FROM actions WHERE verb = 2) a
+          ON a.entity_no = g.entity_no AND a.first_sequence = g.first_missing
+       WHERE g.skipped_at IS NOT NULL AND a.entity_no IS NULL)"},
+
+    {Check::operators, R"(
+      SELECT 'action ' || a.action_no,
+             a.first_sequence || ' to ' || a.last_sequence || ' are said to have arrived and have not'
+        FROM actions a
+        LEFT JOIN events e ON e.entity_no = a.entity_no AND e.sequence_number = a.first_sequence
+       WHERE a.verb = 3 AND (a.first_sequence <> a.last_sequence OR e.position IS NULL))"},
+
+    {Check::turns, R"(
+      SELECT 'action ' || action_no,
+             'it tells of turn ' || turn || CASE WHEN turn < before THEN ', and the one before it of turn ' || before
+                                                 ELSE ', which was not committed yet' END
+        FROM (SELECT action_no, turn, lag(turn, 1, 1) OVER (ORDER BY action_no) AS before FROM actions)
+       WHERE turn < before OR turn > (SELECT turn FROM progress))"},
+
+    {Check::tally, R"(
+      SELECT 'tally', 'it has no row for state ' || state
+        FROM (SELECT column1 AS state FROM (VALUES (0), (1), (2), (3), (4), (5)))
+       WHERE state NOT IN (SELECT state FROM tally)
+      UNION ALL
+      SELECT 'tally', 'it has a row for state ' || state || ', which there is not'
+        FROM tally WHERE state NOT BETWEEN 0 AND 5)"},
+
+    {Check::turns, R"(
+      SELECT 'progress', 'it has ' || rows || ' rows and needs one'
+        FROM (SELECT count(*) AS rows FROM progress) WHERE rows <> 1)"},
+
     {Check::stream, R"(
       SELECT 'event ' || event_id,
              CASE WHEN entity_no IS NULL THEN 'it has a sequence number but no entity'

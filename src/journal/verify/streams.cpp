@@ -16,25 +16,37 @@ class StreamWalk {
  public:
   explicit StreamWalk(Audit& audit)
       : audit_(audit),
-        numbers_(audit.database(),
-                 "SELECT sequence_number FROM events INDEXED BY events_by_stream WHERE entity_no = ? "
-                 "ORDER BY sequence_number"),
+        numbers_(
+            audit.database(),
+            "SELECT sequence_number, position FROM events INDEXED BY events_by_stream WHERE entity_no = ? "
+            "ORDER BY sequence_number"),
         gaps_(audit.database(),
               "SELECT first_missing, last_missing FROM gaps WHERE entity_no = ? ORDER BY first_missing") {}
 
-  void walk(std::int64_t entity_no, std::string_view entity_id, std::int64_t first_sequence) {
+  void walk(std::int64_t entity_no, std::string_view entity_id, std::int64_t first_sequence,
+            bool disordered) {
     entity_id_ = entity_id;
     expected_ = first_sequence;
     last_.reset();
     auto gaps = gaps_.rows(entity_no);
     next_gap(gaps);
+    // What comes after a gap came too early, whatever became of the gap.
+    bool early = gap_.has_value();
+    std::int64_t position = 0;
     auto numbers = numbers_.rows(entity_no);
     while (numbers.next()) {
       const auto number = numbers.integer(0);
       take_gaps_before(gaps, number);
       take(number, first_sequence);
+      early = early || numbers.integer(1) < position;
+      position = numbers.integer(1);
     }
     for (; gap_; next_gap(gaps)) stray("reaches to where nothing has arrived yet");
+    if (early != disordered) {
+      audit_.found(Check::stream,
+                   fmt::format("entity {}: its events came {}, and it is marked as if they had not",
+                               entity_id_, early ? "out of their order" : "in their order"));
+    }
   }
 
  private:
@@ -105,10 +117,11 @@ class StreamWalk {
 }  // namespace
 
 void check_streams(Audit& audit) {
-  Statement entities{audit.database(), "SELECT entity_no, entity_id, first_sequence FROM entities"};
+  Statement entities{audit.database(),
+                     "SELECT entity_no, entity_id, first_sequence, disordered FROM entities"};
   StreamWalk stream{audit};
   auto rows = entities.rows();
-  while (rows.next()) stream.walk(rows.integer(0), rows.bytes(1), rows.integer(2));
+  while (rows.next()) stream.walk(rows.integer(0), rows.bytes(1), rows.integer(2), rows.integer(3) != 0);
 }
 
 }  // namespace dispatch::journal::audit

@@ -22,12 +22,13 @@ struct Walk {
 
 const Walk walks[] = {
     {check_rows,
-     {Check::event_ids, Check::event_delivered, Check::delivery_of_event, Check::destination_outlet}},
+     {Check::event_ids, Check::event_delivered, Check::delivery_of_event, Check::destination_outlet,
+      Check::destinations, Check::generations, Check::operators}},
     {check_contents, {Check::content}},
     {check_streams, {Check::stream, Check::gaps}},
     {check_histories,
-     {Check::attempts_numbered, Check::once, Check::state, Check::state_time, Check::forgiven, Check::turns,
-      Check::tally}},
+     {Check::attempts_numbered, Check::outcomes, Check::latest, Check::once, Check::state, Check::state_time,
+      Check::forgiven, Check::turns, Check::tally}},
     {check_lanes, {Check::order, Check::resumption}},
 };
 

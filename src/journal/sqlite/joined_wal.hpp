@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace dispatch::journal {
+
+/// A SQLite VFS over the default one, for the connection that is opened with its name: it joins the writes to
+/// the write-ahead log, which come as a header and a page at a time, into one for each commit. They reach the
+/// file when it is synced, before the commit is published; so only for synchronous = FULL. All other files,
+/// and everything but writing, are the default VFS's. An error of a write that was held back is the error of
+/// what made it necessary: the sync.
+///
+/// One object for one connection, which must not outlive it.
+class JoinedWal {
+ public:
+  /// Throws SQLite::Exception where SQLite has no memory for it.
+  JoinedWal();
+  ~JoinedWal();
+  JoinedWal(const JoinedWal&) = delete;
+  JoinedWal& operator=(const JoinedWal&) = delete;
+
+  const std::string& name() const { return name_; }
+
+ private:
+  struct Vfs;
+  std::string name_;
+  std::unique_ptr<Vfs> vfs_;
+};
+
+}  // namespace dispatch::journal

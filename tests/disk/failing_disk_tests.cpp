@@ -1,0 +1,135 @@
+// The program when its disk fails: it stops with exit 1 and says why, and with the fault gone a rerun
+// finishes.
+
+#include "program/scenario.hpp"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace dispatch::test;
+
+namespace {
+
+constexpr int entities = 5, each = 10;
+
+void check_stopped(const Finished& run) {
+  CAPTURE(run.err);
+  CHECK(run.exit_code == 1);
+  CHECK(has(run.err, "dispatch: cannot "));
+  CHECK(has(run.err, "; "));
+}
+
+/// What is left is delivered, and in the whole of both runs nothing broke a promise.
+void check_rerun(const TempDir& directory, const std::string& input, const Receiver& receiver) {
+  const auto rerun = run_dispatch(directory, {"run", "-", "--to", receiver.url()}, input);
+  CAPTURE(rerun.err);
+  CHECK(rerun.exit_code == 0);
+  const auto seen = review(receiver.received());
+  CHECK(seen.completed.size() == entities * each);
+  CHECK(seen.order_violations == 0);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+/// A directory in which nothing can be made while this lives. Not everybody may have one: see is_there().
+class ReadOnlyDirectory {
+ public:
+  explicit ReadOnlyDirectory(std::string path) : path_(std::move(path)) {
+    std::filesystem::create_directory(path_);
+    if (::geteuid() != 0)
+      there_ = ::chmod(path_.c_str(), 0555) == 0;
+    else  // whom no mode keeps from writing
+      there_ = mounted_ = ::mount("none", path_.c_str(), "tmpfs", MS_RDONLY, "size=64k") == 0;
+  }
+  ReadOnlyDirectory(const ReadOnlyDirectory&) = delete;
+  ReadOnlyDirectory& operator=(const ReadOnlyDirectory&) = delete;
+  ~ReadOnlyDirectory() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+    ::chmod(path_.c_str(), 0755);
+  }
+  bool is_there() const { return there_; }
+
+ private:
+  std::string path_;
+  bool mounted_ = false;
+  bool there_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("an operation of the disk that fails stops the run and a rerun finishes it") {
+  const std::string input = streams(entities, each);
+  for (const char* fault : {"io_error", "no_space", "short_write"}) {
+    for (const int operation : {1, 2, 3, 5, 8, 13, 21, 34, 55}) {
+      const auto plan = fmt::format("{} {} stays", fault, operation);
+      CAPTURE(plan);
+      const TempDir directory;
+      const Receiver receiver;
+      Child::Setup setup;
+      setup.program = DISPATCH_ON_A_FAULTY_DISK;
+      setup.environment["DISPATCH_TEST_DISK_FAULT"] = plan;
+      check_stopped(run_dispatch(directory, {"run", "-", "--to", receiver.url()}, input, setup));
+      check_rerun(directory, input, receiver);
+    }
+  }
+}
+
+TEST_CASE("a file that may not grow stops the run and a rerun finishes it") {
+  const TempDir directory;
+  const Receiver receiver;
+  std::string input;
+  const std::string payload = '"' + std::string(10'000, 'p') + '"';
+  for (int sequence = 1; sequence <= each; ++sequence)
+    for (int entity = 0; entity < entities; ++entity)
+      input += event_line(fmt::format("E{}-{}", entity, sequence), fmt::format("E{}", entity), sequence, {},
+                          payload);
+  Child::Setup shell;
+  shell.program = "/bin/sh";
+  const std::string limited = R"(trap '' XFSZ; ulimit -f 600; exec "$0" "$@")";
+  check_stopped(run_dispatch(directory, {"-c", limited, DISPATCH_PROGRAM, "run", "-", "--to", receiver.url()},
+                             input, shell));
+  check_rerun(directory, input, receiver);
+}
+
+TEST_CASE("a directory that cannot be written stops the run before anything is sent") {
+  const TempDir directory;
+  const Receiver receiver;
+  const std::string input = streams(entities, each);
+  {
+    const ReadOnlyDirectory closed{directory / "closed"};
+    if (!closed.is_there()) {
+      MESSAGE("skipped: this user may not make a read-only directory");
+      return;
+    }
+    const auto run = run_dispatch(
+        directory, {"run", "-", "--to", receiver.url(), "--journal", "closed/dispatch.db"}, input);
+    check_stopped(run);
+    CHECK(has(run.err, "closed/dispatch.db"));
+  }
+  CHECK(receiver.count() == 0);
+  const auto rerun =
+      run_dispatch(directory, {"run", "-", "--to", receiver.url(), "--journal", "closed/dispatch.db"}, input);
+  CHECK(rerun.exit_code == 0);
+  CHECK(receiver.count() == entities * each);
+}
+
+TEST_CASE("a rejects file that takes nothing stops the run and a rerun writes it") {
+  const TempDir directory;
+  const Receiver receiver;
+  const std::string input = streams(entities, each) + "rubbish\n";
+  const auto rejects = directory / "rejects.jsonl";
+  std::filesystem::create_symlink("/dev/full", rejects);
+  const std::vector<std::string> arguments{"run", "-", "--to", receiver.url(), "--rejects", "rejects.jsonl"};
+  const auto run = run_dispatch(directory, arguments, input);
+  check_stopped(run);
+  CHECK(has(run.err, "rejects.jsonl"));
+  std::filesystem::remove(rejects);
+  CHECK(run_dispatch(directory, arguments, input).exit_code == 4);  // the line is still rejected
+  CHECK(lines_of(read_file(rejects)).size() == 1);
+  CHECK(review(receiver.received()).completed.size() == entities * each);
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}

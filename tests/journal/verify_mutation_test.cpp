@@ -1,0 +1,234 @@
+// What verify sees and what it does not: every value of a small journal is changed, one at a time.
+
+#include "journal/damage.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace dispatch;
+using namespace dispatch::test;
+
+namespace {
+
+/// What can be done to a value, or to a row ("deleted", "doubled").
+using Kinds = std::set<std::string>;
+
+const Kinds either_way{"less", "more"};
+const Kinds as_text{"more", "null", "filled", "swapped"};
+
+/// A column in which such a change may pass unseen, and why nothing is lost by it or nothing can be done.
+struct Unseen {
+  std::string column;
+  Kinds kinds;
+  std::string_view why;
+};
+
+constexpr std::string_view shown_only = "shown to people, and nothing is decided by it";
+constexpr std::string_view told_once = "told in one place, and what stands around it leaves room";
+
+class Mutations {
+ public:
+  explicit Mutations(std::string table) : table_(std::move(table)) {
+    worn_.go_on();
+    // As a run leaves them that has seen all there is.
+    worn_.damage(
+        "UPDATE outlets SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) FROM "
+        "actions)");
+    {
+      // One file, so that it can be put back.
+      SQLite::Database database{worn_.path(), SQLite::OPEN_READWRITE};
+      database.exec("PRAGMA journal_mode = DELETE");
+      read_rows(database);
+    }
+    sound_ = read_file(worn_.path());
+    REQUIRE(worn_.findings().empty());
+  }
+
+  /// Changes each value of each column, and deletes and doubles each row, and gives what verify has not seen,
+  /// as "column kind".
+  std::set<std::string> unseen() {
+    std::set<std::string> unseen;
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      for (std::size_t column = 0; column < columns_.size(); ++column) {
+        for (const auto& [kind, sql] : changes(row, column))
+          if (!sees(sql)) unseen.insert(fmt::format("{} {}", columns_[column].name, kind));
+      }
+      if (!sees(fmt::format("DELETE FROM {} WHERE {}", table_, where(row)))) unseen.insert("row deleted");
+      if (!sees(doubled(row))) unseen.insert("row doubled");
+    }
+    return unseen;
+  }
+
+  std::size_t tried() const { return tried_; }
+
+ private:
+  struct Column {
+    std::string name;
+    bool key = false;
+  };
+
+  void read_rows(SQLite::Database& database) {
+    SQLite::Statement info{database, fmt::format("PRAGMA table_info({})", table_)};
+    while (info.executeStep()) columns_.push_back({info.getColumn(1), info.getColumn(5).getInt() > 0});
+    std::string quoted, keys;
+    for (const auto& column : columns_) {
+      quoted += (quoted.empty() ? "quote(" : ", quote(") + column.name + ")";
+      if (column.key) keys += (keys.empty() ? "" : ", ") + column.name;
+    }
+    SQLite::Statement all{database, fmt::format("SELECT {} FROM {} ORDER BY {}", quoted, table_, keys)};
+    while (all.executeStep()) {
+      auto& row = rows_.emplace_back();
+      for (int i = 0; i < all.getColumnCount(); ++i) row.push_back(all.getColumn(i).getString());
+    }
+  }
+
+  std::string where(std::size_t row) const {
+    std::string text;
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      if (columns_[i].key) text += (text.empty() ? "" : " AND ") + columns_[i].name + " = " + rows_[row][i];
+    return text;
+  }
+
+  std::string set(std::size_t row, std::size_t column, const std::string& value) const {
+    return fmt::format("UPDATE {} SET {} = {} WHERE {};", table_, columns_[column].name, value, where(row));
+  }
+
+  std::map<std::string, std::string> changes(std::size_t row, std::size_t column) const {
+    std::map<std::string, std::string> changes;
+    const auto& value = rows_[row][column];
+    const bool number = value.find_first_not_of("-0123456789") == std::string::npos;
+    if (value == "NULL") {
+      changes["filled"] = set(row, column, "1");
+    } else {
+      changes["null"] = set(row, column, "NULL");
+      if (number) changes["less"] = set(row, column, value + " - 1");
+      changes["more"] = set(row, column, value + (number ? " + 1" : " || 'x'"));
+    }
+    if (row + 1 < rows_.size() && value != rows_[row + 1][column] && !columns_[column].key)
+      changes["swapped"] = set(row, column, rows_[row + 1][column]) + set(row + 1, column, value);
+    return changes;
+  }
+
+  /// The row once more, at the next key.
+  std::string doubled(std::size_t row) const {
+    const auto last_key =
+        std::find_if(columns_.rbegin(), columns_.rend(), [](const Column& one) { return one.key; });
+    std::string values;
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      values += (i == 0 ? "" : ", ") + rows_[row][i] + (&columns_[i] == &*last_key ? " + 1" : "");
+    return fmt::format("INSERT INTO {} VALUES ({})", table_, values);
+  }
+
+  /// True too where the database itself does not take it.
+  bool sees(const std::string& sql) {
+    ++tried_;
+    bool seen = true;
+    try {
+      worn_.damage(sql);
+      seen = !worn_.report().healthy();
+    } catch (const SQLite::Exception&) {
+    }
+    std::ofstream{worn_.path(), std::ios::binary | std::ios::trunc} << sound_;
+    return seen;
+  }
+
+  std::string table_;
+  WornJournal worn_;
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;  // as SQL writes the values
+  std::string sound_;
+  std::size_t tried_ = 0;
+};
+
+/// Both ways: what is not listed must be seen, and what is seen must not be listed.
+void check(const std::string& table, const std::vector<Unseen>& known) {
+  std::set<std::string> listed;
+  for (const auto& [column, kinds, why] : known)
+    for (const auto& kind : kinds) listed.insert(fmt::format("{} {}", column, kind));
+  Mutations mutations{table};
+  const auto unseen = mutations.unseen();
+  for (const auto& change : unseen)
+    if (!listed.contains(change)) FAIL_CHECK(table << ": verify does not see: " << change);
+  for (const auto& change : listed)
+    if (!unseen.contains(change)) FAIL_CHECK(table << ": verify sees, though listed: " << change);
+  MESSAGE(mutations.tried() << " changes of " << table);
+}
+
+}  // namespace
+
+TEST_CASE("verify sees what is changed in entities") {
+  check("entities", {{"disordered", {"more"}, "every number but 0 means the same"}});
+}
+
+TEST_CASE("verify sees what is changed in outlets but how far a run has come") {
+  check("outlets",
+        {{"low_position", {"less"}, "a run begins to look earlier, which costs only time"},
+         {"low_position", {"more"}, "a run begins to look later, and nothing that may go is passed over"}});
+}
+
+TEST_CASE("verify sees what is changed in destinations but the path of a URL") {
+  check("destinations",
+        {{"url", {"more"}, "where a line named no URL, what --to said stands nowhere else"},
+         {"first_position", {"less"}, "a run looks for what comes before further down than it must"}});
+}
+
+TEST_CASE("verify sees what is changed in events but when they were accepted") {
+  check("events", {{"accepted_at", either_way, shown_only}});
+}
+
+TEST_CASE("verify sees what is changed in gaps but since when they are there") {
+  check("gaps", {{"since", either_way, shown_only}});
+}
+
+TEST_CASE("verify sees what is changed in deliveries but what is told once") {
+  check(
+      "deliveries",
+      {{"destination_no", {"swapped"}, "two paths of one host; what --to said stands nowhere else"},
+       {"state_at", either_way, "when a retry is due, or since when a letter is dead: the clock of the run"},
+       {"began_at", either_way, shown_only},
+       {"began_turn", either_way, told_once},
+       {"ended_turn", {"more"}, told_once},
+       {"took", either_way, shown_only},
+       {"status", either_way, "of a plain success, which --on-status may have made of any answer"}});
+}
+
+TEST_CASE("verify sees what is changed in attempts but what is told once") {
+  check("attempts",
+        {{"row", {"deleted"}, "of a success with a remark: the delivery itself still tells of it"},
+         {"began_at", either_way, shown_only},
+         {"began_turn", {"less"}, told_once},
+         {"ended_turn", {"more"}, told_once},
+         {"took", either_way, shown_only},
+         {"outcome", {"more"}, "one way to fail for another"},
+         {"status", either_way, "one way to fail for another"},
+         {"error", as_text, shown_only},
+         {"address", as_text, shown_only},
+         {"timings", as_text, shown_only},
+         {"excerpt", as_text, shown_only}});
+}
+
+TEST_CASE("verify sees what is changed in actions but what is told once") {
+  check("actions", {{"row",
+                     {"deleted", "doubled"},
+                     "of a gap that closed: it wakes a lane, and a lane that nothing "
+                     "wakes is seen by itself"},
+                    {"action_no", either_way, "a number that nothing refers to"},
+                    {"at", either_way, shown_only},
+                    {"turn", either_way, told_once}});
+}
+
+TEST_CASE("verify sees what is changed in the tally") {
+  check("tally", {});
+}
+
+TEST_CASE("verify sees what is changed in the progress but what costs only time") {
+  check("progress", {{"turn", {"more"}, "the next turn has a higher number than it must"},
+                     {"last_wake", {"less"}, "what was woken is woken again"}});
+}
