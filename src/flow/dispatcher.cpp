@@ -18,8 +18,10 @@ constexpr std::size_t error_kinds_most = 32;
 constexpr auto look_around_every = 50ms;
 constexpr auto remember_every = 2s;
 
+/// What failures alike are counted under.
 std::string describe(const Outcome& outcome) {
   if (outcome.kind == OutcomeKind::answered) return fmt::format("HTTP {}", outcome.status);
+  if (outcome.kind == OutcomeKind::timeout) return "no answer in time";  // its text tells how long it took
   return outcome.error.empty() ? std::string{to_string(outcome.kind)} : outcome.error;
 }
 

@@ -154,6 +154,17 @@ TEST_CASE(
   CHECK(stage.figures().delivered == 3000);
 }
 
+TEST_CASE("failures are counted by what they are and not by how long they took") {
+  Stage stage;
+  stage.arrive(many("p", 3, "http://a.test/"));
+  stage.play();
+  stage.end("p0", unanswered(OutcomeKind::timeout, "timed out after 5001 milliseconds"));
+  stage.end("p1", unanswered(OutcomeKind::timeout, "timed out after 5003 milliseconds"));
+  stage.end("p2", answered(503));
+  CHECK(stage.figures().errors ==
+        std::map<std::string, std::uint64_t>{{"HTTP 503", 1}, {"no answer in time", 2}});
+}
+
 TEST_CASE("workers limits the whole run") {
   flow::RunOptions options;
   options.workers = 7;

@@ -37,10 +37,10 @@ int curl_events(std::uint32_t events) {
 /// its end. Requests begin in a turn after all that had stirred before it.
 void discard(int fd) {
   ::shutdown(fd, SHUT_RDWR);
-  constexpr int rounds_most = 64;  // for one that never stops
   constexpr std::size_t all = std::size_t{1} << 30;
-  for (int round = 0; round<rounds_most&& ::recv(fd, nullptr, all, MSG_TRUNC | MSG_DONTWAIT)> 0; ++round) {
-  }
+  int rounds_left = 64;  // for one that never stops
+  ssize_t discarded = 1;
+  while (discarded > 0 && rounds_left-- > 0) discarded = ::recv(fd, nullptr, all, MSG_TRUNC | MSG_DONTWAIT);
 }
 
 }  // namespace
