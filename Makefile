@@ -27,9 +27,6 @@ CTEST = ctest --output-on-failure --no-tests=error
 # What is labelled soak takes long and is for `make soak`.
 TESTS = $(CTEST) -LE soak -j2 --test-dir
 
-# Built with a sanitizer: optimised as far as it still compiles fast, and with line numbers.
-SANITIZED = $(CONFIGURE) -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DDISPATCH_DEVELOPER=ON
-
 .PHONY: all deps lint-deps demo test install bench soak lint asan tsan fuzz clean
 
 all:
@@ -87,15 +84,15 @@ lint: lint-deps
 	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
 
 asan: deps
-	@$(SANITIZED) -B build-asan -DDISPATCH_SANITIZE=address,undefined
+	@$(CONFIGURE) -B build-asan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=address,undefined
 	@cmake --build build-asan -j $(JOBS)
-	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.supp \
+	@UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.supp \
 	  $(TESTS) build-asan
 
 tsan: deps
-	@$(SANITIZED) -B build-tsan -DDISPATCH_SANITIZE=thread
+	@$(CONFIGURE) -B build-tsan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=thread
 	@cmake --build build-tsan -j $(JOBS)
-	@TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 $(TESTS) build-tsan
+	@TSAN_OPTIONS=second_deadlock_stack=1 $(TESTS) build-tsan
 
 fuzz: deps
 	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON -DDISPATCH_FUZZ_SECONDS=$(FUZZ_SECONDS)

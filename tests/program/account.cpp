@@ -28,6 +28,7 @@ void read(const Received& request, Stream& stream, Account& account) {
   stream.before = &request;
   if (stream.next == stream.numbers->end() || number < *stream.next) {
     ++account.repeated;
+    account.repeated_ids.push_back(id_of(request));
     return;
   }
   if (number > *stream.next) ++account.out_of_order;

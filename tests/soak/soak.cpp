@@ -15,6 +15,7 @@
 #include "program/scenario.hpp"
 #include "soak/samples.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -120,11 +121,12 @@ class Every {
   Every(Steady::duration interval, std::function<void()> body)
       : thread_([this, interval, body = std::move(body)] {
           std::unique_lock lock{mutex_};
-          for (auto next = Steady::now() + interval; !news_.wait_until(lock, next, [this] { return over_; });
-               next += interval) {
+          auto next = Steady::now() + interval;
+          while (!news_.wait_until(lock, next, [this] { return over_; })) {
             lock.unlock();
             body();
             lock.lock();
+            while (next <= Steady::now()) next += interval;  // what was missed is left out
           }
         }) {}
   ~Every() {
@@ -155,7 +157,10 @@ class Soak {
     const bool lived = load();
     const bool settled = settle();
     const bool sound = say("verify", dispatch({"verify"}) == 0);
-    const auto account = test::account(moody_.receiver().received(), submitted_);
+    auto account = test::account(moody_.receiver().received(), submitted_);
+    const auto late = without_late_answers(account);
+    if (late > 0)
+      fmt::print("        {} events were sent again because the answer was read too late\n", late);
     std::ostringstream text;
     text << account;
     const bool kept = say("record: " + text.str(), account.kept());
@@ -167,6 +172,20 @@ class Soak {
   static bool say(const std::string& what, bool good) {
     fmt::print("{:<8}{}\n", good ? "good" : "BROKEN", what);
     return good;
+  }
+
+  /// A process that stands still for longer than the timeout, because the machine does, finds the answers
+  /// that came meanwhile too late. Such an event is rightly sent again, if the journal says that its attempt
+  /// timed out.
+  std::size_t without_late_answers(Account& account) const {
+    const auto timed_out = [this](const std::string& id) {
+      return has(run_dispatch(directory_, {"attempts", id, "--json"}, {}, setup_).out,
+                 R"("outcome":"timeout")");
+    };
+    const auto late = static_cast<std::size_t>(
+        std::count_if(account.repeated_ids.begin(), account.repeated_ids.end(), timed_out));
+    account.repeated -= late;
+    return late;
   }
 
   int dispatch(std::vector<std::string> arguments) {

@@ -101,6 +101,7 @@ Result<> Ledger::dead_events(const DeadLetters& which, const Each<EventRecord>& 
         }
       }
       std::vector<EventRecord*> whole;
+      whole.reserve(page.size());
       for (auto& event : page) whole.push_back(&event);
       add_deliveries(*database_, whole);
       for (const auto& event : page)

@@ -54,7 +54,7 @@ std::vector<DeliveryRow> LaneReader::successors(const DeliveryRow& row, std::siz
     auto next = in_lane_at(row, Position{events.integer(0)});
     if (!next || is_final(next->state)) continue;
     if (next->state != DeliveryState::pending) break;
-    following.push_back(std::move(*next));
+    following.push_back(*next);
   }
   return following;
 }
