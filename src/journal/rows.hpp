@@ -68,7 +68,7 @@ struct DeliveryRow {
 
 /// What became of some arrivals.
 struct AppendReport {
-  std::vector<Appended> verdicts;  ///< one for each arrival, in their order
+  std::vector<Appended> verdicts;       ///< one for each arrival, in their order
   std::vector<DeliveryRow> deliveries;  ///< those made, in the order of their positions
 };
 
