@@ -12,15 +12,20 @@ namespace dispatch::flow {
 using journal::AppendVerdict;
 
 void PositionRanges::add(Position position) {
-  if (!ranges_.empty()) {
-    auto& [first, last] = ranges_.back();
-    if (position >= first && position <= last) return;
-    if (position.value() == last.value() + 1) {
-      last = position;
-      return;
-    }
+  const auto ends_before = [](const auto& range, Position at) {
+    return range.second.value() + 1 < at.value();
+  };
+  const auto place = std::lower_bound(ranges_.begin(), ranges_.end(), position, ends_before);
+  if (place == ranges_.end() || position.value() + 1 < place->first.value()) {
+    ranges_.emplace(place, position, position);
+    return;
   }
-  ranges_.emplace_back(position, position);
+  place->first = std::min(place->first, position);
+  place->second = std::max(place->second, position);
+  const auto next = std::next(place);
+  if (next == ranges_.end() || next->first.value() != place->second.value() + 1) return;
+  place->second = next->second;
+  ranges_.erase(next);
 }
 
 void PositionRanges::drop_below(Position position) {

@@ -19,7 +19,8 @@
 
 namespace dispatch::flow {
 
-/// Positions of events, as ranges: what one process has appended is mostly consecutive.
+/// Positions of events, as ranges in their order: what one process has appended is mostly consecutive, and
+/// what it repeats lies anywhere.
 class PositionRanges {
  public:
   void add(Position position);

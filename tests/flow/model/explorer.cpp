@@ -1,0 +1,130 @@
+#include "flow/model/explorer.hpp"
+
+#include "flow/model/world.hpp"
+
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace dispatch::test {
+namespace {
+
+/// What is rejected is only counted.
+constexpr const char* rejects = "/dev/null";
+
+/// A point on the way from which several steps lead on.
+struct Fork {
+  std::vector<Step> choices;
+  std::size_t taken = 0;
+};
+
+class Explorer {
+ public:
+  Explorer(const Setting& setting, const Bounds& bounds) : setting_(setting), bounds_(bounds) {}
+
+  Exploration run() {
+    do {
+      if (found_.histories == bounds_.histories) return found_;
+      play_one();
+      ++found_.histories;
+      if (found_.failure) return found_;
+    } while (go_elsewhere());
+    found_.complete = true;
+    return found_;
+  }
+
+ private:
+  /// Along the forks to where they end, and on from there by the first choice each time.
+  void play_one() {
+    World world{setting_, rejects};
+    History history;
+    const auto broken = [&](const World::Complaint& complaint) {
+      if (complaint) found_.failure = {history, *complaint};
+      return complaint.has_value();
+    };
+    for (const Fork& fork : way_) {
+      history.push_back(fork.choices[fork.taken]);
+      if (broken(world.play(history.back()))) return;
+    }
+    found_.steps += history.size();
+    while (is_new(world)) {
+      auto choices = world.choices(bounds_);
+      if (choices.empty()) break;
+      way_.push_back({std::move(choices)});
+      history.push_back(way_.back().choices.front());
+      ++found_.steps;
+      if (broken(world.play(history.back()))) return;
+    }
+    broken(world.finish());
+  }
+
+  bool is_new(const World& world) {
+    const auto print = world.fingerprint(bounds_);
+    if (!print) return true;
+    const bool fresh = seen_.insert(std::hash<std::string>{}(*print)).second;
+    found_.states = seen_.size();
+    return fresh;
+  }
+
+  bool go_elsewhere() {
+    while (!way_.empty() && ++way_.back().taken == way_.back().choices.size()) way_.pop_back();
+    return !way_.empty();
+  }
+
+  const Setting& setting_;
+  const Bounds& bounds_;
+  std::vector<Fork> way_;
+  std::unordered_set<std::size_t> seen_;
+  Exploration found_;
+};
+
+/// Leaves out what is not needed for the failure, one step after the other, until each is.
+History shortened(const Setting& setting, History history) {
+  for (bool shorter = true; shorter;) {
+    shorter = false;
+    for (std::size_t i = history.size(); i-- > 0;) {
+      History less = history;
+      less.erase(less.begin() + static_cast<std::ptrdiff_t>(i));
+      if (!play(setting, less)) continue;
+      history = std::move(less);
+      shorter = true;
+    }
+  }
+  return history;
+}
+
+}  // namespace
+
+Exploration explore(const Setting& setting, const Bounds& bounds) {
+  auto found = Explorer{setting, bounds}.run();
+  if (found.failure) {
+    found.failure->history = shortened(setting, std::move(found.failure->history));
+    found.failure->what = play(setting, found.failure->history).value_or(found.failure->what);
+  }
+  return found;
+}
+
+std::optional<std::string> play(const Setting& setting, const History& history) {
+  World world{setting, rejects};
+  for (const Step& step : history)
+    if (world.possible(step))
+      if (auto complaint = world.play(step)) return complaint;
+  return world.finish();
+}
+
+std::string to_test(const Setting& setting, const Exploration::Failure& failure) {
+  std::string events;
+  for (const auto& [id, entity, sequence, url, payload] : setting.events)
+    events += fmt::format("\n      {{\"{}\", \"{}\", {}, \"{}\"}},", id, entity,
+                          sequence ? std::to_string(*sequence) : "{}", url);
+  return fmt::format(
+      "{}\n\n  const Setting setting{{.events = {{{}}},\n"
+      "                        .rules = {{.per_host = {}, .workers = {}, .ahead = {}, .attempts = {}, "
+      ".backoff = {}us}}}};\n  CHECK_FALSE(play(setting, {{\n{}  }}));\n",
+      failure.what, events, setting.rules.per_host, setting.rules.workers, setting.rules.ahead,
+      setting.rules.attempts, setting.rules.backoff.count(), to_text(failure.history));
+}
+
+}  // namespace dispatch::test

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "journal/journal.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace dispatch::test {
+
+/// A journal that does as the one behind it; a test plants a bug by overriding a call.
+class FlawedJournal : public journal::Journal {
+ public:
+  explicit FlawedJournal(std::unique_ptr<journal::Journal> sound) : sound_(std::move(sound)) {}
+
+  Result<> begin_turn() override { return sound_->begin_turn(); }
+  Result<> commit_turn() override { return sound_->commit_turn(); }
+  void abandon_turn() noexcept override { sound_->abandon_turn(); }
+  Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
+                                       WallTime now) override {
+    return sound_->append(arrivals, start, now);
+  }
+  Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) override {
+    return sound_->begin(intents, now);
+  }
+  Result<> settle(std::span<const journal::Settlement> settlements) override {
+    return sound_->settle(settlements);
+  }
+  Result<std::size_t> recover(journal::Orphans orphans, WallTime now, std::size_t limit) override {
+    return sound_->recover(orphans, now, limit);
+  }
+  Result<std::int64_t> release(const journal::DeadLetters& which, WallTime now) override {
+    return sound_->release(which, now);
+  }
+  Result<std::int64_t> discard(const journal::DeadLetters& which, WallTime now) override {
+    return sound_->discard(which, now);
+  }
+  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
+                                                                            WallTime now) override {
+    return sound_->skip_gap(entity, now);
+  }
+  Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override {
+    return sound_->remember(outlets, last_wake);
+  }
+  Result<bool> changed_elsewhere() override { return sound_->changed_elsewhere(); }
+  Result<std::vector<journal::Outlet>> outlets(OutletNo after) override { return sound_->outlets(after); }
+  Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after,
+                                                 std::size_t limit) override {
+    return sound_->scan(outlet, after, limit);
+  }
+  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime now, std::size_t limit) override {
+    return sound_->due(outlet, now, limit);
+  }
+  Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override {
+    return sound_->next_due(outlet, after);
+  }
+  Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override {
+    return sound_->predecessor(row);
+  }
+  Result<std::vector<journal::DeliveryRow>> successors(const journal::DeliveryRow& row,
+                                                       std::size_t limit) override {
+    return sound_->successors(row, limit);
+  }
+  Result<std::optional<journal::DeliveryRow>> head(const journal::DeliveryKey& key) override {
+    return sound_->head(key);
+  }
+  Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
+    return sound_->wakes(after, limit);
+  }
+  Result<std::int64_t> remembered_wake() override { return sound_->remembered_wake(); }
+  Result<journal::Tally> tally() override { return sound_->tally(); }
+  Result<std::optional<journal::DeliveryRow>> first_open(Position from, Position to) override {
+    return sound_->first_open(from, to);
+  }
+
+ protected:
+  journal::Journal& sound() { return *sound_; }
+
+ private:
+  std::unique_ptr<journal::Journal> sound_;
+};
+
+}  // namespace dispatch::test

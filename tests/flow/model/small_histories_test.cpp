@@ -1,0 +1,142 @@
+// Every history, of so many events and so much misfortune.
+
+#include "flow/model/explorer.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::test;
+
+namespace {
+
+using Events = std::vector<Line>;
+
+const char* const beside = "http://a.test/other";
+const char* const far = "http://b.test/hook";
+
+const Events two_lanes{{"x1", "X", 1}, {"x2", "X", 2}, {"y1", "Y", 1}};
+const Events three_entities{{"x1", "X", 1}, {"x2", "X", 2}, {"y1", "Y", 1}, {"z1", "Z", 1}};
+const Events pairs{{"x1", "X", 1}, {"x2", "X", 2}, {"y1", "Y", 1}, {"y2", "Y", 2}};
+const Events long_lane{{"x1", "X", 1}, {"x2", "X", 2}, {"x3", "X", 3}, {"y1", "Y", 1}};
+const Events one_lane{{"x1", "X", 1}, {"x2", "X", 2}, {"x3", "X", 3}, {"x4", "X", 4}};
+const Events two_ways{{"x1", "X", 1}, {"x2", "X", 2, beside}, {"x3", "X", 3}, {"y1", "Y", 1}};
+const Events two_hosts{{"x1", "X", 1}, {"x2", "X", 2, far}, {"y1", "Y", 1}};
+const Events unnumbered{{"a", "", {}}, {"b", "", {}}, {"x1", "X", {}}, {"x2", "X", {}}};
+const Events refusals{{"x0", "X", 0}, {"x1", "X", 1}, {"also", "X", 1}, {"x2", "X", 2}};
+
+void explored(const Setting& setting, const Bounds& bounds) {
+  const auto found = explore(setting, bounds);
+  if (found.failure) FAIL(to_test(setting, *found.failure));
+  CHECK(found.complete);
+  MESSAGE(found.histories << " histories, " << found.states << " states, " << found.steps << " steps");
+}
+
+}  // namespace
+
+TEST_CASE("every history of four events with a failure and a crash") {
+  const Bounds bounds{.failures = 1, .crashes = 1};
+  SUBCASE("of two entities in pairs") {
+    explored({.events = pairs}, bounds);
+  }
+  SUBCASE("of three entities") {
+    explored({.events = three_entities}, bounds);
+  }
+  SUBCASE("of a long lane and a short one") {
+    explored({.events = long_lane}, bounds);
+  }
+  SUBCASE("of one lane") {
+    explored({.events = one_lane}, bounds);
+  }
+  SUBCASE("of one entity at two destinations of a host") {
+    explored({.events = two_ways}, bounds);
+  }
+  SUBCASE("without numbers") {
+    explored({.events = unnumbered}, bounds);
+  }
+  SUBCASE("of which some are refused") {
+    explored({.events = refusals}, bounds);
+  }
+}
+
+TEST_CASE("every history of three events with two failures and a crash and a pause") {
+  const Bounds bounds{.failures = 2, .crashes = 1, .pauses = 1};
+  SUBCASE("to one host") {
+    explored({.events = two_lanes}, bounds);
+  }
+  SUBCASE("to two hosts") {
+    explored({.events = two_hosts}, bounds);
+  }
+}
+
+TEST_CASE("every history of three events of which one is committed ahead") {
+  const Setting setting{.events = two_lanes, .rules = {.per_host = 1, .ahead = 1}};
+  SUBCASE("with failures and a crash") {
+    explored(setting, {.failures = 2, .crashes = 1, .pauses = 1});
+  }
+  SUBCASE("with a stop") {
+    explored(setting, {.failures = 1, .stops = 1, .aborts = 1, .pauses = 1});
+  }
+}
+
+TEST_CASE("every history of three events with a dead letter and an operator and a crash") {
+  explored({.events = two_lanes}, {.failures = 0, .give_ups = 1, .crashes = 1, .operators = 1, .pauses = 1});
+}
+
+TEST_CASE("every history of three events in which the run is told to stop") {
+  explored({.events = two_lanes}, {.failures = 1, .stops = 1, .aborts = 1, .pauses = 1});
+}
+
+TEST_CASE("every history of three events of which another process appends some") {
+  explored({.events = two_lanes}, {.failures = 0, .crashes = 1, .duplicates = 1, .elsewhere = 2});
+}
+
+TEST_CASE("every history of two events in a file of which each is verified") {
+  const Events events{{"x1", "X", 1}, {"x2", "X", 2}};
+  explored({.events = events, .place = in_files()}, {.failures = 1, .crashes = 1});
+}
+
+// --- Not in every test run
+
+TEST_CASE("longer: failures and crashes and operators" * doctest::skip()) {
+  const Bounds bounds{.failures = 2, .give_ups = 1, .crashes = 1, .operators = 1, .pauses = 1};
+  SUBCASE("of two lanes") {
+    explored({.events = two_lanes}, bounds);
+  }
+  SUBCASE("of two lanes at a time") {
+    explored({.events = two_lanes, .rules = {.per_host = 2}}, bounds);
+  }
+  SUBCASE("of two lanes with short waits") {
+    explored({.events = two_lanes, .rules = {.backoff = std::chrono::seconds{1}}}, bounds);
+  }
+  SUBCASE("of two hosts and one worker") {
+    explored({.events = two_hosts, .rules = {.workers = 1}}, bounds);
+  }
+}
+
+TEST_CASE("longer: two crashes and a pause" * doctest::skip()) {
+  const Bounds bounds{.failures = 1, .crashes = 2, .pauses = 1};
+  SUBCASE("of pairs") {
+    explored({.events = pairs}, bounds);
+  }
+  SUBCASE("of three entities") {
+    explored({.events = three_entities}, bounds);
+  }
+  SUBCASE("of one lane") {
+    explored({.events = one_lane}, bounds);
+  }
+}
+
+TEST_CASE("longer: what the dispatcher remembers is told apart" * doctest::skip()) {
+  explored({.events = two_lanes}, {.failures = 1, .crashes = 1, .pauses = 1, .memory = 3});
+  explored({.events = two_lanes, .rules = {.ahead = 1}}, {.failures = 1, .crashes = 1, .memory = 1000});
+}
+
+TEST_CASE("longer: several processes" * doctest::skip()) {
+  explored({.events = pairs}, {.failures = 1, .crashes = 1, .operators = 1, .elsewhere = 2});
+}
+
+TEST_CASE("longer: in a file" * doctest::skip()) {
+  explored({.events = two_lanes, .place = in_files()}, {.failures = 1, .crashes = 1});
+  explored({.events = two_lanes, .place = in_files()}, {.failures = 0, .give_ups = 1, .operators = 1});
+  explored({.events = two_lanes, .place = in_files()}, {.failures = 1, .stops = 1, .aborts = 1});
+}
