@@ -221,7 +221,8 @@ TEST_CASE("verify sees what is changed in actions but what is told once") {
                      "wakes is seen by itself"},
                     {"action_no", either_way, "a number that nothing refers to"},
                     {"at", either_way, shown_only},
-                    {"turn", either_way, told_once}});
+                    {"turn", either_way, told_once},
+                    {"turn", {"null"}, "of the first: so a program of version 1 left it"}});
 }
 
 TEST_CASE("verify sees what is changed in the tally") {

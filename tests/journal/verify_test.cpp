@@ -38,6 +38,23 @@ TEST_CASE("verify finds nothing in a journal in which nothing has happened") {
   CHECK(journal::verify(subject.path()).value().healthy());
 }
 
+TEST_CASE("verify finds nothing in a journal of version 1 that was brought up and went on") {
+  WornJournal worn;
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    old.exec("ALTER TABLE actions DROP COLUMN turn; PRAGMA user_version = 1");
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);  // it only reads
+  const auto journal = journal::SqliteJournal::open(worn.path(), {}).value();
+  CHECK(worn.findings().empty());
+  SQLite::Database brought_up{worn.path(), SQLite::OPEN_READONLY};
+  CHECK(brought_up.execAndGet("PRAGMA user_version").getInt() == 2);
+  CHECK(brought_up.execAndGet("SELECT count(*) FROM actions").getInt() > 3);
+  CHECK(brought_up.execAndGet("SELECT count(turn) FROM actions").getInt() == 0);
+  worn.go_on();
+  CHECK(worn.findings().empty());
+}
+
 TEST_CASE("verify changes nothing") {
   WornJournal worn;
   const auto before = read_file(worn.path());

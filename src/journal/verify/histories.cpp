@@ -49,7 +49,8 @@ Verdict attempts_are_numbered(const StoredDelivery& delivery, const History& his
 
 // Where a row tells only a part of what it should, others judge it.
 bool is_complete(const StoredDelivery& delivery, const History& history) {
-  return delivery.known_state() && !history.hole && !attempts_are_numbered(delivery, history);
+  return delivery.known_state() && history.moves.dated && !history.hole &&
+         !attempts_are_numbered(delivery, history);
 }
 
 Verdict outcomes_are_sound(const StoredDelivery&, const History& history) {
@@ -150,7 +151,7 @@ Verdict forgiven_are_attempts(const StoredDelivery& delivery, const History& his
 
 Verdict operators_moved_it(const StoredDelivery& delivery, const History& history) {
   if (!is_complete(delivery, history)) return std::nullopt;
-  const auto& [releases, discards] = history.moves;
+  const auto& [releases, discards, dated] = history.moves;
   if (history.baseless_release)
     return fmt::format("it was released at turn {} and was no dead letter", *history.baseless_release);
   if (delivery.is(DeliveryState::failed)) {
@@ -276,6 +277,8 @@ class HistoryWalk {
     Moves moves;
     for (; more_ && key(rows) <= wanted; more_ = rows.next()) {
       if (key(rows) < wanted) continue;
+      moves.dated = moves.dated && !rows.is_null(4);
+      if (rows.is_null(4)) continue;
       auto& turns =
           rows.integer(3) == static_cast<std::int64_t>(Verb::release) ? moves.releases : moves.discards;
       turns.push_back(rows.integer(4));

@@ -42,6 +42,7 @@ struct StoredAttempt {
 /// What operators did to one delivery: the turns of it, in their order.
 struct Moves {
   std::vector<std::int64_t> releases, discards;
+  bool dated = true;  ///< false where one of them has no turn: a program of version 1 noted none
 };
 
 /// What the rows of attempts of one delivery come to; taken in one after the other.

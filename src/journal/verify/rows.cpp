@@ -122,7 +122,11 @@ constexpr Query queries[] = {
              'it tells of turn ' || turn || CASE WHEN turn < before THEN ', and the one before it of turn ' || before
                                                  ELSE ', which was not committed yet' END
         FROM (SELECT action_no, turn, lag(turn, 1, 1) OVER (ORDER BY action_no) AS before FROM actions)
-       WHERE turn < before OR turn > (SELECT turn FROM progress))"},
+       WHERE turn < before OR turn > (SELECT turn FROM progress)
+      UNION ALL
+      SELECT 'action ' || action_no, 'it tells of no turn, and one before it does'
+        FROM actions
+       WHERE turn IS NULL AND action_no > (SELECT min(action_no) FROM actions WHERE turn IS NOT NULL))"},
 
     {Check::tally, R"(
       SELECT 'tally', 'it has no row for state ' || state

@@ -86,7 +86,7 @@ CREATE TABLE attempts (
   began_turn INTEGER NOT NULL,
   ended_turn INTEGER NOT NULL,
   took       INTEGER NOT NULL,                 -- microseconds; 0 where unknown
-  outcome    INTEGER NOT NULL,                 -- 0 answered 1 timeout 2 connect_error 3 broken 4 refused 5 unknown 6 withdrawn
+  outcome    INTEGER NOT NULL,                 -- 0 answered 1 timeout 2 connect_error 3 broken 4 refused 5 unknown
   status     INTEGER NOT NULL DEFAULT 0,       -- HTTP status where answered
   error      TEXT,
   address    TEXT,
@@ -113,7 +113,6 @@ CREATE VIEW attempt_history AS
 CREATE TABLE actions (
   action_no       INTEGER PRIMARY KEY AUTOINCREMENT,
   verb            INTEGER NOT NULL,            -- 0 release 1 discard 2 gap skip 3 gap closed
-  turn            INTEGER NOT NULL,            -- the turn that committed it
   at              INTEGER NOT NULL,
   entity_no       INTEGER,
   first_sequence  INTEGER,                     -- gap skip: the first number skipped
