@@ -92,7 +92,7 @@ asan: deps
 tsan: deps
 	@$(CONFIGURE) -B build-tsan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=thread
 	@cmake --build build-tsan -j $(JOBS)
-	@TSAN_OPTIONS=second_deadlock_stack=1 $(TESTS) build-tsan
+	@TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$(CURDIR)/tests/support/races.supp $(TESTS) build-tsan
 
 fuzz: deps
 	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON -DDISPATCH_FUZZ_SECONDS=$(FUZZ_SECONDS)

@@ -63,7 +63,8 @@ class ReadOnlyDirectory {
 TEST_CASE("an operation of the disk that fails stops the run and a rerun finishes it") {
   const std::string input = streams(entities, each);
   for (const char* fault : {"io_error", "no_space", "short_write"}) {
-    for (const int operation : {1, 2, 3, 5, 8, 13, 21, 34, 55}) {
+    // Few enough for each to come: a commit is one write, and how many there are depends on the moment.
+    for (const int operation : {1, 2, 3, 5, 8, 13}) {
       const auto plan = fmt::format("{} {} stays", fault, operation);
       CAPTURE(plan);
       const TempDir directory;
