@@ -55,7 +55,7 @@ class HttpTransport::Engine {
   void collect(std::vector<Report>& reports);
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
-  void give_back(std::vector<Outgoing> unsent, std::vector<Report>& reports);
+  void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
   std::unique_ptr<Transfer> leave(std::size_t slot);
 
   const HttpOptions options_;
@@ -132,11 +132,11 @@ void HttpTransport::Engine::run() noexcept {
     stop = orders.stop;
     if (orders.cut || stop) cut(reports);
     if (orders.withdraw || stop) {
-      give_back(std::move(orders.unsent), reports);
+      give_back(orders.unsent, reports);
       give_back(admission_.give_back(), reports);
     }
     if (stop)
-      give_back(std::move(orders.send), reports);
+      give_back(orders.send, reports);
     else
       for (auto& outgoing : orders.send) admission_.add(std::move(outgoing));
     while (auto outgoing = admission_.next()) begin(std::move(*outgoing), reports);
@@ -197,7 +197,7 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
   idle_.pop_back();
 }
 
-void HttpTransport::Engine::give_back(std::vector<Outgoing> unsent, std::vector<Report>& reports) {
+void HttpTransport::Engine::give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports) {
   for (const Outgoing& outgoing : unsent) reports.push_back({outgoing.ticket, never_begun()});
 }
 

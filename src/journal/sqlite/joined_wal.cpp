@@ -123,7 +123,7 @@ constexpr std::size_t wal_bytes =
 int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* opened) noexcept {
   sqlite3_vfs& base = base_of(vfs);
   if ((flags & SQLITE_OPEN_WAL) == 0) return base.xOpen(&base, name, file, flags, opened);
-  Wal* const wal = new (file) Wal{};
+  Wal* const wal = std::construct_at(reinterpret_cast<Wal*>(file));
   wal->real = reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + wal_bytes);
   wal->real->pMethods = nullptr;
   const int answer = base.xOpen(&base, name, wal->real, flags, opened);
