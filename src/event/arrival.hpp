@@ -13,6 +13,7 @@ namespace dispatch {
 struct Route {
   std::string_view url;
   std::string_view host;
+  SubscriptionNo subscription = {};  ///< that asked for it; 0: the event's own url, or --to
 };
 
 /// One event to be appended. Everything is borrowed and must outlive the call; absent texts are empty.
@@ -24,7 +25,7 @@ struct Arrival {
   std::string_view headers;  ///< a JSON object of strings
   std::string_view own_url;  ///< the line's own url; part of what makes two events the same
   std::string_view payload;
-  std::span<const Route> routes;  ///< a delivery is made for each
+  std::span<const Route> routes;  ///< a delivery is made for each; none: the event is recorded as unmatched
 };
 
 }  // namespace dispatch

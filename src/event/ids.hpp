@@ -19,7 +19,9 @@ using EntityId = Strong<struct EntityIdTag, std::string>;
 /// The journal's own numbers for what it knows by name, so that a name is stored once. 0 is none.
 using EntityNo = Strong<struct EntityNoTag, std::int64_t>;
 using DestinationNo = Strong<struct DestinationNoTag, std::int64_t>;
-/// An outlet is what the pump reads as one queue: the deliveries to one host, or those of one subscription.
+using SubscriptionNo = Strong<struct SubscriptionNoTag, std::int64_t>;
+/// An outlet is what the pump reads as one queue: the direct deliveries to one host, or those of one
+/// subscription to one host.
 using OutletNo = Strong<struct OutletNoTag, std::int64_t>;
 
 }  // namespace dispatch

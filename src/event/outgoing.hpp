@@ -2,8 +2,10 @@
 
 #include "base/clock.hpp"
 #include "event/ids.hpp"
+#include "event/subscription.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -22,7 +24,9 @@ struct Outgoing {
   std::string headers;   ///< the event's own headers, a JSON object of strings; empty where it has none
   std::string payload;   ///< sent exactly so
   unsigned attempt = 1;  ///< counted over the delivery's whole life
+  std::int64_t generation = 0;  ///< above 0: a replay
   WallTime began{};
+  std::shared_ptr<const Subscription> subscription;  ///< null: a direct delivery
 };
 
 }  // namespace dispatch

@@ -194,9 +194,9 @@ Result<> Pump::follow_wakes() {
   if (!wakes_wait_) return {};
   const auto wakes = journal_.wakes(last_wake_, wakes_per_turn);
   if (!wakes) return tl::unexpected(wakes.error());
-  for (const auto& [action, key] : *wakes) {
-    DISPATCH_TRY(wake(key));
-    last_wake_ = action;
+  for (const journal::Wake& said : *wakes) {
+    DISPATCH_TRY(wake(said.key));
+    last_wake_ = said.action;
   }
   wakes_wait_ = wakes->size() == wakes_per_turn;
   return {};

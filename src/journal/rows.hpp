@@ -76,6 +76,7 @@ struct AppendReport {
 struct Outlet {
   OutletNo no;
   std::string host;
+  SubscriptionNo subscription = {};  ///< 0: direct deliveries
   Position low;  ///< everything at or below is done, or comes back by itself (due, operators)
 };
 
@@ -115,6 +116,14 @@ struct Predecessor {
 struct Wake {
   std::int64_t action = 0;
   DeliveryKey key;
+  bool from_here = false;  ///< any delivery of the outlet at or above this position may be new
+};
+
+/// A circuit breaker that is not closed, as it is kept over a restart.
+struct CircuitRow {
+  DestinationNo destination;
+  bool half_open = false;  ///< else open
+  WallTime since{};        ///< of that state
 };
 
 /// Which dead letters are meant.

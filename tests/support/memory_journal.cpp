@@ -100,7 +100,9 @@ Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents,
         .headers = event.headers,
         .payload = event.payload,
         .attempt = row.attempts,
+        .generation = row.key.generation,
         .began = now,
+        .subscription = {},
     };
   }
   return begun;

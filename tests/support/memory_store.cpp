@@ -74,7 +74,7 @@ OutletNo outlet_of(MemoryState& state, std::string_view host) {
   for (const auto& outlet : state.outlets)
     if (outlet.host == host) return outlet.no;
   const OutletNo no{static_cast<std::int64_t>(state.outlets.size()) + 1};
-  state.outlets.push_back({.no = no, .host = std::string{host}, .low = {}});
+  state.outlets.push_back({.no = no, .host = std::string{host}, .subscription = {}, .low = {}});
   return no;
 }
 

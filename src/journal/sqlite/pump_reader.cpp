@@ -39,6 +39,7 @@ std::vector<Outlet> PumpReader::outlets(OutletNo after) {
   while (rows.next()) {
     outlets.push_back({.no = OutletNo{rows.integer(0)},
                        .host = std::string{rows.bytes(1)},
+                       .subscription = {},
                        .low = Position{rows.integer(2)}});
   }
   return outlets;
