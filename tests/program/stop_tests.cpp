@@ -2,12 +2,25 @@
 
 #include "program/scenario.hpp"
 
+#include <atomic>
 #include <csignal>
 
 #include <fmt/format.h>
 
 using namespace dispatch::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+/// Asks until the journal has so many deliveries in flight; false where that does not come.
+bool in_flight_becomes(int count, const TempDir& directory) {
+  const auto wanted = fmt::format("\"in_flight\":{},", count);
+  for (int tries = 0; tries < 1000; ++tries)
+    if (has(run_dispatch(directory, {"status", "--json"}).out, wanted)) return true;
+  return false;
+}
+
+}  // namespace
 
 TEST_CASE("SIGTERM lets active requests finish and a rerun delivers the rest once") {
   const TempDir directory;
@@ -28,6 +41,33 @@ TEST_CASE("SIGTERM lets active requests finish and a rerun delivers the rest onc
   CHECK(receiver.count() == 2000);
   CHECK(seen.requests.size() == 2000);
   CHECK(seen.order_violations == 0);
+}
+
+TEST_CASE("after SIGTERM nothing starts that was committed and still waited for a connection") {
+  const TempDir directory;
+  std::atomic<bool> hold{true};
+  Receiver receiver{[&](const Received&, std::size_t) {
+    Answer answer;
+    if (hold) answer.manner = Answer::Manner::held;
+    return answer;
+  }};
+  directory.write("events.jsonl", streams(200, 1));
+  Child run{directory, {"run", "events.jsonl", "--to", receiver.url(), "--timeout", "60s"}};
+  REQUIRE(receiver.wait_for(50));
+  REQUIRE(in_flight_becomes(100, directory));
+  run.signal(SIGTERM);
+  REQUIRE(in_flight_becomes(50, directory));  // the others are given back
+  CHECK(receiver.count() == 50);
+  hold = false;
+  receiver.release();
+  CHECK(run.exit_code() == 5);
+  CHECK(receiver.count() == 50);
+
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  const auto seen = review(receiver.received());
+  CHECK(receiver.count() == 200);
+  CHECK(seen.requests.size() == 200);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
 TEST_CASE("a second signal aborts the requests and they count as unknown") {

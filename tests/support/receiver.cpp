@@ -60,11 +60,12 @@ class Ledger {
     book_.requests[number].status = status;
   }
 
-  void end(std::uint64_t number, Ending how) {
+  /// `when`: not later than the sender could know of it.
+  void end(std::uint64_t number, Ending how, Steady::time_point when) {
     const std::scoped_lock lock{mutex_};
     auto& request = book_.requests[number];
     request.ending = how;
-    request.ended = Steady::now();
+    request.ended = when;
     request.end_number = book_.ended++;
     --book_.open;
     changed_.notify_all();
@@ -125,7 +126,8 @@ struct Connection {
   std::optional<std::uint64_t> request;  ///< the number of the one that is being answered
   Answer answer;
   bool keep_alive = true;
-  bool started = false;  ///< something of the answer has been put out
+  bool started = false;        ///< something of the answer has been put out
+  Steady::time_point wrote{};  ///< when the latest piece of it was begun
   std::size_t dripped = 0;
 };
 
@@ -314,6 +316,7 @@ class Receiver::Server {
     while (true) {
       if (connection.out.empty() && endless(connection)) connection.out.assign(endless_chunk_bytes, 'x');
       if (connection.out.empty()) break;
+      connection.wrote = Steady::now();
       const ssize_t sent =
           ::send(connection.fd.get(), connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
       if (sent < 0 && errno == EAGAIN) {
@@ -338,7 +341,7 @@ class Receiver::Server {
       drop(tag, Ending::answered);
       return false;
     }
-    ledger_.end(*connection.request, Ending::answered);
+    ledger_.end(*connection.request, Ending::answered, connection.wrote);
     connection.request.reset();
     connection.started = false;
     serve(tag, connection);  // one that came meanwhile
@@ -347,9 +350,10 @@ class Receiver::Server {
 
   void drop(std::uint64_t tag, Ending how) {
     const auto request = connections_.at(tag).request;
+    const auto when = how == Ending::answered ? connections_.at(tag).wrote : Steady::now();
     connections_.erase(tag);  // first: who waits for the end may rely on the connection being closed
     ledger_.disconnect();
-    if (request) ledger_.end(*request, how);
+    if (request) ledger_.end(*request, how, when);
   }
 
   void run_timers() {
