@@ -320,6 +320,25 @@ TEST_CASE("a run that is killed anywhere loses nothing and repeats only what is 
   travel_all(running);
 }
 
+TEST_CASE("a journal whose making was killed is read or names the command that finishes it") {
+  int unreadable = 0;
+  for (int count = 1; count <= 12; ++count) {
+    CAPTURE(count);
+    const Trial trial{succeed};
+    REQUIRE(killed(trial.run({"run", "--quiet"}, EndAt{system_point::database_write, count})));
+    const auto status = run_dispatch(trial.directory(), {"status"});
+    if (status.exit_code == 6 && has(status.err, "ended in the middle")) {
+      ++unreadable;
+      REQUIRE(has(status.err, "dispatch run --journal dispatch.db"));
+    } else {
+      REQUIRE(!has(status.err, "readonly"));
+    }
+    REQUIRE(trial.run({"run", "--quiet"}).exit_code == 0);
+    REQUIRE(run_dispatch(trial.directory(), {"status"}).exit_code == 0);
+  }
+  CHECK(unreadable > 0);
+}
+
 TEST_CASE("a run that is killed while it recovers leaves what it found to the next") {
   travel_all(recovering);
 }

@@ -137,6 +137,7 @@ TEST_CASE("draining waits no longer than it is told") {
 
 TEST_CASE("a server leaves no descriptor and no thread behind") {
   post("http://127.0.0.1:9/");  // what libcurl opens once is not counted
+  std::thread{[] {}}.join();    // what a sanitizer starts beside the first thread neither
   const auto descriptors = own_descriptors();
   const auto threads = own_threads();
   for (int i = 0; i < 3; ++i) {

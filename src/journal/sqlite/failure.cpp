@@ -10,6 +10,12 @@ Error sqlite_failure(const SQLite::Exception& said, std::string_view doing,
     return Error{kind, fmt::format("cannot {} journal {}: {} ({}); {}", doing, journal.string(), why,
                                    said.what(), next)};
   };
+  // Only a writer can undo a change that was broken off, and before there is a WAL a reader has to wait for
+  // it.
+  if (said.getExtendedErrorCode() == SQLITE_READONLY_ROLLBACK) {
+    return error(Failure::unavailable, "the process that was making it was ended in the middle",
+                 fmt::format("have it finished with: dispatch run --journal {}", journal.string()));
+  }
   switch (said.getErrorCode() & 0xff) {
     case SQLITE_FULL:
       return error(Failure::failed, "the disk is full",
