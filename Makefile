@@ -18,7 +18,8 @@ FUZZ_SECONDS ?= 60
 # What building and testing need, and what only lint needs: the one list of Debian packages.
 PACKAGES := build-essential cmake ninja-build ccache pkg-config \
   libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
-  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev doctest-dev mandoc \
+  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev libjq-dev \
+  doctest-dev mandoc \
   clang libclang-rt-14-dev
 LINT_PACKAGES := clang-format clang-tidy
 

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dispatch {
+
+class JqProcess;
+
+/// What one jq program may take for one document. What takes more is ended, and fails.
+struct JqLimits {
+  std::chrono::milliseconds processor_time{1'000};          ///< default 1 s
+  std::size_t memory = std::size_t{256} * 1024 * 1024;      ///< bytes, of all programs together; 256 MiB
+  std::size_t output_most = std::size_t{16} * 1024 * 1024;  ///< bytes of the output; default 16 MiB
+};
+
+/// A program in the language of jq 1.6 (libjq), made once and run for many documents.
+///
+/// It runs in a process of its own, forked from this one: libjq cannot be interrupted, ends its process where
+/// memory runs out, and overflows the stack on documents nested deep, and none of that may cost a run more
+/// than the document. What was ended is begun anew for the next document.
+///
+/// A program sees its input and nothing else: no environment (`env` and `$ENV` are {}), no file and no
+/// module (`import` and `include` are refused, `input`, `input_filename` and their like fail), and `debug`
+/// and `stderr` say nothing. Its numbers are doubles, as jq's are: integers beyond 2^53 are rounded.
+///
+/// Programs that share a process, and the Jq they are of, belong to one thread at a time.
+class JqProgram {
+ public:
+  /// In a process for itself. Fails with what jq says of a program that does not compile.
+  static Result<JqProgram> compile(std::string_view text, JqLimits limits = {});
+
+  /// The first output for one JSON document, as JSON without spaces; nothing where there is none. What would
+  /// come after it is not computed. Fails where `json` is not JSON (or nests deeper than 256), where the
+  /// program fails, and at the limits.
+  Result<std::optional<std::string>> run(std::string_view json);
+
+  /// True unless the first output is false or null, or there is none.
+  Result<bool> holds(std::string_view json);
+
+ private:
+  friend class Jq;
+  JqProgram(std::shared_ptr<JqProcess> process, std::string text);
+  Result<> load();
+
+  std::shared_ptr<JqProcess> process_;
+  std::string text_;
+  std::uint64_t life_ = 0;    // of the process in which it is compiled
+  std::uint32_t number_ = 0;  // there
+};
+
+/// A process for several programs.
+class Jq {
+ public:
+  explicit Jq(JqLimits limits = {});
+  Result<JqProgram> compile(std::string_view text) const;
+
+ private:
+  std::shared_ptr<JqProcess> process_;
+};
+
+}  // namespace dispatch

@@ -1,0 +1,127 @@
+#include "base/jq_process.hpp"
+
+#include "base/units.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <utility>
+
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+namespace dispatch {
+namespace {
+
+/// The process limits its own processor time. This is for one that is stopped from outside.
+constexpr timeval patience{60, 0};
+
+/// Returns false, and errno says why, where not all of it went.
+bool send_all(int channel, const void* data, std::size_t bytes) {
+  const char* from = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const ssize_t sent = ::send(channel, from, bytes, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return false;
+    from += sent;
+    bytes -= static_cast<std::size_t>(sent);
+  }
+  return true;
+}
+
+/// The same; an end is ECONNRESET.
+bool receive_all(int channel, void* data, std::size_t bytes) {
+  char* to = static_cast<char*>(data);
+  while (bytes > 0) {
+    const ssize_t received = ::recv(channel, to, bytes, 0);
+    if (received < 0 && errno == EINTR) continue;
+    if (received == 0) errno = ECONNRESET;
+    if (received <= 0) return false;
+    to += received;
+    bytes -= static_cast<std::size_t>(received);
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::uint64_t> JqProcess::life() {
+  if (child_ == 0) DISPATCH_TRY(begin());
+  return life_;
+}
+
+Result<std::uint32_t> JqProcess::compile(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return misuse("the jq program holds a NUL byte");
+  if (auto compiled = ask({.kind = JqRequest::Kind::compile, .bytes = text.size()}, text); !compiled)
+    return misuse("the jq program does not compile: {}", compiled.error().message);
+  return programs_++;
+}
+
+Result<std::optional<std::string>> JqProcess::run(std::uint32_t program, std::string_view json) {
+  return ask({.kind = JqRequest::Kind::run, .program = program, .bytes = json.size()}, json);
+}
+
+Result<> JqProcess::begin() {
+  std::array<int, 2> pair{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
+    return fail("cannot make a channel to a process for jq: {}", errno_text(errno));
+  Fd ours{pair[0]};
+  const Fd theirs{pair[1]};
+  ::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ::setsockopt(ours.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+
+  // The child goes on in a copy of a process with other threads. It keeps to libjq, malloc and system calls;
+  // glibc sees to it that malloc is whole there.
+  const pid_t child = ::fork();
+  if (child < 0) return fail("cannot start a process for jq: {}", errno_text(errno));
+  if (child == 0) serve_jq(theirs.get(), limits_);
+  child_ = child;
+  channel_ = std::move(ours);
+  programs_ = 0;
+  ++life_;
+  return {};
+}
+
+Result<std::optional<std::string>> JqProcess::ask(JqRequest request, std::string_view text) {
+  const int channel = channel_.get();
+  JqAnswer answer;
+  std::string said;
+  bool whole = send_all(channel, &request, sizeof request) && send_all(channel, text.data(), text.size()) &&
+               receive_all(channel, &answer, sizeof answer);
+  if (whole) {
+    said.resize(answer.bytes);
+    whole = receive_all(channel, said.data(), said.size());
+  }
+  if (!whole) return tl::unexpected(ended(errno));
+  if (answer.kind == JqAnswer::Kind::error) return fail("{}", said);
+  if (answer.kind == JqAnswer::Kind::nothing) return std::nullopt;
+  return said;
+}
+
+Error JqProcess::ended(int error) {
+  const bool silent = error == EAGAIN || error == EWOULDBLOCK;
+  const int status = end();
+  if (silent) return {Failure::failed, "the process that runs it did not answer and was ended"};
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+    return {Failure::failed, fmt::format("it took more than {} of processor time and was ended",
+                                         format_duration(limits_.processor_time))};
+  return {Failure::failed,
+          fmt::format("jq broke down: it needs more than {} of memory, or values nested too deep",
+                      format_size(limits_.memory))};
+}
+
+int JqProcess::end() {
+  if (child_ == 0) return 0;
+  channel_ = Fd{};
+  // What ended by itself is a zombie, which keeps its own cause of death.
+  ::kill(child_, SIGKILL);
+  int status = 0;
+  while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
+  }
+  child_ = 0;
+  return status;
+}
+
+}  // namespace dispatch

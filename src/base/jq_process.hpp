@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "base/jq.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace dispatch {
+
+/// What is asked of the process, and what it answers. Both go over a socket pair as they lie in memory, the
+/// text behind them.
+struct JqRequest {
+  enum class Kind : std::uint8_t { compile, run };
+  Kind kind = Kind::compile;
+  std::uint32_t program = 0;  ///< counted from 0 in the order they were compiled in this life
+  std::uint64_t bytes = 0;    ///< of the program's text, or the document
+};
+struct JqAnswer {
+  enum class Kind : std::uint8_t { output, nothing, error };
+  Kind kind = Kind::nothing;
+  std::uint64_t bytes = 0;  ///< of the output, or of what jq says
+};
+
+/// The process in which jq programs run. Begun when it is first asked, and anew after it was ended. It ends
+/// with this object, or with the process that made it. Used by one thread at a time.
+class JqProcess {
+ public:
+  explicit JqProcess(JqLimits limits) : limits_(limits) {}
+  JqProcess(const JqProcess&) = delete;
+  JqProcess& operator=(const JqProcess&) = delete;
+  ~JqProcess() { end(); }
+
+  /// Counted from 1; another number is another process, in which nothing is compiled. Begins one if there is
+  /// none.
+  Result<std::uint64_t> life();
+
+  /// Compiles a program. Returns its number in this life.
+  Result<std::uint32_t> compile(std::string_view text);
+
+  /// Runs one that was compiled in this life.
+  Result<std::optional<std::string>> run(std::uint32_t program, std::string_view json);
+
+ private:
+  Result<> begin();
+  Result<std::optional<std::string>> ask(JqRequest request, std::string_view text);
+  Error ended(int error);
+  int end();
+
+  const JqLimits limits_;
+  std::uint64_t life_ = 0;
+  std::uint32_t programs_ = 0;
+  pid_t child_ = 0;  // 0: none
+  Fd channel_;
+};
+
+/// What the process does: answers requests until the channel ends. Called in the child, which has nothing but
+/// `channel`, and never returns.
+[[noreturn]] void serve_jq(int channel, const JqLimits& limits) noexcept;
+
+}  // namespace dispatch

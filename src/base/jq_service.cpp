@@ -1,0 +1,247 @@
+// The child's side: a process with one thread, one socket and libjq.
+
+#include "base/jq_process.hpp"
+#include "base/utf8.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+extern "C" {
+#include <jq.h>
+#include <jv.h>
+}
+
+namespace dispatch {
+namespace {
+
+/// Stands before every program, so that those of jq's functions that reach out of the document fail. What
+/// begins with functions cannot import modules.
+constexpr std::string_view prelude = R"(def input: error("input is not available"); )"
+                                     R"(def inputs: error("inputs is not available"); )"
+                                     R"(def input_filename: error("input_filename is not available"); )"
+                                     R"(def input_line_number: error("input_line_number is not available"); )"
+                                     R"(def modulemeta: error("modulemeta is not available"); )"
+                                     R"(def get_search_list: error("get_search_list is not available"); )"
+                                     R"(def halt: error("halt is not available"); )"
+                                     R"(def halt_error: error("halt_error is not available"); )"
+                                     R"(def halt_error(code): error("halt_error is not available"); )"
+                                     R"(def debug: .; def stderr: .; )";
+
+/// Of what jq says.
+constexpr std::size_t message_most = 500;
+
+/// Owns a value.
+class Value {
+ public:
+  explicit Value(jv value) : value_(value) {}
+  Value(const Value&) = delete;
+  Value& operator=(const Value&) = delete;
+  ~Value() { jv_free(value_); }
+
+  jv copy() const { return jv_copy(value_); }
+  bool valid() const { return jv_is_valid(value_) != 0; }
+  bool is_string() const { return jv_get_kind(value_) == JV_KIND_STRING; }
+  /// Of a string; dies with it.
+  std::string_view text() const {
+    return {jv_string_value(value_), static_cast<std::size_t>(jv_string_length_bytes(copy()))};
+  }
+
+ private:
+  jv value_;
+};
+
+struct Teardown {
+  void operator()(jq_state* state) const { jq_teardown(&state); }
+};
+using State = std::unique_ptr<jq_state, Teardown>;
+
+std::string shortened(std::string text) {
+  if (text.size() <= message_most) return text;
+  text.resize(message_most);
+  while (!text.empty() && !is_utf8(text)) text.pop_back();
+  return text + "...";
+}
+
+void cut_out(std::string& text, std::string_view what) {
+  if (const auto at = text.find(what); at != std::string::npos) text.erase(at, what.size());
+}
+
+/// One of jq's messages about a program, without the source that it quotes, as that begins with our prelude.
+std::string complaint(std::string_view message) {
+  std::string text{message.substr(0, message.find('\n'))};
+  if (text.ends_with(" compile error") || text.ends_with(" compile errors")) return {};
+  cut_out(text, "jq: error: ");
+  cut_out(text, " (Unix shell quoting issues?)");
+  cut_out(text, " at <top-level>");
+  while (text.ends_with(':') || text.ends_with(' ')) text.pop_back();
+  for (const char* module : {"unexpected import", "unexpected include", "unexpected module"})
+    if (text.find(module) != std::string::npos) text += " (there are no modules here)";
+  return text;
+}
+
+void collect_complaint(void* complaints, jv message) {
+  const Value formatted{jq_format_error(message)};
+  if (!formatted.is_string()) return;
+  const std::string text = complaint(formatted.text());
+  auto& all = *static_cast<std::string*>(complaints);
+  if (!text.empty()) all += (all.empty() ? "" : "; ") + text;
+}
+
+struct Reply {
+  JqAnswer::Kind kind;
+  std::string text;
+};
+
+class Service {
+ public:
+  Service(int channel, const JqLimits& limits) : channel_(channel), limits_(limits) {}
+
+  /// Answers one request. False where the channel has ended.
+  bool turn() {
+    JqRequest request;
+    if (!receive(&request, sizeof request)) return false;
+    std::string text(request.bytes, '\0');
+    if (!receive(text.data(), text.size())) return false;
+    allow(limits_.processor_time);
+    const Reply reply = request.kind == JqRequest::Kind::compile ? compile(text) : run(request.program, text);
+    allow(std::chrono::milliseconds{0});
+    const JqAnswer answer{.kind = reply.kind, .bytes = reply.text.size()};
+    return send(&answer, sizeof answer) && send(reply.text.data(), reply.text.size());
+  }
+
+ private:
+  Reply compile(const std::string& text) {
+    State state{jq_init()};
+    if (!state) return {JqAnswer::Kind::error, "out of memory"};
+    std::string complaints;
+    jq_set_error_cb(state.get(), collect_complaint, &complaints);
+    const bool compiled = jq_compile(state.get(), (std::string{prelude} + text).c_str()) != 0;
+    jq_set_error_cb(
+        state.get(), [](void*, jv message) { jv_free(message); }, nullptr);
+    if (!compiled) return {JqAnswer::Kind::error, shortened(complaints)};
+    programs_.push_back(std::move(state));
+    return {JqAnswer::Kind::nothing, {}};
+  }
+
+  Reply run(std::uint32_t program, const std::string& json) {
+    jq_state* const state = programs_.at(program).get();
+    const Value input{jv_parse_sized(json.data(), static_cast<int>(json.size()))};
+    if (!input.valid()) return {JqAnswer::Kind::error, "its input is not JSON: " + error_of(input)};
+    jq_start(state, input.copy(), 0);
+    Reply reply = first_output(state);
+    jq_start(state, jv_null(), 0);  // gives back what the document took
+    return reply;
+  }
+
+  Reply first_output(jq_state* state) const {
+    const Value output{jq_next(state)};
+    if (output.valid()) {
+      const Value text{jv_dump_string(output.copy(), 0)};
+      if (text.text().size() <= limits_.output_most)
+        return {JqAnswer::Kind::output, std::string{text.text()}};
+      return {JqAnswer::Kind::error,
+              "its output is longer than " + std::to_string(limits_.output_most) + " bytes"};
+    }
+    if (jv_invalid_has_msg(output.copy()) != 0) return {JqAnswer::Kind::error, error_of(output)};
+    return {JqAnswer::Kind::nothing, {}};
+  }
+
+  static std::string error_of(const Value& invalid) {
+    const Value message{jv_invalid_get_msg(invalid.copy())};
+    if (message.is_string()) return shortened(std::string{message.text()});
+    const Value text{jv_dump_string(message.copy(), 0)};
+    return shortened(std::string{text.text()});
+  }
+
+  /// So much processor time from now on; then SIGPROF ends the process. 0: as much as it takes.
+  static void allow(std::chrono::milliseconds time) {
+    const itimerval timer{{0, 0}, {time.count() / 1000, time.count() % 1000 * 1000}};
+    ::setitimer(ITIMER_PROF, &timer, nullptr);
+  }
+
+  bool receive(void* data, std::size_t bytes) const {
+    char* to = static_cast<char*>(data);
+    while (bytes > 0) {
+      const ssize_t received = ::read(channel_, to, bytes);
+      if (received <= 0) return false;
+      to += received;
+      bytes -= static_cast<std::size_t>(received);
+    }
+    return true;
+  }
+
+  bool send(const void* data, std::size_t bytes) const {
+    const char* from = static_cast<const char*>(data);
+    while (bytes > 0) {
+      const ssize_t sent = ::write(channel_, from, bytes);
+      if (sent <= 0) return false;
+      from += sent;
+      bytes -= static_cast<std::size_t>(sent);
+    }
+    return true;
+  }
+
+  const int channel_;
+  const JqLimits limits_;
+  std::vector<State> programs_;
+};
+
+/// Lets go of all that was the parent's: its journal's lock above all, its terminal, its signals.
+void leave_parent(int& channel) {
+  ::prctl(PR_SET_NAME, "dispatch-jq");
+  sigset_t all_but_time;
+  sigfillset(&all_but_time);
+  sigdelset(&all_but_time, SIGPROF);
+  for (const int deadly : {SIGPROF, SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE}) ::signal(deadly, SIG_DFL);
+  ::sigprocmask(SIG_SETMASK, &all_but_time, nullptr);  // an interrupt at the terminal is the parent's
+  channel = ::dup2(channel, STDIN_FILENO);
+  const int nowhere = ::open("/dev/null", O_RDWR);
+  if (channel < 0 || nowhere < 0) ::_exit(1);
+  ::dup2(nowhere, STDOUT_FILENO);
+  ::dup2(nowhere, STDERR_FILENO);
+  ::closefrom(STDERR_FILENO + 1);
+  static char* no_environment[] = {nullptr};
+  ::environ = no_environment;  // libjq reads through it, so clearenv(), which leaves NULL, will not do
+}
+
+/// The pages of data that the process has already (proc(5), statm).
+rlim_t data_bytes() {
+  unsigned long pages = 0;
+  if (std::FILE* const statm = std::fopen("/proc/self/statm", "re")) {
+    if (std::fscanf(statm, "%*u %*u %*u %*u %*u %lu", &pages) != 1) pages = 0;
+    std::fclose(statm);
+  }
+  return static_cast<rlim_t>(pages) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void limit(int resource, rlim_t most) {
+  const rlimit limits{most, most};
+  if (::setrlimit(static_cast<__rlimit_resource>(resource), &limits) != 0) ::_exit(1);
+}
+
+}  // namespace
+
+void serve_jq(int channel, const JqLimits& limits) noexcept {
+  leave_parent(channel);
+  limit(RLIMIT_DATA, data_bytes() + limits.memory);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_NOFILE, 0);  // what is open stays open, and nothing else can be
+  Service service{channel, limits};
+  while (service.turn()) {
+  }
+  ::_exit(0);
+}
+
+}  // namespace dispatch
