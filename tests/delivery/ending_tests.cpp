@@ -7,6 +7,7 @@
 using dispatch::OutcomeKind;
 using dispatch::delivery::explain_failure;
 using dispatch::delivery::kind_of_failure;
+using namespace std::chrono_literals;
 
 TEST_CASE("a failure before the request went out is a connect error and after it a broken one") {
   for (const auto code : {CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
@@ -20,6 +21,18 @@ TEST_CASE("a failure before the request went out is a connect error and after it
 TEST_CASE("running out of time is a timeout wherever it happens") {
   CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, false) == OutcomeKind::timeout);
   CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, true) == OutcomeKind::timeout);
+}
+
+TEST_CASE("an attempt whose time is up says how long it had and what it waited for") {
+  using dispatch::delivery::explain_timeout;
+  dispatch::AttemptTimings timings;
+  CHECK(explain_timeout(1500ms, timings, false) ==
+        "timed out after 1.5s, waiting for the address of the host's name");
+  timings.name_resolved = 1us;
+  CHECK(explain_timeout(5s, timings, false) == "timed out after 5s, waiting for a connection");
+  timings.connected = 1us;
+  CHECK(explain_timeout(5s, timings, false) == "timed out after 5s, waiting for TLS to be set up");
+  CHECK(explain_timeout(5s, timings, true) == "timed out after 5s, waiting for an answer");
 }
 
 TEST_CASE("a URL that cannot be requested is refused") {

@@ -1,11 +1,16 @@
 #include "delivery/http/http_transport.hpp"
+#include "delivery/http/lived_time.hpp"
 #include "support/collected_reports.hpp"
 #include "support/fakes.hpp"
 #include "support/own_resources.hpp"
 #include "support/receiver.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -56,6 +61,72 @@ HttpOptions within(std::chrono::milliseconds timeout) {
 
 Receiver::Script always(const Answer& answer) {
   return [answer](const Received&, std::size_t) { return answer; };
+}
+
+/// While told to hold, whoever puts a report stands still, and with it all that it does.
+class HoldingReports final : public Reports {
+ public:
+  void put(std::vector<Report> reports) override {
+    collected.put(std::move(reports));
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return !hold_; });
+  }
+  void let_go() {
+    const std::scoped_lock lock{mutex_};
+    hold_ = false;
+    changed_.notify_all();
+  }
+  CollectedReports collected;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool hold_ = true;
+};
+
+/// Lets go at the end of the test, wherever that is.
+struct LetGo {
+  HoldingReports& reports;
+  ~LetGo() { reports.let_go(); }
+};
+
+constexpr std::uint64_t silent = 1000, first = 1001;
+
+/// Sends `count` requests, and one more that is not answered. They are answered, at the length of 15 of
+/// libcurl's reads, while the transport stands still for longer than `timeout`. Gives how they ended; nothing
+/// where one had ended before.
+std::vector<Report> answered_while_it_stands(std::chrono::milliseconds timeout, std::uint64_t count) {
+  std::string long_answer = "HTTP/1.1 200 OK\r\n";
+  for (int i = 0; i < 60; ++i) long_answer += "X-Long: " + std::string(1000, 'x') + "\r\n";
+  long_answer += "Content-Length: 0\r\n\r\n";
+  Receiver receiver{[&](const Received& request, std::size_t) {
+    Answer answer;
+    if (request.target != "/first") answer.manner = Answer::Manner::held;
+    answer.raw = long_answer;
+    return answer;
+  }};
+  const Receiver never{always({.manner = Answer::Manner::held})};
+  const ManualClock clock;
+  HoldingReports reports;
+  const auto transport = HttpTransport::start(within(timeout), reports, clock).value();
+  const LetGo let_go{reports};
+  std::vector<Outgoing> batch;
+  for (std::uint64_t ticket = 1; ticket <= count; ++ticket) batch.push_back(event(receiver.url(), ticket));
+  batch.push_back(event(never.url(), silent));
+  transport->send(std::move(batch));
+  if (!receiver.wait_for(count) || !never.wait_for(1)) return {};
+  batch.clear();
+  batch.push_back(event(receiver.url("/first"), first));
+  transport->send(std::move(batch));
+  if (!reports.collected.wait_for(1) || reports.collected.all().front().ticket != first) return {};
+  receiver.release();
+  if (!receiver.wait_ended(count + 1)) return {};
+  std::this_thread::sleep_for(timeout + LivedTime::slack);
+  reports.let_go();
+  reports.collected.wait_for(count + 2);
+  auto ends = reports.collected.all();
+  ends.erase(ends.begin());
+  return ends;
 }
 
 }  // namespace
@@ -186,6 +257,36 @@ TEST_CASE("no answer in time is a timeout and the connection ends") {
   CHECK(outcome.took >= 100ms);
   REQUIRE(receiver.wait_ended(1));
   CHECK(receiver.received().at(0).ending == Ending::left);
+}
+
+TEST_CASE("a subscription's own timeout goes before the run's") {
+  const Receiver receiver{always({.manner = Answer::Manner::held})};
+  Bench bench{within(1h)};
+  auto outgoing = event(receiver.url());
+  auto subscription = std::make_shared<Subscription>();
+  subscription->timeout = 50ms;
+  outgoing.subscription = subscription;
+  const auto outcome = bench.attempt(std::move(outgoing));
+  CHECK(outcome.kind == OutcomeKind::timeout);
+  CHECK(outcome.error == "timed out after 50ms, waiting for an answer");
+}
+
+// The next two take a second of wall time each.
+TEST_CASE("answers that arrive while the process stands still longer than the timeout are answers") {
+  constexpr std::uint64_t count = 50;
+  const auto ends = answered_while_it_stands(1s, count);
+  REQUIRE(ends.size() == count + 1);
+  for (const auto& report : ends)
+    CHECK(report.outcome.kind == (report.ticket == silent ? OutcomeKind::timeout : OutcomeKind::answered));
+}
+
+TEST_CASE("an answer that arrived in time counts though the time is up before it is read") {
+  std::vector<Report> ends;  // empty where the time was up before the process stood still
+  for (int tries = 0; tries < 20 && ends.empty(); ++tries)
+    ends = answered_while_it_stands(LivedTime::beat, 1);
+  REQUIRE(ends.size() == 2);
+  for (const auto& report : ends)
+    CHECK(report.outcome.kind == (report.ticket == silent ? OutcomeKind::timeout : OutcomeKind::answered));
 }
 
 TEST_CASE("an announcement without the answer is a timeout") {

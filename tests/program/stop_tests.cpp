@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <csignal>
+#include <thread>
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 
 using namespace dispatch::test;
 using namespace std::chrono_literals;
@@ -88,6 +90,28 @@ TEST_CASE("a second signal aborts the requests and they count as unknown") {
   CHECK(lines_of(unknown.out).size() == 2);
   CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
   CHECK(receiver.count() == 4);
+}
+
+// Takes a second of wall time.
+TEST_CASE("a process that stood still longer than its timeout takes the answers that came meanwhile") {
+  const TempDir directory;
+  Receiver receiver{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
+  constexpr std::size_t count = 200;
+  Child run{directory, {"run", "-", "--to", receiver.url(), "--timeout", "400ms", "--per-host", "200"}};
+  REQUIRE(run.write(streams(count, 1)));
+  REQUIRE(receiver.wait_for(count));
+  run.signal(SIGSTOP);
+  siginfo_t stopped{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(run.pid()), &stopped, WSTOPPED) == 0);
+  receiver.release();
+  REQUIRE(receiver.wait_ended(count));
+  std::this_thread::sleep_for(800ms);
+  run.signal(SIGCONT);
+  run.close_input();
+  CHECK(run.exit_code() == 0);
+  CHECK(receiver.count() == count);
+  for (const auto& request : receiver.received()) CHECK(request.ending == Ending::answered);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
 TEST_CASE("SIGUSR1 prints a snapshot and the run goes on") {

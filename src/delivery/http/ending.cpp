@@ -1,6 +1,7 @@
 #include "delivery/http/ending.hpp"
 
 #include "base/fd.hpp"
+#include "base/units.hpp"
 
 #include <fmt/format.h>
 
@@ -30,6 +31,15 @@ std::string explain_failure(CURLcode code, std::string_view detail, int system_e
     text = fmt::format("{}: {}", name, detail);
   if (system_error != 0) text += ": " + errno_text(system_error);
   return text;
+}
+
+std::string explain_timeout(std::chrono::milliseconds timeout, const AttemptTimings& timings,
+                            bool request_out) {
+  const char* const awaited = request_out             ? "an answer"
+                              : timings.connected     ? "TLS to be set up"
+                              : timings.name_resolved ? "a connection"
+                                                      : "the address of the host's name";
+  return fmt::format("timed out after {}, waiting for {}", format_duration(timeout), awaited);
 }
 
 Outcome cut_off() {

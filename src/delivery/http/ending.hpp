@@ -2,6 +2,7 @@
 
 #include "event/outcome.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,10 @@ OutcomeKind kind_of_failure(CURLcode code, bool request_out);
 /// Says the same to people: libcurl's name for it, the detail that libcurl gave, and the system's error
 /// number where it is the cause (0: none). Pure.
 std::string explain_failure(CURLcode code, std::string_view detail, int system_error);
+
+/// What to say of an attempt whose time is up: how long it had, and what it still waited for. Pure.
+std::string explain_timeout(std::chrono::milliseconds timeout, const AttemptTimings& timings,
+                            bool request_out);
 
 /// The outcome of an attempt that we cut off.
 Outcome cut_off();

@@ -9,7 +9,8 @@ namespace dispatch::delivery {
 
 /// How requests are made.
 struct HttpOptions {
-  /// For one request, everything included: name, connection, TLS, sending, the whole answer. Default 5 s.
+  /// For one request, everything included: name, connection, TLS, sending, the whole answer; a subscription's
+  /// own goes before it. While the process stands still it does not run. Default 5 s.
   std::chrono::milliseconds timeout{5'000};
   /// Requests at a time to one host (Outgoing::host). Default: no limit but `requests_most`.
   std::size_t per_host = std::numeric_limits<std::size_t>::max();

@@ -3,11 +3,16 @@
 #include "base/fail_point.hpp"
 #include "delivery/http/admission.hpp"
 #include "delivery/http/ending.hpp"
+#include "delivery/http/lived_time.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/transfer.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -53,6 +58,9 @@ class HttpTransport::Engine {
   void run() noexcept;
   Orders take_orders();
   void collect(std::vector<Report>& reports);
+  void live();
+  void time_out(std::vector<Report>& reports);
+  std::optional<std::chrono::milliseconds> wait_most() const;
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
@@ -65,6 +73,8 @@ class HttpTransport::Engine {
   Orders orders_;  // under mutex_
   const std::unique_ptr<MultiLoop> loop_;
   Admission admission_;
+  LivedTime time_{std::chrono::steady_clock::now()};
+  std::set<std::pair<SteadyTime, Transfer*>> deadlines_;  // in lived time, of what is under way
   std::vector<std::unique_ptr<Transfer>> under_way_;
   std::vector<std::unique_ptr<Transfer>> idle_;
   std::thread thread_;
@@ -125,9 +135,12 @@ void HttpTransport::Engine::run() noexcept {
 
   bool stop = false;
   while (!stop) {
-    loop_->turn();
+    loop_->wait(wait_most());
+    live();
+    loop_->act();
     std::vector<Report> reports;
     collect(reports);
+    time_out(reports);
     auto orders = take_orders();
     stop = orders.stop;
     if (orders.cut || stop) cut(reports);
@@ -166,12 +179,35 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
   }
 }
 
+void HttpTransport::Engine::live() {
+  const auto stood = time_.tick(std::chrono::steady_clock::now());
+  if (stood == stood.zero()) return;
+  for (const auto& transfer : under_way_)
+    transfer->allow(std::chrono::ceil<std::chrono::milliseconds>(stood));
+}
+
+void HttpTransport::Engine::time_out(std::vector<Report>& reports) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= time_.now()) {
+    Transfer& transfer = *deadlines_.begin()->second;
+    admission_.leave(transfer.host());
+    reports.push_back(transfer.time_out(clock_));
+    idle_.push_back(leave(transfer.slot));
+  }
+}
+
+std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() const {
+  if (deadlines_.empty()) return std::nullopt;
+  return std::min(LivedTime::beat,
+                  std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - time_.now()));
+}
+
 void HttpTransport::Engine::cut(std::vector<Report>& reports) {
   for (const auto& transfer : under_way_) {
     admission_.leave(transfer->host());
     reports.push_back(transfer->cut());
   }
   under_way_.clear();
+  deadlines_.clear();
 }
 
 void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& reports) {
@@ -195,6 +231,9 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
   idle_.back()->slot = under_way_.size();
   under_way_.push_back(std::move(idle_.back()));
   idle_.pop_back();
+  Transfer& transfer = *under_way_.back();
+  transfer.deadline = time_.now() + transfer.timeout();
+  deadlines_.emplace(transfer.deadline, &transfer);
 }
 
 void HttpTransport::Engine::give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports) {
@@ -205,6 +244,7 @@ std::unique_ptr<Transfer> HttpTransport::Engine::leave(std::size_t slot) {
   auto transfer = std::exchange(under_way_[slot], std::move(under_way_.back()));
   under_way_.pop_back();
   if (slot < under_way_.size()) under_way_[slot]->slot = slot;
+  deadlines_.erase({transfer->deadline, transfer.get()});
   return transfer;
 }
 

@@ -1,10 +1,8 @@
 #include "delivery/http/multi_loop.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -92,12 +90,17 @@ void MultiLoop::release(CURL* easy) {
   curl_multi_remove_handle(multi_.get(), easy);
 }
 
-void MultiLoop::turn() {
-  std::array<epoll_event, 256> events;
-  const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
+void MultiLoop::wait(std::optional<std::chrono::milliseconds> most) {
+  events_.resize(std::max<std::size_t>(watches_.size(), 64));  // all that is ready belongs to one turn
+  const int ready =
+      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), wait_ms(most));
+  ready_ = static_cast<std::size_t>(std::max(ready, 0));
+}
+
+void MultiLoop::act() {
   int running = 0;
-  for (int i = 0; i < ready; ++i) {
-    const auto& event = events[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < ready_; ++i) {
+    const auto& event = events_[i];
     const int fd = event.data.fd;
     if (fd == wake_.get()) {
       eventfd_t count = 0;
@@ -160,10 +163,13 @@ void MultiLoop::register_wanted(curl_socket_t socket, Watch& watched) {
   if (::epoll_ctl(epoll_.get(), operation, socket, &event) == 0) watched.registered = watched.wanted;
 }
 
-int MultiLoop::wait_ms() const {
-  if (!timer_) return -1;
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - std::chrono::steady_clock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 60'000));
+int MultiLoop::wait_ms(std::optional<std::chrono::milliseconds> most) const {
+  auto wait = most;
+  if (timer_) {
+    const auto due = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - std::chrono::steady_clock::now());
+    wait = wait ? std::min(*wait, due) : due;
+  }
+  return wait ? static_cast<int>(std::clamp<std::int64_t>(wait->count(), 0, 60'000)) : -1;
 }
 
 void MultiLoop::run_timers() {

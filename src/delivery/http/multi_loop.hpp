@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include <sys/epoll.h>
+
 namespace dispatch::delivery {
 
 /// Drives the transfers of one libcurl multi handle by readiness (epoll and curl_multi_socket_action), so
@@ -33,15 +35,18 @@ class MultiLoop {
   /// connections (7.71 and later).
   void release(CURL* easy);
 
-  /// Waits until a socket is ready, a timer is due or wake() was called since the last turn, and lets libcurl
-  /// act.
-  void turn();
+  /// Waits until a socket is ready, a timer is due, wake() was called since the last turn or `most` is over
+  /// (nothing: for as long as it takes).
+  void wait(std::optional<std::chrono::milliseconds> most);
+
+  /// Lets libcurl act: on all that the wait found ready first, then on its timers.
+  void act();
 
   /// Closes all connections and ends the multi handle; only wake() may be called afterwards. Every easy
   /// handle must have left it. To be called on the loop's thread: closing a TLS connection writes to it.
   void close() { multi_.reset(); }
 
-  /// Ends the wait of the turn under way, or of the next one. From any thread.
+  /// Ends the wait under way, or the next one. From any thread.
   void wake() const noexcept;
 
  private:
@@ -59,13 +64,15 @@ class MultiLoop {
   static int on_close(void* loop, curl_socket_t socket) noexcept;
   Watch& watch(curl_socket_t socket);
   void register_wanted(curl_socket_t socket, Watch& watch);
-  int wait_ms() const;
+  int wait_ms(std::optional<std::chrono::milliseconds> most) const;
   void run_timers();
 
   std::optional<CurlGlobal> global_;
   Fd epoll_;
   Fd wake_;
   std::vector<Watch> watches_;  // by descriptor
+  std::vector<epoll_event> events_;
+  std::size_t ready_ = 0;  // of events_
   std::optional<std::chrono::steady_clock::time_point> timer_;
   ShareHandle nothing_shared_;
   MultiHandle multi_;  // last: its end calls back into the members above

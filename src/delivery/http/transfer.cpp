@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <curl/header.h>
 #include <fmt/format.h>
@@ -60,7 +61,6 @@ void Transfer::set_constants() {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(options_.connection_idle_most.count()));
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer_bytes);
@@ -91,6 +91,9 @@ Result<> Transfer::start(Outgoing outgoing) {
   header_bytes_ = body_bytes_ = 0;
   excerpt_.clear();
   detail_[0] = '\0';
+  timeout_ =
+      outgoing_.subscription ? outgoing_.subscription->timeout.value_or(options_.timeout) : options_.timeout;
+  started_ = std::chrono::steady_clock::now();
 
   DISPATCH_TRY(write_headers(outgoing_, lines_));
   list_.clear();
@@ -99,6 +102,10 @@ Result<> Transfer::start(Outgoing outgoing) {
   for (std::size_t i = 0; i + 1 < list_.size(); ++i) list_[i].next = &list_[i + 1];
 
   CURL* const easy = easy_.get();
+  // CURLOPT_TIMEOUT_MS is not used: libcurl looks at it before it reads what has arrived. This one makes it
+  // try a host's next address while there is time.
+  connect_timeout_ = timeout_;
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout_.count()));
   curl_easy_setopt(easy, CURLOPT_URL, outgoing_.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list_.data());
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, outgoing_.payload.data());
@@ -108,33 +115,56 @@ Result<> Transfer::start(Outgoing outgoing) {
   return {};
 }
 
+void Transfer::allow(std::chrono::milliseconds more) {
+  connect_timeout_ += more;
+  curl_easy_setopt(easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout_.count()));
+}
+
 Report Transfer::finish(CURLcode code, const Clock& clock) {
-  Outcome outcome;
+  Outcome outcome = answered_ ? answer(clock) : failure(code);
   outcome.took = moment(easy_.get(), CURLINFO_TOTAL_TIME_T).value_or(std::chrono::microseconds{0});
-  if (answered_) {
-    outcome.kind = OutcomeKind::answered;
-    outcome.status = status();
-    outcome.excerpt = std::move(excerpt_);
-    if (outcome.status == 429 || outcome.status == 503) outcome.retry_after = retry_after(clock.wall());
-  } else if (headers_too_large_ || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
+  loop_.release(easy_.get());
+  outgoing_.payload = {};  // the pool must not hold what it sent
+  return {outgoing_.ticket, std::move(outcome)};
+}
+
+Report Transfer::time_out(const Clock& clock) {
+  Outcome outcome = answered_ ? answer(clock) : failure(CURLE_OPERATION_TIMEDOUT);
+  outcome.took = std::chrono::floor<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
+  leave();
+  return {outgoing_.ticket, std::move(outcome)};
+}
+
+Outcome Transfer::answer(const Clock& clock) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::answered;
+  outcome.status = status();
+  outcome.excerpt = std::move(excerpt_);
+  if (outcome.status / 100 != 2) note_way(outcome);
+  if (outcome.status == 429 || outcome.status == 503) outcome.retry_after = retry_after(clock.wall());
+  return outcome;
+}
+
+Outcome Transfer::failure(CURLcode code) const {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::broken;
+  note_way(outcome);
+  if (headers_too_large_ || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
     // Of a line over 100 KiB, more than it can hold, libcurl says that it is out of memory.
-    outcome.kind = OutcomeKind::broken;
     outcome.error = fmt::format("the answer's headers are longer than {} bytes", options_.headers_most);
   } else if (complaint_ != nullptr) {
-    outcome.kind = OutcomeKind::broken;
     outcome.error = complaint_;
   } else if (requests_ > 1) {
-    outcome.kind = OutcomeKind::broken;
     outcome.error = "the connection, kept from an earlier request, ended before an answer came";
+  } else if (code == CURLE_OPERATION_TIMEDOUT) {
+    outcome.kind = OutcomeKind::timeout;
+    outcome.error = explain_timeout(timeout_, outcome.timings, requests_ > 0);
   } else {
     const CURLcode why = code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code;
     outcome.kind = kind_of_failure(why, requests_ > 0);
     outcome.error = explain_failure(why, detail_.data(), why == CURLE_COULDNT_CONNECT ? system_error() : 0);
   }
-  if (outcome.kind != OutcomeKind::answered || outcome.status / 100 != 2) note_way(outcome);
-  loop_.release(easy_.get());
-  outgoing_.payload = {};  // the pool must not hold what it sent
-  return {outgoing_.ticket, std::move(outcome)};
+  return outcome;
 }
 
 Report Transfer::cut() {

@@ -30,8 +30,17 @@ class Transfer {
   /// Starts the attempt. Fails where it cannot be sent at all, and is then ready for another.
   Result<> start(Outgoing outgoing);
 
+  /// What the attempt that was started last may take, everything included.
+  std::chrono::milliseconds timeout() const { return timeout_; }
+
+  /// Time passed that does not count against the attempt.
+  void allow(std::chrono::milliseconds more);
+
   /// Ends the attempt that libcurl says is done.
   Report finish(CURLcode code, const Clock& clock);
+
+  /// Ends the attempt, its time being up.
+  Report time_out(const Clock& clock);
 
   /// Ends the attempt wherever it stands. Its outcome is unknown.
   Report cut();
@@ -42,8 +51,9 @@ class Transfer {
   /// The transfer that `easy` belongs to.
   static Transfer& of(CURL* easy);
 
-  /// Where the transfer stands among those under way; kept by whoever runs them.
+  /// Where the transfer stands among those under way, and when its time is up; kept by whoever runs them.
   std::size_t slot = 0;
+  SteadyTime deadline{};
 
  private:
   Transfer(const HttpOptions& options, MultiLoop& loop, EasyHandle easy);
@@ -51,6 +61,8 @@ class Transfer {
   static std::size_t on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static std::size_t on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static int on_request(void* transfer, char*, char*, int, int) noexcept;
+  Outcome answer(const Clock& clock);
+  Outcome failure(CURLcode code) const;
   int status() const;
   int system_error() const;
   std::optional<std::chrono::microseconds> retry_after(WallTime now) const;
@@ -66,6 +78,10 @@ class Transfer {
   std::array<char, 8> no_expect_{
       "Expect:"};  // the last of the list: do not wait for a 100 before a large payload
   std::array<char, CURL_ERROR_SIZE> detail_{};
+
+  std::chrono::milliseconds timeout_{0};
+  std::chrono::milliseconds connect_timeout_{0};
+  SteadyTime started_{};
 
   unsigned requests_ = 0;  // made for this attempt
   bool answered_ = false;  // status and headers are whole
