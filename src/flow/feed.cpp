@@ -18,6 +18,10 @@ Incoming route(ingest::Batch batch, routing::Router& router) {
       unroutable.push_back({batch.lines[i], std::move(routes).error().message});
       continue;
     }
+    if (routes->empty()) {
+      unroutable.push_back({batch.lines[i], std::string{routing::nowhere_to_go}});
+      continue;
+    }
     batch.arrivals[kept] = batch.arrivals[i];
     batch.arrivals[kept].routes = *routes;
     if (kept != i) batch.lines[kept] = std::move(batch.lines[i]);

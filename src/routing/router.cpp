@@ -1,34 +1,85 @@
 #include "routing/router.hpp"
 
+#include "event/jq_input.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace dispatch::routing {
 namespace {
 
 constexpr std::size_t generation_most = 4096;
+constexpr std::size_t routes_at_once = 256;
 
 }  // namespace
 
-Result<Router> Router::make(const std::optional<std::string>& to) {
+std::span<const Route> RouteHold::keep(std::span<const Route> routes) {
+  if (routes_.empty() || routes_.back().capacity() - routes_.back().size() < routes.size())
+    routes_.emplace_back().reserve(std::max(routes_at_once, routes.size()));
+  auto& kept = routes_.back();
+  const std::size_t first = kept.size();
+  kept.insert(kept.end(), routes.begin(), routes.end());
+  return {kept.data() + first, routes.size()};
+}
+
+Result<Router> Router::make(const std::optional<std::string>& to, std::shared_ptr<Catalog> catalog) {
   Router router;
   if (to) {
     auto url = parse_url(*to);
     if (!url) return misuse("--to {}", url.error().message);
     router.to_ = std::make_shared<const Destination>(std::move(*url));
   }
+  router.catalog_ = std::move(catalog);
+  router.refresh();
   return router;
 }
 
+void Router::refresh() {
+  auto now = catalog_->now();
+  if (now == snapshot_) return;
+  snapshot_ = std::move(now);
+  std::erase_if(filters_, [&](const auto& known) {
+    return std::none_of(snapshot_->subscriptions().begin(), snapshot_->subscriptions().end(),
+                        [&](const Subscription& one) { return one.filter == known.first; });
+  });
+}
+
 Result<std::span<const Route>> Router::route(const Arrival& arrival, RouteHold& hold) {
-  if (arrival.own_url.empty()) {
-    if (to_) return to_->routes();
-    return misuse("there is no url and no --to, so there is nowhere to deliver to");
+  std::shared_ptr<const Destination> own = to_;
+  if (!arrival.own_url.empty()) {
+    auto named = destination(arrival.own_url);
+    if (!named) return tl::unexpected(std::move(named).error());
+    own = std::move(*named);
   }
-  auto own = destination(arrival.own_url);
-  if (!own) return tl::unexpected(std::move(own).error());
-  const auto routes = (*own)->routes();
-  hold.keep(std::move(*own));
-  return routes;
+  const auto direct = own ? own->routes() : std::span<const Route>{};
+  if (own) hold.keep(std::move(own));
+  if (snapshot_->empty()) return direct;
+
+  snapshot_->match(arrival.type, matched_);
+  if (matched_.empty()) return direct;
+  routes_.assign(direct.begin(), direct.end());
+  document_.clear();
+  for (const std::size_t place : matched_)
+    if (passes(snapshot_->subscriptions()[place].filter, arrival)) routes_.push_back(snapshot_->route(place));
+  if (routes_.size() == direct.size()) return direct;
+  hold.keep(snapshot_);
+  return hold.keep(std::span<const Route>{routes_});
+}
+
+bool Router::passes(const std::string& filter, const Arrival& arrival) {
+  if (filter.empty()) return true;
+  auto program = filters_.find(filter);
+  if (program == filters_.end()) {
+    if (!jq_) jq_.emplace();
+    auto compiled = jq_->compile(filter);
+    program = filters_.emplace(filter, std::nullopt).first;
+    if (compiled) program->second = std::move(*compiled);
+  }
+  if (!program->second) return true;
+  if (document_.empty())
+    document_ = jq_document({arrival.event_id, arrival.type, arrival.source, arrival.time, arrival.entity_id,
+                             arrival.sequence, arrival.payload});
+  return program->second->holds(document_).value_or(true);
 }
 
 Result<std::shared_ptr<const Destination>> Router::destination(std::string_view text) {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/jq.hpp"
 #include "event/arrival.hpp"
+#include "routing/catalog.hpp"
 #include "routing/url.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,26 +34,50 @@ class Destination {
   Route route_;
 };
 
-/// Keeps alive what the routes of some arrivals point into. Lives as long as they are used: one for each
-/// batch.
+/// Keeps alive what the routes of some arrivals point into, and the routes. Lives as long as they are used:
+/// one for each batch.
 class RouteHold {
  public:
   void keep(std::shared_ptr<const Destination> destination) {
-    if (kept_.empty() || kept_.back() != destination) kept_.push_back(std::move(destination));
+    if (destinations_.empty() || destinations_.back() != destination)
+      destinations_.push_back(std::move(destination));
   }
+  void keep(std::shared_ptr<const Snapshot> snapshot) {
+    if (snapshots_.empty() || snapshots_.back() != snapshot) snapshots_.push_back(std::move(snapshot));
+  }
+  /// A copy that stays where it is.
+  std::span<const Route> keep(std::span<const Route> routes);
 
  private:
-  std::vector<std::shared_ptr<const Destination>> kept_;
+  std::vector<std::shared_ptr<const Destination>> destinations_;
+  std::vector<std::shared_ptr<const Snapshot>> snapshots_;
+  std::vector<std::vector<Route>> routes_;  ///< none grows beyond what was reserved for it
 };
 
-/// Says where events go: to their own url, else to the default destination. Used by one thread.
+/// Says where events go: to their own url, else to the default destination, and to every subscription that
+/// means them, by its patterns and its filter. Used by one thread; routers of several threads may share a
+/// catalog.
 class Router {
  public:
   /// `to` is the destination of events without a url; misuse where it is not a URL that can be delivered to.
-  static Result<Router> make(const std::optional<std::string>& to);
+  /// Without a catalog there are no subscriptions.
+  static Result<Router> make(const std::optional<std::string>& to,
+                             std::shared_ptr<Catalog> catalog = std::make_shared<Catalog>());
 
-  /// The routes of `arrival`, at least one, valid while `hold` and this router live:
-  /// `arrival.routes = *router.route(arrival, hold);`. An error is the reason to reject the line.
+  Catalog& catalog() { return *catalog_; }
+
+  /// What is routed from now on is routed by the snapshot that the catalog holds now.
+  void refresh();
+  /// The version of the snapshot routed by.
+  std::int64_t version() const { return snapshot_->version(); }
+  /// True where an event that goes nowhere is recorded as such, because there are subscriptions; else it is
+  /// to be rejected for that reason.
+  bool accepts_unmatched() const { return !snapshot_->empty(); }
+
+  /// The routes of `arrival`, its own or default one first, then those of subscriptions by their number;
+  /// perhaps none. Valid while `hold` lives: `arrival.routes = *router.route(arrival, hold);`. An error is
+  /// the reason to reject the line. A filter that fails keeps nothing back: the event is routed there, and
+  /// what prepares its request fails in turn, for an operator to see.
   Result<std::span<const Route>> route(const Arrival& arrival, RouteHold& hold);
 
  private:
@@ -59,11 +86,26 @@ class Router {
   /// comes.
   using Seen = std::unordered_map<std::string, std::shared_ptr<const Destination>>;
 
+  /// Programs by their text; nothing for one that cannot be compiled.
+  using Filters = std::unordered_map<std::string, std::optional<JqProgram>>;
+
   Result<std::shared_ptr<const Destination>> destination(std::string_view url);
+  bool passes(const std::string& filter, const Arrival& arrival);
 
   std::shared_ptr<const Destination> to_;
+  std::shared_ptr<Catalog> catalog_;
+  std::shared_ptr<const Snapshot> snapshot_;
   Seen young_, old_;
-  std::string key_;  ///< the URL looked up, kept for its memory
+  std::string key_;       ///< the URL looked up, kept for its memory
+  std::optional<Jq> jq_;  ///< where there are filters
+  Filters filters_;       ///< of the snapshot, those that were needed
+  std::string document_;  ///< what filters see of the event at hand; empty until one asks
+  std::vector<std::size_t> matched_;
+  std::vector<Route> routes_;
 };
+
+/// Why a line is rejected that goes nowhere and where there are no subscriptions.
+inline constexpr std::string_view nowhere_to_go =
+    "there is no url and no --to, so there is nowhere to deliver to";
 
 }  // namespace dispatch::routing
