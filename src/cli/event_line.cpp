@@ -1,7 +1,7 @@
 #include "cli/event_line.hpp"
 
+#include "base/base64.hpp"
 #include "base/json.hpp"
-#include "ingest/base64.hpp"
 #include "ingest/line_parser.hpp"
 #include "ingest/lines.hpp"
 #include "journal/digest.hpp"
@@ -33,7 +33,7 @@ void write(JsonObject& object, const journal::EventRecord& event, Payload payloa
     object.add_raw("payload", event.payload);
   } else {
     std::string encoded;
-    ingest::append_base64(encoded, event.payload);
+    append_base64(encoded, event.payload);
     object.add("data_base64", encoded);
   }
 }

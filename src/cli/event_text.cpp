@@ -1,9 +1,9 @@
 #include "cli/event_text.hpp"
 
+#include "base/base64.hpp"
 #include "base/units.hpp"
 #include "base/utf8.hpp"
 #include "cli/listing.hpp"
-#include "ingest/base64.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -39,7 +39,7 @@ void add_payload(JsonObject& object, const EventRecord& event) {
     return;
   }
   std::string encoded;
-  ingest::append_base64(encoded, event.payload);
+  append_base64(encoded, event.payload);
   object.add("payload_base64", encoded);
 }
 

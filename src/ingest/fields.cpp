@@ -1,7 +1,7 @@
 #include "ingest/fields.hpp"
 
+#include "base/base64.hpp"
 #include "base/json.hpp"
-#include "ingest/base64.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -106,7 +106,9 @@ Checked<SequenceNumber> read_sequence(const Found& found, bool string_allowed) {
 Checked<std::string_view> read_base64(const Found& found, TextStore& store) {
   if (!found.value.is_string())
     return reject("{} is {}; it must be a string", label(found), kind_of(found.value));
-  if (const auto bytes = decode_base64(found.value.string(), store)) return *bytes;
+  const std::string_view text = found.value.string();
+  char* const room = store.room(base64_room(text));
+  if (const auto size = decode_base64(text, room)) return std::string_view{room, *size};
   return reject("{} is not base64 (RFC 4648, with padding)", label(found));
 }
 

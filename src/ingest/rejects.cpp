@@ -1,8 +1,8 @@
 #include "ingest/rejects.hpp"
 
+#include "base/base64.hpp"
 #include "base/json.hpp"
 #include "base/utf8.hpp"
-#include "ingest/base64.hpp"
 
 #include <cerrno>
 #include <string_view>

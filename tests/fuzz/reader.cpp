@@ -3,11 +3,11 @@
 
 #include "ingest/reader.hpp"
 
+#include "base/base64.hpp"
 #include "base/fd.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/one_line.hpp"
 #include "fuzz/property.hpp"
-#include "ingest/base64.hpp"
 #include "ingest/rejects.hpp"
 
 #include <array>
@@ -116,9 +116,7 @@ void append_text(std::string& text, const simdjson::dom::object& record, std::st
     text += value;
     return;
   }
-  std::vector<std::unique_ptr<char[]>> memory;
-  TextStore store{memory};
-  const auto decoded = decode_base64(value, store);
+  const auto decoded = decode_base64(value);
   PROPERTY(decoded.has_value());
   text += *decoded;
 }

@@ -1,9 +1,9 @@
-#include "ingest/base64.hpp"
+#include "base/base64.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace dispatch::ingest {
+namespace dispatch {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -31,14 +31,13 @@ void append_base64(std::string& out, std::string_view bytes) {
   }
 }
 
-std::optional<std::string_view> decode_base64(std::string_view text, TextStore& store) {
+std::optional<std::size_t> decode_base64(std::string_view text, char* room) {
   if (text.size() % 4 != 0) return std::nullopt;
   std::size_t size = text.size() / 4 * 3;
   for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) {
     text.remove_suffix(1);
     --size;
   }
-  char* const decoded = store.room(size);
   std::uint32_t bits = 0;
   unsigned held = 0;
   std::size_t at = 0;
@@ -49,10 +48,18 @@ std::optional<std::string_view> decode_base64(std::string_view text, TextStore& 
     held += 6;
     if (held >= 8) {
       held -= 8;
-      decoded[at++] = static_cast<char>(bits >> held & 0xFF);
+      room[at++] = static_cast<char>(bits >> held & 0xFF);
     }
   }
-  return std::string_view{decoded, size};
+  return size;
 }
 
-}  // namespace dispatch::ingest
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string bytes(base64_room(text), '\0');
+  const auto size = decode_base64(text, bytes.data());
+  if (!size) return std::nullopt;
+  bytes.resize(*size);
+  return bytes;
+}
+
+}  // namespace dispatch

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace dispatch {
+
+/// A text that is not to be shown. It has no formatter and no stream operator; whoever needs the text says
+/// so.
+class Secret {
+ public:
+  explicit Secret(std::string text) : text_(std::move(text)) {}
+
+  const std::string& reveal() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace dispatch
