@@ -14,7 +14,7 @@ enum class DeliveryState : std::uint8_t {
   retry_wait = 2,   ///< failed, due again at a stored time; keeps its lane
   dead_letter = 3,  ///< failed for good until an operator speaks; blocks its lane
   completed = 4,    ///< a success is recorded; never sent again
-  failed = 5,       ///< discarded by an operator; its lane has moved on
+  failed = 5,       ///< discarded, or its subscription was removed; its lane has moved on
 };
 
 /// What moves a delivery from state to state.
@@ -25,6 +25,7 @@ enum class Transition : std::uint8_t {
   bury,     ///< an attempt failed, and no other is allowed
   release,  ///< an operator sends a dead letter back
   discard,  ///< an operator gives a dead letter up
+  give_up,  ///< its subscription was removed before it was done
 };
 
 struct DeliveryArrow {
@@ -40,6 +41,8 @@ struct DeliveryArrow {
 ///        │          retry ▼  │  └──bury──▶ dead_letter ──discard──▶ failed
 ///        │           retry_wait                │
 ///        └───────────────release───────────────┘
+///
+///     pending, retry_wait ──give_up──▶ failed
 inline constexpr std::array delivery_arrows{
     DeliveryArrow{DeliveryState::pending, Transition::begin, DeliveryState::in_flight},
     DeliveryArrow{DeliveryState::retry_wait, Transition::begin, DeliveryState::in_flight},
@@ -48,6 +51,8 @@ inline constexpr std::array delivery_arrows{
     DeliveryArrow{DeliveryState::in_flight, Transition::bury, DeliveryState::dead_letter},
     DeliveryArrow{DeliveryState::dead_letter, Transition::release, DeliveryState::pending},
     DeliveryArrow{DeliveryState::dead_letter, Transition::discard, DeliveryState::failed},
+    DeliveryArrow{DeliveryState::pending, Transition::give_up, DeliveryState::failed},
+    DeliveryArrow{DeliveryState::retry_wait, Transition::give_up, DeliveryState::failed},
 };
 
 /// The state after `by`, or nothing where there is no such arrow.

@@ -24,6 +24,7 @@ enum class BodyMode : std::uint8_t {
 struct SigningSecret {
   std::string text;               ///< as the receiver knows it; never printed, never logged
   std::optional<WallTime> until;  ///< not used from then on; nothing: for good
+  friend bool operator==(const SigningSecret&, const SigningSecret&) = default;
 };
 
 /// So many requests in any stretch of time of that length.
@@ -52,6 +53,7 @@ struct Subscription {
   bool deny_private = false;                         ///< addresses inside are refused
   std::optional<WallTime> paused_at;                 ///< its deliveries wait since then
   std::string pause_reason;                          ///< where paused
+  friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 
 }  // namespace dispatch

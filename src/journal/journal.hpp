@@ -30,17 +30,19 @@ class Journal {
   virtual void abandon_turn() noexcept = 0;
 
   // --- Writes, inside a turn
-  /// Appends events in the order given, each with a pending delivery for each of its routes. Verdicts in the
-  /// same order. An arrival that is not accepted changes nothing and does not disturb the others. What the
-  /// arrivals borrow must live until the turn has ended.
+  /// Appends events in the order given, each with a pending delivery for each of its routes; one without
+  /// routes is accepted and recorded as unmatched. Verdicts in the same order. An arrival that is not
+  /// accepted changes nothing and does not disturb the others. A route of a subscription that is not there is
+  /// an error (a bug). What the arrivals borrow must live until the turn has ended.
   virtual Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
                                       WallTime now) = 0;
 
-  /// Compare-and-set of each delivery from its intent's state to in_flight, and what is to be sent. Same
-  /// order.
+  /// Compare-and-set of each delivery from its intent's state to in_flight, and what is to be sent, with the
+  /// subscription as it is now. Same order.
   virtual Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) = 0;
 
   /// Records the end of attempts that are in flight. A delivery that is not in flight is an error (a bug).
+  /// What is neither done nor of use any more, as its subscription was removed, becomes failed.
   virtual Result<> settle(std::span<const Settlement> settlements) = 0;
 
   /// For a new owner: every delivery found in flight gets its attempt recorded as unknown, forgiven, and goes
@@ -60,6 +62,42 @@ class Journal {
   virtual Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                                     WallTime now) = 0;
 
+  /// A subscription of a new id is added, and its number given. Of a known one the definition, secrets
+  /// included, becomes the given one; `no`, `paused_at` and `pause_reason` are not looked at. Where nothing
+  /// is different nothing is changed.
+  virtual Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) = 0;
+
+  /// No event is routed to it any more, and its id is free for a new one. Its deliveries that are pending, in
+  /// retry_wait or dead letters become failed; those in flight end as they end. Returns how many became
+  /// failed. Of one that is not there nothing is changed; the same holds for the two below.
+  virtual Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) = 0;
+
+  /// Its deliveries are to wait; that is for the caller to see to. Of one that is paused already nothing is
+  /// changed.
+  virtual Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) = 0;
+  virtual Result<> resume_subscription(SubscriptionNo no, WallTime now) = 0;
+
+  /// Makes deliveries of events that are in the journal already, along `route`, which is a subscription's.
+  /// Events of which there is a delivery of this subscription are passed over. Wakes the outlet from the
+  /// lowest one made. Returns how many were made.
+  ///
+  /// What lies in its lane below deliveries that have gone already comes late, in order among itself.
+  virtual Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events,
+                                       WallTime now) = 0;
+
+  /// Makes pending deliveries anew of those given that are done (completed or failed) and the latest of their
+  /// event at that outlet, or, of a subscription, of their event and subscription; passes over the others. Of
+  /// a subscription's they go along `route`, which must be a route of that subscription; direct ones go to
+  /// where they went. All that one call makes are of one generation, the next one of the journal, so that
+  /// they keep their order and wait for nothing else. Wakes each outlet from the lowest one made. Returns how
+  /// many were made.
+  virtual Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries,
+                                      const std::optional<Route>& route, WallTime now) = 0;
+
+  /// Keeps the circuits given, and forgets those that are closed now.
+  virtual Result<> remember_circuits(std::span<const CircuitRow> changed,
+                                     std::span<const DestinationNo> closed) = 0;
+
   /// Remembers from where the pump must read after a restart: `low` of each outlet given, and the last wake
   /// seen.
   virtual Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) = 0;
@@ -72,7 +110,8 @@ class Journal {
   virtual Result<std::vector<Outlet>> outlets(OutletNo after) = 0;
 
   /// Deliveries of the outlet at positions above `after`, in the order of position and generation, whatever
-  /// their state; at most `limit`. Fewer than `limit` means that the end was reached.
+  /// their state; at most `limit`, and those that are at the position of the last one. Fewer than `limit`
+  /// means that the end was reached.
   virtual Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) = 0;
 
   /// Deliveries of the outlet in retry_wait that are due at `now`, the longest due first; at most `limit`.
@@ -89,8 +128,9 @@ class Journal {
   /// done; at most `limit`.
   virtual Result<std::vector<DeliveryRow>> successors(const DeliveryRow& row, std::size_t limit) = 0;
 
-  /// The first delivery of the lane of `key` that is not done, at or below or above it; nothing where all are
-  /// done.
+  /// What the delivery `key` waits for: the lowest of those in its lane that are not done and lie next to
+  /// each other below it, itself included. Where it is done, the next one above that is not; nothing where
+  /// all are.
   virtual Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) = 0;
 
   /// Wakes after number `after`, in order; at most `limit`.
@@ -99,6 +139,14 @@ class Journal {
   virtual Result<std::int64_t> remembered_wake() = 0;
 
   virtual Result<Tally> tally() = 0;
+
+  // --- Reads of subscriptions
+  /// Goes up with every change of any subscription. Cheap.
+  virtual Result<std::int64_t> subscriptions_version() = 0;
+  /// All that are not removed, by number, secrets included.
+  virtual Result<std::vector<Subscription>> subscriptions() = 0;
+  /// Those that are not closed, by destination.
+  virtual Result<std::vector<CircuitRow>> circuits() = 0;
 
   /// The first delivery that is not final among the events from `from` to `to`, both included, in any outlet;
   /// for whoever follows the progress of what it appended.

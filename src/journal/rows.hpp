@@ -6,6 +6,7 @@
 #include "event/ids.hpp"
 #include "event/outcome.hpp"
 #include "event/outgoing.hpp"
+#include "event/subscription.hpp"
 
 #include <array>
 #include <chrono>
@@ -46,7 +47,8 @@ struct Appended {
   std::string other_event;                 ///< with sequence_taken, the id of the event that has it
 };
 
-/// Names a delivery. Generation 0 is the first; a replay makes the next.
+/// Names a delivery. Generation 0 is the first; each replay has a number of its own, counted over the
+/// journal.
 struct DeliveryKey {
   OutletNo outlet;
   Position position;
@@ -61,9 +63,10 @@ struct DeliveryRow {
   EntityNo entity;          ///< 0: its own lane
   SequenceNumber sequence;  ///< meaningless without entity
   DeliveryState state = DeliveryState::pending;
-  unsigned attempts = 0;  ///< in its whole life
-  unsigned forgiven = 0;  ///< of those, how many do not count against the limit
-  WallTime state_at{};    ///< retry_wait: when due; dead_letter: since when; in_flight: when begun
+  unsigned attempts = 0;             ///< in its whole life
+  unsigned forgiven = 0;             ///< of those, how many do not count against the limit
+  WallTime state_at{};               ///< retry_wait: when due; dead_letter: since when; in_flight: when begun
+  SubscriptionNo subscription = {};  ///< 0: direct
 };
 
 /// What became of some arrivals.

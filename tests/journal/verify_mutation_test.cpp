@@ -191,6 +191,7 @@ TEST_CASE("verify sees what is changed in deliveries but what is told once") {
   check(
       "deliveries",
       {{"destination_no", {"swapped"}, "two paths of one host; what --to said stands nowhere else"},
+       {"subscription_no", either_way, "not looked at yet"},
        {"state_at", either_way, "when a retry is due, or since when a letter is dead: the clock of the run"},
        {"began_at", either_way, shown_only},
        {"began_turn", either_way, told_once},
@@ -220,6 +221,8 @@ TEST_CASE("verify sees what is changed in actions but what is told once") {
                      "of a gap that closed: it wakes a lane, and a lane that nothing "
                      "wakes is seen by itself"},
                     {"action_no", either_way, "a number that nothing refers to"},
+                    {"note", {"filled"}, shown_only},
+                    {"subscription_no", {"filled"}, "not looked at yet"},
                     {"at", either_way, shown_only},
                     {"turn", either_way, told_once},
                     {"turn", {"null"}, "of the first: so a program of version 1 left it"}});
@@ -231,5 +234,7 @@ TEST_CASE("verify sees what is changed in the tally") {
 
 TEST_CASE("verify sees what is changed in the progress but what costs only time") {
   check("progress", {{"turn", {"more"}, "the next turn has a higher number than it must"},
+                     {"subscriptions_version", either_way, "not looked at yet"},
+                     {"last_generation", either_way, "not looked at yet"},
                      {"last_wake", {"less"}, "what was woken is woken again"}});
 }

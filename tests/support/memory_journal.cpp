@@ -66,8 +66,11 @@ Result<AppendReport> MemoryJournal::append(std::span<const Arrival> arrivals, co
                                            WallTime) {
   if (!in_turn_) return outside_of_turn();
   AppendReport report;
-  for (const Arrival& arrival : arrivals)
+  for (const Arrival& arrival : arrivals) {
+    for (const Route& route : arrival.routes)
+      if (route.subscription != SubscriptionNo{}) DISPATCH_TRY(check_route(route));
     report.verdicts.push_back(append_to(write(), arrival, start, report.deliveries));
+  }
   return report;
 }
 
@@ -102,7 +105,7 @@ Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents,
         .attempt = row.attempts,
         .generation = row.key.generation,
         .began = now,
-        .subscription = {},
+        .subscription = subscription(row.subscription),
     };
   }
   return begun;
@@ -121,6 +124,7 @@ Result<> MemoryJournal::settle(std::span<const Settlement> settlements) {
                    : *next == DeliveryState::dead_letter ? settlement.at
                                                          : WallTime{};
     if (settlement.forgive) ++row.forgiven;
+    give_up_if_removed(row);
   }
   return {};
 }
@@ -134,6 +138,7 @@ Result<std::size_t> MemoryJournal::recover(Orphans orphans, WallTime now, std::s
     row.state = orphans == Orphans::retry ? DeliveryState::retry_wait : DeliveryState::dead_letter;
     row.state_at = now;
     ++row.forgiven;
+    give_up_if_removed(row);
     ++recovered;
   }
   return recovered;
@@ -183,6 +188,167 @@ Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> MemoryJournal::
   return std::nullopt;
 }
 
+// --- Subscriptions
+
+std::shared_ptr<const Subscription> MemoryJournal::subscription(SubscriptionNo no) {
+  const auto state = read();
+  const auto found = state->subscriptions.find(no);
+  return found == state->subscriptions.end() ? nullptr : found->second;
+}
+
+Result<> MemoryJournal::check_route(const Route& route) {
+  if (subscription(route.subscription)) return {};
+  return fail("there is no subscription {} to deliver to; this is a bug", route.subscription.value());
+}
+
+void MemoryJournal::give_up_if_removed(DeliveryRow& row) {
+  if (is_final(row.state) || row.subscription == SubscriptionNo{} || subscription(row.subscription)) return;
+  row.state = DeliveryState::failed;
+  row.state_at = {};
+}
+
+void MemoryJournal::subscription_changed(const std::shared_ptr<const Subscription>& now) {
+  write().subscriptions[now->no] = now;
+  ++write().subscriptions_version;
+  write().add_action(std::nullopt);
+}
+
+Result<SubscriptionNo> MemoryJournal::put_subscription(const Subscription& wanted, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  Subscription put = wanted;
+  put.no = {};
+  put.paused_at = {};
+  put.pause_reason.clear();
+  for (const auto& [no, known] : read()->subscriptions) {
+    if (known->id != put.id) continue;
+    put.no = no;
+    put.paused_at = known->paused_at;
+    put.pause_reason = known->pause_reason;
+    if (*known == put) return no;
+  }
+  if (put.no == SubscriptionNo{}) put.no = SubscriptionNo{++write().last_subscription};
+  subscription_changed(std::make_shared<const Subscription>(put));
+  return put.no;
+}
+
+Result<std::int64_t> MemoryJournal::remove_subscription(SubscriptionNo no, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  if (!subscription(no)) return 0;
+  MemoryState& state = write();
+  state.subscriptions.erase(no);
+  ++state.subscriptions_version;
+  state.add_action(std::nullopt);
+  std::int64_t failed = 0;
+  for (auto& [key, row] : state.deliveries) {
+    if (row.subscription != no || row.state == DeliveryState::in_flight || is_final(row.state)) continue;
+    give_up_if_removed(row);
+    ++failed;
+  }
+  std::erase_if(state.circuits, [&](const auto& circuit) {
+    const auto& at = state.destinations[static_cast<std::size_t>(circuit.first.value() - 1)];
+    return state.outlets[static_cast<std::size_t>(at.outlet.value() - 1)].subscription == no;
+  });
+  return failed;
+}
+
+Result<> MemoryJournal::pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) {
+  if (!in_turn_) return outside_of_turn();
+  const auto known = subscription(no);
+  if (!known || known->paused_at) return {};
+  Subscription paused = *known;
+  paused.paused_at = now;
+  paused.pause_reason = reason;
+  subscription_changed(std::make_shared<const Subscription>(paused));
+  return {};
+}
+
+Result<> MemoryJournal::resume_subscription(SubscriptionNo no, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  const auto known = subscription(no);
+  if (!known || !known->paused_at) return {};
+  Subscription resumed = *known;
+  resumed.paused_at = {};
+  resumed.pause_reason.clear();
+  subscription_changed(std::make_shared<const Subscription>(resumed));
+  return {};
+}
+
+Result<std::int64_t> MemoryJournal::fan_out(const Route& route, std::span<const Position> events, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  DISPATCH_TRY(check_route(route));
+  std::optional<DeliveryKey> lowest;
+  std::int64_t made = 0;
+  for (const Position position : events) {
+    MemoryState& state = write();
+    if (!state.events.contains(position))
+      return fail("there is no event at position {}; this is a bug", position.value());
+    if (!state.subscribed(route.subscription, position).empty()) continue;
+    const auto& row = state.add_delivery(state.destination_of(route), position, 0, route.subscription);
+    state.unmatched.erase(position);
+    lowest = lowest ? std::min(*lowest, row.key) : row.key;
+    ++made;
+  }
+  if (lowest) write().add_action(lowest, true);
+  return made;
+}
+
+Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveries,
+                                           const std::optional<Route>& route, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  if (route) DISPATCH_TRY(check_route(*route));
+  std::map<OutletNo, DeliveryKey> lowest;
+  std::int64_t made = 0;
+  for (const DeliveryKey& key : deliveries) {
+    MemoryState& state = write();
+    const auto found = state.deliveries.find(key);
+    if (found == state.deliveries.end() || !is_final(found->second.state)) continue;
+    const DeliveryRow done = found->second;
+    const bool direct = done.subscription == SubscriptionNo{};
+    const auto same = state.subscribed(done.subscription, key.position);
+    if (std::any_of(same.begin(), same.end(), [&](const DeliveryRow* other) {
+          return (!direct || other->key.outlet == key.outlet) && other->key.generation > key.generation;
+        }))
+      continue;
+    if (!direct && (!route || route->subscription != done.subscription))
+      return fail("a delivery of a subscription cannot be replayed along another route; this is a bug");
+    const MemoryState::Destination to =
+        direct ? state.destinations[static_cast<std::size_t>(done.destination.value() - 1)]
+               : state.destination_of(*route);
+    if (made++ == 0) ++state.last_generation;
+    const auto& row = state.add_delivery(to, key.position, state.last_generation, done.subscription);
+    const auto at = lowest.try_emplace(to.outlet, row.key).first;
+    at->second = std::min(at->second, row.key);
+  }
+  for (const auto& [outlet, key] : lowest) write().add_action(key, true);
+  return made;
+}
+
+Result<> MemoryJournal::remember_circuits(std::span<const CircuitRow> changed,
+                                          std::span<const DestinationNo> closed) {
+  if (!in_turn_) return outside_of_turn();
+  for (const CircuitRow& circuit : changed) write().circuits[circuit.destination] = circuit;
+  for (const DestinationNo destination : closed) write().circuits.erase(destination);
+  return {};
+}
+
+Result<std::int64_t> MemoryJournal::subscriptions_version() {
+  return read()->subscriptions_version;
+}
+
+Result<std::vector<Subscription>> MemoryJournal::subscriptions() {
+  const auto state = read();
+  std::vector<Subscription> all;
+  for (const auto& [no, subscription] : state->subscriptions) all.push_back(*subscription);
+  return all;
+}
+
+Result<std::vector<CircuitRow>> MemoryJournal::circuits() {
+  const auto state = read();
+  std::vector<CircuitRow> all;
+  for (const auto& [destination, circuit] : state->circuits) all.push_back(circuit);
+  return all;
+}
+
 Result<> MemoryJournal::remember(std::span<const Outlet> outlets, std::int64_t last_wake) {
   if (!in_turn_) return outside_of_turn();
   for (const Outlet& outlet : outlets)
@@ -211,8 +377,10 @@ Result<std::vector<DeliveryRow>> MemoryJournal::scan(OutletNo outlet, Position a
   std::vector<DeliveryRow> rows;
   const DeliveryKey first{.outlet = outlet, .position = Position{after.value() + 1}};
   for (auto row = state->deliveries.lower_bound(first);
-       row != state->deliveries.end() && row->first.outlet == outlet && rows.size() < limit; ++row)
+       row != state->deliveries.end() && row->first.outlet == outlet; ++row) {
+    if (rows.size() >= limit && (rows.empty() || rows.back().key.position != row->first.position)) break;
     rows.push_back(row->second);
+  }
   return rows;
 }
 
@@ -277,9 +445,14 @@ Result<std::optional<DeliveryRow>> MemoryJournal::head(const DeliveryKey& key) {
   if (found == state->deliveries.end()) return std::nullopt;
   if (found->second.entity == EntityNo{})
     return is_final(found->second.state) ? std::nullopt : std::optional{found->second};
-  for (const auto& [sequence, row] : state->lane(found->second))
-    if (!is_final(row->state)) return *row;
-  return std::nullopt;
+  const auto lane = state->lane(found->second);
+  auto head = lane.find(found->second.sequence);
+  if (is_final(head->second->state)) {
+    while (head != lane.end() && is_final(head->second->state)) ++head;
+    return head == lane.end() ? std::nullopt : std::optional{*head->second};
+  }
+  while (head != lane.begin() && !is_final(std::prev(head)->second->state)) --head;
+  return *head->second;
 }
 
 Result<std::vector<Wake>> MemoryJournal::wakes(std::int64_t after, std::size_t limit) {
@@ -287,7 +460,7 @@ Result<std::vector<Wake>> MemoryJournal::wakes(std::int64_t after, std::size_t l
   std::vector<Wake> wakes;
   for (const auto& action : state->actions) {
     if (action.number > after && action.key && wakes.size() < limit)
-      wakes.push_back({.action = action.number, .key = *action.key});
+      wakes.push_back({.action = action.number, .key = *action.key, .from_here = action.from_here});
   }
   return wakes;
 }

@@ -29,6 +29,15 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> discard(const journal::DeadLetters& which, WallTime now) override;
   Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                             WallTime now) override;
+  Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
+  Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override;
+  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override;
+  Result<> resume_subscription(SubscriptionNo no, WallTime now) override;
+  Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override;
+  Result<std::int64_t> replay(std::span<const journal::DeliveryKey> deliveries,
+                              const std::optional<Route>& route, WallTime now) override;
+  Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
+                             std::span<const DestinationNo> closed) override;
   Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override;
 
   Result<bool> changed_elsewhere() override;
@@ -43,11 +52,18 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<journal::Tally> tally() override;
+  Result<std::int64_t> subscriptions_version() override;
+  Result<std::vector<Subscription>> subscriptions() override;
+  Result<std::vector<journal::CircuitRow>> circuits() override;
   Result<std::optional<journal::DeliveryRow>> first_open(Position from, Position to) override;
 
  private:
   std::shared_ptr<const MemoryState> read();
   MemoryState& write();
+  std::shared_ptr<const Subscription> subscription(SubscriptionNo no);
+  Result<> check_route(const Route& route);
+  void give_up_if_removed(journal::DeliveryRow& row);
+  void subscription_changed(const std::shared_ptr<const Subscription>& now);
   template <class Change>
   std::int64_t change_dead_letters(const journal::DeadLetters& which, Change change);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <utility>
 
 namespace dispatch::test {
 
@@ -38,19 +39,59 @@ std::optional<std::int64_t> MemoryState::open_gap_above(const Entity& entity, st
 void MemoryState::wake_past_gap(const Entity& entity, std::int64_t number) {
   const std::int64_t until =
       open_gap_above(entity, number).value_or(std::numeric_limits<std::int64_t>::max());
-  std::set<DestinationNo> awake;
+  std::set<std::pair<DestinationNo, std::int64_t>> awake;  // with the generation
   for (auto above = entity.stream.upper_bound(number); above != entity.stream.end() && above->first < until;
        ++above) {
     for (const auto& [key, row] : deliveries) {
-      if (key.position == above->second && !is_final(row.state) && awake.insert(row.destination).second)
+      if (key.position == above->second && !is_final(row.state) &&
+          awake.emplace(row.destination, key.generation).second)
         add_action(key);
     }
   }
   if (awake.empty()) add_action(std::nullopt);
 }
 
-void MemoryState::add_action(std::optional<DeliveryKey> key) {
-  actions.push_back({.number = static_cast<std::int64_t>(actions.size()) + 1, .key = key});
+void MemoryState::add_action(std::optional<DeliveryKey> key, bool from_here) {
+  actions.push_back(
+      {.number = static_cast<std::int64_t>(actions.size()) + 1, .key = key, .from_here = from_here});
+}
+
+std::vector<const DeliveryRow*> MemoryState::subscribed(SubscriptionNo subscription,
+                                                        Position position) const {
+  std::vector<const DeliveryRow*> found;
+  for (const auto& [key, row] : deliveries)
+    if (key.position == position && row.subscription == subscription) found.push_back(&row);
+  return found;
+}
+
+const DeliveryRow& MemoryState::add_delivery(const Destination& to, Position position,
+                                             std::int64_t generation, SubscriptionNo subscription) {
+  const Event& event = *events.at(position);
+  DeliveryRow row;
+  row.key = {.outlet = to.outlet, .position = position, .generation = generation};
+  row.destination = to.no;
+  if (event.entity_id) row.entity = entities.find(*event.entity_id)->second.no;
+  row.sequence = event.sequence.value_or(SequenceNumber{});
+  row.subscription = subscription;
+  return deliveries.emplace(row.key, row).first->second;
+}
+
+OutletNo MemoryState::outlet_of(const Route& route) {
+  for (const auto& outlet : outlets)
+    if (outlet.host == route.host && outlet.subscription == route.subscription) return outlet.no;
+  const OutletNo no{static_cast<std::int64_t>(outlets.size()) + 1};
+  outlets.push_back(
+      {.no = no, .host = std::string{route.host}, .subscription = route.subscription, .low = {}});
+  return no;
+}
+
+const MemoryState::Destination& MemoryState::destination_of(const Route& route) {
+  const OutletNo outlet = outlet_of(route);
+  for (const auto& destination : destinations)
+    if (destination.url == route.url && destination.outlet == outlet) return destination;
+  const DestinationNo no{static_cast<std::int64_t>(destinations.size()) + 1};
+  destinations.push_back({.no = no, .outlet = outlet, .url = std::string{route.url}});
+  return destinations.back();
 }
 
 namespace {
@@ -70,25 +111,8 @@ bool same_content(const MemoryState::Event& event, const Arrival& arrival) {
          (!event.sequence || !arrival.sequence || event.sequence == arrival.sequence);
 }
 
-OutletNo outlet_of(MemoryState& state, std::string_view host) {
-  for (const auto& outlet : state.outlets)
-    if (outlet.host == host) return outlet.no;
-  const OutletNo no{static_cast<std::int64_t>(state.outlets.size()) + 1};
-  state.outlets.push_back({.no = no, .host = std::string{host}, .subscription = {}, .low = {}});
-  return no;
-}
-
-const MemoryState::Destination& destination_of(MemoryState& state, const Route& route) {
-  for (const auto& destination : state.destinations)
-    if (destination.url == route.url) return destination;
-  const DestinationNo no{static_cast<std::int64_t>(state.destinations.size()) + 1};
-  state.destinations.push_back(
-      {.no = no, .outlet = outlet_of(state, route.host), .url = std::string{route.url}});
-  return state.destinations.back();
-}
-
-Appended accept(MemoryState& state, const Arrival& arrival, EntityNo entity,
-                std::optional<SequenceNumber> number, std::vector<DeliveryRow>& made) {
+Appended accept(MemoryState& state, const Arrival& arrival, std::optional<SequenceNumber> number,
+                std::vector<DeliveryRow>& made) {
   const Position position{static_cast<std::int64_t>(state.events.size()) + 1};
   state.events.emplace(
       position,
@@ -105,17 +129,9 @@ Appended accept(MemoryState& state, const Arrival& arrival, EntityNo entity,
           .own_url = std::string{arrival.own_url},
           .payload = std::string{arrival.payload}}));
   state.positions.emplace(arrival.event_id, position);
-  for (const Route& route : arrival.routes) {
-    const auto& destination = destination_of(state, route);
-    const DeliveryKey key{.outlet = destination.outlet, .position = position};
-    DeliveryRow row;
-    row.key = key;
-    row.destination = destination.no;
-    row.entity = entity;
-    row.sequence = number.value_or(SequenceNumber{});
-    state.deliveries.emplace(key, row);
-    made.push_back(row);
-  }
+  if (arrival.routes.empty()) state.unmatched.insert(position);
+  for (const Route& route : arrival.routes)
+    made.push_back(state.add_delivery(state.destination_of(route), position, 0, route.subscription));
   return {.verdict = AppendVerdict::accepted, .position = position, .sequence = number, .other_event = {}};
 }
 
@@ -137,7 +153,7 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
             .sequence = event.sequence,
             .other_event = {}};
   }
-  if (!arrival.entity_id) return accept(state, arrival, EntityNo{}, std::nullopt, made);
+  if (!arrival.entity_id) return accept(state, arrival, std::nullopt, made);
 
   const auto named = state.entities.find(*arrival.entity_id);
   const bool seen = named != state.entities.end();
@@ -176,7 +192,7 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
             .other_event = {}};
   }
 
-  const Appended appended = accept(state, arrival, entity.no, SequenceNumber{number}, made);
+  const Appended appended = accept(state, arrival, SequenceNumber{number}, made);
   entity.stream.emplace(number, appended.position);
   if (late) {
     const bool closes = gap->first == gap->second.last;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,7 @@ struct MemoryState {
   struct Action {
     std::int64_t number = 0;
     std::optional<journal::DeliveryKey> key;
+    bool from_here = false;
   };
 
   std::map<Position, std::shared_ptr<const Event>> events;
@@ -51,6 +53,10 @@ struct MemoryState {
   std::map<journal::DeliveryKey, journal::DeliveryRow> deliveries;
   std::vector<Action> actions;
   std::int64_t last_wake = 0;
+  std::set<Position> unmatched;
+  std::map<SubscriptionNo, std::shared_ptr<const Subscription>> subscriptions;
+  std::int64_t last_subscription = 0, subscriptions_version = 0, last_generation = 0;
+  std::map<DestinationNo, journal::CircuitRow> circuits;
 
   /// The entity of that number, which must exist.
   const Entity& entity(EntityNo no) const;
@@ -61,10 +67,19 @@ struct MemoryState {
   /// Wakes, in each lane of the entity, the first delivery above `number` that is not done and that no gap
   /// holds back.
   void wake_past_gap(const Entity& entity, std::int64_t number);
-  void add_action(std::optional<journal::DeliveryKey> key);
+  void add_action(std::optional<journal::DeliveryKey> key, bool from_here = false);
+  /// The deliveries of the event at `position` that are a subscription's.
+  std::vector<const journal::DeliveryRow*> subscribed(SubscriptionNo subscription, Position position) const;
+  /// A pending delivery of an event that is there.
+  const journal::DeliveryRow& add_delivery(const Destination& to, Position position, std::int64_t generation,
+                                           SubscriptionNo subscription);
+  const Destination& destination_of(const Route& route);
+
+ private:
+  OutletNo outlet_of(const Route& route);
 };
 
-/// Journal::append on one arrival.
+/// Journal::append on one arrival, the routes of which are in order.
 journal::Appended append_to(MemoryState& state, const Arrival& arrival, const journal::StreamStart& start,
                             std::vector<journal::DeliveryRow>& made);
 

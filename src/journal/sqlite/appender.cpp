@@ -42,12 +42,14 @@ Appended before_start(std::int64_t first) {
 
 }  // namespace
 
-Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh)
+Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
+                   Destinations& destinations, Subscriptions& subscriptions)
     : database_(database),
       turn_(turn),
       fresh_(fresh),
+      destinations_(destinations),
+      subscriptions_(subscriptions),
       streams_(database),
-      destinations_(database),
       wakes_(database, turn),
       insert_(database,
               "INSERT INTO events (event_id, entity_no, sequence_number, type, source, time, correlation_id,"
@@ -57,11 +59,11 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
           database,
           "SELECT position, entity_no, sequence_number, digest, payload FROM events WHERE event_id = ?"),
       find_holder_(database,
-                   "SELECT position, event_id FROM events WHERE entity_no = ? AND sequence_number = ?") {}
+                   "SELECT position, event_id FROM events WHERE entity_no = ? AND sequence_number = ?"),
+      unmatched_(database, "INSERT INTO unmatched (position) VALUES (?)") {}
 
 void Appender::forget() {
   streams_.forget();
-  destinations_.forget();
 }
 
 Result<AppendReport> Appender::append(std::span<const Arrival> arrivals, const StreamStart& start,
@@ -155,12 +157,18 @@ std::optional<Position> Appender::insert(const Arrival& arrival, std::optional<E
 
 Result<> Appender::add_deliveries(const Arrival& arrival, Position position, std::optional<EntityNo> entity,
                                   std::optional<std::int64_t> number) {
+  if (arrival.routes.empty()) unmatched_.run(position);
   for (const Route& route : arrival.routes) {
+    if (route.subscription != SubscriptionNo{} && !subscriptions_.find(route.subscription)) {
+      return fail("event {} is routed to subscription {}, which the journal does not have; this is a bug",
+                  arrival.event_id, route.subscription.value());
+    }
     const auto numbers = destinations_.resolve(route, position);
     const DeliveryRow row{.key = {.outlet = numbers.outlet, .position = position},
                           .destination = numbers.destination,
                           .entity = entity.value_or(EntityNo{}),
-                          .sequence = SequenceNumber{number.value_or(0)}};
+                          .sequence = SequenceNumber{number.value_or(0)},
+                          .subscription = route.subscription};
     if (!fresh_.add(row, arrival, route)) {
       return fail(
           "event {} has two routes to {}, and an event goes to a host once; this is a bug in the routing",

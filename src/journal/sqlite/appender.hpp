@@ -6,6 +6,7 @@
 #include "journal/sqlite/fresh_deliveries.hpp"
 #include "journal/sqlite/statement.hpp"
 #include "journal/sqlite/streams.hpp"
+#include "journal/sqlite/subscriptions.hpp"
 #include "journal/sqlite/turn_account.hpp"
 #include "journal/sqlite/wakes.hpp"
 
@@ -18,7 +19,8 @@ namespace dispatch::journal {
 /// Appends events. The ordinary one, new and next in its stream, costs one insert.
 class Appender {
  public:
-  Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh);
+  Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh, Destinations& destinations,
+           Subscriptions& subscriptions);
 
   /// Journal::append.
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now);
@@ -42,10 +44,11 @@ class Appender {
   SQLite::Database& database_;
   TurnAccount& turn_;
   FreshDeliveries& fresh_;
+  Destinations& destinations_;
+  Subscriptions& subscriptions_;
   Streams streams_;
-  Destinations destinations_;
   Wakes wakes_;
-  Statement insert_, find_known_, find_holder_;
+  Statement insert_, find_known_, find_holder_, unmatched_;
 
   // While one call of append is under way.
   WallTime now_{};

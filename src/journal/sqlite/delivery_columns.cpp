@@ -14,6 +14,7 @@ DeliveryRow read_delivery(const Statement::Rows& row) {
       .attempts = static_cast<unsigned>(row.integer(7)),
       .forgiven = static_cast<unsigned>(row.integer(8)),
       .state_at = from_stored(row.integer(9)),
+      .subscription = SubscriptionNo{row.integer(10)},
   };
 }
 

@@ -8,7 +8,7 @@ namespace dispatch::journal {
 /// The columns of deliveries that read_delivery expects, from the first on.
 inline constexpr const char* delivery_columns =
     "outlet_no, position, generation, destination_no, entity_no, sequence_number, state, attempts, forgiven, "
-    "state_at";
+    "state_at, subscription_no";
 
 DeliveryRow read_delivery(const Statement::Rows& row);
 

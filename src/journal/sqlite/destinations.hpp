@@ -5,6 +5,9 @@
 #include "journal/sqlite/lru_cache.hpp"
 #include "journal/sqlite/statement.hpp"
 
+#include <string>
+#include <unordered_map>
+
 namespace dispatch::journal {
 
 /// The numbers of destinations and of their outlets. Remembers those used last: forget() when another
@@ -17,19 +20,28 @@ class Destinations {
     DestinationNo destination;
     OutletNo outlet;
   };
-  /// Of the route's url; both are made where they are new. `position` is that of the event that is routed
-  /// there.
+  /// Of the route's url and subscription; both are made where they are new. `position` is that of the event
+  /// that is routed there.
   Numbers resolve(const Route& route, Position position);
 
-  void forget() { known_.clear(); }
+  /// An event at `position`, which may lie below all that went there so far, goes there too.
+  void reach_down(DestinationNo destination, Position position);
+
+  void forget();
 
  private:
-  OutletNo outlet_of(std::string_view host);
+  struct Present {  // where a subscription goes at present
+    std::string url;
+    Numbers numbers;
+  };
+  Numbers look_up(const Route& route, Position position);
+  OutletNo outlet_of(const Route& route);
 
   static constexpr std::size_t remembered = 4'096;
 
-  LruCache<Numbers> known_{remembered};
-  Statement find_, create_, find_outlet_, create_outlet_;
+  LruCache<Numbers> direct_{remembered};
+  std::unordered_map<SubscriptionNo, Present> subscribed_;
+  Statement find_, create_, reach_down_, find_outlet_, create_outlet_;
 };
 
 }  // namespace dispatch::journal

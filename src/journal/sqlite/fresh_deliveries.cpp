@@ -15,16 +15,18 @@ std::optional<SequenceNumber> sequence_of(const DeliveryRow& row) {
 
 }  // namespace
 
-FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn)
+FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, Subscriptions& subscriptions)
     : turn_(turn),
+      subscriptions_(subscriptions),
       add_pending_(database,
-                   "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number)"
-                   " VALUES (?, ?, ?, ?, ?)"),
+                   "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
+                   "                        subscription_no)"
+                   " VALUES (?, ?, ?, ?, ?, ?)"),
       add_in_flight_(
           database,
           "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
-          "                        state, state_at, attempts, began_at, began_turn)"
-          " VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, 1, ?6, ?7)") {}
+          "                        subscription_no, state, state_at, attempts, began_at, began_turn)"
+          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, 1, ?7, ?8)") {}
 
 bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const Route& route) {
   if (find(row.key) != nullptr) return false;
@@ -36,8 +38,8 @@ std::optional<Outgoing> FreshDeliveries::begin(const DeliveryKey& key, WallTime 
   Fresh* const fresh = find(key);
   if (fresh == nullptr || fresh->written) return std::nullopt;
   const auto& [row, arrival, route, written] = *fresh;
-  add_in_flight_.run(key.outlet, key.position, row.destination, entity_of(row), sequence_of(row), now,
-                     turn_.number);
+  add_in_flight_.run(key.outlet, key.position, row.destination, entity_of(row), sequence_of(row),
+                     row.subscription, now, turn_.number);
   fresh->written = true;
 
   Outgoing outgoing;
@@ -53,6 +55,7 @@ std::optional<Outgoing> FreshDeliveries::begin(const DeliveryKey& key, WallTime 
   outgoing.causation_id = arrival->causation_id;
   outgoing.headers = arrival->headers;
   outgoing.payload = arrival->payload;
+  if (row.subscription != SubscriptionNo{}) outgoing.subscription = subscriptions_.find(row.subscription);
   return outgoing;
 }
 
@@ -60,7 +63,8 @@ void FreshDeliveries::write() {
   for (Fresh& fresh : fresh_) {
     if (fresh.written) continue;
     const DeliveryRow& row = fresh.row;
-    add_pending_.run(row.key.outlet, row.key.position, row.destination, entity_of(row), sequence_of(row));
+    add_pending_.run(row.key.outlet, row.key.position, row.destination, entity_of(row), sequence_of(row),
+                     row.subscription);
   }
   fresh_.clear();
 }

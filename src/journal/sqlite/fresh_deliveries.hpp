@@ -4,6 +4,7 @@
 #include "event/arrival.hpp"
 #include "journal/rows.hpp"
 #include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/subscriptions.hpp"
 #include "journal/sqlite/turn_account.hpp"
 
 #include <span>
@@ -16,7 +17,7 @@ namespace dispatch::journal {
 /// be among them calls write() first.
 class FreshDeliveries {
  public:
-  FreshDeliveries(SQLite::Database& database, TurnAccount& turn);
+  FreshDeliveries(SQLite::Database& database, TurnAccount& turn, Subscriptions& subscriptions);
 
   /// A pending delivery of the arrival, which is borrowed until the turn has ended. Positions only grow.
   /// False where the arrival has one at this outlet already.
@@ -44,6 +45,7 @@ class FreshDeliveries {
   Fresh* find(const DeliveryKey& key);
 
   TurnAccount& turn_;
+  Subscriptions& subscriptions_;
   std::vector<Fresh> fresh_;  ///< by position
   Statement add_pending_, add_in_flight_;
 };

@@ -2,9 +2,11 @@
 
 namespace dispatch::journal {
 
-IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh)
+IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
+                           Subscriptions& subscriptions)
     : turn_(turn),
       fresh_(fresh),
+      subscriptions_(subscriptions),
       claim_(database,
              "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
              "began_turn = ?2"
@@ -12,7 +14,8 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
       read_(
           database,
           "SELECT d.attempts, d.destination_no, d.entity_no, e.sequence_number, e.event_id, e.type, e.source,"
-          "       e.time, e.correlation_id, e.causation_id, e.headers, e.payload"
+          "       e.time, e.correlation_id, e.causation_id, e.headers, e.payload,"
+          "       d.subscription_no"
           "  FROM deliveries d CROSS JOIN events e ON e.position = d.position"
           " WHERE d.outlet_no = ? AND d.position = ? AND d.generation = ?"),
       entities_(database, "SELECT entity_id FROM entities WHERE entity_no = ?"),
@@ -48,6 +51,7 @@ Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {
   auto rows = read_.rows(key.outlet, key.position, key.generation);
   Outgoing outgoing;
   outgoing.began = now;
+  outgoing.generation = key.generation;
   if (!rows.next()) return outgoing;
   outgoing.attempt = static_cast<unsigned>(rows.integer(0));
   outgoing.url = urls_.name(rows.integer(1));
@@ -61,6 +65,8 @@ Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {
   outgoing.causation_id = rows.bytes(9);
   outgoing.headers = rows.bytes(10);
   outgoing.payload = rows.bytes(11);
+  if (const SubscriptionNo subscription{rows.integer(12)}; subscription != SubscriptionNo{})
+    outgoing.subscription = subscriptions_.find(subscription);
   return outgoing;
 }
 

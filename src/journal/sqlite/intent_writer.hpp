@@ -5,6 +5,7 @@
 #include "journal/sqlite/fresh_deliveries.hpp"
 #include "journal/sqlite/name_cache.hpp"
 #include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/subscriptions.hpp"
 #include "journal/sqlite/turn_account.hpp"
 
 #include <span>
@@ -15,7 +16,8 @@ namespace dispatch::journal {
 /// Commits to sending: one update by compare-and-set, and one look-up of what is to be sent.
 class IntentWriter {
  public:
-  IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh);
+  IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
+               Subscriptions& subscriptions);
 
   /// Journal::begin.
   Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now);
@@ -28,6 +30,7 @@ class IntentWriter {
 
   TurnAccount& turn_;
   FreshDeliveries& fresh_;
+  Subscriptions& subscriptions_;
   Statement claim_, read_;
   NameCache entities_, urls_;
 };

@@ -8,6 +8,17 @@
 
 namespace dispatch::journal {
 
+namespace {
+
+constexpr std::int64_t no_number_is_higher = std::numeric_limits<std::int64_t>::max();
+
+/// True where the lane of `row` has the index deliveries_by_lane.
+bool is_sparse(const DeliveryRow& row) {
+  return row.subscription != SubscriptionNo{} || row.key.generation > 0;
+}
+
+}  // namespace
+
 LaneReader::LaneReader(SQLite::Database& database)
     : delivery_(
           database,
@@ -20,6 +31,18 @@ LaneReader::LaneReader(SQLite::Database& database)
       above_(database,
              "SELECT position FROM events WHERE entity_no = ? AND sequence_number > ? AND sequence_number < ?"
              " ORDER BY sequence_number"),
+      sparsely_below_(database,
+                      fmt::format("SELECT {} FROM deliveries INDEXED BY deliveries_by_lane"
+                                  " WHERE entity_no = ? AND destination_no = ? AND generation = ?"
+                                  "   AND sequence_number < ? AND (subscription_no > 0 OR generation > 0)"
+                                  " ORDER BY sequence_number DESC LIMIT 1",
+                                  delivery_columns)),
+      sparsely_above_(database, fmt::format("SELECT {} FROM deliveries INDEXED BY deliveries_by_lane"
+                                            " WHERE entity_no = ? AND destination_no = ? AND generation = ?"
+                                            "   AND sequence_number > ? AND sequence_number < ?"
+                                            "   AND (subscription_no > 0 OR generation > 0)"
+                                            " ORDER BY sequence_number",
+                                            delivery_columns)),
       gap_below_(
           database,
           "SELECT 1 FROM gaps WHERE entity_no = ? AND first_missing < ? AND skipped_at IS NULL LIMIT 1"),
@@ -46,16 +69,15 @@ Predecessor LaneReader::predecessor(const DeliveryRow& row) {
 std::vector<DeliveryRow> LaneReader::successors(const DeliveryRow& row, std::size_t limit) {
   std::vector<DeliveryRow> following;
   if (row.entity == EntityNo{} || limit == 0) return following;
-  std::int64_t until = std::numeric_limits<std::int64_t>::max();
+  std::int64_t until = no_number_is_higher;
   if (auto gap = gap_above_.rows(row.entity, row.sequence); gap.next()) until = gap.integer(0);
 
-  auto events = above_.rows(row.entity, row.sequence, until);
-  while (following.size() < limit && events.next()) {
-    auto next = in_lane_at(row, Position{events.integer(0)});
-    if (!next || is_final(next->state)) continue;
-    if (next->state != DeliveryState::pending) break;
-    following.push_back(*next);
-  }
+  each_above(row, until, [&](const DeliveryRow& next) {
+    if (is_final(next.state)) return true;
+    if (next.state != DeliveryState::pending) return false;
+    following.push_back(next);
+    return following.size() < limit;
+  });
   return following;
 }
 
@@ -65,12 +87,12 @@ std::optional<DeliveryRow> LaneReader::head(const DeliveryKey& key) {
   if (row->entity == EntityNo{}) return is_final(row->state) ? std::nullopt : row;
 
   if (is_final(row->state)) {
-    auto events = above_.rows(row->entity, row->sequence, std::numeric_limits<std::int64_t>::max());
-    while (events.next()) {
-      auto above = in_lane_at(*row, Position{events.integer(0)});
-      if (above && !is_final(above->state)) return above;
-    }
-    return std::nullopt;
+    std::optional<DeliveryRow> first;
+    each_above(*row, no_number_is_higher, [&](const DeliveryRow& above) {
+      if (!is_final(above.state)) first = above;
+      return !first;
+    });
+    return first;
   }
   const bool disordered = is_disordered(row->entity);
   for (auto below = nearest_below(*row, disordered); below && !is_final(below->state);
@@ -86,6 +108,7 @@ std::optional<DeliveryRow> LaneReader::read(const DeliveryKey& key) {
 }
 
 std::optional<DeliveryRow> LaneReader::nearest_below(const DeliveryRow& row, bool disordered) {
+  if (is_sparse(row)) return sparsely_below(row);
   Position lowest{0};
   // In a stream that came in order, what lies below also came before: nothing goes to a destination before
   // the event that named it first.
@@ -99,6 +122,27 @@ std::optional<DeliveryRow> LaneReader::nearest_below(const DeliveryRow& row, boo
     if (auto below = in_lane_at(row, position)) return below;
   }
   return std::nullopt;
+}
+
+std::optional<DeliveryRow> LaneReader::sparsely_below(const DeliveryRow& row) {
+  auto rows = sparsely_below_.rows(row.entity, row.destination, row.key.generation, row.sequence);
+  if (!rows.next()) return std::nullopt;
+  return read_delivery(rows);
+}
+
+template <class Each>
+void LaneReader::each_above(const DeliveryRow& row, std::int64_t until, Each each) {
+  if (is_sparse(row)) {
+    auto rows = sparsely_above_.rows(row.entity, row.destination, row.key.generation, row.sequence, until);
+    while (rows.next() && each(read_delivery(rows))) {
+    }
+    return;
+  }
+  auto events = above_.rows(row.entity, row.sequence, until);
+  while (events.next()) {
+    const auto above = in_lane_at(row, Position{events.integer(0)});
+    if (above && !each(*above)) return;
+  }
 }
 
 std::optional<DeliveryRow> LaneReader::in_lane_at(const DeliveryRow& row, Position position) {

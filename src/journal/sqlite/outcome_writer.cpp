@@ -48,6 +48,10 @@ OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
           "UPDATE deliveries SET state = ?, state_at = ?, forgiven = forgiven + ?, ended_turn = ?, took = ?,"
           "                      status = ?"
           " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+      give_up_(database,
+               "UPDATE deliveries SET state = 5, state_at = NULL"
+               " WHERE outlet_no = ? AND position = ? AND generation = ? AND subscription_no IN"
+               "       (SELECT subscription_no FROM subscriptions WHERE removed_at IS NOT NULL)"),
       add_attempt_(
           database,
           "INSERT INTO attempts (outlet_no, position, generation, attempt, began_at, began_turn, ended_turn,"
@@ -92,6 +96,8 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
         key.position.value(), key.outlet.value());
   }
   turn_.moved(DeliveryState::in_flight, *next);
+  if (*next == DeliveryState::completed) return {};
+  if (give_up_.run(key.outlet, key.position, key.generation) != 0) turn_.moved(*next, DeliveryState::failed);
   return {};
 }
 

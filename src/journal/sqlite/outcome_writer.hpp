@@ -25,7 +25,7 @@ class OutcomeWriter {
   Result<> settle_one(const Settlement& settlement);
 
   TurnAccount& turn_;
-  Statement succeed_, fail_, add_attempt_, orphans_;
+  Statement succeed_, fail_, give_up_, add_attempt_, orphans_;
 };
 
 }  // namespace dispatch::journal

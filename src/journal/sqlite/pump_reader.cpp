@@ -8,9 +8,10 @@ namespace dispatch::journal {
 
 PumpReader::PumpReader(SQLite::Database& database)
     : outlets_(database,
-               "SELECT outlet_no, host, low_position FROM outlets WHERE outlet_no > ? ORDER BY outlet_no"),
+               "SELECT outlet_no, host, low_position, subscription_no FROM outlets WHERE outlet_no > ? ORDER "
+               "BY outlet_no"),
       scan_(database, fmt::format("SELECT {} FROM deliveries WHERE outlet_no = ? AND position > ?"
-                                  " ORDER BY position, generation LIMIT ?",
+                                  " ORDER BY position, generation",
                                   delivery_columns)),
       due_(database,
            fmt::format("SELECT {} FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at <= ?"
@@ -20,7 +21,7 @@ PumpReader::PumpReader(SQLite::Database& database)
                 "SELECT state_at FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at > ?"
                 " ORDER BY state_at LIMIT 1"),
       wakes_(database,
-             "SELECT action_no, outlet_no, position, generation FROM actions"
+             "SELECT action_no, outlet_no, position, generation, verb IN (9, 10) FROM actions"
              " WHERE action_no > ? AND outlet_no IS NOT NULL ORDER BY action_no LIMIT ?"),
       remembered_wake_(database, "SELECT last_wake FROM progress"),
       remember_outlet_(database,
@@ -39,15 +40,20 @@ std::vector<Outlet> PumpReader::outlets(OutletNo after) {
   while (rows.next()) {
     outlets.push_back({.no = OutletNo{rows.integer(0)},
                        .host = std::string{rows.bytes(1)},
-                       .subscription = {},
+                       .subscription = SubscriptionNo{rows.integer(3)},
                        .low = Position{rows.integer(2)}});
   }
   return outlets;
 }
 
 std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::size_t limit) {
-  auto rows = scan_.rows(outlet, after, limit);
-  return read_deliveries(rows, limit);
+  auto rows = scan_.rows(outlet, after);
+  auto deliveries = read_deliveries(rows, limit);
+  if (deliveries.size() < limit || limit == 0) return deliveries;
+  // Whoever goes on reads above this position: what else is there must come now.
+  const Position last = deliveries.back().key.position;
+  while (rows.next() && rows.integer(1) == last.value()) deliveries.push_back(read_delivery(rows));
+  return deliveries;
 }
 
 std::vector<DeliveryRow> PumpReader::due(OutletNo outlet, WallTime now, std::size_t limit) {
@@ -68,7 +74,8 @@ std::vector<Wake> PumpReader::wakes(std::int64_t after, std::size_t limit) {
     wakes.push_back({.action = rows.integer(0),
                      .key = {.outlet = OutletNo{rows.integer(1)},
                              .position = Position{rows.integer(2)},
-                             .generation = rows.integer(3)}});
+                             .generation = rows.integer(3)},
+                     .from_here = rows.integer(4) != 0});
   }
   return wakes;
 }

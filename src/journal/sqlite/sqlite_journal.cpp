@@ -1,7 +1,10 @@
 #include "journal/sqlite/sqlite_journal.hpp"
 
 #include "journal/sqlite/appender.hpp"
+#include "journal/sqlite/circuits.hpp"
+#include "journal/sqlite/destinations.hpp"
 #include "journal/sqlite/failure.hpp"
+#include "journal/sqlite/fan_out.hpp"
 #include "journal/sqlite/fresh_deliveries.hpp"
 #include "journal/sqlite/gate.hpp"
 #include "journal/sqlite/intent_writer.hpp"
@@ -9,6 +12,8 @@
 #include "journal/sqlite/operators.hpp"
 #include "journal/sqlite/outcome_writer.hpp"
 #include "journal/sqlite/pump_reader.hpp"
+#include "journal/sqlite/replays.hpp"
+#include "journal/sqlite/subscriptions.hpp"
 #include "journal/sqlite/turn_writer.hpp"
 
 #include <SQLiteCpp/Exception.h>
@@ -34,11 +39,16 @@ class SqliteJournal::Parts {
 
   std::unique_ptr<Connection> connection;
   TurnWriter turn;
-  FreshDeliveries fresh{connection->database(), turn.account()};
-  Appender appender{connection->database(), turn.account(), fresh};
-  IntentWriter intents{connection->database(), turn.account(), fresh};
+  Subscriptions subscriptions{connection->database(), turn.account()};
+  Destinations destinations{connection->database()};
+  FreshDeliveries fresh{connection->database(), turn.account(), subscriptions};
+  Appender appender{connection->database(), turn.account(), fresh, destinations, subscriptions};
+  IntentWriter intents{connection->database(), turn.account(), fresh, subscriptions};
   OutcomeWriter outcomes{connection->database(), turn.account()};
   Operators operators{connection->database(), turn.account()};
+  FanOut fan_out{connection->database(), turn.account(), destinations};
+  Replays replays{connection->database(), turn.account(), destinations};
+  Circuits circuits{connection->database()};
   PumpReader pump{connection->database()};
   LaneReader lanes{connection->database()};
   std::int64_t pump_version = -1;  // the data version that changed_elsewhere saw last; none yet
@@ -88,6 +98,12 @@ class SqliteJournal::Parts {
     auto done = guard_result(doing, std::move(work));
     turn_failed = !done;
     return done;
+  }
+
+  /// What is made later than the event goes to subscriptions only.
+  Result<> check_route(const Route& route) {
+    if (subscriptions.find(route.subscription)) return {};
+    return fail("there is no subscription {} to deliver to; this is a bug", route.subscription.value());
   }
 
   /// An error unless a turn is open and may go on.
@@ -144,7 +160,11 @@ Result<> SqliteJournal::begin_turn() {
     return tl::unexpected(changed.error());
   }
   parts.turn_failed = false;
-  if (*changed) parts.appender.forget();
+  if (*changed) {
+    parts.appender.forget();
+    parts.destinations.forget();
+    parts.subscriptions.look_again();
+  }
   return {};
 }
 
@@ -167,6 +187,8 @@ void SqliteJournal::abandon_turn() noexcept {
   parts_->turn.abandon();
   parts_->fresh.forget();
   parts_->appender.forget();
+  parts_->destinations.forget();
+  parts_->subscriptions.forget();
   parts_->intents.forget();
 }
 
@@ -212,6 +234,58 @@ Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> SqliteJournal::
   return parts_->write("skip a gap in", [&] {
     parts_->fresh.write();
     return Skipped{parts_->operators.skip_gap(entity, now)};
+  });
+}
+
+Result<SubscriptionNo> SqliteJournal::put_subscription(const Subscription& subscription, WallTime now) {
+  return parts_->write("add a subscription to",
+                       [&] { return Result<SubscriptionNo>{parts_->subscriptions.put(subscription, now)}; });
+}
+
+Result<std::int64_t> SqliteJournal::remove_subscription(SubscriptionNo no, WallTime now) {
+  return parts_->write("remove a subscription from", [&] {
+    parts_->fresh.write();
+    return Result<std::int64_t>{parts_->subscriptions.remove(no, now)};
+  });
+}
+
+Result<> SqliteJournal::pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) {
+  return parts_->write("pause a subscription in", [&]() -> Result<> {
+    parts_->subscriptions.pause(no, reason, now);
+    return {};
+  });
+}
+
+Result<> SqliteJournal::resume_subscription(SubscriptionNo no, WallTime now) {
+  return parts_->write("resume a subscription in", [&]() -> Result<> {
+    parts_->subscriptions.resume(no, now);
+    return {};
+  });
+}
+
+Result<std::int64_t> SqliteJournal::fan_out(const Route& route, std::span<const Position> events,
+                                            WallTime now) {
+  return parts_->write("deliver events anew from", [&]() -> Result<std::int64_t> {
+    DISPATCH_TRY(parts_->check_route(route));
+    parts_->fresh.write();
+    return parts_->fan_out.make(route, events, now);
+  });
+}
+
+Result<std::int64_t> SqliteJournal::replay(std::span<const DeliveryKey> deliveries,
+                                           const std::optional<Route>& route, WallTime now) {
+  return parts_->write("replay deliveries of", [&]() -> Result<std::int64_t> {
+    if (route) DISPATCH_TRY(parts_->check_route(*route));
+    parts_->fresh.write();
+    return parts_->replays.make(deliveries, route, now);
+  });
+}
+
+Result<> SqliteJournal::remember_circuits(std::span<const CircuitRow> changed,
+                                          std::span<const DestinationNo> closed) {
+  return parts_->write("note circuits in", [&]() -> Result<> {
+    parts_->circuits.remember(changed, closed);
+    return {};
   });
 }
 
@@ -281,6 +355,18 @@ Result<Tally> SqliteJournal::tally() {
 
 Result<std::optional<DeliveryRow>> SqliteJournal::first_open(Position from, Position to) {
   return parts_->read_deliveries([&] { return parts_->pump.first_open(from, to); });
+}
+
+Result<std::int64_t> SqliteJournal::subscriptions_version() {
+  return parts_->guard(reading, [&] { return parts_->subscriptions.version(); });
+}
+
+Result<std::vector<Subscription>> SqliteJournal::subscriptions() {
+  return parts_->guard(reading, [&] { return parts_->subscriptions.all(); });
+}
+
+Result<std::vector<CircuitRow>> SqliteJournal::circuits() {
+  return parts_->guard(reading, [&] { return parts_->circuits.all(); });
 }
 
 }  // namespace dispatch::journal

@@ -44,6 +44,15 @@ class SqliteJournal final : public Journal {
   Result<std::int64_t> discard(const DeadLetters& which, WallTime now) override;
   Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                             WallTime now) override;
+  Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
+  Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override;
+  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override;
+  Result<> resume_subscription(SubscriptionNo no, WallTime now) override;
+  Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override;
+  Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries, const std::optional<Route>& route,
+                              WallTime now) override;
+  Result<> remember_circuits(std::span<const CircuitRow> changed,
+                             std::span<const DestinationNo> closed) override;
   Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) override;
 
   Result<bool> changed_elsewhere() override;
@@ -57,6 +66,9 @@ class SqliteJournal final : public Journal {
   Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<Tally> tally() override;
+  Result<std::int64_t> subscriptions_version() override;
+  Result<std::vector<Subscription>> subscriptions() override;
+  Result<std::vector<CircuitRow>> circuits() override;
   Result<std::optional<DeliveryRow>> first_open(Position from, Position to) override;
 
  private:

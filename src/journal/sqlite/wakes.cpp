@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <unordered_set>
+#include <utility>
 
 namespace dispatch::journal {
 
@@ -17,22 +18,32 @@ Wakes::Wakes(SQLite::Database& database, const TurnAccount& turn)
           " ORDER BY sequence_number"),
       deliveries_of_(
           database,
-          "SELECT d.outlet_no, d.generation, d.destination_no"
+          "SELECT d.outlet_no, d.destination_no"
           "  FROM outlets o CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = ?"
-          " WHERE d.state NOT IN (4, 5)"),
-      destinations_(database, "SELECT max(destination_no) FROM destinations"),
+          " WHERE o.subscription_no = 0 AND d.generation = 0 AND d.state NOT IN (4, 5)"),
+      destinations_(
+          database,
+          "SELECT count(*) FROM destinations JOIN outlets USING (outlet_no) WHERE subscription_no = 0"),
+      sparse_(database,
+              "SELECT outlet_no, position, generation, destination_no FROM deliveries"
+              "       INDEXED BY deliveries_by_lane"
+              " WHERE entity_no = ? AND (subscription_no > 0 OR generation > 0)"
+              "   AND sequence_number > ? AND sequence_number < ? AND state NOT IN (4, 5)"
+              " ORDER BY destination_no, generation, sequence_number"),
       add_(database,
            "INSERT INTO actions (verb, at, turn, entity_no, first_sequence, last_sequence, outlet_no, "
            "position, "
            "generation)"
-           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      add_from_here_(database,
+                     "INSERT INTO actions (verb, at, turn, outlet_no, position, generation, subscription_no)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?)") {}
 
 void Wakes::past_gap(EntityNo entity, const Gap& gap, Verb verb, WallTime now) {
   std::int64_t until = std::numeric_limits<std::int64_t>::max();
   if (auto rows = next_gap_.rows(entity, gap.last); rows.next()) until = rows.integer(0);
 
-  // Destinations are numbered from 1 and never removed: when so many are awake, all are, and mostly there is
-  // but one.
+  // When so many are awake, all are, and mostly there is but one.
   std::size_t asleep = 0;
   if (auto rows = destinations_.rows(); rows.next()) asleep = static_cast<std::size_t>(rows.integer(0));
 
@@ -43,14 +54,29 @@ void Wakes::past_gap(EntityNo entity, const Gap& gap, Verb verb, WallTime now) {
     const std::int64_t position = events.integer(0);
     auto deliveries = deliveries_of_.rows(position);
     while (deliveries.next()) {
-      if (!awake.insert(deliveries.integer(2)).second) continue;
+      if (!awake.insert(deliveries.integer(1)).second) continue;
       add_.run(verb_number, now, turn_.number, entity, gap.first, gap.last, deliveries.integer(0), position,
-               deliveries.integer(1));
+               0);
     }
   }
-  if (awake.empty())
+
+  std::pair<std::int64_t, std::int64_t> last_lane;
+  auto sparse = sparse_.rows(entity, gap.last, until);
+  while (sparse.next()) {
+    const std::pair lane{sparse.integer(3), sparse.integer(2)};
+    if (std::exchange(last_lane, lane) == lane) continue;
+    add_.run(verb_number, now, turn_.number, entity, gap.first, gap.last, sparse.integer(0),
+             sparse.integer(1), sparse.integer(2));
+  }
+  if (awake.empty() && last_lane.first == 0)
     add_.run(verb_number, now, turn_.number, entity, gap.first, gap.last, std::nullopt, std::nullopt,
              std::nullopt);
+}
+
+void Wakes::from_here(Verb verb, const DeliveryKey& lowest, SubscriptionNo subscription, WallTime now) {
+  add_from_here_.run(static_cast<std::int64_t>(verb), now, turn_.number, lowest.outlet, lowest.position,
+                     lowest.generation,
+                     subscription == SubscriptionNo{} ? std::nullopt : std::optional{subscription});
 }
 
 }  // namespace dispatch::journal

@@ -10,9 +10,22 @@
 namespace dispatch::journal {
 
 /// The verbs of the table actions. The numbers never change their meaning.
-enum class Verb : std::int64_t { release = 0, discard = 1, gap_skip = 2, gap_closed = 3 };
+enum class Verb : std::int64_t {
+  release = 0,
+  discard = 1,
+  gap_skip = 2,
+  gap_closed = 3,
+  subscription_added = 4,
+  subscription_changed = 5,
+  subscription_removed = 6,
+  subscription_paused = 7,
+  subscription_resumed = 8,
+  fan_out = 9,
+  replay = 10,
+};
 
-/// Wakes the lanes that waited for a gap. Writes rows of the table actions.
+/// Wakes the lanes that waited for a gap, and outlets that got deliveries at low positions. Writes rows of
+/// the table actions.
 class Wakes {
  public:
   Wakes(SQLite::Database& database, const TurnAccount& turn);
@@ -21,9 +34,12 @@ class Wakes {
   /// gap holds back may go now. Where there is none, one row without a delivery keeps the trail.
   void past_gap(EntityNo entity, const Gap& gap, Verb verb, WallTime now);
 
+  /// At the outlet of `lowest` there may be new deliveries from that one on.
+  void from_here(Verb verb, const DeliveryKey& lowest, SubscriptionNo subscription, WallTime now);
+
  private:
   const TurnAccount& turn_;
-  Statement next_gap_, events_between_, deliveries_of_, destinations_, add_;
+  Statement next_gap_, events_between_, deliveries_of_, destinations_, sparse_, add_, add_from_here_;
 };
 
 }  // namespace dispatch::journal

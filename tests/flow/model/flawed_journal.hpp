@@ -38,6 +38,29 @@ class FlawedJournal : public journal::Journal {
                                                                             WallTime now) override {
     return sound_->skip_gap(entity, now);
   }
+  Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override {
+    return sound_->put_subscription(subscription, now);
+  }
+  Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override {
+    return sound_->remove_subscription(no, now);
+  }
+  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override {
+    return sound_->pause_subscription(no, reason, now);
+  }
+  Result<> resume_subscription(SubscriptionNo no, WallTime now) override {
+    return sound_->resume_subscription(no, now);
+  }
+  Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override {
+    return sound_->fan_out(route, events, now);
+  }
+  Result<std::int64_t> replay(std::span<const journal::DeliveryKey> deliveries,
+                              const std::optional<Route>& route, WallTime now) override {
+    return sound_->replay(deliveries, route, now);
+  }
+  Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
+                             std::span<const DestinationNo> closed) override {
+    return sound_->remember_circuits(changed, closed);
+  }
   Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override {
     return sound_->remember(outlets, last_wake);
   }
@@ -67,6 +90,9 @@ class FlawedJournal : public journal::Journal {
     return sound_->wakes(after, limit);
   }
   Result<std::int64_t> remembered_wake() override { return sound_->remembered_wake(); }
+  Result<std::int64_t> subscriptions_version() override { return sound_->subscriptions_version(); }
+  Result<std::vector<Subscription>> subscriptions() override { return sound_->subscriptions(); }
+  Result<std::vector<journal::CircuitRow>> circuits() override { return sound_->circuits(); }
   Result<journal::Tally> tally() override { return sound_->tally(); }
   Result<std::optional<journal::DeliveryRow>> first_open(Position from, Position to) override {
     return sound_->first_open(from, to);
