@@ -63,7 +63,8 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options) {
     auto batch = reader->next();
     if (!batch) return tl::unexpected(std::move(batch).error());
     if (!*batch) break;
-    const flow::Incoming incoming = flow::route(std::move(**batch), *router);
+    flow::Incoming incoming = flow::route(std::move(**batch), *router);
+    if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
     for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival);
     for (const ingest::Reject& reject : incoming.batch.rejects) {
       if (!reject.first) continue;

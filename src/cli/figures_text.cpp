@@ -104,7 +104,11 @@ std::string progress_line(const flow::Figures& figures, const Pace& pace) {
 }
 
 std::string input_table(const flow::Figures& figures) {
-  return row("accepted", figures.accepted) +
+  std::string text = row("accepted", figures.accepted);
+  if (figures.unmatched > 0)
+    text +=
+        row("unmatched", figures.unmatched, "of those: matched no subscription, recorded and sent nowhere");
+  return text +
          row("duplicates", figures.duplicates,
              figures.duplicates > 0 ? "in the journal already, not sent again" : "") +
          row("rejected", figures.rejected);
@@ -147,7 +151,7 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
     JsonObject by_count{errors};
     for (const auto& [what, count] : top_errors(figures)) by_count.add(what, count);
   }
-  object.add_raw("errors", errors);
+  object.add_raw("errors", errors).add("unmatched", figures.unmatched);
 }
 
 }  // namespace dispatch::cli

@@ -1,5 +1,6 @@
 #include "cli/session.hpp"
 
+#include "flow/renew.hpp"
 #include "journal/ledger.hpp"
 
 #include <csignal>
@@ -48,14 +49,16 @@ Result<std::unique_ptr<Session>> Session::open(const Program& program, const Inp
   auto journal = journal::SqliteJournal::open(program.journal, {});
   if (!journal) return tl::unexpected(std::move(journal).error());
   session->journal_ = std::move(*journal);
+  DISPATCH_TRY(flow::renew(*session->catalog_, *session->journal_));
   return session;
 }
 
 Result<> Session::open_input(const InputOptions& options) {
   auto reading = reader_options(options);
   if (!reading) return tl::unexpected(std::move(reading).error());
-  auto router = routing::Router::make(options.to);
+  auto router = routing::Router::make(options.to, catalog_);
   if (!router) return tl::unexpected(std::move(router).error());
+  router_ = routing::Router::make(options.to, catalog_).value();
   if (options.files.empty()) return {};
   auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
   if (!reader) return tl::unexpected(std::move(reader).error());

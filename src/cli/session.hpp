@@ -49,7 +49,7 @@ class Session {
   Result<ExitCode> run(const Work& work);
 
   // What `work` uses.
-  flow::Acceptance acceptance() { return {*journal_, inbox_, rejects_, clock_, log_}; }
+  flow::Acceptance acceptance() { return {*journal_, inbox_, rejects_, clock_, log_, *router_}; }
   flow::Inbox& inbox() { return inbox_; }
   flow::Scoreboard& scoreboard() { return scoreboard_; }
   const Clock& clock() const { return clock_; }
@@ -81,6 +81,8 @@ class Session {
   std::stop_source stop_input_;
   ingest::RejectsFile rejects_;
   Interruption interruption_;
+  const std::shared_ptr<routing::Catalog> catalog_ = std::make_shared<routing::Catalog>();
+  std::optional<routing::Router> router_;  ///< of the thread that works; the input's has another
   std::optional<Input> input_;
   std::unique_ptr<journal::SqliteJournal> journal_;
   Signals signals_;  // last: it calls back into the others

@@ -8,34 +8,60 @@
 
 namespace dispatch::flow {
 
-Incoming route(ingest::Batch batch, routing::Router& router) {
-  Incoming incoming;
-  std::vector<ingest::Reject> unroutable;
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < batch.arrivals.size(); ++i) {
-    auto routes = router.route(batch.arrivals[i], incoming.routes);
-    if (!routes) {
-      unroutable.push_back({batch.lines[i], std::move(routes).error().message});
+namespace {
+
+/// Takes out of the arrivals, from number `first` on, those that `accept` returns an error for. They become
+/// rejects.
+template <class Accept>
+void sift(ingest::Batch& batch, std::size_t first, Accept accept) {
+  std::vector<ingest::Reject> refused;
+  std::size_t kept = first;
+  for (std::size_t i = first; i < batch.arrivals.size(); ++i) {
+    if (Result<> accepted = accept(batch.arrivals[i]); !accepted) {
+      refused.push_back({batch.lines[i], std::move(accepted).error().message});
       continue;
     }
-    if (routes->empty()) {
-      unroutable.push_back({batch.lines[i], std::string{routing::nowhere_to_go}});
-      continue;
+    if (kept != i) {
+      batch.arrivals[kept] = batch.arrivals[i];
+      batch.lines[kept] = std::move(batch.lines[i]);
     }
-    batch.arrivals[kept] = batch.arrivals[i];
-    batch.arrivals[kept].routes = *routes;
-    if (kept != i) batch.lines[kept] = std::move(batch.lines[i]);
     ++kept;
   }
+  if (refused.empty()) return;
   batch.arrivals.resize(kept);
   batch.lines.resize(kept);
   // Not between the pieces of an over-long line: after those that end one begun in an earlier batch.
   auto place = batch.rejects.begin();
   while (place != batch.rejects.end() && !place->first) ++place;
-  batch.rejects.insert(place, std::make_move_iterator(unroutable.begin()),
-                       std::make_move_iterator(unroutable.end()));
+  batch.rejects.insert(place, std::make_move_iterator(refused.begin()),
+                       std::make_move_iterator(refused.end()));
+}
+
+}  // namespace
+
+Incoming route(ingest::Batch batch, routing::Router& router) {
+  router.refresh();
+  Incoming incoming;
   incoming.batch = std::move(batch);
+  route_again(incoming, 0, router);
   return incoming;
+}
+
+void route_again(Incoming& incoming, std::size_t first, routing::Router& router) {
+  sift(incoming.batch, first, [&](Arrival& arrival) -> Result<> {
+    auto routes = router.route(arrival, incoming.routes);
+    if (!routes) return tl::unexpected(std::move(routes).error());
+    arrival.routes = *routes;
+    return {};
+  });
+  incoming.subscriptions_version = router.version();
+}
+
+void reject_unrouted(Incoming& incoming, std::size_t first) {
+  sift(incoming.batch, first, [](const Arrival& arrival) -> Result<> {
+    if (arrival.routes.empty()) return misuse("{}", routing::nowhere_to_go);
+    return {};
+  });
 }
 
 Feed::Feed(ingest::Reader reader, routing::Router router, Inbox& inbox)

@@ -26,7 +26,14 @@ class Feed {
   std::thread thread_;
 };
 
-/// Sets the routes of every arrival; one that has none becomes a reject. Nothing else of the batch changes.
+/// Sets the routes of every arrival, by the subscriptions that the router's catalog holds now; one whose url
+/// is none becomes a reject. Nothing else of the batch changes.
 Incoming route(ingest::Batch batch, routing::Router& router);
+
+/// The same anew for the arrivals from number `first` on, by the snapshot that the router has.
+void route_again(Incoming& incoming, std::size_t first, routing::Router& router);
+
+/// The arrivals from number `first` on that go nowhere become rejects.
+void reject_unrouted(Incoming& incoming, std::size_t first);
 
 }  // namespace dispatch::flow

@@ -17,7 +17,8 @@ struct Figures {
   std::uint64_t lines = 0;  ///< that held something
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;  ///< for whatever reason
+  std::uint64_t rejected = 0;   ///< for whatever reason
+  std::uint64_t unmatched = 0;  ///< accepted, and no subscription meant them
 
   // Deliveries by this run.
   std::uint64_t delivered = 0;

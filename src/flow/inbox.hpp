@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -25,7 +26,8 @@ enum class Stop {
 /// Events on their way into the journal: a batch whose arrivals have their routes.
 struct Incoming {
   ingest::Batch batch;
-  routing::RouteHold routes;  ///< what the arrivals' routes point into
+  routing::RouteHold routes;               ///< what the arrivals' routes point into
+  std::int64_t subscriptions_version = 0;  ///< of the subscriptions that they were routed by
 };
 
 /// What a turn takes in.

@@ -1,6 +1,8 @@
 #include "flow/intake.hpp"
 
 #include "base/fail_point.hpp"
+#include "flow/feed.hpp"
+#include "flow/renew.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -65,13 +67,8 @@ std::string reason_of(const journal::Appended& appended, const Arrival& arrival)
   return {};
 }
 
-Intake::Intake(journal::Journal& journal, ingest::RejectsFile& rejects, const RunOptions& options,
-               Scoreboard& scoreboard, std::shared_ptr<spdlog::logger> log)
-    : journal_(journal),
-      rejects_(rejects),
-      options_(options),
-      scoreboard_(scoreboard),
-      log_(std::move(log)) {}
+Intake::Intake(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard)
+    : parts_(parts), options_(options), scoreboard_(scoreboard) {}
 
 void Intake::take(std::vector<Incoming> incoming) {
   if (stopped_) return;
@@ -81,8 +78,12 @@ void Intake::take(std::vector<Incoming> incoming) {
 Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallTime now) {
   taken_.clear();
   std::vector<journal::DeliveryRow> made;
+  if (waiting_.empty()) return made;
+  DISPATCH_TRY(renew(parts_.router.catalog(), parts_.journal));
+  parts_.router.refresh();
   while (!waiting_.empty() && !stopped_) {
     Incoming& incoming = waiting_.front();
+    settle_routes(incoming);
     const auto& batch = incoming.batch;
     if (next_arrival_ == 0) {  // what ends a line of the batch before must follow it at once
       while (next_reject_ < batch.rejects.size() && !batch.rejects[next_reject_].first)
@@ -98,7 +99,7 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
     waiting_.pop_front();
     next_arrival_ = next_reject_ = 0;
   }
-  DISPATCH_TRY(rejects_.flush());
+  DISPATCH_TRY(parts_.rejects.flush());
   if (stopped_) {
     std::move(waiting_.begin(), waiting_.end(), std::back_inserter(taken_));
     waiting_.clear();
@@ -106,21 +107,28 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
   return made;
 }
 
+void Intake::settle_routes(Incoming& incoming) {
+  if (incoming.subscriptions_version != parts_.router.version())
+    route_again(incoming, next_arrival_, parts_.router);
+  if (!parts_.router.accepts_unmatched()) reject_unrouted(incoming, next_arrival_);
+}
+
 Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now,
                              std::vector<journal::DeliveryRow>& made) {
   if (count == 0) return {};
   const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
-  auto report = journal_.append(arrivals, options_.stream_start, now);
+  auto report = parts_.journal.append(arrivals, options_.stream_start, now);
   if (!report) return tl::unexpected(std::move(report).error());
   fail_point(FailPoint::events_appended);
   made.insert(made.end(), report->deliveries.begin(), report->deliveries.end());
 
-  std::uint64_t accepted = 0, duplicates = 0;
+  std::uint64_t accepted = 0, duplicates = 0, unmatched = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto& appended = report->verdicts[i];
     switch (appended.verdict) {
       case AppendVerdict::accepted:
         ++accepted;
+        if (arrivals[i].routes.empty()) ++unmatched;
         break;
       case AppendVerdict::duplicate:
         ++duplicates;
@@ -136,14 +144,15 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
     figures.lines += accepted + duplicates;
     figures.accepted += accepted;
     figures.duplicates += duplicates;
+    figures.unmatched += unmatched;
   });
   return {};
 }
 
 Result<> Intake::reject(const ingest::Reject& reject) {
-  DISPATCH_TRY(rejects_.write(reject));
+  DISPATCH_TRY(parts_.rejects.write(reject));
   if (!reject.first) return {};
-  log_->warn("{}", ingest::describe(reject));
+  parts_.log->warn("{}", ingest::describe(reject));
   scoreboard_.update([](Figures& figures) {
     ++figures.lines;
     ++figures.rejected;

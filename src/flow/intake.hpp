@@ -5,17 +5,15 @@
 #include "flow/figures.hpp"
 #include "flow/inbox.hpp"
 #include "flow/options.hpp"
-#include "ingest/rejects.hpp"
+#include "flow/run.hpp"
+#include "ingest/batch.hpp"
 #include "journal/journal.hpp"
 
 #include <cstddef>
 #include <deque>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <spdlog/logger.h>
 
 namespace dispatch::flow {
 
@@ -32,12 +30,12 @@ class PositionRanges {
   std::deque<std::pair<Position, Position>> ranges_;
 };
 
-/// Brings incoming events into the journal, and what cannot be accepted into the rejects file. Used by the
-/// dispatcher's thread.
+/// Brings incoming events into the journal, and what cannot be accepted into the rejects file. Each is routed
+/// by the subscriptions that stand in the journal when it is appended, whatever stood there when it was read.
+/// Used by the dispatcher's thread.
 class Intake {
  public:
-  Intake(journal::Journal& journal, ingest::RejectsFile& rejects, const RunOptions& options,
-         Scoreboard& scoreboard, std::shared_ptr<spdlog::logger> log);
+  Intake(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard);
 
   void take(std::vector<Incoming> incoming);
 
@@ -53,15 +51,15 @@ class Intake {
   PositionRanges& positions() { return positions_; }
 
  private:
+  /// The routes of the arrivals to be appended next are those of the journal's present subscriptions.
+  void settle_routes(Incoming& incoming);
   Result<> append_some(Incoming& incoming, std::size_t count, WallTime now,
                        std::vector<journal::DeliveryRow>& made);
   Result<> reject(const ingest::Reject& reject);
 
-  journal::Journal& journal_;
-  ingest::RejectsFile& rejects_;
+  const Acceptance& parts_;
   const RunOptions& options_;
   Scoreboard& scoreboard_;
-  std::shared_ptr<spdlog::logger> log_;
   std::deque<Incoming> waiting_;
   std::vector<Incoming> taken_;   ///< whole, in this turn: the journal borrows from them until its end
   std::size_t next_arrival_ = 0;  ///< in the first that waits

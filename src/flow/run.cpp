@@ -117,7 +117,7 @@ Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scorebo
 }  // namespace
 
 Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard) {
-  Intake intake{parts.journal, parts.rejects, options, scoreboard, parts.log};
+  Intake intake{parts, options, scoreboard};
   Course course;
   auto taken = parts.own();
   if (!taken) return tl::unexpected(std::move(taken).error());
@@ -132,7 +132,7 @@ Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& sc
 }
 
 Result<Ending> accept(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard) {
-  Intake intake{parts.journal, parts.rejects, options, scoreboard, parts.log};
+  Intake intake{parts, options, scoreboard};
   Follower appender{parts, intake, scoreboard};
   Course course;
   while (true) {

@@ -9,6 +9,7 @@
 #include "flow/options.hpp"
 #include "ingest/rejects.hpp"
 #include "journal/journal.hpp"
+#include "routing/router.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -35,6 +36,7 @@ struct Acceptance {
   ingest::RejectsFile& rejects;
   const Clock& clock;
   std::shared_ptr<spdlog::logger> log;
+  routing::Router& router;  ///< of the thread that works; its catalog is kept as the journal is
 };
 
 /// What a run works with besides.

@@ -15,14 +15,6 @@ void bury(Stage& stage, const std::string& id) {
   }
 }
 
-template <class Act>
-void as_operator(Stage& stage, Act act) {
-  const auto journal = stage.other_journal();
-  auto turn = journal::Turn::begin(*journal).value();
-  act(*journal);
-  REQUIRE(turn.commit());
-}
-
 }  // namespace
 
 TEST_CASE("a release while a run is on sends the rest in order with the attempts reset") {

@@ -56,7 +56,7 @@ class Running {
         transport_(delivery::HttpTransport::start({}, inbox, clock_).value()),
         rejects_((directory.path() / "rejects.jsonl").string()),
         options_(options),
-        parts_{{*journal_, inbox, rejects_, clock_, silent_log()},
+        parts_{{*journal_, inbox, rejects_, clock_, silent_log(), router_},
                *transport_,
                random_,
                [path = directory.path() / "journal.db"]() -> Result<std::shared_ptr<void>> {
@@ -86,6 +86,7 @@ class Running {
   std::unique_ptr<journal::SqliteJournal> journal_;
   std::unique_ptr<delivery::HttpTransport> transport_;
   ingest::RejectsFile rejects_;
+  routing::Router router_ = routing::Router::make(std::nullopt).value();
   flow::RunOptions options_;
   flow::Parts parts_;
   Result<flow::Ending> ending_ = fail("the run has not ended");

@@ -100,9 +100,19 @@ class Stage {
   std::unique_ptr<journal::SqliteJournal> journal_;
   std::unique_ptr<ingest::RejectsFile> rejects_;
   std::unique_ptr<flow::Scoreboard> scoreboard_;
+  std::unique_ptr<routing::Router> router_;
   std::unique_ptr<flow::Parts> parts_;
   std::unique_ptr<flow::Intake> intake_;
   std::unique_ptr<flow::Dispatcher> dispatcher_;
 };
+
+/// Another process acts on the journal, in a turn of its own.
+template <class Act>
+void as_operator(const Stage& stage, Act act) {
+  const auto journal = stage.other_journal();
+  auto turn = journal::Turn::begin(*journal).value();
+  act(*journal);
+  REQUIRE(turn.commit());
+}
 
 }  // namespace dispatch::test

@@ -53,14 +53,15 @@ struct World::Process {
       : journal(std::move(its_journal)),
         rejects(world.rejects_path_),
         transport(world, post),
-        parts{{*journal, inbox, rejects, world.clock_, no_log()}, transport, world.random_, {}},
-        intake(*journal, rejects, world.options_, scoreboard, no_log()),
+        parts{{*journal, inbox, rejects, world.clock_, no_log(), router}, transport, world.random_, {}},
+        intake(parts, world.options_, scoreboard),
         dispatcher(parts, world.options_, intake, scoreboard) {}
 
   std::unique_ptr<journal::Journal> journal;
   flow::Inbox inbox;  // asked for by the seam, not used between turns
   ingest::RejectsFile rejects;
   flow::Scoreboard scoreboard;
+  routing::Router router = routing::Router::make(std::nullopt).value();
   PostBox post;
   Watch transport;
   flow::Parts parts;
@@ -73,14 +74,15 @@ struct World::Elsewhere {
   Elsewhere(World& world, std::unique_ptr<journal::Journal> its_journal)
       : journal(std::move(its_journal)),
         rejects(world.rejects_path_),
-        acceptance{*journal, inbox, rejects, world.clock_, no_log()},
-        intake(*journal, rejects, world.options_, scoreboard, no_log()),
+        acceptance{*journal, inbox, rejects, world.clock_, no_log(), router},
+        intake(acceptance, world.options_, scoreboard),
         follower(acceptance, intake, scoreboard) {}
 
   std::unique_ptr<journal::Journal> journal;
   flow::Inbox inbox;
   ingest::RejectsFile rejects;
   flow::Scoreboard scoreboard;
+  routing::Router router = routing::Router::make(std::nullopt).value();
   flow::Acceptance acceptance;
   flow::Intake intake;
   flow::Follower follower;
