@@ -11,6 +11,10 @@ namespace dispatch {
 /// control characters are escaped, DEL and those of C1 too, so that none reaches a terminal.
 void append_json_string(std::string& out, std::string_view text);
 
+/// True where `text` is one JSON value and nothing else but space (RFC 8259): valid UTF-8, numbers of any
+/// size, halves of surrogate pairs included, nested to any depth.
+bool is_json(std::string_view text);
+
 /// Writes one flat or nested JSON object at the end of `out`, keys in the order added: opened by the
 /// constructor, closed by the destructor. For listings and logs, where keys are only ever added.
 class JsonObject {

@@ -6,11 +6,13 @@
 #include "cli/program.hpp"
 #include "cli/session.hpp"
 #include "delivery/http/http_transport.hpp"
+#include "delivery/preparing_transport.hpp"
 #include "flow/run.hpp"
 #include "journal/sqlite/ownership.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <thread>
 #include <utility>
 
 namespace dispatch::cli {
@@ -32,6 +34,11 @@ constexpr std::size_t other_descriptors = 64;
 
 /// More committed requests than these do not make connections busier, and a crash leaves them all unknown.
 constexpr std::size_t ahead_most = 50;
+
+/// Two at least, so that one subscription's programs leave room for another's.
+std::size_t preparing_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
+}
 
 struct Run {
   InputOptions input;
@@ -65,6 +72,8 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
   http.ca_file = asked.delivery.ca_file;
   auto transport = delivery::HttpTransport::start(http, session.inbox(), session.clock());
   if (!transport) return tl::unexpected(std::move(transport).error());
+  auto preparing = delivery::PreparingTransport::start(preparing_threads(), **transport, session.inbox());
+  if (!preparing) return tl::unexpected(std::move(preparing).error());
   SystemRandom random;
   const auto own = [&session]() -> Result<std::shared_ptr<void>> {
     auto taken = journal::Ownership::try_take(session.journal_path());
@@ -72,7 +81,7 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
     if (!*taken) return std::shared_ptr<void>{};
     return std::make_shared<journal::Ownership>(std::move(**taken));
   };
-  return flow::run({session.acceptance(), **transport, random, own}, options, session.scoreboard());
+  return flow::run({session.acceptance(), **preparing, random, own}, options, session.scoreboard());
 }
 
 Result<ExitCode> run(const Program& program, const Run& asked) {

@@ -52,3 +52,20 @@ TEST_CASE("JSON objects keep their keys in the order added") {
   }
   CHECK(out == R"({"text":"x","count":3,"share":0.5,"on":true,"none":null,"raw":[1],"absent":null})");
 }
+
+TEST_CASE("JSON is told from what is not") {
+  for (const char* text : {"{}", " [ ] ", "0", "-0.5e+10", "123456789012345678901234567890", "null", "\"\"",
+                           R"("\ud800 \u00fc \\ \" \/")", "[[],{},[{}]]", "[1 , 2]",
+                           "{\"a\":1,\"a\":[true,false]}", "\t{ \"a\" : { \"b\" : [ ] } , \"c\" : 1 }\r\n"})
+    CHECK_MESSAGE(is_json(text), text);
+  for (const char* text :
+       {"",          " ",     "{",    "}",   "[1,]", "[,1]",      "{\"a\"}",  "{\"a\":}",    "{\"a\":1,}",
+        "{a:1}",     "{1:1}", "01",   "1.",  ".5",   "-",         "+1",       "1e",          "1e+",
+        "nul",       "nullx", "True", "'a'", "\"",   "\"\n\"",    R"("\x")",  R"("\u12g4")", "1 2",
+        "1,\"x\":2", "{}}",   "[1]]", "[}",  "{]",   "{\"a\":1]", "\"\xff\"", "NaN"})
+    CHECK_MESSAGE(!is_json(text), text);
+  const std::string deep(1'000'000, '[');
+  CHECK(is_json(deep + std::string(1'000'000, ']')));
+  CHECK_FALSE(is_json(deep));
+  CHECK_FALSE(is_json(std::string_view{"1\0", 2}));
+}

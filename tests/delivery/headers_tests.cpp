@@ -1,8 +1,10 @@
 #include "delivery/http/headers.hpp"
 #include "event/outgoing.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -11,6 +13,8 @@ using namespace dispatch::delivery;
 
 namespace {
 
+constexpr WallTime now{std::chrono::milliseconds{1'700'000'000'999}};
+
 Outgoing order_created() {
   Outgoing outgoing;
   outgoing.event_id = "evt-1";
@@ -18,13 +22,12 @@ Outgoing order_created() {
   outgoing.sequence = SequenceNumber{3};
   outgoing.type = "order.created";
   outgoing.attempt = 2;
-  outgoing.began = WallTime{std::chrono::milliseconds{1'700'000'000'999}};
   return outgoing;
 }
 
 HeaderLines headers_of(const Outgoing& outgoing) {
   HeaderLines lines;
-  const auto written = write_headers(outgoing, lines);
+  const auto written = write_headers(outgoing, now, lines);
   REQUIRE(written);
   return lines;
 }
@@ -44,6 +47,11 @@ std::optional<std::string> value(const HeaderLines& lines, const std::string& pr
     found = line.substr(prefix.size());
   }
   return found;
+}
+
+Outgoing to(Subscription subscription, Outgoing outgoing = order_created()) {
+  outgoing.subscription = std::make_shared<const Subscription>(std::move(subscription));
+  return outgoing;
 }
 
 }  // namespace
@@ -75,8 +83,8 @@ TEST_CASE("what an event does not have is not sent") {
 
 TEST_CASE("header lines start anew for each request") {
   HeaderLines lines;
-  REQUIRE(write_headers(order_created(), lines));
-  REQUIRE(write_headers(order_created(), lines));
+  REQUIRE(write_headers(order_created(), now, lines));
+  REQUIRE(write_headers(order_created(), now, lines));
   CHECK(lines.size() == 9);
 }
 
@@ -125,6 +133,111 @@ TEST_CASE("headers that are not an object of strings are refused") {
     CAPTURE(json);
     Outgoing outgoing = order_created();
     outgoing.headers = json;
-    CHECK_FALSE(write_headers(outgoing, lines));
+    CHECK_FALSE(write_headers(outgoing, now, lines));
   }
+}
+
+TEST_CASE("a replay says which generation it is") {
+  Outgoing outgoing = order_created();
+  CHECK_FALSE(value(headers_of(outgoing), "X-Dispatch-Generation"));
+  outgoing.generation = 2;
+  CHECK(value(headers_of(outgoing), "X-Dispatch-Generation: ") == "2");
+}
+
+TEST_CASE("a request to a subscription with secrets is signed at the time it starts") {
+  Subscription subscription;
+  subscription.secrets = {{"the new one", {}}, {"test-secret", now + std::chrono::hours{1}}};
+  Outgoing outgoing = to(subscription);
+  outgoing.event_id = "evt_123";
+  outgoing.payload = R"({"id":"evt_123","type":"order.created","source":"billing","data":{"amount":99}})";
+  const auto lines = headers_of(outgoing);
+  CHECK(value(lines, "X-Dispatch-Timestamp: ") == "1700000000");
+  CHECK(value(lines, "X-Dispatch-Signature: ")
+            ->ends_with(",v1=11e32a31840c9130f47da0546afd791d0ce053f7dc552a0b3a4fb118bcce6096"));
+  CHECK(value(lines, "webhook-id: ") == "evt_123");
+  CHECK(value(lines, "webhook-timestamp: ") == "1700000000");
+  CHECK(value(lines, "webhook-signature: ")->find(" v1,") == 47);
+
+  HeaderLines later;
+  REQUIRE(write_headers(outgoing, now + std::chrono::hours{1}, later));
+  CHECK(value(later, "X-Dispatch-Timestamp: ") == "1700003600");
+  CHECK(value(later, "X-Dispatch-Signature: ")->size() == 3 + 64);  // the old secret has expired
+  CHECK(value(later, "webhook-timestamp: ") == "1700003600");
+}
+
+TEST_CASE("without a secret that holds nothing is signed") {
+  Subscription subscription;
+  CHECK(headers_of(to(subscription)).size() == 9);
+  subscription.secrets = {{"test-secret", now}};
+  CHECK(headers_of(to(subscription)).size() == 9);
+}
+
+TEST_CASE("a secret that stands for no key is not sent without a signature") {
+  Subscription subscription;
+  subscription.secrets = {{"whsec_not base64", {}}};
+  HeaderLines lines;
+  const auto written = write_headers(to(subscription), now, lines);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().message.find("not base64") == std::string::npos);
+}
+
+TEST_CASE("the headers of a subscription go before the event's and not before ours") {
+  Subscription subscription;
+  subscription.headers =
+      R"({"authorization":"ours","X-Team":"a\r\nb","X-Dispatch-Attempt":"9","webhook-id":"w"})";
+  Outgoing outgoing = order_created();
+  outgoing.headers = R"({"Authorization":"the event's","X-Own":"1"})";
+  const auto lines = headers_of(to(subscription, outgoing));
+  CHECK_FALSE(value(lines, "Authorization: "));
+  CHECK(value(lines, "authorization: ") == "ours");
+  CHECK(value(lines, "X-Team: ") == "a%0D%0Ab");
+  CHECK(value(lines, "X-Own: ") == "1");
+  CHECK(lines.size() == 9 + 3);
+  subscription.headers = R"({"X-Team":1})";
+  HeaderLines refused;
+  CHECK(write_headers(to(subscription), now, refused).error().message ==
+        "the subscription's header X-Team is not a string");
+}
+
+TEST_CASE("Content-Type says what the body is whatever the event was") {
+  Outgoing outgoing = order_created();
+  outgoing.headers = R"({"Content-Type":"text/csv"})";
+  const auto type = [&](const Subscription& subscription) {
+    return value(headers_of(to(subscription, outgoing)), "Content-Type: ").value();
+  };
+  Subscription subscription;
+  CHECK(type(subscription) == "text/csv");
+  subscription.body = BodyMode::binary;
+  CHECK(type(subscription) == "text/csv");
+  subscription.transform = ".data";
+  CHECK(type(subscription) == "application/json");
+  subscription.headers = R"({"content-TYPE":"application/vnd.x+json"})";
+  CHECK(value(headers_of(to(subscription, outgoing)), "content-TYPE: ") == "application/vnd.x+json");
+  subscription.body = BodyMode::structured;
+  CHECK(type(subscription) == "application/cloudevents+json");
+  subscription.headers.clear();
+  subscription.transform.clear();
+  subscription.body = BodyMode::envelope;
+  CHECK(type(subscription) == "application/json");
+}
+
+TEST_CASE("a CloudEvent in binary mode has its attributes in headers as the HTTP binding encodes them") {
+  Subscription subscription;
+  subscription.body = BodyMode::binary;
+  subscription.headers = R"({"ce-id":"forged"})";
+  Outgoing outgoing = order_created();
+  outgoing.source = "Euro \xe2\x82\xac \"%\"";
+  outgoing.time = "2026-01-02T03:04:05.678+01:00";
+  outgoing.correlation_id = "c\r\nX: y";
+  outgoing.headers = R"({"CE-Type":"forged"})";
+  const auto lines = headers_of(to(subscription, outgoing));
+  CHECK(value(lines, "ce-specversion: ") == "1.0");
+  CHECK(value(lines, "ce-id: ") == "evt-1");
+  CHECK(value(lines, "ce-source: ") == "Euro%20%E2%82%AC%20%22%25%22");
+  CHECK(value(lines, "ce-type: ") == "order.created");
+  CHECK(value(lines, "ce-time: ") == "2026-01-02T03:04:05.678+01:00");
+  CHECK(value(lines, "ce-partitionkey: ") == "order-7");
+  CHECK(value(lines, "ce-sequence: ") == "0000000000000000003");
+  CHECK(value(lines, "ce-correlationid: ") == "c%0D%0AX:%20y");
+  CHECK(lines.size() == 9 + 8);
 }

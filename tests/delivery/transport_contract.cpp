@@ -2,14 +2,17 @@
 
 #include "base/clock.hpp"
 #include "delivery/http/http_transport.hpp"
+#include "delivery/preparing_transport.hpp"
 #include "support/collected_reports.hpp"
 #include "support/receiver.hpp"
 #include "support/scripted_transport.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -60,6 +63,52 @@ class ScriptedSubject {
   ScriptedTransport transport_{reports_, at_once};
 };
 
+/// What goes through it is of a subscription whose bodies must be prepared.
+class Subscribing final : public delivery::Transport {
+ public:
+  explicit Subscribing(delivery::Transport& next) : next_(next) {}
+  void send(std::vector<Outgoing> batch) override {
+    for (auto& outgoing : batch) outgoing.subscription = subscription_;
+    next_.send(std::move(batch));
+  }
+  void withdraw() override { next_.withdraw(); }
+  void abort() override { next_.abort(); }
+
+ private:
+  static std::shared_ptr<const Subscription> enveloped() {
+    Subscription subscription;
+    subscription.body = BodyMode::envelope;
+    return std::make_shared<const Subscription>(std::move(subscription));
+  }
+
+  delivery::Transport& next_;
+  const std::shared_ptr<const Subscription> subscription_ = enveloped();
+};
+
+/// Prepares before a transport that is passed the same suite itself. One thread, so that what is sent first
+/// starts first.
+class PreparingSubject {
+ public:
+  delivery::Transport& transport() { return subscribing_; }
+  CollectedReports& reports() { return reports_; }
+  std::string url() const { return "http://127.0.0.1/"; }
+  bool wait_under_way(std::size_t count) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (next_.under_way().size() < count && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    return next_.under_way().size() >= count;
+  }
+  std::size_t started() const { return next_.sent().size(); }
+  void answer_all() { next_.finish_all(answered(200)); }
+
+ private:
+  CollectedReports reports_;
+  ScriptedTransport next_{reports_, at_once};
+  std::unique_ptr<delivery::PreparingTransport> transport_ =
+      delivery::PreparingTransport::start(1, next_, reports_).value();
+  Subscribing subscribing_{*transport_};
+};
+
 std::vector<Outgoing> batch(const std::string& url, std::uint64_t first_ticket, std::size_t count) {
   std::vector<Outgoing> batch(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -84,7 +133,7 @@ bool all_are(const std::vector<delivery::Report>& reports, OutcomeKind kind) {
 
 }  // namespace
 
-#define TRANSPORTS HttpSubject, ScriptedSubject
+#define TRANSPORTS HttpSubject, ScriptedSubject, PreparingSubject
 
 TEST_CASE_TEMPLATE("transport: every attempt ends in one report under its ticket", Subject, TRANSPORTS) {
   Subject subject;

@@ -97,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   outgoing.sequence = SequenceNumber{static_cast<std::int64_t>(size)};
   outgoing.headers = input.rest();
   HeaderLines lines;
-  const auto written = write_headers(outgoing, lines);
+  const auto written = write_headers(outgoing, WallTime{}, lines);
   if (!written) return 0;
   auto names = check_lines(lines);
   for (const char* ours : {"user-agent", "idempotency-key", "x-dispatch-event-id", "x-dispatch-attempt",

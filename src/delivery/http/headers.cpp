@@ -1,5 +1,8 @@
 #include "delivery/http/headers.hpp"
 
+#include "delivery/cloud_event.hpp"
+#include "delivery/signature.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -43,35 +46,66 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-/// Fields that an event cannot set: those that frame the request, and those by which a receiver knows it as
-/// ours.
-bool is_reserved(std::string_view lower_name) {
-  static constexpr std::array reserved{
-      "connection",      "content-length", "expect",           "host",
-      "idempotency-key", "keep-alive",     "proxy-connection", "te",
-      "trailer",         "upgrade",        "user-agent",       "transfer-encoding",
-  };
-  return lower_name.empty() || lower_name.starts_with("x-dispatch-") || lower_name.starts_with("webhook-") ||
-         std::find(reserved.begin(), reserved.end(), lower_name) != reserved.end();
-}
-
-struct OwnHeader {
+struct Field {
   std::string name;
   std::string value;
 };
+using Fields = std::vector<Field>;
 
-Result<std::vector<OwnHeader>> own_headers(const std::string& json) {
-  std::vector<OwnHeader> headers;
+bool is_content_type(const Field& field) {
+  return lower_case(field.name) == "content-type";
+}
+
+/// The fields of a JSON object of strings, without those that cannot be set. `whose` says whose they are.
+Result<Fields> read_fields(const std::string& json, std::string_view whose) {
+  Fields fields;
+  if (json.empty()) return fields;
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   if (parser.parse(json).get(object) != simdjson::SUCCESS)
-    return fail("the event's headers are not a JSON object of strings");
+    return fail("the {}'s headers are not a JSON object of strings", whose);
   for (const auto& [name, element] : object) {
     std::string_view value;
-    if (element.get(value) != simdjson::SUCCESS) return fail("the event's header {} is not a string", name);
-    if (!is_reserved(lower_case(name))) headers.push_back({header_name(name), header_value(value)});
+    if (element.get(value) != simdjson::SUCCESS)
+      return fail("the {}'s header {} is not a string", whose, name);
+    if (!is_reserved_header(name)) fields.push_back({header_name(name), header_value(value)});
   }
-  return headers;
+  return fields;
+}
+
+/// The fields that are not ours to choose: the event's, then the subscription's.
+Result<Fields> own_fields(const Outgoing& outgoing) {
+  auto fields = read_fields(outgoing.headers, "event");
+  const auto* const subscription = outgoing.subscription.get();
+  if (!fields || subscription == nullptr) return fields;
+  auto theirs = read_fields(subscription->headers, "subscription");
+  if (!theirs) return theirs;
+
+  if (!subscription->transform.empty() || subscription->body == BodyMode::envelope)
+    std::erase_if(*fields, is_content_type);
+  std::erase_if(*fields, [&](const Field& field) {
+    return std::any_of(theirs->begin(), theirs->end(),
+                       [&](const Field& other) { return lower_case(other.name) == lower_case(field.name); });
+  });
+  std::move(theirs->begin(), theirs->end(), std::back_inserter(*fields));
+  if (subscription->body == BodyMode::structured) std::erase_if(*fields, is_content_type);
+  if (subscription->body == BodyMode::binary)
+    std::erase_if(*fields, [](const Field& field) { return lower_case(field.name).starts_with("ce-"); });
+  return fields;
+}
+
+Result<> add_signatures(const Outgoing& outgoing, const std::string& timestamp, WallTime now,
+                        HeaderLines& lines) {
+  const std::string id = webhook_id(outgoing.event_id);
+  const auto signatures =
+      sign(outgoing.subscription->secrets, {.id = id, .timestamp = timestamp, .body = outgoing.payload}, now);
+  if (!signatures) return tl::unexpected(signatures.error());
+  if (signatures->dispatch.empty()) return {};
+  lines.add("X-Dispatch-Signature", signatures->dispatch);
+  lines.add("webhook-id", id);
+  lines.add("webhook-timestamp", timestamp);
+  lines.add("webhook-signature", signatures->standard);
+  return {};
 }
 
 }  // namespace
@@ -133,18 +167,28 @@ std::string header_value(std::string_view text) {
   return value;
 }
 
-Result<> write_headers(const Outgoing& outgoing, HeaderLines& lines) {
-  lines.clear();
-  std::vector<OwnHeader> own;
-  if (!outgoing.headers.empty()) {
-    auto read = own_headers(outgoing.headers);
-    if (!read) return tl::unexpected(std::move(read).error());
-    own = std::move(*read);
-  }
-  const bool own_content_type = std::any_of(
-      own.begin(), own.end(), [](const auto& header) { return lower_case(header.name) == "content-type"; });
+bool is_reserved_header(std::string_view name) {
+  static constexpr std::array reserved{
+      "connection",      "content-length", "expect",           "host",
+      "idempotency-key", "keep-alive",     "proxy-connection", "te",
+      "trailer",         "upgrade",        "user-agent",       "transfer-encoding",
+  };
+  const std::string lower = lower_case(name);
+  return lower.empty() || lower.starts_with("x-dispatch-") || lower.starts_with("webhook-") ||
+         std::find(reserved.begin(), reserved.end(), lower) != reserved.end();
+}
 
-  if (!own_content_type) lines.add("Content-Type", "application/json");
+Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& lines) {
+  lines.clear();
+  const auto own = own_fields(outgoing);
+  if (!own) return tl::unexpected(own.error());
+  const auto body = outgoing.subscription ? outgoing.subscription->body : BodyMode::payload;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+  const std::string timestamp = std::to_string(seconds.count());
+
+  if (std::none_of(own->begin(), own->end(), is_content_type))
+    lines.add("Content-Type",
+              body == BodyMode::structured ? "application/cloudevents+json" : "application/json");
   lines.add("User-Agent", "dispatch/" DISPATCH_VERSION);
   lines.add("Idempotency-Key", structured_string(outgoing.event_id));
   lines.add("X-Dispatch-Event-ID", percent_encoded(outgoing.event_id));
@@ -153,9 +197,14 @@ Result<> write_headers(const Outgoing& outgoing, HeaderLines& lines) {
   if (outgoing.sequence)
     lines.add("X-Dispatch-Sequence", fmt::format_int{outgoing.sequence->value()}.c_str());
   lines.add("X-Dispatch-Attempt", fmt::format_int{outgoing.attempt}.c_str());
-  const auto began = std::chrono::floor<std::chrono::seconds>(outgoing.began.time_since_epoch());
-  lines.add("X-Dispatch-Timestamp", fmt::format_int{began.count()}.c_str());
-  for (const auto& header : own) lines.add(header.name, header.value);
+  if (outgoing.generation > 0)
+    lines.add("X-Dispatch-Generation", fmt::format_int{outgoing.generation}.c_str());
+  lines.add("X-Dispatch-Timestamp", timestamp);
+  if (outgoing.subscription) DISPATCH_TRY(add_signatures(outgoing, timestamp, now, lines));
+  if (body == BodyMode::binary)
+    for (const auto& attribute : cloud_event_attributes(outgoing))
+      lines.add("ce-" + std::string{attribute.name}, percent_encoded(attribute.value));
+  for (const auto& field : *own) lines.add(field.name, field.value);
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "event/outgoing.hpp"
 
@@ -40,9 +41,18 @@ std::string structured_string(std::string_view text);
 /// become %XX.
 std::string header_value(std::string_view text);
 
-/// Replaces `lines` by the header fields of a request for `outgoing` (DESIGN.md, "On the wire"). The event's
-/// own headers come last; they may replace Content-Type and no other field that the program sets or that
-/// frames the request. Fails where those headers are not a JSON object of strings.
-Result<> write_headers(const Outgoing& outgoing, HeaderLines& lines);
+/// True for a field that neither an event nor a subscription can set: one that frames the request, or by
+/// which a receiver knows it as ours. In any case.
+bool is_reserved_header(std::string_view name);
+
+/// Replaces `lines` by the header fields of a request for `outgoing` that starts at `now` (DESIGN.md, "On the
+/// wire"), signed with the secrets that its subscription has then. Its payload is the body as it is sent.
+///
+/// The event's own headers and those of the subscription come last, without the reserved ones; where both
+/// have one, that of the subscription is sent. Theirs is Content-Type too, unless the body is a CloudEvent,
+/// and the event's only where the body is its own payload.
+///
+/// Fails where headers are not a JSON object of strings, or a secret stands for no key.
+Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& lines);
 
 }  // namespace dispatch::delivery

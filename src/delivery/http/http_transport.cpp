@@ -225,7 +225,7 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
     if (!made) return refuse(std::move(made).error());
     idle_.push_back(std::move(*made));
   }
-  if (auto started = idle_.back()->start(std::move(outgoing)); !started)
+  if (auto started = idle_.back()->start(std::move(outgoing), clock_.wall()); !started)
     return refuse(std::move(started).error());
   fail_point(FailPoint::request_started);
   idle_.back()->slot = under_way_.size();

@@ -82,7 +82,7 @@ void Transfer::set_constants() {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
 }
 
-Result<> Transfer::start(Outgoing outgoing) {
+Result<> Transfer::start(Outgoing outgoing, WallTime now) {
   outgoing_ = std::move(outgoing);
   requests_ = 0;
   answered_ = keep_excerpt_ = headers_too_large_ = false;
@@ -95,7 +95,7 @@ Result<> Transfer::start(Outgoing outgoing) {
       outgoing_.subscription ? outgoing_.subscription->timeout.value_or(options_.timeout) : options_.timeout;
   started_ = std::chrono::steady_clock::now();
 
-  DISPATCH_TRY(write_headers(outgoing_, lines_));
+  DISPATCH_TRY(write_headers(outgoing_, now, lines_));
   list_.clear();
   for (std::size_t i = 0; i < lines_.size(); ++i) list_.push_back({lines_.line(i), nullptr});
   list_.push_back({no_expect_.data(), nullptr});

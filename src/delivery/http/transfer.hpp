@@ -27,8 +27,8 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer();
 
-  /// Starts the attempt. Fails where it cannot be sent at all, and is then ready for another.
-  Result<> start(Outgoing outgoing);
+  /// Starts the attempt at `now`. Fails where it cannot be sent at all, and is then ready for another.
+  Result<> start(Outgoing outgoing, WallTime now);
 
   /// What the attempt that was started last may take, everything included.
   std::chrono::milliseconds timeout() const { return timeout_; }

@@ -1,0 +1,55 @@
+#include "delivery/body.hpp"
+
+#include "base/base64.hpp"
+#include "base/json.hpp"
+#include "delivery/cloud_event.hpp"
+
+namespace dispatch::delivery {
+namespace {
+
+void add_data(JsonObject& object, std::string_view data) {
+  if (is_json(data)) {
+    object.add_raw("data", data);
+    return;
+  }
+  std::string encoded;
+  append_base64(encoded, data);
+  object.add("data_base64", encoded);
+}
+
+void add_or_null(JsonObject& object, std::string_view key, const std::string& text) {
+  if (text.empty())
+    object.add_null(key);
+  else
+    object.add(key, text);
+}
+
+}  // namespace
+
+std::string envelope(const Outgoing& outgoing, std::string_view data) {
+  std::string body;
+  body.reserve(data.size() + 256);
+  {
+    JsonObject object{body};
+    object.add("id", outgoing.event_id);
+    add_or_null(object, "type", outgoing.type);
+    add_or_null(object, "source", outgoing.source);
+    add_or_null(object, "timestamp", outgoing.time);
+    add_data(object, data);
+  }
+  return body;
+}
+
+std::string structured_cloud_event(const Outgoing& outgoing, std::string_view data) {
+  std::string body;
+  body.reserve(data.size() + 512);
+  {
+    JsonObject object{body};
+    for (const auto& attribute : cloud_event_attributes(outgoing))
+      object.add(attribute.name, attribute.value);
+    add_data(object, data);
+  }
+  return body;
+}
+
+}  // namespace dispatch::delivery

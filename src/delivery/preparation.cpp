@@ -1,0 +1,70 @@
+#include "delivery/preparation.hpp"
+
+#include "base/json.hpp"
+#include "delivery/body.hpp"
+#include "event/jq_input.hpp"
+
+#include <utility>
+
+namespace dispatch::delivery {
+namespace {
+
+std::string document(const Outgoing& outgoing) {
+  JqInput input{.id = outgoing.event_id,
+                .type = outgoing.type,
+                .source = outgoing.source,
+                .timestamp = outgoing.time,
+                .entity = {},
+                .sequence = outgoing.sequence,
+                .payload = outgoing.payload};
+  if (!outgoing.entity_id.empty()) input.entity = outgoing.entity_id;
+  return jq_document(input);
+}
+
+tl::unexpected<Error> failed(const Outgoing& outgoing, std::string_view what, const Error& why) {
+  return fail("the {} of subscription {} failed: {}", what, outgoing.subscription->id, why.message);
+}
+
+}  // namespace
+
+bool Preparation::is_needed(const Outgoing& outgoing) {
+  const auto* const to = outgoing.subscription.get();
+  return to != nullptr && (!to->filter.empty() || !to->transform.empty() || to->body == BodyMode::envelope ||
+                           to->body == BodyMode::structured);
+}
+
+Result<> Preparation::prepare(Outgoing& outgoing) {
+  const Subscription& to = *outgoing.subscription;
+  if (!to.filter.empty())
+    if (const auto said = run(to.filter, outgoing); !said) return failed(outgoing, "filter", said.error());
+  if (!to.transform.empty()) {
+    auto data = run(to.transform, outgoing);
+    if (data && !*data) data = fail("it gave no output");
+    if (!data) return failed(outgoing, "transform", data.error());
+    outgoing.payload = std::move(**data);
+  }
+  if (to.body == BodyMode::envelope) outgoing.payload = envelope(outgoing, outgoing.payload);
+  if (to.body == BodyMode::structured) outgoing.payload = structured_cloud_event(outgoing, outgoing.payload);
+  return {};
+}
+
+Result<std::optional<std::string>> Preparation::run(const std::string& text, const Outgoing& outgoing) {
+  if (!is_json(outgoing.payload)) return fail("the payload is not JSON");
+  const auto known = program(text);
+  if (!known) return tl::unexpected(known.error());
+  return (*known)->run(document(outgoing));
+}
+
+Result<JqProgram*> Preparation::program(const std::string& text) {
+  if (const auto known = programs_.find(text); known != programs_.end()) return &known->second;
+  if (programs_.size() >= programs_most) {
+    programs_.clear();
+    jq_.reset();
+  }
+  if (!jq_) jq_.emplace();
+  auto compiled = jq_->compile(text);
+  if (!compiled) return tl::unexpected(std::move(compiled).error());
+  return &programs_.emplace(text, std::move(*compiled)).first->second;
+}
+
+}  // namespace dispatch::delivery
