@@ -25,8 +25,17 @@ struct EventFilter {
   std::optional<WallTime> since = {};       ///< accepted then or later
   std::optional<WallTime> until = {};       ///< accepted before then
   bool unknown = false;                     ///< with an attempt whose outcome is unknown
+  bool unmatched = false;                   ///< that nothing delivers
   std::optional<Position> after = {};       ///< what follows this event in the listing's order
   std::optional<std::int64_t> limit = {};   ///< at most so many
+};
+
+/// Which deliveries that are done are meant; all conditions hold together.
+struct FinalSelection {
+  std::optional<SubscriptionNo> subscription = {};  ///< of this one; 0: direct ones
+  std::optional<WallTime> since = {};               ///< the event was accepted then or later
+  std::optional<WallTime> until = {};               ///< the event was accepted before then
+  std::optional<DeliveryState> state = {};          ///< completed or failed
 };
 
 /// Reads a SQLite journal for people: listings, histories, where things stand. Changes nothing, takes no lock
@@ -67,6 +76,13 @@ class Ledger {
   /// ones only where they are wanted.
   Result<> gaps(const std::optional<std::string>& entity, bool skipped_too,
                 const Each<GapRecord>& each) const;
+
+  /// Subscriptions that are not removed, in the order in which they were added. Reads all their deliveries.
+  Result<> subscriptions(const Each<SubscriptionRecord>& each) const;
+
+  /// Deliveries that are done and the latest of their event at that outlet, or, of a subscription, of their
+  /// event and subscription: what Journal::replay takes. In the order of their events.
+  Result<> final_deliveries(const FinalSelection& selection, const Each<FinalDeliveryRecord>& each) const;
 
   /// Where the journal stands now, with at most `hosts` hosts. The time it takes grows with what is open, not
   /// with what is done.

@@ -20,7 +20,8 @@ namespace dispatch::journal {
 /// A delivery, with the outcome of its latest attempt where that has ended.
 struct DeliveryRecord {
   DeliveryKey key;
-  std::string destination;  ///< the URL
+  std::string subscription;  ///< its id, also where it was removed since; empty: direct
+  std::string destination;   ///< the URL
   std::string host;
   DeliveryState state = DeliveryState::pending;
   unsigned attempts = 0;             ///< in its whole life
@@ -54,6 +55,7 @@ struct AttemptRecord {
     AttemptTimings timings;
   };
   DeliveryKey key;
+  std::string subscription;  ///< as in DeliveryRecord
   std::string destination;
   unsigned number = 0;  ///< from 1, over the delivery's whole life
   WallTime began_at{};
@@ -65,6 +67,7 @@ struct DeadLetterRecord {
   std::string event_id;
   std::optional<std::string> entity_id;
   std::optional<SequenceNumber> sequence;
+  std::string subscription;  ///< as in DeliveryRecord
   std::string destination;
   std::string host;
   unsigned attempts = 0;
@@ -80,6 +83,25 @@ struct GapRecord {
   WallTime since{};
   std::optional<WallTime> skipped_at;  ///< nothing: open, and what is behind it waits
   std::int64_t waiting = 0;            ///< events above an open gap
+};
+
+/// A subscription and what became of its deliveries.
+struct SubscriptionRecord {
+  Subscription subscription;  ///< without its secrets, which never leave the journal this way
+  std::vector<std::optional<WallTime>> secrets;  ///< until when each of them is used, the newest first
+  Tally tally;                                   ///< of all its deliveries, replays included
+};
+
+/// A delivery that is done, the latest of its event at that outlet or of that subscription.
+struct FinalDeliveryRecord {
+  DeliveryKey key;
+  SubscriptionNo subscription;  ///< 0: direct
+  DeliveryState state = DeliveryState::completed;
+  std::string event_id, type;
+  std::optional<std::string> entity_id;
+  std::optional<SequenceNumber> sequence;
+  WallTime accepted_at{};
+  std::string destination;
 };
 
 /// The deliveries to one host that have not come to their end.
@@ -98,6 +120,7 @@ struct Standing {
   std::int64_t gapped_entities = 0;  ///< entities with an open gap
   std::int64_t behind_gaps = 0;      ///< events that wait behind these
 
+  std::int64_t unmatched = 0;              ///< events that nothing delivers, as no subscription means them
   std::int64_t unknown = 0;                ///< attempts whose outcome is unknown, ever
   std::optional<WallTime> next_due;        ///< of the deliveries in retry_wait
   std::optional<WallTime> oldest_pending;  ///< when the oldest event with a pending delivery was accepted

@@ -1,5 +1,7 @@
 #include "journal/damage.hpp"
 
+#include "journal/subscribed.hpp"
+
 #include <SQLiteCpp/Database.h>
 
 namespace dispatch::test {
@@ -134,6 +136,53 @@ void WornJournal::damage(std::string_view sql) {
   database.exec("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; DROP TRIGGER events_are_immutable");
   database.exec(std::string{sql});
   database.exec(trigger);
+}
+
+void WornJournal::subscribe() {
+  const auto journal = open_fast(path());
+  auto shop = plain_subscription("shop");
+  shop.secrets = {{.text = "new", .until = std::nullopt}, {.text = "old", .until = noon}};
+  shop = put(*journal, shop);
+  const auto gone = put(*journal, plain_subscription("gone"));
+  append_along(*journal, "s1", "S", {route_of(shop), route_of(gone)});
+  append_along(*journal, "s2", "S", {route_of(shop), route_of(gone)});
+  append_along(*journal, "nobody", "T", {});
+  const auto queue = queue_of(*journal, shop);
+  attempt(*journal, queue.at(0), Transition::succeed);
+  attempt(*journal, queue.at(1), Transition::retry);
+  attempt(*journal, queue_of(*journal, gone).at(0), Transition::bury);
+  remove(*journal, gone);
+
+  pause(*journal, shop, "an operator said so");
+  resume(*journal, shop);
+  shop.url = "http://t.test/moved";
+  shop.host = "t.test";
+  shop.filter = ".data";
+  shop.transform = ".data";
+  shop.headers = "{}";
+  shop.concurrency = 2;
+  shop.timeout = std::chrono::milliseconds{900};
+  shop.attempts = 4;
+  shop.statuses = "409=ok";
+  shop = put(*journal, shop);
+  pause(*journal, shop, "it answered 410");
+
+  in_a_turn(*journal, [&] {
+    const CircuitRow circuits[] = {
+        {.destination = delivery(*journal, 1).destination, .half_open = false, .since = noon},
+        {.destination = queue.at(0).destination, .half_open = true, .since = noon}};
+    must(journal->remember_circuits(circuits, {}));
+  });
+
+  const auto late = put(*journal, plain_subscription("late"));
+  fan_out(*journal, late, {1, 2, 13});
+  attempt(*journal, queue_of(*journal, late).at(0), Transition::succeed);
+  replay(*journal, {queue.at(0).key}, route_of(shop));
+  replay(*journal, {{.outlet = first_outlet, .position = Position{1}},
+                    {.outlet = first_outlet, .position = Position{2}}});
+  const auto former = journal->scan(first_outlet, Position{}, 4).value();
+  for (const auto& row : former)
+    if (row.key.generation > 0) attempt(*journal, row, Transition::succeed);
 }
 
 VerifyReport WornJournal::report() {

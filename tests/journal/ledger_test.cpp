@@ -7,6 +7,7 @@
 
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace dispatch;
 using namespace dispatch::journal;
@@ -264,6 +265,87 @@ TEST_CASE("the ledger sees what is committed while it is open") {
   CHECK(events(ledger, {}).empty());
   append(*journal, {.id = "x"});
   CHECK(events(ledger, {}) == Ids{"x"});
+}
+
+TEST_CASE("the ledger lists the events that nothing delivers") {
+  WornJournal worn;
+  CHECK(open(worn).standing(0).value().unmatched == 0);
+  worn.subscribe();
+  const auto ledger = open(worn);
+  CHECK(events(ledger, {.unmatched = true}) == Ids{"nobody"});
+  CHECK(ledger.standing(0).value().unmatched == 1);
+}
+
+TEST_CASE("the ledger says whose a delivery is") {
+  WornJournal worn;
+  worn.subscribe();
+  const auto ledger = open(worn);
+  Ids whose;
+  const auto event = ledger.event("s1").value().value();
+  for (const auto& delivery : event.deliveries) whose.push_back(delivery.subscription);
+  CHECK(whose == Ids{"shop", "gone", "shop"});  // gone is removed, and the last is a replay
+  CHECK(event.deliveries.back().key.generation == 1);
+  CHECK(event.deliveries.back().destination == "http://t.test/moved");
+  const auto attempts = ledger.attempts("s1").value();
+  CHECK(attempts.size() == 2);
+  for (const auto& attempt : attempts) CHECK(attempt.subscription != "");
+  CHECK(ledger.event("a1").value()->deliveries.at(0).subscription == "");
+}
+
+TEST_CASE("the ledger lists subscriptions with what became of their deliveries and without their secrets") {
+  WornJournal worn;
+  worn.subscribe();
+  std::vector<SubscriptionRecord> records;
+  const auto ledger = open(worn);
+  must(ledger.subscriptions([&](const SubscriptionRecord& record) {
+    records.push_back(record);
+    return true;
+  }));
+  REQUIRE(records.size() == 2);
+  const auto& shop = records.at(0);
+  CHECK(shop.subscription.id == "shop");
+  CHECK(shop.subscription.url == "http://t.test/moved");
+  CHECK(shop.subscription.pause_reason == "it answered 410");
+  CHECK(shop.subscription.secrets.empty());
+  CHECK(shop.secrets == std::vector<std::optional<WallTime>>{std::nullopt, noon});
+  CHECK(shop.tally.of(DeliveryState::completed) == 1);
+  CHECK(shop.tally.of(DeliveryState::retry_wait) == 1);
+  CHECK(shop.tally.of(DeliveryState::pending) == 1);
+  CHECK(records.at(1).subscription.id == "late");
+  CHECK(records.at(1).tally.of(DeliveryState::pending) == 2);
+}
+
+TEST_CASE("the ledger gathers what goes to one host for several subscriptions") {
+  WornJournal worn;
+  worn.subscribe();
+  const auto standing = open(worn).standing(10).value();
+  const auto at = std::count_if(standing.hosts.begin(), standing.hosts.end(),
+                                [](const HostRecord& host) { return host.host == "s.test"; });
+  CHECK(at == 1);
+}
+
+TEST_CASE("the ledger lists the latest of what is done for a replay") {
+  WornJournal worn;
+  worn.subscribe();
+  const auto ledger = open(worn);
+  const auto done = [&](const FinalSelection& selection) {
+    Ids ids;
+    must(ledger.final_deliveries(selection, [&](const FinalDeliveryRecord& record) {
+      ids.push_back(
+          fmt::format("{}/{}/{}", record.event_id, record.key.outlet.value(), record.key.generation));
+      return true;
+    }));
+    return ids;
+  };
+  // a1 and a2 were replayed, and s1 too, which waits; the removal of "gone" left its deliveries failed.
+  CHECK(done({}) == Ids{"a1/1/2", "a1/2/0", "a1/5/0", "a2/1/2", "a3/1/0", "a5/1/0", "c1/1/0", "d1/1/0",
+                        "d4/1/0", "a4/1/0", "s1/4/0", "s2/4/0"});
+  CHECK(done({.subscription = SubscriptionNo{3}}) == Ids{"a1/5/0"});
+  CHECK(done({.subscription = SubscriptionNo{1}}).empty());
+  CHECK(done({.subscription = SubscriptionNo{0}, .state = DeliveryState::failed}) == Ids{"c1/1/0"});
+  CHECK(done({.since = noon + std::chrono::seconds{1}}).empty());
+  CHECK(done({.until = noon}).empty());
+  CHECK(done({.since = noon, .until = noon + std::chrono::seconds{1}}).size() == 12);
 }
 
 TEST_CASE("the ledger refuses what is no journal of ours") {

@@ -37,10 +37,11 @@ class Mutations {
  public:
   explicit Mutations(std::string table) : table_(std::move(table)) {
     worn_.go_on();
+    worn_.subscribe();
     // As a run leaves them that has seen all there is.
     worn_.damage(
-        "UPDATE outlets SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) FROM "
-        "actions)");
+        "UPDATE outlets SET low_position = 12 WHERE subscription_no = 0;"
+        "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)");
     {
       // One file, so that it can be put back.
       SQLite::Database database{worn_.path(), SQLite::OPEN_READWRITE};
@@ -168,14 +169,17 @@ TEST_CASE("verify sees what is changed in entities") {
 }
 
 TEST_CASE("verify sees what is changed in outlets but how far a run has come") {
-  check("outlets",
-        {{"low_position", {"less"}, "a run begins to look earlier, which costs only time"},
-         {"low_position", {"more"}, "a run begins to look later, and nothing that may go is passed over"}});
+  check("outlets", {{"low_position", {"less"}, "a run begins to look earlier, which costs only time"},
+                    {"low_position",
+                     {"more", "swapped"},
+                     "a run begins to look later, and nothing that may go is passed over"}});
 }
 
 TEST_CASE("verify sees what is changed in destinations but the path of a URL") {
   check("destinations",
-        {{"url", {"more"}, "where a line named no URL, what --to said stands nowhere else"},
+        {{"url",
+          {"more", "swapped"},
+          "what --to said, or a subscription then, stands nowhere else where a line named no URL"},
          {"first_position", {"less"}, "a run looks for what comes before further down than it must"}});
 }
 
@@ -191,7 +195,7 @@ TEST_CASE("verify sees what is changed in deliveries but what is told once") {
   check(
       "deliveries",
       {{"destination_no", {"swapped"}, "two paths of one host; what --to said stands nowhere else"},
-       {"subscription_no", either_way, "not looked at yet"},
+       {"position", {"less"}, "of a fan-out: which events it meant stands nowhere else"},
        {"state_at", either_way, "when a retry is due, or since when a letter is dead: the clock of the run"},
        {"began_at", either_way, shown_only},
        {"began_turn", either_way, told_once},
@@ -221,11 +225,50 @@ TEST_CASE("verify sees what is changed in actions but what is told once") {
                      "of a gap that closed: it wakes a lane, and a lane that nothing "
                      "wakes is seen by itself"},
                     {"action_no", either_way, "a number that nothing refers to"},
-                    {"note", {"filled"}, shown_only},
-                    {"subscription_no", {"filled"}, "not looked at yet"},
+                    {"verb", {"swapped"}, told_once},
+                    {"subscription_no", {"swapped"}, told_once},
+                    {"note", {"more"}, shown_only},
+                    {"position", {"more"}, "the lowest of a fan-out, where others are above it"},
                     {"at", either_way, shown_only},
                     {"turn", either_way, told_once},
                     {"turn", {"null"}, "of the first: so a program of version 1 left it"}});
+}
+
+TEST_CASE("verify sees what is changed in subscriptions but what is told once") {
+  constexpr std::string_view definition = "what an operator wanted stands nowhere else";
+  const Kinds as_number{"less", "more", "null", "filled", "swapped"};
+  check("subscriptions", {{"subscription_id", {"more", "swapped"}, definition},
+                          {"url", {"more", "swapped"}, definition},
+                          {"filter", as_text, definition},
+                          {"transform", as_text, definition},
+                          {"body", {"more"}, definition},
+                          {"headers", as_text, definition},
+                          {"rate_count", either_way, definition},
+                          {"rate_per", either_way, definition},
+                          {"concurrency", as_number, definition},
+                          {"timeout", as_number, definition},
+                          {"attempts", as_number, definition},
+                          {"statuses", as_text, definition},
+                          {"deny_private", {"more"}, definition}});
+}
+
+TEST_CASE("verify sees what is changed in secrets but what they say") {
+  constexpr std::string_view definition = "what an operator wanted stands nowhere else";
+  check("subscription_secrets", {{"row", {"deleted", "doubled"}, definition},
+                                 {"secret", {"more", "swapped"}, definition},
+                                 {"until", {"less", "more", "null", "filled", "swapped"}, definition}});
+}
+
+TEST_CASE("verify sees what is changed in what is unmatched") {
+  check("unmatched", {});
+}
+
+TEST_CASE("verify sees what is changed in circuits but which they are") {
+  constexpr std::string_view learned = "a breaker learns anew how its destination does";
+  check("circuits", {{"row", {"deleted", "doubled"}, learned},
+                     {"destination_no", either_way, learned},
+                     {"half_open", {"less", "more", "swapped"}, learned},
+                     {"since", either_way, "the clock of the run"}});
 }
 
 TEST_CASE("verify sees what is changed in the tally") {
@@ -234,7 +277,5 @@ TEST_CASE("verify sees what is changed in the tally") {
 
 TEST_CASE("verify sees what is changed in the progress but what costs only time") {
   check("progress", {{"turn", {"more"}, "the next turn has a higher number than it must"},
-                     {"subscriptions_version", either_way, "not looked at yet"},
-                     {"last_generation", either_way, "not looked at yet"},
                      {"last_wake", {"less"}, "what was woken is woken again"}});
 }

@@ -1,6 +1,7 @@
 #include "journal/damage.hpp"
 #include "journal/sqlite/migrations.hpp"
 #include "journal/sqlite/ownership.hpp"
+#include "journal/subscribed.hpp"
 
 #include <algorithm>
 
@@ -20,9 +21,13 @@ Names after(std::string_view sql) {
   return worn.findings();
 }
 
-}  // namespace
-
-namespace {
+/// The same with subscriptions 1 (shop), 2 (gone, removed) and 3 (late).
+Names after_subscribed(std::string_view sql) {
+  WornJournal worn;
+  worn.subscribe();
+  worn.damage(sql);
+  return worn.findings();
+}
 
 /// Takes back what migration 3 brought, where nothing of it was used.
 void make_version_2(SQLite::Database& journal) {
@@ -62,6 +67,16 @@ TEST_CASE("verify finds nothing in a journal in which everything has happened") 
   CHECK(report.deliveries == 15);
   CHECK(report.attempts > 5);
   CHECK(report.notes.empty());
+}
+
+TEST_CASE("verify finds nothing in a journal with subscriptions in every state") {
+  WornJournal worn;
+  worn.go_on();
+  worn.subscribe();
+  const auto report = worn.report();
+  for (const auto& finding : report.findings) MESSAGE(finding.check << ": " << finding.what);
+  CHECK(report.healthy());
+  CHECK(report.events == 22);
 }
 
 TEST_CASE("verify finds nothing in a journal in which nothing has happened") {
@@ -124,6 +139,88 @@ TEST_CASE("verify finds a missing trigger") {
 TEST_CASE("verify finds a reference to a row that is not there") {
   CHECK(after("UPDATE destinations SET outlet_no = 9 WHERE destination_no = 1") ==
         Names{"references", "destination_outlet"});
+}
+
+TEST_CASE("verify finds a subscription that was never added or whose pause nobody asked for") {
+  CHECK(after_subscribed("DELETE FROM actions WHERE verb = 4 AND subscription_no = 3;"
+                         "UPDATE progress SET subscriptions_version = subscriptions_version - 1") ==
+        Names{"subscriptions"});
+  CHECK(after_subscribed(
+            "UPDATE subscriptions SET paused_at = 5, pause_reason = 'x' WHERE subscription_no = 3") ==
+        Names{"subscriptions"});
+}
+
+TEST_CASE("verify finds a removed subscription that still has a secret or something to send") {
+  CHECK(after_subscribed("INSERT INTO subscription_secrets VALUES (2, 0, 'left', NULL)") ==
+        Names{"subscriptions"});
+  CHECK(after_subscribed("UPDATE deliveries SET state = 0 WHERE subscription_no = 2 AND attempts = 0;"
+                         "UPDATE tally SET deliveries = deliveries - 1 WHERE state = 5;"
+                         "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0") ==
+        Names{"subscriptions"});
+}
+
+TEST_CASE("verify finds a delivery in the queue of another subscription") {
+  CHECK(
+      after_subscribed("UPDATE deliveries SET subscription_no = 1 WHERE subscription_no = 3 AND attempts = 0 "
+                       "AND position = 13") == Names{"subscriptions"});
+}
+
+TEST_CASE("verify finds an event that a subscription has twice") {
+  CHECK(after_subscribed("INSERT INTO outlets VALUES (90, 3, 'u.test', 0);"
+                         "INSERT INTO destinations VALUES (90, 90, 'http://u.test/', 13);"
+                         "INSERT INTO deliveries (outlet_no, position, destination_no, subscription_no) "
+                         "VALUES (90, 13, 90, 3);"
+                         "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0") ==
+        Names{"subscriptions"});
+}
+
+TEST_CASE("verify finds an event that is said to match nothing and is delivered") {
+  CHECK(after_subscribed("INSERT INTO unmatched VALUES (13)") == Names{"event_delivered"});
+  CHECK(after_subscribed("DELETE FROM unmatched") == Names{"event_delivered"});
+}
+
+TEST_CASE("verify finds a replay that nobody asked for") {
+  CHECK(after_subscribed("DELETE FROM actions WHERE verb = 10 AND generation = 2") == Names{"generations"});
+  CHECK(after_subscribed("UPDATE progress SET last_generation = 7") == Names{"generations"});
+}
+
+TEST_CASE("verify finds a circuit of a destination that is not there") {
+  CHECK(after_subscribed("INSERT INTO circuits VALUES (99, 0, 0)") == Names{"references"});
+}
+
+TEST_CASE("verify holds what was sent before a fan-out to no order with what came by it") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append_along(*journal, "1", "e", {});
+  append_along(*journal, "2", "e", {});
+  const auto one = put(*journal, plain_subscription("one"));
+  append_along(*journal, "3", "e", {route_of(one)});
+  append_along(*journal, "4", "e", {route_of(one)});
+  attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
+  fan_out(*journal, one, {1, 2});
+  const auto findings = [&] {
+    std::vector<std::string> names;
+    const auto report = journal::verify(subject.path()).value();
+    for (const auto& finding : report.findings) names.emplace_back(finding.check);
+    return names;
+  };
+  CHECK(findings().empty());
+  attempt(*journal, queue_of(*journal, one).at(3), Transition::succeed);
+  CHECK(findings().empty());
+  SUBCASE("but what came by it has an order") {
+    begin(*journal, queue_of(*journal, one).at(1));
+    CHECK(findings() == Names{"order"});
+  }
+  SUBCASE("which is seen also when all is done") {
+    attempt(*journal, queue_of(*journal, one).at(1), Transition::succeed);
+    attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
+    CHECK(findings() == Names{"order"});
+  }
+  SUBCASE("and may keep to it") {
+    attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
+    attempt(*journal, queue_of(*journal, one).at(1), Transition::succeed);
+    CHECK(findings().empty());
+  }
 }
 
 TEST_CASE("verify finds an event id that is empty") {

@@ -15,6 +15,7 @@ constexpr const char* ended_attempts =
 AttemptRecord under_way(const DeliveryRecord& delivery) {
   AttemptRecord attempt;
   attempt.key = delivery.key;
+  attempt.subscription = delivery.subscription;
   attempt.destination = delivery.destination;
   attempt.number = delivery.attempts;
   attempt.began_at = delivery.began_at.value_or(WallTime{});
@@ -35,6 +36,7 @@ Result<std::vector<AttemptRecord>> Ledger::attempts(std::string_view event_id) c
       while (rows.next()) {
         AttemptRecord attempt;
         attempt.key = delivery.key;
+        attempt.subscription = delivery.subscription;
         attempt.destination = delivery.destination;
         attempt.number = static_cast<unsigned>(rows.integer(0));
         attempt.began_at = from_stored(rows.integer(1));

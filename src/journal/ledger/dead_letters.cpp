@@ -21,11 +21,12 @@ constexpr std::size_t export_page_size = 16;
 // In the order of deliveries_open, so that a page goes on where the last one ended without sorting.
 constexpr const char* page_query = R"(
   SELECT d.outlet_no, d.position, d.generation, d.state_at, d.attempts, t.url, o.host, e.event_id, n.entity_id,
-         d.entity_no, d.sequence_number, d.destination_no, a.attempt, {}
+         d.entity_no, d.sequence_number, d.destination_no, s.subscription_id, a.attempt, {}
     FROM deliveries d
     JOIN destinations t USING (destination_no)
     JOIN outlets o ON o.outlet_no = d.outlet_no
     JOIN events e ON e.position = d.position
+    LEFT JOIN subscriptions s ON s.subscription_no = o.subscription_no
     LEFT JOIN entities n ON n.entity_no = d.entity_no
     LEFT JOIN attempts a ON a.outlet_no = d.outlet_no AND a.position = d.position AND a.generation = d.generation
                         AND a.attempt = d.attempts
@@ -51,7 +52,8 @@ Row row(const Statement::Rows& rows) {
   record.event_id = text(rows, 7);
   record.entity_id = text_if_any(rows, 8);
   if (!rows.is_null(10)) record.sequence = SequenceNumber{rows.integer(10)};
-  if (!rows.is_null(12)) record.last = attempt_end(rows, 13);
+  record.subscription = text(rows, 12);
+  if (!rows.is_null(13)) record.last = attempt_end(rows, 14);
   row.place = {record.key, EntityNo{rows.integer(9)}, record.sequence, DestinationNo{rows.integer(11)}};
   return row;
 }

@@ -13,10 +13,11 @@ constexpr std::int64_t close_together = 64;
 
 constexpr const char* deliveries_between = R"(
   SELECT d.outlet_no, d.position, d.generation, t.url, o.host, d.state, d.attempts, d.forgiven, d.state_at,
-         d.began_at, d.status
+         d.began_at, d.status, s.subscription_id
     FROM outlets o
    CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position BETWEEN ?1 AND ?2
     JOIN destinations t ON t.destination_no = d.destination_no
+    LEFT JOIN subscriptions s ON s.subscription_no = o.subscription_no
    ORDER BY d.position, d.outlet_no, d.generation)";
 
 DeliveryRecord delivery(const Statement::Rows& rows) {
@@ -30,6 +31,7 @@ DeliveryRecord delivery(const Statement::Rows& rows) {
   delivery.state_at = time_if_any(rows, 8);
   delivery.began_at = time_if_any(rows, 9);
   if (rows.integer(10) != 0) delivery.status = static_cast<int>(rows.integer(10));
+  delivery.subscription = text(rows, 11);
   return delivery;
 }
 

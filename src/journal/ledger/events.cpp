@@ -32,6 +32,7 @@ std::string page_query(const EventFilter& filter, std::int64_t entity_no) {
         " AND e.position IN (SELECT position FROM deliveries WHERE state = {} AND state_at IS NOT NULL)",
         static_cast<int>(*filter.state));
   }
+  if (filter.unmatched) sql += " AND e.position IN (SELECT position FROM unmatched)";
   if (filter.unknown) sql += " AND e.position IN (SELECT position FROM attempts WHERE outcome = 5)";
   sql += filter.entity
              ? fmt::format(" AND e.entity_no = {} AND e.sequence_number > ?1 ORDER BY e.sequence_number",

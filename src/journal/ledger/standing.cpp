@@ -21,6 +21,7 @@ void add_tally(SQLite::Database& database, Standing& standing) {
     standing.tally.deliveries[static_cast<std::size_t>(rows.integer(0))] = rows.integer(1);
   }
   standing.last_position = Position{number_of(database, "SELECT max(position) FROM events")};
+  standing.unmatched = number_of(database, "SELECT count(*) FROM unmatched");
   standing.unknown = number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 5");
 }
 
@@ -85,7 +86,7 @@ void add_hosts(SQLite::Database& database, std::size_t most, Standing& standing)
       FROM outlets o
      CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position >= min(o.low_position + 1, ?1)
      WHERE d.state NOT IN (4, 5)
-     GROUP BY o.outlet_no)"};
+     GROUP BY o.host)"};
   std::int64_t oldest = INT64_MAX;
   {
     auto rows = statement.rows(lowest_open_below_low(database));

@@ -2,6 +2,7 @@
 
 #include "journal/rows.hpp"
 #include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/subscription_rows.hpp"
 #include "journal/sqlite/turn_account.hpp"
 
 #include <map>
@@ -34,8 +35,6 @@ class Subscriptions {
  private:
   using Known = std::map<SubscriptionNo, std::shared_ptr<const Subscription>>;
   const Known& known();
-  std::vector<std::string> patterns(std::string_view event_types);
-  std::vector<SigningSecret> secrets(SubscriptionNo no);
   void write_secrets(SubscriptionNo no, const std::vector<SigningSecret>& secrets);
   void changed(std::int64_t verb, SubscriptionNo no, WallTime now,
                std::optional<std::string_view> note = std::nullopt);
@@ -45,8 +44,9 @@ class Subscriptions {
   Known known_;
   std::int64_t known_version_ = -1;  // none read yet
   bool stale_ = true;
-  Statement all_, secrets_, patterns_, version_, add_, change_, remove_, pause_, resume_, add_secret_,
-      remove_secrets_, give_up_, close_circuits_, count_change_, add_action_;
+  SubscriptionRows rows_;
+  Statement version_, add_, change_, remove_, pause_, resume_, add_secret_, remove_secrets_, give_up_,
+      close_circuits_, count_change_, add_action_;
 };
 
 }  // namespace dispatch::journal

@@ -16,7 +16,9 @@ enum class Check : std::size_t {
   delivery_of_event,
   destination_outlet,
   destinations,
+  subscriptions,
   generations,
+  circuits,
   content,
   stream,
   gaps,
@@ -39,17 +41,21 @@ struct CheckText {
   std::string_view promise;
 };
 
-inline constexpr std::array<CheckText, 24> check_texts{{
+inline constexpr std::array<CheckText, 26> check_texts{{
     {"integrity", "the file is a sound SQLite database"},
     {"schema", "the tables, indexes and triggers are those of the journal's version"},
     {"references", "no row refers to one that is not there"},
     {"event_ids", "an event id is 1 to 255 bytes and no two events have the same"},
-    {"event_delivered", "every event that was accepted has a delivery"},
+    {"event_delivered", "every event that was accepted has a delivery, or is recorded as unmatched"},
     {"delivery_of_event", "a delivery stands in its event's stream, at its event's sequence number"},
     {"destination_outlet", "a delivery is queued for the host of its destination"},
     {"destinations",
      "a destination belongs to the host of its URL, and nothing came to it before it was named"},
-    {"generations", "the replays of a delivery are numbered from 1 on without a hole"},
+    {"subscriptions",
+     "a subscription is paused or removed as operators did it, and has queues of its own with each event at "
+     "most once of a generation"},
+    {"generations", "a replay was asked for, is numbered, and makes anew only what was done"},
+    {"circuits", "a circuit that is kept is open or half-open"},
     {"content", "an event is as it was accepted, to the byte"},
     {"stream",
      "an entity's sequence numbers follow one another from the stream's start, but for recorded gaps, and it "

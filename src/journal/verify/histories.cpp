@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <string>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -101,13 +102,13 @@ Verdict sent_once(const StoredDelivery& delivery, const History& history) {
 Verdict state_follows(const StoredDelivery& delivery, const History& history) {
   if (!delivery.known_state()) return std::nullopt;
   const bool begun = delivery.attempts > 0;
-  if (!delivery.is(DeliveryState::pending) && !begun) {
+  if (!delivery.is(DeliveryState::pending) && !begun && !delivery.given_up()) {
     return fmt::format("it is {} and was never attempted", name_of_state(delivery));
   }
   if (begun && (!delivery.began_at || !delivery.began_turn)) {
     return std::string{"it was attempted and does not say when"};
   }
-  if (is_final(static_cast<DeliveryState>(delivery.state)) && !delivery.ended_turn) {
+  if (begun && is_final(static_cast<DeliveryState>(delivery.state)) && !delivery.ended_turn) {
     return fmt::format("it is {} and no outcome was committed", name_of_state(delivery));
   }
   const bool has_last_row = history.last && history.last->number == delivery.attempts;
@@ -155,6 +156,7 @@ Verdict operators_moved_it(const StoredDelivery& delivery, const History& histor
   if (history.baseless_release)
     return fmt::format("it was released at turn {} and was no dead letter", *history.baseless_release);
   if (delivery.is(DeliveryState::failed)) {
+    if (discards.empty() && delivery.given_up()) return std::nullopt;
     if (discards.size() == 1 && discards.front() > delivery.ended_turn.value_or(0)) return std::nullopt;
     return std::string{"it is failed and no operator has discarded it, or more than once"};
   }
@@ -220,10 +222,10 @@ class HistoryWalk {
   explicit HistoryWalk(Audit& audit)
       : audit_(audit),
         last_turn_(reading::number_of(audit.database(), "SELECT turn FROM progress")),
-        deliveries_(
-            audit.database(),
-            "SELECT outlet_no, position, generation, state, state_at, attempts, forgiven, began_at, "
-            "began_turn, ended_turn, took, status FROM deliveries ORDER BY outlet_no, position, generation"),
+        deliveries_(audit.database(),
+                    "SELECT outlet_no, position, generation, state, state_at, attempts, forgiven, began_at, "
+                    "began_turn, ended_turn, took, status, subscription_no FROM deliveries"
+                    " ORDER BY outlet_no, position, generation"),
         attempts_(audit.database(),
                   "SELECT outlet_no, position, generation, attempt, began_at, began_turn, ended_turn, took, "
                   "outcome, "
@@ -232,7 +234,11 @@ class HistoryWalk {
         moves_(audit.database(),
                "SELECT outlet_no, position, generation, verb, turn FROM actions"
                " WHERE verb IN (0, 1) AND outlet_no IS NOT NULL"
-               " ORDER BY outlet_no, position, generation, action_no") {}
+               " ORDER BY outlet_no, position, generation, action_no") {
+    Statement statement{audit.database(), "SELECT subscription_no, turn FROM actions WHERE verb = 6"};
+    auto rows = statement.rows();
+    while (rows.next()) removed_[rows.integer(0)] = rows.integer(1);
+  }
 
   void walk() {
     auto deliveries = deliveries_.rows();
@@ -257,7 +263,7 @@ class HistoryWalk {
   }
 
  private:
-  static StoredDelivery read(const Statement::Rows& rows) {
+  StoredDelivery read(const Statement::Rows& rows) const {
     StoredDelivery delivery;
     delivery.key = key(rows);
     delivery.state = rows.integer(3);
@@ -269,6 +275,8 @@ class HistoryWalk {
     delivery.ended_turn = integer_if_any(rows, 9);
     delivery.took = integer_if_any(rows, 10);
     delivery.status = integer_if_any(rows, 11);
+    if (const auto removed = removed_.find(rows.integer(12)); removed != removed_.end())
+      delivery.removed_turn = removed->second;
     return delivery;
   }
 
@@ -347,7 +355,8 @@ class HistoryWalk {
   Statement deliveries_;
   Statement attempts_;
   Statement moves_;
-  bool more_ = false;  // a row of moves_ stands there
+  std::unordered_map<std::int64_t, std::int64_t> removed_;  // by subscription, the turn
+  bool more_ = false;                                       // a row of moves_ stands there
   std::optional<StoredAttempt> attempt_;
   std::array<std::int64_t, 6> counted_{};
 };

@@ -19,8 +19,12 @@ struct StoredDelivery {
   std::int64_t forgiven = 0;
   std::optional<std::int64_t> began_at, began_turn, ended_turn, took, status;
 
+  std::optional<std::int64_t> removed_turn;  ///< when its subscription was removed
+
   bool is(DeliveryState wanted) const { return state == static_cast<std::int64_t>(wanted); }
   bool known_state() const { return state >= 0 && state <= 5; }
+  /// It became failed with its subscription, not by its own fate.
+  bool given_up() const { return is(DeliveryState::failed) && removed_turn.has_value(); }
 };
 
 /// A row of attempts.

@@ -18,6 +18,7 @@ struct LaneDelivery {
   bool begun = false;  ///< some attempt was begun
   std::int64_t first_began_turn = 0;
   std::int64_t done_turn = 0;  ///< its last outcome was committed, or it was discarded
+  std::int64_t made_turn = 0;  ///< a fan-out may have made it as late as that; 0: it came with its event
 
   bool is_open() const {
     return state != static_cast<std::int64_t>(DeliveryState::completed) &&
@@ -56,6 +57,10 @@ class LaneAudit {
   std::int64_t skipped_turn_ = -1;       // the latest of those below
   std::optional<LaneDelivery> head_;
   std::optional<LaneDelivery> latest_;  // of those that are done, the one that was so last
+
+  // What a fan-out made does not hold back what was sent before that.
+  std::optional<LaneDelivery> open_longest_;  // of those that are open, the one that may have been made first
+  std::optional<LaneDelivery> latest_late_;   // as latest_, of those that a fan-out may have made
 };
 
 }  // namespace dispatch::journal::audit

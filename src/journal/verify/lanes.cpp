@@ -12,6 +12,32 @@ namespace dispatch::journal::audit {
 
 namespace {
 
+// When fan-outs made deliveries, which the deliveries themselves do not say.
+class FanOuts {
+ public:
+  explicit FanOuts(SQLite::Database& database) {
+    Statement statement{database, "SELECT outlet_no, position, turn FROM actions WHERE verb = 9"};
+    auto rows = statement.rows();
+    while (rows.next()) made_[rows.integer(0)].push_back({rows.integer(1), rows.integer(2)});
+  }
+
+  /// The last turn in which the delivery may have been made so; 0 where there is none.
+  std::int64_t last_before(const DeliveryKey& key) const {
+    std::int64_t last = 0;
+    const auto outlet = made_.find(key.outlet.value());
+    if (outlet == made_.end() || key.generation != 0) return last;
+    for (const auto& [lowest, turn] : outlet->second)
+      if (lowest <= key.position.value()) last = std::max(last, turn);
+    return last;
+  }
+
+ private:
+  struct Made {
+    std::int64_t lowest, turn;
+  };
+  std::unordered_map<std::int64_t, std::vector<Made>> made_;  // by outlet
+};
+
 // The deliveries that an operator or a closed gap set in motion and no dispatcher has taken up.
 class Woken {
  public:
@@ -22,14 +48,24 @@ class Woken {
     auto rows = statement.rows();
     while (rows.next()) positions_.push_back(rows.integer(0));
     std::sort(positions_.begin(), positions_.end());
+
+    Statement from_here{
+        database,
+        "SELECT outlet_no, min(position) FROM actions"
+        " WHERE action_no > (SELECT last_wake FROM progress) AND verb IN (9, 10) GROUP BY outlet_no"};
+    auto outlets = from_here.rows();
+    while (outlets.next()) from_here_[outlets.integer(0)] = outlets.integer(1);
   }
 
   bool holds(const DeliveryKey& key) const {
-    return std::binary_search(positions_.begin(), positions_.end(), key.position.value());
+    if (std::binary_search(positions_.begin(), positions_.end(), key.position.value())) return true;
+    const auto outlet = from_here_.find(key.outlet.value());
+    return outlet != from_here_.end() && outlet->second <= key.position.value();
   }
 
  private:
   std::vector<std::int64_t> positions_;  // the outlet and the generation are left out to save memory
+  std::unordered_map<std::int64_t, std::int64_t> from_here_;  // by outlet, the lowest position
 };
 
 class LaneWalk {
@@ -37,6 +73,7 @@ class LaneWalk {
   explicit LaneWalk(Audit& audit)
       : audit_(audit),
         woken_(audit.database()),
+        fan_outs_(audit.database()),
         deliveries_(audit.database(), R"(
           SELECT entity_no, destination_no, generation, sequence_number, outlet_no, position, state, attempts, began_turn,
                  ended_turn, discarded_turn
@@ -96,6 +133,7 @@ class LaneWalk {
     delivery.begun = rows.integer(7) > 0;
     delivery.first_began_turn = rows.integer(8);
     delivery.done_turn = rows.is_null(10) ? rows.integer(9) : rows.integer(10);
+    delivery.made_turn = fan_outs_.last_before(delivery.key);
     if (rows.integer(7) > 1) {
       auto first = first_attempt_.rows(delivery.key.outlet, delivery.key.position, delivery.key.generation);
       if (first.next()) delivery.first_began_turn = first.integer(0);
@@ -137,6 +175,7 @@ class LaneWalk {
 
   Audit& audit_;
   Woken woken_;
+  FanOuts fan_outs_;
   Statement deliveries_;
   Statement first_attempt_;
   Statement lowest_gap_;

@@ -1,17 +1,8 @@
-#include "journal/ledger/reading.hpp"
-#include "journal/verify/audit.hpp"
-
-#include <fmt/format.h>
+#include "journal/verify/query.hpp"
 
 namespace dispatch::journal::audit {
 
 namespace {
-
-// Each row of the answer is a finding: what it is about, and what is wrong.
-struct Query {
-  Check check;
-  const char* sql;
-};
 
 constexpr Query queries[] = {
     {Check::event_ids, R"(
@@ -24,7 +15,12 @@ constexpr Query queries[] = {
 
     {Check::event_delivered, R"(
       SELECT 'event ' || event_id, 'it was accepted but nothing delivers it'
-        FROM events WHERE position NOT IN (SELECT position FROM deliveries))"},
+        FROM events
+       WHERE position NOT IN (SELECT position FROM deliveries) AND position NOT IN (SELECT position FROM unmatched))"},
+
+    {Check::event_delivered, R"(
+      SELECT 'event ' || event_id, 'it is said to match no subscription, and something delivers it'
+        FROM unmatched JOIN events USING (position) WHERE position IN (SELECT position FROM deliveries))"},
 
     {Check::delivery_of_event, R"(
       SELECT 'event ' || e.event_id,
@@ -63,23 +59,19 @@ constexpr Query queries[] = {
         JOIN events e ON e.position = d.position
        WHERE d.position < t.first_position)"},
 
-    {Check::generations, R"(
-      SELECT 'event ' || e.event_id, 'it has a replay ' || d.generation || ' and none before that'
-        FROM deliveries d JOIN events e ON e.position = d.position
-       WHERE d.generation <> 0
-         AND NOT EXISTS (SELECT 1 FROM deliveries p
-                          WHERE p.outlet_no = d.outlet_no AND p.position = d.position
-                            AND p.generation = d.generation - 1))"},
-
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'its verb is ' || verb || ', which there is not'
-        FROM actions WHERE verb NOT BETWEEN 0 AND 3)"},
+        FROM actions WHERE verb NOT BETWEEN 0 AND 10)"},
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'it does not say what it was done to'
         FROM actions
        WHERE CASE WHEN verb IN (0, 1) THEN outlet_no IS NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
-                  ELSE entity_no IS NULL OR first_sequence IS NULL OR last_sequence IS NULL END
+                  WHEN verb IN (2, 3) THEN entity_no IS NULL OR first_sequence IS NULL OR last_sequence IS NULL
+                  ELSE entity_no IS NOT NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
+                       OR (outlet_no IS NULL) <> (verb BETWEEN 4 AND 8) END
+          OR (verb BETWEEN 4 AND 9 AND subscription_no IS NULL) OR (verb < 4 AND subscription_no IS NOT NULL)
+          OR (note IS NOT NULL) <> (verb = 7)
           OR (outlet_no IS NULL) + (position IS NULL) + (generation IS NULL) NOT IN (0, 3))"},
 
     {Check::operators, R"(
@@ -90,7 +82,10 @@ constexpr Query queries[] = {
         LEFT JOIN deliveries d
           ON d.outlet_no = a.outlet_no AND d.position = a.position AND d.generation = a.generation
        WHERE a.position IS NOT NULL
-         AND (d.position IS NULL OR d.entity_no IS NOT a.entity_no OR d.sequence_number <= a.last_sequence))"},
+         AND (d.position IS NULL OR d.sequence_number <= a.last_sequence
+              OR CASE WHEN a.verb < 4 THEN d.entity_no IS NOT a.entity_no
+                      ELSE d.subscription_no IS NOT coalesce(a.subscription_no, 0)
+                           OR (a.verb = 9) <> (d.generation = 0) END))"},
 
     {Check::operators, R"(
       SELECT 'action ' || a.action_no,
@@ -160,11 +155,7 @@ constexpr Query queries[] = {
 }  // namespace
 
 void check_rows(Audit& audit) {
-  for (const auto& query : queries) {
-    Statement statement{audit.database(), query.sql};
-    auto rows = statement.rows();
-    while (rows.next()) audit.found(query.check, fmt::format("{}: {}", rows.bytes(0), rows.bytes(1)));
-  }
+  run(audit, queries);
 }
 
 }  // namespace dispatch::journal::audit

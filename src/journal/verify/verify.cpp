@@ -23,7 +23,8 @@ struct Walk {
 const Walk walks[] = {
     {check_rows,
      {Check::event_ids, Check::event_delivered, Check::delivery_of_event, Check::destination_outlet,
-      Check::destinations, Check::generations, Check::operators}},
+      Check::destinations, Check::operators}},
+    {check_subscriptions, {Check::subscriptions, Check::generations, Check::circuits}},
     {check_contents, {Check::content}},
     {check_streams, {Check::stream, Check::gaps}},
     {check_histories,

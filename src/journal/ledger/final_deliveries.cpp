@@ -1,0 +1,70 @@
+#include "journal/ledger.hpp"
+#include "journal/ledger/reading.hpp"
+
+#include <vector>
+
+namespace dispatch::journal {
+
+using namespace reading;
+
+namespace {
+
+// So many positions are one page, whatever stands there.
+constexpr std::int64_t page_size = 512;
+
+// One look-up in each outlet that may be meant; a later delivery of the same event is looked for in all
+// outlets of the subscription, and of a direct one in its own.
+constexpr const char* page_query = R"(
+  SELECT d.outlet_no, d.position, d.generation, o.subscription_no, d.state, e.event_id, e.type, n.entity_id,
+         e.sequence_number, e.accepted_at, t.url
+    FROM outlets o
+   CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position BETWEEN ?1 AND ?2
+    JOIN events e ON e.position = d.position
+    JOIN destinations t ON t.destination_no = d.destination_no
+    LEFT JOIN entities n ON n.entity_no = e.entity_no
+   WHERE (?3 IS NULL OR o.subscription_no = ?3) AND (?4 IS NULL OR e.accepted_at >= ?4)
+     AND (?5 IS NULL OR e.accepted_at < ?5) AND d.state IN (4, 5) AND (?6 IS NULL OR d.state = ?6)
+     AND NOT EXISTS (SELECT 1 FROM outlets p
+                      CROSS JOIN deliveries l ON l.outlet_no = p.outlet_no AND l.position = d.position
+                      WHERE p.subscription_no = o.subscription_no
+                        AND (p.subscription_no > 0 OR p.outlet_no = o.outlet_no) AND l.generation > d.generation)
+   ORDER BY d.position, d.outlet_no)";
+
+FinalDeliveryRecord delivery(const Statement::Rows& rows) {
+  FinalDeliveryRecord delivery;
+  delivery.key = {OutletNo{rows.integer(0)}, Position{rows.integer(1)}, rows.integer(2)};
+  delivery.subscription = SubscriptionNo{rows.integer(3)};
+  delivery.state = static_cast<DeliveryState>(rows.integer(4));
+  delivery.event_id = text(rows, 5);
+  delivery.type = text(rows, 6);
+  delivery.entity_id = text_if_any(rows, 7);
+  if (!rows.is_null(8)) delivery.sequence = SequenceNumber{rows.integer(8)};
+  delivery.accepted_at = from_stored(rows.integer(9));
+  delivery.destination = text(rows, 10);
+  return delivery;
+}
+
+}  // namespace
+
+Result<> Ledger::final_deliveries(const FinalSelection& selection,
+                                  const Each<FinalDeliveryRecord>& each) const {
+  return guarded(path_, "list the deliveries that are done", [&]() -> Result<> {
+    std::optional<std::int64_t> state;
+    if (selection.state) state = static_cast<std::int64_t>(*selection.state);
+    Statement statement{*database_, page_query};
+    const auto last = number_of(*database_, "SELECT max(position) FROM events");
+    for (std::int64_t first = 1; first <= last; first += page_size) {
+      std::vector<FinalDeliveryRecord> page;
+      {
+        auto rows = statement.rows(first, first + page_size - 1, selection.subscription, selection.since,
+                                   selection.until, state);
+        while (rows.next()) page.push_back(delivery(rows));
+      }
+      for (const auto& record : page)
+        if (!each(record)) return {};
+    }
+    return {};
+  });
+}
+
+}  // namespace dispatch::journal
