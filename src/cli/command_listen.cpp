@@ -3,6 +3,7 @@
 #include "base/signals.hpp"
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
+#include "cli/secret_source.hpp"
 #include "serve/http_server.hpp"
 #include "serve/listener.hpp"
 
@@ -11,6 +12,10 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
 
 namespace dispatch::cli {
 namespace {
@@ -26,7 +31,8 @@ EXIT STATUS
 EXAMPLES
   dispatch listen
   dispatch listen --port 9000 --fail-first 2 --delay 50ms
-  dispatch listen --port 0 --json --body --count 10)";
+  dispatch listen --port 0 --json --body --count 10
+  dispatch listen --secret-file secret)";
 
 /// How long answers that are owed may take when it ends.
 constexpr std::chrono::seconds patience{5};
@@ -38,8 +44,31 @@ constexpr WholeNumber any_count{0, 1'000'000'000'000};
 struct Listen {
   serve::ServerOptions server{.port = 8080};
   serve::ListenerOptions listener;
+  std::vector<std::string> secret_files;
+  std::chrono::seconds tolerance{300};
   bool quiet = false;
 };
+
+Result<std::chrono::seconds> parse_tolerance(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  if (*duration < std::chrono::seconds{1} || *duration > std::chrono::hours{24})
+    return misuse("'{}' is not between 1s and 24h", text);
+  return std::chrono::floor<std::chrono::seconds>(*duration);
+}
+
+Result<std::optional<serve::SignatureCheck>> signature_check(const Listen& asked) {
+  if (asked.secret_files.empty()) return std::nullopt;
+  std::vector<std::string> secrets;
+  for (const auto& file : asked.secret_files) {
+    const auto secret = read_secret_file(file);
+    if (!secret) return tl::unexpected(secret.error());
+    secrets.push_back(secret->reveal());
+  }
+  auto check = serve::SignatureCheck::make(secrets, asked.tolerance);
+  if (!check) return tl::unexpected(std::move(check).error());
+  return std::optional{std::move(*check)};
+}
 
 Result<std::chrono::milliseconds> parse_delay(std::string_view text) {
   const auto duration = parse_duration(text);
@@ -62,11 +91,13 @@ class End {
 
 void say_summary(spdlog::logger& log, const serve::Listener& listener) {
   const auto& counts = listener.inspector().counts();
-  log.info(
+  std::string text = fmt::format(
       "{} requests, {} events completed, {} failed on purpose, {} retries, {} duplicates, {} out of "
       "order, {} repeated numbers",
-      counts.requests, counts.completed, listener.failed(), counts.again, counts.duplicates,
-      counts.out_of_order, counts.repeated);
+      counts.requests + listener.unverified(), counts.completed, listener.failed(), counts.again,
+      counts.duplicates, counts.out_of_order, counts.repeated);
+  if (listener.unverified() > 0) text += fmt::format(", {} not verified", listener.unverified());
+  log.info(text);
 }
 
 Result<ExitCode> listen(const Program& program, const Listen& asked) {
@@ -74,8 +105,11 @@ Result<ExitCode> listen(const Program& program, const Listen& asked) {
   const Signals signals{{SIGTERM, SIGINT}, [&](int) { end.come({}); }};
   const SystemClock clock;
   SystemRandom random;
-  serve::Listener listener{asked.listener, stdout, clock, random,
-                           [&](Result<> how) { end.come(std::move(how)); }};
+  auto options = asked.listener;
+  auto check = signature_check(asked);
+  if (!check) return tl::unexpected(std::move(check).error());
+  options.check = std::move(*check);
+  serve::Listener listener{options, stdout, clock, random, [&](Result<> how) { end.come(std::move(how)); }};
   auto server = serve::HttpServer::start(
       asked.server, [&](const serve::Request& request) { return listener.answer(request); });
   if (!server) return tl::unexpected(std::move(server).error());
@@ -129,6 +163,21 @@ void add_answers(CLI::App& command, serve::ListenerOptions& listener) {
       ->group(group);
 }
 
+void add_verification(CLI::App& command, Listen& asked) {
+  const std::string group = "Signatures";
+  command
+      .add_option("--secret-file", asked.secret_files,
+                  "Answer 401 to what is not signed with the secret in this file; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->group(group);
+  add_value(command, "--tolerance", asked.tolerance, parse_tolerance,
+            "How far the time of a signature may be from ours")
+      ->type_name("DURATION")
+      ->default_str("5m")
+      ->group(group);
+}
+
 void add_lines(CLI::App& command, Listen& asked) {
   const std::string group = "Lines";
   command.add_flag("--json", asked.listener.json, "Print one JSON object a request")->group(group);
@@ -143,6 +192,7 @@ void add_listen_command(CLI::App& app, Program& program) {
   const auto asked = std::make_shared<Listen>();
   add_place(*command, asked->server);
   add_answers(*command, asked->listener);
+  add_verification(*command, *asked);
   add_lines(*command, *asked);
   command->footer(footer);
   command->callback([&program, asked] {

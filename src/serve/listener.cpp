@@ -65,13 +65,25 @@ Listener::Listener(ListenerOptions options, std::FILE* out, const Clock& clock, 
 
 Response Listener::answer(const Request& request) {
   if (!finished_) return {.status = 503, .headers = {{"Connection", "close"}}};
+  const auto fault = options_.check ? options_.check->fault(request, clock_.wall()) : std::nullopt;
+  Response response{.status = 401, .delay = options_.delay};
+  if (fault) {
+    ++unverified_;
+    if (options_.lines) print(request, response.status, "not verified", &*fault);
+  } else {
+    response = verified(request);
+  }
+  if (inspector_.counts().requests + unverified_ == options_.count) finish({});
+  return response;
+}
+
+Response Listener::verified(const Request& request) {
   const auto mark = mark_of(request);
   const bool fail = is_to_fail(mark);
   if (fail) ++failed_;
   const int status = fail ? options_.fail_status : options_.status;
   const auto verdict = inspector_.inspect(mark, status / 100 == 2);
-  if (options_.lines) print(request, status, verdict);
-  if (inspector_.counts().requests == options_.count) finish({});
+  if (options_.lines) print(request, status, to_string(verdict), nullptr);
   return {.status = status, .delay = options_.delay};
 }
 
@@ -80,9 +92,10 @@ bool Listener::is_to_fail(const DeliveryMark& mark) {
   return options_.fail_rate > 0 && random_.unit() < options_.fail_rate;
 }
 
-void Listener::print(const Request& request, int status, Verdict verdict) {
-  std::string line = options_.json ? json_line(request, clock_.wall(), status, verdict, options_.body)
+void Listener::print(const Request& request, int status, std::string_view verdict, const std::string* fault) {
+  std::string line = options_.json ? json_line(request, clock_.wall(), status, verdict, fault, options_.body)
                                    : text_line(request, clock_.wall(), status, verdict);
+  if (fault != nullptr && !options_.json) line += ": " + *fault;
   line += '\n';
   if (options_.body && !options_.json) line += printable(request.body) + '\n';
   // Flushed, so that who reads the pipe sees what has come and not what fills a buffer.
@@ -100,15 +113,16 @@ DeliveryMark mark_of(const Request& request) {
           .sequence = number(request.header("X-Dispatch-Sequence"))};
 }
 
-std::string text_line(const Request& request, WallTime arrived, int status, Verdict verdict) {
+std::string text_line(const Request& request, WallTime arrived, int status, std::string_view verdict) {
   const auto shown = [&](std::string_view name) { return request.header(name).value_or("-"); };
   return fmt::format("{} {} {} {} {} attempt {} {} {}", format_time(arrived), status,
                      shown("X-Dispatch-Event-ID"), shown("X-Dispatch-Entity-ID"),
                      shown("X-Dispatch-Sequence"), shown("X-Dispatch-Attempt"),
-                     format_size(request.body.size()), to_string(verdict));
+                     format_size(request.body.size()), verdict);
 }
 
-std::string json_line(const Request& request, WallTime arrived, int status, Verdict verdict, bool body) {
+std::string json_line(const Request& request, WallTime arrived, int status, std::string_view verdict,
+                      const std::string* fault, bool body) {
   std::string line;
   {
     JsonObject object{line};
@@ -119,7 +133,8 @@ std::string json_line(const Request& request, WallTime arrived, int status, Verd
         .add("attempt", number(request.header("X-Dispatch-Attempt")))
         .add("bytes", static_cast<std::uint64_t>(request.body.size()))
         .add("status", status)
-        .add("verdict", to_string(verdict));
+        .add("verdict", verdict);
+    if (fault != nullptr) object.add("fault", *fault);
     if (body) object.add("body", request.body);
   }
   return line;

@@ -3,10 +3,12 @@
 
 #include <csignal>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <string>
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 using namespace dispatch::test;
 
@@ -198,4 +200,30 @@ TEST_CASE("a terminal gets a live line and warnings pass above it") {
   CHECK(has(screen, "\r\x1b[Kdispatch: 0 delivered, "));
   CHECK(has(screen, "dispatch: warning: bad"));
   CHECK(has(screen, "\r\x1b[Kdispatch: finished in "));
+}
+
+TEST_CASE("only their owner may read the files that a run makes") {
+  const TempDir directory;
+  LocalReceiver receiver{directory};
+  const mode_t former = ::umask(0);
+  Child run{directory, {"run", "--to", receiver.url(), "-"}};
+  ::umask(former);
+  REQUIRE(run.write("{\"event_id\":\"e1\",\"payload\":1}\nno event\n"));
+  REQUIRE(receiver.wait_for(" e1 "));
+  const auto check = [&] {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator{directory.path()}) {
+      CAPTURE(entry.path());
+      CHECK(entry.status().permissions() ==
+            (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+      names.insert(entry.path().filename());
+    }
+    return names;
+  };
+  const auto meanwhile = check();  // with those that are there only while it runs
+  CHECK(meanwhile.contains("dispatch.db"));
+  CHECK(meanwhile.contains("dispatch.db-wal"));
+  run.close_input();
+  CHECK(run.exit_code() == 4);
+  CHECK(check().contains("dispatch.db.rejects.jsonl"));
 }

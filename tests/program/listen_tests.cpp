@@ -1,14 +1,17 @@
 #include "base/fd.hpp"
+#include "base/hmac.hpp"
 #include "program/child.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <string>
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -29,8 +32,9 @@ std::uint16_t port_of(const Child& listener) {
   return port;
 }
 
-/// Posts as dispatch does and returns all that is answered.
-std::string post(std::uint16_t port, const std::string& id, int sequence) {
+/// Posts as dispatch does and returns all that is answered. `fields` are further header lines.
+std::string post(std::uint16_t port, const std::string& id, int sequence, const std::string& fields = {},
+                 const std::string& body = "{}") {
   const Fd connection{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const timeval bound{30, 0};
   ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
@@ -40,11 +44,12 @@ std::string post(std::uint16_t port, const std::string& id, int sequence) {
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(::connect(connection.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0);
   const std::string request =
-      "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n"
+      "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+      "\r\n"
       "Idempotency-Key: \"" +
       id + "\"\r\nX-Dispatch-Event-ID: " + id +
       "\r\nX-Dispatch-Entity-ID: X\r\nX-Dispatch-Attempt: 1\r\nX-Dispatch-Sequence: " +
-      std::to_string(sequence) + "\r\n\r\n{}";
+      std::to_string(sequence) + "\r\n" + fields + "\r\n" + body;
   REQUIRE(::send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL) ==
           static_cast<ssize_t>(request.size()));
   std::string answer(4096, '\0');
@@ -53,6 +58,14 @@ std::string post(std::uint16_t port, const std::string& id, int sequence) {
     got = std::max<ssize_t>(::recv(connection.get(), answer.data() + size, answer.size() - size, 0), 0);
   answer.resize(size);
   return answer;
+}
+
+/// The header lines of a body that was signed at `time`.
+std::string signature(const std::string& secret, std::chrono::system_clock::time_point time,
+                      const std::string& body = "{}") {
+  const auto seconds = std::to_string(std::chrono::system_clock::to_time_t(time));
+  return "X-Dispatch-Timestamp: " + seconds + "\r\nX-Dispatch-Signature: " +
+         fmt::format("v1={:02x}", fmt::join(hmac_sha256(secret, seconds + "." + body), "")) + "\r\n";
 }
 
 }  // namespace
@@ -98,4 +111,48 @@ TEST_CASE("a listener whose port is taken says so and exits with 1") {
   const auto second = run_dispatch(directory, {"listen", "--port", std::to_string(port)});
   CHECK(second.exit_code == 1);
   CHECK(second.err.find("Address already in use") != std::string::npos);
+}
+
+TEST_CASE("a listener with secrets takes what is signed with one of them and nothing else") {
+  const TempDir directory;
+  Child listener{directory,
+                 {"listen", "--port", "0", "--count", "6", "--tolerance", "10m", "--secret-file",
+                  directory.write("new", "the new secret\n"), "--secret-file",
+                  directory.write("old", "the old secret\n")}};
+  const auto port = port_of(listener);
+  REQUIRE(port != 0);
+  const auto now = std::chrono::system_clock::now();
+  const auto status = [&](const std::string& fields, const std::string& body = "{}") {
+    return post(port, "evt-1", 1, fields, body).substr(9, 3);
+  };
+  CHECK(status(signature("the old secret", now - std::chrono::minutes{9})) == "200");
+  CHECK(status(signature("the new secret", now)) == "200");
+  CHECK(status(signature("the new secret", now), "{ }") == "401");
+  CHECK(status(signature("the new secret", now - std::chrono::minutes{11})) == "401");
+  CHECK(status(signature("another secret", now)) == "401");
+  CHECK(status("") == "401");
+  CHECK(listener.exit_code() == 0);
+  const auto lines = lines_of(listener.out().all());
+  REQUIRE(lines.size() == 6);
+  CHECK(lines[0].ends_with(" 200 evt-1 X 1 attempt 1 2 B new"));
+  CHECK(lines[1].ends_with(" 200 evt-1 X 1 attempt 1 2 B duplicate"));
+  CHECK(lines[2].ends_with(" 401 evt-1 X 1 attempt 1 3 B not verified: X-Dispatch-Signature is wrong"));
+  CHECK(lines[3].ends_with(" not verified: X-Dispatch-Timestamp is too old"));
+  CHECK(lines[4].ends_with(" not verified: X-Dispatch-Signature is wrong"));
+  CHECK(lines[5].ends_with(" not verified: not signed"));
+  const auto said = listener.err().all();
+  CHECK(has(said, "6 requests, 1 events completed"));
+  CHECK(has(said, ", 4 not verified"));
+  CHECK_FALSE(has(said, "the new secret"));
+}
+
+TEST_CASE("a listener whose secret cannot be used says why and exits with 2") {
+  const TempDir directory;
+  const auto none = run_dispatch(directory, {"listen", "--port", "0", "--secret-file", "none"});
+  CHECK(none.exit_code == 2);
+  CHECK(has(none.err, "cannot read the secret file none: No such file or directory"));
+  const auto short_one =
+      run_dispatch(directory, {"listen", "--port", "0", "--secret-file", directory.write("s", "hidden\n")});
+  CHECK(short_one.exit_code == 2);
+  CHECK_FALSE(has(short_one.err, "hidden"));
 }

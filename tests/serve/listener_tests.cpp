@@ -1,6 +1,8 @@
+#include "delivery/signature.hpp"
 #include "serve/listener.hpp"
 #include "support/fakes.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -13,7 +15,7 @@ using namespace dispatch::serve;
 
 namespace {
 
-Request delivery(const std::string& id, const std::string& entity, int sequence, int attempt = 1) {
+Request posted(const std::string& id, const std::string& entity, int sequence, int attempt = 1) {
   return {.method = "POST",
           .target = "/",
           .headers = {{"Idempotency-Key", '"' + id + '"'},
@@ -47,8 +49,8 @@ struct Booth {
 
 TEST_CASE("a listener prints one line a request with its verdict") {
   Booth booth{{}};
-  CHECK(booth.listener.answer(delivery("evt-1", "order%207", 1)).status == 200);
-  CHECK(booth.listener.answer(delivery("evt-1", "order%207", 1, 2)).status == 200);
+  CHECK(booth.listener.answer(posted("evt-1", "order%207", 1)).status == 200);
+  CHECK(booth.listener.answer(posted("evt-1", "order%207", 1, 2)).status == 200);
   CHECK(booth.listener.answer({}).status == 200);
   CHECK(booth.printed() ==
         "2023-11-14T22:13:20.000Z 200 evt-1 order%207 1 attempt 1 7 B new\n"
@@ -58,7 +60,7 @@ TEST_CASE("a listener prints one line a request with its verdict") {
 
 TEST_CASE("a listener prints JSON with decoded ids and the body where asked") {
   Booth booth{{.json = true, .body = true}};
-  booth.listener.answer(delivery("caf%C3%A9%zz", "X", 1));
+  booth.listener.answer(posted("caf%C3%A9%zz", "X", 1));
   CHECK(booth.printed() ==
         "{\"time\":\"2023-11-14T22:13:20.000Z\",\"event_id\":\"caf\xc3\xa9%zz\",\"entity_id\":\"X\","
         "\"sequence_number\":1,\"attempt\":1,\"bytes\":7,\"status\":200,\"verdict\":\"new\","
@@ -67,7 +69,7 @@ TEST_CASE("a listener prints JSON with decoded ids and the body where asked") {
 
 TEST_CASE("a body in text is on its own line and cannot steer the terminal") {
   Booth booth{{.body = true}};
-  Request request = delivery("evt-1", "X", 1);
+  Request request = posted("evt-1", "X", 1);
   request.body = "a\tb\x1b[2J";
   booth.listener.answer(request);
   CHECK(booth.printed().ends_with(" new\na\tb\\x1b[2J\n"));
@@ -75,10 +77,10 @@ TEST_CASE("a body in text is on its own line and cannot steer the terminal") {
 
 TEST_CASE("a listener fails the first requests of each event") {
   Booth booth{{.fail_status = 503, .fail_first = 2}};
-  CHECK(booth.listener.answer(delivery("evt-1", "X", 1)).status == 503);
-  CHECK(booth.listener.answer(delivery("evt-2", "Y", 1)).status == 503);
-  CHECK(booth.listener.answer(delivery("evt-1", "X", 1, 2)).status == 503);
-  CHECK(booth.listener.answer(delivery("evt-1", "X", 1, 3)).status == 200);
+  CHECK(booth.listener.answer(posted("evt-1", "X", 1)).status == 503);
+  CHECK(booth.listener.answer(posted("evt-2", "Y", 1)).status == 503);
+  CHECK(booth.listener.answer(posted("evt-1", "X", 1, 2)).status == 503);
+  CHECK(booth.listener.answer(posted("evt-1", "X", 1, 3)).status == 200);
   CHECK(booth.listener.failed() == 3);
   CHECK(booth.listener.inspector().counts().duplicates == 0);
 }
@@ -86,18 +88,18 @@ TEST_CASE("a listener fails the first requests of each event") {
 TEST_CASE("a listener fails a share of the requests by chance") {
   Booth often{{.fail_rate = 0.51}};
   Booth seldom{{.fail_rate = 0.49}};
-  CHECK(often.listener.answer(delivery("evt-1", "X", 1)).status == 500);
-  CHECK(seldom.listener.answer(delivery("evt-1", "X", 1)).status == 200);
+  CHECK(often.listener.answer(posted("evt-1", "X", 1)).status == 500);
+  CHECK(seldom.listener.answer(posted("evt-1", "X", 1)).status == 200);
 }
 
 TEST_CASE("a listener has enough after the number of requests it was told") {
   Booth booth{{.count = 2}};
-  booth.listener.answer(delivery("evt-1", "X", 1));
+  booth.listener.answer(posted("evt-1", "X", 1));
   CHECK_FALSE(booth.finished);
-  CHECK(booth.listener.answer(delivery("evt-2", "X", 2)).status == 200);
+  CHECK(booth.listener.answer(posted("evt-2", "X", 2)).status == 200);
   REQUIRE(booth.finished);
   CHECK(booth.finished->has_value());
-  CHECK(booth.listener.answer(delivery("evt-3", "X", 3)).status == 503);
+  CHECK(booth.listener.answer(posted("evt-3", "X", 3)).status == 503);
   CHECK(booth.listener.inspector().counts().requests == 2);
 }
 
@@ -108,8 +110,38 @@ TEST_CASE("a listener that cannot print ends with the error") {
   test::FixedRandom random;
   std::optional<Result<>> finished;
   Listener listener{{}, full.get(), clock, random, [&](Result<> how) { finished = std::move(how); }};
-  listener.answer(delivery("evt-1", "X", 1));
+  listener.answer(posted("evt-1", "X", 1));
   REQUIRE(finished);
   REQUIRE_FALSE(*finished);
   CHECK(finished->error().message.find("No space left on device") != std::string::npos);
+}
+
+TEST_CASE("a listener answers 401 to what is not signed and believes nothing that it says") {
+  ListenerOptions options{.count = 3};
+  options.check = SignatureCheck::make({"test-secret"}, std::chrono::minutes{5}).value();
+  Booth booth{options};
+  CHECK(booth.listener.answer(posted("evt-1", "X", 7)).status == 401);
+  Request good = posted("evt-1", "X", 1);
+  good.headers.emplace_back("X-Dispatch-Timestamp", "1700000000");
+  good.headers.emplace_back(
+      "X-Dispatch-Signature",
+      delivery::dispatch_signature("test-secret", {.id = {}, .timestamp = "1700000000", .body = good.body}));
+  CHECK(booth.listener.answer(good).status == 200);
+  good.body += ' ';
+  CHECK(booth.listener.answer(good).status == 401);
+  CHECK(booth.printed() ==
+        "2023-11-14T22:13:20.000Z 401 evt-1 X 7 attempt 1 7 B not verified: not signed\n"
+        "2023-11-14T22:13:20.000Z 200 evt-1 X 1 attempt 1 7 B new\n"
+        "2023-11-14T22:13:20.000Z 401 evt-1 X 1 attempt 1 8 B not verified: X-Dispatch-Signature is wrong\n");
+  CHECK(booth.listener.unverified() == 2);
+  CHECK(booth.listener.inspector().counts().requests == 1);
+  CHECK(booth.finished);
+}
+
+TEST_CASE("a listener says in JSON what is wrong with a signature") {
+  ListenerOptions options{.json = true};
+  options.check = SignatureCheck::make({"test-secret"}, std::chrono::minutes{5}).value();
+  Booth booth{options};
+  booth.listener.answer(posted("evt-1", "X", 1));
+  CHECK(booth.printed().ends_with("\"status\":401,\"verdict\":\"not verified\",\"fault\":\"not signed\"}\n"));
 }
