@@ -1,7 +1,9 @@
 #include "cli/delivery_options.hpp"
 
 #include "cli/option_values.hpp"
+#include "policy/breaker.hpp"
 #include "policy/classify.hpp"
+#include "policy/rate.hpp"
 
 namespace dispatch::cli {
 namespace {
@@ -36,6 +38,19 @@ void add_limits(CLI::App& command, flow::RunOptions& run) {
                              "Requests at a time to one host, over all its ports"))
       ->type_name("N")
       ->default_str("50")
+      ->group(group);
+  from_environment(
+      add_value(command, "--rate", run.rate, policy::parse_rate,
+                "Requests to one URL in any stretch of time, where no subscription says; or off"))
+      ->type_name("N/TIME|off")
+      ->default_str("off")
+      ->group(group);
+  run.breaker = policy::BreakerPolicy{};
+  from_environment(
+      add_value(command, "--breaker", run.breaker, policy::parse_breaker,
+                "Failures in a row after which a URL is left alone, for how long, and probes then; or off"))
+      ->type_name("N/TIME/PROBES|off")
+      ->default_str("5/30s/3")
       ->group(group);
 }
 

@@ -88,7 +88,12 @@ std::string progress_line(const flow::Figures& figures, const Pace& pace) {
   const std::uint64_t backing_off = in_state(figures, DeliveryState::retry_wait);
   add(backing_off, "backing off");
   add(figures.host_limited, "host-limited");
-  add(pending - std::min(pending, figures.host_limited), "waiting");
+  add(figures.rate_limited, "waiting for a rate");
+  add(figures.resting, "waiting for an open circuit");
+  if (figures.resting > 0 && figures.next_probe)
+    line += fmt::format(" (next probe in {})", format_duration(*figures.next_probe));
+  const std::uint64_t held = figures.host_limited + figures.rate_limited + figures.resting;
+  add(pending - std::min(pending, held), "waiting");
   add(in_state(figures, DeliveryState::dead_letter), "dead");
   add(figures.rejected, "rejected");
   if (figures.following) line += ", following another dispatcher";
@@ -120,6 +125,8 @@ std::string delivery_table(const flow::Figures& figures, microseconds took, std:
       row("dead", in_state(figures, DeliveryState::dead_letter)) +
       row(waiting, in_state(figures, DeliveryState::pending) + in_state(figures, DeliveryState::retry_wait)) +
       row("unknown", figures.unknown, figures.unknown > 0 ? "attempts whose outcome nobody knows" : "");
+  if (figures.circuits_open > 0)
+    text += row("circuits open", figures.circuits_open, "URLs left alone after failures in a row");
   for (const auto& [what, count] : top_errors(figures)) text += row("error", count, what);
   return text;
 }
@@ -138,6 +145,9 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
       .add("unknown", figures.unknown)
       .add("in_flight", figures.in_flight)
       .add("host_limited", figures.host_limited)
+      .add("rate_limited", figures.rate_limited)
+      .add("circuit_limited", figures.resting)
+      .add("circuits_open", figures.circuits_open)
       .add("pending", in_state(figures, DeliveryState::pending))
       .add("retry_wait", in_state(figures, DeliveryState::retry_wait))
       .add("dead_letter", in_state(figures, DeliveryState::dead_letter))

@@ -32,9 +32,11 @@ Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& in
       options_(options),
       intake_(intake),
       scoreboard_(scoreboard),
+      direct_(std::make_shared<const Terms>(options)),
       graph_(options.workers + options.ahead),
-      pump_(parts.journal, graph_,
-            WindowLimits::suiting(options.per_host + options.ahead, options.workers + options.ahead)),
+      valves_(graph_, options),
+      pump_(parts.journal, graph_, valves_,
+            WindowLimits::suiting(options.per_host, options.ahead, options.workers), direct_),
       remembered_at_(parts.clock.steady()) {}
 
 Result<> Dispatcher::start() {
@@ -59,6 +61,7 @@ Result<> Dispatcher::start() {
                                                     : "are held in the dead letters");
     scoreboard_.update([&](Figures& figures) { figures.unknown += recovered; });
   }
+  DISPATCH_TRY(valves_.circuits().load(parts_.journal));
   DISPATCH_TRY(pump_.start());
   return refresh_figures();
 }
@@ -76,13 +79,17 @@ Result<> Dispatcher::turn(Mail mail) {
   const bool whole = parts_.clock.steady() - remembered_at_ >= remember_every;
   if (whole) remembered_at_ = parts_.clock.steady();
   DISPATCH_TRY(pump_.remember(whole));
+  DISPATCH_TRY(valves_.circuits().remember(parts_.journal));
   DISPATCH_TRY(turn->commit());
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
   if (!outgoing->empty()) {
     fail_point(FailPoint::intents_committed);
     parts_.transport.send(std::move(*outgoing));
+    const SteadyTime steady = parts_.clock.steady();
+    for (const Item* item : leaving_) valves_.leaves(*item, steady);
   }
+  valves_.tidy(parts_.clock.steady());
   return refresh_figures();
 }
 
@@ -90,8 +97,10 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
   answered_.clear();
   if (reports.empty()) return {};
   std::vector<journal::Settlement> settlements;
+  std::vector<policy::Sign> signs;
   std::vector<Item*> items;
   settlements.reserve(reports.size());
+  signs.reserve(reports.size());
   items.reserve(reports.size());
   for (const auto& report : reports) {
     const auto found = in_flight_.find(report.ticket);
@@ -99,7 +108,11 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
       return fail("the transport reported attempt {}, which is not under way", report.ticket);
     items.push_back(found->second);
     in_flight_.erase(found);
-    settlements.push_back(judge(items.back()->row, report.outcome, options_, now, parts_.random.unit()));
+    const Item& item = *items.back();
+    const auto judgement = judge(item.row, report.outcome, *item.lane->outlet->terms, options_.orphans, now,
+                                 parts_.random.unit());
+    settlements.push_back(judgement.settlement);
+    signs.push_back(policy::sign_of(report.outcome, judgement.meaning));
   }
   DISPATCH_TRY(parts_.journal.settle(settlements));
   fail_point(FailPoint::outcomes_staged);
@@ -108,6 +121,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     --outlet.under_way;
     answered_.push_back(&outlet);
     graph_.free_permits(*outlet.gate);
+    if (Valve* valve = valves_.ended(*items[i], signs[i], now); valve != nullptr) pump_.lead_to(*valve);
     switch (settlements[i].by) {
       case Transition::succeed:
         pump_.completed(*items[i]);
@@ -175,8 +189,10 @@ Appetite::Load Dispatcher::load(std::size_t outcomes) const {
 Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   std::vector<Outgoing> outgoing;
   if (draining_) return outgoing;
+  leaving_.clear();
   DISPATCH_TRY(pump_.fill(now));
-  const auto items = graph_.run_until_quiet();
+  for (const DestinationNo destination : pump_.take_released()) valves_.asked(destination, now);
+  const auto items = what_may_go(now);
   if (items.empty()) return outgoing;
 
   std::vector<journal::Intent> intents;
@@ -190,6 +206,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     Item& item = *items[i];
     if (!(*begun)[i].won) {
+      valves_.take_pass(item, now);
       graph_.free_permits(*item.lane->outlet->gate);
       pump_.lost(item);
       continue;
@@ -201,24 +218,52 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     request.host = item.lane->outlet->host;
     in_flight_.emplace(request.ticket, &item);
     ++item.lane->outlet->under_way;
+    leaving_.push_back(&item);
   }
   return outgoing;
+}
+
+/// Plays the graph and draws at the valves until both are quiet.
+std::vector<Item*> Dispatcher::what_may_go(WallTime now) {
+  const SteadyTime steady = parts_.clock.steady();
+  std::vector<Item*> going;
+  do {
+    for (Item* item : graph_.run_until_quiet()) {
+      if (valves_.admits(*item)) {
+        going.push_back(item);
+        continue;
+      }
+      graph_.free_permits(*item->lane->outlet->gate);
+      valves_.take_pass(*item, now);
+      graph_.hold(*item);
+    }
+    for (Item* item : graph_.turned_away()) pump_.turned_away(*item);
+    valves_.draw(now, steady);
+  } while (graph_.staged());
+  return going;
 }
 
 Result<> Dispatcher::refresh_figures() {
   const auto tally = parts_.journal.tally();
   if (!tally) return tl::unexpected(tally.error());
   tally_ = *tally;
+  const auto waiting = valves_.waiting();
+  const WallTime now = parts_.clock.wall();
   scoreboard_.update([&](Figures& figures) {
     figures.tally = tally_;
     figures.in_flight = in_flight_.size();
-    figures.host_limited = pump_.lanes() - in_flight_.size();
+    figures.host_limited = pump_.lanes() - in_flight_.size() - waiting.for_rate - waiting.for_circuit;
+    figures.rate_limited = waiting.for_rate;
+    figures.resting = waiting.for_circuit;
+    figures.circuits_open = valves_.circuits().tripped();
+    figures.next_probe.reset();
+    if (waiting.probe) figures.next_probe = std::max(*waiting.probe - now, std::chrono::microseconds{0});
   });
   return {};
 }
 
 bool Dispatcher::finished() const {
-  return in_flight_.empty() && intake_.empty() && pump_.idle() && tally_.of(DeliveryState::retry_wait) == 0;
+  return in_flight_.empty() && intake_.empty() && pump_.idle();
 }
 
 WallTime Dispatcher::wake_at(WallTime now) const {
@@ -226,7 +271,8 @@ WallTime Dispatcher::wake_at(WallTime now) const {
   if (!draining_ && pump_.hungry()) return now;
   const WallTime next_look = now + look_around_every;
   if (draining_) return next_look;
-  return std::min(pump_.next_due().value_or(next_look), next_look);
+  const auto next_draw = valves_.next(now, parts_.clock.steady());
+  return std::min({pump_.next_due().value_or(next_look), next_draw.value_or(next_look), next_look});
 }
 
 Result<> Dispatcher::remember() {

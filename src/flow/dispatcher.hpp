@@ -6,8 +6,11 @@
 #include "flow/options.hpp"
 #include "flow/pump.hpp"
 #include "flow/run.hpp"
+#include "flow/terms.hpp"
+#include "flow/valves.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -53,18 +56,22 @@ class Dispatcher {
   Result<> take_in(WallTime now, std::size_t outcomes);
   Appetite::Load load(std::size_t outcomes) const;
   Result<std::vector<Outgoing>> begin(WallTime now);
+  std::vector<Item*> what_may_go(WallTime now);
   Result<> refresh_figures();
 
   const Parts& parts_;
   const RunOptions& options_;
   Intake& intake_;
   Scoreboard& scoreboard_;
+  const std::shared_ptr<const Terms> direct_;
   Graph graph_;
+  Valves valves_;
   Pump pump_;
   Appetite appetite_;
   std::unordered_map<std::uint64_t, Item*> in_flight_;
   std::uint64_t last_ticket_ = 0;
   std::vector<OutletState*> answered_;  ///< whose deliveries the turn has settled, one for each of them
+  std::vector<Item*> leaving_;          ///< that the turn has begun
   bool satisfied_ = false;              ///< the turn has left input where it is although there is some
   journal::Tally tally_;
   SteadyTime remembered_at_{};

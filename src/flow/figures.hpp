@@ -3,9 +3,11 @@
 #include "flow/histogram.hpp"
 #include "journal/rows.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -27,8 +29,12 @@ struct Figures {
   std::uint64_t buried = 0;    ///< that became dead letters
   std::uint64_t unknown = 0;   ///< attempts whose outcome nobody knows: aborted, or found after a crash
   std::uint64_t in_flight = 0;
-  std::uint64_t host_limited = 0;  ///< first in their lane, and waiting for a permit
-  Histogram latency;               ///< of attempts that succeeded
+  std::uint64_t host_limited = 0;   ///< first in their lane, and waiting for a permit
+  std::uint64_t rate_limited = 0;   ///< first in their lane, and waiting for a rate
+  std::uint64_t resting = 0;        ///< first in their lane, and waiting for an open circuit
+  std::uint64_t circuits_open = 0;  ///< destinations that are left alone after failures, or only probed
+  std::optional<std::chrono::microseconds> next_probe;  ///< from now, of what something waits for
+  Histogram latency;                                    ///< of attempts that succeeded
   std::map<std::string, std::uint64_t>
       errors;  ///< failures by what they said; bounded, the rest under "other"
 

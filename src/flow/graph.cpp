@@ -1,5 +1,6 @@
 #include "flow/graph.hpp"
 
+#include "flow/valve.hpp"
 #include "flow/window.hpp"
 
 #include <utility>
@@ -27,12 +28,22 @@ class Graph::GateNodes {
   Limiter permits;
 };
 
+class Graph::ValveNodes {
+ public:
+  explicit ValveNodes(tbb::flow::graph& graph) : queue(graph) {}
+  Queue queue;
+};
+
 // The graph stands first, so that it outlives its nodes.
 struct Graph::Nodes {
-  Nodes(std::size_t workers_most, std::vector<Item*>& intents)
+  Nodes(std::size_t workers_most, Graph& owner, std::vector<Item*>& intents)
       : to_gate(graph, tbb::flow::unlimited,
-                [](Item* item) noexcept {
-                  item->lane->outlet->gate->queue.try_put(item);
+                [&owner](Item* item) noexcept {
+                  const Lane& lane = *item->lane;
+                  if (lane.valve != nullptr)
+                    owner.to_valve(*lane.valve, *item);
+                  else
+                    lane.outlet->gate->queue.try_put(item);
                   return tbb::flow::continue_msg{};
                 }),
         worker_queue(graph),
@@ -52,11 +63,12 @@ struct Graph::Nodes {
   Passage begin;
   std::vector<std::unique_ptr<LaneNodes>> lanes;
   std::vector<std::unique_ptr<GateNodes>> gates;
+  std::vector<std::unique_ptr<ValveNodes>> valves;
 };
 
 Graph::Graph(std::size_t workers) {
   // A graph runs in the arena it was made in.
-  arena_.execute([&] { nodes_ = std::make_unique<Nodes>(workers, intents_); });
+  arena_.execute([&] { nodes_ = std::make_unique<Nodes>(workers, *this, intents_); });
 }
 
 Graph::~Graph() {
@@ -75,6 +87,20 @@ Graph::GateNodes& Graph::add_gate(std::size_t width) {
   return *nodes_->gates.emplace_back(std::make_unique<GateNodes>(nodes_->graph, width, nodes_->worker_queue));
 }
 
+Graph::ValveNodes& Graph::add_valve() {
+  return *nodes_->valves.emplace_back(std::make_unique<ValveNodes>(nodes_->graph));
+}
+
+void Graph::to_valve(Valve& valve, Item& item) {
+  item.pass = Pass::none;
+  if (valve.full()) {
+    turned_away_.push_back(&item);
+    return;
+  }
+  ++valve.waiting;
+  valve.nodes->queue.try_put(&item);
+}
+
 void Graph::play(const Step& step) {
   switch (step.kind) {
     case Step::Kind::enter:
@@ -86,6 +112,17 @@ void Graph::play(const Step& step) {
     case Step::Kind::free_permits:
       step.gate->permits.decrementer().try_put(1);
       nodes_->workers.decrementer().try_put(1);
+      break;
+    case Step::Kind::draw: {
+      Item* item = nullptr;
+      if (!step.valve->nodes->queue.try_get(item)) break;
+      --step.valve->waiting;
+      item->pass = step.pass;
+      item->lane->outlet->gate->queue.try_put(item);
+      break;
+    }
+    case Step::Kind::hold:
+      to_valve(*step.item->lane->valve, *step.item);
       break;
   }
 }
@@ -102,6 +139,16 @@ std::vector<Item*> Graph::run_until_quiet() {
     steps_.clear();
   }
   return std::exchange(intents_, {});
+}
+
+std::vector<Item*> Graph::take_back(Valve& valve) {
+  std::vector<Item*> waiting;
+  arena_.execute([&] {
+    for (Item* item = nullptr; valve.nodes->queue.try_get(item);) waiting.push_back(item);
+    nodes_->graph.wait_for_all();
+  });
+  valve.waiting = 0;
+  return waiting;
 }
 
 std::vector<Item*> Graph::take_back(LaneNodes& lane) {

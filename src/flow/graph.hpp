@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include <oneapi/tbb/flow_graph.h>
@@ -11,13 +12,27 @@
 namespace dispatch::flow {
 
 struct Item;
+struct Valve;
+
+/// By what right an item has passed its destination's valve.
+enum class Pass : std::uint8_t {
+  none,   ///< it has not, or there was no valve
+  usual,  ///< the limits allowed it
+  probe,  ///< to see whether the destination is up again
+};
 
 /// The flow graph: what holds deliveries back until they may go.
 ///
-///     enter ─▶ lane: queue ─▶ limiter 1 ─▶ host gate: queue ─▶ limiter N ─▶ workers: queue ─▶ limiter W ─▶
-///     intents
-///                                 ▲                               ▲                              ▲
-///                             free_lane                           └───────── free_permits ───────┘
+///                                        ┌─▶ valve: queue ─▶ draw ─┐
+///     enter ─▶ lane: queue ─▶ limiter 1 ─┴─────────────────────────┴─▶ host gate: queue ─▶ limiter N ─▶
+///                                 ▲                                                            ▲
+///                             free_lane                                                        │
+///                              workers: queue ─▶ limiter W ─▶ intents                           │
+///                                                    ▲                                          │
+///                                                    └──────────── free_permits ────────────────┘
+///
+/// What goes to a destination that has a valve waits there, in its order, until it is drawn; to any other it
+/// goes straight to its host's gate.
 ///
 /// A queue stands before each limiter, because a limiter drops what it cannot take from a node that does not
 /// keep it. The graph lives in a one-slot arena on its caller's thread: between calls of run_until_quiet()
@@ -35,20 +50,35 @@ class Graph {
   class LaneNodes;
   /// What is limited: so many of its items are let through, and another for each free_permits().
   class GateNodes;
+  /// What is let through one by one, by whoever decides; see flow/valve.hpp.
+  class ValveNodes;
 
   LaneNodes& add_lane();
   GateNodes& add_gate(std::size_t width);
+  ValveNodes& add_valve();
 
   // Staged, in order, until the next run_until_quiet().
-  void enter(LaneNodes& lane, Item& item) { steps_.push_back({Step::Kind::enter, &lane, nullptr, &item}); }
-  void free_lane(LaneNodes& lane) { steps_.push_back({Step::Kind::free_lane, &lane, nullptr, nullptr}); }
-  /// Gives back the gate's permit and the worker's.
-  void free_permits(GateNodes& gate) {
-    steps_.push_back({Step::Kind::free_permits, nullptr, &gate, nullptr});
+  void enter(LaneNodes& lane, Item& item) {
+    steps_.push_back({.kind = Step::Kind::enter, .lane = &lane, .item = &item});
   }
+  void free_lane(LaneNodes& lane) { steps_.push_back({.kind = Step::Kind::free_lane, .lane = &lane}); }
+  /// Gives back the gate's permit and the worker's.
+  void free_permits(GateNodes& gate) { steps_.push_back({.kind = Step::Kind::free_permits, .gate = &gate}); }
+  /// Lets one through that waits at the valve; there must be one. Its Item::pass becomes `pass`.
+  void draw(Valve& valve, Pass pass) {
+    steps_.push_back({.kind = Step::Kind::draw, .valve = &valve, .pass = pass});
+  }
+  /// Puts what run_until_quiet() has returned to the end of its lane's valve. It keeps its lane; its permits
+  /// are the caller's to give back.
+  void hold(Item& item) { steps_.push_back({.kind = Step::Kind::hold, .item = &item}); }
+  bool staged() const { return !steps_.empty(); }
 
   /// Plays the staged steps and returns what may go now, in order: each holds its lane and its permits.
   std::vector<Item*> run_until_quiet();
+  /// What came to a valve at which no more may wait, in order: each holds its lane, and waits nowhere.
+  std::vector<Item*> turned_away() { return std::exchange(turned_away_, {}); }
+  /// Takes out all that waits at the valve, in order: as above.
+  std::vector<Item*> take_back(Valve& valve);
 
   /// Takes back what waits in the lane's queue, in order; the one that was let through is not among them.
   /// Only between runs, with nothing staged for the lane.
@@ -60,18 +90,22 @@ class Graph {
   using Passage = tbb::flow::function_node<Item*, tbb::flow::continue_msg, tbb::flow::lightweight>;
 
   struct Step {
-    enum class Kind { enter, free_lane, free_permits } kind;
-    LaneNodes* lane;
-    GateNodes* gate;
-    Item* item;
+    enum class Kind { enter, free_lane, free_permits, draw, hold } kind;
+    LaneNodes* lane = nullptr;
+    GateNodes* gate = nullptr;
+    Item* item = nullptr;
+    Valve* valve = nullptr;
+    Pass pass = Pass::none;
   };
   struct Nodes;
 
   void play(const Step& step);
+  void to_valve(Valve& valve, Item& item);
 
   tbb::task_arena arena_{1, 1};
   std::vector<Step> steps_;
   std::vector<Item*> intents_;
+  std::vector<Item*> turned_away_;
   std::unique_ptr<Nodes> nodes_;
 };
 

@@ -2,39 +2,33 @@
 
 namespace dispatch::flow {
 
-journal::Settlement judge(const journal::DeliveryRow& row, const Outcome& outcome, const RunOptions& options,
-                          WallTime now, double chance) {
-  journal::Settlement settlement{.key = row.key, .at = now, .outcome = &outcome};
+Judgement judge(const journal::DeliveryRow& row, const Outcome& outcome, const Terms& terms,
+                journal::Orphans orphans, WallTime now, double chance) {
+  Judgement judgement{{.key = row.key, .at = now, .outcome = &outcome}, policy::Meaning::retry};
+  auto& settlement = judgement.settlement;
+  settlement.by = Transition::retry;
   if (outcome.kind == OutcomeKind::unknown) {  // nobody knows whether it failed: it costs no attempt
     settlement.forgive = true;
-    settlement.by = options.orphans == journal::Orphans::retry ? Transition::retry : Transition::bury;
+    if (orphans == journal::Orphans::hold) settlement.by = Transition::bury;
     settlement.due = now;
-    return settlement;
+    return judgement;
   }
   if (outcome.kind == OutcomeKind::withdrawn) {  // as though it had not been begun
     settlement.forgive = true;
-    settlement.by = Transition::retry;
     settlement.due = now;
-    return settlement;
+    return judgement;
   }
-  switch (policy::classify(outcome, options.statuses)) {
-    case policy::Meaning::success:
-      settlement.by = Transition::succeed;
-      return settlement;
-    case policy::Meaning::dead:
-      settlement.by = Transition::bury;
-      return settlement;
-    case policy::Meaning::retry:
-      break;
+  judgement.meaning = policy::classify(outcome, terms.statuses);
+  if (judgement.meaning == policy::Meaning::success) {
+    settlement.by = Transition::succeed;
+    return judgement;
   }
   const unsigned failures = row.attempts - row.forgiven;
-  if (failures >= options.retry.attempts) {
+  if (judgement.meaning == policy::Meaning::dead || failures >= terms.retry.attempts)
     settlement.by = Transition::bury;
-  } else {
-    settlement.by = Transition::retry;
-    settlement.due = now + policy::backoff(options.retry, failures, chance, outcome.retry_after);
-  }
-  return settlement;
+  else
+    settlement.due = now + policy::backoff(terms.retry, failures, chance, outcome.retry_after);
+  return judgement;
 }
 
 }  // namespace dispatch::flow

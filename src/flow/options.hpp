@@ -1,10 +1,13 @@
 #pragma once
 
+#include "event/subscription.hpp"
 #include "journal/rows.hpp"
+#include "policy/breaker.hpp"
 #include "policy/classify.hpp"
 #include "policy/retry.hpp"
 
 #include <cstddef>
+#include <optional>
 
 namespace dispatch::flow {
 
@@ -14,8 +17,10 @@ struct RunOptions {
   policy::StatusTable statuses;                        ///< default empty: 2xx succeeds, all else is retried
   journal::Orphans orphans = journal::Orphans::retry;  ///< what a crash left in flight
   journal::StreamStart stream_start;
-  std::size_t per_host = 50;   ///< requests at a time to one host; at least 1
-  std::size_t workers = 1000;  ///< requests at a time in the whole run; at least 1
+  std::optional<Rate> rate;  ///< of direct deliveries, to each destination; nothing: no limit
+  std::optional<policy::BreakerPolicy> breaker;  ///< of each destination; nothing: none
+  std::size_t per_host = 50;                     ///< requests at a time to one host; at least 1
+  std::size_t workers = 1000;                    ///< requests at a time in the whole run; at least 1
   /// So many more are committed and handed to the transport than it may have under way, for each host and in
   /// all: a connection that is free again never waits for the journal. A crash leaves that many more unknown.
   std::size_t ahead = 0;

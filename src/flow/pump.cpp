@@ -1,7 +1,6 @@
 #include "flow/pump.hpp"
 
 #include <algorithm>
-#include <string>
 
 namespace dispatch::flow {
 
@@ -10,6 +9,9 @@ using journal::DeliveryRow;
 namespace {
 
 constexpr std::size_t wakes_per_turn = 256;
+/// Where more retries than these wait for one valve, they may hide such of the same host's other
+/// destinations.
+constexpr std::size_t retries_behind_most = 4096;
 
 SequenceNumber after(SequenceNumber sequence) {
   return SequenceNumber{sequence.value() + 1};
@@ -20,100 +22,87 @@ Position before(Position position) {
 
 }  // namespace
 
-Pump::Pump(journal::Journal& journal, Graph& graph, const WindowLimits& limits)
-    : journal_(journal), graph_(graph), window_(graph, limits) {}
+Pump::Pump(journal::Journal& journal, Graph& graph, Valves& valves, const WindowLimits& limits,
+           std::shared_ptr<const Terms> direct)
+    : journal_(journal),
+      valves_(valves),
+      window_(graph, valves, limits),
+      outlets_(journal, graph, limits, std::move(direct)) {}
 
 Result<> Pump::start() {
   const auto wake = journal_.remembered_wake();
   if (!wake) return tl::unexpected(wake.error());
   last_wake_ = remembered_wake_ = *wake;
-  return load_outlets();
-}
-
-Result<> Pump::load_outlets() {
-  const OutletNo known = outlets_.empty() ? OutletNo{} : outlets_.rbegin()->first;
-  auto rows = journal_.outlets(known);
-  if (!rows) return tl::unexpected(std::move(rows).error());
-  for (auto& row : *rows) {
-    const auto [host, is_new] = hosts_.try_emplace(row.host);
-    if (is_new)
-      host->second = {static_cast<std::uint32_t>(hosts_.size() - 1),
-                      &graph_.add_gate(window_.limits().per_host)};
-    const OutletNo no = row.no;
-    auto& outlet = *outlets_.emplace(no, std::make_unique<OutletState>()).first->second;
-    outlet.cursor = row.low;
-    outlet.outlet = std::move(row);
-    outlet.gate = host->second.gate;
-    outlet.host = host->second.number;
-    list(outlet);
-    const auto due = journal_.next_due(no, WallTime::min());
-    if (!due) return tl::unexpected(due.error());
-    set_due(outlet, *due);
-  }
-  return {};
+  return outlets_.load();
 }
 
 Result<> Pump::arrived(std::vector<DeliveryRow> made) {
   if (made.empty()) return {};
   wakes_wait_ = true;  // an arrival may have closed a gap
   for (const DeliveryRow& row : made)
-    if (!outlets_.contains(row.key.outlet)) DISPATCH_TRY(load_outlets());
+    if (!outlets_.knows(row.key.outlet)) DISPATCH_TRY(outlets_.load());
   std::move(made.begin(), made.end(), std::back_inserter(arrived_));
   return {};
 }
 
 Result<> Pump::changed_elsewhere() {
   wakes_wait_ = true;
-  for (auto& [no, outlet] : outlets_) {
-    outlet->more = true;
-    list(*outlet);
-  }
-  return load_outlets();
+  outlets_.each([&](OutletState& outlet) { outlets_.read_again(outlet); });
+  return outlets_.load();
 }
 
 // --- What became of an item
 
 void Pump::completed(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  window_.complete(item);
-  list(outlet);
+  note(outlet, window_.complete(item));
 }
 
 void Pump::retry_later(Item& item, WallTime due) {
   OutletState& outlet = *item.lane->outlet;
-  window_.evict(item);
-  if (!outlet.due || due < *outlet.due) set_due(outlet, due);
-  list(outlet);
+  outlets_.due_by(outlet, due);
+  note(outlet, window_.evict(item));
 }
 
 void Pump::buried(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  window_.evict(item);
-  list(outlet);
+  note(outlet, window_.evict(item));
 }
 
 void Pump::lost(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  outlet.cursor = std::min(outlet.cursor, before(item.row.key.position));
-  outlet.more = true;
-  window_.evict(item);
-  list(outlet);
+  const Position above = before(item.row.key.position);
+  note(outlet, window_.evict(item));
+  outlets_.read_again(outlet, above);
+}
+
+void Pump::turned_away(Item& item) {
+  OutletState& outlet = *item.lane->outlet;
+  leave_behind(*item.lane->valve, item.row);
+  note(outlet, window_.evict(item));
+}
+
+/// There may be room in the outlet, and what its lanes have passed over.
+void Pump::note(OutletState& outlet, std::optional<Position> again) {
+  if (again)
+    outlets_.read_again(outlet, again);
+  else
+    outlets_.list(outlet);
 }
 
 // --- Loading
 
 Result<> Pump::fill(WallTime now) {
+  std::size_t budget = window_.limits().rows_per_turn;
   DISPATCH_TRY(load_drained());
+  DISPATCH_TRY(catch_up(now, budget));
   DISPATCH_TRY(load_due(now));
   DISPATCH_TRY(follow_wakes());
   DISPATCH_TRY(load_drained());
   DISPATCH_TRY(load_arrived());
-  std::size_t budget = window_.limits().rows_per_turn;
-  const auto outlets = std::exchange(to_read_, {});
-  for (OutletState* outlet : outlets) {
-    outlet->listed = false;
+  for (OutletState* outlet : outlets_.take_listed()) {
     DISPATCH_TRY(scan(*outlet, budget));
-    list(*outlet);
+    outlets_.list(*outlet);
   }
   return {};
 }
@@ -121,14 +110,13 @@ Result<> Pump::fill(WallTime now) {
 /// What has just been made need not be read again, where all before it has been looked at.
 Result<> Pump::load_arrived() {
   for (const DeliveryRow& row : arrived_) {
-    OutletState& outlet = *outlets_.at(row.key.outlet);
+    OutletState& outlet = outlets_.at(row.key.outlet);
     if (outlet.more) continue;
     if (window_.has_room(outlet)) {
       outlet.cursor = row.key.position;
       DISPATCH_TRY(place(outlet, row));
     } else {
-      outlet.more = true;
-      list(outlet);
+      outlets_.read_again(outlet);
     }
   }
   arrived_.clear();
@@ -151,42 +139,51 @@ Result<> Pump::load_successors(Lane& lane) {
   const auto rows = journal_.successors(lane.tail, limit);
   if (!rows) return tl::unexpected(rows.error());
   lane.more = rows->size() == limit;
-  if (rows->empty()) window_.rest(lane);
+  if (rows->empty()) note(*lane.outlet, window_.rest(lane));
   for (const DeliveryRow& row : *rows) load(lane, row);
   return {};
 }
 
 Result<> Pump::load_due(WallTime now) {
   std::vector<OutletState*> ready;
-  for (const auto& [due, no] : due_) {
+  for (const auto& [due, no] : outlets_.due()) {
     if (due > now) break;
-    if (OutletState& outlet = *outlets_.at(no); window_.has_room(outlet)) ready.push_back(&outlet);
+    if (OutletState& outlet = outlets_.at(no); window_.has_room(outlet)) ready.push_back(&outlet);
   }
   for (OutletState* outlet : ready) DISPATCH_TRY(load_due(*outlet, now));
   return {};
 }
 
 Result<> Pump::load_due(OutletState& outlet, WallTime now) {
-  // Those that are loaded and not begun yet are still in retry_wait, and come again: at most one a lane.
-  const std::size_t limit = window_.limits().lanes_per_outlet;
+  // Those that are loaded and not begun yet are still in retry_wait, and come again: at most one a lane. So
+  // do those for which there was no room at their valve; they must not hide the others.
+  const std::size_t limit =
+      window_.limits().lanes_per_outlet + std::min(outlet.retries_behind, retries_behind_most);
   const auto rows = journal_.due(outlet.outlet.no, now, limit);
   if (!rows) return tl::unexpected(rows.error());
+  const std::size_t behind_before = std::exchange(outlet.retries_behind, 0);
+  bool loaded = false;
   for (const DeliveryRow& row : *rows) {
     if (window_.find(LaneKey::of(row)) != nullptr) continue;
+    if (pass_over(outlet, row)) {
+      ++outlet.retries_behind;
+      continue;
+    }
     if (!window_.has_room(outlet)) {
-      set_due(outlet, row.state_at);
+      outlets_.set_due(outlet, row.state_at);
       return {};
     }
     Lane& lane = load(outlet, row);
     lane.more = row.entity != EntityNo{};
+    loaded = true;
   }
-  if (rows->size() == limit) {
-    set_due(outlet, now);
+  if (rows->size() == limit && (loaded || outlet.retries_behind > behind_before)) {
+    outlets_.set_due(outlet, now);
     return {};
   }
   const auto next = journal_.next_due(outlet.outlet.no, now);
   if (!next) return tl::unexpected(next.error());
-  set_due(outlet, *next);
+  outlets_.set_due(outlet, *next);
   return {};
 }
 
@@ -195,7 +192,11 @@ Result<> Pump::follow_wakes() {
   const auto wakes = journal_.wakes(last_wake_, wakes_per_turn);
   if (!wakes) return tl::unexpected(wakes.error());
   for (const journal::Wake& said : *wakes) {
-    DISPATCH_TRY(wake(said.key));
+    if (said.from_here) {
+      DISPATCH_TRY(wake_from(said.key));
+    } else {
+      DISPATCH_TRY(wake(said.key));
+    }
     last_wake_ = said.action;
   }
   wakes_wait_ = wakes->size() == wakes_per_turn;
@@ -203,18 +204,20 @@ Result<> Pump::follow_wakes() {
 }
 
 Result<> Pump::wake(const journal::DeliveryKey& key) {
-  if (!outlets_.contains(key.outlet)) DISPATCH_TRY(load_outlets());
-  OutletState& outlet = *outlets_.at(key.outlet);
+  if (!outlets_.knows(key.outlet)) DISPATCH_TRY(outlets_.load());
+  OutletState& outlet = outlets_.at(key.outlet);
   const auto head = journal_.head(key);
   if (!head) return tl::unexpected(head.error());
   if (!*head) return {};
   const DeliveryRow& row = **head;
+  // Only a release makes a delivery wait as new that was tried before.
+  if (row.state == DeliveryState::pending && row.attempts > 0) released_.push_back(row.destination);
   if (Lane* lane = window_.find(LaneKey::of(row)); lane != nullptr) {
     window_.look_again(*lane);
     return {};
   }
   if (row.state == DeliveryState::retry_wait) {
-    if (!outlet.due || row.state_at < *outlet.due) set_due(outlet, row.state_at);
+    outlets_.due_by(outlet, row.state_at);
     return {};
   }
   if (row.state != DeliveryState::pending) return {};
@@ -223,14 +226,60 @@ Result<> Pump::wake(const journal::DeliveryKey& key) {
     if (!predecessor) return tl::unexpected(predecessor.error());
     if (predecessor->gap) return {};
   }
+  if (pass_over(outlet, row)) return {};
   if (window_.has_room(outlet)) {
     Lane& lane = load(outlet, row);
     lane.more = row.entity != EntityNo{};
   } else {  // the scan finds it when there is room
-    outlet.cursor = std::min(outlet.cursor, before(row.key.position));
-    keep_in_reach(outlet, outlet.cursor);
-    outlet.more = true;
-    list(outlet);
+    outlets_.read_again(outlet, before(row.key.position));
+  }
+  return {};
+}
+
+/// Anything of the outlet from there on may be new, also before what its lanes have come to.
+Result<> Pump::wake_from(const journal::DeliveryKey& key) {
+  if (!outlets_.knows(key.outlet)) DISPATCH_TRY(outlets_.load());
+  OutletState& outlet = outlets_.at(key.outlet);
+  const Position above = before(key.position);
+  window_.forget_tails(outlet, above);
+  outlets_.read_again(outlet, above);
+  return {};
+}
+
+/// What was passed over because too many waited at its valve.
+Result<> Pump::catch_up(WallTime now, std::size_t& budget) {
+  if (valves_.empty()) return {};
+  std::vector<Valve*> ready;
+  valves_.each([&](Valve& valve) {
+    if (valve.catches_up() && window_.has_room(*valve.outlet)) ready.push_back(&valve);
+  });
+  for (Valve* valve : ready) {
+    if (std::exchange(valve->retries_behind, false)) outlets_.due_by(*valve->outlet, now);
+    DISPATCH_TRY(catch_up(*valve, budget));
+  }
+  return {};
+}
+
+Result<> Pump::catch_up(Valve& valve, std::size_t& budget) {
+  OutletState& outlet = *valve.outlet;
+  while (valve.behind && budget > 0) {
+    const Position from = *valve.behind;
+    const std::size_t limit = std::min<std::size_t>(budget, 256);
+    const auto rows = journal_.scan(outlet.outlet.no, from, limit);
+    if (!rows) return tl::unexpected(rows.error());
+    budget -= std::min(budget, std::max<std::size_t>(rows->size(), 1));
+    valve.behind.reset();
+    for (const DeliveryRow& row : *rows) {
+      if (row.key.position > outlet.cursor) return {};  // from there on the outlet is still to be read
+      if (row.destination != valve.destination || row.state != DeliveryState::pending) continue;
+      if (!window_.has_room(outlet)) {
+        leave_behind(valve, row);
+        return {};
+      }
+      DISPATCH_TRY(place(outlet, row));
+      if (valve.behind) return {};
+    }
+    if (rows->size() >= limit) valve.behind = rows->back().key.position;
   }
   return {};
 }
@@ -258,12 +307,13 @@ Result<> Pump::scan(OutletState& outlet, std::size_t& budget) {
 Result<> Pump::place(OutletState& outlet, const DeliveryRow& row) {
   if (Lane* lane = window_.find(LaneKey::of(row)); lane != nullptr) return place_behind(*lane, row);
   if (row.entity == EntityNo{}) {
-    load(outlet, row);
+    if (!pass_over(outlet, row)) load(outlet, row);
     return {};
   }
   const auto predecessor = journal_.predecessor(row);
   if (!predecessor) return tl::unexpected(predecessor.error());
   if (predecessor->gap || (predecessor->exists && !is_final(predecessor->state))) return {};
+  if (pass_over(outlet, row)) return {};
   Lane& lane = load(outlet, row);
   lane.more = predecessor->disordered;
   return {};
@@ -296,79 +346,80 @@ Lane& Pump::load(OutletState& outlet, const DeliveryRow& row) {
 
 void Pump::load(Lane& lane, const DeliveryRow& row) {
   window_.push(lane, row);
-  if (row.state == DeliveryState::pending) keep_in_reach(*lane.outlet, before(row.key.position));
+  if (row.state == DeliveryState::pending) outlets_.keep_in_reach(*lane.outlet, before(row.key.position));
+}
+
+/// True where too many wait at the valve that `row` would lead to: it is read again when there is room.
+bool Pump::pass_over(OutletState& outlet, const DeliveryRow& row) {
+  Valve* valve = valves_.find(outlet, row.destination);
+  if (valve == nullptr || !valve->full()) return false;
+  leave_behind(*valve, row);
+  return true;
+}
+
+void Pump::leave_behind(Valve& valve, const DeliveryRow& row) {
+  if (row.state == DeliveryState::retry_wait) {
+    valve.retries_behind = true;
+    return;
+  }
+  const Position mark = before(row.key.position);
+  valve.behind = valve.behind ? std::min(*valve.behind, mark) : mark;
+  outlets_.keep_in_reach(*valve.outlet, mark);
 }
 
 // --- What is to be read
 
-void Pump::list(OutletState& outlet) {
-  if (outlet.listed || !outlet.more || outlet.lanes >= window_.limits().lanes_per_outlet) return;
-  outlet.listed = true;
-  to_read_.push_back(&outlet);
-}
-
-void Pump::set_due(OutletState& outlet, std::optional<WallTime> due) {
-  if (outlet.due) due_.erase({*outlet.due, outlet.outlet.no});
-  outlet.due = due;
-  if (due) due_.emplace(*due, outlet.outlet.no);
-}
-
 std::optional<WallTime> Pump::next_due() const {
-  for (const auto& [due, no] : due_)
-    if (window_.has_room(*outlets_.at(no))) return due;
+  for (const auto& [due, no] : outlets_.due())
+    if (window_.has_room(outlets_.at(no))) return due;
   return std::nullopt;
 }
 
 bool Pump::hungry() const {
   const auto room = [&](const OutletState* outlet) { return window_.has_room(*outlet); };
-  return wakes_wait_ || std::any_of(to_read_.begin(), to_read_.end(), room) ||
+  const auto& listed = outlets_.listed();
+  return wakes_wait_ || std::any_of(listed.begin(), listed.end(), room) ||
          std::any_of(window_.drained().begin(), window_.drained().end(),
-                     [&](const Lane* lane) { return room(lane->outlet); });
+                     [&](const Lane* lane) { return room(lane->outlet); }) ||
+         valves_.any([&](const Valve& valve) { return valve.catches_up() && room(valve.outlet); });
 }
 
 bool Pump::idle() const {
-  return window_.items() == 0 && to_read_.empty() && window_.drained().empty() && !wakes_wait_;
+  return window_.items() == 0 && outlets_.listed().empty() && outlets_.due().empty() &&
+         window_.drained().empty() && !wakes_wait_ &&
+         !valves_.any([](const Valve& valve) { return valve.behind || valve.retries_behind; });
 }
 
 // --- Where a restart reads from
-
-/// What waits in the window was passed by the scan, or is about to be: a crash must not leave it below the
-/// stored mark.
-void Pump::keep_in_reach(OutletState& outlet, Position mark) {
-  if (mark >= outlet.outlet.low) return;
-  outlet.outlet.low = mark;
-  sunken_.push_back(&outlet);
-}
 
 /// What follows in these lanes lies above their tails, or anywhere where the stream is disordered.
 Result<> Pump::keep_drained_in_reach() {
   for (const Lane* lane : window_.drained()) {
     const auto predecessor = journal_.predecessor(lane->tail);
     if (!predecessor) return tl::unexpected(predecessor.error());
-    keep_in_reach(*lane->outlet, predecessor->disordered ? Position{} : lane->tail.key.position);
+    outlets_.keep_in_reach(*lane->outlet, predecessor->disordered ? Position{} : lane->tail.key.position);
   }
   return {};
 }
 
 Result<> Pump::remember(bool whole) {
-  std::vector<journal::Outlet> marks;
   if (whole) {
-    std::map<const OutletState*, Position> low;
-    for (const auto& [no, outlet] : outlets_) low.emplace(outlet.get(), outlet->cursor);
-    window_.each_item([&](const Item& item) {
-      auto& mark = low[item.lane->outlet];
-      mark = std::min(mark, before(item.row.key.position));
+    outlets_.each([](OutletState& outlet) { outlet.outlet.low = outlet.cursor; });
+    window_.each_item(
+        [&](const Item& item) { outlets_.keep_in_reach(*item.lane->outlet, before(item.row.key.position)); });
+    valves_.each([&](const Valve& valve) {
+      if (valve.behind) outlets_.keep_in_reach(*valve.outlet, *valve.behind);
     });
-    for (const auto& [no, outlet] : outlets_) outlet->outlet.low = low.at(outlet.get());
     remembered_wake_ = last_wake_;
   }
   DISPATCH_TRY(keep_drained_in_reach());
+  const auto sunken = outlets_.take_sunken();
+  std::vector<journal::Outlet> marks;
   if (whole) {
-    for (const auto& [no, outlet] : outlets_) marks.push_back(outlet->outlet);
+    outlets_.each([&](const OutletState& outlet) { marks.push_back(outlet.outlet); });
   } else {
-    for (const OutletState* outlet : sunken_) marks.push_back(outlet->outlet);
+    for (const OutletState* outlet : sunken) marks.push_back(outlet->outlet);
   }
-  sunken_.clear();
   if (marks.empty()) return {};
   return journal_.remember(marks, remembered_wake_);
 }

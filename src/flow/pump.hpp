@@ -3,16 +3,15 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "flow/graph.hpp"
+#include "flow/outlets.hpp"
+#include "flow/valves.hpp"
 #include "flow/window.hpp"
 #include "journal/journal.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,11 +19,13 @@ namespace dispatch::flow {
 
 /// Keeps the graph supplied from the journal. It reads each outlet forward in the order of positions, and
 /// loads what is first in its lane; what it passes over comes back by itself: by its predecessor's end
-/// (successors), by a retry that is due, or by a wake that an operator or a closed gap left in the journal.
-/// So a delivery that waits costs no memory. Used by the dispatcher's thread, inside its turn.
+/// (successors), by a retry that is due, by a wake that an operator or a closed gap left in the journal, or
+/// when there is room again at its destination's valve. So a delivery that waits costs no memory. Used by the
+/// dispatcher's thread, inside its turn.
 class Pump {
  public:
-  Pump(journal::Journal& journal, Graph& graph, const WindowLimits& limits);
+  Pump(journal::Journal& journal, Graph& graph, Valves& valves, const WindowLimits& limits,
+       std::shared_ptr<const Terms> direct);
 
   /// Reads where the last run stood. Once, before all else.
   Result<> start();
@@ -40,16 +41,22 @@ class Pump {
   void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
   void buried(Item& item);                     ///< the lane is blocked
   void lost(Item& item);                       ///< the journal says otherwise: read it again
+  void turned_away(Item& item);                ///< too many wait at its valve: read it when there is room
+
+  /// Lanes to the destination of this valve, which is new, lead there from now on.
+  void lead_to(Valve& valve) { window_.lead_to(valve); }
 
   /// Loads what there is room for and what may go, into the graph.
   Result<> fill(WallTime now);
+
+  /// Destinations to which an operator has released a dead letter since the last call.
+  std::vector<DestinationNo> take_released() { return std::exchange(released_, {}); }
 
   /// When fill() may find something that it could not before, with nothing else happening.
   std::optional<WallTime> next_due() const;
   /// True where fill() has something to do at once.
   bool hungry() const;
-  /// True where the window is empty and nothing is left to be read now. Retries that are not due do not
-  /// count.
+  /// True where the window is empty, nothing is left to be read, and no retry is to come.
   bool idle() const;
   /// Lanes that hold something: each has one delivery that is under way or waits for a permit.
   std::size_t lanes() const { return window_.lanes(); }
@@ -60,39 +67,33 @@ class Pump {
   Result<> remember(bool whole);
 
  private:
-  Result<> load_outlets();
   Result<> follow_wakes();
   Result<> wake(const journal::DeliveryKey& key);
+  Result<> wake_from(const journal::DeliveryKey& key);
   Result<> load_due(WallTime now);
   Result<> load_due(OutletState& outlet, WallTime now);
   Result<> load_drained();
   Result<> load_arrived();
   Result<> load_successors(Lane& lane);
+  Result<> catch_up(WallTime now, std::size_t& budget);
+  Result<> catch_up(Valve& valve, std::size_t& budget);
   Result<> scan(OutletState& outlet, std::size_t& budget);
   Result<> place(OutletState& outlet, const journal::DeliveryRow& row);
   Result<> place_behind(Lane& lane, const journal::DeliveryRow& row);
 
+  void note(OutletState& outlet, std::optional<Position> again);
   Lane& load(OutletState& outlet, const journal::DeliveryRow& row);
   void load(Lane& lane, const journal::DeliveryRow& row);
-  void keep_in_reach(OutletState& outlet, Position mark);
+  bool pass_over(OutletState& outlet, const journal::DeliveryRow& row);
+  void leave_behind(Valve& valve, const journal::DeliveryRow& row);
   Result<> keep_drained_in_reach();
-  void list(OutletState& outlet);
-  void set_due(OutletState& outlet, std::optional<WallTime> due);
 
   journal::Journal& journal_;
-  Graph& graph_;
+  Valves& valves_;
   Window window_;
-
-  std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
-  struct Host {
-    std::uint32_t number = 0;
-    Graph::GateNodes* gate = nullptr;
-  };
-  std::map<std::string, Host> hosts_;            ///< outlets of one host share its gate
-  std::vector<journal::DeliveryRow> arrived_;    ///< and not loaded yet
-  std::vector<OutletState*> to_read_;            ///< outlets that may have more and had room
-  std::set<std::pair<WallTime, OutletNo>> due_;  ///< outlets by their next due retry
-  std::vector<OutletState*> sunken_;             ///< outlets whose stored mark must be lowered with this turn
+  Outlets outlets_;
+  std::vector<journal::DeliveryRow> arrived_;  ///< and not loaded yet
+  std::vector<DestinationNo> released_;
   std::int64_t last_wake_ = 0;
   std::int64_t remembered_wake_ = 0;
   bool wakes_wait_ = true;

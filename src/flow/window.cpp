@@ -5,11 +5,12 @@
 
 namespace dispatch::flow {
 
-WindowLimits WindowLimits::suiting(std::size_t per_host, std::size_t workers) {
+WindowLimits WindowLimits::suiting(std::size_t per_host, std::size_t ahead, std::size_t workers) {
   WindowLimits limits;
   limits.per_host = per_host;
-  limits.lanes_per_outlet = 2 * per_host + 28;
-  limits.lanes = std::max<std::size_t>(4096, 4 * workers);
+  limits.ahead = ahead;
+  limits.lanes_per_outlet = 2 * (per_host + ahead) + 28;
+  limits.lanes = std::max<std::size_t>(4096, 4 * (workers + ahead));
   return limits;
 }
 
@@ -43,6 +44,7 @@ Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
   lane->outlet = &outlet;
   lane->items = 0;
   lane->more = false;
+  lane->again.reset();
   lane->idle = idle_.end();
   lanes_.emplace(lane->key, lane);
   return *lane;
@@ -53,6 +55,8 @@ void Window::push(Lane& lane, const journal::DeliveryRow& row) {
     wake_up(lane);
     ++lane.outlet->lanes;
     ++lanes_in_use_;
+    lane.valve = valves_.find(*lane.outlet, row.destination);
+    if (lane.valve != nullptr) ++lane.valve->lanes;
   }
   ++lane.items;
   ++items_in_use_;
@@ -67,25 +71,51 @@ void Window::look_again(Lane& lane) {
   drained_.push_back(&lane);
 }
 
-void Window::complete(Item& item) {
+void Window::lead_to(Valve& valve) {
+  for (Lane& lane : lane_pool_) {
+    if (lane.items == 0 || lane.valve != nullptr || lane.key.destination != valve.destination.value())
+      continue;
+    lane.valve = &valve;
+    ++valve.lanes;
+  }
+}
+
+std::optional<Position> Window::complete(Item& item) {
   Lane& lane = *item.lane;
   give_back(item);
   graph_.free_lane(*lane.nodes);
-  if (lane.items > 0) return;
-  if (lane.more)
-    drained_.push_back(&lane);
-  else if (lane.key.alone != 0)
-    close(lane);
-  else
-    rest(lane);
+  if (lane.items > 0) return std::nullopt;
+  if (!lane.more) return rest(lane);
+  drained_.push_back(&lane);
+  return std::nullopt;
 }
 
-void Window::evict(Item& item) {
+std::optional<Position> Window::evict(Item& item) {
   Lane& lane = *item.lane;
   for (Item* waiting : graph_.take_back(*lane.nodes)) give_back(*waiting);
   give_back(item);
   graph_.free_lane(*lane.nodes);
-  close(lane);
+  return close(lane);
+}
+
+std::optional<Position> Window::rest(Lane& lane) {
+  if (lane.again || lane.key.alone != 0) return close(lane);
+  lane.idle = idle_.insert(idle_.end(), &lane);
+  return std::nullopt;
+}
+
+void Window::forget_tails(const OutletState& outlet, Position position) {
+  std::vector<Lane*> lanes;
+  for (const auto& [key, lane] : lanes_)
+    if (lane->outlet == &outlet) lanes.push_back(lane);
+  for (Lane* lane : lanes) {
+    if (lane->idle == idle_.end()) {
+      lane->again = lane->again ? std::min(*lane->again, position) : position;
+      continue;
+    }
+    wake_up(*lane);
+    close(*lane);
+  }
 }
 
 void Window::give_back(Item& item) {
@@ -94,6 +124,7 @@ void Window::give_back(Item& item) {
   if (--lane.items == 0) {
     --lane.outlet->lanes;
     --lanes_in_use_;
+    if (lane.valve != nullptr) --std::exchange(lane.valve, nullptr)->lanes;
   }
   pool_.give_back(item);
 }
@@ -102,9 +133,10 @@ void Window::wake_up(Lane& lane) {
   if (lane.idle != idle_.end()) idle_.erase(std::exchange(lane.idle, idle_.end()));
 }
 
-void Window::close(Lane& lane) {
+std::optional<Position> Window::close(Lane& lane) {
   lanes_.erase(lane.key);
   free_lanes_.push_back(&lane);
+  return std::exchange(lane.again, std::nullopt);
 }
 
 }  // namespace dispatch::flow

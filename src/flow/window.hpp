@@ -1,12 +1,15 @@
 #pragma once
 
 #include "flow/graph.hpp"
+#include "flow/terms.hpp"
+#include "flow/valves.hpp"
 #include "journal/rows.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <list>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -47,19 +50,22 @@ struct Item {
   journal::DeliveryRow row;
   Lane* lane = nullptr;
   std::uint64_t ticket = 0;  ///< the attempt under way; 0 while it waits in the graph
+  Pass pass = Pass::none;    ///< from when it is let through by its valve until its attempt has ended
 };
 
 /// What is known of an outlet while the run lasts.
 struct OutletState {
   journal::Outlet outlet;
   Graph::GateNodes* gate = nullptr;
-  std::uint32_t host = 0;       ///< Outgoing::host
-  Position cursor;              ///< the scan has passed everything at or below
-  bool more = true;             ///< there may be deliveries above the cursor
-  bool listed = false;          ///< stands in the pump's list of outlets to be read
-  std::size_t lanes = 0;        ///< of this outlet that hold items
-  std::size_t under_way = 0;    ///< deliveries begun and not settled
-  std::optional<WallTime> due;  ///< when the next retry not loaded is due
+  std::shared_ptr<const Terms> terms;  ///< never null
+  std::uint32_t host = 0;              ///< Outgoing::host
+  Position cursor;                     ///< the scan has passed everything at or below
+  bool more = true;                    ///< there may be deliveries above the cursor
+  bool listed = false;                 ///< stands in the pump's list of outlets to be read
+  std::size_t lanes = 0;               ///< of this outlet that hold items
+  std::size_t under_way = 0;           ///< deliveries begun and not settled
+  std::optional<WallTime> due;         ///< when the next retry not loaded is due
+  std::size_t retries_behind = 0;      ///< that were due when last read and had no room at their valve
 };
 
 /// A lane in the window: it holds items, or is idle and kept for what it knows.
@@ -67,9 +73,11 @@ struct Lane {
   LaneKey key;
   OutletState* outlet = nullptr;
   Graph::LaneNodes* nodes = nullptr;
+  Valve* valve = nullptr;     ///< what it leads to before the gate, while it holds items
   journal::DeliveryRow tail;  ///< the last one loaded
   std::size_t items = 0;
   bool more = false;  ///< deliveries after the tail were passed over; ask the journal when drained
+  std::optional<Position> again;  ///< above it there may be what comes before the tail: read it when drained
   std::list<Lane*>::iterator idle;  ///< its place among the idle, where items == 0
 };
 
@@ -82,7 +90,7 @@ class ItemPool {
     }
     Item& item = *free_.back();
     free_.pop_back();
-    item = {row, &lane, 0};
+    item = {row, &lane, 0, Pass::none};
     return item;
   }
   void give_back(Item& item) {
@@ -104,6 +112,7 @@ class ItemPool {
 /// How much of the journal is held in memory at a time. Memory follows these, not the backlog.
 struct WindowLimits {
   std::size_t per_host = 50;           ///< permits of one host's gate
+  std::size_t ahead = 0;               ///< so many more where no rate is to be kept
   std::size_t lanes_per_outlet = 128;  ///< lanes with items, for one outlet
   std::size_t lanes = 4096;            ///< lanes in all, idle ones included
   std::size_t items_per_lane = 64;
@@ -111,7 +120,7 @@ struct WindowLimits {
 
   /// What suits a run with these limits: some lanes waiting for each permit, so that no permit waits for the
   /// journal.
-  static WindowLimits suiting(std::size_t per_host, std::size_t workers);
+  static WindowLimits suiting(std::size_t per_host, std::size_t ahead, std::size_t workers);
 };
 
 /// The lanes that are in memory, and what waits in them. A lane with items is in the graph; one without is
@@ -119,7 +128,8 @@ struct WindowLimits {
 /// dispatcher's thread.
 class Window {
  public:
-  Window(Graph& graph, const WindowLimits& limits) : graph_(graph), limits_(limits) {}
+  Window(Graph& graph, Valves& valves, const WindowLimits& limits)
+      : graph_(graph), valves_(valves), limits_(limits) {}
 
   const WindowLimits& limits() const { return limits_; }
   bool has_room(const OutletState& outlet) const;
@@ -136,12 +146,19 @@ class Window {
   /// Something of this lane was passed over: it counts as drained once it has no items.
   void look_again(Lane& lane);
 
+  /// Lanes to the destination of this valve, which is new, lead there from now on.
+  void lead_to(Valve& valve);
+
+  // Each returns the position above which the outlet must be read again, if it must.
   /// The item that holds its lane is done, and the lane goes on.
-  void complete(Item& item);
+  std::optional<Position> complete(Item& item);
   /// The item that holds its lane is not done: it leaves the window, and the whole lane with it.
-  void evict(Item& item);
+  std::optional<Position> evict(Item& item);
   /// A lane that was taken from drained() has nothing more.
-  void rest(Lane& lane) { lane.idle = idle_.insert(idle_.end(), &lane); }
+  std::optional<Position> rest(Lane& lane);
+
+  /// Above `position` there may be deliveries of this outlet that come before what its lanes have come to.
+  void forget_tails(const OutletState& outlet, Position position);
 
   /// Lanes without items of which the journal has more. The caller takes them out, and loads or returns them.
   std::vector<Lane*>& drained() { return drained_; }
@@ -156,9 +173,10 @@ class Window {
  private:
   void give_back(Item& item);
   void wake_up(Lane& lane);
-  void close(Lane& lane);
+  std::optional<Position> close(Lane& lane);
 
   Graph& graph_;
+  Valves& valves_;
   const WindowLimits limits_;
   std::unordered_map<LaneKey, Lane*, LaneKeyHash> lanes_;
   std::deque<Lane> lane_pool_;

@@ -65,7 +65,7 @@ std::optional<SteadyTime> RateLog::next(SteadyTime now) const {
 }
 
 void RateLog::stamp(SteadyTime now) {
-  --reserved_;
+  give_back();
   stamps_.erase(stamps_.begin(), oldest(now));
   stamps_.push_back(now);
 }

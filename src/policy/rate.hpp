@@ -41,8 +41,8 @@ class RateLog {
 
   void reserve(std::size_t requests = 1) { reserved_ += requests; }
   /// One that was reserved does not leave.
-  void give_back() { --reserved_; }
-  /// One that was reserved leaves.
+  void give_back() { reserved_ -= reserved_ > 0 ? 1 : 0; }
+  /// One leaves; where some are reserved, one of them.
   void stamp(SteadyTime now);
 
   /// True where it knows nothing that a new one would not know.

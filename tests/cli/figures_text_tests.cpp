@@ -59,6 +59,23 @@ TEST_CASE("a progress line says what holds the rest up and how long it will take
         "left");
 }
 
+TEST_CASE("a progress line says for what it waits where nothing seems to move") {
+  flow::Figures figures = figures_with(DeliveryState::pending, 30);
+  figures.rate_limited = 12;
+  figures.resting = 8;
+  figures.next_probe = 12s;
+  CHECK(progress_line(figures, {}) ==
+        "0 delivered, 0 in flight, 12 waiting for a rate, 8 waiting for an open circuit (next probe in 12s), "
+        "10 waiting");
+}
+
+TEST_CASE("the table says how many circuits are open where some are") {
+  flow::Figures figures;
+  CHECK_FALSE(has(delivery_table(figures, 1s, "blocked"), "circuits open"));
+  figures.circuits_open = 2;
+  CHECK(has(delivery_table(figures, 1s, "blocked"), "circuits open            2"));
+}
+
 TEST_CASE("a follower's progress line says so") {
   flow::Figures figures;
   figures.following = true;

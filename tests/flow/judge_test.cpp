@@ -20,27 +20,32 @@ journal::DeliveryRow in_flight(unsigned attempts, unsigned forgiven = 0) {
   return row;
 }
 
+journal::Settlement judged(const journal::DeliveryRow& row, const Outcome& outcome,
+                           const RunOptions& options = {}) {
+  return judge(row, outcome, Terms{options}, options.orphans, now, 0).settlement;
+}
+
 }  // namespace
 
 TEST_CASE("a success completes") {
   const auto outcome = test::answered(204);
-  CHECK(judge(in_flight(5), outcome, {}, now, 0).by == Transition::succeed);
+  CHECK(judged(in_flight(5), outcome).by == Transition::succeed);
 }
 
 TEST_CASE("failures wait one two four and eight seconds and the fifth is the last") {
   const auto outcome = test::answered(500);
   const std::chrono::seconds waits[] = {1s, 2s, 4s, 8s};
   for (unsigned attempt = 1; attempt <= 4; ++attempt) {
-    const auto settlement = judge(in_flight(attempt), outcome, {}, now, 0);
+    const auto settlement = judged(in_flight(attempt), outcome);
     CHECK(settlement.by == Transition::retry);
     CHECK(settlement.due == now + waits[attempt - 1]);
   }
-  CHECK(judge(in_flight(5), outcome, {}, now, 0).by == Transition::bury);
+  CHECK(judged(in_flight(5), outcome).by == Transition::bury);
 }
 
 TEST_CASE("forgiven attempts count neither against the limit nor in the backoff") {
   const auto outcome = test::answered(500);
-  const auto settlement = judge(in_flight(9, 8), outcome, {}, now, 0);
+  const auto settlement = judged(in_flight(9, 8), outcome);
   CHECK(settlement.by == Transition::retry);
   CHECK(settlement.due == now + 1s);
 }
@@ -48,11 +53,11 @@ TEST_CASE("forgiven attempts count neither against the limit nor in the backoff"
 TEST_CASE("an unknown outcome is forgiven and goes where the orphans go") {
   const auto outcome = test::unanswered(OutcomeKind::unknown);
   RunOptions options;
-  auto settlement = judge(in_flight(5), outcome, options, now, 0);
+  auto settlement = judged(in_flight(5), outcome, options);
   CHECK(settlement.by == Transition::retry);
   CHECK(settlement.forgive);
   options.orphans = journal::Orphans::hold;
-  settlement = judge(in_flight(1), outcome, options, now, 0);
+  settlement = judged(in_flight(1), outcome, options);
   CHECK(settlement.by == Transition::bury);
   CHECK(settlement.forgive);
 }
@@ -60,15 +65,16 @@ TEST_CASE("an unknown outcome is forgiven and goes where the orphans go") {
 TEST_CASE("what was withdrawn costs no attempt and may go at once whatever the orphans do") {
   RunOptions options;
   options.orphans = journal::Orphans::hold;
-  const auto settlement = judge(in_flight(5), test::unanswered(OutcomeKind::withdrawn), options, now, 0);
+  const auto outcome = test::unanswered(OutcomeKind::withdrawn);
+  const auto settlement = judged(in_flight(5), outcome, options);
   CHECK(settlement.by == Transition::retry);
   CHECK(settlement.forgive);
   CHECK(settlement.due == now);
 }
 
 TEST_CASE("what was refused is dead at once and a Retry-After is a floor") {
-  CHECK(judge(in_flight(1), test::unanswered(OutcomeKind::refused), {}, now, 0).by == Transition::bury);
+  CHECK(judged(in_flight(1), test::unanswered(OutcomeKind::refused)).by == Transition::bury);
   auto busy = test::answered(503);
   busy.retry_after = 30s;
-  CHECK(judge(in_flight(1), busy, {}, now, 0).due == now + 30s);
+  CHECK(judged(in_flight(1), busy).due == now + 30s);
 }

@@ -1,0 +1,67 @@
+#include "flow/outlets.hpp"
+
+#include <algorithm>
+
+namespace dispatch::flow {
+
+Result<> Outlets::load() {
+  const OutletNo known = outlets_.empty() ? OutletNo{} : outlets_.rbegin()->first;
+  auto rows = journal_.outlets(known);
+  if (!rows) return tl::unexpected(std::move(rows).error());
+  for (auto& row : *rows) {
+    const auto [host, is_new] = hosts_.try_emplace(row.host);
+    // What is ahead waits at the transport, where no rate can see when it leaves.
+    const std::size_t width = limits_.per_host + (direct_->rate ? 0 : limits_.ahead);
+    if (is_new) host->second = {static_cast<std::uint32_t>(hosts_.size() - 1), &graph_.add_gate(width)};
+    const OutletNo no = row.no;
+    auto& outlet = *outlets_.emplace(no, std::make_unique<OutletState>()).first->second;
+    outlet.cursor = row.low;
+    outlet.outlet = std::move(row);
+    outlet.gate = host->second.gate;
+    outlet.host = host->second.number;
+    outlet.terms = direct_;
+    list(outlet);
+    const auto due = journal_.next_due(no, WallTime::min());
+    if (!due) return tl::unexpected(due.error());
+    set_due(outlet, *due);
+  }
+  return {};
+}
+
+void Outlets::list(OutletState& outlet) {
+  if (outlet.listed || !outlet.more || outlet.lanes >= limits_.lanes_per_outlet) return;
+  outlet.listed = true;
+  listed_.push_back(&outlet);
+}
+
+void Outlets::read_again(OutletState& outlet, std::optional<Position> position) {
+  if (position && *position < outlet.cursor) {
+    outlet.cursor = *position;
+    keep_in_reach(outlet, *position);
+  }
+  outlet.more = true;
+  list(outlet);
+}
+
+std::vector<OutletState*> Outlets::take_listed() {
+  for (OutletState* outlet : listed_) outlet->listed = false;
+  return std::exchange(listed_, {});
+}
+
+void Outlets::set_due(OutletState& outlet, std::optional<WallTime> due) {
+  if (outlet.due) due_.erase({*outlet.due, outlet.outlet.no});
+  outlet.due = due;
+  if (due) due_.emplace(*due, outlet.outlet.no);
+}
+
+void Outlets::due_by(OutletState& outlet, WallTime due) {
+  if (!outlet.due || due < *outlet.due) set_due(outlet, due);
+}
+
+void Outlets::keep_in_reach(OutletState& outlet, Position mark) {
+  if (mark >= outlet.outlet.low) return;
+  outlet.outlet.low = mark;
+  sunken_.push_back(&outlet);
+}
+
+}  // namespace dispatch::flow

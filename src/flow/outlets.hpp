@@ -1,0 +1,82 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "event/ids.hpp"
+#include "flow/graph.hpp"
+#include "flow/terms.hpp"
+#include "flow/window.hpp"
+#include "journal/journal.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dispatch::flow {
+
+/// The outlets that a run knows: which of them are to be read, when their retries are due, and from where a
+/// restart must read. Used by the dispatcher's thread, inside its turn.
+class Outlets {
+ public:
+  using Due = std::set<std::pair<WallTime, OutletNo>>;
+
+  Outlets(journal::Journal& journal, Graph& graph, const WindowLimits& limits,
+          std::shared_ptr<const Terms> direct)
+      : journal_(journal), graph_(graph), limits_(limits), direct_(std::move(direct)) {}
+
+  /// Those that are new in the journal.
+  Result<> load();
+  bool knows(OutletNo no) const { return outlets_.contains(no); }
+  OutletState& at(OutletNo no) { return *outlets_.at(no); }
+  const OutletState& at(OutletNo no) const { return *outlets_.at(no); }
+
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [no, outlet] : outlets_) visit(*outlet);
+  }
+
+  // --- To be read
+  /// Lists the outlet where it may have more and has room.
+  void list(OutletState& outlet);
+  /// There may be more in it, anywhere above `position`, or above its cursor.
+  void read_again(OutletState& outlet, std::optional<Position> position = std::nullopt);
+  std::vector<OutletState*> take_listed();
+  const std::vector<OutletState*>& listed() const { return listed_; }
+
+  // --- Retries
+  /// When the next one that is not loaded is due.
+  void set_due(OutletState& outlet, std::optional<WallTime> due);
+  /// One is due then, and others may be sooner.
+  void due_by(OutletState& outlet, WallTime due);
+  const Due& due() const { return due_; }
+
+  // --- Where a restart reads from
+  /// A crash must not leave what lies above `mark` below the stored mark.
+  void keep_in_reach(OutletState& outlet, Position mark);
+  /// Outlets whose stored mark must be lowered with this turn.
+  std::vector<OutletState*> take_sunken() { return std::exchange(sunken_, {}); }
+
+ private:
+  journal::Journal& journal_;
+  Graph& graph_;
+  const WindowLimits limits_;
+  const std::shared_ptr<const Terms> direct_;
+
+  std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
+  struct Host {
+    std::uint32_t number = 0;
+    Graph::GateNodes* gate = nullptr;
+  };
+  std::map<std::string, Host> hosts_;  ///< outlets of one host share its gate
+  std::vector<OutletState*> listed_;
+  Due due_;
+  std::vector<OutletState*> sunken_;
+};
+
+}  // namespace dispatch::flow

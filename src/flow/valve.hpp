@@ -1,0 +1,43 @@
+#pragma once
+
+#include "event/ids.hpp"
+#include "flow/graph.hpp"
+#include "policy/breaker.hpp"
+#include "policy/rate.hpp"
+
+#include <cstddef>
+#include <limits>
+#include <optional>
+
+namespace dispatch::flow {
+
+struct OutletState;
+
+/// What stands before a host's gate for one destination that is limited: by a rate, by a number of requests
+/// at a time, or because it seems to be down. What waits here holds its lane, and neither a permit nor a
+/// worker. Only so many wait here; the pump passes over the others, and reads them again when there is room.
+struct Valve {
+  DestinationNo destination;
+  OutletState* outlet = nullptr;
+  Graph::ValveNodes* nodes = nullptr;
+  std::optional<policy::RateLog> rate;
+  std::optional<std::size_t> concurrency;
+  policy::Circuit::State circuit = policy::Circuit::State::closed;
+
+  std::size_t waiting_most = std::numeric_limits<std::size_t>::max();
+  std::size_t waiting = 0;         ///< in the queue
+  std::size_t passed = 0;          ///< let through and not ended
+  std::size_t lanes = 0;           ///< in the window, that lead here
+  std::optional<Position> behind;  ///< above it deliveries were passed over, up to the outlet's cursor
+  bool retries_behind = false;     ///< retries that are due were passed over
+
+  bool full() const { return waiting >= waiting_most; }
+  /// What was passed over is to be read again.
+  bool catches_up() const { return (behind || retries_behind) && waiting <= waiting_most / 2; }
+  /// False where it holds nothing back and has nothing to remember: a lane that begins now needs it not.
+  bool limits() const {
+    return rate || concurrency || circuit != policy::Circuit::State::closed || behind || retries_behind;
+  }
+};
+
+}  // namespace dispatch::flow

@@ -1,0 +1,182 @@
+#include "flow/valves.hpp"
+
+#include "flow/window.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace dispatch::flow {
+
+using policy::Circuit;
+using policy::Sign;
+
+namespace {
+
+constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t valves_most_idle = 256;
+constexpr std::size_t waiting_least = 16;
+constexpr std::size_t waiting_most = 64;
+
+/// What a rate lets through in a quarter of a second is enough to wait: more is read when it is due.
+std::size_t enough(const Rate& rate) {
+  const auto seconds = std::chrono::duration<double>(rate.per).count();
+  return static_cast<std::size_t>(
+      std::clamp(rate.count / seconds / 4, double{waiting_least}, double{waiting_most}));
+}
+
+}  // namespace
+
+bool Valves::nothing_to_find(const OutletState& outlet) const {
+  return !outlet.terms->rate && !outlet.terms->concurrency && valves_.empty() && circuits_.tripped() == 0;
+}
+
+Valve* Valves::find_or_make(OutletState& outlet, DestinationNo destination) {
+  const auto found = valves_.find(destination);
+  if (found != valves_.end()) return found->second.limits() ? &found->second : nullptr;
+  if (!outlet.terms->rate && !outlet.terms->concurrency &&
+      circuits_.state(destination) == Circuit::State::closed)
+    return nullptr;
+  return &make(outlet, destination);
+}
+
+Valve& Valves::make(OutletState& outlet, DestinationNo destination) {
+  Valve& valve = valves_[destination];
+  valve.destination = destination;
+  valve.outlet = &outlet;
+  if (free_nodes_.empty()) free_nodes_.push_back(&graph_.add_valve());
+  valve.nodes = free_nodes_.back();
+  free_nodes_.pop_back();
+  if (outlet.terms->rate) valve.rate.emplace(*outlet.terms->rate);
+  valve.concurrency = outlet.terms->concurrency;
+  set(valve, circuits_.state(destination));
+  return valve;
+}
+
+void Valves::set(Valve& valve, Circuit::State circuit) {
+  valve.circuit = circuit;
+  valve.waiting_most = circuit != Circuit::State::closed
+                           ? std::max(waiting_least, 2 * circuits_.probes_most())
+                       : valve.rate ? enough(valve.rate->rate())
+                                    : any_number;
+}
+
+std::size_t Valves::allowance(const Valve& valve, SteadyTime steady) const {
+  std::size_t allowance = valve.waiting;
+  if (valve.circuit == Circuit::State::open) return 0;
+  if (valve.circuit == Circuit::State::half_open)
+    allowance = std::min(allowance, circuits_.probes_allowed(valve.destination));
+  if (valve.concurrency)
+    allowance = std::min(allowance, *valve.concurrency - std::min(*valve.concurrency, valve.passed));
+  if (valve.rate) allowance = std::min(allowance, valve.rate->allowance(steady));
+  return allowance;
+}
+
+void Valves::draw(WallTime now, SteadyTime steady) {
+  for (auto& [destination, valve] : valves_) {
+    if (valve.waiting == 0) continue;
+    if (valve.circuit == Circuit::State::open) set(valve, circuits_.at(destination, now));
+    const std::size_t count = allowance(valve, steady);
+    if (count == 0) continue;
+    const bool probes = valve.circuit == Circuit::State::half_open;
+    for (std::size_t i = 0; i < count; ++i) graph_.draw(valve, probes ? Pass::probe : Pass::usual);
+    valve.passed += count;
+    if (valve.rate) valve.rate->reserve(count);
+    if (probes) circuits_.take_probes(destination, count);
+  }
+}
+
+bool Valves::admits(const Item& item) const {
+  const Valve* valve = item.lane->valve;
+  if (valve == nullptr) return true;
+  switch (valve->circuit) {
+    case Circuit::State::closed:
+      return item.pass != Pass::none || !valve->limits();
+    case Circuit::State::half_open:
+      return item.pass == Pass::probe;
+    case Circuit::State::open:
+      break;
+  }
+  return false;
+}
+
+void Valves::take_pass(Item& item, WallTime now) {
+  if (item.pass == Pass::none) return;
+  Valve& valve = *item.lane->valve;
+  if (valve.rate) valve.rate->give_back();
+  ended(item, Sign::none, now);
+}
+
+void Valves::leaves(const Item& item, SteadyTime steady) {
+  if (item.pass == Pass::none) return;
+  if (auto& rate = item.lane->valve->rate) rate->stamp(steady);
+}
+
+Valve* Valves::ended(Item& item, Sign sign, WallTime now) {
+  const DestinationNo destination = item.row.destination;
+  const Pass pass = std::exchange(item.pass, Pass::none);
+  Valve* led_to = item.lane->valve;
+  if (pass != Pass::none) --led_to->passed;
+  const auto circuit = circuits_.ended(destination, sign, pass == Pass::probe, now);
+  if (led_to != nullptr) set(*led_to, circuit);
+  if (led_to != nullptr || circuit == Circuit::State::closed) return nullptr;
+  const auto found = valves_.find(destination);
+  if (found == valves_.end()) return &make(*item.lane->outlet, destination);
+  set(found->second, circuit);
+  return &found->second;
+}
+
+void Valves::asked(DestinationNo destination, WallTime now) {
+  const auto circuit = circuits_.asked(destination, now);
+  if (const auto found = valves_.find(destination); found != valves_.end()) set(found->second, circuit);
+}
+
+std::optional<WallTime> Valves::next(WallTime now, SteadyTime steady) const {
+  std::optional<WallTime> next;
+  for (const auto& [destination, valve] : valves_) {
+    if (valve.waiting == 0) continue;
+    auto when = circuits_.next_probe(destination);
+    if (!when && valve.rate && valve.rate->allowance(steady) == 0)
+      if (const auto at = valve.rate->next(steady))
+        when = now + std::chrono::ceil<std::chrono::microseconds>(*at - steady);
+    if (when && (!next || *when < *next)) next = when;
+  }
+  return next;
+}
+
+Valves::Waiting Valves::waiting() const {
+  Waiting waiting;
+  for (const auto& [destination, valve] : valves_) {
+    if (valve.waiting == 0) continue;
+    if (valve.circuit == Circuit::State::closed) {
+      waiting.for_rate += valve.waiting;
+      continue;
+    }
+    waiting.for_circuit += valve.waiting;
+    const auto probe = circuits_.next_probe(destination);
+    if (probe && (!waiting.probe || *probe < *waiting.probe)) waiting.probe = probe;
+  }
+  return waiting;
+}
+
+bool Valves::unused(const Valve& valve, SteadyTime steady) const {
+  return valve.lanes == 0 && !valve.behind && !valve.retries_behind &&
+         (!valve.rate || valve.rate->empty(steady));
+}
+
+void Valves::tidy(SteadyTime steady) {
+  if (valves_.size() > tidy_at_) {
+    for (auto place = valves_.begin(); place != valves_.end();) {
+      if (!unused(place->second, steady)) {
+        ++place;
+        continue;
+      }
+      free_nodes_.push_back(place->second.nodes);
+      place = valves_.erase(place);
+    }
+    tidy_at_ = std::max(valves_most_idle, 2 * valves_.size());
+  }
+  circuits_.forget_surplus([this](DestinationNo destination) { return valves_.contains(destination); });
+}
+
+}  // namespace dispatch::flow

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "flow/circuits.hpp"
+#include "flow/graph.hpp"
+#include "flow/options.hpp"
+#include "flow/valve.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace dispatch::flow {
+
+struct Item;
+struct OutletState;
+
+/// The valves of a run, and what decides about them. A destination has one where it is limited or its circuit
+/// is not closed; any other costs one look. Used by the dispatcher's thread, inside its turn.
+class Valves {
+ public:
+  Valves(Graph& graph, const RunOptions& options) : graph_(graph), circuits_(options.breaker) {}
+
+  Circuits& circuits() { return circuits_; }
+
+  /// What the deliveries of this outlet to that destination pass through; null: nothing.
+  Valve* find(OutletState& outlet, DestinationNo destination) {
+    return nothing_to_find(outlet) ? nullptr : find_or_make(outlet, destination);
+  }
+
+  /// What may go by the limits is let through at the next run of the graph.
+  void draw(WallTime now, SteadyTime steady);
+  /// False where an item that has come out of the graph may not be begun: it came in before its destination
+  /// was in trouble. Then its pass is void, and it is to be held.
+  bool admits(const Item& item) const;
+  /// The item is not begun after all.
+  void take_pass(Item& item, WallTime now);
+  /// The item's request leaves now.
+  void leaves(const Item& item, SteadyTime steady);
+  /// Its attempt has ended. Returns the valve that its destination has got by that, to which lanes of the
+  /// window must now lead; mostly null.
+  Valve* ended(Item& item, policy::Sign sign, WallTime now);
+  /// An operator wants to know at once whether the destination is up.
+  void asked(DestinationNo destination, WallTime now);
+
+  /// When draw() may let through what it could not before, with nothing else happening.
+  std::optional<WallTime> next(WallTime now, SteadyTime steady) const;
+
+  /// What waits, and for what.
+  struct Waiting {
+    std::size_t for_rate = 0;       ///< or for a limit of requests at a time
+    std::size_t for_circuit = 0;    ///< to close
+    std::optional<WallTime> probe;  ///< the next of an open circuit for which something waits
+  };
+  Waiting waiting() const;
+
+  /// Calls `visit` with each valve, in one order.
+  template <class Visit>
+  void each(Visit visit) {
+    for (auto& [destination, valve] : valves_) visit(valve);
+  }
+  template <class Wanted>
+  bool any(Wanted wanted) const {
+    return std::any_of(valves_.begin(), valves_.end(),
+                       [&](const auto& entry) { return wanted(entry.second); });
+  }
+  bool empty() const { return valves_.empty(); }
+
+  /// Gives up what is not used, where there is much.
+  void tidy(SteadyTime steady);
+
+ private:
+  bool unused(const Valve& valve, SteadyTime steady) const;
+  bool nothing_to_find(const OutletState& outlet) const;
+  Valve* find_or_make(OutletState& outlet, DestinationNo destination);
+  Valve& make(OutletState& outlet, DestinationNo destination);
+  void set(Valve& valve, policy::Circuit::State circuit);
+  std::size_t allowance(const Valve& valve, SteadyTime steady) const;
+
+  Graph& graph_;
+  Circuits circuits_;
+  std::map<DestinationNo, Valve> valves_;
+  std::vector<Graph::ValveNodes*> free_nodes_;
+  std::size_t tidy_at_ = 256;  ///< so many valves
+};
+
+}  // namespace dispatch::flow
