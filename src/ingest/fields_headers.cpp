@@ -1,7 +1,7 @@
+#include "event/reserved_header.hpp"
 #include "ingest/fields.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
@@ -9,24 +9,6 @@
 
 namespace dispatch::ingest {
 namespace {
-
-/// What frames a request (RFC 9110, RFC 9112) or is set by dispatch for every request.
-constexpr std::array<std::string_view, 15> reserved_names{"connection",
-                                                          "content-length",
-                                                          "expect",
-                                                          "host",
-                                                          "http2-settings",
-                                                          "idempotency-key",
-                                                          "keep-alive",
-                                                          "proxy-authenticate",
-                                                          "te",
-                                                          "proxy-connection",
-                                                          "trailer",
-                                                          "transfer-encoding",
-                                                          "upgrade",
-                                                          "user-agent",
-                                                          "proxy-authorization"};
-constexpr std::array<std::string_view, 2> reserved_prefixes{"webhook-", "x-dispatch-"};
 
 /// RFC 9110, "token".
 bool is_header_name(std::string_view name) {
@@ -44,16 +26,10 @@ std::string lower(std::string_view name) {
   return out;
 }
 
-bool is_reserved(std::string_view name) {
-  return std::find(reserved_names.begin(), reserved_names.end(), name) != reserved_names.end() ||
-         std::any_of(reserved_prefixes.begin(), reserved_prefixes.end(),
-                     [&](std::string_view prefix) { return name.starts_with(prefix); });
-}
-
 /// Why the header cannot be sent, or nothing.
 std::string objection(std::string_view name, const Value& value) {
   if (!is_header_name(name)) return fmt::format("{} is no header name", in_quotes(name));
-  if (is_reserved(lower(name))) return fmt::format("{} is set by dispatch itself", in_quotes(name));
+  if (is_reserved_header(name)) return fmt::format("{} is set by dispatch itself", in_quotes(name));
   if (!value.is_string())
     return fmt::format("{} is {}; it must be a string", in_quotes(name), kind_of(value));
   for (const char c : value.string()) {

@@ -2,9 +2,9 @@
 
 #include "delivery/cloud_event.hpp"
 #include "delivery/signature.hpp"
+#include "event/reserved_header.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 
@@ -68,7 +68,8 @@ Result<Fields> read_fields(const std::string& json, std::string_view whose) {
     std::string_view value;
     if (element.get(value) != simdjson::SUCCESS)
       return fail("the {}'s header {} is not a string", whose, name);
-    if (!is_reserved_header(name)) fields.push_back({header_name(name), header_value(value)});
+    if (!name.empty() && !is_reserved_header(name))
+      fields.push_back({header_name(name), header_value(value)});
   }
   return fields;
 }
@@ -165,17 +166,6 @@ std::string header_value(std::string_view text) {
       append_percent(value, c);
   }
   return value;
-}
-
-bool is_reserved_header(std::string_view name) {
-  static constexpr std::array reserved{
-      "connection",      "content-length", "expect",           "host",
-      "idempotency-key", "keep-alive",     "proxy-connection", "te",
-      "trailer",         "upgrade",        "user-agent",       "transfer-encoding",
-  };
-  const std::string lower = lower_case(name);
-  return lower.empty() || lower.starts_with("x-dispatch-") || lower.starts_with("webhook-") ||
-         std::find(reserved.begin(), reserved.end(), lower) != reserved.end();
 }
 
 Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& lines) {

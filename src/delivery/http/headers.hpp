@@ -41,10 +41,6 @@ std::string structured_string(std::string_view text);
 /// become %XX.
 std::string header_value(std::string_view text);
 
-/// True for a field that neither an event nor a subscription can set: one that frames the request, or by
-/// which a receiver knows it as ours. In any case.
-bool is_reserved_header(std::string_view name);
-
 /// Replaces `lines` by the header fields of a request for `outgoing` that starts at `now` (DESIGN.md, "On the
 /// wire"), signed with the secrets that its subscription has then. Its payload is the body as it is sent.
 ///
