@@ -64,12 +64,10 @@ flow::RunOptions run_options(const Run& asked, spdlog::logger& log) {
 }
 
 Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options) {
-  delivery::HttpOptions http;
-  http.timeout = asked.delivery.timeout;
+  delivery::HttpOptions http = asked.delivery.http;
   http.per_host = options.per_host;
   http.requests_most = options.workers;
   http.connections_kept = options.workers;
-  http.ca_file = asked.delivery.ca_file;
   auto transport = delivery::HttpTransport::start(http, session.inbox(), session.clock());
   if (!transport) return tl::unexpected(std::move(transport).error());
   auto preparing = delivery::PreparingTransport::start(preparing_threads(), **transport, session.inbox());

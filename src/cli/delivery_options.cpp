@@ -1,6 +1,7 @@
 #include "cli/delivery_options.hpp"
 
 #include "cli/option_values.hpp"
+#include "delivery/http/proxy_url.hpp"
 #include "policy/breaker.hpp"
 #include "policy/classify.hpp"
 #include "policy/rate.hpp"
@@ -61,6 +62,11 @@ void add_failure_policy(CLI::App& command, flow::RunOptions& run) {
       ->type_name("N")
       ->default_str("5")
       ->group(group);
+  from_environment(add_value(command, "--retry-after-most", run.retry.retry_after_most, parse_duration,
+                             "The longest wait that an answer's Retry-After can ask for"))
+      ->type_name("DURATION")
+      ->default_str("1h")
+      ->group(group);
   from_environment(command.add_option_function<std::string>(
                        "--backoff",
                        [&run](const std::string& text) {
@@ -90,21 +96,43 @@ void add_failure_policy(CLI::App& command, flow::RunOptions& run) {
       ->group(group);
 }
 
+void add_requests(CLI::App& command, delivery::HttpOptions& http) {
+  const std::string group = "Requests";
+  from_environment(
+      add_value(command, "--timeout", http.timeout, parse_timeout, "For one request, everything included"))
+      ->type_name("DURATION")
+      ->default_str("5s")
+      ->group(group);
+  from_environment(command.add_option("--cacert", http.ca_file,
+                                      "Certificate authorities to trust instead of the system's, PEM"))
+      ->type_name("FILE")
+      ->group(group);
+  from_environment(command.add_option("--cert", http.client_certificate,
+                                      "The client certificate, shown to servers that ask for one, PEM"))
+      ->type_name("FILE")
+      ->group(group);
+  from_environment(command.add_option("--key", http.client_key, "Its key, PEM; by default in the same file"))
+      ->type_name("FILE")
+      ->group(group);
+  from_environment(add_value(command, "--proxy", http.proxy, delivery::parse_proxy_url,
+                             "Send all requests through this proxy"))
+      ->type_name("URL")
+      ->group(group);
+  from_environment(command.add_option("--unix-socket", http.unix_socket,
+                                      "Send all requests to this Unix socket, whatever their URLs say"))
+      ->type_name("PATH")
+      ->group(group);
+  from_environment(command.add_flag("--deny-private", http.deny_private,
+                                    "Connect to public addresses only, whatever a name resolves to"))
+      ->group(group);
+}
+
 }  // namespace
 
 void add_delivery_options(CLI::App& command, DeliveryOptions& options) {
   add_limits(command, options.run);
   add_failure_policy(command, options.run);
-  const std::string group = "Requests";
-  from_environment(
-      add_value(command, "--timeout", options.timeout, parse_timeout, "For one request, everything included"))
-      ->type_name("DURATION")
-      ->default_str("5s")
-      ->group(group);
-  from_environment(command.add_option("--cacert", options.ca_file,
-                                      "Certificate authorities to trust instead of the system's, PEM"))
-      ->type_name("FILE")
-      ->group(group);
+  add_requests(command, options.http);
 }
 
 }  // namespace dispatch::cli

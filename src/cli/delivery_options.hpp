@@ -1,9 +1,7 @@
 #pragma once
 
+#include "delivery/http/http_options.hpp"
 #include "flow/options.hpp"
-
-#include <chrono>
-#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -12,8 +10,7 @@ namespace dispatch::cli {
 /// What `run` is told about delivering. The stream's start and what a bad line does are input options.
 struct DeliveryOptions {
   flow::RunOptions run;
-  std::chrono::milliseconds timeout{5'000};  ///< for one request, everything included
-  std::string ca_file;                       ///< PEM; empty: the system's authorities
+  delivery::HttpOptions http;
 };
 
 void add_delivery_options(CLI::App& command, DeliveryOptions& options);

@@ -17,6 +17,7 @@
 #include <exception>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -94,7 +95,8 @@ class Client {
     std::size_t open = 0;
     for (const auto& slot : slots_) open += begin(*slot) ? 1 : 0;
     while (open > 0) {
-      loop_->turn();
+      loop_->wait(std::nullopt);
+      loop_->act();
       int left = 0;
       while (const CURLMsg* message = curl_multi_info_read(loop_->multi(), &left)) {
         if (message->msg == CURLMSG_DONE && !next(*message)) --open;
@@ -124,7 +126,8 @@ class Client {
     if (!events_.next(slot.event)) return false;
     slot.event.began =
         std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-    if (!delivery::write_headers(slot.event, slot.lines)) throw std::runtime_error{"cannot write headers"};
+    if (!delivery::write_headers(slot.event, slot.event.began, slot.lines))
+      throw std::runtime_error{"cannot write headers"};
     slot.list.clear();
     for (std::size_t i = 0; i < slot.lines.size(); ++i) slot.list.push_back({slot.lines.line(i), nullptr});
     for (std::size_t i = 0; i + 1 < slot.list.size(); ++i) slot.list[i].next = &slot.list[i + 1];

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <doctest/doctest.h>
+#include <openssl/x509_vfy.h>
 
 using dispatch::OutcomeKind;
 using dispatch::delivery::explain_failure;
@@ -21,6 +22,17 @@ TEST_CASE("a failure before the request went out is a connect error and after it
 TEST_CASE("running out of time is a timeout wherever it happens") {
   CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, false) == OutcomeKind::timeout);
   CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, true) == OutcomeKind::timeout);
+}
+
+TEST_CASE("a certificate that is not accepted is explained by what is wrong with it") {
+  using dispatch::delivery::explain_distrust;
+  CHECK(explain_distrust("x", X509_V_ERR_CERT_HAS_EXPIRED) == "the server's certificate has expired: x");
+  CHECK(explain_distrust("x", X509_V_ERR_CERT_NOT_YET_VALID) ==
+        "the server's certificate is not valid yet: x");
+  CHECK(explain_distrust("x", X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY) ==
+        "the server's certificate is of no authority that is trusted here (--cacert): x");
+  CHECK(explain_distrust("x", X509_V_ERR_UNSPECIFIED) == "the server's certificate is another host's: x");
+  CHECK(explain_distrust("x", X509_V_ERR_CERT_REVOKED) == "the server's certificate is not accepted: x");
 }
 
 TEST_CASE("an attempt whose time is up says how long it had and what it waited for") {

@@ -14,11 +14,12 @@ using namespace dispatch::test;
 
 namespace {
 
-Outcome attempt(const TlsReceiver& receiver, const std::string& ca_file) {
+Outcome attempt(const TlsReceiver& receiver, const std::string& ca_file, const std::string& client = {}) {
   ManualClock clock;
   CollectedReports reports;
   HttpOptions options;
   options.ca_file = ca_file;
+  options.client_certificate = client;
   const auto transport = HttpTransport::start(options, reports, clock).value();
   std::vector<Outgoing> batch(1);
   batch[0].url = receiver.url();
@@ -44,14 +45,47 @@ TEST_CASE("a server whose certificate nobody trusts gets no request") {
   const TlsReceiver receiver;
   const auto outcome = attempt(receiver, "");
   CHECK(outcome.kind == OutcomeKind::connect_error);
-  CHECK(outcome.error.find("certificate") != std::string::npos);
+  CHECK(outcome.error ==
+        "the server's certificate is of no authority that is trusted here (--cacert): SSL certificate "
+        "problem: self-signed certificate");
   CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("a server whose certificate has expired gets no request") {
+  const TlsReceiver receiver{{.expires = std::chrono::seconds{-60}}};
+  const auto outcome = attempt(receiver, receiver.certificate());
+  CHECK(outcome.kind == OutcomeKind::connect_error);
+  CHECK(outcome.error ==
+        "the server's certificate has expired: SSL certificate problem: certificate has expired");
+  CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("a server that asks for a client certificate is shown it and gets no request without") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const TlsReceiver receiver{{.version_most = version, .asks_client = true}};
+    const auto known = attempt(receiver, receiver.certificate(), receiver.certificate());
+    CHECK(known.status == 500);
+    CHECK(receiver.count() == 1);
+    const auto unknown = attempt(receiver, receiver.certificate());
+    CHECK(unknown.kind != OutcomeKind::answered);
+    CHECK(unknown.error.ends_with("; the server asked for a client certificate (--cert)"));
+    CHECK(receiver.count() == 1);
+    const TlsReceiver other;
+    const auto wrong = attempt(receiver, receiver.certificate(), other.certificate());
+    CHECK(wrong.kind != OutcomeKind::answered);
+    CHECK(wrong.error.ends_with("asked for a client certificate and was shown that in " +
+                                other.certificate().string()));
+    CHECK(receiver.count() == 1);
+  }
 }
 
 TEST_CASE("a server whose certificate is another host's gets no request") {
   const TlsReceiver receiver{{.certified_address = "127.0.0.2"}};
   const auto outcome = attempt(receiver, receiver.certificate());
   CHECK(outcome.kind == OutcomeKind::connect_error);
+  CHECK(outcome.error ==
+        "the server's certificate is another host's: SSL: no alternative certificate subject name matches "
+        "target host name '127.0.0.1'");
   CHECK(receiver.count() == 0);
 }
 
@@ -59,5 +93,6 @@ TEST_CASE("a server that speaks no TLS newer than 1.1 gets no request") {
   const TlsReceiver receiver{{.version_most = TLS1_1_VERSION}};
   const auto outcome = attempt(receiver, receiver.certificate());
   CHECK(outcome.kind == OutcomeKind::connect_error);
+  CHECK(outcome.error.find("alert protocol version") != std::string::npos);
   CHECK(receiver.count() == 0);
 }

@@ -65,8 +65,8 @@ void check_limits(const SmallProgram& program) {
   PROPERTY(run.retry.backoff_first <= run.retry.backoff_most);
   PROPERTY(run.retry.backoff_first >= std::chrono::microseconds{0});
   for (const auto& [status, meaning] : run.statuses) PROPERTY(status >= 100 && status <= 599);
-  PROPERTY(program.delivery.timeout >= std::chrono::milliseconds{1});
-  PROPERTY(program.delivery.timeout <= std::chrono::hours{24});
+  PROPERTY(program.delivery.http.timeout >= std::chrono::milliseconds{1});
+  PROPERTY(program.delivery.http.timeout <= std::chrono::hours{24});
   PROPERTY(program.input.line_most >= 1 && program.input.line_most <= 256ULL * 1024 * 1024);
 }
 

@@ -99,11 +99,11 @@ Outcome attempt(Server& server, std::string_view answer, std::size_t step) {
     outgoing.event_id = "e";
     outgoing.payload = "payload";
     server.begin(answer, step);
-    PROPERTY(transfer->start(std::move(outgoing)).has_value());
+    PROPERTY(transfer->start(std::move(outgoing), clock.wall()).has_value());
     for (int turn = 0; !report; ++turn) {
       PROPERTY(turn < turns_most);
-      loop->wake();  // the turn waits for nothing
-      loop->turn();
+      loop->wait(std::chrono::milliseconds{0});
+      loop->act();
       server.turn();
       int left = 0;
       if (const CURLMsg* message = curl_multi_info_read(loop->multi(), &left); message != nullptr)

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace dispatch::test {
 
@@ -32,6 +33,18 @@ inline Fd listen_at(const std::string& address, std::uint16_t port) {
   Fd fd{checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
   const int yes = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  checked(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "bind");
+  checked(::listen(fd.get(), SOMAXCONN), "listen");
+  return fd;
+}
+
+/// A Unix socket that listens at a path without blocking. Throws as listen_at() does.
+inline Fd listen_at_path(const std::string& path) {
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  if (path.size() >= sizeof where.sun_path) throw std::invalid_argument{"'" + path + "' is too long"};
+  path.copy(where.sun_path, path.size());
+  Fd fd{checked(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
   checked(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "bind");
   checked(::listen(fd.get(), SOMAXCONN), "listen");
   return fd;

@@ -98,8 +98,8 @@ class RawReceiver::Server {
   Server(Talk talk, const Setup& setup)
       : talk_(std::move(talk)),
         address_(setup.address),
-        listener_(listen_at(setup.address, 0)),
-        port_(port_of(listener_)) {
+        listener_(setup.path.empty() ? listen_at(setup.address, 0) : listen_at_path(setup.path)),
+        port_(setup.path.empty() ? port_of(listener_) : 0) {
     checked(::listen(listener_.get(), setup.backlog), "listen");
     if (setup.accepting) acceptor_ = std::thread{[this] { accept_all(); }};
   }
@@ -110,7 +110,9 @@ class RawReceiver::Server {
     for (auto& talk : talks_) talk.join();
   }
 
-  std::string url() const { return fmt::format("http://{}:{}/", address_, port_); }
+  std::string url() const {
+    return port_ == 0 ? fmt::format("http://{}/", address_) : fmt::format("http://{}:{}/", address_, port_);
+  }
   std::size_t connections() const { return connections_; }
 
  private:

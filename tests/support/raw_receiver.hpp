@@ -56,6 +56,7 @@ class RawReceiver {
   using Talk = std::function<void(Conversation&)>;
   struct Setup {
     std::string address = "127.0.0.1";
+    std::string path{};  ///< of a Unix socket, in place of a port of the address
     int backlog = 64;
     bool accepting = true;  ///< false: connections wait in the backlog for ever
   };
@@ -66,7 +67,7 @@ class RawReceiver {
   RawReceiver(const RawReceiver&) = delete;
   RawReceiver& operator=(const RawReceiver&) = delete;
 
-  /// "http://ADDRESS:PORT/".
+  /// "http://ADDRESS:PORT/", without a port at a Unix socket.
   std::string url() const;
   /// Connections accepted so far.
   std::size_t connections() const;

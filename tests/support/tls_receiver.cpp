@@ -39,14 +39,14 @@ void must(bool good, const char* what) {
   if (!good) throw std::runtime_error{std::string{"cannot set up TLS: "} + what};
 }
 
-Certificate self_signed(EVP_PKEY* key, const std::string& address) {
+Certificate self_signed(EVP_PKEY* key, const std::string& address, std::chrono::seconds expires) {
   Certificate certificate{X509_new()};
   X509* const x509 = certificate.get();
   must(x509 != nullptr, "certificate");
   X509_set_version(x509, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x509), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+  X509_gmtime_adj(X509_getm_notBefore(x509), expires.count() - 7200);
+  X509_gmtime_adj(X509_getm_notAfter(x509), expires.count());
   X509_set_pubkey(x509, key);
   X509_NAME* const name = X509_get_subject_name(x509);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"), -1,
@@ -64,14 +64,16 @@ Certificate self_signed(EVP_PKEY* key, const std::string& address) {
 /// A file that is removed at the end.
 class PemFile {
  public:
-  explicit PemFile(X509* certificate) {
+  PemFile(X509* certificate, EVP_PKEY* key) {
     std::string pattern = std::filesystem::temp_directory_path() / "dispatch-test-XXXXXX";
     const Fd fd{::mkstemp(pattern.data())};
     if (!fd) throw std::system_error{errno, std::generic_category(), "mkstemp"};
     path_ = pattern;
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(pattern.c_str(), "w"),
                                                                &std::fclose};
-    must(file != nullptr && PEM_write_X509(file.get(), certificate) == 1, "PEM file");
+    must(file != nullptr && PEM_write_X509(file.get(), certificate) == 1 &&
+             PEM_write_PrivateKey(file.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
+         "PEM file");
   }
   ~PemFile() {
     std::error_code ignored;
@@ -91,12 +93,16 @@ class TlsReceiver::Server {
  public:
   explicit Server(const Setup& setup)
       : key_(EVP_EC_gen("P-256")),
-        certificate_(self_signed(key_.get(), setup.certified_address)),
-        file_(certificate_.get()),
+        certificate_(self_signed(key_.get(), setup.certified_address, setup.expires)),
+        file_(certificate_.get(), key_.get()),
         context_(SSL_CTX_new(TLS_server_method())) {
     must(context_ != nullptr, "context");
     must(SSL_CTX_use_certificate(context_.get(), certificate_.get()) == 1, "certificate");
     must(SSL_CTX_use_PrivateKey(context_.get(), key_.get()) == 1, "key");
+    if (setup.asks_client) {
+      SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+      must(SSL_CTX_load_verify_file(context_.get(), file_.path().c_str()) == 1, "authority");
+    }
     if (setup.version_most != 0) {
       SSL_CTX_set_max_proto_version(context_.get(), setup.version_most);
       SSL_CTX_set_min_proto_version(context_.get(), setup.version_most);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -15,6 +16,8 @@ class TlsReceiver {
   struct Setup {
     std::string certified_address = "127.0.0.1";  ///< for which the certificate is made
     int version_most = 0;                         ///< TLS1_1_VERSION and the like; 0: the newest
+    std::chrono::seconds expires{3600};           ///< from now; the certificate is two hours older
+    bool asks_client = false;                     ///< for a certificate, and trusts its own and no other
   };
 
   TlsReceiver();
@@ -24,7 +27,7 @@ class TlsReceiver {
   TlsReceiver& operator=(const TlsReceiver&) = delete;
 
   std::string url() const;
-  /// The certificate as a PEM file, to be trusted; removed with the receiver.
+  /// The certificate as a PEM file, to be trusted; its key is in it as well. Removed with the receiver.
   const std::filesystem::path& certificate() const;
   /// Requests that have come whole.
   std::size_t count() const;

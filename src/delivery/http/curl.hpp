@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include <curl/curl.h>
@@ -35,6 +36,12 @@ struct EasyCleanup {
 struct MultiCleanup {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };
+struct UrlCleanup {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+struct TextCleanup {
+  void operator()(char* text) const { curl_free(text); }
+};
 struct ShareCleanup {
   void operator()(CURLSH* share) const { curl_share_cleanup(share); }
 };
@@ -43,5 +50,14 @@ struct ShareCleanup {
 using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
 using MultiHandle = std::unique_ptr<CURLM, MultiCleanup>;
 using ShareHandle = std::unique_ptr<CURLSH, ShareCleanup>;
+using UrlHandle = std::unique_ptr<CURLU, UrlCleanup>;
+
+/// A part of a URL; empty where it has none such.
+inline std::string url_part(const UrlHandle& url, CURLUPart which) {
+  char* part = nullptr;
+  if (curl_url_get(url.get(), which, &part, 0) != CURLUE_OK) return {};
+  const std::unique_ptr<char, TextCleanup> owned{part};
+  return part;
+}
 
 }  // namespace dispatch::delivery

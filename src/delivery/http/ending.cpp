@@ -4,6 +4,7 @@
 #include "base/units.hpp"
 
 #include <fmt/format.h>
+#include <openssl/x509_vfy.h>
 
 namespace dispatch::delivery {
 
@@ -31,6 +32,27 @@ std::string explain_failure(CURLcode code, std::string_view detail, int system_e
     text = fmt::format("{}: {}", name, detail);
   if (system_error != 0) text += ": " + errno_text(system_error);
   return text;
+}
+
+std::string explain_distrust(std::string_view detail, long verify_result) {
+  switch (verify_result) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return fmt::format("the server's certificate has expired: {}", detail);
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return fmt::format("the server's certificate is not valid yet: {}", detail);
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return fmt::format("the server's certificate is of no authority that is trusted here (--cacert): {}",
+                         detail);
+    case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED:  // the name is looked at before the chain
+      return fmt::format("the server's certificate is another host's: {}", detail);
+    default:
+      return fmt::format("the server's certificate is not accepted: {}", detail);
+  }
 }
 
 std::string explain_timeout(std::chrono::milliseconds timeout, const AttemptTimings& timings,

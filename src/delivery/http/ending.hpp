@@ -18,6 +18,10 @@ OutcomeKind kind_of_failure(CURLcode code, bool request_out);
 /// number where it is the cause (0: none). Pure.
 std::string explain_failure(CURLcode code, std::string_view detail, int system_error);
 
+/// The same of a server's certificate that was not accepted. `verify_result` is OpenSSL's (X509_V_ERR_...).
+/// Pure.
+std::string explain_distrust(std::string_view detail, long verify_result);
+
 /// What to say of an attempt whose time is up: how long it had, and what it still waited for. Pure.
 std::string explain_timeout(std::chrono::milliseconds timeout, const AttemptTimings& timings,
                             bool request_out);

@@ -31,6 +31,18 @@ struct HttpOptions {
   std::size_t excerpt_most = 1'024;
   /// A PEM file of the certificate authorities to trust instead of the system's; empty: the system's.
   std::string ca_file;
+  /// A PEM file of the certificate, and of those between it and its authority, that the client shows to
+  /// servers that ask; empty: none. And the PEM file of its key; empty: the same file.
+  std::string client_certificate, client_key;
+  /// The proxy that all requests go through, as parse_proxy_url() gives it; empty: none. Never shown.
+  std::string proxy;
+  /// The path of a Unix socket that all requests go to, whatever their URLs say; empty: none.
+  std::string unix_socket;
+  /// Addresses that are not public are not connected to, for no subscription. Cannot be had with a proxy or a
+  /// Unix socket, as then nobody here sees the address.
+  bool deny_private = false;
+
+  const std::string& client_key_file() const { return client_key.empty() ? client_certificate : client_key; }
 };
 
 }  // namespace dispatch::delivery

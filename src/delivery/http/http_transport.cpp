@@ -5,6 +5,7 @@
 #include "delivery/http/ending.hpp"
 #include "delivery/http/lived_time.hpp"
 #include "delivery/http/multi_loop.hpp"
+#include "delivery/http/tls_files.hpp"
 #include "delivery/http/transfer.hpp"
 
 #include <algorithm>
@@ -18,7 +19,7 @@
 #include <utility>
 
 #include <pthread.h>
-#include <unistd.h>
+#include <sys/un.h>
 
 namespace dispatch::delivery {
 
@@ -76,7 +77,7 @@ class HttpTransport::Engine {
   LivedTime time_{std::chrono::steady_clock::now()};
   std::set<std::pair<SteadyTime, Transfer*>> deadlines_;  // in lived time, of what is under way
   std::vector<std::unique_ptr<Transfer>> under_way_;
-  std::vector<std::unique_ptr<Transfer>> idle_;
+  std::vector<std::unique_ptr<Transfer>> idle_;  // for as long as there are connections, which point to them
   std::thread thread_;
 };
 
@@ -202,9 +203,10 @@ std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() cons
 }
 
 void HttpTransport::Engine::cut(std::vector<Report>& reports) {
-  for (const auto& transfer : under_way_) {
+  for (auto& transfer : under_way_) {
     admission_.leave(transfer->host());
     reports.push_back(transfer->cut());
+    idle_.push_back(std::move(transfer));
   }
   under_way_.clear();
   deadlines_.clear();
@@ -248,10 +250,29 @@ std::unique_ptr<Transfer> HttpTransport::Engine::leave(std::size_t slot) {
   return transfer;
 }
 
+namespace {
+
+/// What the options say of the way to the servers must fit together.
+Result<> check_way(const HttpOptions& options) {
+  if (!options.proxy.empty() && !options.unix_socket.empty())
+    return misuse("requests go through a proxy or to a Unix socket, not both");
+  if (options.deny_private && (!options.proxy.empty() || !options.unix_socket.empty()))
+    return misuse(
+        "only public addresses are allowed, and through {} nobody here sees which address is connected to; "
+        "give one of the two options",
+        options.proxy.empty() ? "a Unix socket" : "a proxy");
+  if (options.unix_socket.size() >= sizeof(sockaddr_un::sun_path))
+    return misuse("the path of the Unix socket is longer than {} bytes: {}",
+                  sizeof(sockaddr_un::sun_path) - 1, options.unix_socket);
+  return {};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<HttpTransport>> HttpTransport::start(HttpOptions options, Reports& reports,
                                                             const Clock& clock) {
-  if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0)
-    return misuse("cannot read the certificate authorities in {}: {}", options.ca_file, errno_text(errno));
+  DISPATCH_TRY(check_tls_files(options));
+  DISPATCH_TRY(check_way(options));
   auto loop = MultiLoop::open(options.connections_kept);
   if (!loop) return tl::unexpected(std::move(loop).error());
   auto engine = std::make_unique<Engine>(std::move(options), reports, clock, std::move(*loop));

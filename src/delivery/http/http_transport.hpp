@@ -20,8 +20,8 @@ namespace dispatch::delivery {
 /// together.
 class HttpTransport final : public Transport {
  public:
-  /// Starts the thread. Fails where the system gives no thread or descriptor, or `options.ca_file` cannot be
-  /// read.
+  /// Starts the thread. Fails where the system gives no thread or descriptor; options that do not fit
+  /// together, and files of certificates that cannot be used, are misuse.
   static Result<std::unique_ptr<HttpTransport>> start(HttpOptions options, Reports& reports,
                                                       const Clock& clock);
 

@@ -1,5 +1,7 @@
 #include "delivery/http/transfer.hpp"
 
+#include "base/fd.hpp"
+#include "delivery/http/address_guard.hpp"
 #include "delivery/http/ending.hpp"
 #include "delivery/http/retry_after.hpp"
 
@@ -10,6 +12,7 @@
 
 #include <curl/header.h>
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 
 namespace dispatch::delivery {
 namespace {
@@ -59,7 +62,6 @@ void Transfer::set_constants() {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(options_.connection_idle_most.count()));
@@ -68,10 +70,8 @@ void Transfer::set_constants() {
   // out.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  if (!options_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+  set_way();
+  set_tls();
 
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
@@ -80,6 +80,58 @@ void Transfer::set_constants() {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+}
+
+void Transfer::set_way() {
+  CURL* const easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  // Both are set where they are empty as well, or libcurl asks the environment.
+  curl_easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's 200 is nobody's answer
+  if (!options_.unix_socket.empty())
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options_.unix_socket.c_str());
+}
+
+void Transfer::set_tls() {
+  CURL* const easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!options_.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
+  }
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
+  if (options_.client_certificate.empty()) return;
+  curl_easy_setopt(easy, CURLOPT_SSLCERT, options_.client_certificate.c_str());
+  curl_easy_setopt(easy, CURLOPT_SSLKEY, options_.client_key_file().c_str());
+  curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");  // or OpenSSL asks for one at the terminal
+}
+
+Result<> Transfer::set_guard() {
+  const Subscription* const subscription = outgoing_.subscription.get();
+  guarded_ = options_.deny_private || (subscription != nullptr && subscription->deny_private);
+  connects_ = asked_for_certificate_ = false;
+  denial_.clear();
+  if (!guarded_ || (options_.proxy.empty() && options_.unix_socket.empty())) return {};
+  return misuse(
+      "not sent: subscription {} allows public addresses only, and through {} nobody here sees which "
+      "address is connected to; run without {}, or set the subscription free",
+      subscription != nullptr ? subscription->id : "", options_.proxy.empty() ? "a Unix socket" : "a proxy",
+      options_.proxy.empty() ? "--unix-socket" : "--proxy");
+}
+
+void Transfer::deny(std::string_view address, std::string_view kind) {
+  const UrlHandle url{curl_url()};
+  if (url) curl_url_set(url.get(), CURLUPART_URL, outgoing_.url.c_str(), 0);
+  denial_ =
+      fmt::format("not sent: {} leads to {}, which is {}, and {} allows public addresses only",
+                  url_part(url, CURLUPART_HOST), address, kind,
+                  options_.deny_private ? "--deny-private" : "subscription " + outgoing_.subscription->id);
 }
 
 Result<> Transfer::start(Outgoing outgoing, WallTime now) {
@@ -95,6 +147,7 @@ Result<> Transfer::start(Outgoing outgoing, WallTime now) {
       outgoing_.subscription ? outgoing_.subscription->timeout.value_or(options_.timeout) : options_.timeout;
   started_ = std::chrono::steady_clock::now();
 
+  DISPATCH_TRY(set_guard());
   DISPATCH_TRY(write_headers(outgoing_, now, lines_));
   list_.clear();
   for (std::size_t i = 0; i < lines_.size(); ++i) list_.push_back({lines_.line(i), nullptr});
@@ -149,7 +202,10 @@ Outcome Transfer::failure(CURLcode code) const {
   Outcome outcome;
   outcome.kind = OutcomeKind::broken;
   note_way(outcome);
-  if (headers_too_large_ || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
+  if (!denial_.empty() && !connects_) {
+    outcome.kind = OutcomeKind::refused;
+    outcome.error = denial_;
+  } else if (headers_too_large_ || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
     // Of a line over 100 KiB, more than it can hold, libcurl says that it is out of memory.
     outcome.error = fmt::format("the answer's headers are longer than {} bytes", options_.headers_most);
   } else if (complaint_ != nullptr) {
@@ -162,9 +218,25 @@ Outcome Transfer::failure(CURLcode code) const {
   } else {
     const CURLcode why = code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code;
     outcome.kind = kind_of_failure(why, requests_ > 0);
-    outcome.error = explain_failure(why, detail_.data(), why == CURLE_COULDNT_CONNECT ? system_error() : 0);
+    outcome.error = explain(why);
   }
   return outcome;
+}
+
+std::string Transfer::explain(CURLcode code) const {
+  const int system_error = code == CURLE_COULDNT_CONNECT ? static_cast<int>(number(CURLINFO_OS_ERRNO)) : 0;
+  if (system_error != 0 && !options_.unix_socket.empty())
+    return fmt::format("cannot connect to the Unix socket {}: {}", options_.unix_socket,
+                       errno_text(system_error));
+  if (code == CURLE_PEER_FAILED_VERIFICATION)
+    return explain_distrust(detail_.data(), number(CURLINFO_SSL_VERIFYRESULT));
+  auto text = explain_failure(code, detail_.data(), system_error);
+  if (asked_for_certificate_)
+    text += options_.client_certificate.empty()
+                ? "; the server asked for a client certificate (--cert)"
+                : "; the server asked for a client certificate and was shown that in " +
+                      options_.client_certificate;
+  return text;
 }
 
 Report Transfer::cut() {
@@ -210,22 +282,52 @@ std::size_t Transfer::on_body(const char* text, std::size_t, std::size_t bytes, 
   return self.body_bytes_ > self.options_.body_most ? 0 : bytes;
 }
 
-int Transfer::on_request(void* transfer, char*, char*, int, int) noexcept {
+curl_socket_t Transfer::on_socket(void* transfer, curlsocktype, curl_sockaddr* address) noexcept {
+  auto& self = *static_cast<Transfer*>(transfer);
+  if (self.guarded_) {
+    if (const auto kind = not_public(address->addr)) {
+      self.deny(address_text(address->addr), *kind);
+      return CURL_SOCKET_BAD;  // libcurl tries the host's next address
+    }
+  }
+  self.connects_ = true;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+CURLcode Transfer::on_tls(CURL*, void* context, void* transfer) noexcept {
+  // The connection may outlive the attempt but not the transfer. With or without a certificate, go on.
+  SSL_CTX_set_cert_cb(
+      static_cast<SSL_CTX*>(context),
+      [](SSL*, void* asked) {
+        static_cast<Transfer*>(asked)->asked_for_certificate_ = true;
+        return 1;
+      },
+      transfer);
+  return CURLE_OK;
+}
+
+int Transfer::on_request(void* transfer, char* address, char*, int, int) noexcept {
+  auto& self = *static_cast<Transfer*>(transfer);
+  if (self.guarded_) {  // the connection may be kept from a request that was not
+    if (const auto kind = not_public(std::string{address})) {
+      self.deny(address, *kind);
+      self.connects_ = false;
+      return CURL_PREREQFUNC_ABORT;
+    }
+  }
   // libcurl repeats a request when a kept connection ends without an answer. The receiver may have acted on
   // the first.
-  return ++static_cast<Transfer*>(transfer)->requests_ > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+  return ++self.requests_ > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 int Transfer::status() const {
-  long status = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-  return static_cast<int>(status);
+  return static_cast<int>(number(CURLINFO_RESPONSE_CODE));
 }
 
-int Transfer::system_error() const {
-  long error = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
-  return static_cast<int>(error);
+long Transfer::number(CURLINFO which) const {
+  long number = 0;
+  curl_easy_getinfo(easy_.get(), which, &number);
+  return number;
 }
 
 std::optional<std::chrono::microseconds> Transfer::retry_after(WallTime now) const {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dispatch::delivery {
@@ -60,11 +61,18 @@ class Transfer {
   void set_constants();
   static std::size_t on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static std::size_t on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
-  static int on_request(void* transfer, char*, char*, int, int) noexcept;
+  static int on_request(void* transfer, char* address, char*, int, int) noexcept;
+  static curl_socket_t on_socket(void* transfer, curlsocktype, curl_sockaddr* address) noexcept;
+  static CURLcode on_tls(CURL*, void* context, void* transfer) noexcept;
+  void set_way();
+  void set_tls();
+  Result<> set_guard();
+  void deny(std::string_view address, std::string_view kind);
   Outcome answer(const Clock& clock);
   Outcome failure(CURLcode code) const;
   int status() const;
-  int system_error() const;
+  std::string explain(CURLcode code) const;
+  long number(CURLINFO which) const;
   std::optional<std::chrono::microseconds> retry_after(WallTime now) const;
   void note_way(Outcome& outcome) const;
   void leave();
@@ -82,6 +90,11 @@ class Transfer {
   std::chrono::milliseconds timeout_{0};
   std::chrono::milliseconds connect_timeout_{0};
   SteadyTime started_{};
+
+  bool guarded_ = false;                // connects to public addresses only
+  bool connects_ = false;               // some address was allowed
+  bool asked_for_certificate_ = false;  // by the server, in this attempt
+  std::string denial_;                  // why one was not
 
   unsigned requests_ = 0;  // made for this attempt
   bool answered_ = false;  // status and headers are whole

@@ -1,0 +1,106 @@
+// What the program does not connect to, and what it says of that.
+
+#include "program/scenario.hpp"
+#include "support/raw_receiver.hpp"
+#include "support/tls_receiver.hpp"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+using namespace dispatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Runs one event to its dead end, and gives what `attempts` says of it.
+std::string told_of(const TempDir& directory, const std::string& url, std::vector<std::string> options) {
+  std::vector<std::string> arguments{"run", "-"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  CHECK(run_dispatch(directory, arguments, event_line("e1", "X", 1, url)).exit_code == 3);
+  return run_dispatch(directory, {"attempts", "e1", "--json"}).out;
+}
+
+}  // namespace
+
+TEST_CASE("with --deny-private a name that leads inside is a dead letter and no connection") {
+  const Receiver receiver;
+  const TempDir directory;
+  const auto told =
+      told_of(directory, fmt::format("http://localhost:{}/", receiver.port()), {"--deny-private"});
+  CHECK(line_count(told) == 1);
+  CHECK(has(told, "\"outcome\":\"refused\""));
+  CHECK(has(told, "localhost leads to "));
+  CHECK(has(told, "a loopback address, and --deny-private allows public addresses only"));
+  CHECK(receiver.connections() == 0);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("--deny-private with a proxy or a Unix socket is misuse") {
+  const TempDir directory;
+  for (const std::vector<std::string>& way :
+       {std::vector<std::string>{"--proxy", "http://user:secret@127.0.0.1:9"},
+        {"--unix-socket", "/nonexistent"}}) {
+    std::vector<std::string> arguments{"run", "-", "--deny-private"};
+    arguments.insert(arguments.end(), way.begin(), way.end());
+    const auto run = run_dispatch(directory, arguments);
+    CHECK(run.exit_code == 2);
+    CHECK(has(run.err, "which address is connected to"));
+    CHECK_FALSE(has(run.err, "secret"));
+  }
+}
+
+TEST_CASE("certificates that are not to be trusted cost the attempt and say why") {
+  struct Case {
+    TlsReceiver::Setup setup;
+    bool trusted;
+    const char* words;
+  };
+  for (const Case& each : {Case{{.certified_address = "127.0.0.2"}, true, "certificate is another host's"},
+                           Case{{.expires = -60s}, true, "certificate has expired"},
+                           Case{{}, false, "certificate is of no authority that is trusted here"},
+                           Case{{.asks_client = true}, true, "asked for a client certificate (--cert)"}}) {
+    const TlsReceiver receiver{each.setup};
+    const TempDir directory;
+    std::vector<std::string> options{"--attempts", "1"};
+    if (each.trusted) options.insert(options.end(), {"--cacert", receiver.certificate()});
+    const auto told = told_of(directory, receiver.url(), options);
+    CAPTURE(told);
+    CHECK(has(told, each.words));
+    CHECK(receiver.count() == 0);
+  }
+}
+
+TEST_CASE("a client certificate is shown where a server asks for one") {
+  const TlsReceiver receiver{{.asks_client = true}};
+  const TempDir directory;
+  const auto told =
+      told_of(directory, receiver.url(),
+              {"--attempts", "1", "--cacert", receiver.certificate(), "--cert", receiver.certificate()});
+  CHECK(has(told, "\"status\":500"));
+  CHECK(receiver.count() == 1);
+}
+
+TEST_CASE("the credentials of a proxy are shown nowhere") {
+  const TempDir directory;
+  const RawReceiver proxy{[](Conversation& peer) {
+    while (peer.request()) peer.send("HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n");
+  }};
+  auto url = proxy.url();
+  url.insert(url.find("127"), "user:swordfish@");
+  Child run{directory,
+            {"run", "-", "--attempts", "1", "--log-level", "debug"},
+            {.environment = {{"DISPATCH_PROXY", url}}, .program = {}}};
+  REQUIRE(run.write(event_line("e1", "X", 1, "http://server.invalid/") +
+                    event_line("e2", "Y", 1, "https://server.invalid/")));
+  run.close_input();
+  CHECK(run.exit_code() == 3);
+  CHECK_FALSE(has(run.err().all() + run.out().all(), "swordfish"));
+  for (const char* id : {"e1", "e2"}) {
+    const auto told = run_dispatch(directory, {"attempts", id, "--json"}).out;
+    CHECK(has(told, "407"));
+    CHECK_FALSE(has(told, "swordfish"));
+  }
+  CHECK_FALSE(has(read_file(directory.path() / "dispatch.db"), "swordfish"));
+}
