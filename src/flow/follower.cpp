@@ -39,18 +39,20 @@ Result<Follower::Own> Follower::own() {
     while (from <= to) {
       const auto open = parts_.journal.first_open(from, to);
       if (!open) return tl::unexpected(open.error());
-      if (!*open) break;
-      const auto& row = **open;
-      if (only_done) positions.drop_below(row.key.position);
+      if (open->empty()) break;
+      const Position position = open->front().key.position;
+      if (only_done) positions.drop_below(position);
       only_done = false;
-      const auto stuck = blocked(row);
-      if (!stuck) return tl::unexpected(stuck.error());
-      if (!*stuck) {
-        own.moving = true;
-        return own;
+      for (const auto& row : *open) {
+        const auto stuck = blocked(row);
+        if (!stuck) return tl::unexpected(stuck.error());
+        if (!*stuck) {
+          own.moving = true;
+          return own;
+        }
+        ++own.blocked;
       }
-      ++own.blocked;
-      from = after(row.key.position);
+      from = after(position);
     }
     if (only_done) positions.drop_below(after(to));
   }
@@ -58,6 +60,10 @@ Result<Follower::Own> Follower::own() {
 }
 
 Result<bool> Follower::blocked(const journal::DeliveryRow& row) {
+  if (row.subscription != SubscriptionNo{} && row.state != DeliveryState::in_flight) {
+    const auto waits = paused(row.subscription);
+    if (!waits || *waits) return waits;
+  }
   if (row.state != DeliveryState::pending) return row.state == DeliveryState::dead_letter;
   const auto head = parts_.journal.head(row.key);
   if (!head) return tl::unexpected(head.error());
@@ -67,6 +73,20 @@ Result<bool> Follower::blocked(const journal::DeliveryRow& row) {
   const auto predecessor = parts_.journal.predecessor(row);
   if (!predecessor) return tl::unexpected(predecessor.error());
   return predecessor->gap;
+}
+
+Result<bool> Follower::paused(SubscriptionNo subscription) {
+  const auto version = parts_.journal.subscriptions_version();
+  if (!version) return tl::unexpected(version.error());
+  if (*version != paused_version_) {
+    const auto all = parts_.journal.subscriptions();
+    if (!all) return tl::unexpected(all.error());
+    paused_.clear();
+    for (const Subscription& one : *all)
+      if (one.paused_at) paused_.insert(one.no);
+    paused_version_ = *version;
+  }
+  return paused_.contains(subscription);
 }
 
 }  // namespace dispatch::flow

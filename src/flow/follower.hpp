@@ -4,6 +4,7 @@
 #include "flow/run.hpp"
 
 #include <cstdint>
+#include <set>
 
 namespace dispatch::flow {
 
@@ -25,10 +26,13 @@ class Follower {
 
  private:
   Result<bool> blocked(const journal::DeliveryRow& row);
+  Result<bool> paused(SubscriptionNo subscription);
 
   const Acceptance& parts_;
   Intake& intake_;
   Scoreboard& scoreboard_;
+  std::set<SubscriptionNo> paused_;  // as of that version
+  std::int64_t paused_version_ = -1;
 };
 
 }  // namespace dispatch::flow

@@ -1,10 +1,12 @@
 // What the SQLite journal writes that the seam does not show: the attempts, the trail, the numbers of turns.
 
-#include "journal/journals.hpp"
+#include "journal/sqlite/lane_reader.hpp"
+#include "journal/subscribed.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 using namespace dispatch;
 using namespace dispatch::journal;
@@ -72,6 +74,98 @@ TEST_CASE("rows: every other end is an attempt with all that is known of it") {
   attempt(*journal, 1, Transition::succeed);
   CHECK(rows(subject, "SELECT attempt, status FROM attempt_history ORDER BY attempt") ==
         Rows{"1|503", "2|200"});
+}
+
+TEST_CASE("rows: the lanes of subscriptions and replays are read without the stream between") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  const Route direct{.url = "http://a.test/hook", .host = "a.test"};
+  const auto one = put(*journal, plain_subscription("one"));
+  constexpr int events = 2'000;
+  {
+    auto turn = Turn::begin(*journal).value();
+    for (int i = 1; i <= events; ++i) {
+      const std::vector<Route> routes{direct, route_of(one)};
+      const bool both = i == 1 || i == events;
+      Arrival arrival;
+      const std::string id = std::to_string(i);
+      arrival.event_id = id;
+      arrival.entity_id = "e";
+      arrival.routes = std::span{routes}.first(both ? 2 : 1);
+      (void)journal->append({&arrival, 1}, {}, noon).value();
+      const Intent intent{.key = {.outlet = first_outlet, .position = Position{i}}};
+      if (!both) continue;
+      const Outcome outcome = answered(200);
+      (void)journal->begin({&intent, 1}, noon).value();
+      const Settlement end{.key = intent.key, .due = noon, .at = noon, .outcome = &outcome};
+      must(journal->settle({&end, 1}));
+    }
+    must(turn.commit());
+  }
+  replay(*journal, {{.outlet = first_outlet, .position = Position{1}},
+                    {.outlet = first_outlet, .position = Position{events}}});
+
+  SQLite::Database database{subject.path(), SQLite::OPEN_READWRITE};
+  LaneReader lanes{database};
+  const auto steps = [&](auto read) {
+    int steps = 0;
+    const auto count = [](void* counted) {
+      ++*static_cast<int*>(counted);
+      return 0;
+    };
+    sqlite3_progress_handler(database.getHandle(), 1, count, &steps);
+    read();
+    sqlite3_progress_handler(database.getHandle(), 0, nullptr, nullptr);
+    return steps;
+  };
+  const auto ends = [&](const std::vector<DeliveryRow>& lane) {
+    REQUIRE(lane.size() == 2);
+    CHECK(steps([&] { CHECK(lanes.predecessor(lane.back()).sequence == SequenceNumber{1}); }) < 200);
+    CHECK(steps([&] { CHECK(lanes.successors(lane.front(), 10).size() == 1); }) < 200);
+    CHECK(steps([&] { CHECK(lanes.head(lane.back().key)->key == lane.front().key); }) < 200);
+  };
+  ends(queue_of(*journal, one));
+  auto replayed = journal->scan(first_outlet, Position{}, 2 * events).value();
+  std::erase_if(replayed, [](const auto& row) { return row.key.generation == 0; });
+  ends(replayed);
+}
+
+TEST_CASE("rows: a destination reaches down to what a fan-out brings") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  const Route direct{.url = "http://a.test/hook", .host = "a.test"};
+  for (const char* id : {"1", "2", "3"}) append_along(*journal, id, "e", {direct});
+  const auto one = put(*journal, plain_subscription("one"));
+  append_along(*journal, "4", "e", {route_of(one)});
+  const std::string first = "SELECT first_position FROM destinations ORDER BY destination_no";
+  CHECK(rows(subject, first) == Rows{"1", "4"});
+  fan_out(*journal, one, {3, 2});
+  CHECK(rows(subject, first) == Rows{"1", "2"});
+}
+
+TEST_CASE("rows: what operators do to subscriptions leaves its trail and secrets go with them") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  auto one = plain_subscription("one");
+  one.secrets = {{.text = "s", .until = std::nullopt}};
+  one = put(*journal, one);
+  append_along(*journal, "1", "e", {});
+  one.secrets.push_back({.text = "t", .until = noon});
+  put(*journal, one);
+  pause(*journal, one, "why");
+  resume(*journal, one);
+  fan_out(*journal, one, {1});
+  CHECK(rows(subject, "SELECT count(*) FROM unmatched") == Rows{"0"});
+  attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
+  replay(*journal, {queue_of(*journal, one).at(0).key}, route_of(one));
+  CHECK(rows(subject, "SELECT place, secret, until FROM subscription_secrets ORDER BY place") ==
+        Rows{"0|s|", "1|t|1700000000000000"});
+  remove(*journal, one);
+  CHECK(rows(subject, "SELECT count(*) FROM subscription_secrets") == Rows{"0"});
+  CHECK(rows(subject,
+             "SELECT verb, turn, subscription_no, outlet_no, position, generation, note FROM actions"
+             " ORDER BY action_no") == Rows{"4|1|1||||", "5|3|1||||", "7|4|1||||why", "8|5|1||||",
+                                            "9|6|1|1|1|0|", "10|9|1|1|1|1|", "6|10|1||||"});
 }
 
 TEST_CASE("rows: what is not known is null") {

@@ -205,6 +205,22 @@ TEST_CASE_TEMPLATE("subscription: each has an outlet and a lane of its own besid
   CHECK(journal->predecessor(of_two.at(1)).value().state == DeliveryState::pending);
 }
 
+TEST_CASE_TEMPLATE("subscription: all open deliveries of the first event that has any are told", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const auto one = put(*journal, plain_subscription("one"));
+  const auto two = put(*journal, plain_subscription("two"));
+  append_along(*journal, "1", "e", {direct});
+  append_along(*journal, "2", "f", {route_of(one), route_of(two), direct});
+  append_along(*journal, "3", "g", {route_of(one)});
+  attempt(*journal, delivery(*journal, 1), Transition::succeed);
+  attempt(*journal, delivery(*journal, 2), Transition::succeed);
+  const auto open = journal->first_open(Position{1}, Position{3}).value();
+  CHECK(positions(open) == Positions{2, 2});
+  for (const auto& row : open) CHECK(row.subscription != SubscriptionNo{});
+}
+
 TEST_CASE_TEMPLATE("subscription: its deliveries are sent with it as it is then", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();

@@ -476,12 +476,14 @@ Result<Tally> MemoryJournal::tally() {
   return tally;
 }
 
-Result<std::optional<DeliveryRow>> MemoryJournal::first_open(Position from, Position to) {
+Result<std::vector<DeliveryRow>> MemoryJournal::first_open(Position from, Position to) {
   const auto state = read();
-  std::optional<DeliveryRow> first;
+  std::vector<DeliveryRow> first;
   for (const auto& [key, row] : state->deliveries) {
     if (key.position < from || key.position > to || is_final(row.state)) continue;
-    if (!first || key.position < first->key.position) first = row;
+    if (key.position < to) first.clear();
+    to = key.position;
+    first.push_back(row);
   }
   return first;
 }

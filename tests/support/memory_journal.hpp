@@ -55,7 +55,7 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> subscriptions_version() override;
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<journal::CircuitRow>> circuits() override;
-  Result<std::optional<journal::DeliveryRow>> first_open(Position from, Position to) override;
+  Result<std::vector<journal::DeliveryRow>> first_open(Position from, Position to) override;
 
  private:
   std::shared_ptr<const MemoryState> read();

@@ -27,11 +27,10 @@ PumpReader::PumpReader(SQLite::Database& database)
       remember_outlet_(database,
                        "UPDATE outlets SET low_position = ?1 WHERE outlet_no = ?2 AND low_position <> ?1"),
       remember_wake_(database, "UPDATE progress SET last_wake = ?1 WHERE last_wake <> ?1"),
-      first_open_(database,
-                  fmt::format("SELECT {} FROM deliveries"
-                              " WHERE outlet_no = ? AND position BETWEEN ? AND ? AND state NOT IN (4, 5)"
-                              " ORDER BY position, generation LIMIT 1",
-                              delivery_columns)),
+      open_(database, fmt::format("SELECT {} FROM deliveries"
+                                  " WHERE outlet_no = ? AND position BETWEEN ? AND ? AND state NOT IN (4, 5)"
+                                  " ORDER BY position, generation",
+                                  delivery_columns)),
       tally_(database, "SELECT state, deliveries FROM tally") {}
 
 std::vector<Outlet> PumpReader::outlets(OutletNo after) {
@@ -90,14 +89,20 @@ void PumpReader::remember(std::span<const Outlet> outlets, std::int64_t last_wak
   remember_wake_.run(last_wake);
 }
 
-std::optional<DeliveryRow> PumpReader::first_open(Position from, Position to) {
-  std::optional<DeliveryRow> first;
-  for (const Outlet& outlet : outlets(OutletNo{0})) {
-    auto rows = first_open_.rows(outlet.no, from, to);
+std::vector<DeliveryRow> PumpReader::first_open(Position from, Position to) {
+  const auto all = outlets(OutletNo{0});
+  bool found = false;
+  for (const Outlet& outlet : all) {
+    auto rows = open_.rows(outlet.no, from, to);
     if (!rows.next()) continue;
-    auto row = read_delivery(rows);
-    if (!first || row.key.position < first->key.position) first = row;
-    to = first->key.position;
+    found = true;
+    to = Position{rows.integer(1)};
+  }
+  std::vector<DeliveryRow> first;
+  if (!found) return first;
+  for (const Outlet& outlet : all) {
+    auto rows = open_.rows(outlet.no, to, to);
+    while (rows.next()) first.push_back(read_delivery(rows));
   }
   return first;
 }

@@ -22,12 +22,12 @@ class PumpReader {
   std::vector<Wake> wakes(std::int64_t after, std::size_t limit);
   std::int64_t remembered_wake();
   void remember(std::span<const Outlet> outlets, std::int64_t last_wake);
-  std::optional<DeliveryRow> first_open(Position from, Position to);
+  std::vector<DeliveryRow> first_open(Position from, Position to);
   Tally tally();
 
  private:
   Statement outlets_, scan_, due_, next_due_, wakes_, remembered_wake_, remember_outlet_, remember_wake_,
-      first_open_, tally_;
+      open_, tally_;
 };
 
 }  // namespace dispatch::journal

@@ -353,7 +353,7 @@ Result<Tally> SqliteJournal::tally() {
   });
 }
 
-Result<std::optional<DeliveryRow>> SqliteJournal::first_open(Position from, Position to) {
+Result<std::vector<DeliveryRow>> SqliteJournal::first_open(Position from, Position to) {
   return parts_->read_deliveries([&] { return parts_->pump.first_open(from, to); });
 }
 

@@ -69,7 +69,7 @@ class SqliteJournal final : public Journal {
   Result<std::int64_t> subscriptions_version() override;
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<CircuitRow>> circuits() override;
-  Result<std::optional<DeliveryRow>> first_open(Position from, Position to) override;
+  Result<std::vector<DeliveryRow>> first_open(Position from, Position to) override;
 
  private:
   class Parts;

@@ -94,7 +94,7 @@ class FlawedJournal : public journal::Journal {
   Result<std::vector<Subscription>> subscriptions() override { return sound_->subscriptions(); }
   Result<std::vector<journal::CircuitRow>> circuits() override { return sound_->circuits(); }
   Result<journal::Tally> tally() override { return sound_->tally(); }
-  Result<std::optional<journal::DeliveryRow>> first_open(Position from, Position to) override {
+  Result<std::vector<journal::DeliveryRow>> first_open(Position from, Position to) override {
     return sound_->first_open(from, to);
   }
 
