@@ -55,6 +55,10 @@ std::vector<NextCommand> next_commands(const Summary& summary) {
         {on_journal(summary, "dispatch dlq list"), "see what is dead, then release or discard it"});
   if (summary.gapped_entities > 0)
     next.push_back({on_journal(summary, "dispatch gap list"), "see which sequence numbers are missing"});
+  if (summary.ending.remaining > 0)
+    for (const auto& id : summary.figures.paused)
+      next.push_back({on_journal(summary, "dispatch subscription resume " + shell_word(id)),
+                      "let a paused subscription have what waits for it"});
   if (summary.figures.unknown > 0)
     next.push_back(
         {on_journal(summary, "dispatch events list --unknown"), "see what may have arrived twice"});

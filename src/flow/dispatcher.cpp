@@ -32,11 +32,11 @@ Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& in
       options_(options),
       intake_(intake),
       scoreboard_(scoreboard),
-      direct_(std::make_shared<const Terms>(options)),
+      agreements_(options),
       graph_(options.workers + options.ahead),
       valves_(graph_, options),
       pump_(parts.journal, graph_, valves_,
-            WindowLimits::suiting(options.per_host, options.ahead, options.workers), direct_),
+            WindowLimits::suiting(options.per_host, options.ahead, options.workers), agreements_),
       remembered_at_(parts.clock.steady()) {}
 
 Result<> Dispatcher::start() {
@@ -62,6 +62,7 @@ Result<> Dispatcher::start() {
     scoreboard_.update([&](Figures& figures) { figures.unknown += recovered; });
   }
   DISPATCH_TRY(valves_.circuits().load(parts_.journal));
+  DISPATCH_TRY(refresh_terms(parts_.clock.wall()));
   DISPATCH_TRY(pump_.start());
   return refresh_figures();
 }
@@ -98,6 +99,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
   if (reports.empty()) return {};
   std::vector<journal::Settlement> settlements;
   std::vector<policy::Sign> signs;
+  std::set<SubscriptionNo> to_pause;
   std::vector<Item*> items;
   settlements.reserve(reports.size());
   signs.reserve(reports.size());
@@ -113,6 +115,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
                                  parts_.random.unit());
     settlements.push_back(judgement.settlement);
     signs.push_back(policy::sign_of(report.outcome, judgement.meaning));
+    if (judgement.meaning == policy::Meaning::pause) to_pause.insert(item.lane->outlet->outlet.subscription);
   }
   DISPATCH_TRY(parts_.journal.settle(settlements));
   fail_point(FailPoint::outcomes_staged);
@@ -124,7 +127,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     if (Valve* valve = valves_.ended(*items[i], signs[i], now); valve != nullptr) pump_.lead_to(*valve);
     switch (settlements[i].by) {
       case Transition::succeed:
-        pump_.completed(*items[i]);
+        DISPATCH_TRY(pump_.completed(*items[i]));
         break;
       case Transition::retry:
         pump_.retry_later(*items[i], settlements[i].due);
@@ -137,7 +140,30 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
   scoreboard_.update([&](Figures& figures) {
     for (const auto& settlement : settlements) count(figures, settlement);
   });
-  return {};
+  return to_pause.empty() ? Result<>{} : pause(to_pause, now);
+}
+
+Result<> Dispatcher::pause(const std::set<SubscriptionNo>& subscriptions, WallTime now) {
+  for (const SubscriptionNo no : subscriptions) {
+    const auto terms = agreements_.of(no);
+    if (terms->shut) continue;
+    DISPATCH_TRY(parts_.journal.pause_subscription(no, "the receiver answered 410 Gone", now));
+    parts_.log->warn(
+        "subscription '{0}' is paused, as its receiver answered 410 Gone; its deliveries wait; when it is "
+        "back: "
+        "dispatch subscription resume {0}",
+        terms->subscription);
+  }
+  return refresh_terms(now);
+}
+
+/// Subscriptions may have been added, changed, paused, resumed or removed.
+Result<> Dispatcher::refresh_terms(WallTime now) {
+  const auto changed = agreements_.refresh(parts_.journal);
+  if (!changed) return tl::unexpected(changed.error());
+  if (!*changed) return {};
+  scoreboard_.update([&](Figures& figures) { figures.paused = agreements_.paused(); });
+  return pump_.terms_changed(now);
 }
 
 void Dispatcher::drain() {
@@ -163,7 +189,10 @@ void Dispatcher::count(Figures& figures, const journal::Settlement& settlement) 
 Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   const auto changed = parts_.journal.changed_elsewhere();
   if (!changed) return tl::unexpected(changed.error());
-  if (*changed) DISPATCH_TRY(pump_.changed_elsewhere());
+  if (*changed) {
+    DISPATCH_TRY(refresh_terms(now));
+    DISPATCH_TRY(pump_.changed_elsewhere());
+  }
   satisfied_ = false;
   if (intake_.empty()) return {};
   const std::size_t events = appetite_.events(load(outcomes));
@@ -229,13 +258,17 @@ std::vector<Item*> Dispatcher::what_may_go(WallTime now) {
   std::vector<Item*> going;
   do {
     for (Item* item : graph_.run_until_quiet()) {
-      if (valves_.admits(*item)) {
+      const bool shut = item->lane->outlet->terms->shut;
+      if (!shut && valves_.admits(*item)) {
         going.push_back(item);
         continue;
       }
       graph_.free_permits(*item->lane->outlet->gate);
       valves_.take_pass(*item, now);
-      graph_.hold(*item);
+      if (shut)
+        pump_.put_back(*item);
+      else
+        graph_.hold(*item);
     }
     for (Item* item : graph_.turned_away()) pump_.turned_away(*item);
     valves_.draw(now, steady);

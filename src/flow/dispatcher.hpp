@@ -10,7 +10,7 @@
 #include "flow/valves.hpp"
 
 #include <cstdint>
-#include <memory>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -52,6 +52,8 @@ class Dispatcher {
 
  private:
   Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
+  Result<> pause(const std::set<SubscriptionNo>& subscriptions, WallTime now);
+  Result<> refresh_terms(WallTime now);
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
   Appetite::Load load(std::size_t outcomes) const;
@@ -63,7 +65,7 @@ class Dispatcher {
   const RunOptions& options_;
   Intake& intake_;
   Scoreboard& scoreboard_;
-  const std::shared_ptr<const Terms> direct_;
+  Agreements agreements_;
   Graph graph_;
   Valves valves_;
   Pump pump_;

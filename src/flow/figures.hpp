@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace dispatch::flow {
 
@@ -40,6 +41,7 @@ struct Figures {
 
   // The journal, whoever did it.
   journal::Tally tally;
+  std::vector<std::string> paused;  ///< the ids of subscriptions that are
   bool following =
       false;  ///< another process owns the journal and delivers; this one waits for its own events
 };

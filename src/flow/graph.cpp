@@ -36,7 +36,7 @@ class Graph::ValveNodes {
 
 // The graph stands first, so that it outlives its nodes.
 struct Graph::Nodes {
-  Nodes(std::size_t workers_most, Graph& owner, std::vector<Item*>& intents)
+  Nodes(std::size_t workers_most, Graph& owner)
       : to_gate(graph, tbb::flow::unlimited,
                 [&owner](Item* item) noexcept {
                   const Lane& lane = *item->lane;
@@ -48,8 +48,11 @@ struct Graph::Nodes {
                 }),
         worker_queue(graph),
         workers(graph, workers_most),
-        begin(graph, tbb::flow::unlimited, [&intents](Item* item) noexcept {
-          intents.push_back(item);
+        begin(graph, tbb::flow::unlimited, [&owner](Item* item) noexcept {
+          if (item == nullptr)
+            ++owner.blanks_;
+          else
+            owner.intents_.push_back(item);
           return tbb::flow::continue_msg{};
         }) {
     tbb::flow::make_edge(worker_queue, workers);
@@ -68,7 +71,7 @@ struct Graph::Nodes {
 
 Graph::Graph(std::size_t workers) {
   // A graph runs in the arena it was made in.
-  arena_.execute([&] { nodes_ = std::make_unique<Nodes>(workers, *this, intents_); });
+  arena_.execute([&] { nodes_ = std::make_unique<Nodes>(workers, *this); });
 }
 
 Graph::~Graph() {
@@ -113,6 +116,9 @@ void Graph::play(const Step& step) {
       step.gate->permits.decrementer().try_put(1);
       nodes_->workers.decrementer().try_put(1);
       break;
+    case Step::Kind::narrow:  // a blank takes a permit and never gives it back
+      step.gate->queue.try_put(nullptr);
+      break;
     case Step::Kind::draw: {
       Item* item = nullptr;
       if (!step.valve->nodes->queue.try_get(item)) break;
@@ -134,6 +140,10 @@ std::vector<Item*> Graph::run_until_quiet() {
       for (const Step& step : steps_) {
         play(step);
         nodes_->graph.wait_for_all();
+        for (; blanks_ > 0; --blanks_) {
+          nodes_->workers.decrementer().try_put(1);
+          nodes_->graph.wait_for_all();
+        }
       }
     });
     steps_.clear();

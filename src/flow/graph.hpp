@@ -56,6 +56,10 @@ class Graph {
   LaneNodes& add_lane();
   GateNodes& add_gate(std::size_t width);
   ValveNodes& add_valve();
+  /// From now on so many of the gate's permits are not given out, as soon as they are free.
+  void narrow(GateNodes& gate, std::size_t by) {
+    for (std::size_t i = 0; i < by; ++i) steps_.push_back({.kind = Step::Kind::narrow, .gate = &gate});
+  }
 
   // Staged, in order, until the next run_until_quiet().
   void enter(LaneNodes& lane, Item& item) {
@@ -90,7 +94,7 @@ class Graph {
   using Passage = tbb::flow::function_node<Item*, tbb::flow::continue_msg, tbb::flow::lightweight>;
 
   struct Step {
-    enum class Kind { enter, free_lane, free_permits, draw, hold } kind;
+    enum class Kind { enter, free_lane, free_permits, narrow, draw, hold } kind;
     LaneNodes* lane = nullptr;
     GateNodes* gate = nullptr;
     Item* item = nullptr;
@@ -106,6 +110,7 @@ class Graph {
   std::vector<Step> steps_;
   std::vector<Item*> intents_;
   std::vector<Item*> turned_away_;
+  std::size_t blanks_ = 0;  ///< that have come through and hold a worker's permit
   std::unique_ptr<Nodes> nodes_;
 };
 

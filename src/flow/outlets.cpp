@@ -1,6 +1,6 @@
 #include "flow/outlets.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace dispatch::flow {
 
@@ -10,26 +10,52 @@ Result<> Outlets::load() {
   if (!rows) return tl::unexpected(std::move(rows).error());
   for (auto& row : *rows) {
     const auto [host, is_new] = hosts_.try_emplace(row.host);
-    // What is ahead waits at the transport, where no rate can see when it leaves.
-    const std::size_t width = limits_.per_host + (direct_->rate ? 0 : limits_.ahead);
-    if (is_new) host->second = {static_cast<std::uint32_t>(hosts_.size() - 1), &graph_.add_gate(width)};
+    if (is_new)
+      host->second = {static_cast<std::uint32_t>(hosts_.size() - 1),
+                      &graph_.add_gate(limits_.per_host + limits_.ahead), limits_.ahead > 0};
     const OutletNo no = row.no;
     auto& outlet = *outlets_.emplace(no, std::make_unique<OutletState>()).first->second;
     outlet.cursor = row.low;
     outlet.outlet = std::move(row);
     outlet.gate = host->second.gate;
     outlet.host = host->second.number;
-    outlet.terms = direct_;
-    list(outlet);
-    const auto due = journal_.next_due(no, WallTime::min());
-    if (!due) return tl::unexpected(due.error());
-    set_due(outlet, *due);
+    outlet.terms = agreements_.of(outlet.outlet.subscription);
+    keep_rate(outlet);
+    if (!outlet.terms->shut) DISPATCH_TRY(open(outlet));
   }
   return {};
 }
 
+/// What is ahead waits at the transport, where no rate sees when it leaves.
+void Outlets::keep_rate(const OutletState& outlet) {
+  Host& host = hosts_.at(outlet.outlet.host);
+  if (outlet.terms->rate && std::exchange(host.ahead, false)) graph_.narrow(*host.gate, limits_.ahead);
+}
+
+bool Outlets::change_terms(OutletState& outlet) {
+  const bool was_shut = outlet.terms->shut;
+  outlet.terms = agreements_.of(outlet.outlet.subscription);
+  keep_rate(outlet);
+  return outlet.terms->shut != was_shut;
+}
+
+void Outlets::shut(OutletState& outlet) {
+  set_due(outlet, std::nullopt);
+  if (std::exchange(outlet.listed, false)) std::erase(listed_, &outlet);
+  outlet.more = true;
+}
+
+Result<> Outlets::open(OutletState& outlet) {
+  outlet.more = true;
+  list(outlet);
+  const auto due = journal_.next_due(outlet.outlet.no, WallTime::min());
+  if (!due) return tl::unexpected(due.error());
+  set_due(outlet, *due);
+  return {};
+}
+
 void Outlets::list(OutletState& outlet) {
-  if (outlet.listed || !outlet.more || outlet.lanes >= limits_.lanes_per_outlet) return;
+  if (outlet.listed || !outlet.more || outlet.terms->shut || outlet.lanes >= limits_.lanes_per_outlet) return;
   outlet.listed = true;
   listed_.push_back(&outlet);
 }
@@ -50,8 +76,8 @@ std::vector<OutletState*> Outlets::take_listed() {
 
 void Outlets::set_due(OutletState& outlet, std::optional<WallTime> due) {
   if (outlet.due) due_.erase({*outlet.due, outlet.outlet.no});
-  outlet.due = due;
-  if (due) due_.emplace(*due, outlet.outlet.no);
+  outlet.due = outlet.terms->shut ? std::nullopt : due;
+  if (outlet.due) due_.emplace(*outlet.due, outlet.outlet.no);
 }
 
 void Outlets::due_by(OutletState& outlet, WallTime due) {

@@ -26,9 +26,8 @@ class Outlets {
  public:
   using Due = std::set<std::pair<WallTime, OutletNo>>;
 
-  Outlets(journal::Journal& journal, Graph& graph, const WindowLimits& limits,
-          std::shared_ptr<const Terms> direct)
-      : journal_(journal), graph_(graph), limits_(limits), direct_(std::move(direct)) {}
+  Outlets(journal::Journal& journal, Graph& graph, const WindowLimits& limits, const Agreements& agreements)
+      : journal_(journal), graph_(graph), limits_(limits), agreements_(agreements) {}
 
   /// Those that are new in the journal.
   Result<> load();
@@ -41,8 +40,16 @@ class Outlets {
     for (const auto& [no, outlet] : outlets_) visit(*outlet);
   }
 
+  // --- Terms
+  /// Those that hold from now on. True where they open or shut the outlet.
+  bool change_terms(OutletState& outlet);
+  /// Nothing of it is to be read, and no retry comes.
+  void shut(OutletState& outlet);
+  /// All of it above its cursor is to be read, and its retries come.
+  Result<> open(OutletState& outlet);
+
   // --- To be read
-  /// Lists the outlet where it may have more and has room.
+  /// Lists the outlet where it is open, may have more and has room.
   void list(OutletState& outlet);
   /// There may be more in it, anywhere above `position`, or above its cursor.
   void read_again(OutletState& outlet, std::optional<Position> position = std::nullopt);
@@ -66,13 +73,16 @@ class Outlets {
   journal::Journal& journal_;
   Graph& graph_;
   const WindowLimits limits_;
-  const std::shared_ptr<const Terms> direct_;
+  const Agreements& agreements_;
 
   std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
   struct Host {
     std::uint32_t number = 0;
     Graph::GateNodes* gate = nullptr;
+    bool ahead = false;  ///< its gate lets through what the transport may hold back
   };
+  void keep_rate(const OutletState& outlet);
+
   std::map<std::string, Host> hosts_;  ///< outlets of one host share its gate
   std::vector<OutletState*> listed_;
   Due due_;

@@ -23,11 +23,11 @@ Position before(Position position) {
 }  // namespace
 
 Pump::Pump(journal::Journal& journal, Graph& graph, Valves& valves, const WindowLimits& limits,
-           std::shared_ptr<const Terms> direct)
+           const Agreements& agreements)
     : journal_(journal),
       valves_(valves),
       window_(graph, valves, limits),
-      outlets_(journal, graph, limits, std::move(direct)) {}
+      outlets_(journal, graph, limits, agreements) {}
 
 Result<> Pump::start() {
   const auto wake = journal_.remembered_wake();
@@ -51,11 +51,61 @@ Result<> Pump::changed_elsewhere() {
   return outlets_.load();
 }
 
+Result<> Pump::terms_changed(WallTime now) {
+  std::vector<OutletState*> turned;
+  outlets_.each([&](OutletState& outlet) {
+    if (outlets_.change_terms(outlet)) turned.push_back(&outlet);
+    valves_.change_terms(outlet);
+  });
+  for (OutletState* outlet : turned) {
+    if (outlet->terms->shut) {
+      DISPATCH_TRY(shut(*outlet));
+    } else {
+      valves_.open(*outlet, now);
+      DISPATCH_TRY(outlets_.open(*outlet));
+    }
+  }
+  return {};
+}
+
+/// What is under way, or waits for its host, leaves the window when it comes out.
+Result<> Pump::shut(OutletState& outlet) {
+  outlets_.shut(outlet);
+  Position above = outlet.cursor;
+  for (Item* item : valves_.shut(outlet, above)) put_back(*item);
+  std::vector<Lane*> drained;
+  for (Lane* lane : window_.drained())
+    if (lane->outlet == &outlet) drained.push_back(lane);
+  for (Lane* lane : drained) {
+    const auto mark = followers_above(lane->tail);
+    if (!mark) return tl::unexpected(mark.error());
+    above = std::min(above, *mark);
+    note(outlet, window_.drop(*lane));
+  }
+  outlets_.read_again(outlet, above);
+  return {};
+}
+
 // --- What became of an item
 
-void Pump::completed(Item& item) {
+Result<> Pump::completed(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  note(outlet, window_.complete(item));
+  if (!outlet.terms->shut) {
+    note(outlet, window_.complete(item));
+    return {};
+  }
+  const auto above = followers_above(item.row);
+  if (!above) return tl::unexpected(above.error());
+  note(outlet, window_.evict(item));
+  outlets_.read_again(outlet, *above);
+  return {};
+}
+
+void Pump::put_back(Item& item) {
+  OutletState& outlet = *item.lane->outlet;
+  const DeliveryRow row = item.row;
+  note(outlet, window_.evict(item));
+  if (row.state == DeliveryState::pending) outlets_.read_again(outlet, before(row.key.position));
 }
 
 void Pump::retry_later(Item& item, WallTime due) {
@@ -351,6 +401,7 @@ void Pump::load(Lane& lane, const DeliveryRow& row) {
 
 /// True where too many wait at the valve that `row` would lead to: it is read again when there is room.
 bool Pump::pass_over(OutletState& outlet, const DeliveryRow& row) {
+  if (outlet.terms->shut) return false;
   Valve* valve = valves_.find(outlet, row.destination);
   if (valve == nullptr || !valve->full()) return false;
   leave_behind(*valve, row);
@@ -392,12 +443,19 @@ bool Pump::idle() const {
 
 // --- Where a restart reads from
 
-/// What follows in these lanes lies above their tails, or anywhere where the stream is disordered.
+/// What follows `row` in its lane lies above it, or anywhere where the stream is disordered.
+Result<Position> Pump::followers_above(const DeliveryRow& row) {
+  if (row.entity == EntityNo{}) return row.key.position;
+  const auto predecessor = journal_.predecessor(row);
+  if (!predecessor) return tl::unexpected(predecessor.error());
+  return predecessor->disordered ? Position{} : row.key.position;
+}
+
 Result<> Pump::keep_drained_in_reach() {
   for (const Lane* lane : window_.drained()) {
-    const auto predecessor = journal_.predecessor(lane->tail);
-    if (!predecessor) return tl::unexpected(predecessor.error());
-    outlets_.keep_in_reach(*lane->outlet, predecessor->disordered ? Position{} : lane->tail.key.position);
+    const auto above = followers_above(lane->tail);
+    if (!above) return tl::unexpected(above.error());
+    outlets_.keep_in_reach(*lane->outlet, *above);
   }
   return {};
 }

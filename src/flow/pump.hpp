@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -25,7 +24,7 @@ namespace dispatch::flow {
 class Pump {
  public:
   Pump(journal::Journal& journal, Graph& graph, Valves& valves, const WindowLimits& limits,
-       std::shared_ptr<const Terms> direct);
+       const Agreements& agreements);
 
   /// Reads where the last run stood. Once, before all else.
   Result<> start();
@@ -34,14 +33,17 @@ class Pump {
   Result<> arrived(std::vector<journal::DeliveryRow> made);
   /// Another process has written: anything may be new.
   Result<> changed_elsewhere();
+  /// Other terms hold. What waits in the window of an outlet that is shut by them leaves it.
+  Result<> terms_changed(WallTime now);
 
   // What became of an item that held its lane. Its permits are the caller's to give back; the item is gone
   // afterwards.
-  void completed(Item& item);                  ///< the lane goes on
+  Result<> completed(Item& item);              ///< the lane goes on
   void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
   void buried(Item& item);                     ///< the lane is blocked
   void lost(Item& item);                       ///< the journal says otherwise: read it again
   void turned_away(Item& item);                ///< too many wait at its valve: read it when there is room
+  void put_back(Item& item);                   ///< its outlet is shut: read it when that is open again
 
   /// Lanes to the destination of this valve, which is new, lead there from now on.
   void lead_to(Valve& valve) { window_.lead_to(valve); }
@@ -87,6 +89,8 @@ class Pump {
   bool pass_over(OutletState& outlet, const journal::DeliveryRow& row);
   void leave_behind(Valve& valve, const journal::DeliveryRow& row);
   Result<> keep_drained_in_reach();
+  Result<> shut(OutletState& outlet);
+  Result<Position> followers_above(const journal::DeliveryRow& row);
 
   journal::Journal& journal_;
   Valves& valves_;

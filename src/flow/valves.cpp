@@ -37,6 +37,7 @@ Valve* Valves::find_or_make(OutletState& outlet, DestinationNo destination) {
   if (!outlet.terms->rate && !outlet.terms->concurrency &&
       circuits_.state(destination) == Circuit::State::closed)
     return nullptr;
+  if (const auto when = std::exchange(outlet.asked, std::nullopt)) asked(destination, *when);
   return &make(outlet, destination);
 }
 
@@ -129,6 +130,39 @@ Valve* Valves::ended(Item& item, Sign sign, WallTime now) {
 void Valves::asked(DestinationNo destination, WallTime now) {
   const auto circuit = circuits_.asked(destination, now);
   if (const auto found = valves_.find(destination); found != valves_.end()) set(found->second, circuit);
+}
+
+void Valves::change_terms(const OutletState& outlet) {
+  for (auto& [destination, valve] : valves_) {
+    if (valve.outlet != &outlet) continue;
+    const auto& rate = outlet.terms->rate;
+    if (!rate)
+      valve.rate.reset();
+    else if (valve.rate)
+      valve.rate->change(*rate);
+    else
+      valve.rate.emplace(*rate);
+    valve.concurrency = outlet.terms->concurrency;
+    set(valve, valve.circuit);
+  }
+}
+
+std::vector<Item*> Valves::shut(const OutletState& outlet, Position& above) {
+  std::vector<Item*> waiting;
+  for (auto& [destination, valve] : valves_) {
+    if (valve.outlet != &outlet) continue;
+    for (Item* item : graph_.take_back(valve)) waiting.push_back(item);
+    if (valve.behind) above = std::min(above, *valve.behind);
+    valve.behind.reset();
+    valve.retries_behind = false;
+  }
+  return waiting;
+}
+
+void Valves::open(OutletState& outlet, WallTime now) {
+  outlet.asked = now;
+  for (auto& [destination, valve] : valves_)
+    if (valve.outlet == &outlet) asked(destination, now);
 }
 
 std::optional<WallTime> Valves::next(WallTime now, SteadyTime steady) const {

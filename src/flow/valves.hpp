@@ -45,6 +45,14 @@ class Valves {
   /// An operator wants to know at once whether the destination is up.
   void asked(DestinationNo destination, WallTime now);
 
+  /// The outlet's terms have changed.
+  void change_terms(const OutletState& outlet);
+  /// All that waits before this outlet's valves is taken out, and what they passed over is forgotten: both
+  /// are the caller's to remember. Returns the items; lowers `above`.
+  std::vector<Item*> shut(const OutletState& outlet, Position& above);
+  /// The outlet is open again; an operator wants to know at once whether its destinations are up.
+  void open(OutletState& outlet, WallTime now);
+
   /// When draw() may let through what it could not before, with nothing else happening.
   std::optional<WallTime> next(WallTime now, SteadyTime steady) const;
 

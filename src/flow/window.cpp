@@ -15,7 +15,8 @@ WindowLimits WindowLimits::suiting(std::size_t per_host, std::size_t ahead, std:
 }
 
 bool Window::has_room(const OutletState& outlet) const {
-  return outlet.lanes < limits_.lanes_per_outlet && lanes_in_use_ + drained_.size() < limits_.lanes;
+  return !outlet.terms->shut && outlet.lanes < limits_.lanes_per_outlet &&
+         lanes_in_use_ + drained_.size() < limits_.lanes;
 }
 
 bool Window::lane_has_room(const Lane& lane) const {
@@ -102,6 +103,11 @@ std::optional<Position> Window::rest(Lane& lane) {
   if (lane.again || lane.key.alone != 0) return close(lane);
   lane.idle = idle_.insert(idle_.end(), &lane);
   return std::nullopt;
+}
+
+std::optional<Position> Window::drop(Lane& lane) {
+  std::erase(drained_, &lane);
+  return close(lane);
 }
 
 void Window::forget_tails(const OutletState& outlet, Position position) {

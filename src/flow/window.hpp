@@ -65,7 +65,8 @@ struct OutletState {
   std::size_t lanes = 0;               ///< of this outlet that hold items
   std::size_t under_way = 0;           ///< deliveries begun and not settled
   std::optional<WallTime> due;         ///< when the next retry not loaded is due
-  std::size_t retries_behind = 0;      ///< that were due when last read and had no room at their valve
+  std::optional<WallTime> asked;   ///< when it was opened again, until one of its circuits was asked for that
+  std::size_t retries_behind = 0;  ///< that were due when last read and had no room at their valve
 };
 
 /// A lane in the window: it holds items, or is idle and kept for what it knows.
@@ -156,6 +157,9 @@ class Window {
   std::optional<Position> evict(Item& item);
   /// A lane that was taken from drained() has nothing more.
   std::optional<Position> rest(Lane& lane);
+
+  /// A drained lane leaves the window.
+  std::optional<Position> drop(Lane& lane);
 
   /// Above `position` there may be deliveries of this outlet that come before what its lanes have come to.
   void forget_tails(const OutletState& outlet, Position position);

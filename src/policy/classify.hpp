@@ -13,6 +13,7 @@ enum class Meaning {
   success,  ///< the delivery is completed
   retry,    ///< failed; again while attempts are left
   dead,     ///< failed; no other attempt makes sense
+  pause,    ///< as retry, and the subscription is paused
 };
 
 /// What HTTP statuses mean where that differs from the default (2xx is success, all else is retried).
