@@ -19,16 +19,6 @@ Result<journal::Orphans> parse_orphans(std::string_view text) {
   return misuse("'{}' is neither retry nor hold", text);
 }
 
-/// libcurl counts in milliseconds, and 0 would mean for ever.
-Result<std::chrono::milliseconds> parse_timeout(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (!duration) return tl::unexpected(duration.error());
-  const auto timeout = std::chrono::floor<std::chrono::milliseconds>(*duration);
-  if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
-    return misuse("'{}' is not between 1ms and 24h", text);
-  return timeout;
-}
-
 void add_limits(CLI::App& command, flow::RunOptions& run) {
   const std::string group = "Limits";
   from_environment(add_value(command, "--workers", run.workers, request_count, "Requests at a time, in all"))

@@ -2,14 +2,19 @@
 
 #include "cli/figures_text.hpp"
 #include "cli/listing.hpp"
+#include "cli/subscription_file.hpp"
 #include "flow/feed.hpp"
 #include "ingest/reader.hpp"
 #include "ingest/rejects.hpp"
+#include "journal/ledger.hpp"
 #include "routing/router.hpp"
 
+#include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -21,12 +26,14 @@ constexpr std::size_t hosts_most = 1'000;
 
 struct Findings {
   std::uint64_t events = 0;
+  std::uint64_t unmatched = 0;
   std::uint64_t rejected = 0;
   std::uint64_t elsewhere = 0;  ///< to hosts beyond those counted
   std::map<std::string, std::uint64_t, std::less<>> by_host;
 
   void count(const Arrival& arrival) {
     ++events;
+    if (arrival.routes.empty()) ++unmatched;
     for (const Route& route : arrival.routes) {
       if (const auto known = by_host.find(route.host); known != by_host.end())
         ++known->second;
@@ -43,8 +50,36 @@ void print(const Findings& findings) {
                       count_text(findings.rejected)));
   for (const auto& [host, count] : findings.by_host)
     put_out(fmt::format("{:>13}  to {}\n", count_text(count), host));
+  if (findings.unmatched > 0)
+    put_out(fmt::format("{:>13}  to no subscription\n", count_text(findings.unmatched)));
   if (findings.elsewhere > 0)
     put_out(fmt::format("{:>13}  to other hosts\n", count_text(findings.elsewhere)));
+}
+
+/// Those of the journal, where there is one, as they would be with the subscriptions file applied.
+Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& program,
+                                                                const InputOptions& options) {
+  std::map<std::string, Subscription> all;
+  if (std::filesystem::exists(program.journal)) {
+    const auto ledger = journal::Ledger::open(program.journal);
+    if (!ledger) return tl::unexpected(ledger.error());
+    DISPATCH_TRY(ledger->subscriptions([&](const journal::SubscriptionRecord& record) {
+      all.insert_or_assign(record.subscription.id, record.subscription);
+      return true;
+    }));
+  }
+  if (!options.subscriptions.empty()) {
+    const auto declared = read_subscriptions(options.subscriptions);
+    if (!declared) return tl::unexpected(declared.error());
+    for (const auto& one : *declared) all.insert_or_assign(one.subscription.id, one.subscription);
+  }
+  std::vector<Subscription> subscriptions;
+  for (auto& [id, subscription] : all) subscriptions.push_back(std::move(subscription));
+  auto snapshot = routing::Snapshot::make(1, std::move(subscriptions));
+  if (!snapshot) return tl::unexpected(std::move(snapshot).error());
+  auto catalog = std::make_shared<routing::Catalog>();
+  catalog->publish(std::move(*snapshot));
+  return catalog;
 }
 
 }  // namespace
@@ -53,7 +88,9 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options) {
   if (options.files.empty()) return misuse("--dry-run needs input; name a file, or - for standard input");
   auto reading = reader_options(options);
   if (!reading) return tl::unexpected(std::move(reading).error());
-  auto router = routing::Router::make(options.to);
+  auto catalog = present_subscriptions(program, options);
+  if (!catalog) return tl::unexpected(std::move(catalog).error());
+  auto router = routing::Router::make(options.to, std::move(*catalog));
   if (!router) return tl::unexpected(std::move(router).error());
   auto reader = ingest::Reader::open(options.files, std::move(*reading), std::stop_token{});
   if (!reader) return tl::unexpected(std::move(reader).error());

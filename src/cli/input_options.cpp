@@ -70,6 +70,10 @@ void add_input_options(CLI::App& command, InputOptions& options) {
       ->type_name("skip|stop")
       ->default_str("skip")
       ->group(group);
+  from_environment(
+      command.add_option("--subscriptions", options.subscriptions, "Apply this subscriptions file first"))
+      ->type_name("FILE")
+      ->group(group);
   command.add_flag("--dry-run", options.dry_run, "Check the input and say what would happen; touch nothing")
       ->group(group);
 }

@@ -21,6 +21,7 @@ struct InputOptions {
   std::uint64_t line_most = std::uint64_t{1024} * 1024;  ///< bytes
   std::string rejects;                                   ///< empty: beside the journal
   bool stop_on_reject = false;
+  std::string subscriptions;  ///< a subscriptions file to apply first; empty: none
   bool dry_run = false;
 };
 

@@ -8,8 +8,8 @@
 namespace dispatch::cli {
 
 Result<> operator_turn(const std::string& path,
-                       const std::function<Result<>(journal::Journal&, WallTime now)>& act) {
-  const auto journal = journal::SqliteJournal::open(path, {.existing_only = true});
+                       const std::function<Result<>(journal::Journal&, WallTime now)>& act, bool may_make) {
+  const auto journal = journal::SqliteJournal::open(path, {.existing_only = !may_make});
   if (!journal) return tl::unexpected(journal.error());
   auto turn = journal::Turn::begin(**journal);
   if (!turn) return tl::unexpected(std::move(turn).error());

@@ -10,10 +10,11 @@
 
 namespace dispatch::cli {
 
-/// Does what an operator wants to an existing journal, in a turn of its own; also while a dispatcher runs on
-/// it.
+/// Does what an operator wants to a journal, in a turn of its own; also while a dispatcher runs on it. The
+/// journal must exist, unless `may_make`.
 Result<> operator_turn(const std::string& path,
-                       const std::function<Result<>(journal::Journal&, WallTime now)>& act);
+                       const std::function<Result<>(journal::Journal&, WallTime now)>& act,
+                       bool may_make = false);
 
 /// Who acts on what an operator set in motion: the run that is on, or one that is to be started.
 std::string who_goes_on(const Program& program);

@@ -32,6 +32,15 @@ Result<double> parse_share(std::string_view text) {
   return share;
 }
 
+Result<std::chrono::milliseconds> parse_timeout(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  const auto timeout = std::chrono::floor<std::chrono::milliseconds>(*duration);
+  if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
+    return misuse("'{}' is not between 1ms and 24h", text);
+  return timeout;
+}
+
 Result<DurationRange> parse_duration_range(std::string_view text) {
   const auto dots = text.find("..");
   const auto first = parse_duration(text.substr(0, dots));

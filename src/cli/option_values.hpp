@@ -41,6 +41,9 @@ struct WholeNumber {
 /// "10%" or "0.1" as 0.1; from 0 to 100 %.
 Result<double> parse_share(std::string_view text);
 
+/// For one request: from 1ms to 24h, as libcurl counts in milliseconds, and 0 would mean for ever.
+Result<std::chrono::milliseconds> parse_timeout(std::string_view text);
+
 /// "1s..60s": the first wait and the longest. One duration alone is both.
 struct DurationRange {
   std::chrono::microseconds first;

@@ -1,9 +1,11 @@
 #include "cli/session.hpp"
 
+#include "cli/subscription_apply.hpp"
 #include "flow/renew.hpp"
 #include "journal/ledger.hpp"
 
 #include <csignal>
+#include <string_view>
 #include <utility>
 
 namespace dispatch::cli {
@@ -46,11 +48,35 @@ Result<std::unique_ptr<Session>> Session::open(const Program& program, const Inp
   std::signal(SIGPIPE, SIG_IGN);
   std::unique_ptr<Session> session{new Session{program, options, task, talk}};
   DISPATCH_TRY(session->open_input(options));
-  auto journal = journal::SqliteJournal::open(program.journal, {});
-  if (!journal) return tl::unexpected(std::move(journal).error());
-  session->journal_ = std::move(*journal);
-  DISPATCH_TRY(flow::renew(*session->catalog_, *session->journal_));
+  DISPATCH_TRY(session->open_journal(options));
   return session;
+}
+
+Result<> Session::open_journal(const InputOptions& options) {
+  std::vector<Declared> declared;
+  if (!options.subscriptions.empty()) {
+    auto read = read_subscriptions(options.subscriptions);
+    if (!read) return tl::unexpected(std::move(read).error());
+    declared = std::move(*read);
+  }
+  auto journal = journal::SqliteJournal::open(journal_path_, {});
+  if (!journal) return tl::unexpected(std::move(journal).error());
+  journal_ = std::move(*journal);
+  const auto applied =
+      apply_set(*journal_, declared, {}, clock_.wall(), [this](const auto& changes) { say(changes); });
+  if (!applied) return tl::unexpected(applied.error());
+  return flow::renew(*catalog_, *journal_);
+}
+
+void Session::say(const std::vector<SubscriptionChange>& changes) {
+  if (!talk_.summary) return;
+  log_->info("subscriptions: {}", changes_summary(changes));
+  const std::string text = changes_text(changes);
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at);
+    log_->info("{}", std::string_view{text}.substr(at, end - at));
+    at = end + 1;
+  }
 }
 
 Result<> Session::open_input(const InputOptions& options) {

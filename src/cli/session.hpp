@@ -8,6 +8,7 @@
 #include "cli/live_line.hpp"
 #include "cli/program.hpp"
 #include "cli/progress.hpp"
+#include "cli/subscription_changes.hpp"
 #include "cli/summary.hpp"
 #include "flow/feed.hpp"
 #include "flow/inbox.hpp"
@@ -19,6 +20,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <spdlog/logger.h>
 
@@ -63,6 +65,8 @@ class Session {
 
   Session(const Program& program, const InputOptions& options, Task task, Talk talk);
   Result<> open_input(const InputOptions& options);
+  Result<> open_journal(const InputOptions& options);
+  void say(const std::vector<SubscriptionChange>& changes);
   void on_signal(int signal);
   std::chrono::microseconds took() const;
   void say_snapshot();

@@ -1,0 +1,121 @@
+// Replays as their users meet them.
+
+#include "program/scenario.hpp"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+using namespace dispatch::test;
+
+namespace {
+
+std::string typed(const std::string& type, const std::string& entity, int sequence) {
+  return fmt::format(R"({{"event_id":"{}-{}","type":"{}","entity_id":"{}","sequence_number":{}}})"
+                     "\n",
+                     entity, sequence, type, entity, sequence);
+}
+
+std::string stream(const std::string& type, const std::string& entity, int each) {
+  std::string lines;
+  for (int sequence = 1; sequence <= each; ++sequence) lines += typed(type, entity, sequence);
+  return lines;
+}
+
+/// The events after the first `skipped` requests, in the order in which they came, of one entity.
+std::vector<std::string> later(const Receiver& receiver, std::size_t skipped, const std::string& entity) {
+  std::vector<std::string> ids;
+  const auto received = receiver.received();
+  for (std::size_t i = skipped; i < received.size(); ++i)
+    if (entity_of(received[i]) == entity) ids.push_back(id_of(received[i]));
+  return ids;
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("what is done is delivered again with the same ids and in order per entity") {
+  const TempDir directory;
+  const Receiver receiver;
+  const auto lines = stream("order.added", "A", 5) + stream("user.left", "B", 5);
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", receiver.url()}, lines).exit_code == 0);
+
+  const auto rehearsed = run_dispatch(directory, {"replay", "--type", "order.*", "--dry-run", "--json"});
+  CHECK(rehearsed.exit_code == 0);
+  CHECK(line_count(rehearsed.out) == 1);
+  CHECK(text_under("completed", rehearsed.out) == "5");
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(receiver.count() == 10);
+
+  const auto replayed = run_dispatch(directory, {"replay", "--type", "order.*"});
+  CHECK(replayed.exit_code == 0);
+  CHECK(has(replayed.err, "5 deliveries are made again"));
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(later(receiver, 10, "A") == Ids{"A-1", "A-2", "A-3", "A-4", "A-5"});
+  CHECK(later(receiver, 10, "B").empty());
+  CHECK(has(run_dispatch(directory, {"attempts", "--json", "A-1"}).out, "\"generation\":1"));
+
+  CHECK(run_dispatch(directory, {"replay", "--all"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(receiver.count() == 25);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("a replay of a subscription goes to its present url") {
+  const TempDir directory;
+  const Receiver old_place, new_place, other;
+  const auto add = [&](const std::string& id, const std::string& url) {
+    return run_dispatch(directory, {"subscription", "add", id, "--url", url, "--types", "*", "--replace"})
+        .exit_code;
+  };
+  REQUIRE(add("s", old_place.url()) == 0);
+  REQUIRE(add("other", other.url()) == 0);
+  REQUIRE(run_dispatch(directory, {"run", "-"}, stream("t", "A", 4)).exit_code == 0);
+  REQUIRE(add("s", new_place.url()) == 0);
+  const auto replayed = run_dispatch(directory, {"replay", "--subscription", "s"});
+  CHECK(replayed.exit_code == 0);
+  CHECK(has(replayed.out, new_place.url()));
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(old_place.count() == 4);
+  CHECK(other.count() == 4);
+  CHECK(later(new_place, 0, "A") == Ids{"A-1", "A-2", "A-3", "A-4"});
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("a run that is on goes on with a replay") {
+  const TempDir directory;
+  const Receiver receiver;
+  Child run{directory, {"run", "-", "--to", receiver.url()}};
+  REQUIRE(run.write(stream("t", "A", 3)));
+  REQUIRE(receiver.wait_ended(3));
+  // The last outcome is committed soon after its answer.
+  const auto end = std::chrono::steady_clock::now() + patience;
+  Finished rehearsed{};
+  do {
+    rehearsed = run_dispatch(directory, {"replay", "--all", "--dry-run", "--json"});
+  } while (text_under("completed", rehearsed.out) != "3" && std::chrono::steady_clock::now() < end);
+  const auto replayed = run_dispatch(directory, {"replay", "--all"});
+  CHECK(has(replayed.err, "the run that is on goes on with it"));
+  REQUIRE(receiver.wait_ended(6));
+  run.close_input();
+  CHECK(run.exit_code() == 0);
+  CHECK(later(receiver, 3, "A") == Ids{"A-1", "A-2", "A-3"});
+}
+
+TEST_CASE("a replay must say what is meant") {
+  const TempDir directory;
+  const Receiver receiver;
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", receiver.url()}, stream("t", "A", 1)).exit_code == 0);
+  const auto refused = run_dispatch(directory, {"replay"});
+  CHECK(refused.exit_code == 2);
+  CHECK(has(refused.err, "say which deliveries are meant"));
+  CHECK(run_dispatch(directory, {"replay", "--dry-run"}).exit_code == 2);
+  CHECK(run_dispatch(directory, {"replay", "--subscription", "none"}).exit_code == 2);
+  CHECK(run_dispatch(directory, {"replay", "--state", "pending"}).exit_code == 2);
+  CHECK(run_dispatch(directory, {"replay", "--type", "a*"}).exit_code == 2);
+  const auto nothing = run_dispatch(directory, {"replay", "--state", "failed"});
+  CHECK(nothing.exit_code == 0);
+  CHECK(has(nothing.err, "no delivery that is done is meant"));
+}
