@@ -156,6 +156,8 @@ void add_list_options(CLI::App& command, Events& asked) {
   command.add_option("--since", asked.since, "Those accepted then or later: 2h ago, a day or a time")
       ->type_name("WHEN");
   command.add_option("--until", asked.until, "Those accepted before then")->type_name("WHEN");
+  command.add_flag("--unmatched", asked.filter.unmatched,
+                   "Those that no subscription meant and nothing delivers");
   command.add_flag("--unknown", asked.filter.unknown, "Those with an attempt whose outcome is unknown");
   add_value(command, "--after", asked.filter.after, parse_position,
             "What comes after the event at this position")

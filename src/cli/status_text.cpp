@@ -51,6 +51,9 @@ std::string states_table(const journal::Standing& standing, WallTime now) {
         standing.gapped_entities == 1 ? "entity lacks" : "entities lack",
         number(standing.behind_gaps) + (standing.behind_gaps == 1 ? " event waits" : " events wait"));
   }
+  if (standing.unmatched > 0)
+    text += fmt::format("  {:<13}{:>14}  events that no subscription meant\n", "unmatched",
+                        number(standing.unmatched));
   if (standing.unknown > 0)
     text += fmt::format("  {:<13}{:>14}  attempts whose outcome is unknown\n", "unknown",
                         number(standing.unknown));
@@ -124,7 +127,7 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
         .add("dead_letter", host.dead_letter);
   }
   object.add_raw("hosts", hosts += ']');
-  object.add("more_hosts", standing.more_hosts);
+  object.add("more_hosts", standing.more_hosts).add("unmatched", standing.unmatched);
 }
 
 }  // namespace dispatch::cli

@@ -17,7 +17,7 @@ inline constexpr std::chrono::hours secret_kept{24};
 /// A subscription as somebody wants it to be. `subscription` has no number, no secrets and no pause.
 struct Declared {
   Subscription subscription;
-  SecretSource secret;  ///< where none is given, whatever secrets there are stay
+  SecretSource secret = {};  ///< where none is given, whatever secrets there are stay
   std::chrono::microseconds secret_keep = secret_kept;
 };
 

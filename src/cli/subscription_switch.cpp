@@ -47,8 +47,9 @@ Result<ExitCode> remove_subscription(const Program& program, const std::string& 
         given_up = *count;
         if (given_up == 0 || discard) return {};
         return misuse(
-            "{} of subscription {} not done; nothing was removed; to give them up with it, say --discard",
-            counted(given_up, "delivery", "deliveries") + (given_up == 1 ? " is" : " are"), id);
+            "subscription {} has {} not done; nothing was removed; to give up what is not done, say "
+            "--discard",
+            id, counted(given_up, "delivery that is", "deliveries that are"));
       }));
   if (json)
     put_json(

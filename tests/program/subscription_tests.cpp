@@ -66,6 +66,10 @@ TEST_CASE("an event goes to every subscription that means it and one that none m
   CHECK(has(run.err, "matched no subscription"));
   CHECK(has(run.err, "accepted                 4"));
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+  const auto unmatched = run_dispatch(directory, {"events", "list", "--unmatched", "--json"});
+  CHECK(line_count(unmatched.out) == 1);
+  CHECK(text_under("event_id", unmatched.out) == "d");
+  CHECK(has(run_dispatch(directory, {"status"}).out, "unmatched                 1"));
 
   const auto again = run_dispatch(directory, {"run", "-"}, typed("d", "order", "C", 1));
   CHECK(has(again.err, "duplicates               1"));
@@ -88,8 +92,8 @@ TEST_CASE("a subscription that fails holds up no other") {
   CHECK(good.count() == 20);
   CHECK(review(good.received()).order_violations == 0);
   CHECK(bad.count() == 2);
-  CHECK(text_under("dead_letter", shown(directory, "bad")) == "1");
-  CHECK(text_under("completed", shown(directory, "good")) == "20");
+  CHECK(has(shown(directory, "bad"), "\"dead_letter\":1,"));
+  CHECK(has(shown(directory, "good"), "\"completed\":20,"));
   CHECK(has(run_dispatch(directory, {"dlq", "list"}).out, bad.url()));
 }
 
@@ -157,7 +161,7 @@ TEST_CASE("a paused subscription waits and a resumed one goes on") {
   CHECK(run.exit_code == 3);
   CHECK(other.count() == 2);
   CHECK(receiver.count() == 0);
-  CHECK(text_under("pending", shown(directory, "waits")) == "2");
+  CHECK(has(shown(directory, "waits"), "\"pending\":2,"));
   CHECK(run_dispatch(directory, {"subscription", "resume", "waits"}).exit_code == 0);
   CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
   CHECK(ids_at(receiver) == Ids{"e1", "e2"});
@@ -170,9 +174,9 @@ TEST_CASE("a subscription is removed only when nothing is left to be done or it 
   REQUIRE(run_dispatch(directory, {"ingest", "-"}, typed("e1", "t", "X", 1)).exit_code == 0);
   const auto refused = run_dispatch(directory, {"subscription", "remove", "s"});
   CHECK(refused.exit_code == 2);
-  CHECK(has(refused.err, "1 delivery is of subscription s not done") == false);
+  CHECK(has(refused.err, "subscription s has 1 delivery that is not done; nothing was removed"));
   CHECK(has(refused.err, "--discard"));
-  CHECK(text_under("pending", shown(directory, "s")) == "1");
+  CHECK(has(shown(directory, "s"), "\"pending\":1,"));
   CHECK(run_dispatch(directory, {"subscription", "remove", "s", "--discard"}).exit_code == 0);
   CHECK(run_dispatch(directory, {"subscription", "show", "s"}).exit_code == 2);
   CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
@@ -222,7 +226,7 @@ TEST_CASE("secrets are shown once where they are made and never again") {
   REQUIRE(added.out.starts_with("whsec_"));
   const auto secret = added.out.substr(0, added.out.size() - 1);
   CHECK_FALSE(has(added.err, secret));
-  CHECK(text_under("secrets", shown(directory, "s")) == "1");
+  CHECK(has(shown(directory, "s"), "\"secrets\":1,"));
 
   const auto rotated = run_dispatch(directory, {"subscription", "rotate-secret", "s", "--keep", "1h"});
   CHECK(rotated.exit_code == 0);
@@ -275,7 +279,7 @@ TEST_CASE("a subscriptions file is applied whole and changes nothing the second 
             "~ orders\n    rate          100/s -> off\n    secret        the one before -> a new one\n"));
   CHECK_FALSE(has(changed.out + shown(directory, "orders"), "hidden"));
   CHECK_FALSE(has(changed.out, "ours"));
-  CHECK(text_under("secrets", shown(directory, "orders")) == "2");
+  CHECK(has(shown(directory, "orders"), "\"secrets\":2,"));
 
   directory.write("subs.json", R"({"subscriptions": []})");
   CHECK(has(run_dispatch(directory, {"subscription", "apply", "subs.json"}).err, "no subscriptions"));
