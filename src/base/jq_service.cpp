@@ -3,13 +3,14 @@
 #include "base/jq_process.hpp"
 #include "base/utf8.hpp"
 
-#include <cerrno>
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <csignal>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
@@ -216,14 +217,20 @@ void leave_parent(int& channel) {
   ::environ = no_environment;  // libjq reads through it, so clearenv(), which leaves NULL, will not do
 }
 
-/// The pages of data that the process has already (proc(5), statm).
+/// What the process has of data already (proc(5), statm, the sixth number, in pages).
 rlim_t data_bytes() {
-  unsigned long pages = 0;
-  if (std::FILE* const statm = std::fopen("/proc/self/statm", "re")) {
-    if (std::fscanf(statm, "%*u %*u %*u %*u %*u %lu", &pages) != 1) pages = 0;
-    std::fclose(statm);
+  std::array<char, 128> text{};
+  const int statm = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  const ssize_t size = ::read(statm, text.data(), text.size());
+  ::close(statm);
+  std::string_view rest{text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+  for (int field = 1; field < 6; ++field) {
+    const auto space = rest.find(' ');
+    rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
   }
-  return static_cast<rlim_t>(pages) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+  rlim_t pages = 0;
+  std::from_chars(rest.data(), rest.data() + rest.size(), pages);
+  return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
 }
 
 void limit(int resource, rlim_t most) {
