@@ -1,49 +1,148 @@
 #include "cli/attempt_table.hpp"
 
+#include "base/json.hpp"
 #include "base/units.hpp"
+#include "cli/event_text.hpp"
 #include "cli/listing.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace dispatch::cli {
 namespace {
 
+using journal::AttemptRecord;
+using journal::DeliveryRecord;
+using journal::EventRecord;
+using std::chrono::microseconds;
+
 constexpr std::size_t answer_shown = 120;  // bytes
 
-std::string with_answer(const journal::AttemptRecord::End& end) {
+std::string with_answer(const AttemptRecord::End& end) {
   auto text = outcome_text(end);
-  if (!end.excerpt.empty()) text += ": " + end.excerpt.substr(0, answer_shown);
-  return text;
+  if (end.excerpt.empty()) return text;
+  return text + ": " + escaped(end.excerpt, answer_shown);
 }
 
-}  // namespace
+/// Where the time went, each part for itself; empty where the attempt did not get so far.
+struct Parts {
+  std::string name, connection, tls, first_byte;
+};
 
-void put_attempt_table(const std::vector<journal::AttemptRecord>& attempts) {
+Parts parts(const AttemptTimings& timings) {
+  microseconds before{0};
+  const auto part = [&](const std::optional<microseconds>& until) -> std::string {
+    if (!until) return {};
+    const auto took = std::max(*until - before, microseconds{0});
+    before = std::max(*until, before);
+    return format_duration(took);
+  };
+  Parts parts;
+  parts.name = part(timings.name_resolved);
+  parts.connection = part(timings.connected);
+  parts.tls = part(timings.tls_ready);
+  parts.first_byte = part(timings.first_byte);
+  return parts;
+}
+
+/// One delivery's attempts, in their order, and what is to become of it.
+class Story {
+ public:
+  Story(const DeliveryRecord& delivery, const std::vector<AttemptRecord>& all) : delivery_(delivery) {
+    for (const auto& attempt : all)
+      if (attempt.key == delivery.key) attempts_.push_back(&attempt);
+  }
+
+  const std::vector<const AttemptRecord*>& attempts() const { return attempts_; }
+
+  /// When the try after the `index`th attempt began or is due; nothing where there is none, or not yet.
+  std::optional<WallTime> next_at(std::size_t index) const {
+    if (index + 1 < attempts_.size()) return attempts_[index + 1]->began_at;
+    // A success leaves no more than the delivery's own record.
+    if (delivery_.attempts == attempts_[index]->number + 1) return delivery_.began_at;
+    if (delivery_.attempts > attempts_[index]->number || delivery_.state != DeliveryState::retry_wait)
+      return std::nullopt;
+    return delivery_.state_at;
+  }
+
+  std::string next_text(std::size_t index, WallTime now) const {
+    const auto& attempt = *attempts_[index];
+    if (!attempt.ended) return {};
+    const bool latest = delivery_.attempts == attempt.number;
+    if (const auto next = next_at(index)) {
+      if (latest) return until_text(*next, now);
+      return "after " + format_duration(std::max<microseconds>(*next - attempt.began_at - attempt.ended->took,
+                                                               microseconds{0}));
+    }
+    if (latest && delivery_.state == DeliveryState::dead_letter) return "none: dead letter";
+    if (latest && delivery_.state == DeliveryState::failed) return "none: given up";
+    return {};
+  }
+
+ private:
+  const DeliveryRecord& delivery_;
+  std::vector<const AttemptRecord*> attempts_;
+};
+
+void tell(const DeliveryRecord& delivery, const Story& story, WallTime now,
+          const std::function<void(std::string_view)>& write) {
+  write(printable(delivery_text(delivery, now)) + '\n');
+  if (story.attempts().empty()) return;
   using Align = Table::Align;
   Table table{{{"ATTEMPT", Align::right},
                {"BEGAN"},
                {"TOOK", Align::right},
-               {"DESTINATION"},
+               {"NAME", Align::right},
+               {"CONNECTION", Align::right},
+               {"TLS", Align::right},
+               {"FIRST BYTE", Align::right},
                {"ADDRESS"},
+               {"NEXT TRY"},
                {"OUTCOME"}},
-              put_out};
-  for (const auto& attempt : attempts) {
-    const auto& end = attempt.ended;
+              write};
+  for (std::size_t i = 0; i < story.attempts().size(); ++i) {
+    const auto& attempt = *story.attempts()[i];
+    const auto end = attempt.ended.value_or(AttemptRecord::End{});
+    const auto split = parts(end.timings);
     table.row({std::to_string(attempt.number), format_time(attempt.began_at),
-               end ? format_duration(end->took) : std::string{}, attempt.destination,
-               end ? end->address : std::string{}, end ? with_answer(*end) : "under way"});
+               attempt.ended ? format_duration(end.took) : std::string{}, split.name, split.connection,
+               split.tls, split.first_byte, end.address, story.next_text(i, now),
+               attempt.ended ? with_answer(end) : "under way"});
   }
   table.finish();
 }
 
-void put_attempt_json(std::string_view event_id, const journal::AttemptRecord& attempt) {
-  put_json([&](JsonObject& object) {
-    object.add("event_id", event_id)
-        .add("destination", attempt.destination)
-        .add("generation", attempt.key.generation)
-        .add("attempt", attempt.number);
-    add_time(object, "began_at", attempt.began_at);
-    object.add("under_way", !attempt.ended.has_value());
-    if (attempt.ended) add_end(object, *attempt.ended);
-  });
+}  // namespace
+
+void tell_attempts(const EventRecord& event, const std::vector<AttemptRecord>& attempts, WallTime now,
+                   const std::function<void(std::string_view)>& write) {
+  bool first = true;
+  for (const auto& delivery : event.deliveries) {
+    if (!std::exchange(first, false)) write("\n");
+    tell(delivery, Story{delivery, attempts}, now, write);
+  }
+}
+
+std::vector<std::string> attempts_json(const EventRecord& event, const std::vector<AttemptRecord>& attempts) {
+  std::vector<std::string> objects;
+  for (const auto& delivery : event.deliveries) {
+    const Story story{delivery, attempts};
+    for (std::size_t i = 0; i < story.attempts().size(); ++i) {
+      const auto& attempt = *story.attempts()[i];
+      JsonObject object{objects.emplace_back()};
+      object.add("event_id", event.event_id);
+      add_text(object, "subscription", attempt.subscription);
+      object.add("destination", attempt.destination)
+          .add("generation", attempt.key.generation)
+          .add("attempt", attempt.number);
+      add_time(object, "began_at", attempt.began_at);
+      object.add("under_way", !attempt.ended.has_value());
+      if (attempt.ended) add_end(object, *attempt.ended);
+      add_time(object, "next_at", story.next_at(i));
+    }
+  }
+  return objects;
 }
 
 }  // namespace dispatch::cli

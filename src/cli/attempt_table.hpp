@@ -1,16 +1,24 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "journal/records.hpp"
 
+#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace dispatch::cli {
 
-/// Writes the attempts to standard output, for people: when, how long, how they ended.
-void put_attempt_table(const std::vector<journal::AttemptRecord>& attempts);
+/// Tells all that was tried for an event, delivery by delivery: where each goes and how it stands, and, in
+/// one line for each attempt that the journal keeps, when it began, where its time went, how it ended, and
+/// what came after it. `attempts` are those of the event, as Ledger::attempts gives them; `write` is given
+/// whole lines.
+void tell_attempts(const journal::EventRecord& event, const std::vector<journal::AttemptRecord>& attempts,
+                   WallTime now, const std::function<void(std::string_view)>& write);
 
-/// Writes one attempt of the event as a line of JSON.
-void put_attempt_json(std::string_view event_id, const journal::AttemptRecord& attempt);
+/// The same for programs: each attempt as a JSON object.
+std::vector<std::string> attempts_json(const journal::EventRecord& event,
+                                       const std::vector<journal::AttemptRecord>& attempts);
 
 }  // namespace dispatch::cli

@@ -36,11 +36,12 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
   const auto attempts = ledger->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
-    for (const auto& attempt : *attempts) put_attempt_json(asked.event_id, attempt);
+    for (const auto& attempt : attempts_json(**event, *attempts)) put_out(attempt + '\n');
     return ExitCode::delivered;
   }
-  put_attempt_table(*attempts);
-  if (attempts->empty()) say(program, fmt::format("event {} was not sent yet", asked.event_id));
+  tell_attempts(**event, *attempts, SystemClock{}.wall(), put_out);
+  if ((*event)->deliveries.empty())
+    say(program, fmt::format("no subscription means event {}, so it is delivered nowhere", asked.event_id));
   say_next(program, "events show " + shell_word(asked.event_id), "see the event");
   return ExitCode::delivered;
 }

@@ -1,5 +1,4 @@
 #include "base/units.hpp"
-#include "cli/attempt_table.hpp"
 #include "cli/event_line.hpp"
 #include "cli/event_text.hpp"
 #include "cli/listing.hpp"
@@ -129,9 +128,7 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
   if (!event) return tl::unexpected(event.error());
   const auto attempts = ledger->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
-  if (*event) put_event(**event, SystemClock{}.wall());
-  put_out("\n");
-  put_attempt_table(*attempts);
+  if (*event) put_event(**event, *attempts, SystemClock{}.wall());
   for (const auto& one : dead) {
     if (one.waiting > 0)
       put_out(fmt::format("\n{} behind it at {}\n", counted(one.waiting, "event waits", "events wait"),

@@ -1,5 +1,4 @@
 #include "base/units.hpp"
-#include "cli/attempt_table.hpp"
 #include "cli/event_text.hpp"
 #include "cli/listing.hpp"
 #include "cli/moment.hpp"
@@ -100,7 +99,7 @@ Result<ExitCode> list_events(const Program& program, Events asked) {
   Position last;
   DISPATCH_TRY(ledger->events(asked.filter, [&](const journal::EventRecord& event) {
     if (asked.json) {
-      put_event_json(event, false);
+      put_event_json(event);
     } else {
       put_row(table, event);
     }
@@ -134,14 +133,10 @@ Result<ExitCode> show_event(const Program& program, const Events& asked) {
   const auto attempts = ledger->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
-    put_event_json(**event, true);
+    put_event_json(**event, *attempts);
     return ExitCode::delivered;
   }
-  put_event(**event, SystemClock{}.wall());
-  if (!attempts->empty()) {
-    put_out("\n");
-    put_attempt_table(*attempts);
-  }
+  put_event(**event, *attempts, SystemClock{}.wall());
   if ((*event)->entity_id)
     say_next(program, "events list --entity " + shell_word(*(*event)->entity_id), "see its whole stream");
   return ExitCode::delivered;

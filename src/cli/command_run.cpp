@@ -63,11 +63,27 @@ flow::RunOptions run_options(const Run& asked, spdlog::logger& log) {
   return options;
 }
 
+/// A subscription's word that only public addresses are connected to must not be broken, nor cost it all its
+/// deliveries.
+Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOptions& http) {
+  if (http.proxy.empty() && http.unix_socket.empty()) return {};
+  const auto subscriptions = journal.subscriptions();
+  if (!subscriptions) return tl::unexpected(subscriptions.error());
+  for (const auto& subscription : *subscriptions)
+    if (subscription.deny_private)
+      return misuse(
+          "subscription {} allows public addresses only, and through {} nobody here sees which address is "
+          "connected to; run without it, or change the subscription",
+          subscription.id, http.proxy.empty() ? "--unix-socket" : "--proxy");
+  return {};
+}
+
 Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options) {
   delivery::HttpOptions http = asked.delivery.http;
   http.per_host = options.per_host;
   http.requests_most = options.workers;
   http.connections_kept = options.workers;
+  DISPATCH_TRY(check_addresses_seen(session.acceptance().journal, http));
   auto transport = delivery::HttpTransport::start(http, session.inbox(), session.clock());
   if (!transport) return tl::unexpected(std::move(transport).error());
   auto preparing = delivery::PreparingTransport::start(preparing_threads(), **transport, session.inbox());

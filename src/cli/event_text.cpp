@@ -3,11 +3,14 @@
 #include "base/base64.hpp"
 #include "base/units.hpp"
 #include "base/utf8.hpp"
+#include "cli/attempt_table.hpp"
 #include "cli/listing.hpp"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
+
+#include <fmt/ranges.h>
 
 namespace dispatch::cli {
 namespace {
@@ -20,6 +23,7 @@ void add_deliveries(JsonObject& object, const EventRecord& event) {
   for (const auto& delivery : event.deliveries) {
     if (list.size() > 1) list += ',';
     JsonObject entry{list};
+    add_text(entry, "subscription", delivery.subscription);
     entry.add("destination", delivery.destination)
         .add("host", delivery.host)
         .add("generation", delivery.key.generation)
@@ -71,7 +75,21 @@ std::string states_text(const EventRecord& event) {
   return text;
 }
 
-void put_event_json(const EventRecord& event, bool whole) {
+std::string delivery_text(const DeliveryRecord& delivery, WallTime now) {
+  auto text = delivery.destination;
+  if (!delivery.subscription.empty()) text += ", subscription " + delivery.subscription;
+  if (delivery.key.generation > 0) text += fmt::format(", replay {}", delivery.key.generation);
+  text += fmt::format(": {}", to_string(delivery.state));
+  if (const auto when = when_text(delivery, now); !when.empty()) text += ", " + when;
+  text += ", " + counted(delivery.attempts, "attempt", "attempts");
+  if (delivery.forgiven > 0) text += fmt::format(" ({} of them forgiven)", delivery.forgiven);
+  if (delivery.status) text += fmt::format(", the last answer HTTP {}", *delivery.status);
+  return text;
+}
+
+namespace {
+
+void put_json_of(const EventRecord& event, const std::vector<journal::AttemptRecord>* attempts) {
   put_json([&](JsonObject& object) {
     object.add("position", event.position.value()).add("event_id", event.event_id);
     add_place(object, event.entity_id, event.sequence);
@@ -89,11 +107,23 @@ void put_event_json(const EventRecord& event, bool whole) {
     add_time(object, "accepted_at", event.accepted_at);
     object.add("payload_bytes", event.payload_bytes);
     add_deliveries(object, event);
-    if (whole) add_payload(object, event);
+    if (attempts == nullptr) return;
+    add_payload(object, event);
+    object.add_raw("attempts", fmt::format("[{}]", fmt::join(attempts_json(event, *attempts), ",")));
   });
 }
 
-void put_event(const EventRecord& event, WallTime now) {
+}  // namespace
+
+void put_event_json(const EventRecord& event) {
+  put_json_of(event, nullptr);
+}
+
+void put_event_json(const EventRecord& event, const std::vector<journal::AttemptRecord>& attempts) {
+  put_json_of(event, &attempts);
+}
+
+void put_event(const EventRecord& event, const std::vector<journal::AttemptRecord>& attempts, WallTime now) {
   const auto field = [](std::string_view name, std::string_view text) {
     if (!text.empty()) put_out(fmt::format("{:<13}{}\n", name, printable(text)));
   };
@@ -110,21 +140,10 @@ void put_event(const EventRecord& event, WallTime now) {
   field("url", event.own_url);
   field("accepted",
         fmt::format("{}, {} ago", format_time(event.accepted_at), age_text(event.accepted_at, now)));
-  put_out("\n");
-
-  using Align = Table::Align;
-  Table table{{{"DESTINATION"}, {"STATE"}, {"WHEN"}, {"ATTEMPTS", Align::right}, {"STATUS", Align::right}},
-              put_out};
-  for (const auto& delivery : event.deliveries) {
-    table.row({delivery.destination, std::string{to_string(delivery.state)}, when_text(delivery, now),
-               std::to_string(delivery.attempts),
-               delivery.status ? std::to_string(*delivery.status) : std::string{}});
-  }
-  table.finish();
-
   put_out(fmt::format("\npayload, {} bytes:\n", event.payload_bytes));
   put_out(printable(event.payload));
-  put_out("\n");
+  put_out("\n\n");
+  tell_attempts(event, attempts, now, put_out);
 }
 
 }  // namespace dispatch::cli

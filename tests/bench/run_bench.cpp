@@ -2,8 +2,8 @@
 // end. README.md beside this file says how to read them.
 //
 //   --dispatch PATH        the program
-//   --scenarios A,B        some of: throughput, latency, hosts, serial, ingest, duplicates, memory, backlog,
-//   bytes
+//   --scenarios A,B        some of: throughput, latency, hosts, subscriptions, serial, ingest, duplicates,
+//                          memory, backlog, bytes
 //   --repeat N             runs of each; medians are shown (default 5)
 //   --events N             of most scenarios (default 200000); latency and serial have a tenth of it
 //   --waiting N            events of memory and backlog (default 1000000), compared with 100000
@@ -35,9 +35,11 @@ struct Named {
   const char* name;
   Scenario run;
 };
-constexpr Named scenarios[]{{"throughput", throughput}, {"latency", latency}, {"hosts", hosts},
-                            {"serial", serial},         {"ingest", ingest},   {"duplicates", duplicates},
-                            {"memory", memory},         {"backlog", backlog}, {"bytes", bytes}};
+constexpr Named scenarios[]{{"throughput", throughput}, {"latency", latency},
+                            {"hosts", hosts},           {"subscriptions", subscriptions},
+                            {"serial", serial},         {"ingest", ingest},
+                            {"duplicates", duplicates}, {"memory", memory},
+                            {"backlog", backlog},       {"bytes", bytes}};
 
 std::vector<Named> chosen(const std::string& list) {
   if (list.empty()) return {std::begin(scenarios), std::end(scenarios)};

@@ -33,6 +33,7 @@ void throughput(const Bench& bench);
 void latency(const Bench& bench);
 void hosts(const Bench& bench);
 void serial(const Bench& bench);
+void subscriptions(const Bench& bench);
 void ingest(const Bench& bench);
 void duplicates(const Bench& bench);
 void memory(const Bench& bench);

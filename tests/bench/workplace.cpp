@@ -50,6 +50,13 @@ Measured Workplace::dispatch(const std::string& command, const std::filesystem::
   return finish(process, {0});
 }
 
+void Workplace::set_up(const std::vector<std::string>& words) const {
+  std::vector<std::string> command{dispatch_};
+  command.insert(command.end(), words.begin(), words.end());
+  MeasuredProcess process{command, directory_ / "dispatch.out"};
+  finish(process, {0});
+}
+
 Measured Workplace::resume(const std::filesystem::path& journal, std::chrono::seconds at_most) const {
   MeasuredProcess process{{dispatch_, "run", "--journal", journal, "--quiet"}, directory_ / "dispatch.out"};
   if (!process.ends_within(at_most)) process.signal(SIGTERM);

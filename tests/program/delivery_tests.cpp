@@ -189,3 +189,26 @@ TEST_CASE("with --on-bad-line stop nothing after the bad line is accepted and wh
   REQUIRE(receiver.count() == 1);
   CHECK(id_of(receiver.received()[0]) == "e1");
 }
+
+TEST_CASE("attempts and events show tell where the time went and what came next") {
+  const TempDir directory;
+  const Receiver receiver{[](const Received&, std::size_t nth) {
+    Answer answer;
+    if (nth == 1) answer = {.status = 503, .body = "busy \x1b[31m\n"};
+    return answer;
+  }};
+  const auto run = run_dispatch(directory, {"run", "-", "--to", receiver.url(), "--backoff", "1ms..2ms"},
+                                event_line("e1", "X", 1));
+  CHECK(run.exit_code == 0);
+  const auto table = run_dispatch(directory, {"attempts", "e1"}).out;
+  CHECK(has(table, receiver.url() + ": completed, 2 attempts, the last answer HTTP 200"));
+  CHECK(has(table, "HTTP 503: busy \\x1b[31m\\n"));
+  CHECK(has(table, "127.0.0.1"));
+  CHECK(has(table, "  after "));
+  CHECK(has(run_dispatch(directory, {"events", "show", "e1"}).out, table));
+  const auto json = lines_of(run_dispatch(directory, {"attempts", "e1", "--json"}).out);
+  REQUIRE_FALSE(json.empty());
+  for (const char* key : {"name_resolved_us", "connected_us", "first_byte_us", "next_at"})
+    CHECK_FALSE(has(json[0], std::string{'"'} + key + "\":null"));
+  CHECK(has(run_dispatch(directory, {"events", "show", "e1", "--json"}).out, "\"attempts\":[" + json[0]));
+}
