@@ -2,11 +2,13 @@
 
 #include "crash/crash_points.hpp"
 #include "crash/trial.hpp"
+#include "journal/verify.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
 
+#include <SQLiteCpp/Database.h>
 #include <fmt/format.h>
 
 using namespace dispatch;
@@ -276,6 +278,91 @@ const Road releasing{and_operator_points({"dead_letters_noted", "dead_letters_mo
 const Road discarding{and_operator_points({"dead_letters_noted", "dead_letters_moved"}), travel_discard};
 const Road skipping{and_operator_points({"gap_skipped"}), travel_skip};
 
+// --- An operator who adds a subscription to what came before, replays what is done, or removes one.
+
+/// Six events that were delivered, for orders that make or give up six deliveries more.
+class Delivered {
+ public:
+  Delivered() {
+    const auto file = trial_.directory().write("events.jsonl", streams(2, 3));
+    REQUIRE(trial_.run({"run", file, "--to", trial_.receiver().url(), "--quiet"}).exit_code == 0);
+    REQUIRE(trial_.receiver().count() == six);
+  }
+
+  const Trial& trial() const { return trial_; }
+  std::vector<std::string> add() const {
+    return {"subscription", "add", "late",   "--url", trial_.receiver().url("/late"),
+            "--types",      "*",   "--from", "1"};
+  }
+
+  /// Gives the order until it is carried out: the deliveries that are `where` it leads are there at once or
+  /// not at all. False where it was not killed.
+  bool order(const std::vector<std::string>& arguments, const EndAt& at, const std::string& where) const {
+    const bool reached = killed(trial_.run(arguments, at));
+    require_sound();
+    const auto there = count(where);
+    REQUIRE((there == 0 || there == six));
+    if (!reached) REQUIRE(there == six);
+    if (there == 0) REQUIRE(trial_.run(arguments).exit_code == 0);
+    REQUIRE(count(where) == six);
+    return reached;
+  }
+
+  /// Goes on until all is done: so many requests came, and those after the first six in order.
+  void finish(std::size_t requests) const {
+    REQUIRE(trial_.run(resume(trial_)).exit_code == 0);
+    require_sound();
+    REQUIRE(count("state NOT IN (4, 5)") == 0);
+    auto received = trial_.receiver().received();
+    REQUIRE(received.size() == requests);
+    received.erase(received.begin(), received.begin() + six);
+    REQUIRE(review(received).order_violations == 0);
+  }
+
+ private:
+  static constexpr int six = 6;
+
+  std::int64_t count(const std::string& where) const {
+    SQLite::Database database{trial_.directory() / "dispatch.db", SQLite::OPEN_READONLY};
+    return database.execAndGet("SELECT count(*) FROM deliveries WHERE " + where).getInt64();
+  }
+
+  void require_sound() const {
+    const auto report = journal::verify(trial_.directory() / "dispatch.db").value();
+    for (const auto& finding : report.findings) MESSAGE(finding.check << ": " << finding.what);
+    REQUIRE(report.healthy());
+  }
+
+  Trial trial_{succeed};
+};
+
+bool travel_fan_out(const EndAt& at) {
+  const Delivered delivered;
+  const bool reached = delivered.order(delivered.add(), at, "subscription_no > 0");
+  delivered.finish(12);
+  return reached;
+}
+
+bool travel_replay(const EndAt& at) {
+  const Delivered delivered;
+  const bool reached = delivered.order({"replay", "--all"}, at, "generation > 0");
+  delivered.finish(12);
+  return reached;
+}
+
+bool travel_removal(const EndAt& at) {
+  const Delivered delivered;
+  REQUIRE(delivered.trial().run(delivered.add()).exit_code == 0);
+  const bool reached = delivered.order({"subscription", "remove", "late", "--discard"}, at,
+                                       "subscription_no > 0 AND state = 5");
+  delivered.finish(6);
+  return reached;
+}
+
+const Road fanning_out{and_operator_points({"fan_out_staged"}), travel_fan_out};
+const Road replaying{and_operator_points({"replay_staged"}), travel_replay};
+const Road removing{and_operator_points({"subscription_removed"}), travel_removal};
+
 // --- A log so long that it is copied before the end.
 
 bool travel_long_log(const EndAt& at) {
@@ -302,8 +389,8 @@ bool travel_long_log(const EndAt& at) {
 const Road copying_a_long_log{{"checkpoint_begins", system_point::database_write, "checkpoint_ended"},
                               travel_long_log};
 
-const Road* const roads[] = {&running,    &recovering, &holding,           &releasing,
-                             &discarding, &skipping,   &copying_a_long_log};
+const Road* const roads[] = {&running,  &recovering,  &holding,   &releasing, &discarding,
+                             &skipping, &fanning_out, &replaying, &removing,  &copying_a_long_log};
 
 }  // namespace
 
@@ -357,6 +444,18 @@ TEST_CASE("a discard that is killed is done or is not") {
 
 TEST_CASE("a skip that is killed is done or is not") {
   travel_all(skipping);
+}
+
+TEST_CASE("a subscription that is added to what came before is there with all of it or is not") {
+  travel_all(fanning_out);
+}
+
+TEST_CASE("a replay that is killed is made whole or is not") {
+  travel_all(replaying);
+}
+
+TEST_CASE("a subscription whose removal is killed is there with all that waits for it or is not") {
+  travel_all(removing);
 }
 
 TEST_CASE("a checkpoint that is killed in the middle of a run costs nothing") {

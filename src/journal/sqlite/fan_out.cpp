@@ -1,5 +1,7 @@
 #include "journal/sqlite/fan_out.hpp"
 
+#include "base/fail_point.hpp"
+
 #include <algorithm>
 
 namespace dispatch::journal {
@@ -37,6 +39,7 @@ Result<std::int64_t> FanOut::make(const Route& route, std::span<const Position> 
   if (made == 0) return made;
   destinations_.reach_down(to.destination, lowest);
   wakes_.from_here(Verb::fan_out, {.outlet = to.outlet, .position = lowest}, route.subscription, now);
+  fail_point(FailPoint::fan_out_staged);
   return made;
 }
 

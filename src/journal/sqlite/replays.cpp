@@ -1,5 +1,6 @@
 #include "journal/sqlite/replays.hpp"
 
+#include "base/fail_point.hpp"
 #include "journal/sqlite/delivery_columns.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ Result<std::int64_t> Replays::make(std::span<const DeliveryKey> deliveries, cons
     wakes_.from_here(Verb::replay, {.outlet = outlet, .position = at.lowest, .generation = generation},
                      at.subscription, now);
   }
+  if (made > 0) fail_point(FailPoint::replay_staged);
   return made;
 }
 

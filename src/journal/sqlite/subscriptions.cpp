@@ -1,5 +1,6 @@
 #include "journal/sqlite/subscriptions.hpp"
 
+#include "base/fail_point.hpp"
 #include "base/json.hpp"
 #include "journal/sqlite/wakes.hpp"
 
@@ -126,6 +127,7 @@ std::int64_t Subscriptions::remove(SubscriptionNo no, WallTime now) {
   failed += give_up(no, DeliveryState::retry_wait, Transition::give_up);
   failed += give_up(no, DeliveryState::dead_letter, Transition::discard);
   changed(number(Verb::subscription_removed), no, now);
+  fail_point(FailPoint::subscription_removed);
   return failed;
 }
 
