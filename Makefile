@@ -87,7 +87,8 @@ lint: lint-deps
 asan: deps
 	@$(CONFIGURE) -B build-asan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=address,undefined
 	@cmake --build build-asan -j $(JOBS)
-	@UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.supp \
+	@ASAN_OPTIONS=quarantine_size_mb=16 UBSAN_OPTIONS=print_stacktrace=1 \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.supp \
 	  $(TESTS) build-asan
 
 tsan: deps

@@ -132,7 +132,8 @@ TEST_CASE("programs are kept from one event to the next and forgotten when there
     subscription.transform = std::to_string(n % 3 == 0 ? 0 : n);
     Outgoing outgoing = order_created();
     outgoing.subscription = std::make_shared<const Subscription>(subscription);
-    REQUIRE(preparation.prepare(outgoing));
+    const auto prepared = preparation.prepare(outgoing);
+    REQUIRE_MESSAGE(prepared, prepared.error().message);
     CHECK(outgoing.payload == subscription.transform);
   }
 }

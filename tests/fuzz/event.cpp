@@ -1,5 +1,6 @@
 // A line to an event: what is accepted keeps to dispatch-events(5) and can be sent; what is not has a reason.
 
+#include "base/clock.hpp"
 #include "base/utf8.hpp"
 #include "delivery/http/headers.hpp"
 #include "event/outgoing.hpp"
@@ -37,7 +38,7 @@ void check_request(const Arrival& event) {
   outgoing.type = event.type;
   outgoing.headers = event.headers;
   delivery::HeaderLines lines;
-  PROPERTY(delivery::write_headers(outgoing, lines).has_value());
+  PROPERTY(delivery::write_headers(outgoing, WallTime{}, lines).has_value());
 }
 
 void check_event(const Arrival& event) {
