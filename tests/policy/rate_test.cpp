@@ -1,5 +1,7 @@
 #include "policy/rate.hpp"
 
+#include "support/fullest_stretch.hpp"
+
 #include <algorithm>
 #include <random>
 #include <vector>
@@ -8,6 +10,7 @@
 
 using namespace dispatch;
 using namespace dispatch::policy;
+using namespace dispatch::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -22,17 +25,6 @@ void leave(RateLog& log, SteadyTime now, int requests = 1) {
     log.reserve();
     log.stamp(now);
   }
-}
-
-/// The most that any half-open stretch of that length holds; a fullest one begins at one of the moments.
-std::size_t fullest_stretch(const std::vector<SteadyTime>& moments, std::chrono::microseconds length) {
-  std::size_t most = 0;
-  for (const auto begin : moments) {
-    const auto inside = [&](SteadyTime moment) { return moment >= begin && moment - begin < length; };
-    most = std::max<std::size_t>(
-        most, static_cast<std::size_t>(std::count_if(moments.begin(), moments.end(), inside)));
-  }
-  return most;
 }
 
 }  // namespace
