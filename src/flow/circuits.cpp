@@ -72,6 +72,10 @@ std::optional<WallTime> Circuits::next_probe(DestinationNo destination) const {
   return circuit.since + policy_->open_for;
 }
 
+void Circuits::forget(DestinationNo destination) {
+  set(destination, circuit_of(destination), {});
+}
+
 void Circuits::forget_surplus(const std::function<bool(DestinationNo)>& needed) {
   if (circuits_.size() <= circuits_most) return;
   for (auto place = circuits_.begin(); place != circuits_.end();) {

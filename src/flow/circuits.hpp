@@ -46,6 +46,9 @@ class Circuits {
   std::optional<WallTime> next_probe(DestinationNo destination) const;
   /// How many probes may be under way at a time; 0 without a breaker.
   std::size_t probes_most() const { return policy_ ? policy_->probes : 0; }
+  /// Nothing is sent there any more. What is under way as a probe says nothing from now on.
+  void forget(DestinationNo destination);
+
   /// How many are open or half-open.
   std::size_t tripped() const { return tripped_; }
 

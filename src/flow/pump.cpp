@@ -57,6 +57,7 @@ Result<> Pump::terms_changed(WallTime now) {
     if (outlets_.change_terms(outlet)) turned.push_back(&outlet);
     valves_.change_terms(outlet);
   });
+  window_.lead_to_valves();
   for (OutletState* outlet : turned) {
     if (outlet->terms->shut) {
       DISPATCH_TRY(shut(*outlet));

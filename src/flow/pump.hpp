@@ -45,7 +45,7 @@ class Pump {
   void turned_away(Item& item);                ///< too many wait at its valve: read it when there is room
   void put_back(Item& item);                   ///< its outlet is shut: read it when that is open again
 
-  /// Lanes to the destination of this valve, which is new, lead there from now on.
+  /// Lanes to the destination of this valve that lead past it lead there from now on.
   void lead_to(Valve& valve) { window_.lead_to(valve); }
 
   /// Loads what there is room for and what may go, into the graph.

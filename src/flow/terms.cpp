@@ -27,7 +27,7 @@ Result<Terms> Terms::of(const Subscription& subscription, const RunOptions& run)
 
 Agreements::Agreements(const RunOptions& run) : run_(run), direct_(std::make_shared<const Terms>(run)) {
   Terms removed{run};
-  removed.shut = true;
+  removed.shut = removed.removed = true;
   removed_ = std::make_shared<const Terms>(std::move(removed));
 }
 

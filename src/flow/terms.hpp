@@ -26,6 +26,7 @@ struct Terms {
   std::optional<Rate> rate;                ///< at one destination
   std::optional<std::size_t> concurrency;  ///< at one destination
   bool shut = false;                       ///< nothing of it is sent, and nothing waited for
+  bool removed = false;                    ///< and that is for good
 
   /// Of direct deliveries.
   explicit Terms(const RunOptions& run) : retry(run.retry), statuses(run.statuses), rate(run.rate) {}

@@ -118,9 +118,15 @@ Valve* Valves::ended(Item& item, Sign sign, WallTime now) {
   const Pass pass = std::exchange(item.pass, Pass::none);
   Valve* led_to = item.lane->valve;
   if (pass != Pass::none) --led_to->passed;
+  if (item.lane->outlet->terms->removed) return nullptr;
   const auto circuit = circuits_.ended(destination, sign, pass == Pass::probe, now);
-  if (led_to != nullptr) set(*led_to, circuit);
-  if (led_to != nullptr || circuit == Circuit::State::closed) return nullptr;
+  if (led_to != nullptr) {
+    const auto before = led_to->circuit;
+    set(*led_to, circuit);
+    // Lanes that began while it held nothing back lead past it.
+    return before == Circuit::State::closed && circuit != before ? led_to : nullptr;
+  }
+  if (circuit == Circuit::State::closed) return nullptr;
   const auto found = valves_.find(destination);
   if (found == valves_.end()) return &make(*item.lane->outlet, destination);
   set(found->second, circuit);
@@ -143,7 +149,8 @@ void Valves::change_terms(const OutletState& outlet) {
     else
       valve.rate.emplace(*rate);
     valve.concurrency = outlet.terms->concurrency;
-    set(valve, valve.circuit);
+    if (outlet.terms->removed) circuits_.forget(destination);
+    set(valve, circuits_.state(destination));
   }
 }
 

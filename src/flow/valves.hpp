@@ -39,8 +39,8 @@ class Valves {
   void take_pass(Item& item, WallTime now);
   /// The item's request leaves now.
   void leaves(const Item& item, SteadyTime steady);
-  /// Its attempt has ended. Returns the valve that its destination has got by that, to which lanes of the
-  /// window must now lead; mostly null.
+  /// Its attempt has ended. Returns the valve of its destination where that holds something back by it that
+  /// it did not before, so that lanes of the window may lead past it; mostly null.
   Valve* ended(Item& item, policy::Sign sign, WallTime now);
   /// An operator wants to know at once whether the destination is up.
   void asked(DestinationNo destination, WallTime now);

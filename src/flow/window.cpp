@@ -81,6 +81,14 @@ void Window::lead_to(Valve& valve) {
   }
 }
 
+void Window::lead_to_valves() {
+  for (Lane& lane : lane_pool_) {
+    if (lane.items == 0 || lane.valve != nullptr) continue;
+    lane.valve = valves_.find(*lane.outlet, DestinationNo{lane.key.destination});
+    if (lane.valve != nullptr) ++lane.valve->lanes;
+  }
+}
+
 std::optional<Position> Window::complete(Item& item) {
   Lane& lane = *item.lane;
   give_back(item);

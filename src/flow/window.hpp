@@ -147,8 +147,10 @@ class Window {
   /// Something of this lane was passed over: it counts as drained once it has no items.
   void look_again(Lane& lane);
 
-  /// Lanes to the destination of this valve, which is new, lead there from now on.
+  /// Lanes to the destination of this valve that lead past it lead there from now on.
   void lead_to(Valve& valve);
+  /// The same of all valves that there are by now, or should be: other terms hold.
+  void lead_to_valves();
 
   // Each returns the position above which the outlet must be read again, if it must.
   /// The item that holds its lane is done, and the lane goes on.

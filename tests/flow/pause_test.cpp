@@ -10,24 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Subscription subscription(const std::string& id) {
-  Subscription made;
-  made.id = id;
-  made.host = id + ".test";
-  made.url = "http://" + made.host + "/hook";
-  made.event_types = {"*"};
-  made.rate.reset();
-  return made;
-}
-
-SubscriptionNo subscribe(const Stage& stage, const Subscription& wanted) {
-  SubscriptionNo no;
-  as_operator(stage, [&](journal::Journal& journal) {
-    no = journal.put_subscription(wanted, stage.clock.wall()).value();
-  });
-  return no;
-}
-
 void pause(const Stage& stage, SubscriptionNo no) {
   as_operator(stage, [&](journal::Journal& journal) {
     REQUIRE(journal.pause_subscription(no, "a test", stage.clock.wall()));
@@ -258,6 +240,43 @@ TEST_CASE("a subscription's rate and concurrency hold for it alone and change wh
   CHECK(stage.figures().tally.of(DeliveryState::completed) == 800);
 }
 
+TEST_CASE("a limit that a subscription gets while its lanes are full holds for what they still have") {
+  Stage stage;
+  auto wanted = subscription("s");
+  subscribe(stage, wanted);
+  stage.arrive(streams(20, 40));
+  stage.play();
+  REQUIRE(stage.transport.under_way().size() == 20);
+  SUBCASE("of requests at a time") {
+    wanted.concurrency = 3;
+    subscribe(stage, wanted);
+    stage.tick(100ms);
+    stage.transport.finish_all(answered(200));
+    for (int round = 0; round < 10; ++round) {
+      stage.play();
+      CHECK(stage.transport.under_way().size() == 3);
+      stage.transport.finish_all(answered(200));
+    }
+  }
+  SUBCASE("of requests in a time") {
+    wanted.rate = Rate{5, 1h};
+    subscribe(stage, wanted);
+    stage.tick(100ms);
+    for (int round = 0; round < 10; ++round) {
+      stage.transport.finish_all(answered(200));
+      stage.play();
+    }
+    CHECK(stage.transport.sent().size() == 25);
+  }
+  wanted.rate.reset();
+  wanted.concurrency.reset();
+  subscribe(stage, wanted);
+  stage.tick(100ms);
+  let_all_succeed(stage);
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 800);
+  check_order(stage);
+}
+
 TEST_CASE("what is ahead is given up where a host gets a subscription with a rate") {
   flow::RunOptions options;
   options.per_host = 5;
@@ -324,6 +343,31 @@ TEST_CASE("a subscription that is removed while its deliveries wait holds nothin
   stage.tick(1s);
   CHECK(stage.finished());
   CHECK(stage.figures().tally.open() == 0);
+}
+
+TEST_CASE("the open circuit of a subscription that is removed is forgotten whatever its probes come to") {
+  flow::RunOptions options;
+  options.breaker = policy::BreakerPolicy{};
+  Stage stage{options};
+  const auto no = subscribe(stage, subscription("s"));
+  stage.arrive(streams(100, 1));
+  stage.play();
+  stage.transport.finish_all(answered(500));
+  stage.play();
+  stage.tick(30s);
+  REQUIRE(stage.transport.under_way().size() == 3);
+  REQUIRE(stage.figures().circuits_open == 1);
+  stage.answer(stage.transport.under_way_ids().front(), 200);
+  as_operator(stage, [&](journal::Journal& journal) {
+    REQUIRE(journal.remove_subscription(no, stage.clock.wall()));
+  });
+  stage.tick(1s);
+  CHECK(stage.figures().circuits_open == 0);
+  stage.transport.finish_all(answered(500));
+  stage.play();
+  CHECK(stage.finished());
+  CHECK(stage.figures().circuits_open == 0);
+  CHECK(stage.other_journal()->circuits()->empty());
 }
 
 TEST_CASE("events that a subscription is given afterwards go to it also where its lanes have gone on") {

@@ -115,4 +115,24 @@ void as_operator(const Stage& stage, Act act) {
   REQUIRE(turn.commit());
 }
 
+/// A subscription to events of these types at a host of its own, without a limit.
+inline Subscription subscription(const std::string& id, std::vector<std::string> types = {"*"}) {
+  Subscription made;
+  made.id = id;
+  made.host = id + ".test";
+  made.url = "http://" + made.host + "/hook";
+  made.event_types = std::move(types);
+  made.rate.reset();
+  return made;
+}
+
+/// Adds it, or changes the one of that id.
+inline SubscriptionNo subscribe(const Stage& stage, const Subscription& wanted) {
+  SubscriptionNo no;
+  as_operator(stage, [&](journal::Journal& journal) {
+    no = journal.put_subscription(wanted, stage.clock.wall()).value();
+  });
+  return no;
+}
+
 }  // namespace dispatch::test

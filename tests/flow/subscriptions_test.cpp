@@ -12,24 +12,6 @@ namespace {
 
 const std::string nowhere;
 
-Subscription subscription(const std::string& id, std::vector<std::string> types = {"*"}) {
-  Subscription made;
-  made.id = id;
-  made.host = id + ".test";
-  made.url = "http://" + made.host + "/hook";
-  made.event_types = std::move(types);
-  made.rate.reset();
-  return made;
-}
-
-SubscriptionNo subscribe(const Stage& stage, const Subscription& wanted) {
-  SubscriptionNo no;
-  as_operator(stage, [&](journal::Journal& journal) {
-    no = journal.put_subscription(wanted, stage.clock.wall()).value();
-  });
-  return no;
-}
-
 /// "a http://a.test/hook": what was started, whatever the order of destinations.
 std::multiset<std::string> sent(const Stage& stage) {
   std::multiset<std::string> all;

@@ -192,6 +192,37 @@ TEST_CASE("entities stay in order through an open circuit") {
   }
 }
 
+TEST_CASE("a circuit that opens again by a lane from before holds the lanes that came between") {
+  flow::RunOptions options = with_breaker();
+  options.per_host = 4;
+  options.breaker->failures = 2;
+  Stage stage{options};
+  std::vector<Line> lines;
+  for (int sequence = 1; sequence <= 9; ++sequence)
+    lines.push_back({"x" + std::to_string(sequence), "X", sequence, dead});
+  stage.arrive({lines[0], {"y", "Y", 1, dead}});
+  stage.play();
+  stage.answer("x1", 500);
+  stage.answer("y", 500);
+  REQUIRE(stage.figures().circuits_open == 1);
+  stage.arrive({lines.begin() + 1, lines.end()});
+  stage.tick(30s);
+  for (const char* id : {"y", "x1", "x2"}) stage.answer(id, 200);
+  REQUIRE(stage.figures().circuits_open == 0);
+  stage.arrive(many("late", 20, dead));
+  stage.play();
+  REQUIRE(stage.transport.under_way_ids() == std::vector<std::string>{"x3", "late0", "late1", "late2"});
+  stage.answer("late0", 500);
+  REQUIRE(stage.figures().circuits_open == 0);
+  const auto sent = stage.transport.sent().size();
+  stage.answer("x3", 500);
+  CHECK(stage.figures().circuits_open == 1);
+  CHECK(stage.transport.sent().size() == sent);
+  for (int round = 0; round < 1000 && !stage.finished(); ++round)
+    if (answer_all(stage, dead, 200) == 0) stage.tick(1s);
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 30);
+}
+
 TEST_CASE("a released dead letter asks at once whether its destination is up again") {
   flow::RunOptions options = with_breaker();
   options.retry.attempts = 1;
