@@ -59,8 +59,6 @@ class Story {
   /// When the try after the `index`th attempt began or is due; nothing where there is none, or not yet.
   std::optional<WallTime> next_at(std::size_t index) const {
     if (index + 1 < attempts_.size()) return attempts_[index + 1]->began_at;
-    // A success leaves no more than the delivery's own record.
-    if (delivery_.attempts == attempts_[index]->number + 1) return delivery_.began_at;
     if (delivery_.attempts > attempts_[index]->number || delivery_.state != DeliveryState::retry_wait)
       return std::nullopt;
     return delivery_.state_at;

@@ -96,13 +96,15 @@ TEST_CASE("every delivery of an event tells its own story") {
   auto replayed = delivery(key(2, 1), DeliveryState::completed, 1);
   replayed.subscription = "orders";
   const auto lines = told(event_with({direct, subscribed, replayed}),
-                          {attempt(key(1, 0), 1, start), attempt(key(2, 0), 1, start)}, start + 1min);
-  REQUIRE(lines.size() == 9);
+                          {attempt(key(1, 0), 1, start), attempt(key(2, 0), 1, start),
+                           attempt(key(2, 0), 2, start + 2s)},
+                          start + 1min);
+  REQUIRE(lines.size() == 10);
   CHECK(lines[0] == "http://a/: dead_letter, dead for 1m 0s, 1 attempt");
   CHECK(has(lines[2], "none: dead letter"));
   CHECK(lines[4] == "http://a/, subscription orders: completed, 2 attempts, the last answer HTTP 200");
   CHECK(has(lines[6], "after 1.9s"));
-  CHECK(lines[8] == "http://a/, subscription orders, replay 1: completed, 1 attempt");
+  CHECK(lines[9] == "http://a/, subscription orders, replay 1: completed, 1 attempt");
 }
 
 TEST_CASE("as JSON an attempt names its subscription and its generation and when the next one is due") {

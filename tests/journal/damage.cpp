@@ -49,6 +49,13 @@ Outcome timed_out() {
   return outcome;
 }
 
+Outcome welcomed(std::chrono::microseconds first_byte) {
+  Outcome outcome = answered(200);
+  outcome.address = "127.0.0.1";
+  outcome.timings.first_byte = first_byte;
+  return outcome;
+}
+
 template <class Write>
 void in_a_turn(Journal& journal, Write write) {
   auto turn = Turn::begin(journal).value();
@@ -75,7 +82,7 @@ WornJournal::WornJournal() {
                            {.id = "alone", .entity = std::nullopt},     // position 12
                            {.id = "waiting", .entity = std::nullopt},   // position 13
                        });
-  deliver(*journal, 1);
+  attempt_with(*journal, 1, Transition::succeed, welcomed(std::chrono::microseconds{300}));
   deliver(*journal, 1, OutletNo{2});
   attempt(*journal, 2, Transition::retry);
   attempt(*journal, 2, Transition::succeed);

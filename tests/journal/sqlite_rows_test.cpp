@@ -46,13 +46,30 @@ TEST_CASE("rows: a plain success stands in the delivery alone") {
   append(*journal, {.id = "a"});
   begin(*journal, delivery(*journal, 1), noon);
   Outcome outcome = answered(204);
-  outcome.excerpt = "thank you";
+  outcome.address = "192.0.2.1";
+  outcome.timings = {.name_resolved = 10us, .connected = 20us, .tls_ready = {}, .first_byte = 900us};
   settle(*journal, 1, Transition::succeed, outcome);
   CHECK(rows(subject, "SELECT count(*) FROM attempts") == Rows{"0"});
   CHECK(rows(subject,
              "SELECT state, state_at, attempts, began_at, began_turn, ended_turn, took, status"
              " FROM deliveries") == Rows{"4||1|1700000000000000|2|3|3000|204"});
-  CHECK(rows(subject, "SELECT attempt, outcome, status FROM attempt_history") == Rows{"1|0|204"});
+  CHECK(rows(subject, "SELECT attempt, outcome, status, address, timings FROM attempt_history") ==
+        Rows{"1|0|204|192.0.2.1|10,20,,900"});
+}
+
+TEST_CASE("rows: a success whose answer had a body is an attempt with its first bytes") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  begin(*journal, delivery(*journal, 1), noon);
+  Outcome outcome = answered(200);
+  outcome.address = "192.0.2.1";
+  outcome.excerpt = "thank you";
+  settle(*journal, 1, Transition::succeed, outcome);
+  CHECK(rows(subject, "SELECT state, address IS NULL FROM deliveries") == Rows{"4|1"});
+  CHECK(rows(subject, "SELECT attempt, status, address, excerpt FROM attempts") ==
+        Rows{"1|200|192.0.2.1|thank you"});
+  CHECK(rows(subject, "SELECT attempt, status FROM attempt_history") == Rows{"1|200"});
 }
 
 TEST_CASE("rows: every other end is an attempt with all that is known of it") {

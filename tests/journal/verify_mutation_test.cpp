@@ -201,7 +201,9 @@ TEST_CASE("verify sees what is changed in deliveries but what is told once") {
        {"began_turn", either_way, told_once},
        {"ended_turn", {"more"}, told_once},
        {"took", either_way, shown_only},
-       {"status", either_way, "of a plain success, which --on-status may have made of any answer"}});
+       {"status", either_way, "of a plain success, which --on-status may have made of any answer"},
+       {"address", as_text, shown_only},
+       {"timings", as_text, shown_only}});
 }
 
 TEST_CASE("verify sees what is changed in attempts but what is told once") {

@@ -33,6 +33,9 @@ Names after_subscribed(std::string_view sql) {
 void make_version_2(SQLite::Database& journal) {
   journal.exec(R"(
     DROP INDEX deliveries_by_lane;
+    DROP VIEW attempt_history;
+    ALTER TABLE deliveries DROP COLUMN address;
+    ALTER TABLE deliveries DROP COLUMN timings;
     ALTER TABLE deliveries DROP COLUMN subscription_no;
     ALTER TABLE actions DROP COLUMN subscription_no;
     ALTER TABLE actions DROP COLUMN note;
@@ -53,6 +56,7 @@ void make_version_2(SQLite::Database& journal) {
     INSERT INTO old_destinations SELECT * FROM destinations;
     DROP TABLE destinations;
     ALTER TABLE old_destinations RENAME TO destinations;
+    CREATE VIEW attempt_history AS SELECT * FROM attempts;
     PRAGMA user_version = 2)");
 }
 

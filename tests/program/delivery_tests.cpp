@@ -193,7 +193,7 @@ TEST_CASE("with --on-bad-line stop nothing after the bad line is accepted and wh
 TEST_CASE("attempts and events show tell where the time went and what came next") {
   const TempDir directory;
   const Receiver receiver{[](const Received&, std::size_t nth) {
-    Answer answer;
+    Answer answer{.body = "thanks"};
     if (nth == 1) answer = {.status = 503, .body = "busy \x1b[31m\n"};
     return answer;
   }};
@@ -207,8 +207,12 @@ TEST_CASE("attempts and events show tell where the time went and what came next"
   CHECK(has(table, "  after "));
   CHECK(has(run_dispatch(directory, {"events", "show", "e1"}).out, table));
   const auto json = lines_of(run_dispatch(directory, {"attempts", "e1", "--json"}).out);
-  REQUIRE_FALSE(json.empty());
-  for (const char* key : {"name_resolved_us", "connected_us", "first_byte_us", "next_at"})
-    CHECK_FALSE(has(json[0], std::string{'"'} + key + "\":null"));
+  REQUIRE(json.size() == 2);
+  for (const auto& attempt : json)
+    for (const char* key : {"name_resolved_us", "first_byte_us", "address"})
+      CHECK_FALSE(has(attempt, std::string{'"'} + key + "\":null"));
+  CHECK_FALSE(has(json[0], "\"connected_us\":null"));
+  CHECK_FALSE(has(json[0], "\"next_at\":null"));
+  CHECK(has(json[1], "\"excerpt\":\"thanks\""));
   CHECK(has(run_dispatch(directory, {"events", "show", "e1", "--json"}).out, "\"attempts\":[" + json[0]));
 }

@@ -137,7 +137,7 @@ void Transfer::deny(std::string_view address, std::string_view kind) {
 Result<> Transfer::start(Outgoing outgoing, WallTime now) {
   outgoing_ = std::move(outgoing);
   requests_ = 0;
-  answered_ = keep_excerpt_ = headers_too_large_ = false;
+  answered_ = headers_too_large_ = false;
   at_status_line_ = true;
   complaint_ = nullptr;
   header_bytes_ = body_bytes_ = 0;
@@ -193,7 +193,7 @@ Outcome Transfer::answer(const Clock& clock) {
   outcome.kind = OutcomeKind::answered;
   outcome.status = status();
   outcome.excerpt = std::move(excerpt_);
-  if (outcome.status / 100 != 2) note_way(outcome);
+  note_way(outcome);
   if (outcome.status == 429 || outcome.status == 503) outcome.retry_after = retry_after(clock.wall());
   return outcome;
 }
@@ -267,16 +267,13 @@ std::size_t Transfer::on_header(const char* text, std::size_t, std::size_t bytes
     self.complaint_ = "the server switched protocols, which nobody had asked for";
     return 0;
   }
-  if (self.at_status_line_ && self.status() >= 200) {  // lower ones announce the real answer
-    self.answered_ = true;
-    self.keep_excerpt_ = self.status() / 100 != 2;
-  }
+  if (self.at_status_line_ && self.status() >= 200) self.answered_ = true;  // lower ones announce it
   return bytes;
 }
 
 std::size_t Transfer::on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept {
   auto& self = *static_cast<Transfer*>(transfer);
-  if (self.keep_excerpt_ && self.excerpt_.size() < self.options_.excerpt_most)
+  if (self.excerpt_.size() < self.options_.excerpt_most)
     self.excerpt_.append(text, std::min(bytes, self.options_.excerpt_most - self.excerpt_.size()));
   self.body_bytes_ += bytes;
   return self.body_bytes_ > self.options_.body_most ? 0 : bytes;

@@ -100,7 +100,6 @@ class Transfer {
   bool answered_ = false;  // status and headers are whole
   bool at_status_line_ = true;
   const char* complaint_ = nullptr;  // why an answer that libcurl would take is refused
-  bool keep_excerpt_ = false;
   bool headers_too_large_ = false;
   std::size_t header_bytes_ = 0;
   std::size_t body_bytes_ = 0;

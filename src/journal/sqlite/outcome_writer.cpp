@@ -8,10 +8,11 @@ namespace dispatch::journal {
 
 namespace {
 
-/// The body of a success is not worth a row, and all else about it stands in the delivery's own row.
+/// A success of which there is nothing to keep but what the delivery's own row has room for.
 bool is_plain_success(const Settlement& settlement) {
-  return settlement.by == Transition::succeed && settlement.outcome->kind == OutcomeKind::answered &&
-         settlement.outcome->error.empty();
+  const Outcome& outcome = *settlement.outcome;
+  return settlement.by == Transition::succeed && outcome.kind == OutcomeKind::answered &&
+         outcome.error.empty() && outcome.excerpt.empty();
 }
 
 /// A 2xx that was judged a failure must not look like a success that something followed (see verify's
@@ -41,7 +42,8 @@ std::optional<std::string> timings_text(const AttemptTimings& timings) {
 OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
     : turn_(turn),
       succeed_(database,
-               "UPDATE deliveries SET state = 4, state_at = NULL, ended_turn = ?, took = ?, status = ?"
+               "UPDATE deliveries SET state = 4, state_at = NULL, ended_turn = ?, took = ?, status = ?,"
+               "                      address = ?, timings = ?"
                " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
       fail_(
           database,
@@ -72,18 +74,22 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
   const auto next = next_state(DeliveryState::in_flight, by);
   if (!next) return fail("an outcome cannot move a delivery along that way; this is a bug in the scheduler");
 
+  auto address = null_if_empty(outcome->address);
+  auto timings = timings_text(outcome->timings);
   if (!is_plain_success(settlement)) {
     std::optional<Blob> excerpt;
     if (!outcome->excerpt.empty()) excerpt = Blob{outcome->excerpt};
     add_attempt_.run(turn_.number, outcome->took, static_cast<int>(outcome->kind), outcome->status,
-                     error_text(settlement), null_if_empty(outcome->address), timings_text(outcome->timings),
-                     excerpt, key.outlet, key.position, key.generation);
+                     error_text(settlement), address, timings, excerpt, key.outlet, key.position,
+                     key.generation);
+    address = {};
+    timings = {};
   }
 
   int changes = 0;
   if (*next == DeliveryState::completed) {
-    changes =
-        succeed_.run(turn_.number, outcome->took, outcome->status, key.outlet, key.position, key.generation);
+    changes = succeed_.run(turn_.number, outcome->took, outcome->status, address, timings, key.outlet,
+                           key.position, key.generation);
   } else {
     const WallTime state_at = *next == DeliveryState::retry_wait ? due : at;
     changes = fail_.run(static_cast<int>(*next), state_at, forgive ? 1 : 0, turn_.number, outcome->took,

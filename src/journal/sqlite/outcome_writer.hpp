@@ -9,8 +9,8 @@
 
 namespace dispatch::journal {
 
-/// Records how attempts ended. A plain success costs one update; every other end also becomes a row of
-/// attempts.
+/// Records how attempts ended. A success without a body costs one update; every other end also becomes a row
+/// of attempts.
 class OutcomeWriter {
  public:
   OutcomeWriter(SQLite::Database& database, TurnAccount& turn);

@@ -83,3 +83,20 @@ ALTER TABLE actions ADD COLUMN note TEXT;      -- paused: why
 
 ALTER TABLE progress ADD COLUMN subscriptions_version INTEGER NOT NULL DEFAULT 0;  -- goes up with every change of any
 ALTER TABLE progress ADD COLUMN last_generation INTEGER NOT NULL DEFAULT 0;        -- that of the last replay
+
+-- Of a completed delivery whose success has no row in attempts: where it went and where its time went, as there.
+ALTER TABLE deliveries ADD COLUMN address TEXT;
+ALTER TABLE deliveries ADD COLUMN timings TEXT;
+DROP VIEW attempt_history;
+CREATE VIEW attempt_history AS
+  SELECT outlet_no, position, generation, attempt, began_at, began_turn, ended_turn, took, outcome, status, error,
+         address, timings, excerpt
+    FROM attempts
+  UNION ALL
+  SELECT d.outlet_no, d.position, d.generation, d.attempts, d.began_at, d.began_turn, d.ended_turn, d.took, 0,
+         d.status, NULL, d.address, d.timings, NULL
+    FROM deliveries d
+   WHERE d.state = 4
+     AND NOT EXISTS (SELECT 1 FROM attempts a
+                      WHERE a.outlet_no = d.outlet_no AND a.position = d.position
+                        AND a.generation = d.generation AND a.attempt = d.attempts);
