@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@ void append_json_string(std::string& out, std::string_view text);
 /// True where `text` is one JSON value and nothing else but space (RFC 8259): valid UTF-8, numbers of any
 /// size, halves of surrogate pairs included, nested to any depth.
 bool is_json(std::string_view text);
+/// Where `text` stops being JSON: the bytes before the first that cannot follow, or all of them where more is
+/// needed. Nothing where is_json().
+std::optional<std::size_t> json_fault(std::string_view text);
 
 /// Writes one flat or nested JSON object at the end of `out`, keys in the order added: opened by the
 /// constructor, closed by the destructor. For listings and logs, where keys are only ever added.

@@ -20,6 +20,8 @@ class Scanner {
     return rest_.empty();
   }
 
+  std::size_t left() const { return rest_.size(); }
+
  private:
   /// A value without containers, or the opening of one; then what has been opened and closed again.
   bool value() {
@@ -124,6 +126,19 @@ class Scanner {
 
 bool is_json(std::string_view text) {
   return is_utf8(text) && Scanner{text}.document();
+}
+
+std::optional<std::size_t> json_fault(std::string_view text) {
+  Scanner scanner{text};
+  const bool sound = scanner.document();
+  const auto read = text.substr(0, text.size() - scanner.left());
+  if (!is_utf8(read)) {
+    const auto repaired = to_utf8(read);
+    return static_cast<std::size_t>(std::mismatch(read.begin(), read.end(), repaired.begin()).first -
+                                    read.begin());
+  }
+  if (sound) return std::nullopt;
+  return read.size();
 }
 
 }  // namespace dispatch

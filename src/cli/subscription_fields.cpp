@@ -109,7 +109,12 @@ Result<std::string> headers_from_json(std::string_view json) {
   const auto document = parser.parse(std::string_view{padded}.substr(0, json.size()));
   if (!document) return misuse("{}", document.error());
   const auto headers = ingest::read_headers({ingest::Field::headers, "headers", *document});
-  if (!headers) return misuse("{}", headers.error());
+  if (!headers) {
+    constexpr std::string_view field = "headers: ";  // whoever asks says so already
+    std::string_view why = headers.error();
+    if (why.starts_with(field)) why.remove_prefix(field.size());
+    return misuse("{}", why);
+  }
   return std::string{*headers};
 }
 

@@ -1,5 +1,7 @@
 #include "cli/subscription_file.hpp"
 
+#include "base/fd.hpp"
+#include "base/json.hpp"
 #include "base/units.hpp"
 #include "cli/nearest.hpp"
 #include "cli/option_values.hpp"
@@ -11,8 +13,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <cstdio>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -147,6 +149,8 @@ constexpr std::array keys{
 tl::unexpected<Error> unknown_key(std::string_view name) {
   std::vector<std::string> known;
   for (const auto& key : keys) known.emplace_back(key.name);
+  if (name == "secret")
+    return misuse("a secret cannot stand in the file; secret_file, secret_env or secret_command names it");
   return misuse("there is no key {}{}", in_quotes(name), did_you_mean(name, known));
 }
 
@@ -206,10 +210,28 @@ Result<> read_all(const Value& array, std::vector<Declared>& all) {
   return result;
 }
 
+/// "line 3, byte 7"
+std::string place_of(std::string_view text, std::size_t at) {
+  const auto before = text.substr(0, at);
+  const auto line_begin = before.rfind('\n') + 1;  // 0 where there is none
+  return fmt::format("line {}, byte {}", std::count(before.begin(), before.end(), '\n') + 1,
+                     at - line_begin + 1);
+}
+
+Result<> check_json(std::string_view text) {
+  if (const auto at = json_fault(text))
+    return misuse("{}: what stands there is not JSON, or something is missing before it",
+                  place_of(text, *at));
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (text[begin] != '{') return misuse("it must be a JSON object with the key subscriptions");
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<Declared>> parse_subscriptions(std::string_view text,
                                                   const std::filesystem::path& folder) {
+  DISPATCH_TRY(check_json(text));
   std::string padded{text};
   padded.append(ingest::Lines::padding, ' ');
   ingest::DocumentParser parser;
@@ -236,13 +258,12 @@ Result<std::vector<Declared>> parse_subscriptions(std::string_view text,
 }
 
 Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& file) {
-  std::ifstream input{file, std::ios::binary};
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> input{std::fopen(file.c_str(), "re"), &std::fclose};
+  if (!input) return misuse("cannot read the subscriptions in {}: {}", file.string(), errno_text(errno));
   std::string text(file_most + 1, '\0');
-  errno = 0;
-  input.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!input.is_open() || input.bad() || errno != 0)
-    return misuse("cannot read the subscriptions in {}: {}", file.string(), std::strerror(errno));
-  text.resize(static_cast<std::size_t>(input.gcount()));
+  text.resize(std::fread(text.data(), 1, text.size(), input.get()));
+  if (std::ferror(input.get()) != 0)
+    return misuse("cannot read the subscriptions in {}: {}", file.string(), errno_text(errno));
   if (text.size() > file_most)
     return misuse("{} is larger than {}, the most for a subscriptions file", file.string(),
                   format_size(file_most));

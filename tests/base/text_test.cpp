@@ -69,3 +69,14 @@ TEST_CASE("JSON is told from what is not") {
   CHECK_FALSE(is_json(deep));
   CHECK_FALSE(is_json(std::string_view{"1\0", 2}));
 }
+
+TEST_CASE("what is not JSON is told from the place where it stops being so") {
+  CHECK_FALSE(json_fault(" {\"a\": [1, 2]} "));
+  CHECK(json_fault("{\"a\": [1,]}") == 9);
+  CHECK(json_fault("{\"a\": 1} {") == 9);
+  CHECK(json_fault("{\"a\": 1") == 7);
+  CHECK(json_fault("[\"open") == 6);
+  CHECK(json_fault("") == 0);
+  CHECK(json_fault("[\"\xff\"]") == 2);
+  CHECK(json_fault("[\"\xc3") == 2);
+}

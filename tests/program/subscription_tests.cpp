@@ -297,7 +297,8 @@ TEST_CASE("a subscriptions file with a mistake changes nothing and names it") {
   };
   CHECK(has(refusal(one(R"(, "ratte": "1/s")")),
             "subs.json: subscription 1 (\"a\"): there is no key \"ratte\"; did you mean 'rate'?"));
-  CHECK(has(refusal(one(R"(, "secret": "x")")), "there is no key \"secret\""));
+  CHECK(has(refusal(one(R"(, "secret": "x")")), "subscription 1 (\"a\"): a secret cannot stand in the file"));
+  CHECK(has(refusal(one(R"(, "headers": {"X": "a\nb"})")), "(\"a\"): headers: \"X\" holds the control"));
   CHECK(has(refusal(one(R"(, "id": "b")")), "the key id stands there twice"));
   CHECK(has(refusal(one(R"(, "filter": ".x |")")), "filter: "));
   CHECK(has(refusal(one(R"(, "headers": {"Host": "x"})")), "is set by dispatch itself"));
@@ -305,9 +306,12 @@ TEST_CASE("a subscriptions file with a mistake changes nothing and names it") {
   CHECK(has(refusal(one(R"(, "secret_env": "A", "secret_file": "b")")), "only one of"));
   CHECK(has(refusal(R"({"subscriptions": [{"id": "a", "types": ["*"]}]})"), "the key url is missing"));
   CHECK(has(refusal(R"({"subscription": []})"), "there is no key \"subscription\""));
-  CHECK(has(refusal(R"([])"), "subs.json: "));
+  CHECK(has(refusal(R"([])"), "subs.json: it must be a JSON object with the key subscriptions"));
+  CHECK(has(refusal("{\n  \"subscriptions\": [\n    {},\n  ]\n}\n"), "subs.json: line 4, byte 3: "));
   CHECK_FALSE(std::filesystem::exists(directory / "dispatch.db"));
-  CHECK(run_dispatch(directory, {"subscription", "apply", "none.json"}).exit_code == 2);
+  const auto none = run_dispatch(directory, {"subscription", "apply", "none.json"});
+  CHECK(none.exit_code == 2);
+  CHECK(has(none.err, "none.json: No such file or directory"));
 }
 
 TEST_CASE("the example subscriptions file applies") {
