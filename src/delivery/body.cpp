@@ -7,11 +7,13 @@
 namespace dispatch::delivery {
 namespace {
 
-void add_data(JsonObject& object, std::string_view data) {
+/// `media_type`: whether a text in base64 must say what it is.
+void add_data(JsonObject& object, std::string_view data, bool media_type) {
   if (is_json(data)) {
     object.add_raw("data", data);
     return;
   }
+  if (media_type) object.add("datacontenttype", "application/octet-stream");
   std::string encoded;
   append_base64(encoded, data);
   object.add("data_base64", encoded);
@@ -35,7 +37,7 @@ std::string envelope(const Outgoing& outgoing, std::string_view data) {
     add_or_null(object, "type", outgoing.type);
     add_or_null(object, "source", outgoing.source);
     add_or_null(object, "timestamp", outgoing.time);
-    add_data(object, data);
+    add_data(object, data, false);
   }
   return body;
 }
@@ -47,7 +49,7 @@ std::string structured_cloud_event(const Outgoing& outgoing, std::string_view da
     JsonObject object{body};
     for (const auto& attribute : cloud_event_attributes(outgoing))
       object.add(attribute.name, attribute.value);
-    add_data(object, data);
+    add_data(object, data, true);  // without one, data_base64 would hold JSON
   }
   return body;
 }

@@ -13,7 +13,7 @@ namespace dispatch::delivery {
 std::string envelope(const Outgoing& outgoing, std::string_view data);
 
 /// A CloudEvent in the JSON format (structured content mode): the context attributes, and `data`. Data that
-/// is no JSON stands in base64 under "data_base64" instead.
+/// is no JSON stands in base64 under "data_base64" instead, as application/octet-stream.
 std::string structured_cloud_event(const Outgoing& outgoing, std::string_view data);
 
 }  // namespace dispatch::delivery

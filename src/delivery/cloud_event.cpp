@@ -1,6 +1,7 @@
 #include "delivery/cloud_event.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -27,13 +28,32 @@ bool is_timestamp(std::string_view text) {
   return text == "Z" || has_shape(text, "+00:00") || has_shape(text, "-00:00");
 }
 
+/// A URI reference (RFC 3986): what cannot stand in one is percent-encoded, and what is encoded stays.
+std::string uri_reference(std::string_view text) {
+  constexpr std::string_view marks = "-._~:/?#[]@!$&'()*+,;=";
+  const auto is_hex = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+  };
+  std::string uri;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const bool encoded = c == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+    if (letter || encoded || marks.find(c) != std::string_view::npos)
+      uri += c;
+    else
+      fmt::format_to(std::back_inserter(uri), "%{:02X}", static_cast<unsigned char>(c));
+  }
+  return uri;
+}
+
 }  // namespace
 
 std::vector<Attribute> cloud_event_attributes(const Outgoing& outgoing) {
   std::vector<Attribute> attributes{
       {"specversion", "1.0"},
       {"id", outgoing.event_id},
-      {"source", outgoing.source.empty() ? "dispatch" : outgoing.source},
+      {"source", outgoing.source.empty() ? "dispatch" : uri_reference(outgoing.source)},
       {"type", outgoing.type.empty() ? "dispatch.event" : outgoing.type},
   };
   const auto add = [&](std::string_view name, const std::string& value) {

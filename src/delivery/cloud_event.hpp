@@ -18,7 +18,7 @@ struct Attribute {
 ///
 ///     specversion      1.0
 ///     id               the event's id
-///     source           its source; "dispatch" where it has none
+///     source           its source as a URI reference; "dispatch" where it has none
 ///     type             its type; "dispatch.event" where it has none
 ///     time             its time, where that is a timestamp of RFC 3339
 ///     partitionkey     its entity
@@ -27,7 +27,7 @@ struct Attribute {
 ///     causationid      where it has one
 ///
 /// The media type of the data is not among them: in binary mode it is Content-Type, and in structured mode
-/// data is JSON unless it says otherwise.
+/// data is JSON, and data_base64 has a datacontenttype.
 std::vector<Attribute> cloud_event_attributes(const Outgoing& outgoing);
 
 }  // namespace dispatch::delivery

@@ -108,16 +108,25 @@ void Listener::finish(Result<> how) {
 }
 
 DeliveryMark mark_of(const Request& request) {
-  return {.idempotency_key = std::string{request.header("Idempotency-Key").value_or("")},
-          .entity = std::string{request.header("X-Dispatch-Entity-ID").value_or("")},
+  // Each path is a receiver of its own, and a replay is asked for.
+  const auto there = [&](std::string_view name) {
+    const auto value = request.header(name).value_or("");
+    if (value.empty()) return std::string{};
+    return fmt::format("{}\n{}\n{}", request.target, request.header("X-Dispatch-Generation").value_or(""),
+                       value);
+  };
+  return {.idempotency_key = there("Idempotency-Key"),
+          .entity = there("X-Dispatch-Entity-ID"),
           .sequence = number(request.header("X-Dispatch-Sequence"))};
 }
 
 std::string text_line(const Request& request, WallTime arrived, int status, std::string_view verdict) {
   const auto shown = [&](std::string_view name) { return request.header(name).value_or("-"); };
-  return fmt::format("{} {} {} {} {} attempt {} {} {}", format_time(arrived), status,
-                     shown("X-Dispatch-Event-ID"), shown("X-Dispatch-Entity-ID"),
-                     shown("X-Dispatch-Sequence"), shown("X-Dispatch-Attempt"),
+  const auto generation = request.header("X-Dispatch-Generation");
+  return fmt::format("{} {} {} {} {} {}{} attempt {} {} {}", format_time(arrived), status,
+                     request.target.empty() ? "-" : printable(request.target), shown("X-Dispatch-Event-ID"),
+                     shown("X-Dispatch-Entity-ID"), shown("X-Dispatch-Sequence"),
+                     generation ? fmt::format(" replay {}", *generation) : "", shown("X-Dispatch-Attempt"),
                      format_size(request.body.size()), verdict);
 }
 
@@ -133,7 +142,9 @@ std::string json_line(const Request& request, WallTime arrived, int status, std:
         .add("attempt", number(request.header("X-Dispatch-Attempt")))
         .add("bytes", static_cast<std::uint64_t>(request.body.size()))
         .add("status", status)
-        .add("verdict", verdict);
+        .add("verdict", verdict)
+        .add("path", request.target)
+        .add("generation", number(request.header("X-Dispatch-Generation")));
     if (fault != nullptr) object.add("fault", *fault);
     if (body) object.add("body", request.body);
   }

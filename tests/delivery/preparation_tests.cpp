@@ -62,7 +62,9 @@ TEST_CASE("a payload that is no JSON stands in a body of JSON as base64") {
   Outgoing outgoing = order_created();
   outgoing.payload = "1,\"id\":\"forged\"";
   CHECK(body(in_mode(BodyMode::envelope), outgoing).ends_with(R"(,"data_base64":"MSwiaWQiOiJmb3JnZWQi"})"));
-  CHECK(body(in_mode(BodyMode::structured), outgoing).ends_with(R"(,"data_base64":"MSwiaWQiOiJmb3JnZWQi"})"));
+  CHECK(body(in_mode(BodyMode::structured), outgoing)
+            .ends_with(
+                R"(,"datacontenttype":"application/octet-stream","data_base64":"MSwiaWQiOiJmb3JnZWQi"})"));
 }
 
 TEST_CASE("a structured CloudEvent has its attributes and the payload in one object") {
@@ -70,6 +72,19 @@ TEST_CASE("a structured CloudEvent has its attributes and the payload in one obj
         R"({"specversion":"1.0","id":"evt-1","source":"billing","type":"order.created",)"
         R"("time":"2026-01-02T03:04:05Z","partitionkey":"order-7","sequence":"0000000000000000003",)"
         R"("data":{"amount" : 99, "big":123456789012345678901234567890}})");
+}
+
+TEST_CASE("the source of a CloudEvent is a URI reference whatever the event's is") {
+  Outgoing bare;
+  bare.event_id = "e";
+  bare.payload = "{}";
+  for (const auto& [source, reference] :
+       {std::pair{"https://a.test/b%20c?d#e", "https://a.test/b%20c?d#e"}, std::pair{"/a b", "/a%20b"},
+        std::pair{"caf\xc3\xa9 \"1\" 5%", "caf%C3%A9%20%221%22%205%25"}, std::pair{"%2", "%252"}}) {
+    bare.source = source;
+    CHECK(body(in_mode(BodyMode::structured), bare).find(R"("source":")" + std::string{reference} + '"') !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE("a CloudEvent has a source and a type where the event has none and no time that is none") {

@@ -81,10 +81,10 @@ TEST_CASE("a listener prints what arrives with its verdict and ends after the nu
   CHECK(post(port, "evt-1", 1).starts_with("HTTP/1.1 500 "));
   CHECK(listener.exit_code() == 0);
   const auto out = listener.out().all();
-  CHECK(out.find("Z 500 evt-2 X 2 attempt 1 2 B new\n") != std::string::npos);
-  CHECK(out.find("Z 200 evt-2 X 2 attempt 1 2 B retry\n") != std::string::npos);
-  CHECK(out.find("Z 200 evt-2 X 2 attempt 1 2 B duplicate\n") != std::string::npos);
-  CHECK(out.find("Z 500 evt-1 X 1 attempt 1 2 B out of order\n") != std::string::npos);
+  CHECK(out.find("Z 500 / evt-2 X 2 attempt 1 2 B new\n") != std::string::npos);
+  CHECK(out.find("Z 200 / evt-2 X 2 attempt 1 2 B retry\n") != std::string::npos);
+  CHECK(out.find("Z 200 / evt-2 X 2 attempt 1 2 B duplicate\n") != std::string::npos);
+  CHECK(out.find("Z 500 / evt-1 X 1 attempt 1 2 B out of order\n") != std::string::npos);
   CHECK(listener.err().all().find("4 requests, 1 events completed, 2 failed on purpose, 1 retries, "
                                   "1 duplicates, 1 out of order, 0 repeated numbers") != std::string::npos);
 }
@@ -134,9 +134,9 @@ TEST_CASE("a listener with secrets takes what is signed with one of them and not
   CHECK(listener.exit_code() == 0);
   const auto lines = lines_of(listener.out().all());
   REQUIRE(lines.size() == 6);
-  CHECK(lines[0].ends_with(" 200 evt-1 X 1 attempt 1 2 B new"));
-  CHECK(lines[1].ends_with(" 200 evt-1 X 1 attempt 1 2 B duplicate"));
-  CHECK(lines[2].ends_with(" 401 evt-1 X 1 attempt 1 3 B not verified: X-Dispatch-Signature is wrong"));
+  CHECK(lines[0].ends_with(" 200 / evt-1 X 1 attempt 1 2 B new"));
+  CHECK(lines[1].ends_with(" 200 / evt-1 X 1 attempt 1 2 B duplicate"));
+  CHECK(lines[2].ends_with(" 401 / evt-1 X 1 attempt 1 3 B not verified: X-Dispatch-Signature is wrong"));
   CHECK(lines[3].ends_with(" not verified: X-Dispatch-Timestamp is too old"));
   CHECK(lines[4].ends_with(" not verified: X-Dispatch-Signature is wrong"));
   CHECK(lines[5].ends_with(" not verified: not signed"));

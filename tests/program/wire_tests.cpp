@@ -58,8 +58,8 @@ TEST_CASE(
   CHECK(run(directory, event_line("e1", "A", 1)).exit_code == 0);
   REQUIRE(add(directory, with_new.url(), {"--replace"}) == 0);
   CHECK(run(directory, event_line("e2", "B", 1)).exit_code == 0);
-  CHECK(with_old.wait_for(" 200 e1 "));
-  CHECK(with_new.wait_for(" 200 e2 "));
+  CHECK(with_old.wait_for(" 200 / e1 "));
+  CHECK(with_new.wait_for(" 200 / e2 "));
 }
 
 TEST_CASE("a receiver with another secret refuses and the attempt says so") {
@@ -68,7 +68,7 @@ TEST_CASE("a receiver with another secret refuses and the attempt says so") {
   REQUIRE(add(directory, receiver.url(), {"--secret-file", directory.write("ours", "the secret\n")}) == 0);
   const auto done = run(directory, event_line("e1", "A", 1));
   CHECK(done.exit_code == 3);
-  CHECK(receiver.wait_for(" 401 e1 A 1 attempt 1 2 B not verified: X-Dispatch-Signature is wrong\n"));
+  CHECK(receiver.wait_for(" 401 / e1 A 1 attempt 1 2 B not verified: X-Dispatch-Signature is wrong\n"));
   CHECK(has(run_dispatch(directory, {"attempts", "e1"}).out, "401"));
   for (const char* command : {"subscription list --json", "subscription show shop", "events show e1"}) {
     const auto said = run_dispatch(directory, [&] {

@@ -53,9 +53,30 @@ TEST_CASE("a listener prints one line a request with its verdict") {
   CHECK(booth.listener.answer(posted("evt-1", "order%207", 1, 2)).status == 200);
   CHECK(booth.listener.answer({}).status == 200);
   CHECK(booth.printed() ==
-        "2023-11-14T22:13:20.000Z 200 evt-1 order%207 1 attempt 1 7 B new\n"
-        "2023-11-14T22:13:20.000Z 200 evt-1 order%207 1 attempt 2 7 B duplicate\n"
-        "2023-11-14T22:13:20.000Z 200 - - - attempt - 0 B new\n");
+        "2023-11-14T22:13:20.000Z 200 / evt-1 order%207 1 attempt 1 7 B new\n"
+        "2023-11-14T22:13:20.000Z 200 / evt-1 order%207 1 attempt 2 7 B duplicate\n"
+        "2023-11-14T22:13:20.000Z 200 - - - - attempt - 0 B new\n");
+}
+
+TEST_CASE("each path is a receiver of its own and a replay is no duplicate") {
+  Booth booth{{}};
+  Request other = posted("evt-1", "X", 1);
+  other.target = "/b?c";
+  Request replayed = posted("evt-1", "X", 1);
+  replayed.headers.emplace_back("X-Dispatch-Generation", "1");
+  booth.listener.answer(posted("evt-1", "X", 1));
+  booth.listener.answer(posted("evt-2", "X", 2));
+  for (int i = 0; i < 2; ++i) {
+    booth.listener.answer(other);
+    booth.listener.answer(replayed);
+  }
+  CHECK(booth.printed() ==
+        "2023-11-14T22:13:20.000Z 200 / evt-1 X 1 attempt 1 7 B new\n"
+        "2023-11-14T22:13:20.000Z 200 / evt-2 X 2 attempt 1 7 B new\n"
+        "2023-11-14T22:13:20.000Z 200 /b?c evt-1 X 1 attempt 1 7 B new\n"
+        "2023-11-14T22:13:20.000Z 200 / evt-1 X 1 replay 1 attempt 1 7 B new\n"
+        "2023-11-14T22:13:20.000Z 200 /b?c evt-1 X 1 attempt 1 7 B duplicate\n"
+        "2023-11-14T22:13:20.000Z 200 / evt-1 X 1 replay 1 attempt 1 7 B duplicate\n");
 }
 
 TEST_CASE("a listener prints JSON with decoded ids and the body where asked") {
@@ -64,7 +85,7 @@ TEST_CASE("a listener prints JSON with decoded ids and the body where asked") {
   CHECK(booth.printed() ==
         "{\"time\":\"2023-11-14T22:13:20.000Z\",\"event_id\":\"caf\xc3\xa9%zz\",\"entity_id\":\"X\","
         "\"sequence_number\":1,\"attempt\":1,\"bytes\":7,\"status\":200,\"verdict\":\"new\","
-        "\"body\":\"{\\\"n\\\":1}\"}\n");
+        "\"path\":\"/\",\"generation\":null,\"body\":\"{\\\"n\\\":1}\"}\n");
 }
 
 TEST_CASE("a body in text is on its own line and cannot steer the terminal") {
@@ -129,10 +150,11 @@ TEST_CASE("a listener answers 401 to what is not signed and believes nothing tha
   CHECK(booth.listener.answer(good).status == 200);
   good.body += ' ';
   CHECK(booth.listener.answer(good).status == 401);
-  CHECK(booth.printed() ==
-        "2023-11-14T22:13:20.000Z 401 evt-1 X 7 attempt 1 7 B not verified: not signed\n"
-        "2023-11-14T22:13:20.000Z 200 evt-1 X 1 attempt 1 7 B new\n"
-        "2023-11-14T22:13:20.000Z 401 evt-1 X 1 attempt 1 8 B not verified: X-Dispatch-Signature is wrong\n");
+  CHECK(
+      booth.printed() ==
+      "2023-11-14T22:13:20.000Z 401 / evt-1 X 7 attempt 1 7 B not verified: not signed\n"
+      "2023-11-14T22:13:20.000Z 200 / evt-1 X 1 attempt 1 7 B new\n"
+      "2023-11-14T22:13:20.000Z 401 / evt-1 X 1 attempt 1 8 B not verified: X-Dispatch-Signature is wrong\n");
   CHECK(booth.listener.unverified() == 2);
   CHECK(booth.listener.inspector().counts().requests == 1);
   CHECK(booth.finished);
@@ -143,5 +165,7 @@ TEST_CASE("a listener says in JSON what is wrong with a signature") {
   options.check = SignatureCheck::make({"test-secret"}, std::chrono::minutes{5}).value();
   Booth booth{options};
   booth.listener.answer(posted("evt-1", "X", 1));
-  CHECK(booth.printed().ends_with("\"status\":401,\"verdict\":\"not verified\",\"fault\":\"not signed\"}\n"));
+  CHECK(
+      booth.printed().ends_with("\"status\":401,\"verdict\":\"not verified\","
+                                "\"path\":\"/\",\"generation\":null,\"fault\":\"not signed\"}\n"));
 }
