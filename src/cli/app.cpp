@@ -4,7 +4,6 @@
 #include "cli/help.hpp"
 #include "cli/option_values.hpp"
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -43,18 +42,6 @@ void add_global_options(CLI::App& app, Program& program) {
                              "What is said: debug, info, warning, error or off"))
       ->type_name("LEVEL")
       ->default_str("info");
-}
-
-/// CLI11 ignores an environment variable for its configuration option, so the variable becomes the default,
-/// and a file that it names must be there.
-void add_configuration(CLI::App& app) {
-  const char* named = std::getenv("DISPATCH_CONFIG");
-  const bool given = named != nullptr && *named != '\0';
-  app.set_config("--config", given ? named : "", "Read options from a TOML file", given)
-      ->type_name("FILE")
-      ->envname("DISPATCH_CONFIG");
-  app.config_formatter(std::make_shared<Configuration>(app));
-  app.allow_config_extras(CLI::config_extras_mode::error);
 }
 
 void group_commands(CLI::App& app) {

@@ -92,7 +92,7 @@ class End {
 void say_summary(spdlog::logger& log, const serve::Listener& listener) {
   const auto& counts = listener.inspector().counts();
   std::string text = fmt::format(
-      "{} requests, {} events completed, {} failed on purpose, {} retries, {} duplicates, {} out of "
+      "{} requests, {} deliveries completed, {} failed on purpose, {} retries, {} duplicates, {} out of "
       "order, {} repeated numbers",
       counts.requests + listener.unverified(), counts.completed, listener.failed(), counts.again,
       counts.duplicates, counts.out_of_order, counts.repeated);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <sstream>
 #include <string_view>
 
@@ -81,6 +82,18 @@ std::vector<CLI::ConfigItem> Configuration::from_config(std::istream& input) con
     return set_in_environment(*command->get_option("--" + item.name));
   });
   return items;
+}
+
+// CLI11 ignores an environment variable for its configuration option, so the variable becomes the default,
+// and a file that it names must be there.
+void add_configuration(CLI::App& app) {
+  const char* named = std::getenv("DISPATCH_CONFIG");
+  const bool given = named != nullptr && *named != '\0';
+  app.set_config("--config", given ? named : "", "Read options from a TOML file", given)
+      ->type_name("FILE")
+      ->envname("DISPATCH_CONFIG");
+  app.config_formatter(std::make_shared<Configuration>(app));
+  app.allow_config_extras(CLI::config_extras_mode::error);
 }
 
 }  // namespace dispatch::cli

@@ -30,4 +30,7 @@ class Configuration final : public CLI::ConfigTOML {
   const CLI::App& app_;
 };
 
+/// Lets `app`, the top command, read options from the file that --config or DISPATCH_CONFIG names.
+void add_configuration(CLI::App& app);
+
 }  // namespace dispatch::cli

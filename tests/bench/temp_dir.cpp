@@ -1,17 +1,13 @@
 #include "bench/temp_dir.hpp"
 
-#include <cerrno>
-#include <cstdlib>
+#include "support/new_directory.hpp"
+
 #include <system_error>
 
 namespace dispatch::bench {
 
-TempDir::TempDir(const std::filesystem::path& parent) {
-  std::string pattern = parent / "dispatch-bench-XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr)
-    throw std::system_error{errno, std::generic_category(), "cannot make a directory in " + parent.string()};
-  path_ = pattern;
-}
+TempDir::TempDir(const std::filesystem::path& parent)
+    : path_(test::new_directory(parent, "dispatch-bench")) {}
 
 TempDir::~TempDir() {
   std::error_code ignored;

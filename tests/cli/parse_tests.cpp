@@ -1,10 +1,9 @@
 #include "cli/configuration.hpp"
 #include "cli/option_values.hpp"
 #include "cli/parse.hpp"
+#include "support/temp_dir.hpp"
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -32,20 +31,11 @@ class Variable {
 
 class ConfigurationFile {
  public:
-  explicit ConfigurationFile(std::string_view text) {
-    std::string name = std::filesystem::temp_directory_path() / "dispatch-config-XXXXXX";
-    const int fd = mkstemp(name.data());
-    REQUIRE(fd >= 0);
-    close(fd);
-    path_ = name;
-    std::ofstream{path_} << text;
-  }
-  ~ConfigurationFile() { std::filesystem::remove(path_); }
-  ConfigurationFile(const ConfigurationFile&) = delete;
-  ConfigurationFile& operator=(const ConfigurationFile&) = delete;
+  explicit ConfigurationFile(std::string_view text) : path_(directory_.write("dispatch.toml", text)) {}
   const std::string& path() const { return path_; }
 
  private:
+  test::TempDir directory_;
   std::string path_;
 };
 
@@ -56,9 +46,7 @@ struct SmallProgram {
     app.require_subcommand(1);
     app.fallthrough();
     from_environment(app.add_option("--journal", journal));
-    app.set_config("--config");
-    app.config_formatter(std::make_shared<Configuration>(app));
-    app.allow_config_extras(CLI::config_extras_mode::error);
+    add_configuration(app);
     CLI::App* run = app.add_subcommand("run");
     from_environment(add_value(*run, "--per-host", per_host, WholeNumber{1, 1000}, ""));
     from_environment(run->add_option("--to", to));

@@ -2,9 +2,7 @@
 // and in one report, which says what happened; it is answered only where an answer came for it; another host
 // does not notice; and the next request to the same receiver is judged by its own answer.
 
-#include "delivery/http/http_transport.hpp"
-#include "support/collected_reports.hpp"
-#include "support/fakes.hpp"
+#include "delivery/bench.hpp"
 #include "support/raw_receiver.hpp"
 #include "support/receiver.hpp"
 #include "support/tls_receiver.hpp"
@@ -29,41 +27,12 @@ constexpr int honest_status = 202;
 /// What sockets on loopback may hold between two processes of which one no longer reads.
 constexpr std::size_t in_sockets_most = 16 * 1024 * 1024;
 
-Outgoing event(const std::string& url, std::uint64_t ticket) {
-  Outgoing outgoing;
-  outgoing.ticket = ticket;
-  outgoing.url = url;
-  outgoing.event_id = "evt-" + std::to_string(ticket);
-  outgoing.payload = R"({"n": 1})";
-  return outgoing;
+/// With a timeout that ends soon.
+HttpOptions impatient() {
+  HttpOptions options;
+  options.timeout = timeout;
+  return options;
 }
-
-struct Bench {
-  Bench() {
-    HttpOptions options;
-    options.timeout = timeout;
-    transport = HttpTransport::start(options, reports, clock).value();
-  }
-
-  void send(Outgoing outgoing) {
-    std::vector<Outgoing> batch;
-    batch.push_back(std::move(outgoing));
-    transport->send(std::move(batch));
-  }
-
-  /// The outcome of the attempt with that ticket, once it has been reported.
-  Outcome outcome(std::uint64_t ticket, std::size_t reported) {
-    REQUIRE(reports.wait_for(reported));
-    for (const auto& report : reports.all())
-      if (report.ticket == ticket) return report.outcome;
-    FAIL("no report");
-    return {};
-  }
-
-  ManualClock clock;
-  CollectedReports reports;
-  std::unique_ptr<HttpTransport> transport;
-};
 
 /// Answers every request that still comes, properly.
 void honest(Conversation& peer) {
@@ -104,7 +73,7 @@ void meet(const Hostile& hostile) {
       honest(peer);
   }};
   const Receiver other{[](const Received&, std::size_t) { return Answer{}; }, "127.0.0.2"};
-  Bench bench;
+  Bench bench{impatient()};
   bench.send(event(receiver.url(), 1));
   bench.send(event(other.url(), 2));
   const auto first = bench.outcome(1, 2);
@@ -173,7 +142,7 @@ TEST_CASE("hostile: a server that ends connections as it accepts them gets no re
     const RawReceiver receiver{[=](Conversation& peer) {
       if (resets) peer.reset();
     }};
-    Bench bench;
+    Bench bench{impatient()};
     bench.send(event(receiver.url(), 1));
     const auto outcome = bench.outcome(1, 1);
     CHECK((outcome.kind == OutcomeKind::broken || outcome.kind == OutcomeKind::connect_error));
@@ -407,7 +376,7 @@ TEST_CASE("hostile: an answer that came before it was asked for is not the next 
     sent.notify_all();
     honest(peer);
   }};
-  Bench bench;
+  Bench bench{impatient()};
   bench.send(event(receiver.url(), 1));
   CHECK(bench.outcome(1, 1).status == 500);
   taken = true;
@@ -423,7 +392,7 @@ TEST_CASE("hostile: an answer that came before it was asked for is not the next 
 TEST_CASE("hostile: a server whose backlog is full costs the timeout") {
   const RawReceiver full{[](Conversation&) {}, {.backlog = 0, .accepting = false}};
   const Receiver other{[](const Received&, std::size_t) { return Answer{}; }, "127.0.0.2"};
-  Bench bench;
+  Bench bench{impatient()};
   for (std::uint64_t ticket = 1; ticket <= 8; ++ticket) bench.send(event(full.url(), ticket));
   bench.send(event(other.url(), 9));
   for (std::uint64_t ticket = 1; ticket <= 8; ++ticket) {
@@ -436,7 +405,7 @@ TEST_CASE("hostile: a server whose backlog is full costs the timeout") {
 
 TEST_CASE("hostile: plain HTTP to a port of TLS is no success") {
   const TlsReceiver receiver;
-  Bench bench;
+  Bench bench{impatient()};
   auto url = receiver.url();
   url.erase(4, 1);
   bench.send(event(url, 1));
@@ -459,7 +428,7 @@ TEST_CASE("hostile: Retry-After that makes no sense is no wait and one beyond al
     CAPTURE(value);
     const RawReceiver receiver{
         says("HTTP/1.1 503 Busy\r\nRetry-After: " + value + "\r\nContent-Length: 0\r\n\r\n")};
-    Bench bench;
+    Bench bench{impatient()};
     bench.send(event(receiver.url(), 1));
     const auto outcome = bench.outcome(1, 1);
     CHECK(outcome.status == 503);

@@ -1,7 +1,5 @@
-#include "delivery/http/http_transport.hpp"
+#include "delivery/bench.hpp"
 #include "delivery/http/lived_time.hpp"
-#include "support/collected_reports.hpp"
-#include "support/fakes.hpp"
 #include "support/own_resources.hpp"
 #include "support/receiver.hpp"
 
@@ -20,38 +18,6 @@ using namespace dispatch::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-Outgoing event(const std::string& url, std::uint64_t ticket = 1) {
-  Outgoing outgoing;
-  outgoing.ticket = ticket;
-  outgoing.url = url;
-  outgoing.event_id = "evt-" + std::to_string(ticket);
-  outgoing.payload = R"({"n": 1})";
-  return outgoing;
-}
-
-struct Bench {
-  explicit Bench(HttpOptions options = {})
-      : transport(HttpTransport::start(std::move(options), reports, clock).value()) {}
-
-  void send(Outgoing outgoing) {
-    std::vector<Outgoing> batch;
-    batch.push_back(std::move(outgoing));
-    transport->send(std::move(batch));
-  }
-
-  /// The outcome of one attempt.
-  Outcome attempt(Outgoing outgoing) {
-    const std::size_t before = reports.count();
-    send(std::move(outgoing));
-    REQUIRE(reports.wait_for(before + 1));
-    return reports.all().back().outcome;
-  }
-
-  ManualClock clock;
-  CollectedReports reports;
-  std::unique_ptr<HttpTransport> transport;
-};
 
 HttpOptions within(std::chrono::milliseconds timeout) {
   HttpOptions options;

@@ -1,6 +1,4 @@
-#include "delivery/http/http_transport.hpp"
-#include "support/collected_reports.hpp"
-#include "support/fakes.hpp"
+#include "delivery/bench.hpp"
 #include "support/tls_receiver.hpp"
 
 #include <string>
@@ -15,19 +13,10 @@ using namespace dispatch::test;
 namespace {
 
 Outcome attempt(const TlsReceiver& receiver, const std::string& ca_file, const std::string& client = {}) {
-  ManualClock clock;
-  CollectedReports reports;
   HttpOptions options;
   options.ca_file = ca_file;
   options.client_certificate = client;
-  const auto transport = HttpTransport::start(options, reports, clock).value();
-  std::vector<Outgoing> batch(1);
-  batch[0].url = receiver.url();
-  batch[0].event_id = "evt-1";
-  batch[0].payload = "{}";
-  transport->send(std::move(batch));
-  REQUIRE(reports.wait_for(1));
-  return reports.all().front().outcome;
+  return Bench{options}.attempt(event(receiver.url()));
 }
 
 }  // namespace

@@ -1,9 +1,7 @@
 // The way to a server: which addresses may be connected to, proxies, Unix sockets.
 
-#include "delivery/http/http_transport.hpp"
+#include "delivery/bench.hpp"
 #include "delivery/http/proxy_url.hpp"
-#include "support/collected_reports.hpp"
-#include "support/fakes.hpp"
 #include "support/raw_receiver.hpp"
 #include "support/receiver.hpp"
 #include "support/temp_dir.hpp"
@@ -26,32 +24,14 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-struct Bench {
-  explicit Bench(const HttpOptions& options = {})
-      : transport(HttpTransport::start(options, reports, clock).value()) {}
-
-  Outcome attempt(const std::string& url, std::shared_ptr<const Subscription> subscription = nullptr) {
-    const std::size_t before = reports.count();
-    std::vector<Outgoing> batch(1);
-    batch[0].url = url;
-    batch[0].event_id = "evt-1";
-    batch[0].payload = "{}";
-    batch[0].subscription = std::move(subscription);
-    transport->send(std::move(batch));
-    REQUIRE(reports.wait_for(before + 1));
-    return reports.all().back().outcome;
-  }
-
-  ManualClock clock;
-  CollectedReports reports;
-  std::unique_ptr<HttpTransport> transport;
-};
-
-std::shared_ptr<const Subscription> careful() {
+/// For a subscription that allows public addresses only.
+Outgoing careful(const std::string& url) {
   auto subscription = std::make_shared<Subscription>();
   subscription->id = "careful";
   subscription->deny_private = true;
-  return subscription;
+  auto outgoing = event(url);
+  outgoing.subscription = std::move(subscription);
+  return outgoing;
 }
 
 HttpOptions by_way_of(const std::string& proxy) {
@@ -77,7 +57,7 @@ TEST_CASE("where only public addresses are allowed nothing connects to another o
   HttpOptions options;
   options.deny_private = true;
   Bench bench{options};
-  const auto outcome = bench.attempt(receiver.url());
+  const auto outcome = bench.attempt(event(receiver.url()));
   CHECK(outcome.kind == OutcomeKind::refused);
   CHECK(outcome.error ==
         "not sent: 127.0.0.1 leads to 127.0.0.1, which is a loopback address, and --deny-private "
@@ -89,7 +69,7 @@ TEST_CASE("what counts is the address that a name leads to") {
   const Receiver receiver;
   Bench bench;
   const auto outcome =
-      bench.attempt("http://localhost:" + std::to_string(receiver.port()) + "/?token=abc", careful());
+      bench.attempt(careful("http://localhost:" + std::to_string(receiver.port()) + "/?token=abc"));
   CHECK(outcome.kind == OutcomeKind::refused);
   CHECK(has(outcome.error, "not sent: localhost leads to "));
   CHECK(has(outcome.error, "which is a loopback address, and subscription careful allows"));
@@ -100,12 +80,12 @@ TEST_CASE("what counts is the address that a name leads to") {
 TEST_CASE("a connection that another request opened is refused as a new one would be") {
   const Receiver receiver;
   Bench bench;
-  CHECK(bench.attempt(receiver.url()).status == 200);
-  const auto outcome = bench.attempt(receiver.url(), careful());
+  CHECK(bench.attempt(event(receiver.url())).status == 200);
+  const auto outcome = bench.attempt(careful(receiver.url()));
   CHECK(outcome.kind == OutcomeKind::refused);
   CHECK(has(outcome.error, "127.0.0.1, which is a loopback address"));
   CHECK(receiver.count() == 1);
-  CHECK(bench.attempt(receiver.url()).status == 200);
+  CHECK(bench.attempt(event(receiver.url())).status == 200);
   CHECK(receiver.count() == 2);
 }
 
@@ -123,7 +103,7 @@ TEST_CASE("a proxy gets the requests with its own credentials and the servers no
   auto url = proxy.url();
   url.insert(url.find("127"), "user:secret@");
   Bench bench{by_way_of(url)};
-  const auto outcome = bench.attempt("http://server.invalid:8080/hook");
+  const auto outcome = bench.attempt(event("http://server.invalid:8080/hook"));
   CHECK(outcome.status == 204);
   REQUIRE(done);
   CHECK(seen_target == "http://server.invalid:8080/hook");
@@ -144,7 +124,7 @@ TEST_CASE("what a proxy says of a tunnel is nobody's answer and shows no credent
     auto url = proxy.url();
     url.insert(url.find("127"), "user:secret@");
     Bench bench{by_way_of(url)};
-    const auto outcome = bench.attempt("https://server.invalid/hook");
+    const auto outcome = bench.attempt(event("https://server.invalid/hook"));
     CHECK(outcome.kind == OutcomeKind::connect_error);
     CHECK(outcome.status == 0);
     CHECK(seen_target == "CONNECT server.invalid:443");
@@ -174,7 +154,7 @@ TEST_CASE("requests go to a Unix socket whatever their URLs say") {
   HttpOptions options;
   options.unix_socket = path;
   Bench bench{options};
-  const auto before = bench.attempt("http://server.invalid/hook");
+  const auto before = bench.attempt(event("http://server.invalid/hook"));
   CHECK(before.kind == OutcomeKind::connect_error);
   CHECK(before.error == "cannot connect to the Unix socket " + path + ": No such file or directory");
 
@@ -186,7 +166,7 @@ TEST_CASE("requests go to a Unix socket whatever their URLs say") {
                                }
                              },
                              {.path = path}};
-  const auto outcome = bench.attempt("http://server.invalid/hook");
+  const auto outcome = bench.attempt(event("http://server.invalid/hook"));
   CHECK(outcome.status == 500);
   CHECK(outcome.address == path);
   CHECK(seen_host == "server.invalid");
@@ -208,7 +188,7 @@ TEST_CASE("where nobody sees the address the two do not go together") {
   CHECK(has(misuse_of(options), "longer than 107 bytes"));
 
   Bench bench{by_way_of("http://127.0.0.1:9")};
-  const auto outcome = bench.attempt("http://server.invalid/", careful());
+  const auto outcome = bench.attempt(careful("http://server.invalid/"));
   CHECK(outcome.kind == OutcomeKind::refused);
   CHECK(has(outcome.error, "subscription careful allows public addresses only"));
 }

@@ -31,9 +31,7 @@ struct SmallProgram {
     app.require_subcommand(1);
     app.fallthrough();
     from_environment(app.add_option("--journal", journal));
-    app.set_config("--config");
-    app.config_formatter(std::make_shared<Configuration>(app));
-    app.allow_config_extras(CLI::config_extras_mode::error);
+    add_configuration(app);
     CLI::App* const run = app.add_subcommand("run");
     add_input_options(*run, input);
     add_delivery_options(*run, delivery);

@@ -85,7 +85,7 @@ TEST_CASE("a listener prints what arrives with its verdict and ends after the nu
   CHECK(out.find("Z 200 / evt-2 X 2 attempt 1 2 B retry\n") != std::string::npos);
   CHECK(out.find("Z 200 / evt-2 X 2 attempt 1 2 B duplicate\n") != std::string::npos);
   CHECK(out.find("Z 500 / evt-1 X 1 attempt 1 2 B out of order\n") != std::string::npos);
-  CHECK(listener.err().all().find("4 requests, 1 events completed, 2 failed on purpose, 1 retries, "
+  CHECK(listener.err().all().find("4 requests, 1 deliveries completed, 2 failed on purpose, 1 retries, "
                                   "1 duplicates, 1 out of order, 0 repeated numbers") != std::string::npos);
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("a listener ends with 0 and a summary when it is told to by a signal")
     listener.signal(signal);
     CHECK(listener.exit_code() == 0);
     CHECK(listener.out().all().empty());
-    CHECK(listener.err().all().find("1 requests, 1 events completed") != std::string::npos);
+    CHECK(listener.err().all().find("1 requests, 1 deliveries completed") != std::string::npos);
   }
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("a listener with secrets takes what is signed with one of them and not
   CHECK(lines[4].ends_with(" not verified: X-Dispatch-Signature is wrong"));
   CHECK(lines[5].ends_with(" not verified: not signed"));
   const auto said = listener.err().all();
-  CHECK(has(said, "6 requests, 1 events completed"));
+  CHECK(has(said, "6 requests, 1 deliveries completed"));
   CHECK(has(said, ", 4 not verified"));
   CHECK_FALSE(has(said, "the new secret"));
 }

@@ -1,5 +1,7 @@
 #include "support/temp_dir.hpp"
 
+#include "support/new_directory.hpp"
+
 #include <atomic>
 #include <fstream>
 #include <iostream>
@@ -7,7 +9,6 @@
 #include <system_error>
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 namespace dispatch::test {
 namespace {
@@ -40,11 +41,7 @@ DOCTEST_REGISTER_LISTENER("failure", 1, FailureListener);
 
 }  // namespace
 
-TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "dispatch-test-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), "mkdtemp");
-  path_ = name;
-}
+TempDir::TempDir() : path_(new_directory(std::filesystem::temp_directory_path(), "dispatch-test")) {}
 
 TempDir::~TempDir() {
   if (case_has_failed()) {

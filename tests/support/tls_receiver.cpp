@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "support/http_wire.hpp"
 #include "support/loopback.hpp"
+#include "support/temp_dir.hpp"
 
 #include <array>
 #include <atomic>
@@ -65,25 +66,16 @@ Certificate self_signed(EVP_PKEY* key, const std::string& address, std::chrono::
 class PemFile {
  public:
   PemFile(X509* certificate, EVP_PKEY* key) {
-    std::string pattern = std::filesystem::temp_directory_path() / "dispatch-test-XXXXXX";
-    const Fd fd{::mkstemp(pattern.data())};
-    if (!fd) throw std::system_error{errno, std::generic_category(), "mkstemp"};
-    path_ = pattern;
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(pattern.c_str(), "w"),
-                                                               &std::fclose};
+    path_ = directory_ / "certificate.pem";
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path_.c_str(), "w"), &std::fclose};
     must(file != nullptr && PEM_write_X509(file.get(), certificate) == 1 &&
              PEM_write_PrivateKey(file.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
          "PEM file");
   }
-  ~PemFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  PemFile(const PemFile&) = delete;
-  PemFile& operator=(const PemFile&) = delete;
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  TempDir directory_;
   std::filesystem::path path_;
 };
 
