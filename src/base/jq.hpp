@@ -23,9 +23,9 @@ struct JqLimits {
 
 /// A program in the language of jq 1.6 (libjq), made once and run for many documents.
 ///
-/// It runs in a process of its own, forked from this one: libjq cannot be interrupted, ends its process where
-/// memory runs out, and overflows the stack on documents nested deep, and none of that may cost a run more
-/// than the document. What was ended is begun anew for the next document.
+/// It runs in a process of its own, which is this program once more: libjq cannot be interrupted, ends its
+/// process where memory runs out, and overflows the stack on documents nested deep, and none of that may cost
+/// a run more than the document. What was ended is begun anew for the next document.
 ///
 /// A program sees its input and nothing else: no environment (`env` and `$ENV` are {}), no file and no
 /// module (`import` and `include` are refused, `input`, `input_filename` and their like fail), and `debug`
@@ -55,6 +55,10 @@ class JqProgram {
   std::uint64_t life_ = 0;    // of the process in which it is compiled
   std::uint32_t number_ = 0;  // there
 };
+
+/// What every program that runs jq programs calls first in its main(): where it was started as the process
+/// for them it serves as such, and does not return.
+void serve_jq_if_asked(int argc, char** argv);
 
 /// A process for several programs.
 class Jq {

@@ -6,11 +6,16 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace dispatch {
 namespace {
@@ -45,6 +50,46 @@ bool receive_all(int channel, void* data, std::size_t bytes) {
   return true;
 }
 
+/// What posix_spawn is told; freed with it.
+class SpawnTerms {
+ public:
+  explicit SpawnTerms(int channel) {
+    posix_spawn_file_actions_init(&files_);
+    posix_spawn_file_actions_adddup2(&files_, channel, STDIN_FILENO);
+    posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&files_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
+    posix_spawnattr_init(&attributes_);
+    sigset_t all;
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &all);  // an interrupt at the terminal is the parent's
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+  }
+  SpawnTerms(const SpawnTerms&) = delete;
+  SpawnTerms& operator=(const SpawnTerms&) = delete;
+  ~SpawnTerms() {
+    posix_spawnattr_destroy(&attributes_);
+    posix_spawn_file_actions_destroy(&files_);
+  }
+  const posix_spawn_file_actions_t* files() const { return &files_; }
+  const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t files_{};
+  posix_spawnattr_t attributes_{};
+};
+
+/// Starts this program anew, to serve_jq_if_asked(). Returns 0, or the errno of what failed.
+int spawn_jq(int channel, const JqLimits& limits, pid_t& child) {
+  const SpawnTerms terms{channel};
+  auto words = jq_process_words(limits);
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  return ::posix_spawn(&child, "/proc/self/exe", terms.files(), terms.attributes(), arguments.data(),
+                       ::environ);
+}
+
 }  // namespace
 
 Result<std::uint64_t> JqProcess::life() {
@@ -72,11 +117,9 @@ Result<> JqProcess::begin() {
   ::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(ours.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 
-  // The child goes on in a copy of a process with other threads. It keeps to libjq, malloc and system calls;
-  // glibc sees to it that malloc is whole there.
-  const pid_t child = ::fork();
-  if (child < 0) return fail("cannot start a process for jq: {}", errno_text(errno));
-  if (child == 0) serve_jq(theirs.get(), limits_);
+  pid_t child = 0;
+  if (const int error = spawn_jq(theirs.get(), limits_, child); error != 0)
+    return fail("cannot start a process for jq from /proc/self/exe: {}", errno_text(error));
   child_ = child;
   channel_ = std::move(ours);
   programs_ = 0;

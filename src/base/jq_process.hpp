@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -27,8 +28,9 @@ struct JqAnswer {
   std::uint64_t bytes = 0;  ///< of the output, or of what jq says
 };
 
-/// The process in which jq programs run. Begun when it is first asked, and anew after it was ended. It ends
-/// with this object, or with the process that made it. Used by one thread at a time.
+/// The process in which jq programs run: this program once more, which serves in place of its work (see
+/// serve_jq_if_asked()). Begun when it is first asked, and anew after it was ended. It ends with this object,
+/// or with the process that made it. Used by one thread at a time.
 class JqProcess {
  public:
   explicit JqProcess(JqLimits limits) : limits_(limits) {}
@@ -59,8 +61,7 @@ class JqProcess {
   Fd channel_;
 };
 
-/// What the process does: answers requests until the channel ends. Called in the child, which has nothing but
-/// `channel`, and never returns.
-[[noreturn]] void serve_jq(int channel, const JqLimits& limits) noexcept;
+/// What the process is started with: this same program, by these words.
+std::vector<std::string> jq_process_words(const JqLimits& limits);
 
 }  // namespace dispatch

@@ -43,6 +43,9 @@ constexpr std::string_view prelude = R"(def input: error("input is not available
 /// Of what jq says.
 constexpr std::size_t message_most = 500;
 
+/// What the process is called, and asked by.
+constexpr std::string_view process_name = "dispatch-jq";
+
 /// Owns a value.
 class Value {
  public:
@@ -199,20 +202,14 @@ class Service {
   std::vector<State> programs_;
 };
 
-/// Lets go of all that was the parent's: its journal's lock above all, its terminal, its signals.
-void leave_parent(int& channel) {
-  ::prctl(PR_SET_NAME, "dispatch-jq");
+/// Keeps nothing of the parent's but the channel, which is standard input.
+void leave_parent() {
+  ::prctl(PR_SET_NAME, process_name.data());
   sigset_t all_but_time;
   sigfillset(&all_but_time);
   sigdelset(&all_but_time, SIGPROF);
   for (const int deadly : {SIGPROF, SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE}) ::signal(deadly, SIG_DFL);
-  ::sigprocmask(SIG_SETMASK, &all_but_time, nullptr);  // an interrupt at the terminal is the parent's
-  channel = ::dup2(channel, STDIN_FILENO);
-  const int nowhere = ::open("/dev/null", O_RDWR);
-  if (channel < 0 || nowhere < 0) ::_exit(1);
-  ::dup2(nowhere, STDOUT_FILENO);
-  ::dup2(nowhere, STDERR_FILENO);
-  ::closefrom(STDERR_FILENO + 1);
+  ::sigprocmask(SIG_SETMASK, &all_but_time, nullptr);
   static char* no_environment[] = {nullptr};
   ::environ = no_environment;  // libjq reads through it, so clearenv(), which leaves NULL, will not do
 }
@@ -238,17 +235,29 @@ void limit(int resource, rlim_t most) {
   if (::setrlimit(static_cast<__rlimit_resource>(resource), &limits) != 0) ::_exit(1);
 }
 
-}  // namespace
-
-void serve_jq(int channel, const JqLimits& limits) noexcept {
-  leave_parent(channel);
+[[noreturn]] void serve(const JqLimits& limits) {
+  leave_parent();
   limit(RLIMIT_DATA, data_bytes() + limits.memory);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, 0);  // what is open stays open, and nothing else can be
-  Service service{channel, limits};
+  Service service{STDIN_FILENO, limits};
   while (service.turn()) {
   }
   ::_exit(0);
+}
+
+}  // namespace
+
+std::vector<std::string> jq_process_words(const JqLimits& limits) {
+  return {std::string{process_name}, std::to_string(limits.processor_time.count()),
+          std::to_string(limits.memory), std::to_string(limits.output_most)};
+}
+
+void serve_jq_if_asked(int argc, char** argv) {
+  if (argc != 4 || argv[0] != process_name) return;
+  serve({.processor_time = std::chrono::milliseconds{std::stoll(argv[1])},
+         .memory = std::stoull(argv[2]),
+         .output_most = std::stoull(argv[3])});
 }
 
 }  // namespace dispatch

@@ -1,4 +1,5 @@
 #include "base/fd.hpp"
+#include "base/jq.hpp"
 #include "base/log.hpp"
 #include "cli/app.hpp"
 #include "cli/parse.hpp"
@@ -52,6 +53,7 @@ int exit_with(const Result<ExitCode>& exit) {
 int main(int argc, char** argv) {
   using namespace dispatch::cli;
   try {
+    dispatch::serve_jq_if_asked(argc, argv);
     return exit_with(run_program(argc, argv));
   } catch (const std::system_error& refused) {
     return exit_with(dispatch::fail("{}", refused.what()));

@@ -148,8 +148,8 @@ class Journal {
   /// Those that are not closed, by destination.
   virtual Result<std::vector<CircuitRow>> circuits() = 0;
 
-  /// Of the events from `from` to `to`, both included, the deliveries that are not final of the first one that
-  /// has any; for whoever follows the progress of what it appended.
+  /// Of the events from `from` to `to`, both included, the deliveries that are not final of the first one
+  /// that has any; for whoever follows the progress of what it appended.
   virtual Result<std::vector<DeliveryRow>> first_open(Position from, Position to) = 0;
 };
 

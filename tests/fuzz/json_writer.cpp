@@ -21,7 +21,7 @@ namespace {
 
 std::int64_t eight_bytes(std::string_view text) {
   std::int64_t number = 0;
-  std::memcpy(&number, text.data(), std::min(sizeof number, text.size()));
+  if (!text.empty()) std::memcpy(&number, text.data(), std::min(sizeof number, text.size()));
   return number;
 }
 

@@ -20,8 +20,8 @@ class WornJournal {
   /// another path of the first host, a success with a remark, and two that are in flight at the end.
   void go_on();
 
-  /// Then what subscriptions bring: one that is paused, one that was removed, one that was added later and got
-  /// former events, an event that none means, replays, and circuits. For three more events.
+  /// Then what subscriptions bring: one that is paused, one that was removed, one that was added later and
+  /// got former events, an event that none means, replays, and circuits. For three more events.
   void subscribe();
 
   std::string path() const { return subject_.path(); }

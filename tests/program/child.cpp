@@ -77,7 +77,8 @@ class Spawning {
 
 std::vector<std::string> environment_of(const Child::Setup& setup) {
   auto variables = setup.environment;
-  // Receivers that fail are the subject of many tests, and half a minute of rest after it of few: those say so.
+  // Receivers that fail are the subject of many tests, and half a minute of rest after it of few: those say
+  // so.
   variables.emplace("DISPATCH_BREAKER", "off");
   for (const char* name : {"PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) variables.emplace(name, value);

@@ -53,8 +53,8 @@ class Capture {
 };
 
 /// One run of the program under test, in a directory of its own choosing, with an environment that holds
-/// nothing of the tester's but the path, and turns the circuit breaker off. What it writes is captured. It is killed, by its process id, where
-/// it outlives this object.
+/// nothing of the tester's but the path, and turns the circuit breaker off. What it writes is captured. It is
+/// killed, by its process id, where it outlives this object.
 class Child {
  public:
   struct Setup {
