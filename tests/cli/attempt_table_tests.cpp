@@ -95,10 +95,10 @@ TEST_CASE("every delivery of an event tells its own story") {
   subscribed.began_at = start + 2s;
   auto replayed = delivery(key(2, 1), DeliveryState::completed, 1);
   replayed.subscription = "orders";
-  const auto lines = told(event_with({direct, subscribed, replayed}),
-                          {attempt(key(1, 0), 1, start), attempt(key(2, 0), 1, start),
-                           attempt(key(2, 0), 2, start + 2s)},
-                          start + 1min);
+  const auto lines =
+      told(event_with({direct, subscribed, replayed}),
+           {attempt(key(1, 0), 1, start), attempt(key(2, 0), 1, start), attempt(key(2, 0), 2, start + 2s)},
+           start + 1min);
   REQUIRE(lines.size() == 10);
   CHECK(lines[0] == "http://a/: dead_letter, dead for 1m 0s, 1 attempt");
   CHECK(has(lines[2], "none: dead letter"));

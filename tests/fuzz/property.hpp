@@ -9,6 +9,9 @@
 /// returns 0.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
+/// What both call first with the arguments of main(), where a target has it.
+extern "C" [[gnu::weak]] int LLVMFuzzerInitialize(int* argc, char*** argv);
+
 /// Ends the process where what must hold of every input does not, so that the input is kept.
 #define PROPERTY(...)                                                                       \
   do {                                                                                      \

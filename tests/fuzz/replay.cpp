@@ -29,6 +29,7 @@ void replay(const std::filesystem::path& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (LLVMFuzzerInitialize != nullptr) LLVMFuzzerInitialize(&argc, &argv);
   if (argc != 2) {
     std::fprintf(stderr, "usage: %s CORPUS\n", argv[0]);
     return 2;

@@ -3,6 +3,7 @@
 
 #include "cli/subscription_file.hpp"
 
+#include "base/jq.hpp"
 #include "cli/subscription_changes.hpp"
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/input.hpp"
@@ -46,6 +47,11 @@ void check_twice(const std::vector<Declared>& declared) {
 }
 
 }  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  serve_jq_if_asked(*argc, *argv);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   auto parsed = parse_subscriptions(Input{data, size}.rest(), "folder");
