@@ -2,45 +2,57 @@
 
 #include "flow/model/processes.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace dispatch::test {
 
 using enum DeliveryState;
 
-std::map<Position, journal::DeliveryRow> World::committed() const {
-  std::map<Position, journal::DeliveryRow> rows;
+std::map<std::string, journal::DeliveryRow> World::committed(const std::vector<std::string>& accepted) const {
+  std::multimap<Position, journal::DeliveryRow> by_position;
   const auto outlets = observer_->outlets(OutletNo{}).value();
   for (const auto& outlet : outlets) {
     const auto scanned = observer_->scan(outlet.no, Position{}, 1000).value();
-    for (const auto& row : scanned) rows.emplace(row.key.position, row);
+    for (const auto& row : scanned) by_position.emplace(row.key.position, row);
+  }
+  // Positions are in the order of acceptance, and each has a delivery.
+  std::map<std::string, journal::DeliveryRow> rows;
+  auto id = accepted.begin();
+  for (auto row = by_position.begin(); row != by_position.end() && id != accepted.end(); ++id) {
+    for (const auto end = by_position.upper_bound(row->first); row != end; ++row)
+      rows.emplace(
+          Reference::name_of(*id, row->second.subscription != SubscriptionNo{}, row->second.key.generation),
+          row->second);
   }
   return rows;
+}
+
+std::string World::name_of(const Outgoing& outgoing) {
+  return Reference::name_of(outgoing.event_id, outgoing.subscription != nullptr, outgoing.generation);
 }
 
 /// Intent before request, outcome before progress, and order: by what the journal holds at the moment a
 /// request is handed to the transport.
 void World::check_intents(const std::vector<Outgoing>& batch) {
-  std::map<std::string, journal::DeliveryRow> rows;
-  // Positions are in the order of acceptance, and the model will accept what this turn took in.
+  // The model will accept what this turn took in.
   Reference accepted = reference_;
   for (const auto& id : mail_arrivals_) accepted.accept(line_of(id));
-  const auto by_position = committed();
-  auto event = accepted.events().begin();
-  for (const auto& [position, row] : by_position)
-    if (event != accepted.events().end()) rows.emplace((event++)->line.id, row);
+  const auto rows = committed(accepted.accepted());
 
   for (const auto& outgoing : batch) {
-    const auto row = rows.find(outgoing.event_id);
+    const auto row = rows.find(name_of(outgoing));
     if (row == rows.end() || row->second.state != in_flight || row->second.attempts != outgoing.attempt)
       broken_ = fmt::format("{} was sent before its intent was committed", outgoing.event_id);
     for (const auto& lower : accepted.events()) {
-      if (lower.line.entity.empty() || lower.line.entity != outgoing.entity_id ||
-          lower.line.url != outgoing.url || *lower.number >= outgoing.sequence->value())
+      if (lower.line.entity.empty() || lower.line.entity != outgoing.entity_id || lower.url != outgoing.url ||
+          lower.subscribed != (outgoing.subscription != nullptr) || lower.generation != outgoing.generation ||
+          *lower.number >= outgoing.sequence->value())
         continue;
-      const auto before = rows.find(lower.line.id);
+      const auto before = rows.find(lower.name);
       if (before != rows.end() && !is_final(before->second.state))
-        broken_ = fmt::format("{} was sent while the journal has {} as {}", outgoing.event_id, lower.line.id,
+        broken_ = fmt::format("{} was sent while the journal has {} as {}", outgoing.event_id, lower.name,
                               to_string(before->second.state));
     }
     handed_over_.push_back(outgoing);
@@ -59,25 +71,26 @@ void World::check_limits() {
 }
 
 World::Complaint World::check_journal() const {
-  const auto rows = committed();
+  const auto rows = committed(reference_.accepted());
   if (rows.size() != reference_.events().size())
-    return fmt::format("the journal has {} events where {} are accepted", rows.size(),
+    return fmt::format("the journal has {} deliveries where there are {}", rows.size(),
                        reference_.events().size());
-  auto event = reference_.events().begin();
-  for (const auto& [position, row] : rows) {
-    const auto& id = event->line.id;
-    if (row.state != event->state)
+  for (const auto& event : reference_.events()) {
+    const auto& id = event.name;
+    const auto found = rows.find(id);
+    if (found == rows.end()) return fmt::format("the journal does not have {}", id);
+    const auto& row = found->second;
+    if (row.state != event.state)
       return fmt::format("the journal has {} as {} where it is {}", id, to_string(row.state),
-                         to_string(event->state));
-    if (row.attempts != event->attempts || row.forgiven != event->forgiven)
+                         to_string(event.state));
+    if (row.attempts != event.attempts || row.forgiven != event.forgiven)
       return fmt::format("the journal counts {} attempts of {}, {} of them forgiven, where it had {} and {}",
-                         row.attempts, id, row.forgiven, event->attempts, event->forgiven);
-    if (row.state == retry_wait && row.state_at != event->due)
+                         row.attempts, id, row.forgiven, event.attempts, event.forgiven);
+    if (row.state == retry_wait && row.state_at != event.due)
       return fmt::format("the retry of {} is due {} µs later than it should be", id,
-                         (row.state_at - event->due).count());
-    if (event->number && row.sequence.value() != *event->number)
-      return fmt::format("{} has number {} where it is {}", id, row.sequence.value(), *event->number);
-    ++event;
+                         (row.state_at - event.due).count());
+    if (event.number && row.sequence.value() != *event.number)
+      return fmt::format("{} has number {} where it is {}", id, row.sequence.value(), *event.number);
   }
   return std::nullopt;
 }
@@ -92,11 +105,13 @@ World::Complaint World::check_rest() const {
   for (const auto& event : reference_.events())
     if (reference_.may_go(event, clock_.wall())) {
       const auto [at_host, in_all] = reference_.committed(event);
-      const auto& [per_host, workers, ahead, attempts, backoff] = reference_.rules();
-      if (at_host < per_host + ahead && in_all < workers + ahead)
-        return fmt::format("{} could be sent and is not", event.line.id);
+      const auto& rules = reference_.rules();
+      if (at_host < rules.per_host + rules.ahead && in_all < rules.workers + rules.ahead)
+        return fmt::format("{} could be sent and is not", event.name);
     }
-  const bool moves = reference_.count(in_flight) + reference_.count(retry_wait) > 0;
+  const auto& events = reference_.events();
+  const bool moves =
+      std::any_of(events.begin(), events.end(), [&](const auto& event) { return reference_.moves(event); });
   if (process_->dispatcher.finished() == moves)
     return moves ? "the run takes itself for finished" : "the run does not see that it is finished";
   return std::nullopt;

@@ -25,6 +25,10 @@ int rank(Act act) {
     case Act::release:
     case Act::discard:
     case Act::skip_gap:
+    case Act::halt:
+    case Act::resume:
+    case Act::remove:
+    case Act::replay:
       return static_cast<int>(Act::arrive_elsewhere);
     case Act::succeed:
     case Act::fail:
@@ -99,6 +103,14 @@ bool World::possible(const Step& step) const {
       return event != nullptr && event->state == dead_letter;
     case Act::skip_gap:
       return reference_.has_gap(step.subject);
+    case Act::halt:
+      return reference_.is_subscribed() && !reference_.is_halted();
+    case Act::resume:
+      return reference_.is_halted();
+    case Act::remove:
+      return reference_.is_subscribed();
+    case Act::replay:
+      return event != nullptr && reference_.may_replay(*event);
     case Act::succeed:
     case Act::fail:
     case Act::time_out:
@@ -132,6 +144,12 @@ bool World::spent(const Bounds& bounds, Act act) const {
     case Act::discard:
     case Act::skip_gap:
       return times({Act::release, Act::discard, Act::skip_gap}) >= bounds.operators;
+    case Act::halt:
+      return times({act}) >= bounds.halts;
+    case Act::remove:
+      return times({act}) >= bounds.removals;
+    case Act::replay:
+      return times({act}) >= bounds.replays;
     case Act::fail:
     case Act::time_out:
       return times({Act::fail, Act::time_out}) >= bounds.failures;
@@ -172,9 +190,11 @@ std::vector<Step> World::choices(const Bounds& bounds) const {
     offer(Act::arrive, line.id);
   }
   for (const auto& event : reference_.events()) {
-    offer(Act::release, event.line.id);
-    offer(Act::discard, event.line.id);
+    offer(Act::release, event.name);
+    offer(Act::discard, event.name);
+    offer(Act::replay, event.name);
   }
+  for (const Act act : {Act::halt, Act::resume, Act::remove}) offer(act);
   std::set<std::string> entities;
   for (const auto& event : reference_.events())
     if (entities.insert(event.line.entity).second) offer(Act::skip_gap, event.line.entity);
@@ -189,7 +209,7 @@ std::vector<Step> World::choices(const Bounds& bounds) const {
 std::string World::canonical(const Step& step) const {
   const auto& events = reference_.events();
   const auto place = std::find_if(events.begin(), events.end(), [&](const auto& event) {
-    return event.line.id == step.subject || (step.act == Act::skip_gap && event.line.entity == step.subject);
+    return event.name == step.subject || (step.act == Act::skip_gap && event.line.entity == step.subject);
   });
   if (place != events.end()) return fmt::format("{}@{}", static_cast<int>(step.act), place - events.begin());
   if (step.subject.empty()) return fmt::format("{}", static_cast<int>(step.act));
@@ -211,7 +231,9 @@ std::optional<std::string> World::fingerprint(const Bounds& bounds) const {
       for (const auto number : reference_.skipped(event.line.entity)) add(number);
     }
     add(event.number.value_or(-1));
-    add(event.line.url);
+    add(event.url);
+    add(event.subscribed + 2 * event.probe);
+    add(event.generation);
     add(static_cast<int>(event.state));
     add(event.attempts - event.forgiven);
     if (event.state == retry_wait && event.due > now) add((event.due - now).count());
@@ -221,9 +243,11 @@ std::optional<std::string> World::fingerprint(const Bounds& bounds) const {
   for (const auto& outlet : outlets) add(outlet.low.value());
   const auto wakes = observer_->wakes(observer_->remembered_wake().value(), 100).value();
   for (const auto& wake : wakes) add(wake.key.position.value());
+  add(reference_.circuits_text(now));
+  add(reference_.is_subscribed() + 2 * reference_.is_halted());
   add("|");
   for (const auto& id : given_)
-    if (reference_.find(id) == nullptr) add(id);
+    if (!reference_.knows(id)) add(id);
   add(given_.size());
   add(mail_arrivals_.size());
   if (elsewhere_ != nullptr)
@@ -233,7 +257,7 @@ std::optional<std::string> World::fingerprint(const Bounds& bounds) const {
           reference_.events().begin());
   add(stopping_ + 2 * aborted_ + 4 * (elsewhere_ != nullptr) + 8 * static_cast<int>(options_.orphans));
   for (const Act act : {Act::crash, Act::stop, Act::pause, Act::release, Act::fail, Act::give_up, Act::abort,
-                        Act::arrive_elsewhere}) {
+                        Act::arrive_elsewhere, Act::halt, Act::remove, Act::replay}) {
     if (act == Act::crash)
       add(times({Act::crash, Act::crash_hold, Act::inherit}));
     else if (act == Act::release)

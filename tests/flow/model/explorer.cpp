@@ -119,12 +119,19 @@ std::string to_test(const Setting& setting, const Exploration::Failure& failure)
   for (const auto& [id, entity, sequence, url, payload] : setting.events)
     events += fmt::format("\n      {{\"{}\", \"{}\", {}, \"{}\"}},", id, entity,
                           sequence ? std::to_string(*sequence) : "{}", url);
+  const auto& rules = setting.rules;
+  std::string more;
+  if (!rules.subscribed.empty()) more += fmt::format(", .subscribed = \"{}\"", rules.subscribed);
+  if (rules.breaker)
+    more += fmt::format(", .breaker = policy::BreakerPolicy{{{}, std::chrono::microseconds{{{}}}, {}, {}}}",
+                        rules.breaker->failures, rules.breaker->open_for.count(), rules.breaker->probes,
+                        rules.breaker->successes);
   return fmt::format(
       "{}\n\n  const Setting setting{{.events = {{{}}},\n"
       "                        .rules = {{.per_host = {}, .workers = {}, .ahead = {}, .attempts = {}, "
-      ".backoff = {}us}}}};\n  CHECK_FALSE(play(setting, {{\n{}  }}));\n",
-      failure.what, events, setting.rules.per_host, setting.rules.workers, setting.rules.ahead,
-      setting.rules.attempts, setting.rules.backoff.count(), to_text(failure.history));
+      ".backoff = {}us{}}}}};\n  CHECK_FALSE(play(setting, {{\n{}  }}));\n",
+      failure.what, events, rules.per_host, rules.workers, rules.ahead, rules.attempts, rules.backoff.count(),
+      more, to_text(failure.history));
 }
 
 }  // namespace dispatch::test

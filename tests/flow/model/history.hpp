@@ -34,6 +34,10 @@ enum class Act {
   release,
   discard,
   skip_gap,
+  halt,  ///< the subscription is paused
+  resume,
+  remove,
+  replay,  ///< one delivery, by its name
 
   arrive,
 
@@ -47,18 +51,22 @@ enum class Act {
 
 struct Step {
   Act act = Act::turn;
-  std::string subject = {};  ///< an event's id; with skip_gap an entity
+  std::string subject = {};  ///< the name of a delivery or the id of an event; with skip_gap an entity
   friend bool operator==(const Step&, const Step&) = default;
 };
 
 using History = std::vector<Step>;
 
-/// How often things happen in one history; turns, waiting for what is due, leaving and successes are free.
+/// How often things happen in one history; turns, waiting for what is due, leaving, resuming and successes
+/// are free.
 struct Bounds {
   std::size_t failures = 1;  ///< fail, time_out
   std::size_t give_ups = 0;
   std::size_t crashes = 0;  ///< crash, crash_hold, inherit
   std::size_t operators = 0;
+  std::size_t halts = 0;
+  std::size_t removals = 0;
+  std::size_t replays = 0;
   std::size_t stops = 0;
   std::size_t aborts = 0;
   std::size_t pauses = 0;

@@ -177,6 +177,75 @@ TEST_CASE("planted: the next retry is forgotten") {
   must_come_to_light<Timeless>({.crashes = 1});
 }
 
+TEST_CASE("planted: a replay wakes nobody") {
+  struct Silent final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
+      auto wakes = sound().wakes(after, limit);
+      std::erase_if(*wakes, [](const journal::Wake& wake) { return wake.from_here; });
+      return wakes;
+    }
+  };
+  must_come_to_light<Silent>({.replays = 1});
+}
+
+TEST_CASE("planted: a pause is not noticed") {
+  struct Busy final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<Subscription>> subscriptions() override {
+      auto all = sound().subscriptions();
+      for (auto& one : *all) one.paused_at.reset();
+      return all;
+    }
+  };
+  Setting setting = small();
+  setting.rules.subscribed = "http://s.test/hook";
+  setting.journal_bug = [](auto sound) { return std::make_unique<Busy>(std::move(sound)); };
+  must_come_to_light(setting, {.halts = 1});
+}
+
+TEST_CASE("planted: a resume is not noticed") {
+  struct Still final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::int64_t> subscriptions_version() override {
+      const auto version = sound().subscriptions_version();
+      return std::min(*version, std::int64_t{2});
+    }
+  };
+  Setting setting = small();
+  setting.rules.subscribed = "http://s.test/hook";
+  setting.journal_bug = [](auto sound) { return std::make_unique<Still>(std::move(sound)); };
+  must_come_to_light(setting, {.halts = 1});
+}
+
+TEST_CASE("planted: an open circuit is forgotten") {
+  struct Hopeful final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<journal::CircuitRow>> circuits() override {
+      return std::vector<journal::CircuitRow>{};
+    }
+  };
+  Setting setting = small();
+  setting.rules.breaker = {.failures = 1, .open_for = std::chrono::seconds{30}, .probes = 1, .successes = 1};
+  setting.journal_bug = [](auto sound) { return std::make_unique<Hopeful>(std::move(sound)); };
+  must_come_to_light(setting, {.crashes = 1});
+}
+
+TEST_CASE("planted: a circuit opens too late") {
+  Setting setting = small();
+  setting.rules.breaker = {.failures = 1, .open_for = std::chrono::seconds{30}, .probes = 1, .successes = 1};
+  setting.options_bug = [](flow::RunOptions& options) { ++options.breaker->failures; };
+  must_come_to_light(setting, {});
+}
+
+TEST_CASE("planted: a half-open circuit takes two probes") {
+  Setting setting = small();
+  setting.rules.per_host = 2;
+  setting.rules.breaker = {.failures = 1, .open_for = std::chrono::seconds{30}, .probes = 1, .successes = 1};
+  setting.options_bug = [](flow::RunOptions& options) { ++options.breaker->probes; };
+  must_come_to_light(setting, {});
+}
+
 TEST_CASE("planted: a host's gate is too wide") {
   Setting setting = small();
   setting.options_bug = [](flow::RunOptions& options) { ++options.per_host; };

@@ -1,6 +1,7 @@
 #include "flow/model/reference.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,30 +18,52 @@ bool same_content(const Reference::Event& event, const Line& line) {
 }
 
 bool same_lane(const Reference::Event& one, const Reference::Event& other) {
-  return !one.line.entity.empty() && one.line.entity == other.line.entity && one.line.url == other.line.url;
+  return !one.line.entity.empty() && one.line.entity == other.line.entity && one.url == other.url &&
+         one.subscribed == other.subscribed && one.generation == other.generation;
 }
 
 }  // namespace
 
-Reference::Event* Reference::at(const std::string& id) {
+std::string Reference::name_of(std::string_view event, bool subscribed, std::int64_t generation) {
+  return fmt::format("{}{}{}", event, subscribed ? ">" : "",
+                     generation > 0 ? fmt::format("#{}", generation) : std::string{});
+}
+
+Reference::Event* Reference::at(const std::string& name) {
   const auto found =
-      std::find_if(events_.begin(), events_.end(), [&](const Event& event) { return event.line.id == id; });
+      std::find_if(events_.begin(), events_.end(), [&](const Event& event) { return event.name == name; });
   return found == events_.end() ? nullptr : &*found;
 }
 
-const Reference::Event* Reference::find(const std::string& id) const {
-  return const_cast<Reference*>(this)->at(id);
+const Reference::Event* Reference::find(const std::string& name) const {
+  return const_cast<Reference*>(this)->at(name);
+}
+
+bool Reference::knows(const std::string& id) const {
+  return std::find(accepted_.begin(), accepted_.end(), id) != accepted_.end();
 }
 
 // --- Accepting
 
 Reference::Verdict Reference::accept(const Line& line) {
-  if (const Event* known = find(line.id); known != nullptr)
-    return same_content(*known, line) ? Verdict::duplicate : Verdict::rejected;
-  if (line.entity.empty()) {
-    events_.push_back({.line = line, .number = {}});
+  for (const Event& known : events_)
+    if (known.line.id == line.id) return same_content(known, line) ? Verdict::duplicate : Verdict::rejected;
+  if (line.url.empty() && !subscribed_) return Verdict::rejected;
+  const auto deliver = [&](std::optional<std::int64_t> number) {
+    accepted_.push_back(line.id);
+    if (!line.url.empty()) {
+      events_.push_back({.name = line.id, .line = line, .url = line.url, .number = number});
+    }
+    if (subscribed_) {
+      events_.push_back({.name = name_of(line.id, true, 0),
+                         .line = line,
+                         .url = rules_.subscribed,
+                         .subscribed = true,
+                         .number = number});
+    }
     return Verdict::accepted;
-  }
+  };
+  if (line.entity.empty()) return deliver({});
   Stream stream;
   if (const auto seen = streams_.find(line.entity); seen != streams_.end())
     stream = seen->second;
@@ -52,8 +75,7 @@ Reference::Verdict Reference::accept(const Line& line) {
     return Verdict::rejected;
   stream.numbers.insert(number);
   streams_[line.entity] = std::move(stream);
-  events_.push_back({.line = line, .number = number});
-  return Verdict::accepted;
+  return deliver(number);
 }
 
 std::set<std::int64_t> Reference::missing(const std::string& entity) const {
@@ -98,13 +120,33 @@ bool Reference::has_turn(const Event& event) const {
   });
 }
 
+bool Reference::waits_for_resume(const Event& event) const {
+  return event.subscribed && halted_ && !event.done() && event.state != in_flight;
+}
+
 bool Reference::may_go(const Event& event, WallTime now) const {
   const bool ready = event.state == pending || (event.state == retry_wait && event.due <= now);
-  return ready && has_turn(event);
+  if (!ready || !has_turn(event) || waits_for_resume(event)) return false;
+  switch (circuit(event.url, now)) {
+    case Circuit::State::closed:
+      return true;
+    case Circuit::State::half_open:
+      return !probing(event.url);
+    case Circuit::State::open:
+      break;
+  }
+  return false;
+}
+
+bool Reference::moves(const Event& event) const {
+  if (event.state == in_flight) return true;
+  if (waits_for_resume(event)) return false;
+  return event.state == retry_wait || (event.state == pending && has_turn(event));
 }
 
 bool Reference::stuck(const Event& event) const {
   if (event.done()) return false;
+  if (waits_for_resume(event)) return true;
   if (event.state == dead_letter) return true;
   if (event.state != pending || event.line.entity.empty()) return false;
   // What comes first in the lane, itself or another, can it move?
@@ -121,21 +163,84 @@ std::pair<std::size_t, std::size_t> Reference::committed(const Event& event) con
   for (const Event& other : events_) {
     if (other.state != in_flight) continue;
     ++in_all;
-    at_host += host_of(other.line.url) == host_of(event.line.url);
+    at_host += host_of(other.url) == host_of(event.url);
   }
   return {at_host, in_all};
 }
 
 std::optional<WallTime> Reference::next_due(WallTime now) const {
   std::optional<WallTime> next;
-  for (const Event& event : events_)
-    if (event.state == retry_wait && event.due > now && (!next || event.due < *next)) next = event.due;
+  const auto wait = [&](WallTime until) {
+    if (until > now && (!next || until < *next)) next = until;
+  };
+  for (const Event& event : events_) {
+    if (waits_for_resume(event)) continue;
+    if (event.state == retry_wait) wait(event.due);
+    if (moves(event) && event.state != in_flight && circuit(event.url, now) == Circuit::State::open)
+      wait(circuits_.at(event.url).since + rules_.breaker->open_for);
+  }
   return next;
 }
 
 std::int64_t Reference::count(DeliveryState state) const {
   return std::count_if(events_.begin(), events_.end(),
                        [&](const Event& event) { return event.state == state; });
+}
+
+// --- Circuits
+
+Reference::Circuit::State Reference::circuit(const std::string& url, WallTime now) const {
+  const auto found = circuits_.find(url);
+  if (found == circuits_.end()) return Circuit::State::closed;
+  const Circuit& circuit = found->second;
+  const bool over = circuit.state == Circuit::State::open && now - circuit.since >= rules_.breaker->open_for;
+  return over ? Circuit::State::half_open : circuit.state;
+}
+
+bool Reference::probing(const std::string& url) const {
+  return std::any_of(events_.begin(), events_.end(), [&](const Event& event) {
+    return event.state == in_flight && event.probe && event.url == url;
+  });
+}
+
+void Reference::learn(const Event& event, Answer how, WallTime now) {
+  if (!rules_.breaker || how == Answer::unknown || how == Answer::withdrawn) return;
+  if (event.subscribed && !subscribed_) return;
+  Circuit& circuit = circuits_[event.url];
+  const bool up = how == Answer::success || how == Answer::hopeless;
+  const auto now_is = this->circuit(event.url, now);
+  if (now_is == Circuit::State::closed) {
+    circuit.failures = up ? 0 : circuit.failures + 1;
+    if (circuit.failures >= rules_.breaker->failures) circuit = {.state = Circuit::State::open, .since = now};
+  } else if (event.probe && !up) {
+    circuit = {.state = Circuit::State::open, .since = now};
+  } else if (event.probe && ++circuit.successes >= rules_.breaker->successes) {
+    circuit = {};
+  }
+}
+
+std::string Reference::circuits_text(WallTime now) const {
+  std::string text;
+  for (const auto& [url, circuit] : circuits_) {
+    const auto state = this->circuit(url, now);
+    const auto left = state == Circuit::State::open ? circuit.since + rules_.breaker->open_for - now
+                                                    : std::chrono::microseconds{0};
+    text += fmt::format("{} {} {} {} {};", url, static_cast<int>(state), circuit.failures, circuit.successes,
+                        left.count());
+  }
+  return text;
+}
+
+void Reference::ask(const std::string& url) {
+  const auto found = circuits_.find(url);
+  if (found != circuits_.end() && found->second.state == Circuit::State::open)
+    found->second = {.state = Circuit::State::half_open};
+}
+
+void Reference::look_around(WallTime) {
+  if (seen_halted_ && !halted_ && subscribed_) ask(rules_.subscribed);
+  seen_halted_ = halted_;
+  for (const auto& url : std::exchange(asked_for_, {})) ask(url);
 }
 
 // --- What happens to a delivery
@@ -148,6 +253,12 @@ Reference::Complaint Reference::begin(const std::string& id, WallTime now) {
   if (event->state != pending && event->state != retry_wait)
     return fmt::format("{} was sent although it is {}", id, to_string(event->state));
   if (!has_turn(*event)) return fmt::format("{} was sent before its turn", id);
+  if (waits_for_resume(*event)) return fmt::format("{} was sent while its subscription is paused", id);
+  const auto circuit_is = circuit(event->url, now);
+  if (circuit_is == Circuit::State::open) return fmt::format("{} was sent through an open circuit", id);
+  if (circuit_is == Circuit::State::half_open && probing(event->url))
+    return fmt::format("{} was sent while a circuit is half-open and probed", id);
+  event->probe = circuit_is == Circuit::State::half_open;
   event->state = in_flight;
   ++event->attempts;
   const auto [at_host, in_all] = committed(*event);
@@ -162,6 +273,13 @@ Reference::Complaint Reference::end(const std::string& id, Answer how, journal::
   if (event == nullptr || event->state != in_flight)
     return fmt::format("{} came to an end and is not in flight", id);
   const unsigned failures = event->attempts - event->forgiven;
+  learn(*event, how, now);
+  event->probe = false;
+  if (event->subscribed && !subscribed_ && how != Answer::success) {  // nobody wants it any more
+    event->forgiven += how == Answer::unknown || how == Answer::withdrawn;
+    event->state = failed;
+    return std::nullopt;
+  }
   switch (how) {
     case Answer::success:
       event->state = completed;
@@ -190,22 +308,64 @@ Reference::Complaint Reference::end(const std::string& id, Answer how, journal::
 
 void Reference::recover(journal::Orphans orphans, WallTime now) {
   for (Event& event : events_)
-    if (event.state == in_flight) end(event.line.id, Answer::unknown, orphans, now);
+    if (event.state == in_flight) end(event.name, Answer::unknown, orphans, now);
+  for (auto& [url, circuit] : circuits_) circuit.failures = circuit.successes = 0;
+  seen_halted_ = halted_;
 }
 
-bool Reference::release(const std::string& id) {
-  Event* event = at(id);
-  if (event == nullptr || event->state != dead_letter) return false;
-  event->state = pending;
-  event->forgiven = event->attempts;
-  return true;
+std::int64_t Reference::release(const std::string& id) {
+  std::int64_t count = 0;
+  for (Event& event : events_) {
+    if (event.line.id != id || event.state != dead_letter) continue;
+    event.state = pending;
+    event.forgiven = event.attempts;
+    asked_for_.insert(event.url);
+    ++count;
+  }
+  return count;
 }
 
-bool Reference::discard(const std::string& id) {
-  Event* event = at(id);
-  if (event == nullptr || event->state != dead_letter) return false;
-  event->state = failed;
-  return true;
+std::int64_t Reference::discard(const std::string& id) {
+  std::int64_t count = 0;
+  for (Event& event : events_) {
+    if (event.line.id != id || event.state != dead_letter) continue;
+    event.state = failed;
+    ++count;
+  }
+  return count;
+}
+
+// --- What happens to the subscription
+
+std::int64_t Reference::remove() {
+  subscribed_ = halted_ = seen_halted_ = false;
+  circuits_.erase(rules_.subscribed);
+  std::int64_t count = 0;
+  for (Event& event : events_) {
+    if (!event.subscribed || event.done() || event.state == in_flight) continue;
+    event.state = failed;
+    ++count;
+  }
+  return count;
+}
+
+bool Reference::may_replay(const Event& event) const {
+  if (!event.done() || (event.subscribed && !subscribed_)) return false;
+  return std::none_of(events_.begin(), events_.end(), [&](const Event& other) {
+    return other.line.id == event.line.id && other.subscribed == event.subscribed &&
+           other.generation > event.generation;
+  });
+}
+
+void Reference::replay(const std::string& name) {
+  const Event& old = *at(name);
+  Event made{.name = name_of(old.line.id, old.subscribed, ++generations_),
+             .line = old.line,
+             .url = old.subscribed ? rules_.subscribed : old.url,
+             .subscribed = old.subscribed,
+             .generation = generations_,
+             .number = old.number};
+  events_.push_back(std::move(made));
 }
 
 }  // namespace dispatch::test

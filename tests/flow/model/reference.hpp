@@ -4,6 +4,7 @@
 #include "event/delivery_state.hpp"
 #include "flow/stage.hpp"
 #include "journal/rows.hpp"
+#include "policy/breaker.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -41,12 +42,21 @@ class Reference {
     std::size_t ahead = 0;       ///< so many more may be committed and wait for a connection
     unsigned attempts = 2;
     std::chrono::microseconds backoff{10'000'000};  ///< after the first failure; doubles
+    /// Where a subscription to all events goes; empty: there is none.
+    std::string subscribed = {};
+    /// With one probe at a time: which of several is one is not told.
+    std::optional<policy::BreakerPolicy> breaker = {};
   };
 
-  /// An accepted event and its one delivery.
+  /// One delivery of an accepted event.
   struct Event {
+    std::string name;  ///< see name_of()
     Line line;
+    std::string url;          ///< where it goes
+    bool subscribed = false;  ///< as the subscription says
+    std::int64_t generation = 0;
     std::optional<std::int64_t> number;
+    bool probe = false;  ///< in flight as one
     DeliveryState state = DeliveryState::pending;
     unsigned attempts = 0;
     unsigned forgiven = 0;
@@ -57,32 +67,53 @@ class Reference {
 
   enum class Verdict { accepted, duplicate, rejected };
 
-  explicit Reference(const Rules& rules) : rules_(rules) {}
+  explicit Reference(const Rules& rules) : rules_(rules), subscribed_(!rules.subscribed.empty()) {}
+
+  /// "x1", of the subscription "x1>", and a replay "x1#1".
+  static std::string name_of(std::string_view event, bool subscribed, std::int64_t generation);
 
   Verdict accept(const Line& line);
-  Complaint begin(const std::string& id, WallTime now);
-  Complaint end(const std::string& id, Answer how, journal::Orphans orphans, WallTime now);
+  Complaint begin(const std::string& name, WallTime now);
+  Complaint end(const std::string& name, Answer how, journal::Orphans orphans, WallTime now);
+  /// The dispatcher has taken in what has ended, and now sees what others have done.
+  void look_around(WallTime now);
   /// A new owner finds what the last one left.
   void recover(journal::Orphans orphans, WallTime now);
-  bool release(const std::string& id);
-  bool discard(const std::string& id);
+  /// How many deliveries of the event, by its id.
+  std::int64_t release(const std::string& id);
+  std::int64_t discard(const std::string& id);
+  void halt() { halted_ = true; }
+  void resume() { halted_ = false; }
+  /// How many have become failed.
+  std::int64_t remove();
+  void replay(const std::string& name);
   /// The numbers skipped.
   std::optional<std::pair<std::int64_t, std::int64_t>> skip_gap(const std::string& entity);
 
-  /// In the order in which they were accepted.
+  /// In the order in which they were made.
   const std::vector<Event>& events() const { return events_; }
-  const Event* find(const std::string& id) const;
+  /// The ids of what was accepted, in that order.
+  const std::vector<std::string>& accepted() const { return accepted_; }
+  const Event* find(const std::string& name) const;
+  bool knows(const std::string& id) const;
+  bool is_subscribed() const { return subscribed_; }
+  bool is_halted() const { return halted_; }
+  bool may_replay(const Event& event) const;
   bool has_gap(const std::string& entity) const;
 
+  /// Something will come of it without an operator: it is under way, or to go now or later.
+  bool moves(const Event& event) const;
   /// Its turn has come: only a permit may be missing.
   bool may_go(const Event& event, WallTime now) const;
   /// It can come to its end only by an operator's doing or an event that has not arrived.
   bool stuck(const Event& event) const;
   /// So many are committed at its host, and in all.
   std::pair<std::size_t, std::size_t> committed(const Event& event) const;
-  /// When the next retry is due; nothing where none waits for its time.
+  /// When the next retry is due, or an open circuit may be probed; nothing where none waits for its time.
   std::optional<WallTime> next_due(WallTime now) const;
   std::int64_t count(DeliveryState state) const;
+  /// All that is known of them at `now`: equal where that is.
+  std::string circuits_text(WallTime now) const;
   const Rules& rules() const { return rules_; }
 
   /// Numbers that are neither there nor skipped, below the highest that is there.
@@ -96,11 +127,30 @@ class Reference {
     std::set<std::int64_t> skipped;
   };
 
-  Event* at(const std::string& id);
+  struct Circuit {
+    enum class State { closed, open, half_open } state = State::closed;
+    unsigned failures = 0;  ///< in a row, while closed
+    unsigned successes = 0;
+    WallTime since{};
+  };
+
+  Event* at(const std::string& name);
   bool has_turn(const Event& event) const;
+  bool waits_for_resume(const Event& event) const;
+  Circuit::State circuit(const std::string& url, WallTime now) const;
+  bool probing(const std::string& url) const;
+  void learn(const Event& event, Answer how, WallTime now);
+  void ask(const std::string& url);
 
   Rules rules_;
   std::vector<Event> events_;
+  std::vector<std::string> accepted_;
+  bool subscribed_;
+  bool halted_ = false;
+  bool seen_halted_ = false;  ///< by the dispatcher
+  std::int64_t generations_ = 0;
+  std::map<std::string, Circuit> circuits_;  ///< by URL
+  std::set<std::string> asked_for_;          ///< URLs to which something was released
   std::map<std::string, Stream> streams_;
 };
 

@@ -28,6 +28,16 @@ World::World(const Setting& setting, const std::string& rejects_path)
   options_.workers = setting.rules.workers;
   options_.ahead = setting.rules.ahead;
   options_.statuses = {{404, policy::Meaning::dead}};
+  options_.breaker = setting.rules.breaker;
+  if (!setting.rules.subscribed.empty()) {
+    Subscription wanted = subscription("s");
+    wanted.url = setting.rules.subscribed;
+    wanted.host = host_of(wanted.url);
+    operator_ = journals_.open();
+    auto turn = journal::Turn::begin(*operator_).value();
+    subscription_ = operator_->put_subscription(wanted, clock_.wall()).value();
+    if (const auto committed = turn.commit(); !committed) broken_ = committed.error().message;
+  }
   if (setting.options_bug) setting.options_bug(options_);
   raise(journals_.open());
 }
@@ -53,7 +63,9 @@ void World::die(journal::Orphans orphans, std::unique_ptr<journal::Journal> succ
 }
 
 std::vector<std::string> World::under_way() const {
-  return process_->transport.scripted.under_way_ids();
+  std::vector<std::string> names;
+  for (const auto& outgoing : process_->transport.scripted.under_way()) names.push_back(name_of(outgoing));
+  return names;
 }
 
 bool World::is_started(const std::string& id) const {
@@ -68,7 +80,9 @@ bool World::is_started(const std::string& id) const {
 World::Complaint World::play(const Step& step) {
   count(step);
   const auto answer = [&](Answer how, Outcome outcome) {
-    process_->transport.scripted.finish(step.subject, std::move(outcome));
+    for (const auto& outgoing : process_->transport.scripted.under_way())
+      if (name_of(outgoing) == step.subject)
+        process_->transport.scripted.finish_ticket(outgoing.ticket, std::move(outcome));
     mail_answers_.emplace_back(step.subject, how);
   };
   Complaint complaint;
@@ -89,8 +103,8 @@ World::Complaint World::play(const Step& step) {
       break;
     case Act::stop:
       for (const auto& event : reference_.events())
-        if (event.state == in_flight && !is_started(event.line.id))
-          mail_answers_.emplace_back(event.line.id, Answer::withdrawn);
+        if (event.state == in_flight && !is_started(event.name))
+          mail_answers_.emplace_back(event.name, Answer::withdrawn);
       process_->dispatcher.drain();
       stopping_ = true;
       break;
@@ -110,6 +124,10 @@ World::Complaint World::play(const Step& step) {
     case Act::release:
     case Act::discard:
     case Act::skip_gap:
+    case Act::halt:
+    case Act::resume:
+    case Act::remove:
+    case Act::replay:
       complaint = by_operator(step);
       break;
     case Act::arrive:
@@ -152,6 +170,7 @@ World::Complaint World::turn() {
 
   for (const auto& [id, how] : std::exchange(mail_answers_, {}))
     if (auto complaint = reference_.end(id, how, options_.orphans, now)) return complaint;
+  if (!stopping_) reference_.look_around(now);
   // A turn may leave some of its mail to the next.
   const auto figures = process_->scoreboard.snapshot();
   const auto taken = std::min<std::size_t>(figures.lines - before.lines, mail_arrivals_.size());
@@ -161,7 +180,7 @@ World::Complaint World::turn() {
   mail_arrivals_.erase(mail_arrivals_.begin(), mail_arrivals_.begin() + static_cast<std::ptrdiff_t>(taken));
   for (const auto& outgoing : handed_over_) {
     if (stopping_) return fmt::format("{} was sent after the run was told to stop", outgoing.event_id);
-    if (auto complaint = reference_.begin(outgoing.event_id, now)) return complaint;
+    if (auto complaint = reference_.begin(name_of(outgoing), now)) return complaint;
   }
 
   if (figures.accepted - before.accepted != verdicts[0] ||
@@ -178,11 +197,46 @@ World::Complaint World::turn() {
 
 World::Complaint World::by_operator(const Step& step) {
   if (operator_ == nullptr) operator_ = journals_.open();
+  const auto key = step.act == Act::replay ? key_of(step.subject) : journal::DeliveryKey{};
   auto turn = journal::Turn::begin(*operator_);
   if (!turn) return turn.error().message;
+  if (auto complaint = act(step, key, *operator_)) return complaint;
+  if (const auto committed = turn->commit(); !committed) return committed.error().message;
+  return std::nullopt;
+}
+
+journal::DeliveryKey World::key_of(const std::string& name) const {
+  return committed(reference_.accepted()).at(name).key;
+}
+
+World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, journal::Journal& journal) {
   const WallTime now = clock_.wall();
-  if (step.act == Act::skip_gap) {
-    const auto skipped = operator_->skip_gap(step.subject, now);
+  const auto of = [](const auto& done) -> Complaint {
+    return done ? Complaint{} : Complaint{done.error().message};
+  };
+  if (step.act == Act::halt) {
+    reference_.halt();
+    return of(journal.pause_subscription(subscription_, "a test", now));
+  }
+  if (step.act == Act::resume) {
+    reference_.resume();
+    return of(journal.resume_subscription(subscription_, now));
+  }
+  if (step.act == Act::remove) {
+    const auto failed = journal.remove_subscription(subscription_, now);
+    if (!failed) return failed.error().message;
+    if (*failed != reference_.remove()) return fmt::format("{} deliveries were given up", *failed);
+  } else if (step.act == Act::replay) {
+    const bool subscribed = reference_.find(step.subject)->subscribed;
+    std::optional<Route> route;
+    if (subscribed)
+      route = Route{setting_.rules.subscribed, host_of(setting_.rules.subscribed), subscription_};
+    const auto made = journal.replay({&key, 1}, route, now);
+    if (!made) return made.error().message;
+    if (*made != 1) return fmt::format("{} deliveries were made anew", *made);
+    reference_.replay(step.subject);
+  } else if (step.act == Act::skip_gap) {
+    const auto skipped = journal.skip_gap(step.subject, now);
     if (!skipped) return skipped.error().message;
     const auto expected = reference_.skip_gap(step.subject);
     const bool equal = skipped->has_value() == expected.has_value() &&
@@ -190,14 +244,14 @@ World::Complaint World::by_operator(const Step& step) {
                                       (*skipped)->second.value() == expected->second));
     if (!equal) return "the gap skipped is not the lowest";
   } else {
-    const journal::DeadLetters which{.entity = {}, .event = step.subject};
+    const std::string id = reference_.find(step.subject)->line.id;
+    const journal::DeadLetters which{.entity = {}, .event = id};
     const bool release = step.act == Act::release;
-    const auto changed = release ? operator_->release(which, now) : operator_->discard(which, now);
+    const auto changed = release ? journal.release(which, now) : journal.discard(which, now);
     if (!changed) return changed.error().message;
-    const bool expected = release ? reference_.release(step.subject) : reference_.discard(step.subject);
-    if (*changed != std::int64_t{expected}) return fmt::format("{} dead letters were meant", *changed);
+    const std::int64_t expected = release ? reference_.release(id) : reference_.discard(id);
+    if (*changed != expected) return fmt::format("{} dead letters were meant", *changed);
   }
-  if (const auto committed = turn->commit(); !committed) return committed.error().message;
   return std::nullopt;
 }
 
@@ -240,17 +294,18 @@ World::Complaint World::finish() {
     bool left = false;
     for (const auto& event : reference_.events()) {
       if (event.done()) continue;
-      if (!reference_.stuck(event))
-        return fmt::format("{} is left although everything succeeds", event.line.id);
+      if (!reference_.stuck(event)) return fmt::format("{} is left although everything succeeds", event.name);
       left = true;
     }
     if (!left) return audit();
+    if (reference_.is_halted())
+      if (auto complaint = play({Act::resume, ""})) return complaint;
     for (const auto& event : std::vector{reference_.events()}) {
-      const Step act = event.state == dead_letter ? Step{Act::release, event.line.id}
+      const Step act = event.state == dead_letter ? Step{Act::release, event.name}
                        : !event.line.entity.empty() && reference_.has_gap(event.line.entity)
                            ? Step{Act::skip_gap, event.line.entity}
                            : Step{};
-      if (act == Step{}) continue;
+      if (act == Step{} || !possible(act)) continue;
       if (auto complaint = play(act)) return complaint;
     }
   }

@@ -47,10 +47,14 @@ class World {
   void die(journal::Orphans orphans, std::unique_ptr<journal::Journal> successor);
   Complaint turn();
   Complaint by_operator(const Step& step);
+  Complaint act(const Step& step, const journal::DeliveryKey& key, journal::Journal& journal);
+  journal::DeliveryKey key_of(const std::string& name) const;
   Complaint arrive_elsewhere(const Line& line);
 
-  /// What the journal holds for whoever reads it now, in the order in which it was accepted.
-  std::map<Position, journal::DeliveryRow> committed() const;
+  /// What the journal holds for whoever reads it now, by the names of deliveries where these have been
+  /// accepted, in their order.
+  std::map<std::string, journal::DeliveryRow> committed(const std::vector<std::string>& accepted) const;
+  static std::string name_of(const Outgoing& outgoing);
   void check_intents(const std::vector<Outgoing>& batch);
   void check_limits();
   Complaint check_journal() const;
@@ -79,6 +83,7 @@ class World {
   Reference reference_;
   std::unique_ptr<journal::Journal> observer_;
   std::unique_ptr<journal::Journal> operator_;
+  SubscriptionNo subscription_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<Elsewhere> elsewhere_;
 
@@ -93,7 +98,7 @@ class World {
   bool news_ = true;        ///< a turn would find something
   bool stopping_ = false;
   bool aborted_ = false;
-  std::array<std::size_t, 18> times_{};
+  std::array<std::size_t, 22> times_{};
   std::vector<std::string> lately_;  ///< steps since the process began
 };
 
