@@ -188,6 +188,22 @@ TEST_CASE("verify finds a replay that nobody asked for") {
   CHECK(after_subscribed("UPDATE progress SET last_generation = 7") == Names{"generations"});
 }
 
+TEST_CASE("verify finds a replay of what is still to be delivered") {
+  const char* const back_to_pending =
+      "UPDATE tally SET deliveries = deliveries - 1 WHERE state = 4;"
+      "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0;"
+      "DELETE FROM attempts WHERE generation = 0 AND (outlet_no, position) IN"
+      " (SELECT outlet_no, position FROM deliveries WHERE generation > 0 LIMIT 1);"
+      "UPDATE deliveries SET state = 0, state_at = NULL WHERE generation = 0 AND (outlet_no, position) IN"
+      " (SELECT outlet_no, position FROM deliveries WHERE generation > 0 LIMIT 1)";
+  const auto findings = after_subscribed(back_to_pending);
+  CHECK(std::find(findings.begin(), findings.end(), "generations") != findings.end());
+}
+
+TEST_CASE("verify finds a circuit that is neither open nor half-open") {
+  CHECK(after_subscribed("UPDATE circuits SET half_open = 2") == Names{"circuits"});
+}
+
 TEST_CASE("verify finds a circuit of a destination that is not there") {
   CHECK(after_subscribed("INSERT INTO circuits VALUES (99, 0, 0)") == Names{"references"});
 }
