@@ -135,5 +135,5 @@ TEST_CASE("eight threads that share a circuit send nothing while it is open and 
   CHECK(circuit.probing == 0);
   CHECK(times_opened > 10);
   CHECK(times_closed > 10);
-  CHECK(admitted > each);
+  CHECK(admitted > 5 * times_opened);  // how many more is the scheduler's
 }
