@@ -84,6 +84,7 @@ int spawn_jq(int channel, const JqLimits& limits, pid_t& child) {
   const SpawnTerms terms{channel};
   auto words = jq_process_words(limits);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   return ::posix_spawn(&child, "/proc/self/exe", terms.files(), terms.attributes(), arguments.data(),
