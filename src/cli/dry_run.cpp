@@ -74,6 +74,7 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
     for (const auto& one : *declared) all.insert_or_assign(one.subscription.id, one.subscription);
   }
   std::vector<Subscription> subscriptions;
+  subscriptions.reserve(all.size());
   for (auto& [id, subscription] : all) subscriptions.push_back(std::move(subscription));
   auto snapshot = routing::Snapshot::make(1, std::move(subscriptions));
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
