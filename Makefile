@@ -77,12 +77,13 @@ soak: deps
 	@cmake --build $(BUILD) -j $(JOBS)
 	@DISPATCH_SOAK_MINUTES=$(MINUTES) $(CTEST) -L soak --verbose --test-dir $(BUILD)
 
+# clang-tidy cannot read the headers that g++ has precompiled.
 lint: lint-deps
-	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
+	@$(CONFIGURE) -B build-lint -DDISPATCH_DEVELOPER=ON -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
 	@git ls-files '*.hpp' '*.cpp' | xargs clang-format --dry-run -Werror
 	@mandoc -T lint -W warning man/*.[1-9]
 	@tests/floors/check .
-	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
+	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p build-lint
 
 asan: deps
 	@$(CONFIGURE) -B build-asan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=address,undefined
@@ -101,4 +102,4 @@ fuzz: deps
 	@$(CTEST) -R '^fuzz: soak ' -j2 --test-dir $(BUILD)
 
 clean:
-	@rm -rf build build-asan build-fuzz build-tsan
+	@rm -rf build build-asan build-fuzz build-lint build-tsan

@@ -39,9 +39,9 @@ void append_json_string(std::string& out, std::string_view text) {
         break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == '\x7F')
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
         else if (is_high_control(at))
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[++at]));
+          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++at]));
         else
           out += c;
     }
@@ -64,20 +64,20 @@ JsonObject& JsonObject::add(std::string_view key, std::string_view text) {
 
 JsonObject& JsonObject::add(std::string_view key, std::int64_t number) {
   add_key(key);
-  fmt::format_to(std::back_inserter(out_), "{}", number);
+  out_ += fmt::to_string(number);
   return *this;
 }
 
 JsonObject& JsonObject::add(std::string_view key, std::uint64_t number) {
   add_key(key);
-  fmt::format_to(std::back_inserter(out_), "{}", number);
+  out_ += fmt::to_string(number);
   return *this;
 }
 
 JsonObject& JsonObject::add(std::string_view key, double number) {
   add_key(key);
   if (std::isfinite(number))
-    fmt::format_to(std::back_inserter(out_), "{:.6g}", number);
+    out_ += fmt::format("{:.6g}", number);
   else
     out_ += "null";
   return *this;

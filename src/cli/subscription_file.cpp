@@ -148,6 +148,7 @@ constexpr std::array keys{
 
 tl::unexpected<Error> unknown_key(std::string_view name) {
   std::vector<std::string> known;
+  known.reserve(keys.size());
   for (const auto& key : keys) known.emplace_back(key.name);
   if (name == "secret")
     return misuse("a secret cannot stand in the file; secret_file, secret_env or secret_command names it");

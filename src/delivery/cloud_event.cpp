@@ -42,7 +42,7 @@ std::string uri_reference(std::string_view text) {
     if (letter || encoded || marks.find(c) != std::string_view::npos)
       uri += c;
     else
-      fmt::format_to(std::back_inserter(uri), "%{:02X}", static_cast<unsigned char>(c));
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return uri;
 }

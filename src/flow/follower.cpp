@@ -61,7 +61,7 @@ Result<Follower::Own> Follower::own() {
 
 Result<bool> Follower::blocked(const journal::DeliveryRow& row) {
   if (row.subscription != SubscriptionNo{} && row.state != DeliveryState::in_flight) {
-    const auto waits = paused(row.subscription);
+    auto waits = paused(row.subscription);
     if (!waits || *waits) return waits;
   }
   if (row.state != DeliveryState::pending) return row.state == DeliveryState::dead_letter;

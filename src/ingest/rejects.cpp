@@ -84,7 +84,7 @@ void RejectsFile::begin(const Reject& reject) {
   ++lines_;
   buffer_ += "{\"file\":";
   append_json_string(buffer_, *reject.line.file);
-  fmt::format_to(std::back_inserter(buffer_), ",\"line\":{},\"reason\":", reject.line.line);
+  buffer_ += fmt::format(",\"line\":{},\"reason\":", reject.line.line);
   append_json_string(buffer_, reject.reason);
   open_ = Open::record;
 }

@@ -61,7 +61,11 @@ std::string printable(std::string_view body) {
 
 Listener::Listener(ListenerOptions options, std::FILE* out, const Clock& clock, Random& random,
                    Finished finished)
-    : options_(options), out_(out), clock_(clock), random_(random), finished_(std::move(finished)) {}
+    : options_(std::move(options)),
+      out_(out),
+      clock_(clock),
+      random_(random),
+      finished_(std::move(finished)) {}
 
 Response Listener::answer(const Request& request) {
   if (!finished_) return {.status = 503, .headers = {{"Connection", "close"}}};

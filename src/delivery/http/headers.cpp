@@ -19,7 +19,7 @@ bool is_printable(char c) {
 }
 
 void append_percent(std::string& out, char c) {
-  fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+  out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
 }
 
 bool is_token_char(char c) {
