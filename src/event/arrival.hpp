@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/trace_context.hpp"
 #include "event/ids.hpp"
 
 #include <optional>
@@ -25,6 +26,8 @@ struct Arrival {
   std::string_view headers;  ///< a JSON object of strings
   std::string_view own_url;  ///< the line's own url; part of what makes two events the same
   std::string_view payload;
+  TraceContext parent = {};       ///< what its own headers say: the span that made it; none: they say nothing
+  TraceContext trace = {};        ///< the span in which it is taken in; none: it is not traced
   std::span<const Route> routes;  ///< a delivery is made for each; none: the event is recorded as unmatched
 };
 

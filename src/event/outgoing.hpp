@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/trace_context.hpp"
 #include "event/ids.hpp"
 #include "event/subscription.hpp"
 
@@ -26,6 +27,7 @@ struct Outgoing {
   unsigned attempt = 1;  ///< counted over the delivery's whole life
   std::int64_t generation = 0;  ///< above 0: a replay
   WallTime began{};
+  TraceContext trace = {};  ///< the span of this request, in the event's trace; none where the event has none
   std::shared_ptr<const Subscription> subscription;  ///< null: a direct delivery
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/trace_context.hpp"
 #include "event/delivery_state.hpp"
 #include "event/ids.hpp"
 #include "event/outcome.hpp"
@@ -41,7 +42,9 @@ struct EventRecord {
   std::string own_url;                                           ///< the line's own url, or empty
   WallTime accepted_at{};
   std::int64_t payload_bytes = 0;
-  std::string payload;  ///< the bytes as they came; only where one event was asked for, else empty
+  // Only where one event was asked for, else empty:
+  std::string payload;  ///< the bytes as they came
+  TraceContext trace;   ///< the span in which it was taken in; none: no trace was started
   std::vector<DeliveryRecord> deliveries;
 };
 

@@ -107,6 +107,9 @@ WornJournal::WornJournal() {
 }
 
 void WornJournal::go_on() {
+  const auto trace = parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").value();
+  const auto other_trace =
+      parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00").value();
   const auto journal = open_fast(path());
   append_all(*journal, {
                            {.id = "full",  // position 15
@@ -118,8 +121,9 @@ void WornJournal::go_on() {
                             .time = "2026-11-21T07:00:00Z",
                             .correlation_id = "c-1",
                             .causation_id = "c-0",
-                            .headers = R"({"x":"y"})"},
-                           {.id = "f2", .entity = "F", .sequence = 2},
+                            .headers = R"({"x":"y"})",
+                            .trace = trace},
+                           {.id = "f2", .entity = "F", .sequence = 2, .trace = other_trace},
                            {.id = "other", .entity = "G", .sequence = 1, .urls = {"http://a.test/other"}},
                            {.id = "h1", .entity = "H", .sequence = 1},  // position 18
                            {.id = "h2", .entity = "H", .sequence = 2},

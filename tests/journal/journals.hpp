@@ -46,6 +46,7 @@ struct Line {
   std::string own_url = {};
   std::string source = {}, time = {}, correlation_id = {}, causation_id = {}, headers = {};
   std::vector<std::string> urls{"http://a.test/hook"};
+  TraceContext trace = {};
 };
 
 inline constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};

@@ -29,8 +29,17 @@ Names after_subscribed(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 3 brought, where nothing of it was used.
+/// Takes back what migration 4 brought.
+void make_version_3(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP INDEX events_by_correlation;
+    ALTER TABLE events DROP COLUMN trace;
+    PRAGMA user_version = 3)");
+}
+
+/// And what migration 3 did, where nothing of it was used.
 void make_version_2(SQLite::Database& journal) {
+  make_version_3(journal);
   journal.exec(R"(
     DROP INDEX deliveries_by_lane;
     DROP VIEW attempt_history;
@@ -105,6 +114,30 @@ TEST_CASE("verify finds nothing in a journal of version 1 that was brought up an
   CHECK(brought_up.execAndGet("SELECT count(turn) FROM actions").getInt() == 0);
   worn.go_on();
   CHECK(worn.findings().empty());
+}
+
+TEST_CASE("verify finds nothing in a journal of version 3 that was brought up and went on") {
+  WornJournal worn;
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_3(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  {
+    const auto journal = journal::SqliteJournal::open(worn.path(), {}).value();
+    CHECK(worn.findings().empty());
+    // What was accepted before has no trace, and is sent without one.
+    CHECK_FALSE(begin(*journal, delivery(*journal, 13)).outgoing.trace);
+  }
+  SQLite::Database brought_up{worn.path(), SQLite::OPEN_READONLY};
+  CHECK(brought_up.execAndGet("PRAGMA user_version").getInt() == journal::latest_version());
+  CHECK(brought_up.execAndGet("SELECT count(trace) FROM events").getInt() == 0);
+  CHECK(brought_up.execAndGet("SELECT count(*) FROM sqlite_schema WHERE name = 'events_by_correlation'")
+            .getInt() == 1);
+  worn.go_on();
+  worn.subscribe();
+  CHECK(worn.findings().empty());
+  CHECK(brought_up.execAndGet("SELECT count(trace) FROM events").getInt() == 2);
 }
 
 TEST_CASE("verify changes nothing") {

@@ -1,5 +1,7 @@
 #include "support/memory_journal.hpp"
 
+#include "journal/trace.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -105,6 +107,7 @@ Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents,
         .attempt = row.attempts,
         .generation = row.key.generation,
         .began = now,
+        .trace = trace_of_attempt(event.trace, row.key, row.attempts),
         .subscription = subscription(row.subscription),
     };
   }

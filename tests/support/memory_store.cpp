@@ -127,7 +127,8 @@ Appended accept(MemoryState& state, const Arrival& arrival, std::optional<Sequen
           .causation_id = std::string{arrival.causation_id},
           .headers = std::string{arrival.headers},
           .own_url = std::string{arrival.own_url},
-          .payload = std::string{arrival.payload}}));
+          .payload = std::string{arrival.payload},
+          .trace = arrival.trace}));
   state.positions.emplace(arrival.event_id, position);
   if (arrival.routes.empty()) state.unmatched.insert(position);
   for (const Route& route : arrival.routes)

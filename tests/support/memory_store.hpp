@@ -22,6 +22,7 @@ struct MemoryState {
     std::optional<std::string> entity_id;
     std::optional<SequenceNumber> sequence;
     std::string type, source, time, correlation_id, causation_id, headers, own_url, payload;
+    TraceContext trace;
   };
   struct Gap {
     std::int64_t last = 0;

@@ -2,6 +2,7 @@
 #include "journal/ledger/deliveries_of.hpp"
 #include "journal/ledger/event_columns.hpp"
 #include "journal/ledger/reading.hpp"
+#include "journal/trace.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -107,7 +108,8 @@ Result<> Ledger::events(const EventFilter& filter, const Each<EventRecord>& each
 Result<std::optional<EventRecord>> Ledger::event(std::string_view event_id) const {
   return guarded(path_, "read the event", [&]() -> Result<std::optional<EventRecord>> {
     const auto sql = fmt::format(
-        "SELECT {}, e.payload FROM events e LEFT JOIN entities n USING (entity_no) WHERE e.event_id = ?",
+        "SELECT {}, e.payload, e.trace FROM events e LEFT JOIN entities n USING (entity_no) WHERE e.event_id "
+        "= ?",
         event_columns);
     Statement statement{*database_, sql.c_str()};
     std::optional<EventRecord> found;
@@ -116,6 +118,7 @@ Result<std::optional<EventRecord>> Ledger::event(std::string_view event_id) cons
       if (!rows.next()) return found;
       found = reading::event(rows);
       found->payload = text(rows, after_event_columns);
+      found->trace = trace_from_stored(rows.bytes(after_event_columns + 1)).value_or(TraceContext{});
     }
     EventRecord* const one = &*found;
     add_deliveries(*database_, {&one, 1});

@@ -1,5 +1,7 @@
 #include "journal/sqlite/fresh_deliveries.hpp"
 
+#include "journal/trace.hpp"
+
 #include <algorithm>
 
 namespace dispatch::journal {
@@ -55,6 +57,7 @@ std::optional<Outgoing> FreshDeliveries::begin(const DeliveryKey& key, WallTime 
   outgoing.causation_id = arrival->causation_id;
   outgoing.headers = arrival->headers;
   outgoing.payload = arrival->payload;
+  outgoing.trace = trace_of_attempt(arrival->trace, key, outgoing.attempt);
   if (row.subscription != SubscriptionNo{}) outgoing.subscription = subscriptions_.find(row.subscription);
   return outgoing;
 }

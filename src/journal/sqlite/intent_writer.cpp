@@ -1,5 +1,7 @@
 #include "journal/sqlite/intent_writer.hpp"
 
+#include "journal/trace.hpp"
+
 namespace dispatch::journal {
 
 IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
@@ -15,7 +17,7 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
           database,
           "SELECT d.attempts, d.destination_no, d.entity_no, e.sequence_number, e.event_id, e.type, e.source,"
           "       e.time, e.correlation_id, e.causation_id, e.headers, e.payload,"
-          "       d.subscription_no"
+          "       d.subscription_no, e.trace"
           "  FROM deliveries d CROSS JOIN events e ON e.position = d.position"
           " WHERE d.outlet_no = ? AND d.position = ? AND d.generation = ?"),
       entities_(database, "SELECT entity_id FROM entities WHERE entity_no = ?"),
@@ -67,6 +69,8 @@ Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {
   outgoing.payload = rows.bytes(11);
   if (const SubscriptionNo subscription{rows.integer(12)}; subscription != SubscriptionNo{})
     outgoing.subscription = subscriptions_.find(subscription);
+  if (const auto trace = trace_from_stored(rows.bytes(13)))
+    outgoing.trace = trace_of_attempt(*trace, key, outgoing.attempt);
   return outgoing;
 }
 

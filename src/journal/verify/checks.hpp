@@ -56,7 +56,7 @@ inline constexpr std::array<CheckText, 26> check_texts{{
      "most once of a generation"},
     {"generations", "a replay was asked for, is numbered, and makes anew only what was done"},
     {"circuits", "a circuit that is kept is open or half-open"},
-    {"content", "an event is as it was accepted, to the byte"},
+    {"content", "an event is as it was accepted, to the byte, and its trace is one"},
     {"stream",
      "an entity's sequence numbers follow one another from the stream's start, but for recorded gaps, and it "
      "is known of each entity whether they came in that order"},

@@ -1,5 +1,6 @@
 #include "event/arrival.hpp"
 #include "journal/digest.hpp"
+#include "journal/trace.hpp"
 #include "journal/verify/audit.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@ namespace dispatch::journal::audit {
 void check_contents(Audit& audit) {
   Statement statement{audit.database(), R"(
     SELECT e.event_id, n.entity_id, e.type, e.source, e.time, e.correlation_id, e.causation_id, e.headers, e.own_url,
-           e.payload, e.digest
+           e.payload, e.digest, e.trace
       FROM events e LEFT JOIN entities n USING (entity_no))"};
   auto rows = statement.rows();
   while (rows.next()) {
@@ -29,6 +30,11 @@ void check_contents(Audit& audit) {
                   fmt::format("event {}: its content is not what was accepted under this id: the digest "
                               "differs",
                               rows.bytes(0)));
+    }
+    if (!rows.is_null(11) && !trace_from_stored(rows.bytes(11))) {
+      audit.found(Check::content,
+                  fmt::format("event {}: its trace is none: it has {} bytes, or an id of zeros",
+                              rows.bytes(0), rows.bytes(11).size()));
     }
     ++audit.report().events;
   }

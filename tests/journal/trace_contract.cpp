@@ -1,0 +1,132 @@
+// The trace of an event, whatever journal is behind the seam: kept with it, and told with each attempt.
+
+#include "journal/damage.hpp"
+#include "journal/ledger.hpp"
+#include "journal/subscribed.hpp"
+#include "journal/trace.hpp"
+
+#include <set>
+
+#include <SQLiteCpp/Database.h>
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::journal;
+using namespace dispatch::test;
+
+namespace {
+
+const TraceContext one = parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").value();
+const TraceContext other =
+    parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00").value();
+
+/// Of attempts that are of one event.
+void check_all_of(const TraceContext& event, const std::vector<TraceContext>& attempts) {
+  std::set<SpanId> spans{event.span};
+  for (const auto& attempt : attempts) {
+    CHECK(attempt.trace == event.trace);
+    CHECK(attempt.flags == event.flags);
+    CHECK(spans.insert(attempt.span).second);
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("trace: every attempt has a span of its own in the trace of its event", Subject,
+                   JOURNALS) {
+  Subject subject;
+  auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .urls = {"http://a.test/hook", "http://b.test/hook"}, .trace = one},
+                        {.id = "b", .trace = one},
+                        {.id = "c", .trace = other}});
+  std::vector<TraceContext> attempts;
+  const auto send = [&](std::int64_t position, OutletNo outlet, Transition by) {
+    const auto row = delivery(*journal, position, outlet);
+    attempts.push_back(begin(*journal, row).outgoing.trace);
+    end(*journal, row, by);
+  };
+  send(1, first_outlet, Transition::retry);
+  journal = subject.open();  // another process
+  send(1, first_outlet, Transition::succeed);
+  send(1, OutletNo{2}, Transition::succeed);
+  send(2, first_outlet, Transition::succeed);
+  replay(*journal, {delivery(*journal, 1).key});
+  const auto again = journal->scan(first_outlet, Position{}, 1).value().at(1);
+  REQUIRE(again.key.generation == 1);
+  attempts.push_back(begin(*journal, again).outgoing.trace);
+  check_all_of(one, attempts);
+
+  check_all_of(other, {begin(*journal, delivery(*journal, 3)).outgoing.trace});
+}
+
+TEST_CASE_TEMPLATE("trace: a delivery begun in the turn that made it is like any other", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const Route route{.url = "http://a.test/hook", .host = "a.test"};
+  Arrival arrival;
+  arrival.event_id = "a";
+  arrival.entity_id = "order-1";
+  arrival.payload = "{}";
+  arrival.trace = one;
+  arrival.routes = {&route, 1};
+  auto turn = Turn::begin(*journal).value();
+  const auto row = journal->append({&arrival, 1}, {}, noon).value().deliveries.at(0);
+  const Intent intent{row.key, row.state};
+  const auto begun = journal->begin({&intent, 1}, noon).value().at(0);
+  must(turn.commit());
+  REQUIRE(begun.won);
+  CHECK(begun.outgoing.trace == trace_of_attempt(one, row.key, 1));
+  end(*journal, row, Transition::retry);
+  CHECK(begin(*journal, delivery(*journal, 1)).outgoing.trace == trace_of_attempt(one, row.key, 2));
+}
+
+TEST_CASE_TEMPLATE("trace: what has none is sent with none", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  CHECK_FALSE(begin(*journal, delivery(*journal, 1)).outgoing.trace);
+}
+
+TEST_CASE_TEMPLATE("trace: the same event in another trace is a duplicate and keeps its own", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a", .trace = one});
+  CHECK(append(*journal, {.id = "a", .trace = other}).verdict == AppendVerdict::duplicate);
+  CHECK(append(*journal, {.id = "a"}).verdict == AppendVerdict::duplicate);
+  CHECK(begin(*journal, delivery(*journal, 1)).outgoing.trace.trace == one.trace);
+}
+
+TEST_CASE("trace: it is stored in 25 bytes and nothing else is a trace") {
+  const auto stored = to_stored(one);
+  CHECK(stored.size() == 25);
+  const std::string bytes{stored.data(), stored.size()};
+  CHECK(trace_from_stored(bytes) == one);
+  CHECK_FALSE(trace_from_stored(""));
+  CHECK_FALSE(trace_from_stored(bytes.substr(1)));
+  CHECK_FALSE(trace_from_stored(bytes + '\0'));
+  CHECK_FALSE(trace_from_stored(std::string(16, '\0') + bytes.substr(16)));
+  CHECK_FALSE(trace_from_stored(bytes.substr(0, 16) + std::string(8, '\0') + '\1'));
+}
+
+TEST_CASE("trace: the ledger tells it where one event is asked for") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .trace = one}, {.id = "b"}});
+  const auto ledger = Ledger::open(subject.path()).value();
+  CHECK(ledger.event("a").value()->trace == one);
+  CHECK_FALSE(ledger.event("b").value()->trace);
+}
+
+TEST_CASE("trace: verify finds what is none") {
+  for (const char* sql : {"UPDATE events SET trace = x'00' WHERE position = 3",
+                          "UPDATE events SET trace = zeroblob(25) WHERE position = 3",
+                          "UPDATE events SET trace = '' WHERE position = 3",
+                          "UPDATE events SET trace = trace || x'00' WHERE event_id = 'full'"}) {
+    CAPTURE(sql);
+    WornJournal worn;
+    worn.go_on();
+    worn.damage(sql);
+    CHECK(worn.findings() == std::vector<std::string>{"content"});
+  }
+}
