@@ -1,6 +1,8 @@
 #include "cli/session.hpp"
 
+#include "base/random.hpp"
 #include "cli/subscription_apply.hpp"
+#include "cli/tracing.hpp"
 #include "flow/renew.hpp"
 #include "journal/ledger.hpp"
 
@@ -85,10 +87,14 @@ Result<> Session::open_input(const InputOptions& options) {
   auto router = routing::Router::make(options.to, catalog_);
   if (!router) return tl::unexpected(std::move(router).error());
   router_ = routing::Router::make(options.to, catalog_).value();
+  const auto sampler = sampler_of_environment();
+  if (!sampler) return tl::unexpected(sampler.error());
   if (options.files.empty()) return {};
   auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
   if (!reader) return tl::unexpected(std::move(reader).error());
-  input_.emplace(Input{std::move(*reader), std::move(*router)});
+  std::optional<flow::Tracer> tracer;
+  if (*sampler) tracer.emplace(**sampler, std::make_unique<SystemRandom>());
+  input_.emplace(Input{std::move(*reader), std::move(*router), std::move(tracer)});
   return {};
 }
 
@@ -98,7 +104,7 @@ Result<ExitCode> Session::run(const Work& work) {
     if (talk_.progress) progress.emplace(scoreboard_, line_, clock_, format_);
     std::optional<flow::Feed> feed;
     if (input_)
-      feed.emplace(std::move(input_->reader), std::move(input_->router), inbox_);
+      feed.emplace(std::move(input_->reader), std::move(input_->router), std::move(input_->tracer), inbox_);
     else
       inbox_.end_input();
     const FeedEnd feed_end{stop_input_, inbox_};

@@ -61,6 +61,7 @@ class Session {
   struct Input {
     ingest::Reader reader;
     routing::Router router;
+    std::optional<flow::Tracer> tracer;
   };
 
   Session(const Program& program, const InputOptions& options, Task task, Talk talk);

@@ -115,7 +115,7 @@ Result<std::string> headers_from_json(std::string_view json) {
     if (why.starts_with(field)) why.remove_prefix(field.size());
     return misuse("{}", why);
   }
-  return std::string{*headers};
+  return std::string{headers->json};
 }
 
 std::vector<std::string> header_names(std::string_view json) {

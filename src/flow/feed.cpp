@@ -64,8 +64,11 @@ void reject_unrouted(Incoming& incoming, std::size_t first) {
   });
 }
 
-Feed::Feed(ingest::Reader reader, routing::Router router, Inbox& inbox)
-    : reader_(std::move(reader)), router_(std::move(router)), thread_([this, &inbox] { work(inbox); }) {}
+Feed::Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox)
+    : reader_(std::move(reader)),
+      router_(std::move(router)),
+      tracer_(std::move(tracer)),
+      thread_([this, &inbox] { work(inbox); }) {}
 
 Feed::~Feed() {
   thread_.join();
@@ -77,6 +80,7 @@ void Feed::work(Inbox& inbox) {
       auto batch = reader_.next();
       if (!batch) return inbox.end_input(std::move(batch).error());
       if (!*batch) return inbox.end_input();
+      if (tracer_) tracer_->trace(**batch);
       if (!inbox.offer(route(std::move(**batch), router_))) return inbox.end_input();
     }
   } catch (const std::exception& bug) {

@@ -1,19 +1,22 @@
 #pragma once
 
 #include "flow/inbox.hpp"
+#include "flow/tracer.hpp"
 #include "ingest/reader.hpp"
 #include "routing/router.hpp"
 
+#include <optional>
 #include <thread>
 
 namespace dispatch::flow {
 
-/// The thread that reads, parses and routes, ahead of the dispatcher and beside it. It ends with the input,
-/// or when the inbox takes no more; a reader that waits for input must be stopped through its own stop token
-/// before this is destroyed.
+/// The thread that reads, parses, traces and routes, ahead of the dispatcher and beside it. It ends with the
+/// input, or when the inbox takes no more; a reader that waits for input must be stopped through its own stop
+/// token before this is destroyed.
 class Feed {
  public:
-  Feed(ingest::Reader reader, routing::Router router, Inbox& inbox);
+  /// Without `tracer` no event has a trace.
+  Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox);
   ~Feed();
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
@@ -23,6 +26,7 @@ class Feed {
 
   ingest::Reader reader_;
   routing::Router router_;
+  std::optional<Tracer> tracer_;
   std::thread thread_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/trace_context.hpp"
 #include "event/ids.hpp"
 #include "ingest/document.hpp"
 #include "ingest/mapping.hpp"
@@ -52,8 +53,13 @@ Checked<SequenceNumber> read_sequence(const Found& found, bool string_allowed);
 /// The bytes that a base64 string stands for.
 Checked<std::string_view> read_base64(const Found& found, TextStore& store);
 
-/// An object of strings, as it stands; empty for an object without members. Its names are header names (RFC
-/// 9110), each there once, none of them one that dispatch or HTTP itself sets.
-Checked<std::string_view> read_headers(const Found& found);
+struct Headers {
+  std::string_view json;     ///< the object as it stands; empty where it has no members
+  TraceContext parent = {};  ///< what `traceparent` says; none where it is not there, or not valid
+};
+
+/// An object of strings. Its names are header names (RFC 9110), each there once, none of them one that
+/// dispatch or HTTP itself sets.
+Checked<Headers> read_headers(const Found& found);
 
 }  // namespace dispatch::ingest

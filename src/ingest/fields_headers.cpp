@@ -42,7 +42,7 @@ std::string objection(std::string_view name, const Value& value) {
 
 }  // namespace
 
-Checked<std::string_view> read_headers(const Found& found) {
+Checked<Headers> read_headers(const Found& found) {
   const auto reject = [&](std::string_view why) {
     return tl::unexpected(fmt::format("{}: {}", label(found), why));
   };
@@ -55,18 +55,22 @@ Checked<std::string_view> read_headers(const Found& found) {
 
   if (has_half_pair(found.value.raw)) return reject("half a surrogate pair stands in a name or value");
 
+  Headers headers;
   std::vector<std::string> names;
   std::string why;
   for_each_member(found.value, [&](std::string_view name, const Value& value) {
     if (!why.empty()) return;
     why = objection(name, value);
     names.push_back(lower(name));
+    if (names.back() == "traceparent")
+      headers.parent = parse_traceparent(value.string()).value_or(TraceContext{});
   });
   if (!why.empty()) return reject(why);
   std::sort(names.begin(), names.end());
   if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
     return reject(fmt::format("{} stands there twice", in_quotes(*twice)));
-  return names.empty() ? std::string_view{} : found.value.raw;
+  if (!names.empty()) headers.json = found.value.raw;
+  return headers;
 }
 
 }  // namespace dispatch::ingest

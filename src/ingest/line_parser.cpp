@@ -95,7 +95,11 @@ Checked<Arrival> LineParser::parse(std::string_view line, TextStore& store) {
   DISPATCH_TRY(take(event.time, find(Field::time, *object, {}), as_text));
   DISPATCH_TRY(take(event.correlation_id, find(Field::correlation_id, *object, {}), as_id));
   DISPATCH_TRY(take(event.causation_id, find(Field::causation_id, *object, {}), as_id));
-  DISPATCH_TRY(take(event.headers, find(Field::headers, *object, {}), read_headers));
+  Headers headers;
+  DISPATCH_TRY(take(headers, find(Field::headers, *object, {}), read_headers));
+  event.headers = headers.json;
+  event.parent = headers.parent;
+  if (!event.parent && is_cloud_event()) event.parent = parent_of_cloud_event();
   DISPATCH_TRY(take(event.own_url, find(Field::url, *object, {}), as_url));
 
   auto bytes = payload(*object, line, store);
@@ -124,6 +128,12 @@ Checked<void> LineParser::read_members(const Value& object) {
 bool LineParser::is_cloud_event() const {
   const auto& version = members_[static_cast<std::size_t>(Name::specversion)];
   return version && version->string() == "1.0";
+}
+
+TraceContext LineParser::parent_of_cloud_event() const {
+  const auto& attribute = members_[static_cast<std::size_t>(Name::traceparent)];
+  if (!attribute) return {};
+  return parse_traceparent(attribute->string()).value_or(TraceContext{});
 }
 
 Checked<std::optional<Found>> LineParser::find(Field field, const Value& object,

@@ -34,14 +34,17 @@ class LineParser {
     partitionkey,
     subject,
     sequence,
+    traceparent,
     count
   };
-  static constexpr std::array<std::string_view, 7> other_names{
-      "id", "data", "data_base64", "specversion", "partitionkey", "subject", "sequence"};
+  static constexpr std::array<std::string_view, 8> other_names{
+      "id", "data", "data_base64", "specversion", "partitionkey", "subject", "sequence", "traceparent"};
 
   /// Sorts the members of the line by name. A name that stands there twice is a reason to reject the line.
   Checked<void> read_members(const Value& object);
   bool is_cloud_event() const;
+  /// By the extension for distributed tracing; none where the attribute is not there, or not valid.
+  TraceContext parent_of_cloud_event() const;
 
   /// Where the mapping points; else under the native name; else under the first of `others` that is there. A
   /// null counts as absent but for payloads.

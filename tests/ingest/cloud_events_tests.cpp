@@ -36,6 +36,22 @@ TEST_CASE("the partition key of a CloudEvent goes before its subject") {
   CHECK(read.events[0].sequence == SequenceNumber{3});
 }
 
+TEST_CASE("the traceparent of a CloudEvent is an attribute unless its headers have one") {
+  constexpr std::string_view attribute = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  constexpr std::string_view header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const auto parent_of = [](const std::string& rest) {
+    const auto read = read_text("{\"id\":\"1\"," + rest + "}");
+    REQUIRE(read.events.size() == 1);
+    return read.events[0].parent;
+  };
+  const auto one = "\"traceparent\":\"" + std::string{attribute} + "\"";
+  CHECK(parent_of(R"("specversion":"1.0",)" + one) == parse_traceparent(attribute));
+  CHECK(parent_of(R"("specversion":"1.0","headers":{"traceparent":")" + std::string{header} + "\"}," + one) ==
+        parse_traceparent(header));
+  CHECK_FALSE(parent_of(R"("specversion":"1.0","traceparent":17)"));
+  CHECK_FALSE(parent_of(one));
+}
+
 TEST_CASE("base64 data of a CloudEvent is decoded") {
   const auto read = read_text(R"({"specversion":"1.0","id":"1","data_base64":"AAH/aGk="})");
   REQUIRE(read.events.size() == 1);

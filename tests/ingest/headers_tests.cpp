@@ -56,6 +56,24 @@ TEST_CASE("a header value that would break the request is rejected") {
   CHECK(why(R"({"X-A":"a\u0000"})") == R"(headers: "X-A" holds the control character U+0000)");
 }
 
+TEST_CASE("the traceparent of an event is where its trace comes from") {
+  constexpr std::string_view parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto parent_of = [](const std::string& headers) {
+    const auto read = read_text(R"({"event_id":"e1","headers":)" + headers + "}");
+    REQUIRE(read.events.size() == 1);
+    return read.events[0].parent;
+  };
+  for (const std::string name : {"traceparent", "TraceParent", "trace\\u0070arent"}) {
+    CAPTURE(name);
+    const auto found = parent_of("{\"X-A\":\"1\",\"" + name + "\":\"" + std::string{parent} + "\"}");
+    CHECK(found == parse_traceparent(parent));
+  }
+  CHECK_FALSE(parent_of(R"({"X-A":"1"})"));
+  CHECK_FALSE(parent_of(R"({"traceparent":""})"));
+  CHECK_FALSE(parent_of(R"({"traceparent":"00-00000000000000000000000000000000-00f067aa0ba902b7-01"})"));
+  CHECK_FALSE(parent_of("{ }"));
+}
+
 TEST_CASE("a header that stands twice is rejected whatever its case") {
   CHECK(why(R"({"X-A":"1","x-a":"2"})") == R"(headers: "x-a" stands there twice)");
 }

@@ -1,0 +1,17 @@
+#include "flow/tracer.hpp"
+
+#include <optional>
+
+namespace dispatch::flow {
+
+void Tracer::trace(ingest::Batch& batch) {
+  for (Arrival& arrival : batch.arrivals) {
+    const auto parent = arrival.parent ? std::optional{arrival.parent} : std::nullopt;
+    TraceContext& trace = arrival.trace;
+    trace.trace = parent ? parent->trace : make_trace_id(*random_);
+    trace.span = make_span_id(*random_);
+    trace.flags = sampler_.samples(trace.trace, parent) ? TraceContext::sampled_flag : std::uint8_t{0};
+  }
+}
+
+}  // namespace dispatch::flow
