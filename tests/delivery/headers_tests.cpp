@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace dispatch;
 using namespace dispatch::delivery;
@@ -103,7 +104,7 @@ TEST_CASE("an idempotency key is a quoted string that no two ids share") {
   CHECK(structured_string("a\r\nb") == R"("a%0D%0Ab")");
 }
 
-TEST_CASE("an event's own headers are passed on") {
+TEST_CASE("the own headers of an event without a trace are passed on") {
   Outgoing outgoing = order_created();
   outgoing.headers = R"({"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",)"
                      R"("Authorization":"Bearer a%2Fb c","Content-Type":"application/cloudevents+json"})";
@@ -111,6 +112,56 @@ TEST_CASE("an event's own headers are passed on") {
   CHECK(value(lines, "traceparent: ") == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
   CHECK(value(lines, "Authorization: ") == "Bearer a%2Fb c");
   CHECK(value(lines, "Content-Type: ") == "application/cloudevents+json");
+}
+
+namespace {
+
+constexpr const char* parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+constexpr const char* request = "00-4bf92f3577b34da6a3ce929d0e0e4736-1122334455667788-01";
+
+Outgoing traced(std::string headers) {
+  Outgoing outgoing = order_created();
+  outgoing.headers = std::move(headers);
+  outgoing.trace = parse_traceparent(request).value();
+  return outgoing;
+}
+
+}  // namespace
+
+TEST_CASE("a traced event is sent with the span of the request in place of its own") {
+  CHECK(value(headers_of(traced("")), "traceparent: ") == request);
+  const auto lines =
+      headers_of(traced(fmt::format(R"({{"TraceParent":"{}","tracestate":"a=b,c=d"}})", parent)));
+  CHECK_FALSE(value(lines, "TraceParent: "));
+  CHECK(value(lines, "traceparent: ") == request);
+  CHECK(value(lines, "tracestate: ") == "a=b,c=d");
+}
+
+TEST_CASE("a tracestate is not sent with a trace that it does not belong to") {
+  for (const char* own : {R"({"Tracestate":"a=b"})", R"({"traceparent":"00-not-one-00","tracestate":"a=b"})",
+                          R"({"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",)"
+                          R"("tracestate":"a=b"})"}) {
+    CAPTURE(own);
+    const auto lines = headers_of(traced(own));
+    CHECK(value(lines, "traceparent: ") == request);
+    CHECK(lines.size() == 9 + 1);
+  }
+}
+
+TEST_CASE("a subscription's tracing headers give way to those of a traced event") {
+  Subscription subscription;
+  subscription.headers = R"({"Traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",)"
+                         R"("tracestate":"theirs=1","X-Team":"a"})";
+  const auto own = fmt::format(R"({{"traceparent":"{}","tracestate":"a=b"}})", parent);
+  auto lines = headers_of(to(subscription, traced(own)));
+  CHECK(lines.size() == 9 + 3);
+  CHECK(value(lines, "traceparent: ") == request);
+  CHECK(value(lines, "tracestate: ") == "a=b");
+  CHECK(value(lines, "X-Team: ") == "a");
+  // Without a trace they are headers as any other.
+  lines = headers_of(to(subscription));
+  CHECK(value(lines, "Traceparent: ") == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  CHECK(value(lines, "tracestate: ") == "theirs=1");
 }
 
 TEST_CASE("an event's own headers cannot break the request or pass for ours") {

@@ -56,6 +56,23 @@ bool is_content_type(const Field& field) {
   return lower_case(field.name) == "content-type";
 }
 
+/// True where the event's own traceparent is what its trace continues.
+bool is_continued(const Fields& own, const TraceContext& trace) {
+  return std::any_of(own.begin(), own.end(), [&](const Field& field) {
+    if (lower_case(field.name) != "traceparent") return false;
+    const auto parent = parse_traceparent(field.value);
+    return parent && parent->trace == trace.trace;
+  });
+}
+
+/// Takes out what our own traceparent takes the place of, and a tracestate that does not belong to it.
+void leave_tracing_to_us(Fields& fields, bool continued) {
+  std::erase_if(fields, [&](const Field& field) {
+    const auto name = lower_case(field.name);
+    return name == "traceparent" || (name == "tracestate" && !continued);
+  });
+}
+
 /// The fields of a JSON object of strings, without those that cannot be set. `whose` says whose they are.
 Result<Fields> read_fields(const std::string& json, std::string_view whose) {
   Fields fields;
@@ -77,10 +94,12 @@ Result<Fields> read_fields(const std::string& json, std::string_view whose) {
 /// The fields that are not ours to choose: the event's, then the subscription's.
 Result<Fields> own_fields(const Outgoing& outgoing) {
   auto fields = read_fields(outgoing.headers, "event");
+  if (fields && outgoing.trace) leave_tracing_to_us(*fields, is_continued(*fields, outgoing.trace));
   const auto* const subscription = outgoing.subscription.get();
   if (!fields || subscription == nullptr) return fields;
   auto theirs = read_fields(subscription->headers, "subscription");
   if (!theirs) return theirs;
+  if (outgoing.trace) leave_tracing_to_us(*theirs, false);
 
   if (!subscription->transform.empty() || subscription->body == BodyMode::envelope)
     std::erase_if(*fields, is_content_type);
@@ -190,6 +209,7 @@ Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& line
   if (outgoing.generation > 0)
     lines.add("X-Dispatch-Generation", fmt::format_int{outgoing.generation}.c_str());
   lines.add("X-Dispatch-Timestamp", timestamp);
+  if (outgoing.trace) lines.add("traceparent", traceparent(outgoing.trace));
   if (outgoing.subscription) DISPATCH_TRY(add_signatures(outgoing, timestamp, now, lines));
   if (body == BodyMode::binary)
     for (const auto& attribute : cloud_event_attributes(outgoing))

@@ -48,6 +48,9 @@ std::string header_value(std::string_view text);
 /// have one, that of the subscription is sent. Theirs is Content-Type too, unless the body is a CloudEvent,
 /// and the event's only where the body is its own payload.
 ///
+/// With a trace, `traceparent` is that of this request, in place of theirs; the event's `tracestate` goes
+/// with it where the trace is that of its own `traceparent`. Without one theirs are as any other.
+///
 /// Fails where headers are not a JSON object of strings, or a secret stands for no key.
 Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& lines);
 
