@@ -4,6 +4,7 @@
 #include "base/units.hpp"
 #include "cli/event_text.hpp"
 #include "cli/listing.hpp"
+#include "journal/trace.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -46,6 +47,12 @@ Parts parts(const AttemptTimings& timings) {
   return parts;
 }
 
+/// The id of the span of an attempt's request; empty where the event has no trace.
+std::string span_text(const EventRecord& event, const AttemptRecord& attempt) {
+  const auto trace = journal::trace_of_attempt(event.trace, attempt.key, attempt.number);
+  return trace ? hex(trace.span) : std::string{};
+}
+
 /// One delivery's attempts, in their order, and what is to become of it.
 class Story {
  public:
@@ -83,42 +90,55 @@ class Story {
   std::vector<const AttemptRecord*> attempts_;
 };
 
-void tell(const DeliveryRecord& delivery, const Story& story, WallTime now,
+void tell(const EventRecord& event, const DeliveryRecord& delivery, const Story& story, WallTime now,
           const std::function<void(std::string_view)>& write) {
   write(printable(delivery_text(delivery, now)) + '\n');
   if (story.attempts().empty()) return;
   using Align = Table::Align;
-  Table table{{{"ATTEMPT", Align::right},
-               {"BEGAN"},
-               {"TOOK", Align::right},
-               {"NAME", Align::right},
-               {"CONNECTION", Align::right},
-               {"TLS", Align::right},
-               {"FIRST BYTE", Align::right},
-               {"ADDRESS"},
-               {"NEXT TRY"},
-               {"OUTCOME"}},
-              write};
+  std::vector<Table::Column> columns{{"ATTEMPT", Align::right},
+                                     {"BEGAN"},
+                                     {"TOOK", Align::right},
+                                     {"NAME", Align::right},
+                                     {"CONNECTION", Align::right},
+                                     {"TLS", Align::right},
+                                     {"FIRST BYTE", Align::right},
+                                     {"ADDRESS"},
+                                     {"NEXT TRY"}};
+  if (event.trace) columns.push_back({"SPAN"});
+  columns.push_back({"OUTCOME"});
+  Table table{std::move(columns), write};
   for (std::size_t i = 0; i < story.attempts().size(); ++i) {
     const auto& attempt = *story.attempts()[i];
     const auto end = attempt.ended.value_or(AttemptRecord::End{});
     const auto split = parts(end.timings);
-    table.row({std::to_string(attempt.number), format_time(attempt.began_at),
-               attempt.ended ? format_duration(end.took) : std::string{}, split.name, split.connection,
-               split.tls, split.first_byte, end.address, story.next_text(i, now),
-               attempt.ended ? with_answer(end) : "under way"});
+    std::vector<std::string> cells{std::to_string(attempt.number),
+                                   format_time(attempt.began_at),
+                                   attempt.ended ? format_duration(end.took) : std::string{},
+                                   split.name,
+                                   split.connection,
+                                   split.tls,
+                                   split.first_byte,
+                                   end.address,
+                                   story.next_text(i, now)};
+    if (event.trace) cells.push_back(span_text(event, attempt));
+    cells.push_back(attempt.ended ? with_answer(end) : "under way");
+    table.row(std::move(cells));
   }
   table.finish();
 }
 
 }  // namespace
 
+std::string trace_text(const EventRecord& event) {
+  return event.trace ? hex(event.trace.trace) : std::string{};
+}
+
 void tell_attempts(const EventRecord& event, const std::vector<AttemptRecord>& attempts, WallTime now,
                    const std::function<void(std::string_view)>& write) {
   bool first = true;
   for (const auto& delivery : event.deliveries) {
     if (!std::exchange(first, false)) write("\n");
-    tell(delivery, Story{delivery, attempts}, now, write);
+    tell(event, delivery, Story{delivery, attempts}, now, write);
   }
 }
 
@@ -134,6 +154,8 @@ std::vector<std::string> attempts_json(const EventRecord& event, const std::vect
       object.add("destination", attempt.destination)
           .add("generation", attempt.key.generation)
           .add("attempt", attempt.number);
+      add_text(object, "trace_id", trace_text(event));
+      add_text(object, "span_id", span_text(event, attempt));
       add_time(object, "began_at", attempt.began_at);
       object.add("under_way", !attempt.ended.has_value());
       if (attempt.ended) add_end(object, *attempt.ended);

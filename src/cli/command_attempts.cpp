@@ -39,6 +39,7 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
     for (const auto& attempt : attempts_json(**event, *attempts)) put_out(attempt + '\n');
     return ExitCode::delivered;
   }
+  if (const auto trace = trace_text(**event); !trace.empty()) put_out("trace " + trace + "\n\n");
   tell_attempts(**event, *attempts, SystemClock{}.wall(), put_out);
   if ((*event)->deliveries.empty())
     say(program, fmt::format("no subscription means event {}, so it is delivered nowhere", asked.event_id));

@@ -109,6 +109,7 @@ void put_json_of(const EventRecord& event, const std::vector<journal::AttemptRec
     add_deliveries(object, event);
     if (attempts == nullptr) return;
     add_payload(object, event);
+    add_text(object, "trace_id", trace_text(event));
     object.add_raw("attempts", fmt::format("[{}]", fmt::join(attempts_json(event, *attempts), ",")));
   });
 }
@@ -136,6 +137,7 @@ void put_event(const EventRecord& event, const std::vector<journal::AttemptRecor
   field("time", event.time);
   field("correlation", event.correlation_id);
   field("causation", event.causation_id);
+  field("trace", trace_text(event));
   field("headers", event.headers);
   field("url", event.own_url);
   field("accepted",

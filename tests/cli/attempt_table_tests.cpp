@@ -1,5 +1,6 @@
 #include "cli/attempt_table.hpp"
 #include "cli/table.hpp"
+#include "journal/trace.hpp"
 
 #include <string>
 #include <vector>
@@ -84,6 +85,30 @@ TEST_CASE("an attempt's line says where its time went and what came after it") {
   CHECK(lines[3] ==
         "      2  2026-03-01T00:00:01.100Z  100ms     -           -     -           -  -          in 20s    "
         "HTTP 503");
+}
+
+TEST_CASE("an attempt of a traced event names the span of its request") {
+  auto event = event_with({delivery(key(1, 0), DeliveryState::completed, 2)});
+  event.trace = parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").value();
+  const std::vector attempts{attempt(key(1, 0), 1, start), attempt(key(1, 0), 2, start + 1s)};
+  const auto first = hex(trace_of_attempt(event.trace, key(1, 0), 1).span);
+  const auto second = hex(trace_of_attempt(event.trace, key(1, 0), 2).span);
+  REQUIRE(first != second);
+
+  const auto lines = told(event, attempts, start + 10s);
+  REQUIRE(lines.size() == 4);
+  CHECK(has(lines[1], "SPAN"));
+  CHECK(has(lines[2], first));
+  CHECK(has(lines[3], second));
+
+  const auto objects = attempts_json(event, attempts);
+  REQUIRE(objects.size() == 2);
+  CHECK(has(objects[0], R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":")" + first));
+  CHECK(has(objects[1], R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":")" + second));
+
+  event.trace = {};
+  CHECK_FALSE(has(told(event, attempts, start + 10s).at(1), "SPAN"));
+  CHECK(has(attempts_json(event, attempts).at(0), R"("trace_id":null,"span_id":null)"));
 }
 
 TEST_CASE("every delivery of an event tells its own story") {
