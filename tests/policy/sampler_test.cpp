@@ -74,7 +74,7 @@ TEST_CASE("a ratio takes its share of random traces and all of what a smaller on
       CHECK(third.samples(id, std::nullopt));
     }
   }
-  CHECK(taken == doctest::Approx(traces / 10).epsilon(0.1));
+  CHECK(taken == doctest::Approx(traces * 0.1).epsilon(0.1));
 }
 
 TEST_CASE("a sampler that there is not is misuse that names the variable") {
