@@ -7,6 +7,7 @@
 // It waits for its sockets as the program does (MultiLoop), sends the same headers, reuses its handles, and
 // begins the next request as soon as one has ended. Prints what it did as JSON.
 
+#include "base/random.hpp"
 #include "bench/arguments.hpp"
 #include "delivery/http/headers.hpp"
 #include "delivery/http/multi_loop.hpp"
@@ -48,6 +49,7 @@ class Events {
     if (own_urls_) event.url = std::string_view{document["url"]};
     event.type = std::string_view{document["type"]};
     event.payload = std::string_view{simdjson::to_json_string(document["payload"].value())};
+    event.trace = {make_trace_id(random_), make_span_id(random_), TraceContext::sampled_flag};
     return true;
   }
 
@@ -57,6 +59,7 @@ class Events {
   std::vector<char> buffer_;
   std::string line_;
   simdjson::ondemand::parser parser_;
+  SystemRandom random_;
 };
 
 std::size_t discard(const char*, std::size_t, std::size_t bytes, void*) {
