@@ -15,11 +15,12 @@ MINUTES ?= 30
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 
-# What building and testing need, and what only lint needs: the one list of Debian packages.
+# What building and testing need, and what only lint needs: the one list of Debian packages. Of prometheus the tests use
+# promtool alone; where services are started, systemctl disable --now prometheus ends the server.
 PACKAGES := build-essential cmake ninja-build ccache pkg-config \
   libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
   libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev libjq-dev \
-  doctest-dev mandoc \
+  doctest-dev mandoc prometheus \
   clang libclang-rt-14-dev
 LINT_PACKAGES := clang-format clang-tidy
 

@@ -35,21 +35,25 @@ enum class FailPoint : std::uint8_t {
   replay_staged,         ///< deliveries are made anew, and their outlets woken; not committed
   operator_staged,       ///< what an operator wanted is written; not committed
   operator_committed,    ///< it is committed, and the operator has not been told
+  metrics_half_written,  ///< half of the text of --metrics-file stands beside the file
+  metrics_written,       ///< all of it, durable
+  metrics_replaced,      ///< it has taken the place of the file
 };
 
 /// Their names, in the same order.
-inline constexpr std::array<std::string_view, 25> fail_point_names{
-    "migrated",           "migration_staged",   "migration_committed",
-    "orphans_staged",     "orphans_committed",  "events_appended",
-    "outcomes_staged",    "intents_staged",     "turn_staged",
-    "turn_committed",     "intents_committed",  "request_started",
-    "answers_arrived",    "outcomes_committed", "run_remembered",
-    "checkpoint_begins",  "checkpoint_ended",   "dead_letters_noted",
-    "dead_letters_moved", "gap_skipped",        "subscription_removed",
-    "fan_out_staged",     "replay_staged",      "operator_staged",
-    "operator_committed",
+inline constexpr std::array<std::string_view, 28> fail_point_names{
+    "migrated",           "migration_staged",     "migration_committed",
+    "orphans_staged",     "orphans_committed",    "events_appended",
+    "outcomes_staged",    "intents_staged",       "turn_staged",
+    "turn_committed",     "intents_committed",    "request_started",
+    "answers_arrived",    "outcomes_committed",   "run_remembered",
+    "checkpoint_begins",  "checkpoint_ended",     "dead_letters_noted",
+    "dead_letters_moved", "gap_skipped",          "subscription_removed",
+    "fan_out_staged",     "replay_staged",        "operator_staged",
+    "operator_committed", "metrics_half_written", "metrics_written",
+    "metrics_replaced",
 };
-static_assert(static_cast<std::size_t>(FailPoint::operator_committed) + 1 == fail_point_names.size());
+static_assert(static_cast<std::size_t>(FailPoint::metrics_replaced) + 1 == fail_point_names.size());
 
 constexpr std::string_view to_string(FailPoint point) {
   return fail_point_names[static_cast<std::size_t>(point)];

@@ -5,6 +5,8 @@
 #include "cli/input_options.hpp"
 #include "cli/program.hpp"
 #include "cli/session.hpp"
+#include "cli/telemetry.hpp"
+#include "cli/telemetry_options.hpp"
 #include "delivery/http/http_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "flow/run.hpp"
@@ -43,6 +45,7 @@ std::size_t preparing_threads() {
 struct Run {
   InputOptions input;
   DeliveryOptions delivery;
+  TelemetryOptions telemetry;
   bool quiet = false;
   bool no_progress = false;
 };
@@ -78,7 +81,8 @@ Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOpt
   return {};
 }
 
-Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options) {
+Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
+                             flow::Observer* observer) {
   delivery::HttpOptions http = asked.delivery.http;
   http.per_host = options.per_host;
   http.requests_most = options.workers;
@@ -95,7 +99,20 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
     if (!*taken) return std::shared_ptr<void>{};
     return std::make_shared<journal::Ownership>(std::move(**taken));
   };
-  return flow::run({session.acceptance(), **preparing, random, own}, options, session.scoreboard());
+  auto acceptance = session.acceptance();
+  acceptance.observer = observer;
+  return flow::run({acceptance, **preparing, random, own}, options, session.scoreboard());
+}
+
+Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const flow::RunOptions& options) {
+  auto telemetry = Telemetry::start(asked.telemetry, session.scoreboard(), session.journal_path(),
+                                    session.clock(), *session.acceptance().log);
+  if (!telemetry) return tl::unexpected(std::move(telemetry).error());
+  auto ending = deliver(session, asked, options, &(*telemetry)->observer());
+  const auto told = (*telemetry)->finish();
+  if (!ending) return ending;
+  if (!told) return tl::unexpected(told.error());
+  return ending;
 }
 
 Result<ExitCode> run(const Program& program, const Run& asked) {
@@ -105,7 +122,10 @@ Result<ExitCode> run(const Program& program, const Run& asked) {
   auto session =
       Session::open(program, asked.input, Task::deliver, {!asked.quiet && !asked.no_progress, !asked.quiet});
   if (!session) return tl::unexpected(std::move(session).error());
-  return (*session)->run([&](Session& open) { return deliver(open, asked, options); });
+  return (*session)->run([&](Session& open) {
+    return asked.telemetry.wanted() ? deliver_watched(open, asked, options)
+                                    : deliver(open, asked, options, nullptr);
+  });
 }
 
 }  // namespace
@@ -116,6 +136,7 @@ void add_run_command(CLI::App& app, Program& program) {
   const auto asked = std::make_shared<Run>();
   add_input_options(*command, asked->input);
   add_delivery_options(*command, asked->delivery);
+  add_telemetry_options(*command, asked->telemetry);
   command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
       ->group("Talk");
   command->add_flag("--quiet", asked->quiet, "Say nothing but errors")->group("Talk");

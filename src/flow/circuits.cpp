@@ -36,6 +36,7 @@ Circuits::State Circuits::set(DestinationNo destination, const policy::Circuit& 
   if (after.state != before.state) {
     if (before.state == State::closed) ++tripped_;
     if (after.state == State::closed) --tripped_;
+    if (after.state == State::open) ++trips_;
     changed_.insert(destination);
   }
   return after.state;

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace dispatch::flow {
 
@@ -49,6 +50,8 @@ class Circuits {
   /// Nothing is sent there any more. What is under way as a probe says nothing from now on.
   void forget(DestinationNo destination);
 
+  /// How many have opened since the last call.
+  std::size_t take_trips() { return std::exchange(trips_, 0); }
   /// How many are open or half-open.
   std::size_t tripped() const { return tripped_; }
 
@@ -66,6 +69,7 @@ class Circuits {
   std::map<DestinationNo, policy::Circuit> circuits_;
   std::set<DestinationNo> changed_;
   std::size_t tripped_ = 0;
+  std::size_t trips_ = 0;
 };
 
 }  // namespace dispatch::flow

@@ -1,6 +1,7 @@
 #include "flow/dispatcher.hpp"
 
 #include "base/fail_point.hpp"
+#include "flow/busiest_hosts.hpp"
 #include "flow/judge.hpp"
 
 #include <algorithm>
@@ -17,6 +18,7 @@ constexpr std::size_t error_kinds_most = 32;
 /// Others' commits, and operators' wishes, are seen at least so often.
 constexpr auto look_around_every = 50ms;
 constexpr auto remember_every = 2s;
+constexpr auto look_at_hosts_every = 1s;
 
 /// What failures alike are counted under.
 std::string describe(const Outcome& outcome) {
@@ -60,6 +62,7 @@ Result<> Dispatcher::start() {
         options_.orphans == journal::Orphans::retry ? "are sent again with the same idempotency key"
                                                     : "are held in the dead letters");
     scoreboard_.update([&](Figures& figures) { figures.unknown += recovered; });
+    orphans_ = recovered;
   }
   DISPATCH_TRY(valves_.circuits().load(parts_.journal));
   DISPATCH_TRY(refresh_terms(parts_.clock.wall()));
@@ -81,7 +84,10 @@ Result<> Dispatcher::turn(Mail mail) {
   if (whole) remembered_at_ = parts_.clock.steady();
   DISPATCH_TRY(pump_.remember(whole));
   DISPATCH_TRY(valves_.circuits().remember(parts_.journal));
+  CommittedTurn done{.begun = outgoing->size()};
+  const SteadyTime staged = parts_.clock.steady();
   DISPATCH_TRY(turn->commit());
+  done.commit = parts_.clock.steady() - staged;
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
   if (!outgoing->empty()) {
@@ -90,18 +96,33 @@ Result<> Dispatcher::turn(Mail mail) {
     const SteadyTime steady = parts_.clock.steady();
     for (const Item* item : leaving_) valves_.leaves(*item, steady);
   }
+  if (parts_.observer != nullptr) tell(done);
   valves_.tidy(parts_.clock.steady());
   return refresh_figures();
 }
 
+void Dispatcher::tell(CommittedTurn done) {
+  done.taken = intake_.take_account();
+  done.settled = settlements_;
+  done.orphans = std::exchange(orphans_, 0);
+  done.trips = valves_.circuits().take_trips();
+  done.held_back = valves_.take_held_back();
+  parts_.observer->committed(done);
+  const SteadyTime now = parts_.clock.steady();
+  if (hosts_seen_at_ != SteadyTime{} && now - hosts_seen_at_ < look_at_hosts_every) return;
+  hosts_seen_at_ = now;
+  auto hosts = busiest_hosts(pump_, valves_, options_.per_host);
+  scoreboard_.update([&](Figures& figures) { figures.hosts = std::move(hosts); });
+}
+
 Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now) {
   answered_.clear();
+  settlements_.clear();
   if (reports.empty()) return {};
-  std::vector<journal::Settlement> settlements;
   std::vector<policy::Sign> signs;
   std::set<SubscriptionNo> to_pause;
   std::vector<Item*> items;
-  settlements.reserve(reports.size());
+  settlements_.reserve(reports.size());
   signs.reserve(reports.size());
   items.reserve(reports.size());
   for (const auto& report : reports) {
@@ -113,11 +134,11 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     const Item& item = *items.back();
     const auto judgement = judge(item.row, report.outcome, *item.lane->outlet->terms, options_.orphans, now,
                                  parts_.random.unit());
-    settlements.push_back(judgement.settlement);
+    settlements_.push_back(judgement.settlement);
     signs.push_back(policy::sign_of(report.outcome, judgement.meaning));
     if (judgement.meaning == policy::Meaning::pause) to_pause.insert(item.lane->outlet->outlet.subscription);
   }
-  DISPATCH_TRY(parts_.journal.settle(settlements));
+  DISPATCH_TRY(parts_.journal.settle(settlements_));
   fail_point(FailPoint::outcomes_staged);
   for (std::size_t i = 0; i < items.size(); ++i) {
     OutletState& outlet = *items[i]->lane->outlet;
@@ -125,12 +146,12 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     answered_.push_back(&outlet);
     graph_.free_permits(*outlet.gate);
     if (Valve* valve = valves_.ended(*items[i], signs[i], now); valve != nullptr) pump_.lead_to(*valve);
-    switch (settlements[i].by) {
+    switch (settlements_[i].by) {
       case Transition::succeed:
         DISPATCH_TRY(pump_.completed(*items[i]));
         break;
       case Transition::retry:
-        pump_.retry_later(*items[i], settlements[i].due);
+        pump_.retry_later(*items[i], settlements_[i].due);
         break;
       default:
         pump_.buried(*items[i]);
@@ -138,7 +159,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     }
   }
   scoreboard_.update([&](Figures& figures) {
-    for (const auto& settlement : settlements) count(figures, settlement);
+    for (const auto& settlement : settlements_) count(figures, settlement);
   });
   return to_pause.empty() ? Result<>{} : pause(to_pause, now);
 }

@@ -54,6 +54,7 @@ class Dispatcher {
   Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
   Result<> pause(const std::set<SubscriptionNo>& subscriptions, WallTime now);
   Result<> refresh_terms(WallTime now);
+  void tell(CommittedTurn done);
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
   Appetite::Load load(std::size_t outcomes) const;
@@ -76,7 +77,10 @@ class Dispatcher {
   std::vector<Item*> leaving_;          ///< that the turn has begun
   bool satisfied_ = false;              ///< the turn has left input where it is although there is some
   journal::Tally tally_;
+  std::vector<journal::Settlement> settlements_;  ///< of the turn
+  std::uint64_t orphans_ = 0;                     ///< found at the start, and not told yet
   SteadyTime remembered_at_{};
+  SteadyTime hosts_seen_at_{};
   bool draining_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include "flow/histogram.hpp"
 #include "journal/rows.hpp"
+#include "policy/breaker.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -13,6 +14,14 @@
 #include <vector>
 
 namespace dispatch::flow {
+
+/// One host, as it stands.
+struct HostFigures {
+  std::string host;                                                 ///< empty: the others together
+  std::uint64_t in_flight = 0;                                      ///< deliveries begun and not settled
+  std::uint64_t permits_free = 0;                                   ///< of RunOptions::per_host
+  policy::Circuit::State circuit = policy::Circuit::State::closed;  ///< the worst of its destinations
+};
 
 /// What a run has done so far and where the journal stands. A value.
 struct Figures {
@@ -35,7 +44,9 @@ struct Figures {
   std::uint64_t resting = 0;        ///< first in their lane, and waiting for an open circuit
   std::uint64_t circuits_open = 0;  ///< destinations that are left alone after failures, or only probed
   std::optional<std::chrono::microseconds> next_probe;  ///< from now, of what something waits for
-  Histogram latency;                                    ///< of attempts that succeeded
+  std::vector<HostFigures>
+      hosts;          ///< those with most to do first; where there is an observer, and a second old at most
+  Histogram latency;  ///< of attempts that succeeded
   std::map<std::string, std::uint64_t>
       errors;  ///< failures by what they said; bounded, the rest under "other"
 

@@ -18,12 +18,17 @@ Follower::Follower(const Acceptance& parts, Intake& intake, Scoreboard& scoreboa
 
 Result<> Follower::turn(Mail mail) {
   intake_.take(std::move(mail.incoming));
+  CommittedTurn done;
   if (!intake_.empty()) {
     auto turn = journal::Turn::begin(parts_.journal);
     if (!turn) return tl::unexpected(std::move(turn).error());
     DISPATCH_TRY(intake_.append(events_per_turn, parts_.clock.wall()));
+    const SteadyTime staged = parts_.clock.steady();
     DISPATCH_TRY(turn->commit());
+    done.commit = parts_.clock.steady() - staged;
+    done.taken = intake_.take_account();
   }
+  if (parts_.observer != nullptr) parts_.observer->committed(done);
   const auto tally = parts_.journal.tally();
   if (!tally) return tl::unexpected(tally.error());
   scoreboard_.update([&](Figures& figures) { figures.tally = *tally; });

@@ -122,17 +122,21 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   fail_point(FailPoint::events_appended);
   made.insert(made.end(), report->deliveries.begin(), report->deliveries.end());
 
-  std::uint64_t accepted = 0, duplicates = 0, unmatched = 0;
+  Taken taken;
   for (std::size_t i = 0; i < count; ++i) {
     const auto& appended = report->verdicts[i];
     switch (appended.verdict) {
       case AppendVerdict::accepted:
-        ++accepted;
-        if (arrivals[i].routes.empty()) ++unmatched;
+        ++taken.accepted;
+        if (arrivals[i].routes.empty()) ++taken.unmatched;
         break;
       case AppendVerdict::duplicate:
-        ++duplicates;
+        ++taken.duplicates;
         break;
+      case AppendVerdict::id_conflict:
+      case AppendVerdict::sequence_taken:
+        ++account_.conflicts;
+        [[fallthrough]];
       default:
         DISPATCH_TRY(reject({incoming.batch.lines[next_arrival_ + i], reason_of(appended, arrivals[i])}));
         continue;
@@ -141,11 +145,14 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   }
   next_arrival_ += count;
   scoreboard_.update([&](Figures& figures) {
-    figures.lines += accepted + duplicates;
-    figures.accepted += accepted;
-    figures.duplicates += duplicates;
-    figures.unmatched += unmatched;
+    figures.lines += taken.accepted + taken.duplicates;
+    figures.accepted += taken.accepted;
+    figures.duplicates += taken.duplicates;
+    figures.unmatched += taken.unmatched;
   });
+  account_.accepted += taken.accepted;
+  account_.duplicates += taken.duplicates;
+  account_.unmatched += taken.unmatched;
   return {};
 }
 
@@ -153,6 +160,7 @@ Result<> Intake::reject(const ingest::Reject& reject) {
   DISPATCH_TRY(parts_.rejects.write(reject));
   if (!reject.first) return {};
   parts_.log->warn("{}", ingest::describe(reject));
+  ++account_.rejected;
   scoreboard_.update([](Figures& figures) {
     ++figures.lines;
     ++figures.rejected;

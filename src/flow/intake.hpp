@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "flow/figures.hpp"
 #include "flow/inbox.hpp"
+#include "flow/observer.hpp"
 #include "flow/options.hpp"
 #include "flow/run.hpp"
 #include "ingest/batch.hpp"
@@ -44,6 +45,8 @@ class Intake {
   Result<std::vector<journal::DeliveryRow>> append(std::size_t most, WallTime now);
 
   bool empty() const { return waiting_.empty(); }
+  /// What has become of input since the last call.
+  Taken take_account() { return std::exchange(account_, {}); }
   /// True where input must end because of a rejected line (RunOptions::stop_on_reject); what waited is
   /// dropped.
   bool stopped() const { return stopped_; }
@@ -65,6 +68,7 @@ class Intake {
   std::size_t next_arrival_ = 0;  ///< in the first that waits
   std::size_t next_reject_ = 0;   ///< in the first that waits
   bool stopped_ = false;
+  Taken account_;
   PositionRanges positions_;
 };
 

@@ -48,6 +48,12 @@ class Pump {
   /// Lanes to the destination of this valve that lead past it lead there from now on.
   void lead_to(Valve& valve) { window_.lead_to(valve); }
 
+  /// Calls `visit` with each outlet that it knows.
+  template <class Visit>
+  void each_outlet(Visit visit) const {
+    outlets_.each(visit);
+  }
+
   /// Loads what there is room for and what may go, into the graph.
   Result<> fill(WallTime now);
 

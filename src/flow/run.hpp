@@ -6,6 +6,7 @@
 #include "delivery/transport.hpp"
 #include "flow/figures.hpp"
 #include "flow/inbox.hpp"
+#include "flow/observer.hpp"
 #include "flow/options.hpp"
 #include "ingest/rejects.hpp"
 #include "journal/journal.hpp"
@@ -36,7 +37,8 @@ struct Acceptance {
   ingest::RejectsFile& rejects;
   const Clock& clock;
   std::shared_ptr<spdlog::logger> log;
-  routing::Router& router;  ///< of the thread that works; its catalog is kept as the journal is
+  routing::Router& router;       ///< of the thread that works; its catalog is kept as the journal is
+  Observer* observer = nullptr;  ///< null: nobody wants to know
 };
 
 /// What a run works with besides.

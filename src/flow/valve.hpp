@@ -26,6 +26,7 @@ struct Valve {
 
   std::size_t waiting_most = std::numeric_limits<std::size_t>::max();
   std::size_t waiting = 0;         ///< in the queue
+  std::size_t held_back = 0;       ///< of those, counted as held back
   std::size_t passed = 0;          ///< let through and not ended
   std::size_t lanes = 0;           ///< in the window, that lead here
   std::optional<Position> behind;  ///< above it deliveries were passed over, up to the outlet's cursor

@@ -78,6 +78,7 @@ void Valves::draw(WallTime now, SteadyTime steady) {
     if (valve.waiting == 0) continue;
     if (valve.circuit == Circuit::State::open) set(valve, circuits_.at(destination, now));
     const std::size_t count = allowance(valve, steady);
+    note_held_back(valve, count, steady);
     if (count == 0) continue;
     const bool probes = valve.circuit == Circuit::State::half_open;
     for (std::size_t i = 0; i < count; ++i) graph_.draw(valve, probes ? Pass::probe : Pass::usual);
@@ -85,6 +86,18 @@ void Valves::draw(WallTime now, SteadyTime steady) {
     if (valve.rate) valve.rate->reserve(count);
     if (probes) circuits_.take_probes(destination, count);
   }
+}
+
+/// What stays was counted when it was held back first; it is first come, first drawn.
+void Valves::note_held_back(Valve& valve, std::size_t let_through, SteadyTime steady) {
+  const std::size_t counted = std::min(valve.held_back, valve.waiting);
+  const std::size_t stays = valve.waiting - let_through;
+  valve.held_back = counted - std::min(counted, let_through);
+  if (valve.circuit != Circuit::State::closed || stays <= valve.held_back) return;
+  const std::size_t fresh = stays - valve.held_back;
+  held_back_.in_all += fresh;
+  if (valve.rate && valve.rate->allowance(steady) == let_through) held_back_.by_rate += fresh;
+  valve.held_back = stays;
 }
 
 bool Valves::admits(const Item& item) const {

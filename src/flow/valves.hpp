@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "flow/circuits.hpp"
 #include "flow/graph.hpp"
+#include "flow/observer.hpp"
 #include "flow/options.hpp"
 #include "flow/valve.hpp"
 
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace dispatch::flow {
@@ -64,10 +66,17 @@ class Valves {
   };
   Waiting waiting() const;
 
+  /// What draw() has held back since the last call.
+  HeldBack take_held_back() { return std::exchange(held_back_, {}); }
+
   /// Calls `visit` with each valve, in one order.
   template <class Visit>
   void each(Visit visit) {
     for (auto& [destination, valve] : valves_) visit(valve);
+  }
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [destination, valve] : valves_) visit(valve);
   }
   template <class Wanted>
   bool any(Wanted wanted) const {
@@ -86,11 +95,13 @@ class Valves {
   Valve& make(OutletState& outlet, DestinationNo destination);
   void set(Valve& valve, policy::Circuit::State circuit);
   std::size_t allowance(const Valve& valve, SteadyTime steady) const;
+  void note_held_back(Valve& valve, std::size_t let_through, SteadyTime steady);
 
   Graph& graph_;
   Circuits circuits_;
   std::map<DestinationNo, Valve> valves_;
   std::vector<Graph::ValveNodes*> free_nodes_;
+  HeldBack held_back_;
   std::size_t tidy_at_ = 256;  ///< so many valves
 };
 

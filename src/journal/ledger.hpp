@@ -88,6 +88,10 @@ class Ledger {
   /// with what is done.
   Result<Standing> standing(std::size_t hosts) const;
 
+  /// Some of that, cheaply: the time it takes grows with what is in flight, backs off or is a dead letter,
+  /// and not with what is pending.
+  Result<Pulse> pulse() const;
+
  private:
   Ledger(std::string path, std::unique_ptr<SQLite::Database> database);
 

@@ -136,4 +136,13 @@ struct Standing {
   std::int64_t more_hosts = 0;    ///< with open deliveries but not among `hosts`
 };
 
+/// What a monitor looks at again and again; see Standing for the words.
+struct Pulse {
+  std::int64_t blocked_lanes = 0;
+  std::int64_t gapped_entities = 0;
+  std::optional<WallTime> oldest_pending;
+  std::uint64_t journal_bytes = 0;
+  std::uint64_t wal_bytes = 0;
+};
+
 }  // namespace dispatch::journal

@@ -3,7 +3,7 @@
 //
 //   --dispatch PATH        the program
 //   --scenarios A,B        some of: throughput, latency, hosts, subscriptions, serial, ingest, duplicates,
-//                          memory, backlog, bytes
+//                          memory, backlog, bytes, telemetry, counting
 //   --repeat N             runs of each; medians are shown (default 5)
 //   --events N             of most scenarios (default 200000); latency and serial have a tenth of it
 //   --waiting N            events of memory and backlog (default 1000000), compared with 100000
@@ -39,7 +39,8 @@ constexpr Named scenarios[]{{"throughput", throughput}, {"latency", latency},
                             {"hosts", hosts},           {"subscriptions", subscriptions},
                             {"serial", serial},         {"ingest", ingest},
                             {"duplicates", duplicates}, {"memory", memory},
-                            {"backlog", backlog},       {"bytes", bytes}};
+                            {"backlog", backlog},       {"bytes", bytes},
+                            {"telemetry", telemetry},   {"counting", counting}};
 
 std::vector<Named> chosen(const std::string& list) {
   if (list.empty()) return {std::begin(scenarios), std::end(scenarios)};

@@ -39,6 +39,8 @@ void duplicates(const Bench& bench);
 void memory(const Bench& bench);
 void backlog(const Bench& bench);
 void bytes(const Bench& bench);
+void telemetry(const Bench& bench);
+void counting(const Bench& bench);
 
 // What most of them have in common.
 inline constexpr std::uint64_t entities = 1'000;

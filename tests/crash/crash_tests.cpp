@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 
 #include <SQLiteCpp/Database.h>
 #include <fmt/format.h>
@@ -389,8 +390,41 @@ bool travel_long_log(const EndAt& at) {
 const Road copying_a_long_log{{"checkpoint_begins", system_point::database_write, "checkpoint_ended"},
                               travel_long_log};
 
-const Road* const roads[] = {&running,  &recovering,  &holding,   &releasing, &discarding,
-                             &skipping, &fanning_out, &replaying, &removing,  &copying_a_long_log};
+// --- A run that leaves its figures in a file.
+
+/// The file is not there, or it is one of those that were to be written, to the last byte.
+void require_whole(const Trial& trial) {
+  const auto text = read_file(trial.directory() / "metrics.prom");
+  if (text.empty()) REQUIRE_FALSE(std::filesystem::exists(trial.directory() / "metrics.prom"));
+  if (!text.empty()) REQUIRE(lines_of(text).back().starts_with("dispatch_build_info{"));
+  if (!text.empty()) REQUIRE(text.ends_with(" 1\n"));
+}
+
+bool travel_metrics(const EndAt& at) {
+  const Trial trial{succeed};
+  const std::vector<std::string> run{"run",
+                                     trial.directory().write("events.jsonl", streams(2, 3)),
+                                     "--to",
+                                     trial.receiver().url(),
+                                     "--metrics-file",
+                                     "metrics.prom",
+                                     "--quiet"};
+  const bool reached = killed(trial.run(run, at));
+  require_whole(trial);
+  require_kept(trial.broken());
+  REQUIRE(trial.run(run).exit_code == 0);
+  require_whole(trial);
+  REQUIRE(has(read_file(trial.directory() / "metrics.prom"), "dispatch_events_received_total 6\n"));
+  std::set<std::string> ids;
+  for (const auto& [id, event] : trial.stored()) ids.insert(id);
+  require_kept(trial.broken_when_done(ids));
+  return reached;
+}
+
+const Road watching{{"metrics_half_written", "metrics_written", "metrics_replaced"}, travel_metrics};
+
+const Road* const roads[] = {&running,     &recovering, &holding,  &releasing, &discarding,        &skipping,
+                             &fanning_out, &replaying,  &removing, &watching,  &copying_a_long_log};
 
 }  // namespace
 
@@ -456,6 +490,10 @@ TEST_CASE("a replay that is killed is made whole or is not") {
 
 TEST_CASE("a subscription whose removal is killed is there with all that waits for it or is not") {
   travel_all(removing);
+}
+
+TEST_CASE("a file of metrics is whole whenever the run that writes it is killed") {
+  travel_all(watching);
 }
 
 TEST_CASE("a checkpoint that is killed in the middle of a run costs nothing") {

@@ -57,8 +57,8 @@ Result<> Stage::rise() {
   rejects_ = std::make_unique<ingest::RejectsFile>((directory.path() / "rejects.jsonl").string());
   scoreboard_ = std::make_unique<flow::Scoreboard>();
   router_ = std::make_unique<routing::Router>(routing::Router::make(std::nullopt).value());
-  parts_ = std::make_unique<flow::Parts>(
-      flow::Parts{{*journal_, inbox, *rejects_, clock, silent_log(), *router_}, transport, random, {}});
+  parts_ = std::make_unique<flow::Parts>(flow::Parts{
+      {*journal_, inbox, *rejects_, clock, silent_log(), *router_, observer_}, transport, random, {}});
   intake_ = std::make_unique<flow::Intake>(*parts_, options, *scoreboard_);
   dispatcher_ = std::make_unique<flow::Dispatcher>(*parts_, options, *intake_, *scoreboard_);
   return dispatcher_->start();

@@ -57,6 +57,12 @@ class Stage {
   /// The process is gone: what was under way is forgotten, the journal stays.
   void fall();
 
+  /// Turns are told from now on, those of later processes too.
+  void observe(flow::Observer& observer) {
+    observer_ = &observer;
+    parts_->observer = observer_;
+  }
+
   void arrive(const std::vector<Line>& lines) { REQUIRE(inbox.offer(incoming(lines))); }
 
   /// Turns until nothing moves without time or an outcome.
@@ -97,6 +103,7 @@ class Stage {
 
  private:
   journal::SqliteOptions journal_options_;
+  flow::Observer* observer_ = nullptr;
   std::unique_ptr<journal::SqliteJournal> journal_;
   std::unique_ptr<ingest::RejectsFile> rejects_;
   std::unique_ptr<flow::Scoreboard> scoreboard_;

@@ -1,19 +1,15 @@
-#include "base/fd.hpp"
 #include "base/hmac.hpp"
 #include "program/child.hpp"
+#include "support/loopback.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <string>
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fmt/ranges.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 using namespace dispatch;
 using namespace dispatch::test;
@@ -35,14 +31,6 @@ std::uint16_t port_of(const Child& listener) {
 /// Posts as dispatch does and returns all that is answered. `fields` are further header lines.
 std::string post(std::uint16_t port, const std::string& id, int sequence, const std::string& fields = {},
                  const std::string& body = "{}") {
-  const Fd connection{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  const timeval bound{30, 0};
-  ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(port);
-  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(::connect(connection.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0);
   const std::string request =
       "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
       "\r\n"
@@ -50,14 +38,7 @@ std::string post(std::uint16_t port, const std::string& id, int sequence, const 
       id + "\"\r\nX-Dispatch-Event-ID: " + id +
       "\r\nX-Dispatch-Entity-ID: X\r\nX-Dispatch-Attempt: 1\r\nX-Dispatch-Sequence: " +
       std::to_string(sequence) + "\r\n" + fields + "\r\n" + body;
-  REQUIRE(::send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL) ==
-          static_cast<ssize_t>(request.size()));
-  std::string answer(4096, '\0');
-  std::size_t size = 0;
-  for (ssize_t got = 1; got > 0 && size < answer.size(); size += static_cast<std::size_t>(got))
-    got = std::max<ssize_t>(::recv(connection.get(), answer.data() + size, answer.size() - size, 0), 0);
-  answer.resize(size);
-  return answer;
+  return ask(port, request);
 }
 
 /// The header lines of a body that was signed at `time`.

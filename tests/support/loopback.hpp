@@ -2,10 +2,12 @@
 
 #include "base/fd.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <arpa/inet.h>
@@ -55,6 +57,27 @@ inline std::uint16_t port_of(const Fd& listener) {
   socklen_t size = sizeof where;
   checked(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&where), &size), "getsockname");
   return ntohs(where.sin_port);
+}
+
+/// Sends `request` to that port of this machine and returns all that is answered, which ends with the
+/// connection.
+inline std::string ask(std::uint16_t port, std::string_view request) {
+  const Fd connection{checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
+  const timeval bound{30, 0};
+  ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  checked(::connect(connection.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "connect");
+  checked(static_cast<int>(::send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL)), "send");
+  std::string answer;
+  std::array<char, 4096> some{};
+  for (ssize_t got = 1; got > 0;) {
+    got = ::recv(connection.get(), some.data(), some.size(), 0);
+    if (got > 0) answer.append(some.data(), static_cast<std::size_t>(got));
+  }
+  return answer;
 }
 
 /// The next connection that waits at `listener`, which sends at once and does not block; none where none

@@ -117,6 +117,30 @@ std::uint64_t size_of(const std::string& path) {
 
 }  // namespace
 
+Result<Pulse> Ledger::pulse() const {
+  return guarded(path_, "read how it does", [&]() -> Result<Pulse> {
+    Pulse pulse;
+    pulse.journal_bytes = size_of(path_);
+    pulse.wal_bytes = size_of(path_ + "-wal");
+    const SQLite::Transaction one_moment{*database_};
+    pulse.blocked_lanes =
+        number_of(*database_, "SELECT count(*) FROM deliveries WHERE state = 3 AND state_at IS NOT NULL");
+    pulse.gapped_entities =
+        number_of(*database_, "SELECT count(DISTINCT entity_no) FROM gaps WHERE skipped_at IS NULL");
+    if (number_of(*database_, "SELECT deliveries FROM tally WHERE state = 0") == 0) return pulse;
+    Statement oldest{*database_, R"(
+      SELECT accepted_at FROM events
+       WHERE position = (SELECT min(first) FROM (
+               SELECT (SELECT d.position FROM deliveries d
+                        WHERE d.outlet_no = o.outlet_no AND d.position >= min(o.low_position + 1, ?1) AND d.state = 0
+                        ORDER BY d.position LIMIT 1) AS first
+                 FROM outlets o)))"};
+    auto rows = oldest.rows(lowest_open_below_low(*database_));
+    if (rows.next()) pulse.oldest_pending = from_stored(rows.integer(0));
+    return pulse;
+  });
+}
+
 Result<Standing> Ledger::standing(std::size_t hosts) const {
   const auto owned = Ownership::is_taken(path_);
   if (!owned) return tl::unexpected(owned.error());

@@ -1,0 +1,107 @@
+#include "cli/telemetry.hpp"
+
+#include "base/units.hpp"
+#include "metrics/series.hpp"
+#include "metrics/text_file.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace dispatch::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Some seconds of a busy run, in 4 MiB; touched only when they are needed.
+constexpr std::size_t records_waiting = 262'144;
+constexpr std::size_t workers = 2;
+/// A dispatcher looks around twenty times a second.
+constexpr auto stalled_after = 30s;
+constexpr auto drain_patience = 5s;
+constexpr unsigned connections_most = 64;
+
+}  // namespace
+
+Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& options,
+                                                    const flow::Scoreboard& scoreboard,
+                                                    const std::string& journal, const Clock& clock,
+                                                    spdlog::logger& log) {
+  std::unique_ptr<Telemetry> telemetry{new Telemetry{options, scoreboard, journal, clock, log}};
+  if (options.listen) DISPATCH_TRY(telemetry->listen());
+  if (options.file.empty()) return telemetry;
+  DISPATCH_TRY(telemetry->write_file());
+  telemetry->writer_.emplace(
+      [self = telemetry.get()](const std::stop_token& stop) { self->write_often(stop); });
+  return telemetry;
+}
+
+Telemetry::Telemetry(const TelemetryOptions& options, const flow::Scoreboard& scoreboard,
+                     const std::string& journal, const Clock& clock, spdlog::logger& log)
+    : options_(options),
+      clock_(clock),
+      log_(log),
+      collector_(store_, records_waiting, workers, stop_.get_token()),
+      turns_(collector_, keys_, clock),
+      gauges_(scoreboard, journal, clock),
+      endpoint_([this](metrics::Format format) { return exposition(format); }, [this] { return trouble(); }) {
+}
+
+Telemetry::~Telemetry() = default;
+
+Result<> Telemetry::listen() {
+  auto server =
+      serve::HttpServer::start({.host = options_.listen->host,
+                                .port = options_.listen->port,
+                                .body_most = 0,
+                                .connections_most = connections_most},
+                               [this](const serve::Request& request) { return endpoint_.answer(request); });
+  if (!server)
+    return fail("cannot serve metrics: {}; give --metrics-listen another address, or port 0 for a free one",
+                server.error().message);
+  server_ = std::move(*server);
+  log_.info("metrics at {}/metrics", server_->url());
+  log_.flush();
+  return {};
+}
+
+std::string Telemetry::exposition(metrics::Format format) {
+  std::vector<metrics::Sample> samples;
+  turns_.read(samples);
+  gauges_.read(samples);
+  samples.push_back({std::string{metrics::name::dropped}, static_cast<double>(collector_.dropped())});
+  return metrics::exposition(metrics::families(), store_.snapshot(), samples, format);
+}
+
+std::optional<std::string> Telemetry::trouble() const {
+  const auto since = clock_.steady() - turns_.last_turn();
+  if (since < stalled_after) return std::nullopt;
+  return fmt::format("nothing was committed for {}",
+                     format_duration(std::chrono::duration_cast<std::chrono::microseconds>(since)));
+}
+
+Result<> Telemetry::write_file() {
+  auto written = metrics::replace_file(options_.file, exposition(metrics::Format::text));
+  if (!written) written.error().message = "--metrics-file: " + written.error().message;
+  return written;
+}
+
+void Telemetry::write_often(const std::stop_token& stop) {
+  bool failed = false;
+  std::unique_lock lock{mutex_};
+  while (!ending_.wait_for(lock, stop, options_.every, [&stop] { return stop.stop_requested(); })) {
+    const auto written = write_file();
+    if (!written && !failed) log_.warn("{}; the run goes on", written.error().message);
+    failed = !written;
+  }
+}
+
+Result<> Telemetry::finish() {
+  writer_.reset();
+  collector_.drain(drain_patience);
+  auto written = options_.file.empty() ? Result<>{} : write_file();
+  server_.reset();
+  stop_.request_stop();
+  return written;
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: a free one
+};
+
+/// What `run` is told about who watches it.
+struct TelemetryOptions {
+  std::optional<ListenAddress> listen;
+  std::string file;  ///< empty: none
+  std::chrono::microseconds every{std::chrono::seconds{15}};
+
+  bool wanted() const { return listen || !file.empty(); }
+};
+
+void add_telemetry_options(CLI::App& command, TelemetryOptions& options);
+
+/// "127.0.0.1:9464", "[::1]:0", "localhost:9464".
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
+}  // namespace dispatch::cli

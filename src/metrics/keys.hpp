@@ -1,0 +1,42 @@
+#pragma once
+
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::metrics {
+
+/// `name{label="value"}`, with the value escaped as the text formats want it.
+std::string labelled(std::string_view name, std::string_view label, std::string_view value);
+
+/// Owns the texts of keys, for as long as records may name them.
+class KeyBook {
+ public:
+  std::string_view keep(std::string key) { return keys_.emplace_back(std::move(key)); }
+
+ private:
+  std::deque<std::string> keys_;
+};
+
+/// The keys of a histogram: `NAME_bucket{le="BOUND"}` counts what lies in that bucket alone, above the next
+/// lower bound; the exposition adds them up.
+class BucketKeys {
+ public:
+  /// `bounds` rise.
+  BucketKeys(KeyBook& book, std::string_view name, std::span<const double> bounds);
+  /// That of the bucket in which `value` lies.
+  std::string_view of(double value) const;
+
+ private:
+  std::vector<double> bounds_;
+  std::vector<std::string_view> keys_;  // one more than bounds: +Inf
+};
+
+std::string bucket_key(std::string_view name, double bound);
+
+/// A number as both formats write it: "0.25", "1.0" where `point` is wanted, "+Inf".
+std::string number_text(double number, bool point = false);
+
+}  // namespace dispatch::metrics

@@ -1,0 +1,73 @@
+#include "metrics/text_file.hpp"
+
+#include "base/fail_point.hpp"
+#include "base/fd.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace dispatch::metrics {
+namespace {
+
+/// Removes a file unless it has got its name.
+class Unfinished {
+ public:
+  explicit Unfinished(const std::string& path) : path_(path) {}
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+  ~Unfinished() {
+    if (!finished_) ::unlink(path_.c_str());
+  }
+  void finish() { finished_ = true; }
+
+ private:
+  const std::string& path_;
+  bool finished_ = false;
+};
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Result<> sync_directory_of(const std::string& path) {
+  auto directory = std::filesystem::path{path}.parent_path();
+  if (directory.empty()) directory = ".";
+  const Fd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd || ::fsync(fd.get()) != 0)
+    return fail("cannot make the name of {} durable: {}", path, errno_text(errno));
+  return {};
+}
+
+}  // namespace
+
+Result<> replace_file(const std::string& path, std::string_view text) {
+  const std::string beside = path + "." + std::to_string(::getpid()) + ".tmp";
+  const auto cannot = [&](const char* do_what) {
+    return fail("cannot {} {}: {}", do_what, beside, errno_text(errno));
+  };
+  Fd fd{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666)};
+  if (!fd) return cannot("create");
+  Unfinished unfinished{beside};
+  const auto half = text.size() / 2;
+  if (!write_all(fd.get(), text.substr(0, half))) return cannot("write");
+  fail_point(FailPoint::metrics_half_written);
+  if (!write_all(fd.get(), text.substr(half))) return cannot("write");
+  if (::fsync(fd.get()) != 0) return cannot("sync");
+  fail_point(FailPoint::metrics_written);
+  if (::rename(beside.c_str(), path.c_str()) != 0) return cannot("rename");
+  unfinished.finish();
+  fail_point(FailPoint::metrics_replaced);
+  return sync_directory_of(path);
+}
+
+}  // namespace dispatch::metrics
