@@ -110,7 +110,7 @@ Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const f
   if (!telemetry) return tl::unexpected(std::move(telemetry).error());
   auto ending = deliver(session, asked, options, &(*telemetry)->observer());
   const auto told = (*telemetry)->finish();
-  if (!ending) return ending;
+  if (!ending) return ending;  // which is worse than what else may have failed
   if (!told) return tl::unexpected(told.error());
   return ending;
 }

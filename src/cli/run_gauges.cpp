@@ -3,7 +3,10 @@
 #include "metrics/keys.hpp"
 #include "metrics/series.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <limits>
+#include <utility>
 
 namespace dispatch::cli {
 namespace {

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Some seconds of a busy run, in 4 MiB; touched only when they are needed.
+/// More than a second of a busy run, in 4 MiB.
 constexpr std::size_t records_waiting = 262'144;
 constexpr std::size_t workers = 2;
 /// A dispatcher looks around twenty times a second.

@@ -3,6 +3,8 @@
 #include "base/units.hpp"
 #include "cli/option_values.hpp"
 
+#include <algorithm>
+
 namespace dispatch::cli {
 namespace {
 

@@ -68,7 +68,7 @@ TEST_CASE("every event and attempt is counted under what became of it") {
   stage.play();
   stage.end("good", took(30ms));
   stage.answer("bad", 404);
-  stage.end("slow", Outcome{.kind = OutcomeKind::timeout});
+  stage.end("slow", unanswered(OutcomeKind::timeout));
   stage.tick(10min);
   stage.answer("bad", 503);
   stage.end("slow", took(2s));

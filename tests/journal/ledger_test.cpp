@@ -237,6 +237,19 @@ TEST_CASE("the ledger tells where the journal stands") {
   CHECK(standing.hosts[0].dead_letter == 1);
 }
 
+TEST_CASE("the pulse is the part of the standing that monitors look at") {
+  const WornJournal worn;
+  const auto ledger = open(worn);
+  const auto standing = ledger.standing(1).value();
+  const auto pulse = ledger.pulse().value();
+  CHECK(pulse.blocked_lanes == standing.blocked_lanes);
+  CHECK(pulse.gapped_entities == standing.gapped_entities);
+  REQUIRE(pulse.oldest_pending);
+  CHECK(pulse.oldest_pending == standing.oldest_pending);
+  CHECK(pulse.journal_bytes == standing.journal_bytes);
+  CHECK(pulse.wal_bytes == standing.wal_bytes);
+}
+
 TEST_CASE("the ledger counts what is pending below where a run would begin") {
   WornJournal worn;
   worn.damage(
