@@ -52,7 +52,7 @@ constexpr std::array all{
            "Lanes that stand still behind a dead letter or a gap, by which.", "behind"},
     Family{name::dead_letters, Type::gauge, "Dead letters in the journal."},
     Family{name::oldest_pending, Type::gauge,
-           "Time since the oldest event that is still to be delivered was accepted; 0 where there is none."},
+           "Time since the oldest event with a pending delivery was accepted; 0 where there is none."},
     Family{.name = name::commit_duration,
            .type = Type::histogram,
            .help = "Time of the journal's commits.",

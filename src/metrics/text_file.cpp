@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace dispatch::metrics {
@@ -39,6 +40,14 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
+/// A pipe, a device or a link would not be written but lose its name.
+Result<> check_replaceable(const std::string& path) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) return {};
+  return fail("cannot replace {}: it is there and not a regular file; name one that is, or that is not there",
+              path);
+}
+
 Result<> sync_directory_of(const std::string& path) {
   auto directory = std::filesystem::path{path}.parent_path();
   if (directory.empty()) directory = ".";
@@ -51,6 +60,7 @@ Result<> sync_directory_of(const std::string& path) {
 }  // namespace
 
 Result<> replace_file(const std::string& path, std::string_view text) {
+  DISPATCH_TRY(check_replaceable(path));
   const std::string beside = path + "." + std::to_string(::getpid()) + ".tmp";
   const auto cannot = [&](const char* do_what) {
     return fail("cannot {} {}: {}", do_what, beside, errno_text(errno));

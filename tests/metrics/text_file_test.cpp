@@ -34,3 +34,13 @@ TEST_CASE("a file that cannot be written says why and what was there stays") {
   const std::filesystem::directory_iterator entries{directory.path()};
   CHECK(std::distance(begin(entries), end(entries)) == 1);
 }
+
+TEST_CASE("what is no regular file keeps its name") {
+  const TempDir directory;
+  const auto link = directory / "link";
+  std::filesystem::create_symlink("/dev/null", link);
+  const auto refused = replace_file(link, "x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("not a regular file") != std::string::npos);
+  CHECK(std::filesystem::is_symlink(link));
+}
