@@ -111,6 +111,10 @@ void Dispatcher::tell(CommittedTurn done) {
   const SteadyTime now = parts_.clock.steady();
   if (hosts_seen_at_ != SteadyTime{} && now - hosts_seen_at_ < look_at_hosts_every) return;
   hosts_seen_at_ = now;
+  look_at_hosts();
+}
+
+void Dispatcher::look_at_hosts() {
   auto hosts = busiest_hosts(pump_, valves_, options_.per_host);
   scoreboard_.update([&](Figures& figures) { figures.hosts = std::move(hosts); });
 }
@@ -335,6 +339,7 @@ Result<> Dispatcher::remember() {
   DISPATCH_TRY(pump_.remember(true));
   DISPATCH_TRY(turn->commit());
   fail_point(FailPoint::run_remembered);
+  if (parts_.observer != nullptr) look_at_hosts();
   return {};
 }
 

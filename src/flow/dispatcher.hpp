@@ -47,7 +47,7 @@ class Dispatcher {
   /// other processes have done.
   WallTime wake_at(WallTime now) const;
 
-  /// Leaves word in the journal from where a restart has to read.
+  /// At the end: leaves word in the journal from where a restart has to read, and shows how the hosts stand.
   Result<> remember();
 
  private:
@@ -55,6 +55,7 @@ class Dispatcher {
   Result<> pause(const std::set<SubscriptionNo>& subscriptions, WallTime now);
   Result<> refresh_terms(WallTime now);
   void tell(CommittedTurn done);
+  void look_at_hosts();
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
   Appetite::Load load(std::size_t outcomes) const;

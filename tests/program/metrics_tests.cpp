@@ -175,6 +175,8 @@ TEST_CASE("a file has the last word of a run and is one that promtool takes") {
   CHECK(value_of(text, "dispatch_events_delivered_total") == "6");
   CHECK(value_of(text, "dispatch_delivery_duration_seconds_bucket{le=\"+Inf\"}") == "6");
   CHECK(value_of(text, "dispatch_events_received_total") == "6");
+  CHECK(value_of(text, "dispatch_in_flight{host=\"127.0.0.1\"}") == "0");
+  CHECK(value_of(text, "dispatch_permits_free{host=\"127.0.0.1\"}") == "50");
   const auto checked = shell(directory, "promtool check metrics < m.prom");
   CHECK_MESSAGE(checked.exit_code == 0, checked.out, checked.err);
 }
