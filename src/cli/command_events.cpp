@@ -1,4 +1,5 @@
 #include "base/units.hpp"
+#include "cli/causes.hpp"
 #include "cli/event_text.hpp"
 #include "cli/listing.hpp"
 #include "cli/moment.hpp"
@@ -7,7 +8,9 @@
 #include "cli/shell_text.hpp"
 #include "journal/ledger.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <vector>
 
 namespace dispatch::cli {
 namespace {
@@ -17,19 +20,20 @@ constexpr const char* footer = R"(Without a command below, events are listed.
 EXIT STATUS
   0  the events were listed or shown
   1  the journal could not be read
-  2  usage, or there is no such event or journal
+  2  usage, or there is no such event, correlation id or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES
   dispatch events list --entity order-17
   dispatch events list --state retry_wait --since 1h
   dispatch events list --unknown --json
-  dispatch events show order-17-created)";
+  dispatch events show order-17-created
+  dispatch events trace checkout-4711)";
 
 struct Events {
   journal::EventFilter filter;
   std::string since, until;
-  std::string event_id;
+  std::string event_id, correlation;
   bool json = false;
 };
 
@@ -142,6 +146,86 @@ Result<ExitCode> show_event(const Program& program, const Events& asked) {
   return ExitCode::delivered;
 }
 
+/// Deeper ones are no further in, so that a long chain does not fill the screen with space.
+constexpr std::size_t indent_most = 40;
+
+/// Where the cause of an event is that is not among those shown.
+Result<std::string> whereabouts(const journal::Ledger& ledger, const std::string& event_id) {
+  const auto event = ledger.event(event_id);
+  if (!event) return tl::unexpected(event.error());
+  if (!*event) return std::string{"not in the journal"};
+  const auto& correlation = (*event)->correlation_id;
+  return correlation.empty() ? std::string{"without a correlation id"} : "correlation " + correlation;
+}
+
+Result<std::string> cause_text(const journal::Ledger& ledger, const journal::EventRecord& event,
+                               Cause cause) {
+  switch (cause) {
+    case Cause::none:
+      return std::string{};
+    case Cause::shown:
+      return event.causation_id;
+    case Cause::circle:
+      return event.causation_id + " (in a circle)";
+    case Cause::away:
+      break;
+  }
+  return whereabouts(ledger, event.causation_id).map([&](const std::string& where) {
+    return fmt::format("{} ({})", event.causation_id, where);
+  });
+}
+
+Result<> put_tree(const journal::Ledger& ledger, const std::vector<journal::EventRecord>& events) {
+  using Align = Table::Align;
+  Table table{
+      {{"EVENT"}, {"TYPE"}, {"ENTITY"}, {"SEQUENCE", Align::right}, {"STATE"}, {"ACCEPTED"}, {"CAUSE"}},
+      put_out};
+  for (const auto& caused : by_cause(events)) {
+    if (!can_put_out()) break;
+    const auto& event = events[caused.event];
+    auto cause = cause_text(ledger, event, caused.cause);
+    if (!cause) return tl::unexpected(std::move(cause).error());
+    table.row({std::string(2 * std::min(caused.depth, indent_most), ' ') + event.event_id, event.type,
+               event.entity_id.value_or(""),
+               event.sequence ? std::to_string(event.sequence->value()) : std::string{}, states_text(event),
+               format_time(event.accepted_at), std::move(*cause)});
+  }
+  table.finish();
+  return {};
+}
+
+void put_tree_json(const std::vector<journal::EventRecord>& events) {
+  for (const auto& caused : by_cause(events)) {
+    if (!can_put_out()) return;
+    put_event_json(events[caused.event], [&](JsonObject& object) {
+      object.add("depth", caused.depth);
+      add_text(object, "parent", caused.parent ? events[*caused.parent].event_id : std::string{});
+      object.add("cause", to_string(caused.cause));
+    });
+  }
+}
+
+Result<ExitCode> trace_events(const Program& program, const Events& asked) {
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  std::vector<journal::EventRecord> events;
+  DISPATCH_TRY(ledger->events({.correlation = asked.correlation}, [&](const journal::EventRecord& event) {
+    events.push_back(event);
+    return true;
+  }));
+  if (events.empty()) {
+    return misuse("no event in {} has the correlation id {}; see which one an event has with: {}",
+                  program.journal, asked.correlation, command_on(program, "events show ID"));
+  }
+  if (asked.json) {
+    put_tree_json(events);
+    return ExitCode::delivered;
+  }
+  DISPATCH_TRY(put_tree(*ledger, events));
+  say_next(program, "events show ID", "see all of one");
+  return ExitCode::delivered;
+}
+
 void add_list_options(CLI::App& command, Events& asked) {
   command.add_option("--entity", asked.filter.entity, "Those of one entity, by sequence number")
       ->type_name("ID");
@@ -169,7 +253,7 @@ void add_events_command(CLI::App& app, Program& program) {
     program.action = [&program, asked] { return list_events(program, *asked); };
   };
 
-  CLI::App* events = app.add_subcommand("events", "List events, or show one");
+  CLI::App* events = app.add_subcommand("events", "List events, show one, or trace what caused what");
   events->footer(footer);
   add_list_options(*events, *asked);
   events->callback([events, list] {
@@ -187,6 +271,13 @@ void add_events_command(CLI::App& app, Program& program) {
   show->add_flag("--json", asked->json, "One JSON object a line");
   show->callback(
       [&program, asked] { program.action = [&program, asked] { return show_event(program, *asked); }; });
+
+  CLI::App* trace = events->add_subcommand("trace", "Show what shares a correlation id as a tree of causes");
+  trace->footer(footer);
+  trace->add_option("CORRELATION_ID", asked->correlation, "What the events share")->required();
+  trace->add_flag("--json", asked->json, "One JSON object a line, causes first");
+  trace->callback(
+      [&program, asked] { program.action = [&program, asked] { return trace_events(program, *asked); }; });
 }
 
 }  // namespace dispatch::cli

@@ -87,9 +87,11 @@ std::string delivery_text(const DeliveryRecord& delivery, WallTime now) {
   return text;
 }
 
-namespace {
+void put_event_json(const EventRecord& event) {
+  put_event_json(event, [](JsonObject&) {});
+}
 
-void put_json_of(const EventRecord& event, const std::vector<journal::AttemptRecord>* attempts) {
+void put_event_json(const EventRecord& event, const std::function<void(JsonObject&)>& more) {
   put_json([&](JsonObject& object) {
     object.add("position", event.position.value()).add("event_id", event.event_id);
     add_place(object, event.entity_id, event.sequence);
@@ -107,21 +109,16 @@ void put_json_of(const EventRecord& event, const std::vector<journal::AttemptRec
     add_time(object, "accepted_at", event.accepted_at);
     object.add("payload_bytes", event.payload_bytes);
     add_deliveries(object, event);
-    if (attempts == nullptr) return;
-    add_payload(object, event);
-    add_text(object, "trace_id", trace_text(event));
-    object.add_raw("attempts", fmt::format("[{}]", fmt::join(attempts_json(event, *attempts), ",")));
+    more(object);
   });
 }
 
-}  // namespace
-
-void put_event_json(const EventRecord& event) {
-  put_json_of(event, nullptr);
-}
-
 void put_event_json(const EventRecord& event, const std::vector<journal::AttemptRecord>& attempts) {
-  put_json_of(event, &attempts);
+  put_event_json(event, [&](JsonObject& object) {
+    add_payload(object, event);
+    add_text(object, "trace_id", trace_text(event));
+    object.add_raw("attempts", fmt::format("[{}]", fmt::join(attempts_json(event, attempts), ",")));
+  });
 }
 
 void put_event(const EventRecord& event, const std::vector<journal::AttemptRecord>& attempts, WallTime now) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/json.hpp"
 #include "cli/program.hpp"
 #include "journal/records.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,9 @@ std::string delivery_text(const journal::DeliveryRecord& delivery, WallTime now)
 
 /// Writes the event as a line of JSON to standard output, with its deliveries.
 void put_event_json(const journal::EventRecord& event);
+
+/// The same with what `more` adds.
+void put_event_json(const journal::EventRecord& event, const std::function<void(JsonObject&)>& more);
 
 /// The same with its payload and all attempts.
 void put_event_json(const journal::EventRecord& event, const std::vector<journal::AttemptRecord>& attempts);

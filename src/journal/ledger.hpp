@@ -21,13 +21,14 @@ namespace dispatch::journal {
 struct EventFilter {
   std::optional<std::string> entity = {};
   std::optional<std::string> type = {};
-  std::optional<DeliveryState> state = {};  ///< with a delivery in this state
-  std::optional<WallTime> since = {};       ///< accepted then or later
-  std::optional<WallTime> until = {};       ///< accepted before then
-  bool unknown = false;                     ///< with an attempt whose outcome is unknown
-  bool unmatched = false;                   ///< that nothing delivers
-  std::optional<Position> after = {};       ///< what follows this event in the listing's order
-  std::optional<std::int64_t> limit = {};   ///< at most so many
+  std::optional<DeliveryState> state = {};      ///< with a delivery in this state
+  std::optional<WallTime> since = {};           ///< accepted then or later
+  std::optional<WallTime> until = {};           ///< accepted before then
+  std::optional<std::string> correlation = {};  ///< with this correlation id
+  bool unknown = false;                         ///< with an attempt whose outcome is unknown
+  bool unmatched = false;                       ///< that nothing delivers
+  std::optional<Position> after = {};           ///< what follows this event in the listing's order
+  std::optional<std::int64_t> limit = {};       ///< at most so many
 };
 
 /// Which deliveries that are done are meant; all conditions hold together.

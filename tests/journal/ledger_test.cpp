@@ -67,6 +67,27 @@ TEST_CASE("the ledger lists events by the state of their deliveries") {
   CHECK(events(ledger, {.state = DeliveryState::in_flight}).empty());
 }
 
+TEST_CASE("the ledger lists events by the correlation id that they share across entities and pages") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  constexpr int pairs = 600;
+  std::vector<Line> lines{{.id = "other", .correlation_id = "c"}, {.id = "c"}};
+  for (int i = 0; i < pairs; ++i) {
+    lines.push_back({.id = fmt::format("a{}", i), .entity = "A", .correlation_id = "shared"});
+    lines.push_back({.id = fmt::format("b{}", i), .entity = "B", .correlation_id = "shared"});
+  }
+  append_all(*journal, lines);
+  const auto ledger = Ledger::open(subject.path()).value();
+  const auto shared = events(ledger, {.correlation = "shared"});
+  REQUIRE(shared.size() == 2 * pairs);
+  CHECK(shared.front() == "a0");
+  CHECK(shared.back() == "b599");
+  CHECK(events(ledger, {.entity = "B", .correlation = "shared"}).size() == pairs);
+  CHECK(events(ledger, {.correlation = "c"}) == Ids{"other"});
+  CHECK(events(ledger, {.correlation = "shared", .limit = 2}) == Ids{"a0", "b0"});
+  CHECK(events(ledger, {.correlation = "nobody"}).empty());
+}
+
 TEST_CASE("the ledger lists events by type and by when they were accepted") {
   SqliteSubject subject;
   const auto journal = subject.open();

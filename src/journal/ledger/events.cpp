@@ -21,7 +21,7 @@ bool is_indexed(DeliveryState state) {
          state == DeliveryState::dead_letter;
 }
 
-// ?1 is the place in the listing's order behind which the page begins; ?2 to ?4 are conditions that may be
+// ?1 is the place in the listing's order behind which the page begins; ?2 to ?5 are conditions that may be
 // NULL.
 std::string page_query(const EventFilter& filter, std::int64_t entity_no) {
   std::string sql = fmt::format(
@@ -33,6 +33,7 @@ std::string page_query(const EventFilter& filter, std::int64_t entity_no) {
         " AND e.position IN (SELECT position FROM deliveries WHERE state = {} AND state_at IS NOT NULL)",
         static_cast<int>(*filter.state));
   }
+  sql += filter.correlation ? " AND e.correlation_id = ?5" : " AND ?5 IS NULL";
   if (filter.unmatched) sql += " AND e.position IN (SELECT position FROM unmatched)";
   if (filter.unknown) sql += " AND e.position IN (SELECT position FROM attempts WHERE outcome = 5)";
   sql += filter.entity
@@ -90,7 +91,7 @@ Result<> Ledger::events(const EventFilter& filter, const Each<EventRecord>& each
     for (std::int64_t left = filter.limit.value_or(INT64_MAX); left > 0;) {
       std::vector<EventRecord> page;
       {
-        auto rows = statement.rows(*place, filter.type, filter.since, filter.until);
+        auto rows = statement.rows(*place, filter.type, filter.since, filter.until, filter.correlation);
         while (rows.next()) page.push_back(reading::event(rows));
       }
       add_deliveries_to_page(*database_, page);
