@@ -1,7 +1,5 @@
 #include "base/trace_context.hpp"
 
-#include "base/random.hpp"
-
 #include <algorithm>
 #include <cstddef>
 
@@ -45,10 +43,8 @@ void put(std::uint64_t number, std::uint8_t* into) {
   for (int i = 7; i >= 0; --i, number >>= 8) into[i] = static_cast<std::uint8_t>(number);
 }
 
-std::uint64_t not_zero(Random& random) {
-  std::uint64_t bits = 0;
-  while (bits == 0) bits = random.bits();
-  return bits;
+std::uint64_t not_zero(std::uint64_t number) {
+  return number == 0 ? 1 : number;
 }
 
 SpanId span_of(std::uint64_t number) {
@@ -94,15 +90,15 @@ std::string hex(const SpanId& id) {
   return hex_of(id);
 }
 
-TraceId make_trace_id(Random& random) {
-  TraceId id;
-  put(random.bits(), &id[0]);
-  put(not_zero(random), &id[8]);
-  return id;
-}
-
-SpanId make_span_id(Random& random) {
-  return span_of(not_zero(random));
+TraceContext started_trace(const TraceSeed& seed, std::string_view event_id, std::uint8_t flags) {
+  std::string text{seed.begin(), seed.end()};
+  text += event_id;
+  const auto trace = XXH3_128bits(text.data(), text.size());
+  TraceContext context{.span = span_of(not_zero(XXH3_64bits_withSeed(text.data(), text.size(), 1))),
+                       .flags = flags};
+  put(trace.high64, &context.trace[0]);
+  put(not_zero(trace.low64), &context.trace[8]);
+  return context;
 }
 
 SpanId derived_span(const TraceContext& context, std::span<const std::int64_t> numbers) {
@@ -115,7 +111,7 @@ SpanId derived_span(const TraceContext& context, std::span<const std::int64_t> n
     put(static_cast<std::uint64_t>(number), bytes.data());
     hash = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
   }
-  return span_of(hash == 0 ? 1 : hash);
+  return span_of(not_zero(hash));
 }
 
 }  // namespace dispatch

@@ -9,8 +9,6 @@
 
 namespace dispatch {
 
-class Random;
-
 using TraceId = std::array<std::uint8_t, 16>;
 using SpanId = std::array<std::uint8_t, 8>;
 
@@ -42,9 +40,12 @@ std::string traceparent(const TraceContext& context);
 std::string hex(const TraceId& id);
 std::string hex(const SpanId& id);
 
-/// A new id, never zero.
-TraceId make_trace_id(Random& random);
-SpanId make_span_id(Random& random);
+/// What the traces that one journal starts differ by from those of all others: chance.
+using TraceSeed = std::array<std::uint8_t, 16>;
+
+/// The place in a trace that `event_id` begins, the same whenever it is computed: the trace is XXH3 (128
+/// bits) of the seed and the id, the span XXH3 (64 bits, seed 1) of the same; neither is zero.
+TraceContext started_trace(const TraceSeed& seed, std::string_view event_id, std::uint8_t flags);
 
 /// The id of a span below that of `context`, which the numbers tell from its other children: the same however
 /// often and by whichever process it is computed, never zero. XXH3 (64 bits) of both ids, then of each number

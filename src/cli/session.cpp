@@ -1,6 +1,5 @@
 #include "cli/session.hpp"
 
-#include "base/random.hpp"
 #include "cli/subscription_apply.hpp"
 #include "cli/tracing.hpp"
 #include "flow/renew.hpp"
@@ -87,24 +86,32 @@ Result<> Session::open_input(const InputOptions& options) {
   auto router = routing::Router::make(options.to, catalog_);
   if (!router) return tl::unexpected(std::move(router).error());
   router_ = routing::Router::make(options.to, catalog_).value();
-  const auto sampler = sampler_of_environment();
-  if (!sampler) return tl::unexpected(sampler.error());
+  auto sampler = sampler_of_environment();
+  if (!sampler) return tl::unexpected(std::move(sampler).error());
+  sampler_ = *sampler;
   if (options.files.empty()) return {};
   auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
   if (!reader) return tl::unexpected(std::move(reader).error());
-  std::optional<flow::Tracer> tracer;
-  if (*sampler) tracer.emplace(**sampler, std::make_unique<SystemRandom>());
-  input_.emplace(Input{std::move(*reader), std::move(*router), std::move(tracer)});
+  input_.emplace(Input{std::move(*reader), std::move(*router)});
   return {};
 }
 
+Result<std::optional<flow::Tracer>> Session::tracer() {
+  if (!sampler_) return std::nullopt;
+  const auto seed = journal_->trace_seed();
+  if (!seed) return tl::unexpected(seed.error());
+  return flow::Tracer{*sampler_, *seed};
+}
+
 Result<ExitCode> Session::run(const Work& work) {
+  auto tracer = this->tracer();
+  if (!tracer) return tl::unexpected(std::move(tracer).error());
   Result<flow::Ending> ending = [&] {
     std::optional<Progress> progress;
     if (talk_.progress) progress.emplace(scoreboard_, line_, clock_, format_);
     std::optional<flow::Feed> feed;
     if (input_)
-      feed.emplace(std::move(input_->reader), std::move(input_->router), std::move(input_->tracer), inbox_);
+      feed.emplace(std::move(input_->reader), std::move(input_->router), std::move(*tracer), inbox_);
     else
       inbox_.end_input();
     const FeedEnd feed_end{stop_input_, inbox_};

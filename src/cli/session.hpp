@@ -61,12 +61,12 @@ class Session {
   struct Input {
     ingest::Reader reader;
     routing::Router router;
-    std::optional<flow::Tracer> tracer;
   };
 
   Session(const Program& program, const InputOptions& options, Task task, Talk talk);
   Result<> open_input(const InputOptions& options);
   Result<> open_journal(const InputOptions& options);
+  Result<std::optional<flow::Tracer>> tracer();
   void say(const std::vector<SubscriptionChange>& changes);
   void on_signal(int signal);
   std::chrono::microseconds took() const;
@@ -89,6 +89,7 @@ class Session {
   const std::shared_ptr<routing::Catalog> catalog_ = std::make_shared<routing::Catalog>();
   std::optional<routing::Router> router_;  ///< of the thread that works; the input's has another
   std::optional<Input> input_;
+  std::optional<policy::Sampler> sampler_;  ///< of traces; none: no event has one
   std::unique_ptr<journal::SqliteJournal> journal_;
   Signals signals_;  // last: it calls back into the others
 };

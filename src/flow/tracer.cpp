@@ -8,8 +8,8 @@ void Tracer::trace(ingest::Batch& batch) {
   for (Arrival& arrival : batch.arrivals) {
     const auto parent = arrival.parent ? std::optional{arrival.parent} : std::nullopt;
     TraceContext& trace = arrival.trace;
-    trace.trace = parent ? parent->trace : make_trace_id(*random_);
-    trace.span = make_span_id(*random_);
+    trace = started_trace(seed_, arrival.event_id, 0);
+    if (parent) trace.trace = parent->trace;
     trace.flags = sampler_.samples(trace.trace, parent) ? TraceContext::sampled_flag : std::uint8_t{0};
   }
 }

@@ -1,10 +1,8 @@
 #pragma once
 
-#include "base/random.hpp"
+#include "base/trace_context.hpp"
 #include "ingest/batch.hpp"
 #include "policy/sampler.hpp"
-
-#include <memory>
 
 namespace dispatch::flow {
 
@@ -12,17 +10,16 @@ namespace dispatch::flow {
 /// from, else a new one. Used by one thread.
 class Tracer {
  public:
-  /// Ids are made by `random`.
-  Tracer(const policy::Sampler& sampler, std::unique_ptr<Random> random)
-      : sampler_(sampler), random_(std::move(random)) {}
+  /// `seed` is the journal's (Journal::trace_seed).
+  Tracer(const policy::Sampler& sampler, const TraceSeed& seed) : sampler_(sampler), seed_(seed) {}
 
-  /// Sets Arrival::trace of all. The span is a new one, that in which the event is taken in; the flags are
-  /// what the sampler says.
+  /// Sets Arrival::trace of all. The span is that in which the event is taken in; the flags are what the
+  /// sampler says.
   void trace(ingest::Batch& batch);
 
  private:
   policy::Sampler sampler_;
-  std::unique_ptr<Random> random_;
+  TraceSeed seed_;
 };
 
 }  // namespace dispatch::flow

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/trace_context.hpp"
 #include "journal/rows.hpp"
 
 #include <memory>
@@ -139,6 +140,9 @@ class Journal {
   virtual Result<std::int64_t> remembered_wake() = 0;
 
   virtual Result<Tally> tally() = 0;
+
+  /// What the traces that events of this journal start are made of; the same for the journal's whole life.
+  virtual Result<TraceSeed> trace_seed() = 0;
 
   // --- Reads of subscriptions
   /// Goes up with every change of any subscription. Cheap.

@@ -49,7 +49,7 @@ class Events {
     if (own_urls_) event.url = std::string_view{document["url"]};
     event.type = std::string_view{document["type"]};
     event.payload = std::string_view{simdjson::to_json_string(document["payload"].value())};
-    event.trace = {make_trace_id(random_), make_span_id(random_), TraceContext::sampled_flag};
+    event.trace = started_trace({}, event.event_id, TraceContext::sampled_flag);
     return true;
   }
 
@@ -59,7 +59,6 @@ class Events {
   std::vector<char> buffer_;
   std::string line_;
   simdjson::ondemand::parser parser_;
-  SystemRandom random_;
 };
 
 std::size_t discard(const char*, std::size_t, std::size_t bytes, void*) {

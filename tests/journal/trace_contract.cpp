@@ -97,16 +97,37 @@ TEST_CASE_TEMPLATE("trace: the same event in another trace is a duplicate and ke
   CHECK(begin(*journal, delivery(*journal, 1)).outgoing.trace.trace == one.trace);
 }
 
-TEST_CASE("trace: it is stored in 25 bytes and nothing else is a trace") {
-  const auto stored = to_stored(one);
-  CHECK(stored.size() == 25);
-  const std::string bytes{stored.data(), stored.size()};
-  CHECK(trace_from_stored(bytes) == one);
-  CHECK_FALSE(trace_from_stored(""));
-  CHECK_FALSE(trace_from_stored(bytes.substr(1)));
-  CHECK_FALSE(trace_from_stored(bytes + '\0'));
-  CHECK_FALSE(trace_from_stored(std::string(16, '\0') + bytes.substr(16)));
-  CHECK_FALSE(trace_from_stored(bytes.substr(0, 16) + std::string(8, '\0') + '\1'));
+TEST_CASE_TEMPLATE("trace: the seed of a journal stays and one it starts is told by it", Subject, JOURNALS) {
+  Subject subject;
+  auto journal = subject.open();
+  const auto seed = journal->trace_seed().value();
+  const auto started = started_trace(seed, "a", 1);
+  append_all(*journal, {{.id = "a", .trace = started}, {.id = "b", .trace = started_trace(seed, "b", 0)}});
+  journal = subject.open();
+  CHECK(journal->trace_seed().value() == seed);
+  check_all_of(started, {begin(*journal, delivery(*journal, 1)).outgoing.trace});
+  CHECK_FALSE(begin(*journal, delivery(*journal, 2)).outgoing.trace.sampled());
+}
+
+TEST_CASE("trace: what the seed tells is not stored and what it does not tell is in 25 bytes") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  const auto seed = journal->trace_seed().value();
+  append_all(*journal, {{.id = "a", .trace = started_trace(seed, "a", 1)},
+                        {.id = "b", .trace = one},
+                        {.id = "c", .trace = started_trace(seed, "a", 1)},  // another event's
+                        {.id = "d"}});
+  SQLite::Database stored{subject.path(), SQLite::OPEN_READONLY};
+  CHECK(stored.execAndGet("SELECT group_concat(typeof(trace)||length(trace)) FROM events").getString() ==
+        "integer1,blob25,blob25");
+  const auto ledger = Ledger::open(subject.path()).value();
+  CHECK(ledger.event("a").value()->trace == started_trace(seed, "a", 1));
+  CHECK(ledger.event("c").value()->trace == started_trace(seed, "a", 1));
+}
+
+TEST_CASE("trace: each journal has a seed of its own") {
+  SqliteSubject one_journal, other_journal;
+  CHECK(one_journal.open()->trace_seed().value() != other_journal.open()->trace_seed().value());
 }
 
 TEST_CASE("trace: the ledger tells it where one event is asked for") {
@@ -119,10 +140,12 @@ TEST_CASE("trace: the ledger tells it where one event is asked for") {
 }
 
 TEST_CASE("trace: verify finds what is none") {
-  for (const char* sql : {"UPDATE events SET trace = x'00' WHERE position = 3",
-                          "UPDATE events SET trace = zeroblob(25) WHERE position = 3",
-                          "UPDATE events SET trace = '' WHERE position = 3",
-                          "UPDATE events SET trace = trace || x'00' WHERE event_id = 'full'"}) {
+  for (const char* sql :
+       {"UPDATE events SET trace = x'00' WHERE position = 3",
+        "UPDATE events SET trace = zeroblob(25) WHERE position = 3",
+        "UPDATE events SET trace = '' WHERE position = 3", "UPDATE events SET trace = 256 WHERE position = 3",
+        "UPDATE events SET trace = -1 WHERE position = 3", "UPDATE progress SET trace_seed = NULL",
+        "UPDATE events SET trace = trace || x'00' WHERE event_id = 'full'"}) {
     CAPTURE(sql);
     WornJournal worn;
     worn.go_on();

@@ -184,8 +184,9 @@ TEST_CASE("verify sees what is changed in destinations but the path of a URL") {
 }
 
 TEST_CASE("verify sees what is changed in events but when they were accepted and in which trace") {
-  check("events", {{"accepted_at", either_way, shown_only},
-                   {"trace", {"null", "swapped"}, "told to receivers, and nothing is decided by it"}});
+  check("events",
+        {{"accepted_at", either_way, shown_only},
+         {"trace", {"filled", "null", "swapped"}, "told to receivers, and nothing is decided by it"}});
 }
 
 TEST_CASE("verify sees what is changed in gaps but since when they are there") {

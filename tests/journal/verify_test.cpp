@@ -34,6 +34,7 @@ void make_version_3(SQLite::Database& journal) {
   journal.exec(R"(
     DROP INDEX events_by_correlation;
     ALTER TABLE events DROP COLUMN trace;
+    ALTER TABLE progress DROP COLUMN trace_seed;
     PRAGMA user_version = 3)");
 }
 

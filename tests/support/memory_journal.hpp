@@ -52,6 +52,7 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<journal::Tally> tally() override;
+  Result<TraceSeed> trace_seed() override;
   Result<std::int64_t> subscriptions_version() override;
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<journal::CircuitRow>> circuits() override;

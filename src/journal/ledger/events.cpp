@@ -2,7 +2,7 @@
 #include "journal/ledger/deliveries_of.hpp"
 #include "journal/ledger/event_columns.hpp"
 #include "journal/ledger/reading.hpp"
-#include "journal/trace.hpp"
+#include "journal/sqlite/stored_trace.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -119,7 +119,8 @@ Result<std::optional<EventRecord>> Ledger::event(std::string_view event_id) cons
       if (!rows.next()) return found;
       found = reading::event(rows);
       found->payload = text(rows, after_event_columns);
-      found->trace = trace_from_stored(rows.bytes(after_event_columns + 1)).value_or(TraceContext{});
+      found->trace = read_trace(rows, after_event_columns + 1, read_trace_seed(*database_), event_id)
+                         .value_or(TraceContext{});
     }
     EventRecord* const one = &*found;
     add_deliveries(*database_, {&one, 1});

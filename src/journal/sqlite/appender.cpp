@@ -1,7 +1,7 @@
 #include "journal/sqlite/appender.hpp"
 
 #include "journal/digest.hpp"
-#include "journal/trace.hpp"
+#include "journal/sqlite/stored_trace.hpp"
 
 #include <limits>
 
@@ -46,6 +46,7 @@ Appended before_start(std::int64_t first) {
 Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
                    Destinations& destinations, Subscriptions& subscriptions)
     : database_(database),
+      trace_seed_(read_trace_seed(database)),
       turn_(turn),
       fresh_(fresh),
       destinations_(destinations),
@@ -55,7 +56,7 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
       insert_(database,
               "INSERT INTO events (event_id, entity_no, sequence_number, type, source, time, correlation_id,"
               "                    causation_id, headers, own_url, accepted_at, digest, payload, trace)"
-              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, ?)) ON CONFLICT DO NOTHING"),
       find_known_(
           database,
           "SELECT position, entity_no, sequence_number, digest, payload FROM events WHERE event_id = ?"),
@@ -148,12 +149,12 @@ Result<Appended> Appender::append_below(const Arrival& arrival, Stream& stream, 
 
 std::optional<Position> Appender::insert(const Arrival& arrival, std::optional<EntityNo> entity,
                                          std::optional<std::int64_t> number) {
-  const StoredTrace trace = to_stored(arrival.trace);
-  const int changes = insert_.run(
-      arrival.event_id, entity, number, null_if_empty(arrival.type), null_if_empty(arrival.source),
-      null_if_empty(arrival.time), null_if_empty(arrival.correlation_id), null_if_empty(arrival.causation_id),
-      null_if_empty(arrival.headers), null_if_empty(arrival.own_url), now_, digest_, Blob{arrival.payload},
-      arrival.trace ? std::optional{Blob{{trace.data(), trace.size()}}} : std::nullopt);
+  const StoredTrace trace{arrival.trace, trace_seed_, arrival.event_id};
+  const int changes = insert_.run(arrival.event_id, entity, number, null_if_empty(arrival.type),
+                                  null_if_empty(arrival.source), null_if_empty(arrival.time),
+                                  null_if_empty(arrival.correlation_id), null_if_empty(arrival.causation_id),
+                                  null_if_empty(arrival.headers), null_if_empty(arrival.own_url), now_,
+                                  digest_, Blob{arrival.payload}, trace.flags(), trace.bytes());
   if (changes == 0) return std::nullopt;
   return Position{database_.getLastInsertRowid()};
 }

@@ -26,6 +26,8 @@ class Appender {
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now);
 
   /// Another connection has committed, or the turn was abandoned: nothing remembered may be trusted.
+  const TraceSeed& trace_seed() const { return trace_seed_; }
+
   void forget();
 
  private:
@@ -42,6 +44,7 @@ class Appender {
   Appended taken(const Stream& stream, std::int64_t number);
 
   SQLite::Database& database_;
+  const TraceSeed trace_seed_;
   TurnAccount& turn_;
   FreshDeliveries& fresh_;
   Destinations& destinations_;

@@ -1,5 +1,6 @@
 #include "journal/sqlite/intent_writer.hpp"
 
+#include "journal/sqlite/stored_trace.hpp"
 #include "journal/trace.hpp"
 
 namespace dispatch::journal {
@@ -9,6 +10,7 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
     : turn_(turn),
       fresh_(fresh),
       subscriptions_(subscriptions),
+      trace_seed_(read_trace_seed(database)),
       claim_(database,
              "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
              "began_turn = ?2"
@@ -69,7 +71,7 @@ Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {
   outgoing.payload = rows.bytes(11);
   if (const SubscriptionNo subscription{rows.integer(12)}; subscription != SubscriptionNo{})
     outgoing.subscription = subscriptions_.find(subscription);
-  if (const auto trace = trace_from_stored(rows.bytes(13)))
+  if (const auto trace = read_trace(rows, 13, trace_seed_, outgoing.event_id))
     outgoing.trace = trace_of_attempt(*trace, key, outgoing.attempt);
   return outgoing;
 }

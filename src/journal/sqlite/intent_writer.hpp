@@ -31,6 +31,7 @@ class IntentWriter {
   TurnAccount& turn_;
   FreshDeliveries& fresh_;
   Subscriptions& subscriptions_;
+  const TraceSeed trace_seed_;
   Statement claim_, read_;
   NameCache entities_, urls_;
 };

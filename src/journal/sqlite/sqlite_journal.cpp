@@ -357,6 +357,10 @@ Result<std::vector<DeliveryRow>> SqliteJournal::first_open(Position from, Positi
   return parts_->read_deliveries([&] { return parts_->pump.first_open(from, to); });
 }
 
+Result<TraceSeed> SqliteJournal::trace_seed() {
+  return parts_->guard(reading, [&] { return parts_->appender.trace_seed(); });
+}
+
 Result<std::int64_t> SqliteJournal::subscriptions_version() {
   return parts_->guard(reading, [&] { return parts_->subscriptions.version(); });
 }

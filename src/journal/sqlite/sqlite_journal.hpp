@@ -66,6 +66,7 @@ class SqliteJournal final : public Journal {
   Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<Tally> tally() override;
+  Result<TraceSeed> trace_seed() override;
   Result<std::int64_t> subscriptions_version() override;
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<CircuitRow>> circuits() override;

@@ -47,6 +47,7 @@ class Statement {
     bool next() { return statement_->executeStep(); }
 
     bool is_null(int column) const { return statement_->isColumnNull(column); }
+    bool is_integer(int column) const { return statement_->getColumn(column).isInteger(); }
     std::int64_t integer(int column) const { return statement_->getColumn(column).getInt64(); }
     /// Text or blob; empty where null. Valid until the next step.
     std::string_view bytes(int column) const {

@@ -1,6 +1,6 @@
 #include "event/arrival.hpp"
 #include "journal/digest.hpp"
-#include "journal/trace.hpp"
+#include "journal/sqlite/stored_trace.hpp"
 #include "journal/verify/audit.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +8,12 @@
 namespace dispatch::journal::audit {
 
 void check_contents(Audit& audit) {
+  TraceSeed seed{};
+  try {
+    seed = read_trace_seed(audit.database());
+  } catch (const SQLite::Exception& fault) {
+    audit.found(Check::content, fault.what());
+  }
   Statement statement{audit.database(), R"(
     SELECT e.event_id, n.entity_id, e.type, e.source, e.time, e.correlation_id, e.causation_id, e.headers, e.own_url,
            e.payload, e.digest, e.trace
@@ -31,10 +37,11 @@ void check_contents(Audit& audit) {
                               "differs",
                               rows.bytes(0)));
     }
-    if (!rows.is_null(11) && !trace_from_stored(rows.bytes(11))) {
-      audit.found(Check::content,
-                  fmt::format("event {}: its trace is none: it has {} bytes, or an id of zeros",
-                              rows.bytes(0), rows.bytes(11).size()));
+    if (!rows.is_null(11) && !read_trace(rows, 11, seed, as_given.event_id)) {
+      audit.found(
+          Check::content,
+          fmt::format("event {}: its trace is none: neither flags nor 25 bytes without an id of zeros",
+                      rows.bytes(0)));
     }
     ++audit.report().events;
   }

@@ -90,6 +90,7 @@ class FlawedJournal : public journal::Journal {
     return sound_->wakes(after, limit);
   }
   Result<std::int64_t> remembered_wake() override { return sound_->remembered_wake(); }
+  Result<TraceSeed> trace_seed() override { return sound_->trace_seed(); }
   Result<std::int64_t> subscriptions_version() override { return sound_->subscriptions_version(); }
   Result<std::vector<Subscription>> subscriptions() override { return sound_->subscriptions(); }
   Result<std::vector<journal::CircuitRow>> circuits() override { return sound_->circuits(); }
