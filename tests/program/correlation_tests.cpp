@@ -125,7 +125,7 @@ TEST_CASE("a trace is of more events than a page and of chains deeper than a scr
   REQUIRE(run_dispatch(directory, {"ingest", "-", "--to", "http://127.0.0.1:1/"}, chain).exit_code == 0);
   const auto text = lines_of(run_dispatch(directory, {"events", "trace", "c"}).out);
   REQUIRE(text.size() == events + 1);
-  CHECK(text.back().starts_with(std::string(80, ' ') + "e3000 "));
+  CHECK(text.back().starts_with(fmt::format("{:80}e3000 ", "")));
   const auto json = lines_of(run_dispatch(directory, {"events", "trace", "c", "--json"}).out);
   REQUIRE(json.size() == events);
   CHECK(json.back().ends_with(R"(,"depth":2999,"parent":"e2999","cause":"shown"})"));
