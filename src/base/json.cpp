@@ -2,14 +2,28 @@
 
 #include "base/utf8.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
 #include <fmt/format.h>
 
 namespace dispatch {
+namespace {
+
+/// Nearly all texts.
+bool needs_no_escape(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c < '\x7F' && c != '"' && c != '\\'; });
+}
+
+}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  if (needs_no_escape(text)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
   std::string repaired;
   if (!is_utf8(text)) {
     repaired = to_utf8(text);

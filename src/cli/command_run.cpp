@@ -82,7 +82,7 @@ Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOpt
 }
 
 Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
-                             flow::Observer* observer) {
+                             Telemetry& telemetry) {
   delivery::HttpOptions http = asked.delivery.http;
   http.per_host = options.per_host;
   http.requests_most = options.workers;
@@ -100,15 +100,16 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
     return std::make_shared<journal::Ownership>(std::move(**taken));
   };
   auto acceptance = session.acceptance();
-  acceptance.observer = observer;
+  acceptance.observer = &telemetry.observer();
+  acceptance.log = telemetry.log();
   return flow::run({acceptance, **preparing, random, own}, options, session.scoreboard());
 }
 
 Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const flow::RunOptions& options) {
   auto telemetry = Telemetry::start(asked.telemetry, session.scoreboard(), session.journal_path(),
-                                    session.clock(), *session.acceptance().log);
+                                    session.clock(), session.acceptance().log);
   if (!telemetry) return tl::unexpected(std::move(telemetry).error());
-  auto ending = deliver(session, asked, options, &(*telemetry)->observer());
+  auto ending = deliver(session, asked, options, **telemetry);
   const auto told = (*telemetry)->finish();
   if (!ending) return ending;  // which is worse than what else may have failed
   if (!told) return tl::unexpected(told.error());
@@ -122,10 +123,7 @@ Result<ExitCode> run(const Program& program, const Run& asked) {
   auto session =
       Session::open(program, asked.input, Task::deliver, {!asked.quiet && !asked.no_progress, !asked.quiet});
   if (!session) return tl::unexpected(std::move(session).error());
-  return (*session)->run([&](Session& open) {
-    return asked.telemetry.wanted() ? deliver_watched(open, asked, options)
-                                    : deliver(open, asked, options, nullptr);
-  });
+  return (*session)->run([&](Session& open) { return deliver_watched(open, asked, options); });
 }
 
 }  // namespace

@@ -1,107 +1,61 @@
 #include "cli/telemetry.hpp"
 
-#include "base/units.hpp"
-#include "metrics/series.hpp"
-#include "metrics/text_file.hpp"
-
+#include <algorithm>
+#include <chrono>
 #include <utility>
-#include <vector>
 
 namespace dispatch::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// More than a second of a busy run, in 4 MiB.
-constexpr std::size_t records_waiting = 262'144;
-constexpr std::size_t workers = 2;
-/// A dispatcher looks around twenty times a second.
-constexpr auto stalled_after = 30s;
-constexpr auto drain_patience = 5s;
-constexpr unsigned connections_most = 64;
+/// What nobody has read by then is not waited for.
+constexpr auto lines_patience = 5s;
 
 }  // namespace
+
+void Observers::committed(const flow::CommittedTurn& turn) {
+  for (flow::Observer* observer : all_) observer->committed(turn);
+}
+
+bool Observers::wants_stories() const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const auto* observer) { return observer->wants_stories(); });
+}
+
+Telemetry::Telemetry(std::shared_ptr<spdlog::logger> log) : direct_(std::move(log)), aside_(direct_) {
+  if (direct_->level() == spdlog::level::off) return;
+  deliveries_.emplace(direct_, stop_.get_token());
+  aside_ = deliveries_->aside();
+  observers_.add(*deliveries_);
+}
 
 Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& options,
                                                     const flow::Scoreboard& scoreboard,
                                                     const std::string& journal, const Clock& clock,
-                                                    spdlog::logger& log) {
-  std::unique_ptr<Telemetry> telemetry{new Telemetry{options, scoreboard, journal, clock, log}};
-  if (options.listen) DISPATCH_TRY(telemetry->listen());
-  if (options.file.empty()) return telemetry;
-  DISPATCH_TRY(telemetry->write_file());
-  telemetry->writer_.emplace(
-      [self = telemetry.get()](const std::stop_token& stop) { self->write_often(stop); });
+                                                    std::shared_ptr<spdlog::logger> log) {
+  std::unique_ptr<Telemetry> telemetry{new Telemetry{std::move(log)}};
+  if (!options.wanted()) return telemetry;
+  auto metrics = RunMetrics::start(
+      options, scoreboard, journal, clock, *telemetry->direct_,
+      [lines = telemetry->deliveries_ ? &*telemetry->deliveries_ : nullptr]() -> std::uint64_t {
+        return lines == nullptr ? 0 : lines->dropped();
+      });
+  if (!metrics) return tl::unexpected(std::move(metrics).error());
+  telemetry->metrics_ = std::move(*metrics);
+  telemetry->observers_.add(telemetry->metrics_->observer());
   return telemetry;
 }
 
-Telemetry::Telemetry(const TelemetryOptions& options, const flow::Scoreboard& scoreboard,
-                     const std::string& journal, const Clock& clock, spdlog::logger& log)
-    : options_(options),
-      clock_(clock),
-      log_(log),
-      collector_(store_, records_waiting, workers, stop_.get_token()),
-      turns_(collector_, keys_, clock),
-      gauges_(scoreboard, journal, clock),
-      endpoint_([this](metrics::Format format) { return exposition(format); }, [this] { return trouble(); }) {
-}
-
-Telemetry::~Telemetry() = default;
-
-Result<> Telemetry::listen() {
-  auto server =
-      serve::HttpServer::start({.host = options_.listen->host,
-                                .port = options_.listen->port,
-                                .body_most = 0,
-                                .connections_most = connections_most},
-                               [this](const serve::Request& request) { return endpoint_.answer(request); });
-  if (!server)
-    return fail("cannot serve metrics: {}; give --metrics-listen another address, or port 0 for a free one",
-                server.error().message);
-  server_ = std::move(*server);
-  log_.info("metrics at {}/metrics", server_->url());
-  log_.flush();
-  return {};
-}
-
-std::string Telemetry::exposition(metrics::Format format) {
-  std::vector<metrics::Sample> samples;
-  turns_.read(samples);
-  gauges_.read(samples);
-  samples.push_back({std::string{metrics::name::dropped}, static_cast<double>(collector_.dropped())});
-  return metrics::exposition(metrics::families(), store_.snapshot(), samples, format);
-}
-
-std::optional<std::string> Telemetry::trouble() const {
-  const auto since = clock_.steady() - turns_.last_turn();
-  if (since < stalled_after) return std::nullopt;
-  return fmt::format("nothing was committed for {}",
-                     format_duration(std::chrono::duration_cast<std::chrono::microseconds>(since)));
-}
-
-Result<> Telemetry::write_file() {
-  auto written = metrics::replace_file(options_.file, exposition(metrics::Format::text));
-  if (!written) written.error().message = "--metrics-file: " + written.error().message;
-  return written;
-}
-
-void Telemetry::write_often(const std::stop_token& stop) {
-  bool failed = false;
-  std::unique_lock lock{mutex_};
-  while (!ending_.wait_for(lock, stop, options_.every, [&stop] { return stop.stop_requested(); })) {
-    const auto written = write_file();
-    if (!written && !failed) log_.warn("{}; the run goes on", written.error().message);
-    failed = !written;
-  }
-}
-
 Result<> Telemetry::finish() {
-  writer_.reset();
-  collector_.drain(drain_patience);
-  auto written = options_.file.empty() ? Result<>{} : write_file();
-  server_.reset();
+  if (deliveries_) {
+    deliveries_->drain(lines_patience);
+    if (const auto dropped = deliveries_->dropped(); dropped > 0)
+      direct_->warn("{} line(s) of talk were left out, as they came faster than they were read", dropped);
+  }
+  auto told = metrics_ ? metrics_->finish() : Result<>{};
   stop_.request_stop();
-  return written;
+  return told;
 }
 
 }  // namespace dispatch::cli

@@ -2,71 +2,64 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "cli/run_gauges.hpp"
+#include "cli/run_metrics.hpp"
 #include "cli/telemetry_options.hpp"
-#include "flow/turn_metrics.hpp"
-#include "metrics/collector.hpp"
-#include "metrics/exposition.hpp"
-#include "metrics/keys.hpp"
-#include "metrics/store.hpp"
-#include "serve/http_server.hpp"
-#include "serve/metrics_endpoint.hpp"
+#include "flow/delivery_log.hpp"
+#include "flow/figures.hpp"
+#include "flow/observer.hpp"
 
-#include <condition_variable>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include <spdlog/logger.h>
 
 namespace dispatch::cli {
 
-/// Everything that watches a run: what counts, what serves the counts, and what writes them to a file. From
-/// its making to finish() on threads of its own.
+/// Tells several what one is told.
+class Observers final : public flow::Observer {
+ public:
+  void add(flow::Observer& observer) { all_.push_back(&observer); }
+  void committed(const flow::CommittedTurn& turn) override;
+  bool wants_stories() const override;
+
+ private:
+  std::vector<flow::Observer*> all_;
+};
+
+/// Everything that watches a run, as far as it is wanted: metrics, and the log of deliveries. From its making
+/// to finish() on threads of its own, which nothing waits for that delivers.
 class Telemetry {
  public:
-  /// Listens, and writes the file for the first time, so that what cannot be used is found before anything is
-  /// sent. Borrows all.
+  /// Listens, and writes the file of metrics for the first time, so that what cannot be used is found before
+  /// anything is sent. Borrows all but `log`.
   static Result<std::unique_ptr<Telemetry>> start(const TelemetryOptions& options,
                                                   const flow::Scoreboard& scoreboard,
                                                   const std::string& journal, const Clock& clock,
-                                                  spdlog::logger& log);
-  ~Telemetry();
+                                                  std::shared_ptr<spdlog::logger> log);
   Telemetry(const Telemetry&) = delete;
   Telemetry& operator=(const Telemetry&) = delete;
 
-  flow::Observer& observer() { return turns_; }
+  flow::Observer& observer() { return observers_; }
+  /// What whoever delivers is to talk through: what it says is written aside.
+  std::shared_ptr<spdlog::logger> log() const { return aside_; }
 
-  /// The run is over: counts what is still to be counted, writes the file for the last time and serves no
-  /// more. An error is that of the file.
+  /// The run is over: what is still to be counted is, and what is still to be said. Waits a few seconds at
+  /// most, unless nobody reads what is said. An error is that of the file of metrics.
   Result<> finish();
 
  private:
-  Telemetry(const TelemetryOptions& options, const flow::Scoreboard& scoreboard, const std::string& journal,
-            const Clock& clock, spdlog::logger& log);
-  Result<> listen();
-  Result<> write_file();
-  void write_often(const std::stop_token& stop);
-  std::string exposition(metrics::Format format);
-  std::optional<std::string> trouble() const;
+  explicit Telemetry(std::shared_ptr<spdlog::logger> log);
 
-  const TelemetryOptions& options_;
-  const Clock& clock_;
-  spdlog::logger& log_;
   std::stop_source stop_;
-  metrics::KeyBook keys_;
-  metrics::SharedMapStore store_;
-  metrics::AsyncCollector collector_;
-  flow::TurnMetrics turns_;
-  RunGauges gauges_;
-  const serve::MetricsEndpoint endpoint_;
-  std::unique_ptr<serve::HttpServer> server_;
-  std::mutex mutex_;
-  std::condition_variable_any ending_;
-  std::optional<std::jthread> writer_;  // last: it uses the others
+  const std::shared_ptr<spdlog::logger> direct_;
+  std::optional<flow::DeliveryLog> deliveries_;
+  std::shared_ptr<spdlog::logger> aside_;
+  std::unique_ptr<RunMetrics> metrics_;
+  Observers observers_;
 };
 
 }  // namespace dispatch::cli

@@ -27,6 +27,18 @@ std::string describe(const Outcome& outcome) {
   return outcome.error.empty() ? std::string{to_string(outcome.kind)} : outcome.error;
 }
 
+void end_story(Story& story, const journal::Settlement& settlement) {
+  const Outcome& outcome = *settlement.outcome;
+  story.ended = settlement.at;
+  story.by = settlement.by;
+  story.due = settlement.due;
+  story.outcome = outcome.kind;
+  story.status = outcome.status;
+  story.took = outcome.took;
+  // Of what was refused it may tell what a subscription's program said about the payload.
+  if (outcome.kind != OutcomeKind::refused) story.error = outcome.error;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& intake, Scoreboard& scoreboard)
@@ -72,6 +84,10 @@ Result<> Dispatcher::start() {
 
 Result<> Dispatcher::turn(Mail mail) {
   const WallTime now = parts_.clock.wall();
+  graph_.set_now(now);
+  telling_ = parts_.observer != nullptr && parts_.observer->wants_stories();
+  begun_.clear();
+  ended_.clear();
   intake_.take(std::move(mail.incoming));
 
   auto turn = journal::Turn::begin(parts_.journal);
@@ -88,6 +104,7 @@ Result<> Dispatcher::turn(Mail mail) {
   const SteadyTime staged = parts_.clock.steady();
   DISPATCH_TRY(turn->commit());
   done.commit = parts_.clock.steady() - staged;
+  if (!begun_.empty()) stamp_begun(done.commit);
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
   if (!outgoing->empty()) {
@@ -104,6 +121,7 @@ Result<> Dispatcher::turn(Mail mail) {
 void Dispatcher::tell(CommittedTurn done) {
   done.taken = intake_.take_account();
   done.settled = settlements_;
+  done.stories = ended_;
   done.orphans = std::exchange(orphans_, 0);
   done.trips = valves_.circuits().take_trips();
   done.held_back = valves_.take_held_back();
@@ -133,12 +151,15 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     const auto found = in_flight_.find(report.ticket);
     if (found == in_flight_.end())
       return fail("the transport reported attempt {}, which is not under way", report.ticket);
-    items.push_back(found->second);
+    items.push_back(found->second.item);
+    const auto story = std::move(found->second.story);
     in_flight_.erase(found);
     const Item& item = *items.back();
     const auto judgement = judge(item.row, report.outcome, *item.lane->outlet->terms, options_.orphans, now,
                                  parts_.random.unit());
     settlements_.push_back(judgement.settlement);
+    if (story) end_story(*story, judgement.settlement);
+    if (story) ended_.push_back(story);
     signs.push_back(policy::sign_of(report.outcome, judgement.meaning));
     if (judgement.meaning == policy::Meaning::pause) to_pause.insert(item.lane->outlet->outlet.subscription);
   }
@@ -270,11 +291,41 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     auto& request = outgoing.emplace_back(std::move((*begun)[i].outgoing));
     request.ticket = ++last_ticket_;
     request.host = item.lane->outlet->host;
-    in_flight_.emplace(request.ticket, &item);
+    in_flight_.emplace(request.ticket, UnderWay{&item, telling_ ? begin_story(item, request, now) : nullptr});
     ++item.lane->outlet->under_way;
     leaving_.push_back(&item);
   }
   return outgoing;
+}
+
+std::shared_ptr<Story> Dispatcher::begin_story(const Item& item, const Outgoing& request, WallTime now) {
+  auto story = begun_.emplace_back(std::make_shared<Story>());
+  const OutletState& outlet = *item.lane->outlet;
+  story->texts.assign({request.event_id,
+                       request.entity_id,
+                       request.correlation_id,
+                       outlet.terms->subscription,
+                       outlet.outlet.host,
+                       {}});
+  story->sequence = request.sequence;
+  story->attempt = request.attempt;
+  story->generation = request.generation;
+  const Stamps& stamps = item.stamps;
+  const bool was_due = item.row.attempts > 1 && item.row.state_at != WallTime{};
+  story->add_wait(stamps.before_head, was_due ? item.row.state_at : stamps.loaded, stamps.head);
+  const bool valve = stamps.let_through != WallTime{};
+  if (valve) story->add_wait(stamps.at_valve, stamps.head, stamps.let_through);
+  story->add_wait(Hold::permit, valve ? stamps.let_through : stamps.head, now);
+  return story;
+}
+
+/// Their intents are committed.
+void Dispatcher::stamp_begun(std::chrono::nanoseconds commit) {
+  const WallTime now = parts_.clock.wall();
+  for (const auto& story : begun_) {
+    story->sent = now;
+    story->staged = now - std::chrono::duration_cast<std::chrono::microseconds>(commit);
+  }
 }
 
 /// Plays the graph and draws at the valves until both are quiet.

@@ -10,6 +10,7 @@
 #include "flow/valves.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -56,6 +57,8 @@ class Dispatcher {
   Result<> refresh_terms(WallTime now);
   void tell(CommittedTurn done);
   void look_at_hosts();
+  std::shared_ptr<Story> begin_story(const Item& item, const Outgoing& outgoing, WallTime now);
+  void stamp_begun(std::chrono::nanoseconds commit);
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
   Appetite::Load load(std::size_t outcomes) const;
@@ -72,14 +75,21 @@ class Dispatcher {
   Valves valves_;
   Pump pump_;
   Appetite appetite_;
-  std::unordered_map<std::uint64_t, Item*> in_flight_;
+  struct UnderWay {
+    Item* item;
+    std::shared_ptr<Story> story;  // null where nobody wants it
+  };
+  std::unordered_map<std::uint64_t, UnderWay> in_flight_;
   std::uint64_t last_ticket_ = 0;
   std::vector<OutletState*> answered_;  ///< whose deliveries the turn has settled, one for each of them
   std::vector<Item*> leaving_;          ///< that the turn has begun
   bool satisfied_ = false;              ///< the turn has left input where it is although there is some
   journal::Tally tally_;
-  std::vector<journal::Settlement> settlements_;  ///< of the turn
-  std::uint64_t orphans_ = 0;                     ///< found at the start, and not told yet
+  std::vector<journal::Settlement> settlements_;     ///< of the turn
+  bool telling_ = false;                             ///< stories are wanted
+  std::vector<std::shared_ptr<Story>> begun_;        ///< those that the turn has begun
+  std::vector<std::shared_ptr<const Story>> ended_;  ///< those that it has ended
+  std::uint64_t orphans_ = 0;                        ///< found at the start, and not told yet
   SteadyTime remembered_at_{};
   SteadyTime hosts_seen_at_{};
   bool draining_ = false;

@@ -40,6 +40,7 @@ struct Graph::Nodes {
       : to_gate(graph, tbb::flow::unlimited,
                 [&owner](Item* item) noexcept {
                   const Lane& lane = *item->lane;
+                  item->stamps.head = owner.now_;
                   if (lane.valve != nullptr)
                     owner.to_valve(*lane.valve, *item);
                   else
@@ -96,6 +97,7 @@ Graph::ValveNodes& Graph::add_valve() {
 
 void Graph::to_valve(Valve& valve, Item& item) {
   item.pass = Pass::none;
+  item.stamps.at_valve = valve.holds_for();
   if (valve.full()) {
     turned_away_.push_back(&item);
     return;
@@ -124,6 +126,8 @@ void Graph::play(const Step& step) {
       if (!step.valve->nodes->queue.try_get(item)) break;
       --step.valve->waiting;
       item->pass = step.pass;
+      item->stamps.let_through = now_;
+      if (step.pass == Pass::probe) item->stamps.at_valve = Hold::circuit;
       item->lane->outlet->gate->queue.try_put(item);
       break;
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -61,6 +63,10 @@ class Graph {
     for (std::size_t i = 0; i < by; ++i) steps_.push_back({.kind = Step::Kind::narrow, .gate = &gate});
   }
 
+  /// The time of the turn, which is stamped on what comes through.
+  void set_now(WallTime now) { now_ = now; }
+  WallTime now() const { return now_; }
+
   // Staged, in order, until the next run_until_quiet().
   void enter(LaneNodes& lane, Item& item) {
     steps_.push_back({.kind = Step::Kind::enter, .lane = &lane, .item = &item});
@@ -107,6 +113,7 @@ class Graph {
   void to_valve(Valve& valve, Item& item);
 
   tbb::task_arena arena_{1, 1};
+  WallTime now_{};
   std::vector<Step> steps_;
   std::vector<Item*> intents_;
   std::vector<Item*> turned_away_;

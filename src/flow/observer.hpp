@@ -1,11 +1,13 @@
 #pragma once
 
 #include "event/ids.hpp"
+#include "flow/story.hpp"
 #include "journal/rows.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 namespace dispatch::flow {
@@ -34,6 +36,8 @@ struct CommittedTurn {
   std::uint64_t trips = 0;    ///< circuits that have opened
   HeldBack held_back{};
   std::chrono::nanoseconds commit{0};  ///< how long that took
+  /// Of the attempts that have ended, where the observer wants them; they may be kept.
+  std::span<const std::shared_ptr<const Story>> stories{};
   /// What the commit carried; 0: it was nothing, and took no time of the disk's.
   std::size_t size() const { return taken.accepted + settled.size() + begun + orphans; }
 };
@@ -45,6 +49,8 @@ class Observer {
   /// Called by the thread that works, after each commit and before the next turn: it must not wait for
   /// anything.
   virtual void committed(const CommittedTurn& turn) = 0;
+  /// Whether attempts that begin now are to be told when they have ended. Nothing is kept of them otherwise.
+  virtual bool wants_stories() const { return false; }
 };
 
 }  // namespace dispatch::flow

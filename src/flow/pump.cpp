@@ -306,7 +306,10 @@ Result<> Pump::catch_up(WallTime now, std::size_t& budget) {
   });
   for (Valve* valve : ready) {
     if (std::exchange(valve->retries_behind, false)) outlets_.due_by(*valve->outlet, now);
-    DISPATCH_TRY(catch_up(*valve, budget));
+    caught_up_ = valve;
+    const auto caught_up = catch_up(*valve, budget);
+    caught_up_ = nullptr;
+    if (!caught_up) return caught_up;
   }
   return {};
 }
@@ -396,8 +399,15 @@ Lane& Pump::load(OutletState& outlet, const DeliveryRow& row) {
 }
 
 void Pump::load(Lane& lane, const DeliveryRow& row) {
-  window_.push(lane, row);
+  window_.push(lane, row, waited_for(row));
   if (row.state == DeliveryState::pending) outlets_.keep_in_reach(*lane.outlet, before(row.key.position));
+}
+
+/// Why it is only loaded now.
+Hold Pump::waited_for(const DeliveryRow& row) const {
+  if (caught_up_ != nullptr) return caught_up_->behind_for;
+  const bool behind_others = row.entity != EntityNo{} && row.state == DeliveryState::pending;
+  return behind_others ? Hold::order : Hold::permit;
 }
 
 /// True where too many wait at the valve that `row` would lead to: it is read again when there is room.
@@ -410,6 +420,7 @@ bool Pump::pass_over(OutletState& outlet, const DeliveryRow& row) {
 }
 
 void Pump::leave_behind(Valve& valve, const DeliveryRow& row) {
+  valve.behind_for = valve.holds_for();
   if (row.state == DeliveryState::retry_wait) {
     valve.retries_behind = true;
     return;

@@ -92,6 +92,7 @@ class Pump {
   void note(OutletState& outlet, std::optional<Position> again);
   Lane& load(OutletState& outlet, const journal::DeliveryRow& row);
   void load(Lane& lane, const journal::DeliveryRow& row);
+  Hold waited_for(const journal::DeliveryRow& row) const;
   bool pass_over(OutletState& outlet, const journal::DeliveryRow& row);
   void leave_behind(Valve& valve, const journal::DeliveryRow& row);
   Result<> keep_drained_in_reach();
@@ -107,6 +108,7 @@ class Pump {
   std::int64_t last_wake_ = 0;
   std::int64_t remembered_wake_ = 0;
   bool wakes_wait_ = true;
+  const Valve* caught_up_ = nullptr;  ///< what is loaded waited behind it
 };
 
 }  // namespace dispatch::flow

@@ -2,6 +2,7 @@
 
 #include "event/ids.hpp"
 #include "flow/graph.hpp"
+#include "flow/story.hpp"
 #include "policy/breaker.hpp"
 #include "policy/rate.hpp"
 
@@ -31,7 +32,13 @@ struct Valve {
   std::size_t lanes = 0;           ///< in the window, that lead here
   std::optional<Position> behind;  ///< above it deliveries were passed over, up to the outlet's cursor
   bool retries_behind = false;     ///< retries that are due were passed over
+  Hold behind_for = Hold::permit;  ///< what they were passed over for, the last of them
 
+  /// What it holds things back for.
+  Hold holds_for() const {
+    if (circuit != policy::Circuit::State::closed) return Hold::circuit;
+    return rate ? Hold::rate : Hold::permit;
+  }
   bool full() const { return waiting >= waiting_most; }
   /// What was passed over is to be read again.
   bool catches_up() const { return (behind || retries_behind) && waiting <= waiting_most / 2; }

@@ -51,7 +51,7 @@ Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
   return *lane;
 }
 
-void Window::push(Lane& lane, const journal::DeliveryRow& row) {
+void Window::push(Lane& lane, const journal::DeliveryRow& row, Hold why) {
   if (lane.items == 0) {
     wake_up(lane);
     ++lane.outlet->lanes;
@@ -62,7 +62,7 @@ void Window::push(Lane& lane, const journal::DeliveryRow& row) {
   ++lane.items;
   ++items_in_use_;
   lane.tail = row;
-  graph_.enter(*lane.nodes, pool_.take(row, lane));
+  graph_.enter(*lane.nodes, pool_.take(row, lane, {.loaded = graph_.now(), .before_head = why}));
 }
 
 void Window::look_again(Lane& lane) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "flow/graph.hpp"
+#include "flow/story.hpp"
 #include "flow/terms.hpp"
 #include "flow/valves.hpp"
 #include "journal/rows.hpp"
@@ -51,6 +52,7 @@ struct Item {
   Lane* lane = nullptr;
   std::uint64_t ticket = 0;  ///< the attempt under way; 0 while it waits in the graph
   Pass pass = Pass::none;    ///< from when it is let through by its valve until its attempt has ended
+  Stamps stamps{};
 };
 
 /// What is known of an outlet while the run lasts.
@@ -85,13 +87,13 @@ struct Lane {
 /// Items with stable addresses, reused.
 class ItemPool {
  public:
-  Item& take(const journal::DeliveryRow& row, Lane& lane) {
+  Item& take(const journal::DeliveryRow& row, Lane& lane, const Stamps& stamps) {
     if (free_.empty()) {
       free_.push_back(&items_.emplace_back());
     }
     Item& item = *free_.back();
     free_.pop_back();
-    item = {row, &lane, 0, Pass::none};
+    item = {row, &lane, 0, Pass::none, stamps};
     return item;
   }
   void give_back(Item& item) {
@@ -142,8 +144,8 @@ class Window {
   Lane* find(const LaneKey& key);
   /// Takes a lane for `row`, which is not in the window; there must be room. It is to get an item at once.
   Lane& open(OutletState& outlet, const journal::DeliveryRow& row);
-  /// Puts `row` at the end of the lane and into the graph.
-  void push(Lane& lane, const journal::DeliveryRow& row);
+  /// Puts `row` at the end of the lane and into the graph; it waited for `why` until now.
+  void push(Lane& lane, const journal::DeliveryRow& row, Hold why);
   /// Something of this lane was passed over: it counts as drained once it has no items.
   void look_again(Lane& lane);
 
