@@ -7,13 +7,16 @@
 #include "cli/session.hpp"
 #include "cli/telemetry.hpp"
 #include "cli/telemetry_options.hpp"
+#include "cli/trace_export.hpp"
 #include "delivery/http/http_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "flow/run.hpp"
 #include "journal/sqlite/ownership.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -46,6 +49,7 @@ struct Run {
   InputOptions input;
   DeliveryOptions delivery;
   TelemetryOptions telemetry;
+  std::optional<TraceExport> traces;
   bool quiet = false;
   bool no_progress = false;
 };
@@ -106,8 +110,8 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
 }
 
 Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const flow::RunOptions& options) {
-  auto telemetry = Telemetry::start(asked.telemetry, session.scoreboard(), session.journal_path(),
-                                    session.clock(), session.acceptance().log);
+  auto telemetry = Telemetry::start(asked.telemetry, asked.traces, session.scoreboard(),
+                                    session.journal_path(), session.clock(), session.acceptance().log);
   if (!telemetry) return tl::unexpected(std::move(telemetry).error());
   auto ending = deliver(session, asked, options, **telemetry);
   const auto told = (*telemetry)->finish();
@@ -116,8 +120,11 @@ Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const f
   return ending;
 }
 
-Result<ExitCode> run(const Program& program, const Run& asked) {
+Result<ExitCode> run(const Program& program, Run& asked) {
   if (asked.input.dry_run) return dry_run(program, asked.input);
+  auto traces = trace_export([](const char* name) { return std::getenv(name); });
+  if (!traces) return tl::unexpected(std::move(traces).error());
+  asked.traces = std::move(*traces);
   if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
   const flow::RunOptions options = run_options(asked, *program.log);
   auto session =

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 /// What nobody has read by then is not waited for.
 constexpr auto lines_patience = 5s;
+constexpr auto traces_patience = 3s;
 
 }  // namespace
 
@@ -23,6 +24,11 @@ bool Observers::wants_stories() const {
                      [](const auto* observer) { return observer->wants_stories(); });
 }
 
+bool Observers::wants_entries() const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const auto* observer) { return observer->wants_entries(); });
+}
+
 Telemetry::Telemetry(std::shared_ptr<spdlog::logger> log) : direct_(std::move(log)), aside_(direct_) {
   if (direct_->level() == spdlog::level::off) return;
   deliveries_.emplace(direct_, stop_.get_token());
@@ -31,23 +37,47 @@ Telemetry::Telemetry(std::shared_ptr<spdlog::logger> log) : direct_(std::move(lo
 }
 
 Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& options,
+                                                    const std::optional<TraceExport>& traces,
                                                     const flow::Scoreboard& scoreboard,
                                                     const std::string& journal, const Clock& clock,
                                                     std::shared_ptr<spdlog::logger> log) {
   std::unique_ptr<Telemetry> telemetry{new Telemetry{std::move(log)}};
+  if (traces) DISPATCH_TRY(telemetry->start_traces(*traces));
   if (!options.wanted()) return telemetry;
-  auto metrics = RunMetrics::start(
-      options, scoreboard, journal, clock, *telemetry->direct_,
-      [lines = telemetry->deliveries_ ? &*telemetry->deliveries_ : nullptr]() -> std::uint64_t {
-        return lines == nullptr ? 0 : lines->dropped();
-      });
+  auto metrics = RunMetrics::start(options, scoreboard, journal, clock, *telemetry->direct_,
+                                   [self = telemetry.get()]() -> std::uint64_t {
+                                     return (self->deliveries_ ? self->deliveries_->dropped() : 0) +
+                                            (self->spans_ ? self->spans_->dropped() : 0);
+                                   });
   if (!metrics) return tl::unexpected(std::move(metrics).error());
   telemetry->metrics_ = std::move(*metrics);
   telemetry->observers_.add(telemetry->metrics_->observer());
   return telemetry;
 }
 
+Result<> Telemetry::start_traces(const TraceExport& wanted) {
+  for (const auto& remark : wanted.remarks) direct_->warn("{}", remark);
+  auto exporter = adapters::OtlpExporter::make(wanted.to, aside_, stop_traces_.get_token());
+  if (!exporter) return tl::unexpected(std::move(exporter).error());
+  exporter_ = std::move(*exporter);
+  spans_.emplace(*exporter_, metrics::OtlpJson{wanted.resource, DISPATCH_VERSION}, wanted.batches,
+                 stop_traces_.get_token());
+  observers_.add(*spans_);
+  return {};
+}
+
+void Telemetry::finish_traces() {
+  if (!spans_) return;
+  exporter_->hurry();
+  spans_->drain(traces_patience);
+  stop_traces_.request_stop();
+  spans_->end();
+  if (const auto lost = spans_->dropped(); lost > 0)
+    aside_->warn("the traces of {} event(s) and attempt(s) were not exported", lost);
+}
+
 Result<> Telemetry::finish() {
+  finish_traces();
   if (deliveries_) {
     deliveries_->drain(lines_patience);
     if (const auto dropped = deliveries_->dropped(); dropped > 0)

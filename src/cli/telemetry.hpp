@@ -1,10 +1,13 @@
 #pragma once
 
+#include "adapters/otlp_exporter.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/run_metrics.hpp"
 #include "cli/telemetry_options.hpp"
+#include "cli/trace_export.hpp"
 #include "flow/delivery_log.hpp"
+#include "flow/delivery_spans.hpp"
 #include "flow/figures.hpp"
 #include "flow/observer.hpp"
 
@@ -25,18 +28,20 @@ class Observers final : public flow::Observer {
   void add(flow::Observer& observer) { all_.push_back(&observer); }
   void committed(const flow::CommittedTurn& turn) override;
   bool wants_stories() const override;
+  bool wants_entries() const override;
 
  private:
   std::vector<flow::Observer*> all_;
 };
 
-/// Everything that watches a run, as far as it is wanted: metrics, and the log of deliveries. From its making
-/// to finish() on threads of its own, which nothing waits for that delivers.
+/// Everything that watches a run, as far as it is wanted: metrics, the log of deliveries, and traces. From
+/// its making to finish() on threads of its own, which nothing waits for that delivers.
 class Telemetry {
  public:
   /// Listens, and writes the file of metrics for the first time, so that what cannot be used is found before
   /// anything is sent. Borrows all but `log`.
   static Result<std::unique_ptr<Telemetry>> start(const TelemetryOptions& options,
+                                                  const std::optional<TraceExport>& traces,
                                                   const flow::Scoreboard& scoreboard,
                                                   const std::string& journal, const Clock& clock,
                                                   std::shared_ptr<spdlog::logger> log);
@@ -53,11 +58,15 @@ class Telemetry {
 
  private:
   explicit Telemetry(std::shared_ptr<spdlog::logger> log);
+  Result<> start_traces(const TraceExport& wanted);
+  void finish_traces();
 
-  std::stop_source stop_;
+  std::stop_source stop_, stop_traces_;
   const std::shared_ptr<spdlog::logger> direct_;
   std::optional<flow::DeliveryLog> deliveries_;
   std::shared_ptr<spdlog::logger> aside_;
+  std::unique_ptr<adapters::OtlpExporter> exporter_;
+  std::optional<flow::DeliverySpans> spans_;
   std::unique_ptr<RunMetrics> metrics_;
   Observers observers_;
 };

@@ -28,6 +28,8 @@ struct Outgoing {
   std::int64_t generation = 0;  ///< above 0: a replay
   WallTime began{};
   TraceContext trace = {};  ///< the span of this request, in the event's trace; none where the event has none
+  SpanId ingest = {};       ///< the span in which the event was taken in, where there is a trace
+  WallTime accepted{};      ///< when the event was
   std::shared_ptr<const Subscription> subscription;  ///< null: a direct delivery
 };
 

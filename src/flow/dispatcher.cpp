@@ -27,6 +27,13 @@ std::string describe(const Outcome& outcome) {
   return outcome.error.empty() ? std::string{to_string(outcome.kind)} : outcome.error;
 }
 
+/// Since when the delivery waited for its turn.
+WallTime ready(const Item& item, const Outgoing& request) {
+  if (request.attempt == 1 && request.generation == 0) return request.accepted;
+  const bool was_due = item.row.state_at != WallTime{};  // it was in retry_wait
+  return was_due ? item.row.state_at : item.stamps.loaded;
+}
+
 void end_story(Story& story, const journal::Settlement& settlement) {
   const Outcome& outcome = *settlement.outcome;
   story.ended = settlement.at;
@@ -122,6 +129,8 @@ void Dispatcher::tell(CommittedTurn done) {
   done.taken = intake_.take_account();
   done.settled = settlements_;
   done.stories = ended_;
+  const auto entries = intake_.take_entries(done.commit);
+  done.entries = entries;
   done.orphans = std::exchange(orphans_, 0);
   done.trips = valves_.circuits().take_trips();
   done.held_back = valves_.take_held_back();
@@ -301,18 +310,18 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
 std::shared_ptr<Story> Dispatcher::begin_story(const Item& item, const Outgoing& request, WallTime now) {
   auto story = begun_.emplace_back(std::make_shared<Story>());
   const OutletState& outlet = *item.lane->outlet;
-  story->texts.assign({request.event_id,
-                       request.entity_id,
-                       request.correlation_id,
-                       outlet.terms->subscription,
-                       outlet.outlet.host,
-                       {}});
+  const bool recorded = request.trace.sampled();
+  story->trace = request.trace;
+  story->ingest = request.ingest;
+  story->with_acceptance = request.accepted == now;
+  story->texts.assign({request.event_id, request.entity_id, request.correlation_id,
+                       outlet.terms->subscription, outlet.outlet.host,
+                       recorded ? std::string_view{request.url} : std::string_view{}});
   story->sequence = request.sequence;
   story->attempt = request.attempt;
   story->generation = request.generation;
   const Stamps& stamps = item.stamps;
-  const bool was_due = item.row.attempts > 1 && item.row.state_at != WallTime{};
-  story->add_wait(stamps.before_head, was_due ? item.row.state_at : stamps.loaded, stamps.head);
+  story->add_wait(stamps.before_head, ready(item, request), stamps.head);
   const bool valve = stamps.let_through != WallTime{};
   if (valve) story->add_wait(stamps.at_valve, stamps.head, stamps.let_through);
   story->add_wait(Hold::permit, valve ? stamps.let_through : stamps.head, now);

@@ -1,6 +1,8 @@
 #include "flow/follower.hpp"
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace dispatch::flow {
 namespace {
@@ -19,6 +21,7 @@ Follower::Follower(const Acceptance& parts, Intake& intake, Scoreboard& scoreboa
 Result<> Follower::turn(Mail mail) {
   intake_.take(std::move(mail.incoming));
   CommittedTurn done;
+  std::vector<std::shared_ptr<const Entry>> entries;
   if (!intake_.empty()) {
     auto turn = journal::Turn::begin(parts_.journal);
     if (!turn) return tl::unexpected(std::move(turn).error());
@@ -27,6 +30,8 @@ Result<> Follower::turn(Mail mail) {
     DISPATCH_TRY(turn->commit());
     done.commit = parts_.clock.steady() - staged;
     done.taken = intake_.take_account();
+    entries = intake_.take_entries(done.commit);
+    done.entries = entries;
   }
   if (parts_.observer != nullptr) parts_.observer->committed(done);
   const auto tally = parts_.journal.tally();

@@ -28,6 +28,7 @@ struct Incoming {
   ingest::Batch batch;
   routing::RouteHold routes;               ///< what the arrivals' routes point into
   std::int64_t subscriptions_version = 0;  ///< of the subscriptions that they were routed by
+  WallTime taken{};                        ///< when the dispatcher had it
 };
 
 /// What a turn takes in.

@@ -72,6 +72,7 @@ Intake::Intake(const Acceptance& parts, const RunOptions& options, Scoreboard& s
 
 void Intake::take(std::vector<Incoming> incoming) {
   if (stopped_) return;
+  for (Incoming& some : incoming) some.taken = parts_.clock.wall();
   std::move(incoming.begin(), incoming.end(), std::back_inserter(waiting_));
 }
 
@@ -122,6 +123,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   fail_point(FailPoint::events_appended);
   made.insert(made.end(), report->deliveries.begin(), report->deliveries.end());
 
+  const bool tell = parts_.observer != nullptr && parts_.observer->wants_entries();
   Taken taken;
   for (std::size_t i = 0; i < count; ++i) {
     const auto& appended = report->verdicts[i];
@@ -129,6 +131,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
       case AppendVerdict::accepted:
         ++taken.accepted;
         if (arrivals[i].routes.empty()) ++taken.unmatched;
+        if (tell && arrivals[i].trace.sampled()) note_entry(arrivals[i], incoming.taken);
         break;
       case AppendVerdict::duplicate:
         ++taken.duplicates;
@@ -154,6 +157,27 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   account_.duplicates += taken.duplicates;
   account_.unmatched += taken.unmatched;
   return {};
+}
+
+void Intake::note_entry(const Arrival& arrival, WallTime taken) {
+  auto& entry = *entries_.emplace_back(std::make_shared<Entry>());
+  entry.texts.assign(
+      {arrival.event_id, arrival.entity_id.value_or(std::string_view{}), arrival.correlation_id});
+  entry.trace = arrival.trace;
+  if (arrival.parent) entry.parent = arrival.parent.span;
+  entry.from = taken;
+}
+
+std::vector<std::shared_ptr<const Entry>> Intake::take_entries(std::chrono::nanoseconds commit) {
+  if (entries_.empty()) return {};
+  const WallTime now = parts_.clock.wall();
+  for (const auto& entry : entries_) {
+    entry->committed = now;
+    entry->staged = now - std::chrono::duration_cast<std::chrono::microseconds>(commit);
+  }
+  std::vector<std::shared_ptr<const Entry>> entries{entries_.begin(), entries_.end()};
+  entries_.clear();
+  return entries;
 }
 
 Result<> Intake::reject(const ingest::Reject& reject) {

@@ -10,8 +10,10 @@
 #include "ingest/batch.hpp"
 #include "journal/journal.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +49,9 @@ class Intake {
   bool empty() const { return waiting_.empty(); }
   /// What has become of input since the last call.
   Taken take_account() { return std::exchange(account_, {}); }
+  /// Of the events accepted since the last call that the observer wants to know, with the time of their
+  /// commit, which took so long.
+  std::vector<std::shared_ptr<const Entry>> take_entries(std::chrono::nanoseconds commit);
   /// True where input must end because of a rejected line (RunOptions::stop_on_reject); what waited is
   /// dropped.
   bool stopped() const { return stopped_; }
@@ -59,6 +64,7 @@ class Intake {
   Result<> append_some(Incoming& incoming, std::size_t count, WallTime now,
                        std::vector<journal::DeliveryRow>& made);
   Result<> reject(const ingest::Reject& reject);
+  void note_entry(const Arrival& arrival, WallTime taken);
 
   const Acceptance& parts_;
   const RunOptions& options_;
@@ -69,6 +75,7 @@ class Intake {
   std::size_t next_reject_ = 0;   ///< in the first that waits
   bool stopped_ = false;
   Taken account_;
+  std::vector<std::shared_ptr<Entry>> entries_;
   PositionRanges positions_;
 };
 

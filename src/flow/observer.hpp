@@ -38,6 +38,8 @@ struct CommittedTurn {
   std::chrono::nanoseconds commit{0};  ///< how long that took
   /// Of the attempts that have ended, where the observer wants them; they may be kept.
   std::span<const std::shared_ptr<const Story>> stories{};
+  /// Of the events that were accepted and whose traces are recorded, where the observer wants them.
+  std::span<const std::shared_ptr<const Entry>> entries{};
   /// What the commit carried; 0: it was nothing, and took no time of the disk's.
   std::size_t size() const { return taken.accepted + settled.size() + begun + orphans; }
 };
@@ -51,6 +53,8 @@ class Observer {
   virtual void committed(const CommittedTurn& turn) = 0;
   /// Whether attempts that begin now are to be told when they have ended. Nothing is kept of them otherwise.
   virtual bool wants_stories() const { return false; }
+  /// The same for events that are accepted now.
+  virtual bool wants_entries() const { return false; }
 };
 
 }  // namespace dispatch::flow

@@ -69,6 +69,18 @@ class Texts {
   std::array<std::size_t, count> ends_{};
 };
 
+/// An event that was accepted, as it is told to who watches. Absent texts are empty.
+struct Entry {
+  enum Text : std::size_t { event_id, entity_id, correlation_id, text_count };
+
+  Texts<text_count> texts;
+  TraceContext trace;    ///< its own span
+  SpanId parent{};       ///< in the same trace, made by whoever sent it; zero: there is none
+  WallTime from{};       ///< when the run had it
+  WallTime staged{};     ///< when the commit began
+  WallTime committed{};  ///< and ended
+};
+
 /// One attempt to deliver, as it is told to who watches: what tells it from others, what it waited for, and
 /// how it ended. It holds nothing of payloads, headers and secrets. Absent texts are empty.
 struct Story {

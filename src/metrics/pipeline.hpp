@@ -73,6 +73,13 @@ class Pipeline {
       arrived_.notify_one();
   }
 
+  /// Stops, where nobody has, and waits for the workers: what was dropped is known then. Once, from any
+  /// thread but a worker's.
+  void end() {
+    stop_now();
+    workers_.clear();
+  }
+
   /// Waits until all that was put before is done; false where it was stopped or `patience` ended first.
   bool drain(std::chrono::milliseconds patience) {
     std::unique_lock lock{mutex_};

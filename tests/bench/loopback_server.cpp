@@ -157,17 +157,20 @@ class Server {
       --open_;
       return;
     }
-    std::string_view bytes{buffer_.data(), static_cast<std::size_t>(got)};
-    if (!connection.partial.empty()) {
-      connection.partial += bytes;
-      bytes = connection.partial;
-    }
-    while (const auto length = request_length(bytes)) {
-      bytes.remove_prefix(*length);
+    const std::string_view news{buffer_.data(), static_cast<std::size_t>(got)};
+    const bool whole = connection.partial.empty();
+    if (!whole) connection.partial += news;
+    std::string_view bytes = whole ? news : std::string_view{connection.partial};
+    std::size_t used = 0;
+    while (const auto length = request_length(bytes.substr(used))) {
+      used += *length;
       count();
       owe(connection);
     }
-    connection.partial = std::string{bytes};
+    if (whole)
+      connection.partial = bytes.substr(used);
+    else if (used > 0)
+      connection.partial.erase(0, used);
   }
 
   void count() {

@@ -13,8 +13,9 @@ namespace dispatch::bench {
 /// What to ask of the server.
 struct Serving {
   std::uint64_t latency_ms = 0;
-  std::uint64_t hosts = 1;  ///< 127.0.0.1, 127.0.0.2 and so on
-  std::uint16_t port = 0;   ///< 0: a free one
+  std::uint64_t hosts = 1;      ///< 127.0.0.1, 127.0.0.2 and so on
+  std::uint16_t port = 0;       ///< 0: a free one
+  std::string name = "server";  ///< of its output, where there are several
 };
 
 /// What the server has seen.

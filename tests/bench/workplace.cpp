@@ -30,7 +30,7 @@ void Workplace::generate(const Input& input, const std::filesystem::path& file) 
 
 std::unique_ptr<Server> Workplace::serve(const Serving& serving) const {
   return std::make_unique<Server>(programs_ / "loopback_server", serving,
-                                  directory_ / fmt::format("server-{}.out", serving.latency_ms));
+                                  directory_ / fmt::format("{}-{}.out", serving.name, serving.latency_ms));
 }
 
 Measured Workplace::run_bare_client(const std::filesystem::path& events, const std::string& url,
@@ -45,6 +45,17 @@ Measured Workplace::run_bare_client(const std::filesystem::path& events, const s
 Measured Workplace::dispatch(const std::string& command, const std::filesystem::path& journal,
                              const std::vector<std::string>& arguments) const {
   std::vector<std::string> words{dispatch_, command, "--journal", journal, "--quiet"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  MeasuredProcess process{words, directory_ / "dispatch.out"};
+  return finish(process, {0});
+}
+
+Measured Workplace::run_talking(const std::filesystem::path& journal,
+                                const std::vector<std::string>& arguments,
+                                const std::vector<std::string>& environment) const {
+  std::vector<std::string> words{"/usr/bin/env"};
+  words.insert(words.end(), environment.begin(), environment.end());
+  words.insert(words.end(), {dispatch_, "run", "--journal", journal});
   words.insert(words.end(), arguments.begin(), arguments.end());
   MeasuredProcess process{words, directory_ / "dispatch.out"};
   return finish(process, {0});

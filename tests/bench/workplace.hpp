@@ -44,6 +44,9 @@ class Workplace {
   /// `dispatch COMMAND --journal JOURNAL --quiet ARGUMENTS...`
   Measured dispatch(const std::string& command, const std::filesystem::path& journal,
                     const std::vector<std::string>& arguments) const;
+  /// `dispatch run --journal JOURNAL ARGUMENTS...`, which talks as usual, with these variables.
+  Measured run_talking(const std::filesystem::path& journal, const std::vector<std::string>& arguments,
+                       const std::vector<std::string>& environment) const;
   /// `dispatch WORDS...`, for what is not measured.
   void set_up(const std::vector<std::string>& words) const;
   /// `dispatch run` of what waits in the journal, told to stop after `at_most` if it goes on so long.

@@ -390,7 +390,7 @@ bool travel_long_log(const EndAt& at) {
 const Road copying_a_long_log{{"checkpoint_begins", system_point::database_write, "checkpoint_ended"},
                               travel_long_log};
 
-// --- A run that leaves its figures in a file.
+// --- A run that leaves its figures in a file, and all else that watches it besides.
 
 /// The file is not there, or it is one of those that were to be written, to the last byte.
 void require_whole(const Trial& trial) {
@@ -408,11 +408,17 @@ bool travel_metrics(const EndAt& at) {
                                      trial.receiver().url(),
                                      "--metrics-file",
                                      "metrics.prom",
-                                     "--quiet"};
-  const bool reached = killed(trial.run(run, at));
+                                     "--metrics-listen",
+                                     "127.0.0.1:0",
+                                     "--log-level",
+                                     "debug"};
+  const Receiver collector;
+  const std::map<std::string, std::string> exporting{{"OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("")},
+                                                     {"OTEL_BSP_SCHEDULE_DELAY", "1"}};
+  const bool reached = killed(trial.run(run, at, exporting));
   require_whole(trial);
   require_kept(trial.broken());
-  REQUIRE(trial.run(run).exit_code == 0);
+  REQUIRE(trial.run(run, {}, exporting).exit_code == 0);
   require_whole(trial);
   REQUIRE(has(read_file(trial.directory() / "metrics.prom"), "dispatch_events_received_total 6\n"));
   std::set<std::string> ids;
@@ -421,7 +427,9 @@ bool travel_metrics(const EndAt& at) {
   return reached;
 }
 
-const Road watching{{"metrics_half_written", "metrics_written", "metrics_replaced"}, travel_metrics};
+const Road watching{{"metrics_half_written", "metrics_written", "metrics_replaced", "intents_committed",
+                     "outcomes_committed"},
+                    travel_metrics};
 
 const Road* const roads[] = {&running,     &recovering, &holding,  &releasing, &discarding,        &skipping,
                              &fanning_out, &replaying,  &removing, &watching,  &copying_a_long_log};

@@ -31,8 +31,9 @@ Trial::Trial(const Receiver::Script& script)
         return answer;
       }} {}
 
-Ended Trial::run(const std::vector<std::string>& arguments, const std::optional<EndAt>& at) const {
-  Child::Setup setup;
+Ended Trial::run(const std::vector<std::string>& arguments, const std::optional<EndAt>& at,
+                 const std::map<std::string, std::string>& environment) const {
+  Child::Setup setup{environment, {}};
   if (at) {
     setup.program = DISPATCH_WITH_FAIL_POINTS;
     setup.environment[end_at_variable] = fmt::format("{}:{}", at->point, at->count);

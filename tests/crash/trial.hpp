@@ -37,7 +37,8 @@ class Trial {
   const Receiver& receiver() const { return receiver_; }
 
   /// Runs `dispatch ARGUMENTS...` to its end; a build with fail points where it is to end itself at one.
-  Ended run(const std::vector<std::string>& arguments, const std::optional<EndAt>& at = {}) const;
+  Ended run(const std::vector<std::string>& arguments, const std::optional<EndAt>& at = {},
+            const std::map<std::string, std::string>& environment = {}) const;
 
   /// By event id; empty while there is no journal.
   std::map<std::string, StoredEvent> stored() const;

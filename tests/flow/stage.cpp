@@ -36,6 +36,8 @@ flow::Incoming incoming(const std::vector<Line>& lines) {
     if (line.sequence) arrival.sequence = SequenceNumber{*line.sequence};
     arrival.own_url = texts.keep(line.url);
     arrival.payload = texts.keep(line.payload);
+    arrival.trace = line.trace;
+    arrival.parent = line.parent;
     arrival.routes = router.route(arrival, incoming.routes).value();
     incoming.batch.arrivals.push_back(arrival);
     incoming.batch.lines.push_back({file, ++number, arrival.payload});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/trace_context.hpp"
 #include "flow/dispatcher.hpp"
 #include "flow/inbox.hpp"
 #include "flow/intake.hpp"
@@ -30,6 +31,8 @@ struct Line {
   std::optional<std::int64_t> sequence;
   std::string url = "http://a.test/hook";
   std::string payload = "{}";
+  TraceContext trace{};   ///< of the event; none: it is not traced
+  TraceContext parent{};  ///< whoever sent it
 };
 
 /// A batch of those, as the feed would bring it.

@@ -36,6 +36,7 @@ TEST_CASE_TEMPLATE("begin: gives all that is to be sent", Subject, JOURNALS) {
   CHECK(first.outgoing.payload == line.payload);
   CHECK(first.outgoing.attempt == 1);
   CHECK(first.outgoing.began == noon + 5s);
+  CHECK(first.outgoing.accepted == noon);
   const auto second = begin(*journal, delivery(*journal, 2));
   REQUIRE(second.won);
   CHECK(second.outgoing.entity_id.empty());
@@ -248,6 +249,7 @@ TEST_CASE_TEMPLATE("begin: a delivery can be begun in the turn that made it", Su
     CHECK(begun.outgoing.payload == "{}");
     CHECK(begun.outgoing.attempt == 1);
     CHECK(begun.outgoing.began == noon + 5s);
+    CHECK(begun.outgoing.accepted == noon);
     CHECK_FALSE(begin_here(made[0]).won);
     if (commits) must(turn.commit());
   }

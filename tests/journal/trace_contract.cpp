@@ -42,7 +42,9 @@ TEST_CASE_TEMPLATE("trace: every attempt has a span of its own in the trace of i
   std::vector<TraceContext> attempts;
   const auto send = [&](std::int64_t position, OutletNo outlet, Transition by) {
     const auto row = delivery(*journal, position, outlet);
-    attempts.push_back(begin(*journal, row).outgoing.trace);
+    const auto outgoing = begin(*journal, row).outgoing;
+    CHECK(outgoing.ingest == one.span);
+    attempts.push_back(outgoing.trace);
     end(*journal, row, by);
   };
   send(1, first_outlet, Transition::retry);

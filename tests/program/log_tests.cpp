@@ -122,7 +122,7 @@ TEST_CASE("secrets and what a program says of a payload are in no line") {
   const Receiver receiver;
   directory.write("secret", "whsec_SElEREVOSElEREVOSElEREVOSElEREVO\n");
   CHECK(run_dispatch(directory, {"subscription", "add", "s", "--url", receiver.url("/?key=HIDDEN"), "--types",
-                                 "*", "--transform", "error(.card)", "--secret-file", "secret"})
+                                 "*", "--transform", "error(.data.card)", "--secret-file", "secret"})
             .exit_code == 0);
   const auto run = run_dispatch(directory, {"run", "-", "--log-level", "debug", "--attempts", "1"},
                                 R"({"event_id":"e-1","type":"t","payload":{"card":"HIDDEN"}})"

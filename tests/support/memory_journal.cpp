@@ -65,13 +65,13 @@ tl::unexpected<Error> outside_of_turn() {
 }  // namespace
 
 Result<AppendReport> MemoryJournal::append(std::span<const Arrival> arrivals, const StreamStart& start,
-                                           WallTime) {
+                                           WallTime now) {
   if (!in_turn_) return outside_of_turn();
   AppendReport report;
   for (const Arrival& arrival : arrivals) {
     for (const Route& route : arrival.routes)
       if (route.subscription != SubscriptionNo{}) DISPATCH_TRY(check_route(route));
-    report.verdicts.push_back(append_to(write(), arrival, start, report.deliveries));
+    report.verdicts.push_back(append_to(write(), arrival, start, now, report.deliveries));
   }
   return report;
 }
@@ -108,6 +108,8 @@ Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents,
         .generation = row.key.generation,
         .began = now,
         .trace = trace_of_attempt(event.trace, row.key, row.attempts),
+        .ingest = event.trace.span,
+        .accepted = event.accepted_at,
         .subscription = subscription(row.subscription),
     };
   }

@@ -112,7 +112,7 @@ bool same_content(const MemoryState::Event& event, const Arrival& arrival) {
 }
 
 Appended accept(MemoryState& state, const Arrival& arrival, std::optional<SequenceNumber> number,
-                std::vector<DeliveryRow>& made) {
+                WallTime now, std::vector<DeliveryRow>& made) {
   const Position position{static_cast<std::int64_t>(state.events.size()) + 1};
   state.events.emplace(
       position,
@@ -128,7 +128,8 @@ Appended accept(MemoryState& state, const Arrival& arrival, std::optional<Sequen
           .headers = std::string{arrival.headers},
           .own_url = std::string{arrival.own_url},
           .payload = std::string{arrival.payload},
-          .trace = arrival.trace}));
+          .trace = arrival.trace,
+          .accepted_at = now}));
   state.positions.emplace(arrival.event_id, position);
   if (arrival.routes.empty()) state.unmatched.insert(position);
   for (const Route& route : arrival.routes)
@@ -145,7 +146,7 @@ void fill_gap(MemoryState::Entity& entity, std::int64_t first, std::int64_t numb
 
 }  // namespace
 
-Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart& start,
+Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart& start, WallTime now,
                    std::vector<DeliveryRow>& made) {
   if (const auto known = state.positions.find(arrival.event_id); known != state.positions.end()) {
     const auto& event = *state.events.at(known->second);
@@ -154,7 +155,7 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
             .sequence = event.sequence,
             .other_event = {}};
   }
-  if (!arrival.entity_id) return accept(state, arrival, std::nullopt, made);
+  if (!arrival.entity_id) return accept(state, arrival, std::nullopt, now, made);
 
   const auto named = state.entities.find(*arrival.entity_id);
   const bool seen = named != state.entities.end();
@@ -193,7 +194,7 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
             .other_event = {}};
   }
 
-  const Appended appended = accept(state, arrival, SequenceNumber{number}, made);
+  const Appended appended = accept(state, arrival, SequenceNumber{number}, now, made);
   entity.stream.emplace(number, appended.position);
   if (late) {
     const bool closes = gap->first == gap->second.last;

@@ -23,6 +23,7 @@ struct MemoryState {
     std::optional<SequenceNumber> sequence;
     std::string type, source, time, correlation_id, causation_id, headers, own_url, payload;
     TraceContext trace;
+    WallTime accepted_at{};
   };
   struct Gap {
     std::int64_t last = 0;
@@ -82,7 +83,7 @@ struct MemoryState {
 
 /// Journal::append on one arrival, the routes of which are in order.
 journal::Appended append_to(MemoryState& state, const Arrival& arrival, const journal::StreamStart& start,
-                            std::vector<journal::DeliveryRow>& made);
+                            WallTime now, std::vector<journal::DeliveryRow>& made);
 
 /// What several MemoryJournals may have open at once, as processes have a file.
 struct MemoryStore {

@@ -173,7 +173,7 @@ Result<> Appender::add_deliveries(const Arrival& arrival, Position position, std
                           .entity = entity.value_or(EntityNo{}),
                           .sequence = SequenceNumber{number.value_or(0)},
                           .subscription = route.subscription};
-    if (!fresh_.add(row, arrival, route)) {
+    if (!fresh_.add(row, arrival, route, now_)) {
       return fail(
           "event {} has two routes to {}, and an event goes to a host once; this is a bug in the routing",
           arrival.event_id, route.host);

@@ -30,16 +30,17 @@ FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, 
           "                        subscription_no, state, state_at, attempts, began_at, began_turn)"
           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, 1, ?7, ?8)") {}
 
-bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const Route& route) {
+bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const Route& route,
+                          WallTime accepted) {
   if (find(row.key) != nullptr) return false;
-  fresh_.push_back({row, &arrival, route});
+  fresh_.push_back({row, &arrival, route, accepted});
   return true;
 }
 
 std::optional<Outgoing> FreshDeliveries::begin(const DeliveryKey& key, WallTime now) {
   Fresh* const fresh = find(key);
   if (fresh == nullptr || fresh->written) return std::nullopt;
-  const auto& [row, arrival, route, written] = *fresh;
+  const auto& [row, arrival, route, accepted, written] = *fresh;
   add_in_flight_.run(key.outlet, key.position, row.destination, entity_of(row), sequence_of(row),
                      row.subscription, now, turn_.number);
   fresh->written = true;
@@ -58,6 +59,8 @@ std::optional<Outgoing> FreshDeliveries::begin(const DeliveryKey& key, WallTime 
   outgoing.headers = arrival->headers;
   outgoing.payload = arrival->payload;
   outgoing.trace = trace_of_attempt(arrival->trace, key, outgoing.attempt);
+  outgoing.ingest = arrival->trace.span;
+  outgoing.accepted = accepted;
   if (row.subscription != SubscriptionNo{}) outgoing.subscription = subscriptions_.find(row.subscription);
   return outgoing;
 }

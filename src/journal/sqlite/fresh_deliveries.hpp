@@ -21,7 +21,7 @@ class FreshDeliveries {
 
   /// A pending delivery of the arrival, which is borrowed until the turn has ended. Positions only grow.
   /// False where the arrival has one at this outlet already.
-  bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route);
+  bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route, WallTime accepted);
 
   /// Where the delivery is here: writes it as in flight, and gives what is to be sent.
   std::optional<Outgoing> begin(const DeliveryKey& key, WallTime now);
@@ -40,6 +40,7 @@ class FreshDeliveries {
     DeliveryRow row;
     const Arrival* arrival;
     Route route;
+    WallTime accepted;
     bool written = false;
   };
   Fresh* find(const DeliveryKey& key);

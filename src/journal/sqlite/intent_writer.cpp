@@ -19,7 +19,7 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
           database,
           "SELECT d.attempts, d.destination_no, d.entity_no, e.sequence_number, e.event_id, e.type, e.source,"
           "       e.time, e.correlation_id, e.causation_id, e.headers, e.payload,"
-          "       d.subscription_no, e.trace"
+          "       d.subscription_no, e.trace, e.accepted_at"
           "  FROM deliveries d CROSS JOIN events e ON e.position = d.position"
           " WHERE d.outlet_no = ? AND d.position = ? AND d.generation = ?"),
       entities_(database, "SELECT entity_id FROM entities WHERE entity_no = ?"),
@@ -71,8 +71,11 @@ Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {
   outgoing.payload = rows.bytes(11);
   if (const SubscriptionNo subscription{rows.integer(12)}; subscription != SubscriptionNo{})
     outgoing.subscription = subscriptions_.find(subscription);
-  if (const auto trace = read_trace(rows, 13, trace_seed_, outgoing.event_id))
+  if (const auto trace = read_trace(rows, 13, trace_seed_, outgoing.event_id)) {
     outgoing.trace = trace_of_attempt(*trace, key, outgoing.attempt);
+    outgoing.ingest = trace->span;
+  }
+  outgoing.accepted = from_stored(rows.integer(14));
   return outgoing;
 }
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "adapters/otlp_exporter.hpp"
+#include "base/error.hpp"
+#include "flow/delivery_spans.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dispatch::cli {
+
+/// What the environment says about the export of traces, in the words of the OpenTelemetry specification.
+struct TraceExport {
+  adapters::OtlpOptions to;
+  flow::SpanBatches batches;
+  std::vector<std::pair<std::string, std::string>> resource;  ///< attributes of who makes the spans
+  std::vector<std::string> remarks;                           ///< what it asks for and does not get
+};
+
+/// A variable of the environment; null where it is not set.
+using Environment = std::function<const char*(const char*)>;
+
+/// Nothing where traces are not to be exported: no endpoint is named, or it is said so. A variable that
+/// cannot be read is misuse; one that is empty counts as not set.
+Result<std::optional<TraceExport>> trace_export(const Environment& environment);
+
+}  // namespace dispatch::cli

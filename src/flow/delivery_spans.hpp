@@ -1,0 +1,68 @@
+#pragma once
+
+#include "flow/observer.hpp"
+#include "flow/story.hpp"
+#include "metrics/otlp_json.hpp"
+#include "metrics/pipeline.hpp"
+#include "metrics/span_exporter.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::flow {
+
+/// As the batch span processor of the OpenTelemetry specification. A record is an event that was accepted or
+/// an attempt that has ended, each with all of its spans.
+struct SpanBatches {
+  std::size_t queue = 2048;  ///< records that wait at most
+  std::size_t batch = 512;   ///< records that are taken, and about as many spans that are sent, at a time
+  std::chrono::milliseconds delay{5000};  ///< so long until there are as many
+};
+
+/// Makes spans of what a run does, for the events whose traces are recorded: `ingest`, `wait REASON`,
+/// `commit` and `POST`. They are written and sent by a thread of their own.
+class DeliverySpans final : public Observer {
+ public:
+  /// Borrows the exporter, which must end what it does when `stop` is requested.
+  DeliverySpans(metrics::SpanExporter& exporter, metrics::OtlpJson json, const SpanBatches& batches,
+                std::stop_token stop);
+
+  bool wants_stories() const override { return true; }
+  bool wants_entries() const override { return true; }
+  void committed(const CommittedTurn& turn) override;
+
+  /// As those of metrics::Pipeline, in records.
+  bool drain(std::chrono::milliseconds patience) { return records_.drain(patience); }
+  void end() { records_.end(); }
+  std::uint64_t dropped() const { return records_.dropped(); }
+
+ private:
+  struct Record {  // one of the two
+    std::shared_ptr<const Entry> entry;
+    std::shared_ptr<const Story> story;
+  };
+  std::size_t export_all(std::span<const Record> records);
+  void write(const Entry& entry);
+  void write(const Story& story);
+  void write_inner(const TraceContext& parent, std::int64_t number, std::string_view name, WallTime from,
+                   WallTime until);
+
+  metrics::SpanExporter& exporter_;
+  metrics::OtlpJson json_;
+  const std::size_t spans_most_;
+  std::vector<Record> batch_;  // of the turn
+  metrics::Pipeline<Record> records_;
+};
+
+/// A URL as traces show it: without what stands before the host, and without query and fragment.
+std::string_view shown_url(std::string_view url);
+/// The port that a URL names, or that of its scheme.
+std::int64_t port_of(std::string_view url);
+
+}  // namespace dispatch::flow
