@@ -116,9 +116,9 @@ std::optional<std::string> play(const Setting& setting, const History& history) 
 
 std::string to_test(const Setting& setting, const Exploration::Failure& failure) {
   std::string events;
-  for (const auto& [id, entity, sequence, url, payload] : setting.events)
-    events += fmt::format("\n      {{\"{}\", \"{}\", {}, \"{}\"}},", id, entity,
-                          sequence ? std::to_string(*sequence) : "{}", url);
+  for (const Line& event : setting.events)
+    events += fmt::format("\n      {{\"{}\", \"{}\", {}, \"{}\"}},", event.id, event.entity,
+                          event.sequence ? std::to_string(*event.sequence) : "{}", event.url);
   const auto& rules = setting.rules;
   std::string more;
   if (!rules.subscribed.empty()) more += fmt::format(", .subscribed = \"{}\"", rules.subscribed);
