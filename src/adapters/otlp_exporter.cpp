@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 /// More than any collector has to say.
-constexpr std::size_t answer_most = 64 * 1024;
+constexpr std::size_t answer_most = std::size_t{64} * 1024;
 constexpr auto backoff_most = 5s;
 
 struct ListCleanup {

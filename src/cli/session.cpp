@@ -111,7 +111,7 @@ Result<ExitCode> Session::run(const Work& work) {
     if (talk_.progress) progress.emplace(scoreboard_, line_, clock_, format_);
     std::optional<flow::Feed> feed;
     if (input_)
-      feed.emplace(std::move(input_->reader), std::move(input_->router), std::move(*tracer), inbox_);
+      feed.emplace(std::move(input_->reader), std::move(input_->router), *tracer, inbox_);
     else
       inbox_.end_input();
     const FeedEnd feed_end{stop_input_, inbox_};

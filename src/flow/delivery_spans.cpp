@@ -9,7 +9,6 @@
 namespace dispatch::flow {
 namespace {
 
-using metrics::Span;
 using metrics::SpanAttribute;
 using metrics::SpanKind;
 

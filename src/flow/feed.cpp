@@ -67,7 +67,7 @@ void reject_unrouted(Incoming& incoming, std::size_t first) {
 Feed::Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox)
     : reader_(std::move(reader)),
       router_(std::move(router)),
-      tracer_(std::move(tracer)),
+      tracer_(tracer),
       thread_([this, &inbox] { work(inbox); }) {}
 
 Feed::~Feed() {

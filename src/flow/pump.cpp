@@ -307,7 +307,7 @@ Result<> Pump::catch_up(WallTime now, std::size_t& budget) {
   for (Valve* valve : ready) {
     if (std::exchange(valve->retries_behind, false)) outlets_.due_by(*valve->outlet, now);
     caught_up_ = valve;
-    const auto caught_up = catch_up(*valve, budget);
+    auto caught_up = catch_up(*valve, budget);
     caught_up_ = nullptr;
     if (!caught_up) return caught_up;
   }
