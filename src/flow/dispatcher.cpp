@@ -27,25 +27,6 @@ std::string describe(const Outcome& outcome) {
   return outcome.error.empty() ? std::string{to_string(outcome.kind)} : outcome.error;
 }
 
-/// Since when the delivery waited for its turn.
-WallTime ready(const Item& item, const Outgoing& request) {
-  if (request.attempt == 1 && request.generation == 0) return request.accepted;
-  const bool was_due = item.row.state_at != WallTime{};  // it was in retry_wait
-  return was_due ? item.row.state_at : item.stamps.loaded;
-}
-
-void end_story(Story& story, const journal::Settlement& settlement) {
-  const Outcome& outcome = *settlement.outcome;
-  story.ended = settlement.at;
-  story.by = settlement.by;
-  story.due = settlement.due;
-  story.outcome = outcome.kind;
-  story.status = outcome.status;
-  story.took = outcome.took;
-  // Of what was refused it may tell what a subscription's program said about the payload.
-  if (outcome.kind != OutcomeKind::refused) story.error = outcome.error;
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& intake, Scoreboard& scoreboard)
@@ -92,9 +73,7 @@ Result<> Dispatcher::start() {
 Result<> Dispatcher::turn(Mail mail) {
   const WallTime now = parts_.clock.wall();
   graph_.set_now(now);
-  telling_ = parts_.observer != nullptr && parts_.observer->wants_stories();
-  begun_.clear();
-  ended_.clear();
+  stories_.begin_turn(parts_.observer != nullptr && parts_.observer->wants_stories());
   intake_.take(std::move(mail.incoming));
 
   auto turn = journal::Turn::begin(parts_.journal);
@@ -111,7 +90,7 @@ Result<> Dispatcher::turn(Mail mail) {
   const SteadyTime staged = parts_.clock.steady();
   DISPATCH_TRY(turn->commit());
   done.commit = parts_.clock.steady() - staged;
-  if (!begun_.empty()) stamp_begun(done.commit);
+  stories_.committed(parts_.clock, done.commit);
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
   if (!outgoing->empty()) {
@@ -128,7 +107,7 @@ Result<> Dispatcher::turn(Mail mail) {
 void Dispatcher::tell(CommittedTurn done) {
   done.taken = intake_.take_account();
   done.settled = settlements_;
-  done.stories = ended_;
+  done.stories = stories_.ended();
   const auto entries = intake_.take_entries(done.commit);
   done.entries = entries;
   done.orphans = std::exchange(orphans_, 0);
@@ -167,8 +146,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     const auto judgement = judge(item.row, report.outcome, *item.lane->outlet->terms, options_.orphans, now,
                                  parts_.random.unit());
     settlements_.push_back(judgement.settlement);
-    if (story) end_story(*story, judgement.settlement);
-    if (story) ended_.push_back(story);
+    if (story) stories_.end(story, judgement.settlement);
     signs.push_back(policy::sign_of(report.outcome, judgement.meaning));
     if (judgement.meaning == policy::Meaning::pause) to_pause.insert(item.lane->outlet->outlet.subscription);
   }
@@ -300,41 +278,11 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     auto& request = outgoing.emplace_back(std::move((*begun)[i].outgoing));
     request.ticket = ++last_ticket_;
     request.host = item.lane->outlet->host;
-    in_flight_.emplace(request.ticket, UnderWay{&item, telling_ ? begin_story(item, request, now) : nullptr});
+    in_flight_.emplace(request.ticket, UnderWay{&item, stories_.begin(item, request, now)});
     ++item.lane->outlet->under_way;
     leaving_.push_back(&item);
   }
   return outgoing;
-}
-
-std::shared_ptr<Story> Dispatcher::begin_story(const Item& item, const Outgoing& request, WallTime now) {
-  auto story = begun_.emplace_back(std::make_shared<Story>());
-  const OutletState& outlet = *item.lane->outlet;
-  const bool recorded = request.trace.sampled();
-  story->trace = request.trace;
-  story->ingest = request.ingest;
-  story->with_acceptance = request.accepted == now;
-  story->texts.assign({request.event_id, request.entity_id, request.correlation_id,
-                       outlet.terms->subscription, outlet.outlet.host,
-                       recorded ? std::string_view{request.url} : std::string_view{}});
-  story->sequence = request.sequence;
-  story->attempt = request.attempt;
-  story->generation = request.generation;
-  const Stamps& stamps = item.stamps;
-  story->add_wait(stamps.before_head, ready(item, request), stamps.head);
-  const bool valve = stamps.let_through != WallTime{};
-  if (valve) story->add_wait(stamps.at_valve, stamps.head, stamps.let_through);
-  story->add_wait(Hold::permit, valve ? stamps.let_through : stamps.head, now);
-  return story;
-}
-
-/// Their intents are committed.
-void Dispatcher::stamp_begun(std::chrono::nanoseconds commit) {
-  const WallTime now = parts_.clock.wall();
-  for (const auto& story : begun_) {
-    story->sent = now;
-    story->staged = now - std::chrono::duration_cast<std::chrono::microseconds>(commit);
-  }
 }
 
 /// Plays the graph and draws at the valves until both are quiet.

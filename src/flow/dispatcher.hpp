@@ -6,6 +6,7 @@
 #include "flow/options.hpp"
 #include "flow/pump.hpp"
 #include "flow/run.hpp"
+#include "flow/stories.hpp"
 #include "flow/terms.hpp"
 #include "flow/valves.hpp"
 
@@ -57,8 +58,6 @@ class Dispatcher {
   Result<> refresh_terms(WallTime now);
   void tell(CommittedTurn done);
   void look_at_hosts();
-  std::shared_ptr<Story> begin_story(const Item& item, const Outgoing& outgoing, WallTime now);
-  void stamp_begun(std::chrono::nanoseconds commit);
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
   Appetite::Load load(std::size_t outcomes) const;
@@ -85,11 +84,9 @@ class Dispatcher {
   std::vector<Item*> leaving_;          ///< that the turn has begun
   bool satisfied_ = false;              ///< the turn has left input where it is although there is some
   journal::Tally tally_;
-  std::vector<journal::Settlement> settlements_;     ///< of the turn
-  bool telling_ = false;                             ///< stories are wanted
-  std::vector<std::shared_ptr<Story>> begun_;        ///< those that the turn has begun
-  std::vector<std::shared_ptr<const Story>> ended_;  ///< those that it has ended
-  std::uint64_t orphans_ = 0;                        ///< found at the start, and not told yet
+  std::vector<journal::Settlement> settlements_;  ///< of the turn
+  Stories stories_;
+  std::uint64_t orphans_ = 0;  ///< found at the start, and not told yet
   SteadyTime remembered_at_{};
   SteadyTime hosts_seen_at_{};
   bool draining_ = false;

@@ -1,5 +1,7 @@
 #include "flow/follower.hpp"
 
+#include "flow/neighbours.hpp"
+
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,10 +10,6 @@ namespace dispatch::flow {
 namespace {
 
 constexpr std::size_t events_per_turn = 512;
-
-Position after(Position position) {
-  return Position{position.value() + 1};
-}
 
 }  // namespace
 

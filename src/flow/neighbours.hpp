@@ -1,0 +1,18 @@
+#pragma once
+
+#include "event/ids.hpp"
+
+namespace dispatch::flow {
+
+// What lies next to a place.
+constexpr Position after(Position position) {
+  return Position{position.value() + 1};
+}
+constexpr SequenceNumber after(SequenceNumber sequence) {
+  return SequenceNumber{sequence.value() + 1};
+}
+constexpr Position before(Position position) {
+  return Position{position.value() - 1};
+}
+
+}  // namespace dispatch::flow
