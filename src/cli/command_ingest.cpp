@@ -1,6 +1,7 @@
 #include "cli/dry_run.hpp"
 #include "cli/input_options.hpp"
 #include "cli/program.hpp"
+#include "cli/run_files.hpp"
 #include "cli/session.hpp"
 #include "flow/run.hpp"
 
@@ -34,10 +35,10 @@ struct Ingest {
 };
 
 Result<ExitCode> ingest(const Program& program, const Ingest& asked) {
-  if (asked.input.dry_run) return dry_run(program, asked.input);
+  if (asked.input.dry_run) return dry_run(program, asked.input, run_files(program, asked.input));
   if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
-  auto session =
-      Session::open(program, asked.input, Task::accept, {!asked.quiet && !asked.no_progress, !asked.quiet});
+  auto session = Session::open(program, asked.input, run_files(program, asked.input), Task::accept,
+                               {!asked.quiet && !asked.no_progress, !asked.quiet});
   if (!session) return tl::unexpected(std::move(session).error());
   flow::RunOptions options;
   options.stream_start = asked.input.stream_start;

@@ -4,6 +4,7 @@
 #include "cli/dry_run.hpp"
 #include "cli/input_options.hpp"
 #include "cli/program.hpp"
+#include "cli/run_files.hpp"
 #include "cli/session.hpp"
 #include "cli/telemetry.hpp"
 #include "cli/telemetry_options.hpp"
@@ -110,6 +111,7 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
 }
 
 Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const flow::RunOptions& options) {
+  DISPATCH_TRY(session.files().check());  // the metrics file is about to be made
   auto telemetry = Telemetry::start(asked.telemetry, asked.traces, session.scoreboard(),
                                     session.journal_path(), session.clock(), session.acceptance().log);
   if (!telemetry) return tl::unexpected(std::move(telemetry).error());
@@ -120,15 +122,25 @@ Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const f
   return ending;
 }
 
+FileRoles all_files(const Program& program, const Run& asked) {
+  FileRoles files = run_files(program, asked.input);
+  const auto& http = asked.delivery.http;
+  for (const auto& path : {http.ca_file, http.client_certificate, http.client_key})
+    if (!path.empty()) files.add_input(path, "certificate or key file");
+  if (!asked.telemetry.file.empty())
+    files.add_output(asked.telemetry.file, "metrics file", "name another with --metrics-file");
+  return files;
+}
+
 Result<ExitCode> run(const Program& program, Run& asked) {
-  if (asked.input.dry_run) return dry_run(program, asked.input);
+  if (asked.input.dry_run) return dry_run(program, asked.input, all_files(program, asked));
   auto traces = trace_export([](const char* name) { return std::getenv(name); });
   if (!traces) return tl::unexpected(std::move(traces).error());
   asked.traces = std::move(*traces);
   if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
   const flow::RunOptions options = run_options(asked, *program.log);
-  auto session =
-      Session::open(program, asked.input, Task::deliver, {!asked.quiet && !asked.no_progress, !asked.quiet});
+  auto session = Session::open(program, asked.input, all_files(program, asked), Task::deliver,
+                               {!asked.quiet && !asked.no_progress, !asked.quiet});
   if (!session) return tl::unexpected(std::move(session).error());
   return (*session)->run([&](Session& open) { return deliver_watched(open, asked, options); });
 }

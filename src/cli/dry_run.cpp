@@ -85,10 +85,12 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
 
 }  // namespace
 
-Result<ExitCode> dry_run(const Program& program, const InputOptions& options) {
+Result<ExitCode> dry_run(const Program& program, const InputOptions& options, const FileRoles& files) {
   if (options.files.empty()) return misuse("--dry-run needs input; name a file, or - for standard input");
   auto reading = reader_options(options);
   if (!reading) return tl::unexpected(std::move(reading).error());
+  DISPATCH_TRY(files.check());
+  reading->files = &files;
   auto catalog = present_subscriptions(program, options);
   if (!catalog) return tl::unexpected(std::move(catalog).error());
   auto router = routing::Router::make(options.to, std::move(*catalog));

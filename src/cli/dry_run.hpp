@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/file_roles.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input_options.hpp"
 #include "cli/program.hpp"
@@ -9,6 +10,7 @@ namespace dispatch::cli {
 
 /// Reads the input as a run would, says what would be rejected and where the rest would go, and touches
 /// nothing: no journal, no rejects file, no network. What the journal knows already is not looked up.
-Result<ExitCode> dry_run(const Program& program, const InputOptions& options);
+/// `files`: all that the run would read and write.
+Result<ExitCode> dry_run(const Program& program, const InputOptions& options, const FileRoles& files);
 
 }  // namespace dispatch::cli

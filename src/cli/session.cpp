@@ -30,24 +30,25 @@ class FeedEnd {
 
 }  // namespace
 
-Session::Session(const Program& program, const InputOptions& options, Task task, Talk talk)
+Session::Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk)
     : task_(task),
       talk_(talk),
       journal_path_(program.journal),
       format_(program.log_options.format),
+      files_(std::move(files)),
       log_(line_.logger(*program.log)),
-      rejects_(rejects_path(options, program.journal)),
+      rejects_(rejects_path(options, program.journal), &files_),
       interruption_(inbox_, stop_input_, log_),
       signals_({SIGTERM, SIGINT, SIGUSR1}, [this](int signal) { on_signal(signal); }) {}
 
 Session::~Session() = default;
 
-Result<std::unique_ptr<Session>> Session::open(const Program& program, const InputOptions& options, Task task,
-                                               Talk talk) {
+Result<std::unique_ptr<Session>> Session::open(const Program& program, const InputOptions& options,
+                                               FileRoles files, Task task, Talk talk) {
   // A destination or a reader of our output that goes away is an error to be handled, not the end of the
   // process.
   std::signal(SIGPIPE, SIG_IGN);
-  std::unique_ptr<Session> session{new Session{program, options, task, talk}};
+  std::unique_ptr<Session> session{new Session{program, options, std::move(files), task, talk}};
   DISPATCH_TRY(session->open_input(options));
   DISPATCH_TRY(session->open_journal(options));
   return session;
@@ -89,7 +90,10 @@ Result<> Session::open_input(const InputOptions& options) {
   auto sampler = sampler_of_environment();
   if (!sampler) return tl::unexpected(std::move(sampler).error());
   sampler_ = *sampler;
+  if (const auto distinct = files_.check(); !distinct)
+    return misuse("{}; nothing was read or sent", distinct.error().message);
   if (options.files.empty()) return {};
+  reading->files = &files_;
   auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
   if (!reader) return tl::unexpected(std::move(reader).error());
   input_.emplace(Input{std::move(*reader), std::move(*router)});

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/file_roles.hpp"
 #include "base/signals.hpp"
 #include "cli/input_options.hpp"
 #include "cli/interruption.hpp"
@@ -40,9 +41,9 @@ class Session {
   using Work = std::function<Result<flow::Ending>(Session&)>;
 
   /// Opens the input, then the journal. What is wrong with either is found before anything is written or
-  /// sent.
-  static Result<std::unique_ptr<Session>> open(const Program& program, const InputOptions& options, Task task,
-                                               Talk talk);
+  /// sent, and that two of `files`, which are all that the command reads and writes, are one.
+  static Result<std::unique_ptr<Session>> open(const Program& program, const InputOptions& options,
+                                               FileRoles files, Task task, Talk talk);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -56,6 +57,7 @@ class Session {
   flow::Scoreboard& scoreboard() { return scoreboard_; }
   const Clock& clock() const { return clock_; }
   const std::string& journal_path() const { return journal_path_; }
+  const FileRoles& files() const { return files_; }
 
  private:
   struct Input {
@@ -63,7 +65,7 @@ class Session {
     routing::Router router;
   };
 
-  Session(const Program& program, const InputOptions& options, Task task, Talk talk);
+  Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk);
   Result<> open_input(const InputOptions& options);
   Result<> open_journal(const InputOptions& options);
   Result<std::optional<flow::Tracer>> tracer();
@@ -77,6 +79,7 @@ class Session {
   const Talk talk_;
   const std::string journal_path_;
   const LogOptions::Format format_;
+  const FileRoles files_;
   const SystemClock clock_;
   const SteadyTime began_ = clock_.steady();
   LiveLine line_;

@@ -10,7 +10,8 @@
 
 namespace dispatch::ingest {
 
-/// Where a line stood. `file` is the path as it was given, "-" for standard input.
+/// Where a line stood; of a record of a rejects file, where the line stood that it keeps. `file` is the path
+/// as it was given, "-" for standard input.
 struct LineRef {
   std::shared_ptr<const std::string> file;
   std::uint64_t line = 0;  ///< from 1

@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "ingest/line_parser.hpp"
 #include "ingest/lines.hpp"
+#include "ingest/reject_record.hpp"
 #include "ingest/source_file.hpp"
 #include "ingest/source_gzip.hpp"
 #include "ingest/source_stream.hpp"
@@ -42,13 +43,15 @@ Result<> check(const std::string& path) {
   return {};
 }
 
-Result<std::unique_ptr<Source>> open_source(const std::string& path, const std::stop_token& stop) {
+Result<std::unique_ptr<Source>> open_source(const std::string& path, const FileRoles* files,
+                                            const std::stop_token& stop) {
   // Non-blocking only for the opening: a named pipe whose writer is not there yet is waited for where a stop
   // is heard.
   Fd file{path == standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                                  : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat status {};
   if (!file || fstat(file.get(), &status) != 0) return fail("cannot open {}: {}", path, errno_text(errno));
+  if (files != nullptr) DISPATCH_TRY(files->check_opened(file.get(), path));
   if (S_ISREG(status.st_mode)) return decompressed(std::make_unique<FileSource>(path, std::move(file)));
   auto stream = StreamSource::make(path, std::move(file), stop);
   if (!stream) return tl::unexpected(std::move(stream).error());
@@ -78,6 +81,7 @@ class Reader::Impl {
   Result<> fill(Batch& batch);
   Result<> open_next();
   void add(Batch& batch, TextStore& store, const Line& line);
+  void add_whole(Batch& batch, TextStore& store, LineRef line);
   bool full(const Batch& batch) const {
     return batch.lines.size() + batch.rejects.size() >= options_.batch_events ||
            batch.bytes >= options_.batch_bytes;
@@ -88,6 +92,7 @@ class Reader::Impl {
   ReaderOptions options_;
   std::stop_token stop_;
   LineParser parser_;
+  RejectRecordReader records_;
   std::size_t next_path_ = 0;
   std::optional<Input> input_;
   std::optional<Error> error_;  ///< met behind lines that were good; the next call says it
@@ -127,7 +132,7 @@ Result<> Reader::Impl::fill(Batch& batch) {
 
 Result<> Reader::Impl::open_next() {
   const std::string& path = paths_[next_path_++];
-  auto source = open_source(path, stop_);
+  auto source = open_source(path, options_.files, stop_);
   if (!source) return tl::unexpected(std::move(source).error());
   input_.emplace(
       Input{Lines{std::move(*source), options_.line_most}, std::make_shared<const std::string>(path)});
@@ -144,17 +149,23 @@ void Reader::Impl::add(Batch& batch, TextStore& store, const Line& line) {
          line.first, line.last});
     return;
   }
+  if (auto record = records_.read(line.text, store))
+    ref = {std::make_shared<const std::string>(std::move(record->file)), record->line, record->text};
+  add_whole(batch, store, std::move(ref));
+}
+
+void Reader::Impl::add_whole(Batch& batch, TextStore& store, LineRef line) {
   if (line.text.find_first_not_of(" \t\r") == std::string_view::npos) {
     ++batch.blank;
     return;
   }
   auto event = parser_.parse(line.text, store);
   if (!event) {
-    batch.rejects.push_back({std::move(ref), std::move(event).error()});
+    batch.rejects.push_back({std::move(line), std::move(event).error()});
     return;
   }
   batch.arrivals.push_back(*event);
-  batch.lines.push_back(std::move(ref));
+  batch.lines.push_back(std::move(line));
 }
 
 Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/file_roles.hpp"
 #include "ingest/batch.hpp"
 #include "ingest/mapping.hpp"
 
@@ -18,10 +19,13 @@ struct ReaderOptions {
   std::size_t line_most = std::size_t{1024} * 1024;    ///< bytes; a longer line is rejected. Default 1 MiB
   std::size_t batch_events = 512;                      ///< a batch holds at most so many lines
   std::size_t batch_bytes = std::size_t{1024} * 1024;  ///< and is closed when its lines reach this size
+  /// Where the inputs are among these, each is checked when it is opened. Borrowed.
+  const FileRoles* files = nullptr;
 };
 
 /// Reads sources one after the other, line by line, as batches. Memory is bounded by the batch and the
-/// longest line, whatever the size of the input. Used by one thread, not the dispatcher's.
+/// longest line, whatever the size of the input. A record of a rejects file stands for the line that it
+/// keeps, with its file and number. Used by one thread, not the dispatcher's.
 class Reader {
  public:
   /// Opens nothing yet but checks that every path can be opened: a missing file is found before anything is

@@ -29,6 +29,20 @@ std::size_t open_sequence(std::string_view text) {
   return 0;
 }
 
+/// True where JSON spells the bytes without spending six on one: UTF-8, and no control characters but tabs
+/// and carriage returns. Other bytes take four thirds of their size in base64; as escapes a line of NULs
+/// would take six times its size.
+bool is_plain_text(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if ((byte < 0x20 && byte != '\t' && byte != '\r') || byte == 0x7F) return false;
+    const bool high_control =
+        byte == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0;
+    if (high_control) return false;
+  }
+  return is_utf8(text);
+}
+
 /// `text` as it stands inside a JSON string.
 void append_escaped(std::string& out, std::string_view text) {
   std::string string;
@@ -36,9 +50,25 @@ void append_escaped(std::string& out, std::string_view text) {
   out += std::string_view{string}.substr(1, string.size() - 2);
 }
 
+/// Opens the file to append to it. A link is not followed, as another user may have put it there, and the
+/// opening of a pipe does not wait for a reader.
+Result<Fd> open_to_append(const std::string& path) {
+  const auto cannot = [&](std::string_view why) {
+    return fail("cannot open {} for the rejected lines: {}; --rejects names another file", path, why);
+  };
+  Fd file{open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+               S_IRUSR | S_IWUSR)};
+  if (!file && errno == ELOOP) return cannot("it is a symbolic link, which is not followed");
+  if (!file && errno == ENXIO) return cannot("nobody reads from this pipe");
+  if (!file) return cannot(errno_text(errno));
+  const int flags = fcntl(file.get(), F_GETFL);
+  if (flags < 0 || fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) return cannot(errno_text(errno));
+  return file;
+}
+
 /// A file that a crash left in the middle of a record must not swallow the next one.
 bool ends_in_mid_line(const std::string& path) {
-  const Fd file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  const Fd file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
   struct stat status {};
   char last = '\n';
   if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
@@ -54,7 +84,7 @@ std::string describe(const Reject& reject) {
   return fmt::format("{}, line {}: {}", file, reject.line.line, reject.reason);
 }
 
-RejectsFile::RejectsFile(std::string path) : path_(std::move(path)) {}
+RejectsFile::RejectsFile(std::string path, const FileRoles* files) : path_(std::move(path)), files_(files) {}
 
 Result<> RejectsFile::write(const Reject& reject) {
   if (reject.first && open_ != Open::none) end();
@@ -99,7 +129,7 @@ void RejectsFile::add(std::string_view piece, bool last) {
   if (open_ != Open::base64) {
     const std::size_t held = last ? 0 : open_sequence(piece);
     const auto text = piece.substr(0, piece.size() - held);
-    if (is_utf8(text)) {
+    if (is_plain_text(text)) {
       if (open_ == Open::record) buffer_ += ",\"text\":\"";
       open_ = Open::text;
       append_escaped(buffer_, text);
@@ -123,12 +153,11 @@ void RejectsFile::end() {
 Result<> RejectsFile::put_out() {
   if (buffer_.empty()) return {};
   if (!file_) {
-    const bool torn = ends_in_mid_line(path_);
-    file_ = Fd{open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
-    if (!file_)
-      return fail("cannot open {} for the rejected lines: {}; --rejects names another file", path_,
-                  errno_text(errno));
-    if (torn) buffer_.insert(buffer_.begin(), '\n');
+    auto opened = open_to_append(path_);
+    if (!opened) return tl::unexpected(std::move(opened).error());
+    if (files_ != nullptr) DISPATCH_TRY(files_->check_opened(opened->get(), path_));
+    file_ = std::move(*opened);
+    if (ends_in_mid_line(path_)) buffer_.insert(buffer_.begin(), '\n');
   }
   std::string_view rest = buffer_;
   while (!rest.empty()) {

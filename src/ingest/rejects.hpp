@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/file_roles.hpp"
 #include "ingest/batch.hpp"
 
 #include <cstdint>
@@ -17,15 +18,17 @@ std::string describe(const Reject& reject);
 ///
 ///     {"file":"events.jsonl","line":17,"reason":"...","text":"the line as it stood"}
 ///
-/// `jq -r .text` gives the lines back. A line that is not UTF-8 stands in "text_base64" instead of "text". Of
-/// a line that came in pieces, and turned out not to be UTF-8 after its beginning was written, the rest is in
+/// `jq -r .text` gives the lines back. A line that is not UTF-8, or holds control characters other than tab
+/// and carriage return, stands in "text_base64" instead of "text", so that no byte takes more than two. Of a
+/// line that came in pieces, and turned out to be such a one after its beginning was written, the rest is in
 /// "rest_base64".
 ///
 /// The file is opened, for appending and with mode 0600, when the first line is written: no rejects, no file.
-/// Used by one thread.
+/// A symbolic link is refused. Used by one thread.
 class RejectsFile {
  public:
-  explicit RejectsFile(std::string path);
+  /// Where the path is among `files`, which are borrowed, the file is checked when it is opened.
+  explicit RejectsFile(std::string path, const FileRoles* files = nullptr);
   RejectsFile(RejectsFile&&) noexcept = default;
   RejectsFile& operator=(RejectsFile&&) noexcept = default;
   /// Closes; what was not flushed is lost.
@@ -55,6 +58,7 @@ class RejectsFile {
   void end();
 
   std::string path_;
+  const FileRoles* files_;
   Fd file_;
   std::string buffer_;  ///< not yet written
   std::string carry_;   ///< the end of a piece that can be encoded only with the next one

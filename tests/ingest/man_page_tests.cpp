@@ -29,14 +29,18 @@ std::string examples() {
 }  // namespace
 
 TEST_CASE("the events in the man page are accepted and the reject in it is what is said of its line") {
-  const auto read = read_text(examples());
+  const auto shown = examples();
+  const auto read = read_text(shown);
   CHECK(read.events.size() == 4);
-  REQUIRE(read.rejects.size() == 1);  // the record of a rejected line is no event itself
+  REQUIRE(read.rejects.size() == 1);
+  const auto begin = shown.find("{\"file\"");
   simdjson::dom::parser parser;
   simdjson::dom::element record;
-  REQUIRE(parser.parse(std::string{read.rejects[0].line.text}).get(record) == simdjson::SUCCESS);
+  REQUIRE(parser.parse(shown.substr(begin, shown.find('\n', begin) - begin)).get(record) ==
+          simdjson::SUCCESS);
   std::string_view text, why;
   REQUIRE(record["text"].get(text) == simdjson::SUCCESS);
   REQUIRE(record["reason"].get(why) == simdjson::SUCCESS);
-  CHECK(reason(text) == why);
+  CHECK(read.rejects[0].line.text == text);
+  CHECK(read.rejects[0].reason == why);
 }

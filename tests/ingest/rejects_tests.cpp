@@ -1,6 +1,7 @@
 #include "ingest/reading.hpp"
 #include "ingest/rejects.hpp"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,21 @@ TEST_CASE("a reject is one JSON object with file and line and reason and text") 
 
 TEST_CASE("a text that is not UTF-8 is kept in base64") {
   CHECK(written({piece("a\xFF")}) == begin + R"("text_base64":"Yf8="})" + "\n");
+}
+
+TEST_CASE("a line of control characters is kept in base64 and takes four thirds of its size") {
+  const std::size_t size = 3'000'000;
+  const std::string nuls(size, '\0');
+  const auto overhead = begin.size() + 100;
+  CHECK(written({piece(nuls)}).size() < size / 3 * 4 + overhead);
+  CHECK(written({piece("{\"a\":1}", true, false), piece(nuls, false, true)}).size() <
+        size / 3 * 4 + overhead);
+  CHECK(written({piece("a\x1B[2J")}) == begin + R"("text_base64":"YRtbMko="})" + "\n");
+  CHECK(written({piece("a\x7F")}) == begin + R"("text_base64":"YX8="})" + "\n");
+  CHECK(written({piece("a\u0085")}) == begin + R"("text_base64":"YcKF"})" + "\n");
+  CHECK(written({piece("a\xC2", true, false), piece("\x85", false, true)}) ==
+        begin + R"("text":"a","rest_base64":"woU="})" + "\n");
+  CHECK(written({piece("a\rb")}) == begin + R"("text":"a\rb"})" + "\n");
 }
 
 TEST_CASE("pieces of a line are joined wherever they are cut") {
@@ -110,6 +126,36 @@ TEST_CASE("a rejects file that cannot be opened or written is an error that name
   REQUIRE(full.write(piece("a")).has_value());
   CHECK(full.flush().error().message ==
         "cannot write the rejected lines to /dev/full: No space left on device; make room and run again");
+}
+
+TEST_CASE("a rejects file that is a symbolic link is refused and what it leads to is left alone") {
+  const TempDir dir;
+  const auto target = dir.write("precious", "kept");
+  for (const std::string& leads_to : {target, dir / "not-there"}) {
+    const std::string link = dir / "rejects";
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink(leads_to, link);
+    RejectsFile file{link};
+    REQUIRE(file.write(piece("a")).has_value());
+    const auto flushed = file.flush();
+    REQUIRE_FALSE(flushed.has_value());
+    CHECK(flushed.error().message == "cannot open " + link +
+                                         " for the rejected lines: it is a symbolic link, which is not "
+                                         "followed; --rejects names another file");
+  }
+  CHECK(read_file(target) == "kept");
+  CHECK_FALSE(std::filesystem::exists(dir / "not-there"));
+}
+
+TEST_CASE("a rejects file that is a pipe which nobody reads is an error and not a wait") {
+  const TempDir dir;
+  const std::string pipe = dir / "rejects";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  RejectsFile file{pipe};
+  REQUIRE(file.write(piece("a")).has_value());
+  const auto flushed = file.flush();
+  REQUIRE_FALSE(flushed.has_value());
+  CHECK(flushed.error().message.find("nobody reads from this pipe") != std::string::npos);
 }
 
 TEST_CASE("rejected lines can be mended and fed back") {

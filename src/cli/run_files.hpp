@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/file_roles.hpp"
+#include "cli/input_options.hpp"
+#include "cli/program.hpp"
+
+namespace dispatch::cli {
+
+/// What `run` and `ingest` read and write: the input, the subscriptions file, the journal with its
+/// companions, the rejects file, and standard output and error.
+FileRoles run_files(const Program& program, const InputOptions& options);
+
+}  // namespace dispatch::cli
