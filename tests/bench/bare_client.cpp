@@ -71,7 +71,13 @@ struct Slot {
   Outgoing event;
   delivery::HeaderLines lines;
   std::vector<curl_slist> list;
+  delivery::MultiLoop* loop = nullptr;
 };
+
+curl_socket_t open_socket(void* slot, curlsocktype, curl_sockaddr* address) {
+  const auto& self = *static_cast<Slot*>(slot);
+  return self.loop->open_socket(self.easy.get(), *address);
+}
 
 struct Tally {
   std::uint64_t events = 0;
@@ -111,7 +117,10 @@ class Client {
   std::unique_ptr<Slot> make_slot(const std::string& url) {
     auto slot = std::make_unique<Slot>();
     CURL* const easy = slot->easy.get();
+    slot->loop = loop_.get();
     loop_->adopt(easy);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, slot.get());
     curl_easy_setopt(easy, CURLOPT_PRIVATE, slot.get());
     curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

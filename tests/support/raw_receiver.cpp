@@ -1,6 +1,7 @@
 #include "support/raw_receiver.hpp"
 
 #include "support/loopback.hpp"
+#include "support/names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -111,7 +112,8 @@ class RawReceiver::Server {
   }
 
   std::string url() const {
-    return port_ == 0 ? fmt::format("http://{}/", address_) : fmt::format("http://{}:{}/", address_, port_);
+    const std::string host = host_in_urls(address_);
+    return port_ == 0 ? fmt::format("http://{}/", host) : fmt::format("http://{}:{}/", host, port_);
   }
   std::size_t connections() const { return connections_; }
 

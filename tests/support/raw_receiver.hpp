@@ -67,7 +67,7 @@ class RawReceiver {
   RawReceiver(const RawReceiver&) = delete;
   RawReceiver& operator=(const RawReceiver&) = delete;
 
-  /// "http://ADDRESS:PORT/", without a port at a Unix socket.
+  /// "http://ADDRESS:PORT/", without a port at a Unix socket; see host_in_urls().
   std::string url() const;
   /// Connections accepted so far.
   std::size_t connections() const;

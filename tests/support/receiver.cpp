@@ -2,6 +2,7 @@
 
 #include "base/fd.hpp"
 #include "support/loopback.hpp"
+#include "support/names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -411,7 +412,7 @@ std::uint16_t Receiver::port() const {
 }
 
 std::string Receiver::url(const std::string& path) const {
-  return fmt::format("http://{}:{}{}", server_->address(), server_->port(), path);
+  return fmt::format("http://{}:{}{}", host_in_urls(server_->address()), server_->port(), path);
 }
 
 void Receiver::keep_only(std::vector<std::string> fields) {

@@ -71,7 +71,7 @@ class Receiver {
   Receiver& operator=(const Receiver&) = delete;
 
   std::uint16_t port() const;
-  /// "http://ADDRESS:PORT" and `path`.
+  /// "http://ADDRESS:PORT" and `path`; see host_in_urls().
   std::string url(const std::string& path = "/") const;
 
   /// From now on the record keeps only these header fields of a request, and no body: for records that would

@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "support/http_wire.hpp"
 #include "support/loopback.hpp"
+#include "support/names.hpp"
 #include "support/temp_dir.hpp"
 
 #include <array>
@@ -15,7 +16,9 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -53,8 +56,9 @@ Certificate self_signed(EVP_PKEY* key, const std::string& address, std::chrono::
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"), -1,
                              -1, 0);
   X509_set_issuer_name(x509, name);
+  const std::string names = "IP:" + address + ",DNS:" + name_of(address);
   X509_EXTENSION* const alternative =
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, ("IP:" + address).c_str());
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
   must(alternative != nullptr, "subject alternative name");
   X509_add_ext(x509, alternative, -1);
   X509_EXTENSION_free(alternative);
@@ -84,7 +88,8 @@ class PemFile {
 class TlsReceiver::Server {
  public:
   explicit Server(const Setup& setup)
-      : key_(EVP_EC_gen("P-256")),
+      : setup_(setup),
+        key_(EVP_EC_gen("P-256")),
         certificate_(self_signed(key_.get(), setup.certified_address, setup.expires)),
         file_(certificate_.get(), key_.get()),
         context_(SSL_CTX_new(TLS_server_method())) {
@@ -118,32 +123,51 @@ class TlsReceiver::Server {
     sigset_t every;
     sigfillset(&every);
     pthread_sigmask(SIG_SETMASK, &every, nullptr);
-    std::array<pollfd, 2> watched{pollfd{listener_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
-    while (::poll(watched.data(), watched.size(), -1) > 0 && watched[1].revents == 0) {
-      const Fd connection{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-      if (connection) serve(connection);
-    }
+    std::vector<std::thread> talks;
+    while (await(listener_.get(), -1))
+      if (Fd connection{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)})
+        talks.emplace_back([this, socket = connection.release()] { serve(Fd{socket}); });
+    for (auto& talk : talks) talk.join();
+  }
+
+  /// Waits until `fd` can be read (-1: until the time is up); false where that was so, or the server ends.
+  bool await(int fd, int milliseconds) const {
+    std::array<pollfd, 2> watched{pollfd{fd, POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
+    return ::poll(watched.data(), watched.size(), milliseconds) > 0 && watched[1].revents == 0;
   }
 
   void serve(const Fd& connection) {
     const timeval bound{5, 0};
     ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
+    const int yes = 1;
+    ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     const Session session{SSL_new(context_.get())};
     SSL_set_fd(session.get(), connection.get());
-    if (SSL_accept(session.get()) != 1) return;  // the sender did not trust us
-    std::string bytes;
-    std::array<char, 4096> buffer;
-    while (!take_request(bytes)) {
-      const int got = SSL_read(session.get(), buffer.data(), static_cast<int>(buffer.size()));
-      if (got <= 0) return;
-      bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    ++count_;
-    const std::string answer = answer_head(500, {{"Connection", "close"}}, 0);
-    SSL_write(session.get(), answer.data(), static_cast<int>(answer.size()));
+    if (!await(connection.get(), -1) || SSL_accept(session.get()) != 1)
+      return;  // the sender did not trust us
+    while (answer_next(connection, session.get()) && setup_.keeps_connections) continue;
     SSL_shutdown(session.get());
   }
 
+  /// False where the sender has gone, or the server ends.
+  bool answer_next(const Fd& connection, SSL* session) {
+    std::string bytes;
+    std::array<char, 4096> buffer;
+    while (!take_request(bytes)) {
+      if (SSL_pending(session) == 0 && !await(connection.get(), -1)) return false;
+      const int got = SSL_read(session, buffer.data(), static_cast<int>(buffer.size()));
+      if (got <= 0) return false;
+      bytes.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    ++count_;
+    if (setup_.answers_after.count() > 0) await(-1, static_cast<int>(setup_.answers_after.count()));
+    HeaderFields fields;
+    if (!setup_.keeps_connections) fields.emplace_back("Connection", "close");
+    const std::string answer = answer_head(setup_.status, fields, 0);
+    return SSL_write(session, answer.data(), static_cast<int>(answer.size())) > 0;
+  }
+
+  const Setup setup_;
   Key key_;
   Certificate certificate_;
   PemFile file_;
@@ -160,7 +184,10 @@ TlsReceiver::TlsReceiver(const Setup& setup) : server_(std::make_unique<Server>(
 TlsReceiver::~TlsReceiver() = default;
 
 std::string TlsReceiver::url() const {
-  return "https://127.0.0.1:" + std::to_string(server_->port()) + "/";
+  return "https://" + host_in_urls("127.0.0.1") + ":" + std::to_string(server_->port()) + "/";
+}
+std::uint16_t TlsReceiver::port() const {
+  return server_->port();
 }
 const std::filesystem::path& TlsReceiver::certificate() const {
   return server_->file().path();

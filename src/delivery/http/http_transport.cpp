@@ -1,6 +1,7 @@
 #include "delivery/http/http_transport.hpp"
 
 #include "base/fail_point.hpp"
+#include "base/fd.hpp"
 #include "delivery/http/admission.hpp"
 #include "delivery/http/ending.hpp"
 #include "delivery/http/lived_time.hpp"
@@ -65,6 +66,9 @@ class HttpTransport::Engine {
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
+  bool is_under_way(const Transfer& transfer) const {
+    return transfer.slot < under_way_.size() && under_way_[transfer.slot].get() == &transfer;
+  }
   std::unique_ptr<Transfer> leave(std::size_t slot);
 
   const HttpOptions options_;
@@ -176,6 +180,13 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     auto& transfer = Transfer::of(message->easy_handle);
     admission_.leave(transfer.host());
     reports.push_back(transfer.finish(code, clock_));
+    idle_.push_back(leave(transfer.slot));
+  }
+  for (const auto& [easy, error] : loop_->take_unwatched()) {
+    Transfer& transfer = Transfer::of(easy);
+    if (!is_under_way(transfer)) continue;
+    admission_.leave(transfer.host());
+    reports.push_back(transfer.give_up("cannot wait for the connection: " + errno_text(error), clock_));
     idle_.push_back(leave(transfer.slot));
   }
 }

@@ -1,10 +1,10 @@
 #include "delivery/http/multi_loop.hpp"
 
 #include <algorithm>
-#include <cerrno>
 
-#include <sys/eventfd.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace dispatch::delivery {
 namespace {
@@ -30,35 +30,15 @@ int curl_events(std::uint32_t events) {
   return mask;
 }
 
-/// An idle connection stirs: it was closed, or says something that nobody asked. Whatever it says is no
-/// answer to the next request, so libcurl, which looks at a connection before using it again, must find it at
-/// its end. Requests begin in a turn after all that had stirred before it.
-void discard(int fd) {
-  ::shutdown(fd, SHUT_RDWR);
-  constexpr std::size_t all = std::size_t{1} << 30;
-  int rounds_left = 64;  // for one that never stops
-  ssize_t discarded = 1;
-  while (discarded > 0 && rounds_left-- > 0) discarded = ::recv(fd, nullptr, all, MSG_TRUNC | MSG_DONTWAIT);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<MultiLoop>> MultiLoop::open(std::size_t connections_kept) {
   auto global = CurlGlobal::acquire();
   if (!global) return tl::unexpected(std::move(global).error());
-  std::unique_ptr<MultiLoop> loop{new MultiLoop};
+  auto sockets = SocketWatch::open();
+  if (!sockets) return tl::unexpected(std::move(sockets).error());
+  std::unique_ptr<MultiLoop> loop{new MultiLoop{std::move(*sockets)}};
   loop->global_.emplace(std::move(*global));
-
-  loop->epoll_ = Fd{::epoll_create1(EPOLL_CLOEXEC)};
-  loop->wake_ = Fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  if (!loop->epoll_ || !loop->wake_)
-    return fail("cannot wait for connections: {}; raise the limit of open files (ulimit -n)",
-                errno_text(errno));
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = loop->wake_.get();
-  if (::epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, event.data.fd, &event) != 0)
-    return fail("cannot wait for connections: {}", errno_text(errno));
 
   loop->multi_.reset(curl_multi_init());
   CURLM* const multi = loop->multi_.get();
@@ -80,6 +60,19 @@ void MultiLoop::adopt(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
 }
 
+curl_socket_t MultiLoop::open_socket(CURL* easy, const curl_sockaddr& address) {
+  const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+  if (socket < 0) return refuse_address(easy);
+  sockets_.opened(socket);
+  connecting_.insert_or_assign(socket, easy);
+  return socket;
+}
+
+curl_socket_t MultiLoop::refuse_address(CURL* easy) {
+  between_addresses_.push_back(easy);
+  return CURL_SOCKET_BAD;
+}
+
 void MultiLoop::release(CURL* easy) {
   // A handle that leaves and knows which connection it used last makes libcurl look at every connection there
   // is. Asked for that connection among those of a share, which has none, it forgets which it was.
@@ -87,47 +80,46 @@ void MultiLoop::release(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_SHARE, nothing_shared_.get());
   curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &none);
   curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);
-  curl_multi_remove_handle(multi_.get(), easy);
+  remove(easy);
 }
 
-void MultiLoop::wait(std::optional<std::chrono::milliseconds> most) {
-  events_.resize(std::max<std::size_t>(watches_.size(), 64));  // all that is ready belongs to one turn
-  const int ready =
-      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), wait_ms(most));
-  ready_ = static_cast<std::size_t>(std::max(ready, 0));
+void MultiLoop::remove(CURL* easy) {
+  curl_multi_remove_handle(multi_.get(), easy);
+  std::erase(between_addresses_, easy);
+  std::erase_if(unwatched_, [=](const Unwatched& it) { return it.easy == easy; });
 }
 
 void MultiLoop::act() {
   int running = 0;
-  for (std::size_t i = 0; i < ready_; ++i) {
-    const auto& event = events_[i];
-    const int fd = event.data.fd;
-    if (fd == wake_.get()) {
-      eventfd_t count = 0;
-      ::eventfd_read(fd, &count);
-      continue;
+  for (const SocketWatch::Ready& ready : *ready_) switch (sockets_.meaning(ready)) {
+      case SocketWatch::Meaning::wanted:
+        // What fails here fails for one transfer, which then ends by itself, at the latest by its timeout.
+        curl_multi_socket_action(multi_.get(), ready.socket, curl_events(ready.events), &running);
+        break;
+      case SocketWatch::Meaning::idle:
+        // libcurl, which looks at a connection before using it again, must find it at its end: what it says
+        // now is no answer to the next request. Requests begin in a turn after all that had stirred before
+        // it.
+        sockets_.discard(ready);
+        break;
+      case SocketWatch::Meaning::stale:
+        break;
     }
-    auto& watched = watch(fd);
-    if (watched.wanted == 0) {
-      register_wanted(fd, watched);
-      discard(fd);
-      continue;
-    }
-    // What fails here fails for one transfer, which then ends by itself, at the latest by its timeout.
-    curl_multi_socket_action(multi_.get(), fd, curl_events(event.events), &running);
-  }
   run_timers();
+  try_next_addresses();
 }
 
-void MultiLoop::wake() const noexcept {
-  ::eventfd_write(wake_.get(), 1);
-}
-
-int MultiLoop::on_socket(CURL*, curl_socket_t socket, int what, void* loop, void*) noexcept {
+int MultiLoop::on_socket(CURL* easy, curl_socket_t socket, int what, void* loop, void*) noexcept {
   auto& self = *static_cast<MultiLoop*>(loop);
-  auto& watched = self.watch(socket);
-  watched.wanted = epoll_events(what);
-  if (watched.wanted != 0 && watched.wanted != watched.registered) self.register_wanted(socket, watched);
+  const std::uint32_t events = epoll_events(what);
+  if (events == 0) {
+    self.sockets_.unwant(socket);
+    self.given_up(socket);
+    return 0;
+  }
+  if ((events & EPOLLIN) != 0) self.connecting_.erase(socket);
+  if (const int error = self.sockets_.want(socket, events); error != 0)
+    self.unwatched_.push_back({easy, error});
   return 0;
 }
 
@@ -141,35 +133,25 @@ int MultiLoop::on_timer(CURLM*, long wait_ms, void* loop) noexcept {
 }
 
 int MultiLoop::on_close(void* loop, curl_socket_t socket) noexcept {
-  // The kernel forgets a closed descriptor's registration, and the next socket may get its number.
-  static_cast<MultiLoop*>(loop)->watch(socket) = {};
+  auto& self = *static_cast<MultiLoop*>(loop);
+  self.sockets_.closing(socket);
+  self.given_up(socket);
   return ::close(socket);
 }
 
-MultiLoop::Watch& MultiLoop::watch(curl_socket_t socket) {
-  const auto index = static_cast<std::size_t>(socket);
-  if (index >= watches_.size()) watches_.resize(std::max(index + 1, watches_.size() * 2));
-  return watches_[index];
+/// One that was still connecting was to an address that does not answer.
+void MultiLoop::given_up(curl_socket_t socket) {
+  const auto found = connecting_.find(socket);
+  if (found == connecting_.end()) return;
+  between_addresses_.push_back(found->second);
+  connecting_.erase(found);
 }
 
-void MultiLoop::register_wanted(curl_socket_t socket, Watch& watched) {
-  const int operation = watched.wanted == 0       ? EPOLL_CTL_DEL
-                        : watched.registered == 0 ? EPOLL_CTL_ADD
-                                                  : EPOLL_CTL_MOD;
-  epoll_event event{};
-  event.events = watched.wanted;
-  event.data.fd = socket;
-  // Can fail only for want of kernel memory; the transfer then ends by its timeout.
-  if (::epoll_ctl(epoll_.get(), operation, socket, &event) == 0) watched.registered = watched.wanted;
-}
-
-int MultiLoop::wait_ms(std::optional<std::chrono::milliseconds> most) const {
-  auto wait = most;
-  if (timer_) {
-    const auto due = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - std::chrono::steady_clock::now());
-    wait = wait ? std::min(*wait, due) : due;
-  }
-  return wait ? static_cast<int>(std::clamp<std::int64_t>(wait->count(), 0, 60'000)) : -1;
+std::optional<std::chrono::milliseconds> MultiLoop::wait_most(
+    std::optional<std::chrono::milliseconds> most) const {
+  if (!timer_) return most;
+  const auto due = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - std::chrono::steady_clock::now());
+  return most ? std::min(*most, due) : due;
 }
 
 void MultiLoop::run_timers() {
@@ -177,6 +159,20 @@ void MultiLoop::run_timers() {
   timer_.reset();  // before the call, which sets it anew where more is to come
   int running = 0;
   curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+/// libcurl, having given up one of a host's addresses, begins with the next only when it is driven again, and
+/// sets no timer for that (7.88; curl issue 11920). A change of what is paused is the one thing that makes it
+/// look at a handle of which no socket is watched.
+void MultiLoop::try_next_addresses() {
+  int running = 0;
+  while (!between_addresses_.empty()) {  // each turn of it uses up an address
+    for (CURL* const easy : std::exchange(between_addresses_, {})) {
+      curl_easy_pause(easy, CURLPAUSE_RECV);
+      curl_easy_pause(easy, CURLPAUSE_CONT);
+    }
+    curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+  }
 }
 
 }  // namespace dispatch::delivery

@@ -1,17 +1,16 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/fd.hpp"
 #include "delivery/http/curl.hpp"
+#include "delivery/http/socket_watch.hpp"
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
+#include <unordered_map>
+#include <utility>
 #include <vector>
-
-#include <sys/epoll.h>
 
 namespace dispatch::delivery {
 
@@ -31,13 +30,30 @@ class MultiLoop {
   /// closed.
   void adopt(CURL* easy);
 
+  /// What the CURLOPT_OPENSOCKETFUNCTION of an adopted handle returns: a socket for this address, or
+  /// CURL_SOCKET_BAD.
+  curl_socket_t open_socket(CURL* easy, const curl_sockaddr& address);
+  /// The same where the address is not to be connected to; the host's next one is tried.
+  curl_socket_t refuse_address(CURL* easy);
+
   /// Takes out a handle whose transfer is done. curl_multi_remove_handle does it too, but walks over all open
   /// connections (7.71 and later).
   void release(CURL* easy);
 
+  /// Takes out a handle wherever its transfer stands.
+  void remove(CURL* easy);
+
+  /// A transfer whose socket cannot be watched: it would wait for its timeout and not see its answer.
+  struct Unwatched {
+    CURL* easy;
+    int error;  ///< the system's number
+  };
+  /// Those since the last call. Their handles are the caller's to take out.
+  std::vector<Unwatched> take_unwatched() { return std::exchange(unwatched_, {}); }
+
   /// Waits until a socket is ready, a timer is due, wake() was called since the last turn or `most` is over
   /// (nothing: for as long as it takes).
-  void wait(std::optional<std::chrono::milliseconds> most);
+  void wait(std::optional<std::chrono::milliseconds> most) { ready_ = &sockets_.wait(wait_most(most)); }
 
   /// Lets libcurl act: on all that the wait found ready first, then on its timers.
   void act();
@@ -47,32 +63,24 @@ class MultiLoop {
   void close() { multi_.reset(); }
 
   /// Ends the wait under way, or the next one. From any thread.
-  void wake() const noexcept;
+  void wake() const noexcept { sockets_.wake(); }
 
  private:
-  /// A socket as libcurl wants it watched and as epoll watches it. The two are made equal only where it
-  /// matters: a connection that goes idle between two requests stays registered, which saves two system calls
-  /// a request.
-  struct Watch {
-    std::uint32_t wanted = 0;
-    std::uint32_t registered = 0;
-  };
-
-  MultiLoop() = default;
-  static int on_socket(CURL*, curl_socket_t socket, int what, void* loop, void*) noexcept;
+  explicit MultiLoop(SocketWatch sockets) : sockets_(std::move(sockets)) {}
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* loop, void*) noexcept;
   static int on_timer(CURLM*, long wait_ms, void* loop) noexcept;
   static int on_close(void* loop, curl_socket_t socket) noexcept;
-  Watch& watch(curl_socket_t socket);
-  void register_wanted(curl_socket_t socket, Watch& watch);
-  int wait_ms(std::optional<std::chrono::milliseconds> most) const;
+  void given_up(curl_socket_t socket);
+  std::optional<std::chrono::milliseconds> wait_most(std::optional<std::chrono::milliseconds> most) const;
   void run_timers();
+  void try_next_addresses();
 
   std::optional<CurlGlobal> global_;
-  Fd epoll_;
-  Fd wake_;
-  std::vector<Watch> watches_;  // by descriptor
-  std::vector<epoll_event> events_;
-  std::size_t ready_ = 0;  // of events_
+  SocketWatch sockets_;
+  const std::vector<SocketWatch::Ready>* ready_ = nullptr;
+  std::vector<Unwatched> unwatched_;
+  std::unordered_map<curl_socket_t, CURL*> connecting_;
+  std::vector<CURL*> between_addresses_;  ///< have given one up, and libcurl has not begun with the next
   std::optional<std::chrono::steady_clock::time_point> timer_;
   ShareHandle nothing_shared_;
   MultiHandle multi_;  // last: its end calls back into the members above

@@ -188,6 +188,14 @@ Report Transfer::time_out(const Clock& clock) {
   return {outgoing_.ticket, std::move(outcome)};
 }
 
+Report Transfer::give_up(std::string why, const Clock& clock) {
+  Outcome outcome = answered_ ? answer(clock) : failure(CURLE_FAILED_INIT);
+  if (!answered_) outcome.error = std::move(why);
+  outcome.took = std::chrono::floor<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
+  leave();
+  return {outgoing_.ticket, std::move(outcome)};
+}
+
 Outcome Transfer::answer(const Clock& clock) {
   Outcome outcome;
   outcome.kind = OutcomeKind::answered;
@@ -284,11 +292,11 @@ curl_socket_t Transfer::on_socket(void* transfer, curlsocktype, curl_sockaddr* a
   if (self.guarded_) {
     if (const auto kind = not_public(address->addr)) {
       self.deny(address_text(address->addr), *kind);
-      return CURL_SOCKET_BAD;  // libcurl tries the host's next address
+      return self.loop_.refuse_address(self.easy_.get());
     }
   }
   self.connects_ = true;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return self.loop_.open_socket(self.easy_.get(), *address);
 }
 
 CURLcode Transfer::on_tls(CURL*, void* context, void* transfer) noexcept {
@@ -346,7 +354,7 @@ void Transfer::note_way(Outcome& outcome) const {
 }
 
 void Transfer::leave() {
-  curl_multi_remove_handle(loop_.multi(), easy_.get());
+  loop_.remove(easy_.get());
   outgoing_.payload = {};  // the pool must not hold what it sent
 }
 

@@ -43,6 +43,9 @@ class Transfer {
   /// Ends the attempt, its time being up.
   Report time_out(const Clock& clock);
 
+  /// Ends the attempt, which cannot go on here; `why` is the outcome's error.
+  Report give_up(std::string why, const Clock& clock);
+
   /// Ends the attempt wherever it stands. Its outcome is unknown.
   Report cut();
 
