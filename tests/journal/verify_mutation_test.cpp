@@ -1,6 +1,7 @@
 // What verify sees and what it does not: every value of a small journal is changed, one at a time.
 
 #include "journal/damage.hpp"
+#include "journal/subscribed.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -148,6 +149,48 @@ class Mutations {
   std::size_t tried_ = 0;
 };
 
+/// The lane of one entity in a subscription: the sixth event is delivered, then a fan-out puts those before
+/// it behind it.
+class LaneFilledFromBehind {
+ public:
+  LaneFilledFromBehind() {
+    for (const char* id : {"1", "2", "3", "4", "5"}) append_along(*journal_, id, "e", {});
+    one_ = put(*journal_, plain_subscription("one"));
+    append_along(*journal_, "6", "e", {route_of(one_)});
+    attempt(*journal_, row(6), Transition::succeed);
+    fan_out(*journal_, one_, {1, 2, 3, 4, 5});
+  }
+
+  void end(std::int64_t position, Transition by) { attempt(*journal_, row(position), by); }
+  void append_next(const char* id) { append_along(*journal_, id, "e", {route_of(one_)}); }
+
+  /// The names of the checks that find something after this change.
+  std::vector<std::string> findings_after(const std::string& sql) {
+    SQLite::Database database{subject_.path(), SQLite::OPEN_READWRITE};
+    database.exec(sql);
+    std::vector<std::string> names;
+    const auto report = journal::verify(subject_.path()).value();
+    for (const auto& finding : report.findings) names.emplace_back(finding.check);
+    return names;
+  }
+
+  std::int64_t last_turn() {
+    SQLite::Database database{subject_.path(), SQLite::OPEN_READONLY};
+    return database.execAndGet("SELECT turn FROM progress").getInt64();
+  }
+
+ private:
+  journal::DeliveryRow row(std::int64_t position) {
+    for (const auto& row : queue_of(*journal_, one_))
+      if (row.key.position == Position{position}) return row;
+    throw std::runtime_error{"the subscription does not have that event"};
+  }
+
+  SqliteSubject subject_;
+  std::unique_ptr<journal::Journal> journal_ = subject_.open();
+  Subscription one_;
+};
+
 /// Both ways: what is not listed must be seen, and what is seen must not be listed.
 void check(const std::string& table, const std::vector<Unseen>& known) {
   std::set<std::string> listed;
@@ -282,4 +325,40 @@ TEST_CASE("verify sees what is changed in the tally") {
 TEST_CASE("verify sees what is changed in the progress but what costs only time") {
   check("progress", {{"turn", {"more"}, "the next turn has a higher number than it must"},
                      {"last_wake", {"less"}, "what was woken is woken again"}});
+}
+
+TEST_CASE("verify sees every low position above what a fan-out has put behind its lane") {
+  LaneFilledFromBehind lane;
+  lane.append_next("7");
+  for (int low = 0; low <= 7; ++low) {
+    CAPTURE(low);
+    const auto found = lane.findings_after(
+        fmt::format("UPDATE outlets SET low_position = {};"
+                    "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)",
+                    low));
+    CHECK(found == (low == 0 ? std::vector<std::string>{} : std::vector<std::string>{"resumption"}));
+  }
+}
+
+TEST_CASE("verify sees every turn in which a dead letter behind its lane was overtaken") {
+  LaneFilledFromBehind lane;
+  lane.end(1, Transition::succeed);
+  lane.end(2, Transition::succeed);
+  lane.end(3, Transition::bury);
+  lane.append_next("7");
+  const auto last_turn = lane.last_turn();
+  CHECK(lane.findings_after("").empty());
+  lane.findings_after(
+      "UPDATE deliveries SET state = 4, attempts = 1, began_at = 1, took = 1, status = 200 WHERE position = "
+      "7;"
+      "UPDATE tally SET deliveries = deliveries + CASE state WHEN 0 THEN -1 ELSE 1 END WHERE state IN (0, "
+      "4)");
+  for (auto turn = last_turn + 1; turn < last_turn + 4; ++turn) {
+    CAPTURE(turn);
+    const auto found = lane.findings_after(
+        fmt::format("UPDATE deliveries SET began_turn = {0}, ended_turn = {0} + 1 WHERE position = 7;"
+                    "UPDATE progress SET turn = {0} + 1",
+                    turn));
+    CHECK(found == std::vector<std::string>{"order"});
+  }
 }

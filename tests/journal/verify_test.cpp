@@ -242,7 +242,7 @@ TEST_CASE("verify finds a circuit of a destination that is not there") {
   CHECK(after_subscribed("INSERT INTO circuits VALUES (99, 0, 0)") == Names{"references"});
 }
 
-TEST_CASE("verify holds what was sent before a fan-out to no order with what came by it") {
+TEST_CASE("verify holds to the order of a fan-out only what was sent after it") {
   SqliteSubject subject;
   const auto journal = subject.open();
   append_along(*journal, "1", "e", {});
@@ -258,23 +258,46 @@ TEST_CASE("verify holds what was sent before a fan-out to no order with what cam
     for (const auto& finding : report.findings) names.emplace_back(finding.check);
     return names;
   };
+  const auto row = [&](std::size_t place) { return queue_of(*journal, one).at(place); };
   CHECK(findings().empty());
-  attempt(*journal, queue_of(*journal, one).at(3), Transition::succeed);
-  CHECK(findings().empty());
-  SUBCASE("but what came by it has an order") {
-    begin(*journal, queue_of(*journal, one).at(1));
+  SUBCASE("what came by it has an order") {
+    begin(*journal, row(1));
     CHECK(findings() == Names{"order"});
   }
   SUBCASE("which is seen also when all is done") {
-    attempt(*journal, queue_of(*journal, one).at(1), Transition::succeed);
-    attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
+    attempt(*journal, row(1), Transition::succeed);
+    attempt(*journal, row(0), Transition::succeed);
     CHECK(findings() == Names{"order"});
   }
-  SUBCASE("and may keep to it") {
-    attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
-    attempt(*journal, queue_of(*journal, one).at(1), Transition::succeed);
+  SUBCASE("what is sent later comes after it") {
+    attempt(*journal, row(0), Transition::succeed);
+    attempt(*journal, row(1), Transition::succeed);
+    attempt(*journal, row(3), Transition::succeed);
     CHECK(findings().empty());
   }
+  SUBCASE("and not before") {
+    attempt(*journal, row(3), Transition::succeed);
+    CHECK(findings() == Names{"order"});
+  }
+  SUBCASE("which is seen also when all is done in the end") {
+    attempt(*journal, row(0), Transition::succeed);
+    attempt(*journal, row(3), Transition::succeed);
+    attempt(*journal, row(1), Transition::succeed);
+    CHECK(findings() == Names{"order"});
+  }
+}
+
+TEST_CASE("verify holds a retry to the order of a fan-out that came after the first attempt") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append_along(*journal, "1", "e", {});
+  const auto one = put(*journal, plain_subscription("one"));
+  append_along(*journal, "2", "e", {route_of(one)});
+  attempt(*journal, queue_of(*journal, one).at(0), Transition::retry);
+  fan_out(*journal, one, {1});
+  CHECK(journal::verify(subject.path()).value().healthy());
+  attempt(*journal, queue_of(*journal, one).at(1), Transition::succeed);
+  CHECK_FALSE(journal::verify(subject.path()).value().healthy());
 }
 
 TEST_CASE("verify finds an event id that is empty") {

@@ -10,35 +10,38 @@ std::optional<std::string> LaneAudit::take(const LaneDelivery& next) {
   for (; !skipped_.empty() && skipped_.front().last < next.sequence.value(); skipped_ = skipped_.subspan(1))
     skipped_turn_ = std::max(skipped_turn_, skipped_.front().turn);
 
-  std::optional<std::string> wrong;
-  const auto done_too_late = [&](const std::optional<LaneDelivery>& done) {
-    return done && next.first_began_turn >= done->made_turn && next.first_began_turn < done->done_turn;
-  };
-  if (next.begun && open_longest_ && next.first_began_turn >= open_longest_->made_turn) {
-    wrong = fmt::format("it was sent before {}, which is not done", open_longest_->sequence.value());
-  } else if (next.begun && lowest_gap_ && *lowest_gap_ < next.sequence.value()) {
-    wrong = fmt::format("it was sent although {} has not arrived", *lowest_gap_);
-  } else if (next.begun && (done_too_late(latest_) || done_too_late(latest_late_))) {
-    const LaneDelivery& done = done_too_late(latest_) ? *latest_ : *latest_late_;
-    wrong = fmt::format("it was sent at turn {} and {} was done at turn {}", next.first_began_turn,
-                        done.sequence.value(), done.done_turn);
-  } else if (next.begun && next.first_began_turn <= skipped_turn_) {
-    wrong = fmt::format("it was sent at turn {} and a gap before it was skipped at turn {}",
-                        next.first_began_turn, skipped_turn_);
-  }
-  if (next.begun) {
-    // What follows it waits for nothing that was made below it later.
-    if (open_longest_ && next.first_began_turn < open_longest_->made_turn) open_longest_.reset();
-    if (latest_late_ && next.first_began_turn < latest_late_->made_turn) latest_late_.reset();
-  }
+  auto fault = next.begun ? fault_of(next) : std::nullopt;
   if (next.is_open()) {
     if (!head_) head_ = next;
     if (!open_longest_ || next.made_turn < open_longest_->made_turn) open_longest_ = next;
   } else if (next.begun) {
-    auto& latest = next.made_turn == 0 ? latest_ : latest_late_;
-    if (!latest || latest->done_turn < next.done_turn) latest = next;
+    const auto [latest, is_first] = done_last_.try_emplace(next.made_turn, next);
+    if (!is_first && latest->second.done_turn < next.done_turn) latest->second = next;
   }
-  return wrong;
+  return fault;
+}
+
+std::optional<std::string> LaneAudit::fault_of(const LaneDelivery& next) const {
+  if (open_longest_ && next.last_began_turn >= open_longest_->made_turn)
+    return fmt::format("it was sent before {}, which is not done", open_longest_->sequence.value());
+  if (lowest_gap_ && *lowest_gap_ < next.sequence.value())
+    return fmt::format("it was sent although {} has not arrived", *lowest_gap_);
+  for (const auto turn : {next.first_began_turn, next.last_began_turn}) {
+    if (const LaneDelivery* below = done_after(turn))
+      return fmt::format("it was sent at turn {} and {} was done at turn {}", turn, below->sequence.value(),
+                         below->done_turn);
+  }
+  if (next.first_began_turn <= skipped_turn_) {
+    return fmt::format("it was sent at turn {} and a gap before it was skipped at turn {}",
+                       next.first_began_turn, skipped_turn_);
+  }
+  return std::nullopt;
+}
+
+const LaneDelivery* LaneAudit::done_after(std::int64_t turn) const {
+  for (const auto& [made, below] : done_last_)
+    if (made <= turn && turn < below.done_turn) return &below;
+  return nullptr;
 }
 
 bool LaneAudit::head_waits() const {

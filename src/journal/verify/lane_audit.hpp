@@ -4,6 +4,7 @@
 #include "journal/rows.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,7 +18,8 @@ struct LaneDelivery {
   std::int64_t state = 0;
   bool begun = false;  ///< some attempt was begun
   std::int64_t first_began_turn = 0;
-  std::int64_t done_turn = 0;  ///< its last outcome was committed, or it was discarded
+  std::int64_t last_began_turn = 0;  ///< of its latest attempt
+  std::int64_t done_turn = 0;        ///< its last outcome was committed, or it was discarded
   std::int64_t made_turn = 0;  ///< a fan-out may have made it as late as that; 0: it came with its event
 
   bool is_open() const {
@@ -52,15 +54,18 @@ class LaneAudit {
   bool head_waits() const;
 
  private:
+  std::optional<std::string> fault_of(const LaneDelivery& next) const;
+  /// A delivery below that was there when an attempt of `next` began at `turn`, and was done only afterwards.
+  const LaneDelivery* done_after(std::int64_t turn) const;
+
   std::optional<std::int64_t> lowest_gap_;
   std::span<const SkippedGap> skipped_;  // those above the deliveries taken
   std::int64_t skipped_turn_ = -1;       // the latest of those below
   std::optional<LaneDelivery> head_;
-  std::optional<LaneDelivery> latest_;  // of those that are done, the one that was so last
 
-  // What a fan-out made does not hold back what was sent before that.
-  std::optional<LaneDelivery> open_longest_;  // of those that are open, the one that may have been made first
-  std::optional<LaneDelivery> latest_late_;   // as latest_, of those that a fan-out may have made
+  // A fan-out makes deliveries below what was sent before it. They hold back every attempt that begins later.
+  std::optional<LaneDelivery> open_longest_;        // of the open ones, the one that was made first
+  std::map<std::int64_t, LaneDelivery> done_last_;  // by the turn that made them, the one that was done last
 };
 
 }  // namespace dispatch::journal::audit

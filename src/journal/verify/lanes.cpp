@@ -2,6 +2,7 @@
 #include "journal/verify/lane_audit.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -21,13 +22,13 @@ class FanOuts {
     while (rows.next()) made_[rows.integer(0)].push_back({rows.integer(1), rows.integer(2)});
   }
 
-  /// The last turn in which the delivery may have been made so; 0 where there is none.
-  std::int64_t last_before(const DeliveryKey& key) const {
+  /// The last turn up to `latest` in which the delivery may have been made so; 0 where there is none.
+  std::int64_t last_until(std::int64_t latest, const DeliveryKey& key) const {
     std::int64_t last = 0;
     const auto outlet = made_.find(key.outlet.value());
     if (outlet == made_.end() || key.generation != 0) return last;
     for (const auto& [lowest, turn] : outlet->second)
-      if (lowest <= key.position.value()) last = std::max(last, turn);
+      if (lowest <= key.position.value() && turn <= latest) last = std::max(last, turn);
     return last;
   }
 
@@ -131,13 +132,14 @@ class LaneWalk {
     delivery.key = {OutletNo{rows.integer(4)}, Position{rows.integer(5)}, rows.integer(2)};
     delivery.state = rows.integer(6);
     delivery.begun = rows.integer(7) > 0;
-    delivery.first_began_turn = rows.integer(8);
+    delivery.first_began_turn = delivery.last_began_turn = rows.integer(8);
     delivery.done_turn = rows.is_null(10) ? rows.integer(9) : rows.integer(10);
-    delivery.made_turn = fan_outs_.last_before(delivery.key);
     if (rows.integer(7) > 1) {
       auto first = first_attempt_.rows(delivery.key.outlet, delivery.key.position, delivery.key.generation);
       if (first.next()) delivery.first_began_turn = first.integer(0);
     }
+    delivery.made_turn = fan_outs_.last_until(
+        delivery.begun ? delivery.first_began_turn : std::numeric_limits<std::int64_t>::max(), delivery.key);
     return delivery;
   }
 
