@@ -37,8 +37,7 @@ Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& in
       agreements_(options),
       graph_(options.workers + options.ahead),
       valves_(graph_, options),
-      pump_(parts.journal, graph_, valves_,
-            WindowLimits::suiting(options.per_host, options.ahead, options.workers), agreements_),
+      pump_(parts.journal, graph_, valves_, options.window_limits(), agreements_),
       remembered_at_(parts.clock.steady()) {}
 
 Result<> Dispatcher::start() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "event/subscription.hpp"
+#include "flow/window_limits.hpp"
 #include "journal/rows.hpp"
 #include "policy/breaker.hpp"
 #include "policy/classify.hpp"
@@ -24,7 +25,12 @@ struct RunOptions {
   /// So many more are committed and handed to the transport than it may have under way, for each host and in
   /// all: a connection that is free again never waits for the journal. A crash leaves that many more unknown.
   std::size_t ahead = 0;
-  bool stop_on_reject = false;  ///< take no further input after the first rejected line
+  bool stop_on_reject = false;              ///< take no further input after the first rejected line
+  std::optional<WindowLimits> window = {};  ///< nothing: what suits the limits above
+
+  WindowLimits window_limits() const {
+    return window ? *window : WindowLimits::suiting(per_host, ahead, workers);
+  }
 };
 
 }  // namespace dispatch::flow

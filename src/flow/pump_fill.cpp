@@ -13,7 +13,6 @@ using journal::DeliveryRow;
 
 namespace {
 
-constexpr std::size_t wakes_per_turn = 256;
 /// Where more retries than these wait for one valve, they may hide such of the same host's other
 /// destinations.
 constexpr std::size_t retries_behind_most = 4096;
@@ -117,6 +116,7 @@ Result<> Pump::load_due(OutletState& outlet, WallTime now) {
 
 Result<> Pump::follow_wakes() {
   if (!wakes_wait_) return {};
+  const std::size_t wakes_per_turn = window_.limits().wakes_per_turn;
   const auto wakes = journal_.wakes(last_wake_, wakes_per_turn);
   if (!wakes) return tl::unexpected(wakes.error());
   for (const journal::Wake& said : *wakes) {

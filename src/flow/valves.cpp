@@ -15,15 +15,6 @@ namespace {
 
 constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t valves_most_idle = 256;
-constexpr std::size_t waiting_least = 16;
-constexpr std::size_t waiting_most = 64;
-
-/// What a rate lets through in a quarter of a second is enough to wait: more is read when it is due.
-std::size_t enough(const Rate& rate) {
-  const auto seconds = std::chrono::duration<double>(rate.per).count();
-  return static_cast<std::size_t>(
-      std::clamp(rate.count / seconds / 4, double{waiting_least}, double{waiting_most}));
-}
 
 }  // namespace
 
@@ -57,9 +48,16 @@ Valve& Valves::make(OutletState& outlet, DestinationNo destination) {
 void Valves::set(Valve& valve, Circuit::State circuit) {
   valve.circuit = circuit;
   valve.waiting_most = circuit != Circuit::State::closed
-                           ? std::max(waiting_least, 2 * circuits_.probes_most())
-                       : valve.rate ? enough(valve.rate->rate())
+                           ? std::max(limits_.waiting_least, 2 * circuits_.probes_most())
+                       : valve.rate ? waiting_for(valve.rate->rate())
                                     : any_number;
+}
+
+/// What a rate lets through in a quarter of a second is enough to wait: more is read when it is due.
+std::size_t Valves::waiting_for(const Rate& rate) const {
+  const auto in_a_quarter = rate.count / std::chrono::duration<double>(rate.per).count() / 4;
+  return static_cast<std::size_t>(std::clamp(in_a_quarter, static_cast<double>(limits_.waiting_least),
+                                             static_cast<double>(limits_.waiting_most)));
 }
 
 std::size_t Valves::allowance(const Valve& valve, SteadyTime steady) const {

@@ -23,7 +23,8 @@ struct OutletState;
 /// is not closed; any other costs one look. Used by the dispatcher's thread, inside its turn.
 class Valves {
  public:
-  Valves(Graph& graph, const RunOptions& options) : graph_(graph), circuits_(options.breaker) {}
+  Valves(Graph& graph, const RunOptions& options)
+      : graph_(graph), limits_(options.window_limits()), circuits_(options.breaker) {}
 
   Circuits& circuits() { return circuits_; }
 
@@ -97,7 +98,10 @@ class Valves {
   std::size_t allowance(const Valve& valve, SteadyTime steady) const;
   void note_held_back(Valve& valve, std::size_t let_through, SteadyTime steady);
 
+  std::size_t waiting_for(const Rate& rate) const;
+
   Graph& graph_;
+  const WindowLimits limits_;
   Circuits circuits_;
   std::map<DestinationNo, Valve> valves_;
   std::vector<Graph::ValveNodes*> free_nodes_;

@@ -5,15 +5,6 @@
 
 namespace dispatch::flow {
 
-WindowLimits WindowLimits::suiting(std::size_t per_host, std::size_t ahead, std::size_t workers) {
-  WindowLimits limits;
-  limits.per_host = per_host;
-  limits.ahead = ahead;
-  limits.lanes_per_outlet = 2 * (per_host + ahead) + 28;
-  limits.lanes = std::max<std::size_t>(4096, 4 * (workers + ahead));
-  return limits;
-}
-
 bool Window::has_room(const OutletState& outlet) const {
   return !outlet.terms->shut && outlet.lanes < limits_.lanes_per_outlet &&
          lanes_in_use_ + drained_.size() < limits_.lanes;

@@ -4,6 +4,7 @@
 #include "flow/story.hpp"
 #include "flow/terms.hpp"
 #include "flow/valves.hpp"
+#include "flow/window_limits.hpp"
 #include "journal/rows.hpp"
 
 #include <cstddef>
@@ -110,20 +111,6 @@ class ItemPool {
  private:
   std::deque<Item> items_;
   std::vector<Item*> free_;
-};
-
-/// How much of the journal is held in memory at a time. Memory follows these, not the backlog.
-struct WindowLimits {
-  std::size_t per_host = 50;           ///< permits of one host's gate
-  std::size_t ahead = 0;               ///< so many more where no rate is to be kept
-  std::size_t lanes_per_outlet = 128;  ///< lanes with items, for one outlet
-  std::size_t lanes = 4096;            ///< lanes in all, idle ones included
-  std::size_t items_per_lane = 64;
-  std::size_t rows_per_turn = 2048;  ///< rows read by scans in one turn
-
-  /// What suits a run with these limits: some lanes waiting for each permit, so that no permit waits for the
-  /// journal.
-  static WindowLimits suiting(std::size_t per_host, std::size_t ahead, std::size_t workers);
 };
 
 /// The lanes that are in memory, and what waits in them. A lane with items is in the graph; one without is

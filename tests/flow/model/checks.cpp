@@ -17,14 +17,13 @@ std::map<std::string, journal::DeliveryRow> World::committed(const std::vector<s
     const auto scanned = observer_->scan(outlet.no, Position{}, 1000).value();
     for (const auto& row : scanned) by_position.emplace(row.key.position, row);
   }
-  // Positions are in the order of acceptance, and each has a delivery.
+  // Positions are counted from 1 in the order of acceptance.
   std::map<std::string, journal::DeliveryRow> rows;
-  auto id = accepted.begin();
-  for (auto row = by_position.begin(); row != by_position.end() && id != accepted.end(); ++id) {
-    for (const auto end = by_position.upper_bound(row->first); row != end; ++row)
+  for (const auto& [position, row] : by_position) {
+    const auto place = static_cast<std::size_t>(position.value()) - 1;
+    if (place < accepted.size())
       rows.emplace(
-          Reference::name_of(*id, row->second.subscription != SubscriptionNo{}, row->second.key.generation),
-          row->second);
+          Reference::name_of(accepted[place], row.subscription != SubscriptionNo{}, row.key.generation), row);
   }
   return rows;
 }
@@ -103,12 +102,8 @@ bool World::at_rest() const {
 World::Complaint World::check_rest() const {
   if (stopping_ || !at_rest()) return std::nullopt;
   for (const auto& event : reference_.events())
-    if (reference_.may_go(event, clock_.wall())) {
-      const auto [at_host, in_all] = reference_.committed(event);
-      const auto& rules = reference_.rules();
-      if (at_host < rules.per_host + rules.ahead && in_all < rules.workers + rules.ahead)
-        return fmt::format("{} could be sent and is not", event.name);
-    }
+    if (reference_.may_go(event, clock_.wall()) && has_room(event))
+      return fmt::format("{} could be sent and is not", event.name);
   const auto& events = reference_.events();
   const bool moves =
       std::any_of(events.begin(), events.end(), [&](const auto& event) { return reference_.moves(event); });
@@ -117,14 +112,21 @@ World::Complaint World::check_rest() const {
   return std::nullopt;
 }
 
-World::Complaint World::check_follower() const {
+bool World::has_room(const Reference::Event& event) const {
+  const auto [at_host, in_all] = reference_.committed(event);
+  const auto& rules = reference_.rules();
+  if (rules.window) return in_all == 0;
+  return at_host < rules.per_host + rules.ahead && in_all < rules.workers + rules.ahead;
+}
+
+World::Complaint World::check_follower() {
   if (elsewhere_ == nullptr) return std::nullopt;
   const auto own = elsewhere_->follower.own();
   if (!own) return own.error().message;
   std::int64_t stuck = 0;
   bool all_stuck = true;
-  for (const auto& id : followed_) {
-    const auto& event = *reference_.find(id);
+  for (const auto& event : reference_.events()) {
+    if (std::find(followed_.begin(), followed_.end(), event.line.id) == followed_.end()) continue;
     stuck += reference_.stuck(event);
     all_stuck = all_stuck && (event.done() || reference_.stuck(event));
   }
@@ -133,7 +135,21 @@ World::Complaint World::check_follower() const {
     return fmt::format("who follows counts {} blocked where it is {}", own->blocked, stuck);
   const bool quiet = reference_.count(in_flight) + reference_.count(retry_wait) == 0;
   if (own->moving && all_stuck && quiet) return "who follows waits for what cannot move";
+  follow_no_more_what_is_done();
   return std::nullopt;
+}
+
+/// What is done up to the first that is not: what becomes of it later is another's doing.
+void World::follow_no_more_what_is_done() {
+  for (const auto& id : reference_.accepted()) {
+    const auto followed = std::find(followed_.begin(), followed_.end(), id);
+    if (followed == followed_.end()) continue;
+    const auto& events = reference_.events();
+    if (std::any_of(events.begin(), events.end(),
+                    [&](const auto& event) { return event.line.id == id && !event.done(); }))
+      return;
+    followed_.erase(followed);
+  }
 }
 
 }  // namespace dispatch::test

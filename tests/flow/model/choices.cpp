@@ -25,6 +25,8 @@ int rank(Act act) {
     case Act::release:
     case Act::discard:
     case Act::skip_gap:
+    case Act::subscribe:
+    case Act::fan_out:
     case Act::halt:
     case Act::resume:
     case Act::remove:
@@ -103,6 +105,10 @@ bool World::possible(const Step& step) const {
       return event != nullptr && event->state == dead_letter;
     case Act::skip_gap:
       return reference_.has_gap(step.subject);
+    case Act::subscribe:
+      return setting_.rules.subscribed_later && subscription_ == SubscriptionNo{};
+    case Act::fan_out:
+      return reference_.may_fan_out(step.subject);
     case Act::halt:
       return reference_.is_subscribed() && !reference_.is_halted();
     case Act::resume:
@@ -144,6 +150,8 @@ bool World::spent(const Bounds& bounds, Act act) const {
     case Act::discard:
     case Act::skip_gap:
       return times({Act::release, Act::discard, Act::skip_gap}) >= bounds.operators;
+    case Act::fan_out:
+      return times({act}) >= bounds.fan_outs;
     case Act::halt:
       return times({act}) >= bounds.halts;
     case Act::remove:
@@ -194,10 +202,11 @@ std::vector<Step> World::choices(const Bounds& bounds) const {
     offer(Act::discard, event.name);
     offer(Act::replay, event.name);
   }
-  for (const Act act : {Act::halt, Act::resume, Act::remove}) offer(act);
+  for (const auto& id : reference_.accepted()) offer(Act::fan_out, id);
+  for (const Act act : {Act::subscribe, Act::halt, Act::resume, Act::remove}) offer(act);
   std::set<std::string> entities;
-  for (const auto& event : reference_.events())
-    if (entities.insert(event.line.entity).second) offer(Act::skip_gap, event.line.entity);
+  for (const auto& id : reference_.accepted())
+    if (const auto& entity = line_of(id).entity; entities.insert(entity).second) offer(Act::skip_gap, entity);
   for (const auto& id : under_way())
     for (const Act act : {Act::succeed, Act::fail, Act::give_up}) offer(act, id);
   offer(Act::abort);
@@ -212,7 +221,8 @@ std::string World::canonical(const Step& step) const {
     return event.name == step.subject || (step.act == Act::skip_gap && event.line.entity == step.subject);
   });
   if (place != events.end()) return fmt::format("{}@{}", static_cast<int>(step.act), place - events.begin());
-  if (step.subject.empty()) return fmt::format("{}", static_cast<int>(step.act));
+  if (step.subject.empty() || step.act == Act::skip_gap)
+    return fmt::format("{} {}", static_cast<int>(step.act), step.subject);
   const Line& line = line_of(step.subject);
   return fmt::format("{} {} {}", static_cast<int>(step.act), line.sequence.value_or(-1), line.url);
 }
@@ -245,6 +255,8 @@ std::optional<std::string> World::fingerprint(const Bounds& bounds) const {
   for (const auto& wake : wakes) add(wake.key.position.value());
   add(reference_.circuits_text(now));
   add(reference_.is_subscribed() + 2 * reference_.is_halted());
+  for (const auto& id : reference_.accepted())
+    if (reference_.may_fan_out(id)) add(id);
   add("|");
   for (const auto& id : given_)
     if (!reference_.knows(id)) add(id);
@@ -257,7 +269,7 @@ std::optional<std::string> World::fingerprint(const Bounds& bounds) const {
           reference_.events().begin());
   add(stopping_ + 2 * aborted_ + 4 * (elsewhere_ != nullptr) + 8 * static_cast<int>(options_.orphans));
   for (const Act act : {Act::crash, Act::stop, Act::pause, Act::release, Act::fail, Act::give_up, Act::abort,
-                        Act::arrive_elsewhere, Act::halt, Act::remove, Act::replay}) {
+                        Act::arrive_elsewhere, Act::fan_out, Act::halt, Act::remove, Act::replay}) {
     if (act == Act::crash)
       add(times({Act::crash, Act::crash_hold, Act::inherit}));
     else if (act == Act::release)

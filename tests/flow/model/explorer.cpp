@@ -2,6 +2,7 @@
 
 #include "flow/model/world.hpp"
 
+#include <random>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -95,15 +96,45 @@ History shortened(const Setting& setting, History history) {
   return history;
 }
 
-}  // namespace
-
-Exploration explore(const Setting& setting, const Bounds& bounds) {
-  auto found = Explorer{setting, bounds}.run();
+Exploration with_short_failure(const Setting& setting, Exploration found) {
   if (found.failure) {
     found.failure->history = shortened(setting, std::move(found.failure->history));
     found.failure->what = play(setting, found.failure->history).value_or(found.failure->what);
   }
   return found;
+}
+
+/// Plays one history of steps chosen by chance, and gives what was broken.
+World::Complaint wander_once(const Setting& setting, const Bounds& bounds, std::mt19937_64& chance,
+                             History& history) {
+  World world{setting, rejects};
+  while (true) {
+    const auto choices = world.choices(bounds);
+    if (choices.empty()) return world.finish();
+    // What comes between two turns is one step more often than two.
+    const bool turn = choices.front().act == Act::turn && chance() % 2 == 0;
+    history.push_back(turn ? choices.front() : choices[chance() % choices.size()]);
+    if (auto complaint = world.play(history.back())) return complaint;
+  }
+}
+
+}  // namespace
+
+Exploration explore(const Setting& setting, const Bounds& bounds) {
+  return with_short_failure(setting, Explorer{setting, bounds}.run());
+}
+
+Exploration wander(const Setting& setting, const Bounds& bounds, std::uint64_t seed, std::size_t histories) {
+  std::mt19937_64 chance{seed};
+  Exploration found;
+  while (found.histories < histories && !found.failure) {
+    History history;
+    const auto broken = wander_once(setting, bounds, chance, history);
+    ++found.histories;
+    found.steps += history.size();
+    if (broken) found.failure = {std::move(history), *broken};
+  }
+  return with_short_failure(setting, std::move(found));
 }
 
 std::optional<std::string> play(const Setting& setting, const History& history) {
@@ -122,10 +153,16 @@ std::string to_test(const Setting& setting, const Exploration::Failure& failure)
   const auto& rules = setting.rules;
   std::string more;
   if (!rules.subscribed.empty()) more += fmt::format(", .subscribed = \"{}\"", rules.subscribed);
+  if (rules.subscribed_later) more += ", .subscribed_later = true";
   if (rules.breaker)
     more += fmt::format(", .breaker = policy::BreakerPolicy{{{}, std::chrono::microseconds{{{}}}, {}, {}}}",
                         rules.breaker->failures, rules.breaker->open_for.count(), rules.breaker->probes,
                         rules.breaker->successes);
+  if (const auto& window = rules.window)
+    more += fmt::format(", .window = flow::WindowLimits{{{}, {}, {}, {}, {}, {}, {}, {}, {}}}",
+                        window->per_host, window->ahead, window->lanes_per_outlet, window->lanes,
+                        window->items_per_lane, window->rows_per_turn, window->wakes_per_turn,
+                        window->waiting_least, window->waiting_most);
   return fmt::format(
       "{}\n\n  const Setting setting{{.events = {{{}}},\n"
       "                        .rules = {{.per_host = {}, .workers = {}, .ahead = {}, .attempts = {}, "

@@ -3,6 +3,7 @@
 #include "flow/model/history.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,10 @@ struct Exploration {
 /// Plays every history within the bounds, depth first, each from its beginning; ends at the first broken
 /// promise. A state that was met before is not gone on from, but brought to its end.
 Exploration explore(const Setting& setting, const Bounds& bounds);
+
+/// Plays so many histories within the bounds, each step chosen by chance; for histories too long for all of
+/// them to be played. Ends at the first broken promise. The same seed gives the same histories.
+Exploration wander(const Setting& setting, const Bounds& bounds, std::uint64_t seed, std::size_t histories);
 
 /// Plays one history to its end; steps that are not possible are passed over. What was broken, or nothing.
 std::optional<std::string> play(const Setting& setting, const History& history);

@@ -34,7 +34,9 @@ enum class Act {
   release,
   discard,
   skip_gap,
-  halt,  ///< the subscription is paused
+  subscribe,  ///< the subscription is added
+  fan_out,    ///< it gets all accepted events that it does not have, from this one on
+  halt,       ///< the subscription is paused
   resume,
   remove,
   replay,  ///< one delivery, by its name
@@ -64,6 +66,7 @@ struct Bounds {
   std::size_t give_ups = 0;
   std::size_t crashes = 0;  ///< crash, crash_hold, inherit
   std::size_t operators = 0;
+  std::size_t fan_outs = 0;
   std::size_t halts = 0;
   std::size_t removals = 0;
   std::size_t replays = 0;

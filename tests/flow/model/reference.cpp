@@ -11,10 +11,9 @@ using enum DeliveryState;
 
 namespace {
 
-bool same_content(const Reference::Event& event, const Line& line) {
-  return event.line.entity == line.entity && event.line.url == line.url &&
-         event.line.payload == line.payload &&
-         (!line.sequence || !event.number || event.number == line.sequence);
+bool same_content(const Line& known, const std::optional<std::int64_t>& number, const Line& line) {
+  return known.entity == line.entity && known.url == line.url && known.payload == line.payload &&
+         (!line.sequence || !number || number == line.sequence);
 }
 
 bool same_lane(const Reference::Event& one, const Reference::Event& other) {
@@ -46,21 +45,17 @@ bool Reference::knows(const std::string& id) const {
 // --- Accepting
 
 Reference::Verdict Reference::accept(const Line& line) {
-  for (const Event& known : events_)
-    if (known.line.id == line.id) return same_content(known, line) ? Verdict::duplicate : Verdict::rejected;
-  if (line.url.empty() && !subscribed_) return Verdict::rejected;
+  if (const auto known = contents_.find(line.id); known != contents_.end())
+    return same_content(known->second.line, known->second.number, line) ? Verdict::duplicate
+                                                                        : Verdict::rejected;
+  if (line.url.empty() && !subscribed_ && !rules_.subscribed_later) return Verdict::rejected;
   const auto deliver = [&](std::optional<std::int64_t> number) {
     accepted_.push_back(line.id);
+    const Accepted& event = contents_[line.id] = {line, number};
     if (!line.url.empty()) {
       events_.push_back({.name = line.id, .line = line, .url = line.url, .number = number});
     }
-    if (subscribed_) {
-      events_.push_back({.name = name_of(line.id, true, 0),
-                         .line = line,
-                         .url = rules_.subscribed,
-                         .subscribed = true,
-                         .number = number});
-    }
+    if (subscribed_) add_subscribed(event);
     return Verdict::accepted;
   };
   if (line.entity.empty()) return deliver({});
@@ -76,6 +71,14 @@ Reference::Verdict Reference::accept(const Line& line) {
   stream.numbers.insert(number);
   streams_[line.entity] = std::move(stream);
   return deliver(number);
+}
+
+void Reference::add_subscribed(const Accepted& event) {
+  events_.push_back({.name = name_of(event.line.id, true, 0),
+                     .line = event.line,
+                     .url = rules_.subscribed,
+                     .subscribed = true,
+                     .number = event.number});
 }
 
 std::set<std::int64_t> Reference::missing(const std::string& entity) const {
@@ -336,6 +339,20 @@ std::int64_t Reference::discard(const std::string& id) {
 }
 
 // --- What happens to the subscription
+
+bool Reference::may_fan_out(const std::string& id) const {
+  return subscribed_ && knows(id) && find(name_of(id, true, 0)) == nullptr;
+}
+
+std::vector<std::string> Reference::fan_out(const std::string& from) {
+  std::vector<std::string> meant;
+  for (auto id = std::find(accepted_.begin(), accepted_.end(), from); id != accepted_.end(); ++id) {
+    if (!may_fan_out(*id)) continue;
+    add_subscribed(contents_.at(*id));
+    meant.push_back(*id);
+  }
+  return meant;
+}
 
 std::int64_t Reference::remove() {
   subscribed_ = halted_ = seen_halted_ = false;

@@ -44,8 +44,13 @@ class Reference {
     std::chrono::microseconds backoff{10'000'000};  ///< after the first failure; doubles
     /// Where a subscription to all events goes; empty: there is none.
     std::string subscribed = {};
+    bool subscribed_later =
+        false;  ///< only when the history says so; what comes before is accepted unmatched
     /// With one probe at a time: which of several is one is not told.
     std::optional<policy::BreakerPolicy> breaker = {};
+    /// How much the dispatcher holds in memory; nothing: more than there is. Where it is little, only so much
+    /// is promised: what may go is not left lying while nothing is under way.
+    std::optional<flow::WindowLimits> window = {};
   };
 
   /// One delivery of an accepted event.
@@ -67,7 +72,8 @@ class Reference {
 
   enum class Verdict { accepted, duplicate, rejected };
 
-  explicit Reference(const Rules& rules) : rules_(rules), subscribed_(!rules.subscribed.empty()) {}
+  explicit Reference(const Rules& rules)
+      : rules_(rules), subscribed_(!rules.subscribed.empty() && !rules.subscribed_later) {}
 
   /// "x1", of the subscription "x1>", and a replay "x1#1".
   static std::string name_of(std::string_view event, bool subscribed, std::int64_t generation);
@@ -82,6 +88,9 @@ class Reference {
   /// How many deliveries of the event, by its id.
   std::int64_t release(const std::string& id);
   std::int64_t discard(const std::string& id);
+  void subscribe() { subscribed_ = true; }
+  /// The events that the subscription gets, by their ids.
+  std::vector<std::string> fan_out(const std::string& from);
   void halt() { halted_ = true; }
   void resume() { halted_ = false; }
   /// How many have become failed.
@@ -97,6 +106,8 @@ class Reference {
   const Event* find(const std::string& name) const;
   bool knows(const std::string& id) const;
   bool is_subscribed() const { return subscribed_; }
+  /// The event is accepted and the subscription, which is there, does not have it.
+  bool may_fan_out(const std::string& id) const;
   bool is_halted() const { return halted_; }
   bool may_replay(const Event& event) const;
   bool has_gap(const std::string& entity) const;
@@ -134,7 +145,13 @@ class Reference {
     WallTime since{};
   };
 
+  struct Accepted {
+    Line line;
+    std::optional<std::int64_t> number;
+  };
+
   Event* at(const std::string& name);
+  void add_subscribed(const Accepted& event);
   bool has_turn(const Event& event) const;
   bool waits_for_resume(const Event& event) const;
   Circuit::State circuit(const std::string& url, WallTime now) const;
@@ -145,6 +162,7 @@ class Reference {
   Rules rules_;
   std::vector<Event> events_;
   std::vector<std::string> accepted_;
+  std::map<std::string, Accepted> contents_;  ///< by id
   bool subscribed_;
   bool halted_ = false;
   bool seen_halted_ = false;  ///< by the dispatcher

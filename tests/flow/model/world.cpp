@@ -20,6 +20,7 @@ World::World(const Setting& setting, const std::string& rejects_path)
     : setting_(setting),
       rejects_path_(rejects_path),
       journals_(setting.place()),
+      subscribed_host_(setting.rules.subscribed.empty() ? "" : host_of(setting.rules.subscribed)),
       reference_(setting.rules),
       observer_(journals_.open()) {
   options_.retry.attempts = setting.rules.attempts;
@@ -29,13 +30,13 @@ World::World(const Setting& setting, const std::string& rejects_path)
   options_.ahead = setting.rules.ahead;
   options_.statuses = {{404, policy::Meaning::dead}};
   options_.breaker = setting.rules.breaker;
+  options_.window = setting.rules.window;
   if (!setting.rules.subscribed.empty()) {
-    Subscription wanted = subscription("s");
-    wanted.url = setting.rules.subscribed;
-    wanted.host = host_of(wanted.url);
     operator_ = journals_.open();
     auto turn = journal::Turn::begin(*operator_).value();
-    subscription_ = operator_->put_subscription(wanted, clock_.wall()).value();
+    // Where there is any subscription, what none means is accepted.
+    if (setting.rules.subscribed_later) (void)operator_->put_subscription(subscription("t", {"none"}), {});
+    if (!setting.rules.subscribed_later) subscribe(*operator_);
     if (const auto committed = turn.commit(); !committed) broken_ = committed.error().message;
   }
   if (setting.options_bug) setting.options_bug(options_);
@@ -51,6 +52,17 @@ void World::raise(std::unique_ptr<journal::Journal> journal) {
   stopping_ = aborted_ = false;
   news_ = true;
   lately_.clear();
+}
+
+void World::subscribe(journal::Journal& journal) {
+  Subscription wanted = subscription("s");
+  wanted.url = setting_.rules.subscribed;
+  wanted.host = subscribed_host_;
+  subscription_ = journal.put_subscription(wanted, clock_.wall()).value();
+}
+
+Route World::subscribed_route() const {
+  return {setting_.rules.subscribed, subscribed_host_, subscription_};
 }
 
 void World::die(journal::Orphans orphans, std::unique_ptr<journal::Journal> successor) {
@@ -124,6 +136,8 @@ World::Complaint World::play(const Step& step) {
     case Act::release:
     case Act::discard:
     case Act::skip_gap:
+    case Act::subscribe:
+    case Act::fan_out:
     case Act::halt:
     case Act::resume:
     case Act::remove:
@@ -214,6 +228,11 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
   const auto of = [](const auto& done) -> Complaint {
     return done ? Complaint{} : Complaint{done.error().message};
   };
+  if (step.act == Act::subscribe) {
+    subscribe(journal);
+    reference_.subscribe();
+    return std::nullopt;
+  }
   if (step.act == Act::halt) {
     reference_.halt();
     return of(journal.pause_subscription(subscription_, "a test", now));
@@ -226,11 +245,22 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
     const auto failed = journal.remove_subscription(subscription_, now);
     if (!failed) return failed.error().message;
     if (*failed != reference_.remove()) return fmt::format("{} deliveries were given up", *failed);
+  } else if (step.act == Act::fan_out) {
+    const auto& accepted = reference_.accepted();
+    std::vector<Position> positions;
+    const auto meant = reference_.fan_out(step.subject);
+    for (const auto& id : meant) {
+      const auto place = std::find(accepted.begin(), accepted.end(), id) - accepted.begin();
+      positions.push_back(Position{place + 1});
+    }
+    const auto made = journal.fan_out(subscribed_route(), positions, now);
+    if (!made) return made.error().message;
+    if (*made != static_cast<std::int64_t>(meant.size()))
+      return fmt::format("{} deliveries were made", *made);
   } else if (step.act == Act::replay) {
     const bool subscribed = reference_.find(step.subject)->subscribed;
     std::optional<Route> route;
-    if (subscribed)
-      route = Route{setting_.rules.subscribed, host_of(setting_.rules.subscribed), subscription_};
+    if (subscribed) route = subscribed_route();
     const auto made = journal.replay({&key, 1}, route, now);
     if (!made) return made.error().message;
     if (*made != 1) return fmt::format("{} deliveries were made anew", *made);

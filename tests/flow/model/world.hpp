@@ -44,6 +44,8 @@ class World {
   class Watch;
 
   void raise(std::unique_ptr<journal::Journal> journal);
+  void subscribe(journal::Journal& journal);
+  Route subscribed_route() const;
   void die(journal::Orphans orphans, std::unique_ptr<journal::Journal> successor);
   Complaint turn();
   Complaint by_operator(const Step& step);
@@ -59,8 +61,10 @@ class World {
   void check_limits();
   Complaint check_journal() const;
   Complaint check_rest() const;
-  Complaint check_follower() const;
+  Complaint check_follower();
+  void follow_no_more_what_is_done();
   bool at_rest() const;
+  bool has_room(const Reference::Event& event) const;
   std::vector<std::string> under_way() const;
   /// Its request has begun, and it may have ended since the last turn.
   bool is_started(const std::string& id) const;
@@ -77,6 +81,7 @@ class World {
   const Setting& setting_;
   const std::string rejects_path_;
   const Journals journals_;
+  const std::string subscribed_host_;
   ManualClock clock_;
   FixedRandom random_;
   flow::RunOptions options_;
@@ -98,7 +103,7 @@ class World {
   bool news_ = true;        ///< a turn would find something
   bool stopping_ = false;
   bool aborted_ = false;
-  std::array<std::size_t, 22> times_{};
+  std::array<std::size_t, 24> times_{};
   std::vector<std::string> lately_;  ///< steps since the process began
 };
 
