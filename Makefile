@@ -19,7 +19,7 @@ FUZZ_SECONDS ?= 60
 # promtool alone; where services are started, systemctl disable --now prometheus ends the server.
 PACKAGES := build-essential cmake ninja-build ccache pkg-config \
   libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
-  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libmicrohttpd-dev libxxhash-dev libjq-dev \
+  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libmicrohttpd-dev libxxhash-dev libjq-dev \
   doctest-dev mandoc prometheus \
   clang libclang-rt-14-dev
 LINT_PACKAGES := clang-format clang-tidy

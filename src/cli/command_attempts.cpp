@@ -1,8 +1,8 @@
+#include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/attempt_table.hpp"
 #include "cli/listing.hpp"
 #include "cli/program.hpp"
-#include "cli/shell_text.hpp"
 #include "journal/ledger.hpp"
 
 #include <memory>

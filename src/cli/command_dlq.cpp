@@ -1,10 +1,10 @@
+#include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/event_line.hpp"
 #include "cli/event_text.hpp"
 #include "cli/listing.hpp"
 #include "cli/operator_turn.hpp"
 #include "cli/program.hpp"
-#include "cli/shell_text.hpp"
 #include "journal/ledger.hpp"
 
 #include <memory>

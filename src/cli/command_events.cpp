@@ -1,3 +1,4 @@
+#include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/causes.hpp"
 #include "cli/event_text.hpp"
@@ -5,7 +6,6 @@
 #include "cli/moment.hpp"
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
-#include "cli/shell_text.hpp"
 #include "journal/ledger.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "cli/completion.hpp"
 
-#include "cli/shell_text.hpp"
+#include "base/shell_text.hpp"
 
 #include <string>
 #include <vector>

@@ -103,6 +103,7 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
     auto batch = reader->next();
     if (!batch) return tl::unexpected(std::move(batch).error());
     if (!*batch) break;
+    for (const auto& warning : (*batch)->warnings) program.log->warn("{}", warning);
     flow::Incoming incoming = flow::route(std::move(**batch), *router);
     if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
     for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival);

@@ -1,7 +1,7 @@
 #include "cli/listing.hpp"
 
+#include "base/shell_text.hpp"
 #include "base/units.hpp"
-#include "cli/shell_text.hpp"
 
 #include <cstdio>
 

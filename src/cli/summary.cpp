@@ -1,9 +1,9 @@
 #include "cli/summary.hpp"
 
+#include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/figures_text.hpp"
 #include "cli/program.hpp"
-#include "cli/shell_text.hpp"
 
 #include <algorithm>
 

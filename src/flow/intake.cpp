@@ -84,6 +84,7 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
   parts_.router.refresh();
   while (!waiting_.empty() && !stopped_) {
     Incoming& incoming = waiting_.front();
+    for (const auto& warning : std::exchange(incoming.batch.warnings, {})) parts_.log->warn("{}", warning);
     settle_routes(incoming);
     const auto& batch = incoming.batch;
     if (next_arrival_ == 0) {  // what ends a line of the batch before must follow it at once

@@ -35,6 +35,8 @@ struct Batch {
   std::vector<Arrival> arrivals;
   std::vector<LineRef> lines;
   std::vector<Reject> rejects;
+  /// About input that was read all the same, for people. Each says which file it is about.
+  std::vector<std::string> warnings;
   std::uint64_t blank = 0;  ///< lines without anything on them, skipped
   std::uint64_t bytes = 0;  ///< of lines consumed, ends of line included; decompressed
 };

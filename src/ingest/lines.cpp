@@ -68,8 +68,8 @@ Line Lines::take(const char* text_end, const char* next_begin) {
   line.text = {begin_, static_cast<std::size_t>(text_end - begin_)};
   if (line.first) ++number_;
   line.number = number_;
-  if (line.first && number_ == 1 && line.text.starts_with(byte_order_mark))
-    line.text.remove_prefix(byte_order_mark.size());
+  // Files that were put together have a mark where each of them began.
+  if (line.first && line.text.starts_with(byte_order_mark)) line.text.remove_prefix(byte_order_mark.size());
   line.too_long = in_long_line_ || line.text.size() > line_most_;
   in_long_line_ = false;
   begin_ += line.bytes;
@@ -125,7 +125,7 @@ void Lines::move_rest_to(std::size_t capacity) {
 
 std::size_t Lines::slack() const {
   const std::size_t carriage_return = 1;
-  return carriage_return + (number_ == 0 ? byte_order_mark.size() : 0);
+  return carriage_return + (in_long_line_ ? 0 : byte_order_mark.size());
 }
 
 }  // namespace dispatch::ingest

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "ingest/source.hpp"
+#include "ingest/source/source.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ struct Line {
   bool terminated = true;          ///< false for a last line without an end
 };
 
-/// Cuts the bytes of one source into lines. A byte-order mark of UTF-8 at the start is left out. Memory: two
+/// Cuts the bytes of one source into lines. A byte-order mark of UTF-8 at the start of a line is left out. Memory: two
 /// blocks and the longest line that is allowed. Used by one thread.
 class Lines {
  public:

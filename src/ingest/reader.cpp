@@ -4,9 +4,10 @@
 #include "ingest/line_parser.hpp"
 #include "ingest/lines.hpp"
 #include "ingest/reject_record.hpp"
-#include "ingest/source_file.hpp"
-#include "ingest/source_gzip.hpp"
-#include "ingest/source_stream.hpp"
+#include "ingest/source/file_source.hpp"
+#include "ingest/source/nul_skipping_source.hpp"
+#include "ingest/source/stream_source.hpp"
+#include "ingest/source/text_source.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -52,10 +53,8 @@ Result<std::unique_ptr<Source>> open_source(const std::string& path, const FileR
   struct stat status {};
   if (!file || fstat(file.get(), &status) != 0) return fail("cannot open {}: {}", path, errno_text(errno));
   if (files != nullptr) DISPATCH_TRY(files->check_opened(file.get(), path));
-  if (S_ISREG(status.st_mode)) return decompressed(std::make_unique<FileSource>(path, std::move(file)));
-  auto stream = StreamSource::make(path, std::move(file), stop);
-  if (!stream) return tl::unexpected(std::move(stream).error());
-  return decompressed(std::move(*stream));
+  if (S_ISREG(status.st_mode)) return std::make_unique<FileSource>(path, std::move(file));
+  return StreamSource::make(path, std::move(file), stop);
 }
 
 /// One source under way: its lines and its name.
@@ -95,17 +94,21 @@ class Reader::Impl {
   RejectRecordReader records_;
   std::size_t next_path_ = 0;
   std::optional<Input> input_;
-  std::optional<Error> error_;  ///< met behind lines that were good; the next call says it
+  std::vector<std::string> warnings_;  ///< for the batch under way
+  std::optional<Error> error_;         ///< met behind lines that were good; the next call says it
 };
 
 Result<std::optional<Batch>> Reader::Impl::next() {
   if (error_) return tl::unexpected(*error_);
   if (stop_.stop_requested()) return std::nullopt;
   Batch batch;
-  if (auto filled = fill(batch); !filled) error_ = std::move(filled).error();
+  auto filled = fill(batch);
   if (input_) input_->lines.hand_over(batch.text);
-  if (batch.bytes > 0 || !batch.rejects.empty()) return batch;
-  if (stop_.stop_requested()) return std::nullopt;
+  // A stop cuts its input short, which is no fault of the input.
+  const bool stopped = stop_.stop_requested();
+  if (!filled && !stopped) error_ = std::move(filled).error();
+  batch.warnings = std::exchange(warnings_, {});
+  if (batch.bytes > 0 || !batch.rejects.empty() || !batch.warnings.empty()) return batch;
   if (error_) return tl::unexpected(*error_);
   return std::nullopt;
 }
@@ -134,8 +137,11 @@ Result<> Reader::Impl::open_next() {
   const std::string& path = paths_[next_path_++];
   auto source = open_source(path, options_.files, stop_);
   if (!source) return tl::unexpected(std::move(source).error());
+  const Warn warn = [this](std::string message) { warnings_.push_back(std::move(message)); };
+  auto text = std::make_unique<TextSource>(std::move(*source), warn);
+  auto lines = std::make_unique<NulSkippingSource>(std::move(text), warn);
   input_.emplace(
-      Input{Lines{std::move(*source), options_.line_most}, std::make_shared<const std::string>(path)});
+      Input{Lines{std::move(lines), options_.line_most}, std::make_shared<const std::string>(path)});
   return {};
 }
 

@@ -26,15 +26,13 @@ struct Expected {
 
 std::vector<Expected> expected_lines(std::string_view text) {
   std::vector<Expected> lines;
-  bool first = true;
   while (!text.empty()) {
     const auto newline = text.find('\n');
     const bool terminated = newline != std::string_view::npos;
     std::string_view line = text.substr(0, newline);
     text.remove_prefix(terminated ? newline + 1 : text.size());
     if (terminated && line.ends_with('\r')) line.remove_suffix(1);
-    if (first && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
-    first = false;
+    if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
     lines.push_back({std::string{line}, terminated});
   }
   return lines;

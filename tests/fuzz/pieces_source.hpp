@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ingest/source.hpp"
+#include "ingest/source/source.hpp"
 
 #include <algorithm>
 #include <cstddef>

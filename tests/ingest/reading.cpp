@@ -27,6 +27,7 @@ Reading read_files(std::vector<std::string> paths, ingest::ReaderOptions options
     reading.events.insert(reading.events.end(), read.arrivals.begin(), read.arrivals.end());
     reading.lines.insert(reading.lines.end(), read.lines.begin(), read.lines.end());
     reading.rejects.insert(reading.rejects.end(), read.rejects.begin(), read.rejects.end());
+    reading.warnings.insert(reading.warnings.end(), read.warnings.begin(), read.warnings.end());
     reading.blank += read.blank;
     reading.bytes += read.bytes;
   }

@@ -2,7 +2,7 @@
 
 #include "ingest/batch.hpp"
 #include "ingest/reader.hpp"
-#include "ingest/source.hpp"
+#include "ingest/source/source.hpp"
 #include "support/temp_dir.hpp"
 
 #include <cstddef>
@@ -21,6 +21,7 @@ struct Reading {
   std::vector<ingest::LineRef> lines;
   std::vector<ingest::Reject> rejects;
   std::optional<Error> error;
+  std::vector<std::string> warnings;
   std::uint64_t blank = 0;
   std::uint64_t bytes = 0;
 };

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace dispatch::cli {
+namespace dispatch {
 
 /// `text` within single quotes, as bash, zsh and fish read it.
 std::string shell_quoted(std::string_view text);
@@ -11,4 +11,4 @@ std::string shell_quoted(std::string_view text);
 /// `text` as one word of a command to be typed: quoted only where it must be.
 std::string shell_word(std::string_view text);
 
-}  // namespace dispatch::cli
+}  // namespace dispatch

@@ -1,4 +1,4 @@
-#include "ingest/source_file.hpp"
+#include "ingest/source/file_source.hpp"
 
 #include <cerrno>
 

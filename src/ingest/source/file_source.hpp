@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/fd.hpp"
-#include "ingest/source.hpp"
+#include "ingest/source/source.hpp"
 
 #include <cstdint>
 #include <string>

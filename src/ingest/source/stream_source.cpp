@@ -1,4 +1,4 @@
-#include "ingest/source_stream.hpp"
+#include "ingest/source/stream_source.hpp"
 
 #include <array>
 #include <cerrno>

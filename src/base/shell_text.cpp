@@ -1,8 +1,8 @@
-#include "cli/shell_text.hpp"
+#include "base/shell_text.hpp"
 
 #include <algorithm>
 
-namespace dispatch::cli {
+namespace dispatch {
 
 std::string shell_quoted(std::string_view text) {
   std::string out = "'";
@@ -22,4 +22,4 @@ std::string shell_word(std::string_view text) {
   return plain ? std::string{text} : shell_quoted(text);
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch

@@ -1,8 +1,8 @@
-#include "cli/shell_text.hpp"
+#include "base/shell_text.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace dispatch::cli;
+using namespace dispatch;
 
 TEST_CASE("a word is quoted only where a shell would read it otherwise") {
   CHECK(shell_word("dispatch.db") == "dispatch.db");
