@@ -1,13 +1,18 @@
 // The program when its disk fails: it stops with exit 1 and says why, and with the fault gone a rerun
 // finishes.
 
+#include "base/fd.hpp"
 #include "program/scenario.hpp"
 
+#include <csignal>
 #include <filesystem>
+#include <thread>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace dispatch::test;
@@ -57,6 +62,38 @@ class ReadOnlyDirectory {
   bool mounted_ = false;
   bool there_ = false;
 };
+
+/// A named pipe that takes nothing more until it is drained.
+class FullPipe {
+ public:
+  explicit FullPipe(const std::string& path) {
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    pipe_ = dispatch::Fd{::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
+    const std::string filling(4096, ' ');
+    while (::write(pipe_.get(), filling.data(), filling.size()) > 0) {
+    }
+  }
+  /// Takes what is in it.
+  void drain() const {
+    std::string taken(4096, ' ');
+    while (::read(pipe_.get(), taken.data(), taken.size()) > 0) {
+    }
+  }
+
+ private:
+  dispatch::Fd pipe_;
+};
+
+/// Waits until the process is in a write to its standard error; false where that does not come.
+bool writes_to_stderr(pid_t process) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (std::chrono::steady_clock::now() < until) {
+    if (read_file(fmt::format("/proc/{}/syscall", process)).starts_with(fmt::format("{} 0x2 ", SYS_write)))
+      return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -131,4 +168,51 @@ TEST_CASE("a rejects file that takes nothing stops the run and a rerun writes it
   CHECK(review(receiver.received()).completed.size() == entities * each);
   CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("an ingest that fails in the middle of a large turn destroys nothing of a run beside it") {
+  const TempDir directory;
+  const Receiver receiver;
+  constexpr int entities_before = 50, each_before = 60;
+  directory.write("events.jsonl", streams(entities_before, each_before));
+  REQUIRE(run_dispatch(directory, {"run", "events.jsonl", "--to", receiver.url()}).exit_code == 0);
+  std::size_t sent = entities_before * each_before;
+  // A little more than a connection keeps in memory, so that the end of it is on its way to the log when the
+  // rejected line before it cannot be written.
+  const std::string large = '"' + std::string(14'900'000, 'p') + '"';
+  directory.write("large.jsonl", "rubbish\n" + event_line("large", "large", 1, {}, large));
+
+  for (int round = 1; round <= 2; ++round) {
+    CAPTURE(round);
+    Child run{directory, {"run", "-", "--to", receiver.url()}};
+    const auto commit_some = [&] {
+      for (int i = 0; i < entities_before; ++i, ++sent)
+        REQUIRE(run.write(event_line(fmt::format("A{}", sent), fmt::format("E{}", i),
+                                     1 + static_cast<std::int64_t>(sent) / entities_before)));
+      REQUIRE(receiver.wait_ended(sent));
+    };
+    FullPipe err{directory / fmt::format("err{}", round)};
+    Child::Setup shell;
+    shell.program = "/bin/sh";
+    Child ingest{
+        directory,
+        {"-c", fmt::format(R"(exec "$0" "$@" 2>err{})", round), DISPATCH_PROGRAM, "ingest", "large.jsonl",
+         "--max-line", "64MiB", "--to", receiver.url(), "--rejects", "/dev/full", "--log-level", "error"},
+        shell};
+    // It says that it has failed after it has given the turn up, and before it closes the journal.
+    REQUIRE(writes_to_stderr(ingest.pid()));
+    for (int i = 0; i < 20; ++i) commit_some();
+    err.drain();
+    CHECK(ingest.exit_code() == 1);
+    // Whoever comes after a kill reads the log from its beginning, as far as it is whole.
+    run.signal(SIGKILL);
+    CHECK(run.exit_code() == 128 + SIGKILL);
+    const auto resumed = run_dispatch(directory, {"run"});
+    CAPTURE(resumed.err);
+    CHECK(resumed.exit_code == 0);
+    const auto verified = run_dispatch(directory, {"verify"});
+    CAPTURE(verified.out);
+    CHECK(verified.exit_code == 0);
+    CHECK(has(verified.err, fmt::format("{} events", sent)));
+  }
 }

@@ -101,13 +101,42 @@ Result<> SmallRun::operate() {
   return {};
 }
 
+/// Begins a turn that is larger than the memory it has, so that part of it is in the log, and gives it up: as
+/// an ingest whose rejects file takes nothing.
+Result<> SmallRun::neighbour_fails() {
+  if (neighbour_ == nullptr) {
+    auto options = options_;
+    options.cache_bytes = 128 * 1024;
+    auto journal = journal::SqliteJournal::open(stage_.journal_path(), options);
+    if (!journal) return tl::unexpected(std::move(journal).error());
+    neighbour_ = std::move(*journal);
+  }
+  auto turn = journal::Turn::begin(*neighbour_);
+  if (!turn) return tl::unexpected(std::move(turn).error());
+  const auto large =
+      test::incoming({{"n1", "N", 1, "http://n.test/hook", '"' + std::string(120'000, 'p') + '"'}});
+  const auto appended = neighbour_->append(large.batch.arrivals, {}, stage_.clock.wall());
+  if (!appended) return tl::unexpected(appended.error());
+  return {};
+}
+
+/// It reads once more and ends.
+Result<> SmallRun::neighbour_goes() {
+  const auto row = neighbour_->tally();
+  neighbour_.reset();
+  if (!row) return tl::unexpected(row.error());
+  return {};
+}
+
 Result<> SmallRun::play() {
   DISPATCH_TRY(stage_.rise());
   committed();
   stage_.arrive(morning);
   bool is_evening = false;
   for (int round = 0; round < rounds_most; ++round) {
+    if (round == 1 || round == 6) DISPATCH_TRY(neighbour_fails());
     DISPATCH_TRY(stage_.try_play([this] { committed(); }));
+    if (neighbour_ != nullptr && (round == 3 || round == 7)) DISPATCH_TRY(neighbour_goes());
     const auto tally = stage_.figures().tally;
     if (answer_all()) continue;
     if (!is_evening) {

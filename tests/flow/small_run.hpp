@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,8 @@ namespace dispatch::test {
 
 /// A short history with something of everything: twelve events, a failure and its retry, a timeout, a dead
 /// letter and its release, a gap and its skip, a duplicate, checkpoints on the way; and the world around it,
-/// a receiver that remembers and an operator. Every time it is played it goes the same way, until something
-/// outside of it fails.
+/// a receiver that remembers, an operator, and a second writer whose large turns fail. Every time it is
+/// played it goes the same way, until something outside of it fails.
 class SmallRun {
  public:
   static constexpr int events = 12;
@@ -28,7 +29,10 @@ class SmallRun {
   /// stopped it; whoever plays again then is the rerun.
   Result<> play();
   /// The process is gone.
-  void end() { stage_.fall(); }
+  void end() {
+    stage_.fall();
+    neighbour_.reset();
+  }
 
   /// How often play() has committed, making the journal included.
   std::size_t commits() const { return commits_; }
@@ -51,9 +55,12 @@ class SmallRun {
   void receive();
   bool answer_all();
   Result<> operate();
+  Result<> neighbour_fails();
+  Result<> neighbour_goes();
 
   journal::SqliteOptions options_;
   Stage stage_;
+  std::unique_ptr<journal::SqliteJournal> neighbour_;  // another process beside the run
   std::size_t commits_ = 0;
   std::size_t received_ = 0;  // of what the transport has sent
   std::map<std::string, Seen> seen_;
