@@ -93,6 +93,12 @@ void add_requests(CLI::App& command, delivery::HttpOptions& http) {
       ->type_name("DURATION")
       ->default_str("5s")
       ->group(group);
+  from_environment(add_value(command, "--connection-lifetime", http.connection_lifetime,
+                             parse_connection_lifetime,
+                             "Do not use a connection longer, so that requests follow a host that moves"))
+      ->type_name("DURATION")
+      ->default_str("60s")
+      ->group(group);
   from_environment(command.add_option("--cacert", http.ca_file,
                                       "Certificate authorities to trust instead of the system's, PEM"))
       ->type_name("FILE")

@@ -41,6 +41,15 @@ Result<std::chrono::milliseconds> parse_timeout(std::string_view text) {
   return timeout;
 }
 
+Result<std::chrono::milliseconds> parse_connection_lifetime(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  const auto lifetime = std::chrono::floor<std::chrono::milliseconds>(*duration);
+  if (lifetime < std::chrono::seconds{2} || lifetime > std::chrono::hours{24})
+    return misuse("'{}' is not between 2s and 24h", text);
+  return lifetime;
+}
+
 Result<DurationRange> parse_duration_range(std::string_view text) {
   const auto dots = text.find("..");
   const auto first = parse_duration(text.substr(0, dots));

@@ -44,6 +44,9 @@ Result<double> parse_share(std::string_view text);
 /// For one request: from 1ms to 24h, as libcurl counts in milliseconds, and 0 would mean for ever.
 Result<std::chrono::milliseconds> parse_timeout(std::string_view text);
 
+/// A duration from 2s to 24h.
+Result<std::chrono::milliseconds> parse_connection_lifetime(std::string_view text);
+
 /// "1s..60s": the first wait and the longest. One duration alone is both.
 struct DurationRange {
   std::chrono::microseconds first;

@@ -1,4 +1,4 @@
-#include "delivery/http/address_guard.hpp"
+#include "delivery/http/address/address_guard.hpp"
 
 #include <initializer_list>
 #include <string>

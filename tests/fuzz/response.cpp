@@ -92,7 +92,9 @@ Outcome attempt(Server& server, std::string_view answer, std::size_t step) {
   const auto loop = MultiLoop::open(4).value();
   std::optional<Report> report;
   {
-    const auto transfer = Transfer::make(limits, *loop).value();
+    AddressMemory addresses{limits.connection_lifetime};
+    SystemRandom random;
+    const auto transfer = Transfer::make({limits, *loop, addresses, random}).value();
     Outgoing outgoing;
     outgoing.ticket = ticket;
     outgoing.url = server.url();

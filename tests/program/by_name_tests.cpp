@@ -4,7 +4,10 @@
 #include "support/names.hpp"
 #include "support/tls_receiver.hpp"
 
+#include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -53,4 +56,35 @@ TEST_CASE("a receiver reached by name over TLS gets each event once and none tim
     CHECK(run.exit_code == 0);
     CHECK(receiver.count() == 3 * static_cast<std::size_t>(entities));
   }
+}
+
+// This one takes some seconds of wall time.
+TEST_CASE("a run follows a name that moves to another address within one and a half connection lifetimes") {
+  const TempDir directory;
+  const Receiver before{after(0ms), "127.0.0.2"};
+  const Receiver moved_to{after(0ms), "127.0.0.3", before.port()};
+  const auto names = directory.path() / "names";
+  directory.write("names", "moved.test 127.0.0.2\n");
+  auto setup = with_names();
+  setup.environment[names_variable] = names.string();
+  Child run{directory,
+            {"run", "-", "--to", fmt::format("http://moved.test:{}/", before.port()), "--connection-lifetime",
+             "2s"},
+            setup};
+  int sent = 0;
+  const auto deliver = [&] {
+    const auto id = fmt::format("e{}", ++sent);
+    REQUIRE(run.write(event_line(id, id, 1)));
+    std::this_thread::sleep_for(100ms);
+  };
+  for (int i = 0; i < 10; ++i) deliver();
+  const auto moved = std::chrono::steady_clock::now();
+  directory.write("names.new", "moved.test 127.0.0.3\n");
+  std::filesystem::rename(directory.path() / "names.new", names);
+  while (std::chrono::steady_clock::now() < moved + 4s) deliver();
+  run.close_input();
+  CHECK(run.exit_code() == 0);
+  CHECK(moved_to.count() > 0);
+  CHECK(before.received().back().arrived <= moved + 3s);
+  CHECK(before.count() + moved_to.count() == static_cast<std::size_t>(sent));
 }

@@ -23,6 +23,10 @@ struct HttpOptions {
   /// (Node.js) close theirs, because a request that meets the closing costs an attempt. Whole seconds.
   /// Default 4 s.
   std::chrono::seconds connection_idle_most{4};
+  /// A connection older than this, plus up to a tenth at random, is not used again, so that requests follow a
+  /// host that moves to another address: within one and a half of it, addresses being looked up again more
+  /// often. At least 2 s. Default 60 s.
+  std::chrono::milliseconds connection_lifetime{60'000};
   /// Bytes of an answer's body that are read; the rest is cut off with the connection. Default 64 KiB.
   std::size_t body_most = 65'536;
   /// Bytes of an answer's status line and headers; an answer with more of them is broken. Default 64 KiB.

@@ -77,6 +77,8 @@ class HttpTransport::Engine {
   std::mutex mutex_;
   Orders orders_;  // under mutex_
   const std::unique_ptr<MultiLoop> loop_;
+  AddressMemory addresses_{options_.connection_lifetime};
+  SystemRandom random_;
   Admission admission_;
   LivedTime time_{std::chrono::steady_clock::now()};
   std::set<std::pair<SteadyTime, Transfer*>> deadlines_;  // in lived time, of what is under way
@@ -178,6 +180,7 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;  // the message dies with the removal of its handle
     auto& transfer = Transfer::of(message->easy_handle);
+    if (transfer.start_over(code)) continue;
     admission_.leave(transfer.host());
     reports.push_back(transfer.finish(code, clock_));
     idle_.push_back(leave(transfer.slot));
@@ -234,7 +237,7 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
     reports.push_back({ticket, std::move(outcome)});
   };
   if (idle_.empty()) {
-    auto made = Transfer::make(options_, *loop_);
+    auto made = Transfer::make({options_, *loop_, addresses_, random_});
     if (!made) return refuse(std::move(made).error());
     idle_.push_back(std::move(*made));
   }

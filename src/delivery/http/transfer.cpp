@@ -1,7 +1,6 @@
 #include "delivery/http/transfer.hpp"
 
 #include "base/fd.hpp"
-#include "delivery/http/address_guard.hpp"
 #include "delivery/http/ending.hpp"
 #include "delivery/http/retry_after.hpp"
 
@@ -27,26 +26,22 @@ std::optional<std::chrono::microseconds> moment(CURL* easy, CURLINFO which) {
   return std::chrono::microseconds{microseconds};
 }
 
-/// True where the line is of HTTP/1 and holds a status of exactly three digits (RFC 9112, 4). libcurl reads
-/// "HTTP/1.1 200OK" and "HTTP/1.1 +20" as well, but of what was not clearly said nothing may be concluded.
-bool is_status_line(std::string_view line) {
-  const auto space = line.find(' ');
-  if (!line.starts_with("HTTP/1.") || space == std::string_view::npos) return false;
-  line.remove_prefix(std::min(line.find_first_not_of(' ', space), line.size()));
-  const auto status = line.substr(0, line.find_first_of(" \r\n"));
-  return status.size() == 3 && status.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Transfer>> Transfer::make(const HttpOptions& options, MultiLoop& loop) {
+Result<std::unique_ptr<Transfer>> Transfer::make(const TransferContext& context) {
   EasyHandle easy{curl_easy_init()};
   if (!easy) return fail("cannot set up a request: out of memory");
-  return std::unique_ptr<Transfer>{new Transfer{options, loop, std::move(easy)}};
+  return std::unique_ptr<Transfer>{new Transfer{context, std::move(easy)}};
 }
 
-Transfer::Transfer(const HttpOptions& options, MultiLoop& loop, EasyHandle easy)
-    : options_(options), loop_(loop), easy_(std::move(easy)) {
+Transfer::Transfer(const TransferContext& context, EasyHandle easy)
+    : options_(context.options),
+      loop_(context.loop),
+      addresses_(context.addresses),
+      random_(context.random),
+      easy_(std::move(easy)),
+      choice_(addresses_.unresponsive),
+      answer_(options_) {
   loop_.adopt(easy_.get());
   set_constants();
 }
@@ -112,12 +107,11 @@ void Transfer::set_tls() {
   curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");  // or OpenSSL asks for one at the terminal
 }
 
-Result<> Transfer::set_guard() {
+/// Whether public addresses alone may be connected to, which takes that they are seen here.
+Result<bool> Transfer::public_only() const {
   const Subscription* const subscription = outgoing_.subscription.get();
-  guarded_ = options_.deny_private || (subscription != nullptr && subscription->deny_private);
-  connects_ = asked_for_certificate_ = false;
-  denial_.clear();
-  if (!guarded_ || (options_.proxy.empty() && options_.unix_socket.empty())) return {};
+  const bool only = options_.deny_private || (subscription != nullptr && subscription->deny_private);
+  if (!only || (options_.proxy.empty() && options_.unix_socket.empty())) return only;
   return misuse(
       "not sent: subscription {} allows public addresses only, and through {} nobody here sees which "
       "address is connected to; run without {}, or set the subscription free",
@@ -125,29 +119,46 @@ Result<> Transfer::set_guard() {
       options_.proxy.empty() ? "--unix-socket" : "--proxy");
 }
 
-void Transfer::deny(std::string_view address, std::string_view kind) {
+std::string Transfer::explain_denial() const {
   const UrlHandle url{curl_url()};
   if (url) curl_url_set(url.get(), CURLUPART_URL, outgoing_.url.c_str(), 0);
-  denial_ =
-      fmt::format("not sent: {} leads to {}, which is {}, and {} allows public addresses only",
-                  url_part(url, CURLUPART_HOST), address, kind,
-                  options_.deny_private ? "--deny-private" : "subscription " + outgoing_.subscription->id);
+  return fmt::format("not sent: {} leads to {}, which is {}, and {} allows public addresses only",
+                     url_part(url, CURLUPART_HOST), choice_.denied()->address, choice_.denied()->kind,
+                     options_.deny_private ? "--deny-private" : "subscription " + outgoing_.subscription->id);
+}
+
+/// How long addresses and connections hold good.
+void Transfer::set_addresses() {
+  CURL* const easy = easy_.get();
+  // A connection is too old for libcurl where its age in whole seconds is more than this.
+  const auto lifetime =
+      std::chrono::duration<double>{options_.connection_lifetime} * (1 + random_.unit() / 10);
+  curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, std::max(1L, static_cast<long>(lifetime.count()) - 1));
+  // A proxy is one host, and a Unix socket none.
+  if (!options_.proxy.empty() || !options_.unix_socket.empty()) return;
+  auto advice = addresses_.lookups.before(outgoing_.url, std::chrono::steady_clock::now());
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, advice.cache_seconds);
+  if (advice.forget.empty() && forget_.empty()) return;
+  forget_ = std::move(advice.forget);
+  forget_list_.clear();
+  for (std::string& line : forget_) forget_list_.push_back({line.data(), nullptr});
+  for (std::size_t i = 0; i + 1 < forget_list_.size(); ++i) forget_list_[i].next = &forget_list_[i + 1];
+  curl_easy_setopt(easy, CURLOPT_RESOLVE, forget_list_.empty() ? nullptr : forget_list_.data());
 }
 
 Result<> Transfer::start(Outgoing outgoing, WallTime now) {
   outgoing_ = std::move(outgoing);
   requests_ = 0;
-  answered_ = headers_too_large_ = false;
-  at_status_line_ = true;
-  complaint_ = nullptr;
-  header_bytes_ = body_bytes_ = 0;
-  excerpt_.clear();
+  answer_.reset();
   detail_[0] = '\0';
   timeout_ =
       outgoing_.subscription ? outgoing_.subscription->timeout.value_or(options_.timeout) : options_.timeout;
   started_ = std::chrono::steady_clock::now();
 
-  DISPATCH_TRY(set_guard());
+  asked_for_certificate_ = false;
+  const auto only = public_only();
+  if (!only) return tl::unexpected(only.error());
+  choice_.begin(*only);
   DISPATCH_TRY(write_headers(outgoing_, now, lines_));
   list_.clear();
   for (std::size_t i = 0; i < lines_.size(); ++i) list_.push_back({lines_.line(i), nullptr});
@@ -160,6 +171,7 @@ Result<> Transfer::start(Outgoing outgoing, WallTime now) {
   connect_timeout_ = timeout_;
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout_.count()));
   curl_easy_setopt(easy, CURLOPT_URL, outgoing_.url.c_str());
+  set_addresses();
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list_.data());
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, outgoing_.payload.data());
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(outgoing_.payload.size()));
@@ -173,8 +185,15 @@ void Transfer::allow(std::chrono::milliseconds more) {
   curl_easy_setopt(easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout_.count()));
 }
 
+bool Transfer::start_over(CURLcode code) {
+  if (code == CURLE_OK || requests_ > 0 || !choice_.start_over()) return false;
+  detail_[0] = '\0';
+  loop_.remove(easy_.get());
+  return curl_multi_add_handle(loop_.multi(), easy_.get()) == CURLM_OK;
+}
+
 Report Transfer::finish(CURLcode code, const Clock& clock) {
-  Outcome outcome = answered_ ? answer(clock) : failure(code);
+  Outcome outcome = answer_.answered() ? answer(clock) : failure(code);
   outcome.took = moment(easy_.get(), CURLINFO_TOTAL_TIME_T).value_or(std::chrono::microseconds{0});
   loop_.release(easy_.get());
   outgoing_.payload = {};  // the pool must not hold what it sent
@@ -182,15 +201,16 @@ Report Transfer::finish(CURLcode code, const Clock& clock) {
 }
 
 Report Transfer::time_out(const Clock& clock) {
-  Outcome outcome = answered_ ? answer(clock) : failure(CURLE_OPERATION_TIMEDOUT);
+  if (requests_ == 0) choice_.none_answered();
+  Outcome outcome = answer_.answered() ? answer(clock) : failure(CURLE_OPERATION_TIMEDOUT);
   outcome.took = std::chrono::floor<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
   leave();
   return {outgoing_.ticket, std::move(outcome)};
 }
 
 Report Transfer::give_up(std::string why, const Clock& clock) {
-  Outcome outcome = answered_ ? answer(clock) : failure(CURLE_FAILED_INIT);
-  if (!answered_) outcome.error = std::move(why);
+  Outcome outcome = answer_.answered() ? answer(clock) : failure(CURLE_FAILED_INIT);
+  if (!answer_.answered()) outcome.error = std::move(why);
   outcome.took = std::chrono::floor<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
   leave();
   return {outgoing_.ticket, std::move(outcome)};
@@ -200,7 +220,7 @@ Outcome Transfer::answer(const Clock& clock) {
   Outcome outcome;
   outcome.kind = OutcomeKind::answered;
   outcome.status = status();
-  outcome.excerpt = std::move(excerpt_);
+  outcome.excerpt = answer_.take_excerpt();
   note_way(outcome);
   if (outcome.status == 429 || outcome.status == 503) outcome.retry_after = retry_after(clock.wall());
   return outcome;
@@ -210,14 +230,14 @@ Outcome Transfer::failure(CURLcode code) const {
   Outcome outcome;
   outcome.kind = OutcomeKind::broken;
   note_way(outcome);
-  if (!denial_.empty() && !connects_) {
+  if (choice_.denied()) {
     outcome.kind = OutcomeKind::refused;
-    outcome.error = denial_;
-  } else if (headers_too_large_ || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
+    outcome.error = explain_denial();
+  } else if (answer_.headers_too_large() || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
     // Of a line over 100 KiB, more than it can hold, libcurl says that it is out of memory.
     outcome.error = fmt::format("the answer's headers are longer than {} bytes", options_.headers_most);
-  } else if (complaint_ != nullptr) {
-    outcome.error = complaint_;
+  } else if (answer_.complaint() != nullptr) {
+    outcome.error = answer_.complaint();
   } else if (requests_ > 1) {
     outcome.error = "the connection, kept from an earlier request, ended before an answer came";
   } else if (code == CURLE_OPERATION_TIMEDOUT) {
@@ -260,42 +280,17 @@ Transfer& Transfer::of(CURL* easy) {
 
 std::size_t Transfer::on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept {
   auto& self = *static_cast<Transfer*>(transfer);
-  self.header_bytes_ += bytes;
-  if (self.header_bytes_ > self.options_.headers_most) {  // trailers count as well
-    self.headers_too_large_ = true;
-    return 0;
-  }
-  const std::string_view line{text, bytes};
-  if (self.at_status_line_ && !self.answered_ && !is_status_line(line)) {
-    self.complaint_ = "the answer's status line is malformed";
-    return 0;
-  }
-  self.at_status_line_ = line == "\r\n" || line == "\n";
-  if (self.at_status_line_ && self.status() == 101) {  // libcurl would wait for what comes next
-    self.complaint_ = "the server switched protocols, which nobody had asked for";
-    return 0;
-  }
-  if (self.at_status_line_ && self.status() >= 200) self.answered_ = true;  // lower ones announce it
-  return bytes;
+  return self.answer_.header({text, bytes}, self.status()) ? bytes : 0;
 }
 
 std::size_t Transfer::on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept {
-  auto& self = *static_cast<Transfer*>(transfer);
-  if (self.excerpt_.size() < self.options_.excerpt_most)
-    self.excerpt_.append(text, std::min(bytes, self.options_.excerpt_most - self.excerpt_.size()));
-  self.body_bytes_ += bytes;
-  return self.body_bytes_ > self.options_.body_most ? 0 : bytes;
+  return static_cast<Transfer*>(transfer)->answer_.body({text, bytes}) ? bytes : 0;
 }
 
 curl_socket_t Transfer::on_socket(void* transfer, curlsocktype, curl_sockaddr* address) noexcept {
   auto& self = *static_cast<Transfer*>(transfer);
-  if (self.guarded_) {
-    if (const auto kind = not_public(address->addr)) {
-      self.deny(address_text(address->addr), *kind);
-      return self.loop_.refuse_address(self.easy_.get());
-    }
-  }
-  self.connects_ = true;
+  if (!self.choice_.admits(address->addr, std::chrono::steady_clock::now()))
+    return self.loop_.refuse_address(self.easy_.get());
   return self.loop_.open_socket(self.easy_.get(), *address);
 }
 
@@ -311,15 +306,10 @@ CURLcode Transfer::on_tls(CURL*, void* context, void* transfer) noexcept {
   return CURLE_OK;
 }
 
-int Transfer::on_request(void* transfer, char* address, char*, int, int) noexcept {
+int Transfer::on_request(void* transfer, char* address, char*, int port, int) noexcept {
   auto& self = *static_cast<Transfer*>(transfer);
-  if (self.guarded_) {  // the connection may be kept from a request that was not
-    if (const auto kind = not_public(std::string{address})) {
-      self.deny(address, *kind);
-      self.connects_ = false;
-      return CURL_PREREQFUNC_ABORT;
-    }
-  }
+  if (!self.choice_.admits_request(address, port, std::chrono::steady_clock::now()))
+    return CURL_PREREQFUNC_ABORT;
   // libcurl repeats a request when a kept connection ends without an answer. The receiver may have acted on
   // the first.
   return ++self.requests_ > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;

@@ -1,6 +1,10 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/random.hpp"
+#include "delivery/http/address/address_choice.hpp"
+#include "delivery/http/address/address_memory.hpp"
+#include "delivery/http/answer_reader.hpp"
 #include "delivery/http/curl.hpp"
 #include "delivery/http/headers.hpp"
 #include "delivery/http/http_options.hpp"
@@ -18,12 +22,19 @@
 
 namespace dispatch::delivery {
 
+/// What all transfers of a transport share. Borrowed.
+struct TransferContext {
+  const HttpOptions& options;
+  MultiLoop& loop;
+  AddressMemory& addresses;
+  Random& random;
+};
+
 /// One attempt at a time on one easy handle, which is used again and again. Belongs to the loop's thread and
 /// stays where it is, because libcurl points into it.
 class Transfer {
  public:
-  /// `options` and `loop` are borrowed.
-  static Result<std::unique_ptr<Transfer>> make(const HttpOptions& options, MultiLoop& loop);
+  static Result<std::unique_ptr<Transfer>> make(const TransferContext& context);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer();
@@ -36,6 +47,10 @@ class Transfer {
 
   /// Time passed that does not count against the attempt.
   void allow(std::chrono::milliseconds more);
+
+  /// True where the attempt that libcurl says is done has begun again: no connection came about, and
+  /// addresses had been passed over. Nothing was sent.
+  bool start_over(CURLcode code);
 
   /// Ends the attempt that libcurl says is done.
   Report finish(CURLcode code, const Clock& clock);
@@ -60,17 +75,18 @@ class Transfer {
   SteadyTime deadline{};
 
  private:
-  Transfer(const HttpOptions& options, MultiLoop& loop, EasyHandle easy);
+  Transfer(const TransferContext& context, EasyHandle easy);
   void set_constants();
   static std::size_t on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static std::size_t on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
-  static int on_request(void* transfer, char* address, char*, int, int) noexcept;
+  static int on_request(void* transfer, char* address, char*, int port, int) noexcept;
   static curl_socket_t on_socket(void* transfer, curlsocktype, curl_sockaddr* address) noexcept;
   static CURLcode on_tls(CURL*, void* context, void* transfer) noexcept;
   void set_way();
   void set_tls();
-  Result<> set_guard();
-  void deny(std::string_view address, std::string_view kind);
+  Result<bool> public_only() const;
+  void set_addresses();
+  std::string explain_denial() const;
   Outcome answer(const Clock& clock);
   Outcome failure(CURLcode code) const;
   int status() const;
@@ -82,6 +98,8 @@ class Transfer {
 
   const HttpOptions& options_;
   MultiLoop& loop_;
+  AddressMemory& addresses_;
+  Random& random_;
   EasyHandle easy_;
   Outgoing outgoing_;  // libcurl reads the payload from here
   HeaderLines lines_;
@@ -94,19 +112,13 @@ class Transfer {
   std::chrono::milliseconds connect_timeout_{0};
   SteadyTime started_{};
 
-  bool guarded_ = false;                // connects to public addresses only
-  bool connects_ = false;               // some address was allowed
+  AddressChoice choice_;
+  std::vector<std::string> forget_;  // lines that addresses are to be forgotten by
+  std::vector<curl_slist> forget_list_;
   bool asked_for_certificate_ = false;  // by the server, in this attempt
-  std::string denial_;                  // why one was not
 
   unsigned requests_ = 0;  // made for this attempt
-  bool answered_ = false;  // status and headers are whole
-  bool at_status_line_ = true;
-  const char* complaint_ = nullptr;  // why an answer that libcurl would take is refused
-  bool headers_too_large_ = false;
-  std::size_t header_bytes_ = 0;
-  std::size_t body_bytes_ = 0;
-  std::string excerpt_;
+  AnswerReader answer_;
 };
 
 }  // namespace dispatch::delivery

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "delivery/http/address/lookup_cache.hpp"
+#include "delivery/http/address/unresponsive_addresses.hpp"
+
+#include <chrono>
+
+namespace dispatch::delivery {
+
+/// What the attempts of one transport have learnt of hosts' addresses.
+struct AddressMemory {
+  /// `connection_lifetime`: as HttpOptions has it.
+  explicit AddressMemory(std::chrono::milliseconds connection_lifetime)
+      : lookups(refresh_after(connection_lifetime)) {}
+
+  /// A connection that is made just before its addresses are looked up again, and lives its whole life with
+  /// its jitter, ends within one and a half lifetimes.
+  static std::chrono::seconds refresh_after(std::chrono::milliseconds connection_lifetime) {
+    return std::chrono::floor<std::chrono::seconds>(connection_lifetime / 4);
+  }
+
+  LookupCache lookups;
+  UnresponsiveAddresses unresponsive;
+};
+
+}  // namespace dispatch::delivery
