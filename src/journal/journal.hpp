@@ -95,6 +95,23 @@ class Journal {
   virtual Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries,
                                       const std::optional<Route>& route, WallTime now) = 0;
 
+  /// Queues rejected lines for an operator, in the order given. Each text is queued once: of one that is
+  /// queued, or was cleared, the time and the reason are noted and nothing else. A line in pieces is queued
+  /// with its last one; the pieces of a line follow each other, perhaps over several turns, and where another
+  /// line begins before the last one has come, it is as if there had been none. Where a line would make the
+  /// open ones more than `most`, neither it nor what follows is taken. Returns how many of `lines` were
+  /// taken.
+  virtual Result<std::size_t> queue_rejects(std::span<const RejectedLine> lines, const RejectCount& most,
+                                            WallTime now) = 0;
+
+  /// Lines with these texts were accepted: takes them out of the queue. Cheap where the queue is empty.
+  virtual Result<> unqueue_rejects(std::span<const std::string_view> texts) = 0;
+
+  /// An operator is done with these: they are no longer open, and their texts are forgotten. At most `limit`
+  /// of them; returns what was cleared, nothing when none is left.
+  virtual Result<RejectCount> clear_rejects(const RejectSelection& which, WallTime now,
+                                            std::size_t limit) = 0;
+
   /// Keeps the circuits given, and forgets those that are closed now.
   virtual Result<> remember_circuits(std::span<const CircuitRow> changed,
                                      std::span<const DestinationNo> closed) = 0;
@@ -151,6 +168,9 @@ class Journal {
   virtual Result<std::vector<Subscription>> subscriptions() = 0;
   /// Those that are not closed, by destination.
   virtual Result<std::vector<CircuitRow>> circuits() = 0;
+
+  /// The rejected lines that wait for an operator.
+  virtual Result<RejectCount> open_rejects() = 0;
 
   /// Of the events from `from` to `to`, both included, the deliveries that are not final of the first one
   /// that has any; for whoever follows the progress of what it appended.

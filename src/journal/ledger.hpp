@@ -85,6 +85,14 @@ class Ledger {
   /// event and subscription: what Journal::replay takes. In the order of their events.
   Result<> final_deliveries(const FinalSelection& selection, const Each<FinalDeliveryRecord>& each) const;
 
+  /// Rejected lines in the order in which they came first, without their texts; those that were cleared only
+  /// where they are wanted.
+  Result<> rejects(const RejectSelection& which, bool cleared_too, const Each<RejectedRecord>& each) const;
+
+  /// The text of one, as it came, in pieces; false where there is none, as it was cleared or accepted
+  /// meanwhile.
+  Result<bool> reject_text(std::int64_t number, const std::function<void(std::string_view)>& each) const;
+
   /// Where the journal stands now, with at most `hosts` hosts. The time it takes grows with what is open, not
   /// with what is done.
   Result<Standing> standing(std::size_t hosts) const;

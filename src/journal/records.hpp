@@ -107,6 +107,18 @@ struct FinalDeliveryRecord {
   std::string destination;
 };
 
+/// A line of input that was rejected.
+struct RejectedRecord {
+  std::int64_t number = 0;  ///< names it; never used again
+  std::string file;         ///< where it came from first, as it was given; "-" is standard input
+  std::uint64_t line = 0;   ///< its number there, from 1
+  std::string reason;       ///< as of the last time
+  std::int64_t bytes = 0;
+  std::int64_t times = 0;  ///< how often it came
+  WallTime first_at{}, last_at{};
+  std::optional<WallTime> cleared_at;  ///< nothing: open
+};
+
 /// The deliveries to one host that have not come to their end.
 struct HostRecord {
   std::string host;
@@ -123,6 +135,7 @@ struct Standing {
   std::int64_t gapped_entities = 0;  ///< entities with an open gap
   std::int64_t behind_gaps = 0;      ///< events that wait behind these
 
+  RejectCount rejects;                     ///< the rejected lines that wait for an operator
   std::int64_t unmatched = 0;              ///< events that nothing delivers, as no subscription means them
   std::int64_t unknown = 0;                ///< attempts whose outcome is unknown, ever
   std::optional<WallTime> next_due;        ///< of the deliveries in retry_wait

@@ -136,6 +136,29 @@ struct DeadLetters {
   // neither: all of them
 };
 
+/// A line of input that was rejected, or a piece of one that is too long to be held whole. Everything is
+/// borrowed.
+struct RejectedLine {
+  std::string_view file;   ///< as it was given; "-" is standard input
+  std::uint64_t line = 0;  ///< from 1
+  std::string_view reason;
+  std::string_view text;           ///< the line without its end, or the next piece of it
+  bool first = true, last = true;  ///< which piece it is; both where the line is whole
+};
+
+/// A number of rejected lines, and the bytes of their texts.
+struct RejectCount {
+  std::int64_t lines = 0;
+  std::int64_t bytes = 0;
+  friend bool operator==(const RejectCount&, const RejectCount&) = default;
+};
+
+/// Which rejected lines are meant; all conditions hold together.
+struct RejectSelection {
+  std::vector<std::int64_t> numbers = {};  ///< one of these; empty: any
+  std::optional<std::string> file = {};    ///< that came from this file first
+};
+
 /// How many deliveries are in each state; index by DeliveryState.
 struct Tally {
   std::array<std::int64_t, 6> deliveries{};

@@ -191,6 +191,24 @@ void WornJournal::subscribe() {
   replay(*journal, {queue.at(0).key}, route_of(shop));
   replay(*journal, {{.outlet = first_outlet, .position = Position{1}},
                     {.outlet = first_outlet, .position = Position{2}}});
+  in_a_turn(*journal, [&] {
+    const RejectCount room{10, 1'000};
+    const RejectedLine lines[] = {
+        {.file = "a.jsonl", .line = 3, .reason = "not JSON", .text = "rubbish"},
+        {.file = "b.jsonl", .line = 4, .reason = "too long", .text = "begins", .first = true, .last = false},
+        {.file = "b.jsonl",
+         .line = 4,
+         .reason = "too long",
+         .text = " and ends",
+         .first = false,
+         .last = true},
+        {.file = "c.jsonl", .line = 5, .reason = "no id", .text = "{}"},
+        {.file = "d.jsonl", .line = 6, .reason = "not JSON", .text = "rubbish"}};
+    if (journal->queue_rejects(lines, room, noon).value() != std::size(lines))
+      throw std::logic_error{"no room"};
+    if (journal->clear_rejects({.numbers = {}, .file = "c.jsonl"}, noon, 10).value().lines != 1)
+      throw std::logic_error{"nothing was cleared"};
+  });
   const auto former = journal->scan(first_outlet, Position{}, 4).value();
   for (const auto& row : former)
     if (row.key.generation > 0) attempt(*journal, row, Transition::succeed);

@@ -318,6 +318,23 @@ TEST_CASE("verify sees what is changed in circuits but which they are") {
                      {"since", either_way, "the clock of the run"}});
 }
 
+TEST_CASE("verify sees what is changed in rejected lines but where they came from and when and why") {
+  constexpr std::string_view cleared = "of one that was cleared, of which nothing is needed";
+  check("rejects", {{"row", {"deleted"}, cleared},
+                    {"reject_no", {"more"}, cleared},
+                    {"bytes", {"less", "more"}, cleared},
+                    {"file", {"more", "swapped"}, shown_only},
+                    {"line", {"less", "more", "swapped"}, shown_only},
+                    {"reason", {"more", "swapped"}, shown_only},
+                    {"times", {"less", "more", "swapped"}, shown_only},
+                    {"first_at", {"less"}, shown_only},
+                    {"last_at", {"more"}, shown_only}});
+}
+
+TEST_CASE("verify sees what is changed in the texts of rejected lines") {
+  check("reject_texts", {});
+}
+
 TEST_CASE("verify sees what is changed in the tally") {
   check("tally", {});
 }

@@ -29,8 +29,14 @@ Names after_subscribed(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 4 brought.
+/// Takes back what migration 5 brought.
+void make_version_4(SQLite::Database& journal) {
+  journal.exec("DROP TABLE reject_texts; DROP TABLE rejects; PRAGMA user_version = 4");
+}
+
+/// And what migration 4 did.
 void make_version_3(SQLite::Database& journal) {
+  make_version_4(journal);
   journal.exec(R"(
     DROP INDEX events_by_correlation;
     ALTER TABLE events DROP COLUMN trace;

@@ -36,6 +36,7 @@ Result<> MemoryJournal::commit_turn() {
 
 void MemoryJournal::abandon_turn() noexcept {
   if (!in_turn_) return;
+  if (turn_) partial_reject_.reset();
   turn_.reset();
   in_turn_ = false;
   const std::scoped_lock lock{store_->mutex};
@@ -326,6 +327,29 @@ Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveri
   }
   for (const auto& [outlet, key] : lowest) write().add_action(key, true);
   return made;
+}
+
+// --- Rejected lines
+
+Result<std::size_t> MemoryJournal::queue_rejects(std::span<const RejectedLine> lines, const RejectCount& most,
+                                                 WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  return write().rejects.queue(lines, most, partial_reject_);
+}
+
+Result<> MemoryJournal::unqueue_rejects(std::span<const std::string_view> texts) {
+  if (!in_turn_) return outside_of_turn();
+  write().rejects.unqueue(texts);
+  return {};
+}
+
+Result<RejectCount> MemoryJournal::clear_rejects(const RejectSelection& which, WallTime, std::size_t limit) {
+  if (!in_turn_) return outside_of_turn();
+  return write().rejects.clear(which, limit);
+}
+
+Result<RejectCount> MemoryJournal::open_rejects() {
+  return read()->rejects.open();
 }
 
 Result<> MemoryJournal::remember_circuits(std::span<const CircuitRow> changed,

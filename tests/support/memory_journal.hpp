@@ -36,6 +36,11 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override;
   Result<std::int64_t> replay(std::span<const journal::DeliveryKey> deliveries,
                               const std::optional<Route>& route, WallTime now) override;
+  Result<std::size_t> queue_rejects(std::span<const journal::RejectedLine> lines,
+                                    const journal::RejectCount& most, WallTime now) override;
+  Result<> unqueue_rejects(std::span<const std::string_view> texts) override;
+  Result<journal::RejectCount> clear_rejects(const journal::RejectSelection& which, WallTime now,
+                                             std::size_t limit) override;
   Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
                              std::span<const DestinationNo> closed) override;
   Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override;
@@ -56,6 +61,7 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> subscriptions_version() override;
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<journal::CircuitRow>> circuits() override;
+  Result<journal::RejectCount> open_rejects() override;
   Result<std::vector<journal::DeliveryRow>> first_open(Position from, Position to) override;
 
  private:
@@ -72,6 +78,7 @@ class MemoryJournal final : public journal::Journal {
   bool in_turn_ = false;
   std::shared_ptr<MemoryState>
       turn_;  // what this turn has made of the committed state; none before it writes
+  std::optional<std::string> partial_reject_;  // the text so far of a line that comes in pieces
   std::optional<std::uint64_t> seen_version_;  // by changed_elsewhere; commits of our own count as seen
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "journal/rows.hpp"
+#include "support/memory_rejects.hpp"
 
 #include <condition_variable>
 #include <cstdint>
@@ -59,6 +60,7 @@ struct MemoryState {
   std::map<SubscriptionNo, std::shared_ptr<const Subscription>> subscriptions;
   std::int64_t last_subscription = 0, subscriptions_version = 0, last_generation = 0;
   std::map<DestinationNo, journal::CircuitRow> circuits;
+  MemoryRejects rejects;
 
   /// The entity of that number, which must exist.
   const Entity& entity(EntityNo no) const;

@@ -22,6 +22,11 @@ void add_tally(SQLite::Database& database, Standing& standing) {
   }
   standing.last_position = Position{number_of(database, "SELECT max(position) FROM events")};
   standing.unmatched = number_of(database, "SELECT count(*) FROM unmatched");
+  standing.rejects.lines =
+      number_of(database, "SELECT count(*) FROM rejects WHERE cleared_at IS NULL AND digest IS NOT NULL");
+  standing.rejects.bytes = number_of(
+      database,
+      "SELECT coalesce(sum(bytes), 0) FROM rejects WHERE cleared_at IS NULL AND digest IS NOT NULL");
   standing.unknown = number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 5");
 }
 

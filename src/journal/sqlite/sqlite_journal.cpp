@@ -12,6 +12,7 @@
 #include "journal/sqlite/operators.hpp"
 #include "journal/sqlite/outcome_writer.hpp"
 #include "journal/sqlite/pump_reader.hpp"
+#include "journal/sqlite/reject_queue.hpp"
 #include "journal/sqlite/replays.hpp"
 #include "journal/sqlite/subscriptions.hpp"
 #include "journal/sqlite/turn_writer.hpp"
@@ -48,6 +49,7 @@ class SqliteJournal::Parts {
   Operators operators{connection->database(), turn.account()};
   FanOut fan_out{connection->database(), turn.account(), destinations};
   Replays replays{connection->database(), turn.account(), destinations};
+  RejectQueue rejects{connection->database(), turn.account()};
   Circuits circuits{connection->database()};
   PumpReader pump{connection->database()};
   LaneReader lanes{connection->database()};
@@ -164,6 +166,7 @@ Result<> SqliteJournal::begin_turn() {
     parts.appender.forget();
     parts.destinations.forget();
     parts.subscriptions.look_again();
+    parts.rejects.look_again();
   }
   return {};
 }
@@ -190,6 +193,7 @@ void SqliteJournal::abandon_turn() noexcept {
   parts_->destinations.forget();
   parts_->subscriptions.forget();
   parts_->intents.forget();
+  parts_->rejects.forget();
 }
 
 // --- Writes
@@ -281,6 +285,25 @@ Result<std::int64_t> SqliteJournal::replay(std::span<const DeliveryKey> deliveri
   });
 }
 
+Result<std::size_t> SqliteJournal::queue_rejects(std::span<const RejectedLine> lines, const RejectCount& most,
+                                                 WallTime now) {
+  return parts_->write("queue rejected lines in", [&] { return parts_->rejects.queue(lines, most, now); });
+}
+
+Result<> SqliteJournal::unqueue_rejects(std::span<const std::string_view> texts) {
+  return parts_->write("take accepted lines out of the rejects of", [&]() -> Result<> {
+    parts_->rejects.unqueue(texts);
+    return {};
+  });
+}
+
+Result<RejectCount> SqliteJournal::clear_rejects(const RejectSelection& which, WallTime now,
+                                                 std::size_t limit) {
+  return parts_->write("clear rejected lines in", [&] {
+    return Result<RejectCount>{parts_->rejects.clear(which, now, static_cast<std::int64_t>(limit))};
+  });
+}
+
 Result<> SqliteJournal::remember_circuits(std::span<const CircuitRow> changed,
                                           std::span<const DestinationNo> closed) {
   return parts_->write("note circuits in", [&]() -> Result<> {
@@ -367,6 +390,10 @@ Result<std::int64_t> SqliteJournal::subscriptions_version() {
 
 Result<std::vector<Subscription>> SqliteJournal::subscriptions() {
   return parts_->guard(reading, [&] { return parts_->subscriptions.all(); });
+}
+
+Result<RejectCount> SqliteJournal::open_rejects() {
+  return parts_->guard(reading, [&] { return parts_->rejects.open(); });
 }
 
 Result<std::vector<CircuitRow>> SqliteJournal::circuits() {

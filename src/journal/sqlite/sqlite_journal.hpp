@@ -51,6 +51,10 @@ class SqliteJournal final : public Journal {
   Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override;
   Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries, const std::optional<Route>& route,
                               WallTime now) override;
+  Result<std::size_t> queue_rejects(std::span<const RejectedLine> lines, const RejectCount& most,
+                                    WallTime now) override;
+  Result<> unqueue_rejects(std::span<const std::string_view> texts) override;
+  Result<RejectCount> clear_rejects(const RejectSelection& which, WallTime now, std::size_t limit) override;
   Result<> remember_circuits(std::span<const CircuitRow> changed,
                              std::span<const DestinationNo> closed) override;
   Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) override;
@@ -70,6 +74,7 @@ class SqliteJournal final : public Journal {
   Result<std::int64_t> subscriptions_version() override;
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<CircuitRow>> circuits() override;
+  Result<RejectCount> open_rejects() override;
   Result<std::vector<DeliveryRow>> first_open(Position from, Position to) override;
 
  private:

@@ -22,6 +22,7 @@ enum class Verb : std::int64_t {
   subscription_resumed = 8,
   fan_out = 9,
   replay = 10,
+  rejects_cleared = 11,
 };
 
 /// Wakes the lanes that waited for a gap, and outlets that got deliveries at low positions. Writes rows of

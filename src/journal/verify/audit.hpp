@@ -49,6 +49,8 @@ void check_rows(Audit& audit);
 void check_subscriptions(Audit& audit);
 /// content
 void check_contents(Audit& audit);
+/// rejects
+void check_rejects(Audit& audit);
 /// stream, gaps
 void check_streams(Audit& audit);
 /// attempts_numbered, outcomes, latest, once, state, state_time, forgiven, operators, turns, tally

@@ -20,6 +20,7 @@ enum class Check : std::size_t {
   generations,
   circuits,
   content,
+  rejects,
   stream,
   gaps,
   order,
@@ -41,7 +42,7 @@ struct CheckText {
   std::string_view promise;
 };
 
-inline constexpr std::array<CheckText, 26> check_texts{{
+inline constexpr std::array<CheckText, 27> check_texts{{
     {"integrity", "the file is a sound SQLite database"},
     {"schema", "the tables, indexes and triggers are those of the journal's version"},
     {"references", "no row refers to one that is not there"},
@@ -57,6 +58,8 @@ inline constexpr std::array<CheckText, 26> check_texts{{
     {"generations", "a replay was asked for, is numbered, and makes anew only what was done"},
     {"circuits", "a circuit that is kept is open or half-open"},
     {"content", "an event is as it was accepted, to the byte, and its trace is one"},
+    {"rejects",
+     "a rejected line that waits for an operator is kept as it came, and one that was cleared is not"},
     {"stream",
      "an entity's sequence numbers follow one another from the stream's start, but for recorded gaps, and it "
      "is known of each entity whether they came in that order"},

@@ -61,7 +61,7 @@ constexpr Query queries[] = {
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'its verb is ' || verb || ', which there is not'
-        FROM actions WHERE verb NOT BETWEEN 0 AND 10)"},
+        FROM actions WHERE verb NOT BETWEEN 0 AND 11)"},
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'it does not say what it was done to'
@@ -69,9 +69,9 @@ constexpr Query queries[] = {
        WHERE CASE WHEN verb IN (0, 1) THEN outlet_no IS NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
                   WHEN verb IN (2, 3) THEN entity_no IS NULL OR first_sequence IS NULL OR last_sequence IS NULL
                   ELSE entity_no IS NOT NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
-                       OR (outlet_no IS NULL) <> (verb BETWEEN 4 AND 8) END
-          OR (verb BETWEEN 4 AND 9 AND subscription_no IS NULL) OR (verb < 4 AND subscription_no IS NOT NULL)
-          OR (note IS NOT NULL) <> (verb = 7)
+                       OR (outlet_no IS NULL) <> (verb BETWEEN 4 AND 8 OR verb = 11) END
+          OR (verb BETWEEN 4 AND 9 AND subscription_no IS NULL) OR ((verb < 4 OR verb = 11) AND subscription_no IS NOT NULL)
+          OR (note IS NOT NULL) <> (verb IN (7, 11))
           OR (outlet_no IS NULL) + (position IS NULL) + (generation IS NULL) NOT IN (0, 3))"},
 
     {Check::operators, R"(

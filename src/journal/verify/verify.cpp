@@ -26,6 +26,7 @@ const Walk walks[] = {
       Check::destinations, Check::operators}},
     {check_subscriptions, {Check::subscriptions, Check::generations, Check::circuits}},
     {check_contents, {Check::content}},
+    {check_rejects, {Check::rejects}},
     {check_streams, {Check::stream, Check::gaps}},
     {check_histories,
      {Check::attempts_numbered, Check::outcomes, Check::latest, Check::once, Check::state, Check::state_time,

@@ -57,6 +57,17 @@ class FlawedJournal : public journal::Journal {
                               const std::optional<Route>& route, WallTime now) override {
     return sound_->replay(deliveries, route, now);
   }
+  Result<std::size_t> queue_rejects(std::span<const journal::RejectedLine> lines,
+                                    const journal::RejectCount& most, WallTime now) override {
+    return sound_->queue_rejects(lines, most, now);
+  }
+  Result<> unqueue_rejects(std::span<const std::string_view> texts) override {
+    return sound_->unqueue_rejects(texts);
+  }
+  Result<journal::RejectCount> clear_rejects(const journal::RejectSelection& which, WallTime now,
+                                             std::size_t limit) override {
+    return sound_->clear_rejects(which, now, limit);
+  }
   Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
                              std::span<const DestinationNo> closed) override {
     return sound_->remember_circuits(changed, closed);
@@ -95,6 +106,7 @@ class FlawedJournal : public journal::Journal {
   Result<std::vector<Subscription>> subscriptions() override { return sound_->subscriptions(); }
   Result<std::vector<journal::CircuitRow>> circuits() override { return sound_->circuits(); }
   Result<journal::Tally> tally() override { return sound_->tally(); }
+  Result<journal::RejectCount> open_rejects() override { return sound_->open_rejects(); }
   Result<std::vector<journal::DeliveryRow>> first_open(Position from, Position to) override {
     return sound_->first_open(from, to);
   }

@@ -1,0 +1,77 @@
+#include "journal/ledger.hpp"
+#include "journal/ledger/reading.hpp"
+
+#include <vector>
+
+namespace dispatch::journal {
+
+using namespace reading;
+
+namespace {
+
+constexpr std::size_t page_size = 256;
+
+constexpr const char* page_query = R"(
+  SELECT reject_no, file, line, reason, bytes, times, first_at, last_at, cleared_at
+    FROM rejects
+   WHERE reject_no > ?1 AND digest IS NOT NULL AND (?2 IS NULL OR file = ?2) AND (?3 IS NULL OR reject_no = ?3)
+     AND (?4 OR cleared_at IS NULL)
+   ORDER BY reject_no
+   LIMIT {})";
+
+RejectedRecord record(const Statement::Rows& rows) {
+  return {rows.integer(0),
+          text(rows, 1),
+          static_cast<std::uint64_t>(rows.integer(2)),
+          text(rows, 3),
+          rows.integer(4),
+          rows.integer(5),
+          from_stored(rows.integer(6)),
+          from_stored(rows.integer(7)),
+          time_if_any(rows, 8)};
+}
+
+/// False where `each` wants no more.
+bool list(Statement& pages, const std::optional<std::int64_t>& number, const RejectSelection& which,
+          bool cleared_too, const Ledger::Each<RejectedRecord>& each) {
+  for (std::int64_t after = 0;;) {
+    std::vector<RejectedRecord> page;
+    for (auto rows = pages.rows(after, which.file, number, cleared_too ? 1 : 0); rows.next();)
+      page.push_back(record(rows));
+    for (const auto& reject : page)
+      if (!each(reject)) return false;
+    if (page.size() < page_size) return true;
+    after = page.back().number;
+  }
+}
+
+}  // namespace
+
+Result<> Ledger::rejects(const RejectSelection& which, bool cleared_too,
+                         const Each<RejectedRecord>& each) const {
+  return guarded(path_, "list the rejected lines", [&]() -> Result<> {
+    Statement pages{*database_, fmt::format(page_query, page_size)};
+    if (which.numbers.empty()) list(pages, std::nullopt, which, cleared_too, each);
+    for (const auto number : which.numbers)
+      if (!list(pages, number, which, cleared_too, each)) break;
+    return {};
+  });
+}
+
+Result<bool> Ledger::reject_text(std::int64_t number,
+                                 const std::function<void(std::string_view)>& each) const {
+  return guarded(path_, "read a rejected line", [&]() -> Result<bool> {
+    Statement piece{*database_, "SELECT text FROM reject_texts WHERE reject_no = ? AND place = ?"};
+    for (std::int64_t place = 0;; ++place) {
+      std::string text;
+      {
+        auto rows = piece.rows(number, place);
+        if (!rows.next()) return place > 0;
+        text = rows.bytes(0);
+      }
+      each(text);
+    }
+  });
+}
+
+}  // namespace dispatch::journal
