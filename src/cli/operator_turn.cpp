@@ -17,6 +17,8 @@ Result<> operator_turn(const std::string& path,
   fail_point(FailPoint::operator_staged);
   DISPATCH_TRY(turn->commit());
   fail_point(FailPoint::operator_committed);
+  if (const auto error = (*journal)->take_checkpoint_error())
+    return fail("what was asked for is done, but {}", error->message);
   return {};
 }
 

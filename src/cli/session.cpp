@@ -61,7 +61,9 @@ Result<> Session::open_journal(const InputOptions& options) {
     if (!read) return tl::unexpected(std::move(read).error());
     declared = std::move(*read);
   }
-  auto journal = journal::SqliteJournal::open(journal_path_, {});
+  journal::SqliteOptions opening;
+  opening.notice = [this](const std::string& what) { log_->warn("{}", what); };
+  auto journal = journal::SqliteJournal::open(journal_path_, opening);
   if (!journal) return tl::unexpected(std::move(journal).error());
   journal_ = std::move(*journal);
   const auto applied =
@@ -126,11 +128,14 @@ Result<ExitCode> Session::run(const Work& work) {
     return tl::unexpected(std::move(ending).error());
   }
   DISPATCH_TRY(rejects_.finish());
-  DISPATCH_TRY(journal_->checkpoint());
+  const auto copied = journal_->checkpoint();
+  // Of a journal that is not there any more nothing is claimed.
+  if (!copied && copied.error().failure == Failure::unavailable) return tl::unexpected(copied.error());
   const Summary summary = sum_up(*ending);
   if (talk_.summary)
     line_.print(format_ == LogOptions::Format::json ? summary_json(summary, clock_.wall())
                                                     : summary_text(summary));
+  DISPATCH_TRY(copied);
   return exit_code(summary);
 }
 

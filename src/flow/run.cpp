@@ -16,11 +16,14 @@ using namespace std::chrono_literals;
 /// A follower looks at the journal so often.
 constexpr auto follow_every = 50ms;
 constexpr std::size_t follower_batches = 4;
+/// Who only accepts looks so often whether the journal is still there, while no event comes.
+constexpr auto look_every = 1s;
 
 /// What a run knows of its input and of the wish to stop, whether it owns the journal or follows.
 struct Course {
   bool input_ended = false;
   std::optional<Error> input_error;
+  std::optional<Error> checkpoint_error;
   Stop stop = Stop::none;
 
   void note(const Acceptance& parts, Mail& mail) {
@@ -36,7 +39,17 @@ struct Course {
     parts.inbox.close_input();
     input_ended = true;
   }
+  /// What was committed stands, but the journal cannot go on for long: requests under way end and are
+  /// recorded, no new one starts, and then that is the error of the run.
+  void note_checkpoint(const Acceptance& parts) {
+    auto error = parts.journal.take_checkpoint_error();
+    if (!error) return;
+    parts.log->error("{}", error->message);
+    if (!checkpoint_error) checkpoint_error = std::move(error);
+    parts.inbox.stop(Stop::drain);
+  }
   Result<Ending> end(Ending::How how, std::int64_t remaining) {
+    if (checkpoint_error) return tl::unexpected(std::move(*checkpoint_error));
     if (input_error) return tl::unexpected(std::move(*input_error));
     return Ending{how, remaining};
   }
@@ -65,6 +78,7 @@ Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intak
     if (course.stop == Stop::abort && !std::exchange(aborted, true)) parts.transport.abort();
     const bool quiet = mail.incoming.empty();
     DISPATCH_TRY(dispatcher.turn(std::move(mail)));
+    course.note_checkpoint(parts);
     dispatcher.note(busy_since - idle_since, parts.clock.steady() - busy_since);
     course.note(parts, intake);
 
@@ -88,7 +102,9 @@ Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scorebo
                                  busy ? 0 : follower_batches);
     course.note(parts, mail);
     const bool quiet = mail.incoming.empty();
+    DISPATCH_TRY(parts.journal.check_in_place());
     DISPATCH_TRY(follower.turn(std::move(mail)));
+    course.note_checkpoint(parts);
     course.note(parts, intake);
     if (!intake.empty()) continue;
 
@@ -137,12 +153,14 @@ Result<Ending> accept(const Acceptance& parts, const RunOptions& options, Scoreb
   Course course;
   while (true) {
     const bool busy = !intake.empty();
-    Mail mail = parts.inbox.take(
-        busy || course.stop != Stop::none ? std::optional{parts.clock.steady()} : std::nullopt,
-        busy ? 0 : follower_batches);
+    const SteadyTime now = parts.clock.steady();
+    Mail mail = parts.inbox.take(busy || course.stop != Stop::none ? now : now + look_every,
+                                 busy ? 0 : follower_batches);
     course.note(parts, mail);
     const bool quiet = mail.incoming.empty();
+    DISPATCH_TRY(parts.journal.check_in_place());
     DISPATCH_TRY(appender.turn(std::move(mail)));
+    course.note_checkpoint(parts);
     course.note(parts, intake);
     if (!intake.empty()) continue;
     if (course.stop != Stop::none && quiet) return course.end(Ending::How::interrupted, 0);

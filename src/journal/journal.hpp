@@ -30,6 +30,15 @@ class Journal {
   virtual Result<> commit_turn() = 0;
   virtual void abandon_turn() noexcept = 0;
 
+  /// What went wrong with the journal's own work after the last commit, once: its log could not be copied
+  /// back. What was committed stands, and turns may go on; but the log grows until that is mended, so that a
+  /// run had better come to its end. A journal without such work has nothing to tell.
+  virtual std::optional<Error> take_checkpoint_error() { return std::nullopt; }
+
+  /// `unavailable` where the journal is not where it was opened any more, as it was removed or replaced. Every
+  /// turn asks that by itself; this is for those who wait without one. Cheap.
+  virtual Result<> check_in_place() { return {}; }
+
   // --- Writes, inside a turn
   /// Appends events in the order given, each with a pending delivery for each of its routes; one without
   /// routes is accepted and recorded as unmatched. Verdicts in the same order. An arrival that is not

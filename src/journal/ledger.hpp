@@ -102,10 +102,10 @@ class Ledger {
   Result<Pulse> pulse() const;
 
  private:
-  Ledger(std::string path, std::unique_ptr<SQLite::Database> database);
+  Ledger(std::string path, std::shared_ptr<SQLite::Database> database);
 
   std::string path_;
-  std::unique_ptr<SQLite::Database> database_;
+  std::shared_ptr<SQLite::Database> database_;
 };
 
 }  // namespace dispatch::journal

@@ -120,6 +120,7 @@ TEST_CASE("file: an empty file becomes a journal") {
   const std::string path = dir.write("dispatch.db", "");
   CHECK_FALSE(SqliteJournal::open(path, {.existing_only = true}).has_value());
   CHECK(append(*open(path), {.id = "a"}).position == Position{1});
+  CHECK(mode_of(path) == 0600);
 }
 
 TEST_CASE("file: many may make one journal at once") {

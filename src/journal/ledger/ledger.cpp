@@ -10,7 +10,7 @@ Result<Ledger> Ledger::open(const std::string& path) {
   return Ledger{path, std::move(*database)};
 }
 
-Ledger::Ledger(std::string path, std::unique_ptr<SQLite::Database> database)
+Ledger::Ledger(std::string path, std::shared_ptr<SQLite::Database> database)
     : path_(std::move(path)), database_(std::move(database)) {}
 Ledger::Ledger(Ledger&&) noexcept = default;
 Ledger& Ledger::operator=(Ledger&&) noexcept = default;

@@ -1,6 +1,7 @@
 #include "journal/ledger/reading.hpp"
 
 #include "base/fd.hpp"
+#include "journal/sqlite/database_file.hpp"
 #include "journal/sqlite/migrations.hpp"
 
 #include <cerrno>
@@ -11,6 +12,8 @@
 namespace dispatch::journal::reading {
 
 namespace {
+
+constexpr int busy_timeout = 5000;  // milliseconds
 
 // SQLite itself says no more than that it is unable to open the file.
 Result<> check_file(const std::string& path) {
@@ -52,17 +55,28 @@ Result<> check_header(const std::string& path, SQLite::Database& database) {
   return {};
 }
 
+/// A connection, and the file that must not be closed before it.
+struct Opened {
+  Opened(DatabaseFile opened, const std::string& path)
+      : file{std::move(opened)}, database{path, SQLite::OPEN_READONLY, busy_timeout} {}
+
+  DatabaseFile file;
+  SQLite::Database database;
+};
+
 }  // namespace
 
-Result<std::unique_ptr<SQLite::Database>> open(const std::string& path) {
+Result<std::shared_ptr<SQLite::Database>> open(const std::string& path) {
   DISPATCH_TRY(check_file(path));
-  return guarded(path, "read the header of", [&]() -> Result<std::unique_ptr<SQLite::Database>> {
-    auto database =
-        std::make_unique<SQLite::Database>(path, SQLite::OPEN_READONLY, /*busy timeout in ms*/ 5000);
-    sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    database->exec("PRAGMA query_only = 1; PRAGMA cache_size = -16384 /* KiB */;");
-    DISPATCH_TRY(check_header(path, *database));
-    return database;
+  auto file = DatabaseFile::open(path);
+  if (!file) return tl::unexpected(std::move(file).error());
+  return guarded(path, "read the header of", [&]() -> Result<std::shared_ptr<SQLite::Database>> {
+    const auto opened = std::make_shared<Opened>(std::move(*file), path);
+    SQLite::Database& database = opened->database;
+    sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    database.exec("PRAGMA query_only = 1; PRAGMA cache_size = -16384 /* KiB */;");
+    DISPATCH_TRY(check_header(path, database));
+    return std::shared_ptr<SQLite::Database>{opened, &database};
   });
 }
 

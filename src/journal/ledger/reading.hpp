@@ -19,7 +19,7 @@ namespace dispatch::journal::reading {
 
 /// Opens an existing journal to read it: query_only, no checkpoints, bounded cache. A missing file is misuse;
 /// a journal of another application or a version this program does not read is unavailable.
-Result<std::unique_ptr<SQLite::Database>> open(const std::string& path);
+Result<std::shared_ptr<SQLite::Database>> open(const std::string& path);
 
 /// Calls `read` and turns SQLite's exceptions into an Error. `doing` as in "list the events".
 template <class Read>

@@ -4,6 +4,7 @@
 #include "base/fd.hpp"
 #include "journal/sqlite/failure.hpp"
 #include "journal/sqlite/migrate.hpp"
+#include "journal/sqlite/private_files.hpp"
 
 #include <cerrno>
 
@@ -22,10 +23,29 @@ Result<> create_private_file(const std::filesystem::path& path) {
               path.string(), errno_text(errno));
 }
 
+/// Each name would have a write-ahead log and a lock file of its own beside it.
+Result<> check_has_one_name(const std::filesystem::path& path, const DatabaseFile& file) {
+  const auto status = file.status();
+  if (!status) return tl::unexpected(status.error());
+  if (status->st_nlink > 1)
+    return unavailable(
+        "journal {} has {} names (hard links), each with a lock of its own; keep one name: copy the journal "
+        "with 'dispatch backup', or remove the other names",
+        path.string(), status->st_nlink);
+  if (file.is_mount_point())
+    return unavailable(
+        "journal {} is mounted as a single file, so that its write-ahead log and its lock lie elsewhere; "
+        "mount "
+        "its directory instead",
+        path.string());
+  return {};
+}
+
 }  // namespace
 
-Connection::Connection(const std::filesystem::path& path, const SqliteOptions& options)
+Connection::Connection(const std::filesystem::path& path, const SqliteOptions& options, DatabaseFile file)
     : path_(path),
+      file_(std::move(file)),
       checkpoint_pages_(options.checkpoint_pages),
       checkpoint_at_(options.checkpoint_pages),
       busy_timeout_(static_cast<int>(options.busy_timeout.count())),
@@ -52,13 +72,36 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
                   path.string());
   if (!options.existing_only) DISPATCH_TRY(create_private_file(path));
 
+  auto file = DatabaseFile::open(path);
+  if (!file) return tl::unexpected(std::move(file).error());
+  DISPATCH_TRY(check_has_one_name(path, *file));
+  DISPATCH_TRY(check_private(path, *file, options.notice));
   try {
-    std::unique_ptr<Connection> connection{new Connection{path, options}};
-    DISPATCH_TRY(migrate(connection->database(), path, options.existing_only));
+    std::unique_ptr<Connection> connection{new Connection{path, options, std::move(*file)}};
+    DISPATCH_TRY(connection->lock_and_migrate(options.existing_only));
     return connection;
   } catch (const SQLite::Exception& said) {
     return tl::unexpected(sqlite_failure(said, "open", path));
   }
+}
+
+Result<> Connection::lock_and_migrate(bool existing_only) {
+  const auto outdated = is_outdated(database_, path_, existing_only);
+  if (!outdated) return tl::unexpected(outdated.error());
+  auto gate = Gate::open(path_);
+  if (!gate) return tl::unexpected(std::move(gate).error());
+  gate_.emplace(std::move(*gate));
+  DISPATCH_TRY(file_.claim_name(gate_->file().identity()));
+  if (*outdated) DISPATCH_TRY(migrate(database_, path_, *gate_));
+  auto files = FilesInPlace::note(path_, file_.identity());
+  if (!files) return tl::unexpected(std::move(files).error());
+  files_.emplace(std::move(*files));
+  return {};
+}
+
+Result<> Connection::check_in_place() const {
+  DISPATCH_TRY(gate_->file().check_in_place());
+  return files_->check();
 }
 
 int Connection::count_wal_pages(void* self, sqlite3*, const char*, int pages) {
@@ -69,25 +112,30 @@ int Connection::count_wal_pages(void* self, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
-void Connection::checkpoint_if_due() {
-  if (wal_pages_ < checkpoint_at_) return;
-  checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+Result<> Connection::checkpoint_if_due() {
+  if (wal_pages_ < checkpoint_at_) return {};
   // While a reader keeps the WAL from being begun again, it grows; a checkpoint at every commit would not
   // help that.
   checkpoint_at_ = wal_pages_ + checkpoint_pages_;
+  return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
-void Connection::checkpoint_and_truncate() {
-  database_.setBusyTimeout(0);  // the writers at the gate are not to wait for a reader
-  checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
-  database_.setBusyTimeout(busy_timeout_);
+Result<> Connection::checkpoint_and_truncate() {
+  sqlite3* const handle = database_.getHandle();
+  sqlite3_busy_timeout(handle, 0);  // the writers at the gate are not to wait for a reader
+  auto copied = checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  sqlite3_busy_timeout(handle, busy_timeout_);
+  return copied;
 }
 
-void Connection::checkpoint(int mode) {
+Result<> Connection::checkpoint(int mode) {
   fail_point(FailPoint::checkpoint_begins);
   const int answer = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", mode, nullptr, nullptr);
   fail_point(FailPoint::checkpoint_ended);
-  if (answer != SQLITE_BUSY) database_.check(answer);  // busy: readers need the WAL; it is checkpointed later
+  // Busy: readers need the WAL; it is checkpointed later.
+  if (answer == SQLITE_OK || answer == SQLITE_BUSY) return {};
+  return tl::unexpected(
+      sqlite_failure(SQLite::Exception{database_.getHandle(), answer}, "checkpoint", path_));
 }
 
 }  // namespace dispatch::journal

@@ -12,7 +12,10 @@ Result<> Gate::enter() {
   DISPATCH_TRY(file_.lock(LockFile::Byte::turnstile));
   auto entered = file_.lock(LockFile::Byte::gate);
   file_.unlock(LockFile::Byte::turnstile);
-  return entered;
+  DISPATCH_TRY(std::move(entered));
+  auto in_place = file_.check_in_place();
+  if (!in_place) leave();
+  return in_place;
 }
 
 }  // namespace dispatch::journal

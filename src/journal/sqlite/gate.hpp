@@ -17,9 +17,12 @@ class Gate {
  public:
   static Result<Gate> open(const std::filesystem::path& journal);
 
-  /// Waits for its turn. Not while inside.
+  /// Waits for its turn. Not while inside. `unavailable` where the lock file has been removed or replaced by
+  /// then.
   Result<> enter();
   void leave() noexcept { file_.unlock(LockFile::Byte::gate); }
+
+  const LockFile& file() const { return file_; }
 
  private:
   explicit Gate(LockFile file) : file_(std::move(file)) {}

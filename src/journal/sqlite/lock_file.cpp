@@ -1,7 +1,9 @@
 #include "journal/sqlite/lock_file.hpp"
 
+#include "journal/sqlite/companion.hpp"
+#include "journal/sqlite/files_in_place.hpp"
+
 #include <cerrno>
-#include <system_error>
 
 #include <fcntl.h>
 
@@ -18,32 +20,46 @@ struct flock range(LockFile::Byte byte, short type) {
   return range;
 }
 
-std::filesystem::path beside(const std::filesystem::path& journal) {
-  // Two names of one journal must lead to one lock.
-  std::error_code unresolved;
-  std::filesystem::path path = std::filesystem::weakly_canonical(journal, unresolved);
-  if (unresolved) path = journal;
-  path += ".gate";
-  return path;
+/// Opens the lock file, and nothing that somebody else has put in its place: no link, and no pipe that an
+/// open waits for.
+Fd open_no_other(const std::filesystem::path& path, int flags) {
+  return Fd{::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)};
+}
+
+tl::unexpected<Error> cannot_open(const std::filesystem::path& path, int error) {
+  if (error == ELOOP)
+    return unavailable(
+        "the journal's lock file {} is a symbolic link; it must be a file of its own: remove the link while "
+        "nobody uses the journal",
+        path.string());
+  return fail("cannot open the journal's lock file {}: {}; the directory of the journal must be writable",
+              path.string(), errno_text(error));
 }
 
 }  // namespace
 
 Result<LockFile> LockFile::open(const std::filesystem::path& journal) {
-  std::filesystem::path path = beside(journal);
-  Fd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-  if (!fd) {
-    return fail("cannot open the journal's lock file {}: {}; the directory of the journal must be writable",
-                path.string(), errno_text(errno));
-  }
-  return LockFile{std::move(fd), std::move(path)};
+  std::filesystem::path path = companion(journal, lock_suffix);
+  Fd fd = open_no_other(path, O_RDWR | O_CREAT);
+  if (!fd) return cannot_open(path, errno);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0)
+    return fail("cannot look at the journal's lock file {}: {}", path.string(), errno_text(errno));
+  if (!S_ISREG(status.st_mode))
+    return unavailable("the journal's lock file {} is no regular file; remove what is there", path.string());
+  return LockFile{std::move(fd), FileIdentity::of(status), std::move(path), journal};
+}
+
+Result<> LockFile::check_in_place() const {
+  return journal::check_in_place(path_, identity_, journal_);
 }
 
 Result<bool> LockFile::is_locked(const std::filesystem::path& journal, Byte byte) {
-  const auto path = beside(journal);
-  const Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const auto path = companion(journal, lock_suffix);
+  const Fd fd = open_no_other(path, O_RDONLY);
   if (!fd) {
     if (errno == ENOENT) return false;
+    if (errno == ELOOP) return cannot_open(path, errno);
     return fail("cannot open the journal's lock file {}: {}", path.string(), errno_text(errno));
   }
   struct flock asked = range(byte, F_WRLCK);

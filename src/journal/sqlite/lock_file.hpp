@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "journal/sqlite/file_identity.hpp"
 
 #include <filesystem>
 
@@ -10,8 +11,8 @@ namespace dispatch::journal {
 /// A file whose bytes stand for locks: one open of `<journal>.gate`. The locks are open file description
 /// locks (fcntl(2), F_OFD_SETLK): they belong to this object, not to the process, so that two objects in one
 /// process exclude each other as two processes do, and the kernel drops them when the object, or its process,
-/// is gone. Nothing is ever written to the file, and it must not be removed while anybody has the journal
-/// open.
+/// is gone. Nothing is ever written to the file. It must not be removed while anybody has the journal open:
+/// whoever comes then makes a new one, and two files lock nothing from each other.
 ///
 /// Several threads may use one object, but only different objects exclude each other.
 class LockFile {
@@ -25,7 +26,7 @@ class LockFile {
 
   /// Opens, and creates with mode 0600 where it is missing, the lock file beside `journal`. The journal
   /// itself may be missing; a journal reached through symbolic links has the lock file of the file they lead
-  /// to.
+  /// to. A lock file that is a symbolic link itself, or no regular file, is `unavailable`.
   static Result<LockFile> open(const std::filesystem::path& journal);
 
   /// Waits until the byte is ours.
@@ -39,13 +40,21 @@ class LockFile {
   /// and makes no file, so that looking never gets in the way of taking.
   static Result<bool> is_locked(const std::filesystem::path& journal, Byte byte);
 
+  /// `unavailable` where the file was removed, or another has taken its place. To be asked again once a lock
+  /// is won: until then another process may have come to a file of its own.
+  Result<> check_in_place() const;
+
   const std::filesystem::path& path() const { return path_; }
+  FileIdentity identity() const { return identity_; }
 
  private:
-  LockFile(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  LockFile(Fd fd, FileIdentity identity, std::filesystem::path path, std::filesystem::path journal)
+      : fd_(std::move(fd)), identity_(identity), path_(std::move(path)), journal_(std::move(journal)) {}
 
   Fd fd_;
+  FileIdentity identity_;
   std::filesystem::path path_;
+  std::filesystem::path journal_;
 };
 
 }  // namespace dispatch::journal

@@ -1,7 +1,6 @@
 #include "journal/sqlite/migrate.hpp"
 
 #include "base/fail_point.hpp"
-#include "journal/sqlite/gate.hpp"
 #include "journal/sqlite/migrations.hpp"
 #include "journal/sqlite/withdraw.hpp"
 
@@ -72,16 +71,16 @@ Result<> enable_wal(SQLite::Database& database, const std::filesystem::path& pat
 
 }  // namespace
 
-Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, bool existing_only) {
+Result<bool> is_outdated(SQLite::Database& database, const std::filesystem::path& path, bool existing_only) {
   const Identity found = identify(database);
   DISPATCH_TRY(refuse_foreign(found, path));
-  if (found.version == latest_version() && is_wal(database)) return {};
   if (found.empty && existing_only)
     return misuse("there is no journal in {}, the file is empty; make one with: dispatch run", path.string());
+  return found.version != latest_version() || !is_wal(database);
+}
 
-  auto gate = Gate::open(path);
-  if (!gate) return tl::unexpected(std::move(gate).error());
-  const auto inside = Inside::enter(*gate);
+Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, Gate& gate) {
+  const auto inside = Inside::enter(gate);
   if (!inside) return tl::unexpected(inside.error());
 
   DISPATCH_TRY(enable_wal(database, path));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "journal/sqlite/gate.hpp"
 
 #include <filesystem>
 
@@ -8,9 +9,13 @@
 
 namespace dispatch::journal {
 
-/// Brings the journal at `path`, open as `database`, to the latest version; an empty file becomes a journal,
-/// unless `existing_only`. A file of another application and a journal of a newer version are `unavailable`
-/// and stay as they are. Several processes may do this to one journal at once. Throws what SQLite throws.
-Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, bool existing_only);
+/// True where the journal at `path`, open as `database`, is to be migrated; an empty file is, unless
+/// `existing_only`, which makes it misuse. A file of another application and a journal of a newer version are
+/// `unavailable`. Changes nothing. Throws what SQLite throws.
+Result<bool> is_outdated(SQLite::Database& database, const std::filesystem::path& path, bool existing_only);
+
+/// Brings the journal to the latest version, inside its gate. Several processes may do this to one journal at
+/// once. Throws what SQLite throws.
+Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, Gate& gate);
 
 }  // namespace dispatch::journal

@@ -8,6 +8,7 @@ Result<std::optional<Ownership>> Ownership::try_take(const std::filesystem::path
   const auto taken = file->try_lock(LockFile::Byte::owner);
   if (!taken) return tl::unexpected(taken.error());
   if (!*taken) return std::nullopt;
+  DISPATCH_TRY(file->check_in_place());
   return Ownership{std::move(*file)};
 }
 

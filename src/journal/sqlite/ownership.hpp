@@ -13,7 +13,8 @@ namespace dispatch::journal {
 /// it at once.
 class Ownership {
  public:
-  /// Nothing where somebody else is the owner. Does not wait.
+  /// Nothing where somebody else is the owner. Does not wait. `unavailable` where the lock file was removed
+  /// or replaced meanwhile.
   static Result<std::optional<Ownership>> try_take(const std::filesystem::path& journal);
 
   /// True where somebody has it now. Does not take it, not even for a moment.

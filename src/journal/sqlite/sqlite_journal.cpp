@@ -2,11 +2,11 @@
 
 #include "journal/sqlite/appender.hpp"
 #include "journal/sqlite/circuits.hpp"
+#include "journal/sqlite/connection.hpp"
 #include "journal/sqlite/destinations.hpp"
 #include "journal/sqlite/failure.hpp"
 #include "journal/sqlite/fan_out.hpp"
 #include "journal/sqlite/fresh_deliveries.hpp"
-#include "journal/sqlite/gate.hpp"
 #include "journal/sqlite/intent_writer.hpp"
 #include "journal/sqlite/lane_reader.hpp"
 #include "journal/sqlite/operators.hpp"
@@ -35,8 +35,7 @@ constexpr std::string_view reading = "read";
 /// What the journal is made of, each on the one connection.
 class SqliteJournal::Parts {
  public:
-  Parts(std::unique_ptr<Connection> connection, Gate gate)
-      : connection{std::move(connection)}, turn{*this->connection, std::move(gate)} {}
+  explicit Parts(std::unique_ptr<Connection> opened) : connection{std::move(opened)}, turn{*connection} {}
 
   std::unique_ptr<Connection> connection;
   TurnWriter turn;
@@ -132,10 +131,8 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem
                                                            const SqliteOptions& options) {
   auto connection = Connection::open(path, options);
   if (!connection) return tl::unexpected(std::move(connection).error());
-  auto gate = Gate::open(path);
-  if (!gate) return tl::unexpected(std::move(gate).error());
   try {
-    auto parts = std::make_unique<Parts>(std::move(*connection), std::move(*gate));
+    auto parts = std::make_unique<Parts>(std::move(*connection));
     return std::unique_ptr<SqliteJournal>{new SqliteJournal{std::move(parts)}};
   } catch (const SQLite::Exception& said) {
     return tl::unexpected(sqlite_failure(said, "open", path));
@@ -174,9 +171,9 @@ Result<> SqliteJournal::begin_turn() {
 Result<> SqliteJournal::commit_turn() {
   Parts& parts = *parts_;
   DISPATCH_TRY(parts.check_turn("commit to"));
-  auto committed = parts.guard("commit to", [&] {
+  auto committed = parts.guard_result("commit to", [&]() -> Result<> {
     parts.fresh.write();
-    parts.turn.commit();
+    return parts.turn.commit();
   });
   if (!committed) {
     parts.spent = true;
@@ -194,6 +191,14 @@ void SqliteJournal::abandon_turn() noexcept {
   parts_->subscriptions.forget();
   parts_->intents.forget();
   parts_->rejects.forget();
+}
+
+std::optional<Error> SqliteJournal::take_checkpoint_error() {
+  return parts_->turn.take_checkpoint_error();
+}
+
+Result<> SqliteJournal::check_in_place() {
+  return parts_->connection->check_in_place();
 }
 
 // --- Writes

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "journal/journal.hpp"
-#include "journal/sqlite/connection.hpp"
+#include "journal/sqlite/sqlite_options.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -34,6 +34,8 @@ class SqliteJournal final : public Journal {
   Result<> begin_turn() override;
   Result<> commit_turn() override;
   void abandon_turn() noexcept override;
+  std::optional<Error> take_checkpoint_error() override;
+  Result<> check_in_place() override;
 
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
                               WallTime now) override;

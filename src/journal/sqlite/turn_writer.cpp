@@ -5,9 +5,8 @@
 
 namespace dispatch::journal {
 
-TurnWriter::TurnWriter(Connection& connection, Gate gate)
+TurnWriter::TurnWriter(Connection& connection)
     : connection_(connection),
-      gate_(std::move(gate)),
       begin_(connection.database(), "BEGIN IMMEDIATE"),
       commit_(connection.database(), "COMMIT"),
       rollback_(connection.database(), "ROLLBACK"),
@@ -17,8 +16,9 @@ TurnWriter::TurnWriter(Connection& connection, Gate gate)
       write_tally_(connection.database(), "UPDATE tally SET deliveries = deliveries + ? WHERE state = ?") {}
 
 Result<bool> TurnWriter::begin() {
-  DISPATCH_TRY(gate_.enter());
+  DISPATCH_TRY(connection_.gate().enter());
   open_ = true;
+  DISPATCH_TRY(connection_.check_in_place());
   begin_.run();
   changes_before_ = connection_.total_changes();
   account_ = {};
@@ -34,13 +34,14 @@ Result<bool> TurnWriter::begin() {
   return changed;
 }
 
-void TurnWriter::commit() {
+Result<> TurnWriter::commit() {
   if (connection_.total_changes() == changes_before_) {
     // An insert that met a conflict has changed no row, but dirtied the page of sqlite_sequence.
     rollback_.run();
   } else {
     write_account();
     fail_point(FailPoint::turn_staged);
+    DISPATCH_TRY(connection_.check_in_place());
     try {
       commit_.run();
     } catch (const SQLite::Exception&) {
@@ -49,9 +50,12 @@ void TurnWriter::commit() {
     }
     fail_point(FailPoint::turn_committed);
     last_turn_ = account_.number;
-    connection_.checkpoint_if_due();
+    // Only now is it sure that the commit went to where others look for it.
+    DISPATCH_TRY(connection_.check_in_place());
+    if (auto copied = connection_.checkpoint_if_due(); !copied) checkpoint_error_ = std::move(copied).error();
   }
   close();
+  return {};
 }
 
 void TurnWriter::write_account() {
@@ -73,14 +77,14 @@ void TurnWriter::abandon() noexcept {
 void TurnWriter::close() noexcept {
   account_ = {};
   open_ = false;
-  gate_.leave();
+  connection_.gate().leave();
 }
 
 Result<> TurnWriter::checkpoint() {
-  const auto inside = Inside::enter(gate_);
+  const auto inside = Inside::enter(connection_.gate());
   if (!inside) return tl::unexpected(inside.error());
-  connection_.checkpoint_and_truncate();
-  return {};
+  DISPATCH_TRY(connection_.check_in_place());
+  return connection_.checkpoint_and_truncate();
 }
 
 std::int64_t TurnWriter::data_version() {
