@@ -2,8 +2,8 @@
 
 #include "base/base64.hpp"
 #include "base/json.hpp"
+#include "ingest/framing/frame.hpp"
 #include "ingest/line_parser.hpp"
-#include "ingest/lines.hpp"
 #include "journal/digest.hpp"
 
 #include <string_view>
@@ -65,7 +65,7 @@ Arrival as_given(const journal::EventRecord& event) {
 bool reads_back(const std::string& line, const journal::EventRecord& event) {
   if (line.find('\n') != std::string::npos) return false;
   std::string padded = line;
-  padded.append(ingest::Lines::padding, ' ');
+  padded.append(ingest::frame_padding, ' ');
   std::vector<std::unique_ptr<char[]>> blocks;
   ingest::TextStore store{blocks};
   ingest::LineParser parser{ingest::Mapping{}};

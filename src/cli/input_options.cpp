@@ -17,6 +17,21 @@ Result<std::uint64_t> parse_line_most(std::string_view text) {
   return size;
 }
 
+Result<ingest::InputFormat> parse_format(std::string_view text) {
+  if (text == "auto") return ingest::InputFormat::automatic;
+  if (text == "lines") return ingest::InputFormat::lines;
+  if (text == "json") return ingest::InputFormat::json;
+  if (text == "seq") return ingest::InputFormat::sequence;
+  return misuse("'{}' is none of auto, lines, json and seq", text);
+}
+
+Result<std::optional<ingest::JsonPointer>> parse_records(std::string_view text) {
+  auto pointer = ingest::JsonPointer::parse(text);
+  if (!pointer) return tl::unexpected(std::move(pointer).error());
+  if (pointer->tokens.empty()) return misuse("the pointer is empty; it leads to an array, as /Records does");
+  return std::optional{std::move(*pointer)};
+}
+
 Result<bool> parse_on_bad_line(std::string_view text) {
   if (text == "skip") return false;
   if (text == "stop") return true;
@@ -41,7 +56,7 @@ Result<journal::StreamStart> parse_stream_start(std::string_view text) {
 
 void add_input_options(CLI::App& command, InputOptions& options) {
   const std::string group = "Input";
-  command.add_option("FILE", options.files, "JSON lines, plain or compressed; - is standard input");
+  command.add_option("FILE", options.files, "JSON lines or documents, plain or compressed; - is standard input");
   from_environment(add_value(command, "--to", options.to, parse_destination, "Where lines without a url go"))
       ->type_name("URL")
       ->group(group);
@@ -50,6 +65,15 @@ void add_input_options(CLI::App& command, InputOptions& options) {
                   "Where a field stands, as in event_id=/delivery/guid; may be repeated")
       ->type_name("NAME=/POINTER")
       ->allow_extra_args(false)
+      ->group(group);
+  from_environment(add_value(command, "--input-format", options.format, parse_format,
+                             "What the input is, where its content does not tell"))
+      ->type_name("auto|lines|json|seq")
+      ->default_str("auto")
+      ->group(group);
+  add_value(command, "--records", options.records, parse_records,
+            "Take the elements of the array there in each JSON document")
+      ->type_name("/POINTER")
       ->group(group);
   from_environment(add_value(command, "--first-sequence", options.stream_start, parse_stream_start,
                              "Where streams begin: a number, or first for the first one seen"))
@@ -87,6 +111,11 @@ Result<ingest::ReaderOptions> reader_options(const InputOptions& options) {
   if (!mapping) return misuse("--field: {}", mapping.error().message);
   ingest::ReaderOptions reader;
   reader.mapping = std::move(*mapping);
+  using ingest::InputFormat;
+  if (options.records && (options.format == InputFormat::lines || options.format == InputFormat::sequence))
+    return misuse("--records takes JSON documents apart; it goes with --input-format json or auto");
+  reader.format = options.format;
+  reader.records = options.records;
   reader.line_most = options.line_most;
   // Line by line, so that nothing after the bad one has been taken.
   if (options.stop_on_reject) reader.batch_events = 1;

@@ -17,6 +17,8 @@ struct InputOptions {
   std::vector<std::string> files;  ///< "-" is standard input; none: there is no input
   std::optional<std::string> to;   ///< where lines without a url go
   std::vector<std::string> fields;
+  ingest::InputFormat format = ingest::InputFormat::automatic;
+  std::optional<ingest::JsonPointer> records;
   journal::StreamStart stream_start;
   std::uint64_t line_most = std::uint64_t{1024} * 1024;  ///< bytes
   std::string rejects;                                   ///< empty: beside the journal

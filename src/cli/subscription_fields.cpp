@@ -5,7 +5,7 @@
 #include "base/units.hpp"
 #include "cli/option_values.hpp"
 #include "ingest/fields.hpp"
-#include "ingest/lines.hpp"
+#include "ingest/framing/frame.hpp"
 #include "policy/classify.hpp"
 #include "policy/rate.hpp"
 #include "routing/pattern.hpp"
@@ -65,7 +65,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string with_padding(std::string_view json) {
   std::string padded{json};
-  return padded.append(ingest::Lines::padding, ' ');
+  return padded.append(ingest::frame_padding, ' ');
 }
 
 template <class T>

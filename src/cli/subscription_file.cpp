@@ -7,7 +7,7 @@
 #include "cli/option_values.hpp"
 #include "cli/subscription_fields.hpp"
 #include "ingest/fields.hpp"
-#include "ingest/lines.hpp"
+#include "ingest/framing/frame.hpp"
 #include "policy/rate.hpp"
 
 #include <algorithm>
@@ -234,7 +234,7 @@ Result<std::vector<Declared>> parse_subscriptions(std::string_view text,
                                                   const std::filesystem::path& folder) {
   DISPATCH_TRY(check_json(text));
   std::string padded{text};
-  padded.append(ingest::Lines::padding, ' ');
+  padded.append(ingest::frame_padding, ' ');
   ingest::DocumentParser parser;
   const auto document = parser.parse(std::string_view{padded}.substr(0, text.size()));
   if (!document) return misuse("{}", document.error());

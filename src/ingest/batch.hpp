@@ -16,6 +16,9 @@ struct LineRef {
   std::shared_ptr<const std::string> file;
   std::uint64_t line = 0;  ///< from 1
   std::string_view text;   ///< the whole line without its end; borrowed from the batch
+  /// Of a JSON array whose elements are read as lines: which one it is, from 1; else 0. Its line is that on
+  /// which it begins.
+  std::uint64_t element = 0;
 };
 
 /// A line that cannot be accepted, and why. A line longer than the limit comes in pieces, one Reject each, in

@@ -1,6 +1,6 @@
 #include "ingest/document.hpp"
 
-#include "ingest/lines.hpp"
+#include "ingest/framing/frame.hpp"
 
 #include <span>
 
@@ -9,7 +9,7 @@
 namespace dispatch::ingest {
 namespace {
 
-static_assert(Lines::padding >= simdjson::SIMDJSON_PADDING);
+static_assert(frame_padding >= simdjson::SIMDJSON_PADDING);
 
 std::string reason_for(simdjson::error_code error, std::string_view line) {
   if (const auto nul = line.find('\0'); nul != std::string_view::npos)
@@ -78,7 +78,7 @@ tl::expected<Value, std::string> DocumentParser::parse(std::string_view line) {
 
 simdjson::error_code DocumentParser::parse_tamed(std::string_view line, simdjson::dom::element& root) {
   copy_.assign(line);
-  copy_.append(Lines::padding, ' ');
+  copy_.append(frame_padding, ' ');
   const auto text = std::span{copy_}.first(line.size());
   blank_numbers(text);
   replace_half_pairs(text);

@@ -35,7 +35,7 @@ std::string_view kind_of(const Value& value);
 /// Checks that a line is one valid JSON object, whole. Reused from line to line; one thread.
 class DocumentParser {
  public:
-  /// The object, or the reason why `line` is none. Valid until the next call. `Lines::padding` bytes behind
+  /// The object, or the reason why `line` is none. Valid until the next call. `frame_padding` bytes behind
   /// `line` may be read.
   tl::expected<Value, std::string> parse(std::string_view line);
 

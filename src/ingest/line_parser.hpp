@@ -19,7 +19,7 @@ class LineParser {
  public:
   explicit LineParser(Mapping mapping) : mapping_(std::move(mapping)) {}
 
-  /// The event, or the reason to reject the line. It borrows from `line`, behind which `Lines::padding` bytes
+  /// The event, or the reason to reject the line. It borrows from `line`, behind which `frame_padding` bytes
   /// may be read, and from `store`.
   Checked<Arrival> parse(std::string_view line, TextStore& store);
 

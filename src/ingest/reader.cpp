@@ -1,13 +1,12 @@
 #include "ingest/reader.hpp"
 
 #include "base/fd.hpp"
+#include "ingest/format/open_frames.hpp"
+#include "ingest/framing/frame.hpp"
 #include "ingest/line_parser.hpp"
-#include "ingest/lines.hpp"
 #include "ingest/reject_record.hpp"
 #include "ingest/source/file_source.hpp"
-#include "ingest/source/nul_skipping_source.hpp"
 #include "ingest/source/stream_source.hpp"
-#include "ingest/source/text_source.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -57,9 +56,26 @@ Result<std::unique_ptr<Source>> open_source(const std::string& path, const FileR
   return StreamSource::make(path, std::move(file), stop);
 }
 
-/// One source under way: its lines and its name.
+FormatOptions format_of(const ReaderOptions& options) {
+  return {options.format, options.records, options.line_most};
+}
+
+/// Reads the begin of a regular file as far as its format shows. What else may be wrong with it is found when
+/// it is read.
+Result<> check_format(const std::string& path, const ReaderOptions& options) {
+  struct stat status {};
+  if (path == standard_input || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  auto source = open_source(path, options.files, {});
+  if (!source) return tl::unexpected(std::move(source).error());
+  const Warn later = [](const std::string&) {};
+  const auto begin = open_frames(std::move(*source), format_of(options), later)->next(Frames::Wait::may);
+  if (!begin && begin.error().failure == Failure::usage) return tl::unexpected(begin.error());
+  return {};
+}
+
+/// One source under way: its frames and its name.
 struct Input {
-  Lines lines;
+  std::unique_ptr<Frames> frames;
   std::shared_ptr<const std::string> name;
 };
 
@@ -79,7 +95,7 @@ class Reader::Impl {
   /// Fills the batch until it is full or the input has no more; waits only for the first line.
   Result<> fill(Batch& batch);
   Result<> open_next();
-  void add(Batch& batch, TextStore& store, const Line& line);
+  void add(Batch& batch, TextStore& store, const Frame& frame);
   void add_whole(Batch& batch, TextStore& store, LineRef line);
   bool full(const Batch& batch) const {
     return batch.lines.size() + batch.rejects.size() >= options_.batch_events ||
@@ -103,7 +119,7 @@ Result<std::optional<Batch>> Reader::Impl::next() {
   if (stop_.stop_requested()) return std::nullopt;
   Batch batch;
   auto filled = fill(batch);
-  if (input_) input_->lines.hand_over(batch.text);
+  if (input_) input_->frames->hand_over(batch.text);
   // A stop cuts its input short, which is no fault of the input.
   const bool stopped = stop_.stop_requested();
   if (!filled && !stopped) error_ = std::move(filled).error();
@@ -117,15 +133,15 @@ Result<> Reader::Impl::fill(Batch& batch) {
   TextStore store{batch.text};
   while (!full(batch) && !at_end()) {
     if (!input_) DISPATCH_TRY(open_next());
-    const auto wait = batch.lines.empty() && batch.rejects.empty() ? Lines::Wait::may : Lines::Wait::never;
-    const auto line = input_->lines.next(wait);
-    if (!line) return tl::unexpected(line.error());
-    const bool ended = input_->lines.ended();
-    if (!*line && !ended) return {};
-    const bool cut_short = *line && !(*line)->terminated && stop_.stop_requested();
-    if (*line && !cut_short) add(batch, store, **line);
+    const auto wait = batch.lines.empty() && batch.rejects.empty() ? Frames::Wait::may : Frames::Wait::never;
+    const auto frame = input_->frames->next(wait);
+    if (!frame) return tl::unexpected(frame.error());
+    const bool ended = input_->frames->ended();
+    if (!*frame && !ended) return {};
+    const bool cut_short = *frame && !(*frame)->terminated && stop_.stop_requested();
+    if (*frame && !cut_short) add(batch, store, **frame);
     if (ended) {
-      input_->lines.hand_over(batch.text);
+      input_->frames->hand_over(batch.text);
       input_.reset();
       if (stop_.stop_requested()) return {};
     }
@@ -138,24 +154,26 @@ Result<> Reader::Impl::open_next() {
   auto source = open_source(path, options_.files, stop_);
   if (!source) return tl::unexpected(std::move(source).error());
   const Warn warn = [this](std::string message) { warnings_.push_back(std::move(message)); };
-  auto text = std::make_unique<TextSource>(std::move(*source), warn);
-  auto lines = std::make_unique<NulSkippingSource>(std::move(text), warn);
-  input_.emplace(
-      Input{Lines{std::move(lines), options_.line_most}, std::make_shared<const std::string>(path)});
+  input_.emplace(Input{open_frames(std::move(*source), format_of(options_), warn),
+                       std::make_shared<const std::string>(path)});
   return {};
 }
 
-void Reader::Impl::add(Batch& batch, TextStore& store, const Line& line) {
-  batch.bytes += line.bytes;
-  LineRef ref{input_->name, line.number, line.text};
-  if (line.too_long) {
-    batch.rejects.push_back(
-        {std::move(ref),
-         fmt::format("the line is longer than {} bytes; --max-line sets the limit", options_.line_most),
-         line.first, line.last});
+void Reader::Impl::add(Batch& batch, TextStore& store, const Frame& frame) {
+  batch.bytes += frame.bytes;
+  LineRef ref{input_->name, frame.line, frame.text, frame.element};
+  if (frame.too_long) {
+    batch.rejects.push_back({std::move(ref),
+                             fmt::format("the {} is longer than {} bytes; --max-line sets the limit",
+                                         frame.element > 0 ? "element" : "line", options_.line_most),
+                             frame.first, frame.last});
     return;
   }
-  if (auto record = records_.read(line.text, store))
+  if (!frame.fault.empty()) {
+    batch.rejects.push_back({std::move(ref), std::string{frame.fault}});
+    return;
+  }
+  if (auto record = records_.read(frame.text, store))
     ref = {std::make_shared<const std::string>(std::move(record->file)), record->line, record->text};
   add_whole(batch, store, std::move(ref));
 }
@@ -183,6 +201,7 @@ Result<Reader> Reader::open(std::vector<std::string> paths, ReaderOptions option
   for (const auto& path : paths) DISPATCH_TRY(check(path));
   if (std::count(paths.begin(), paths.end(), standard_input) > 1)
     return misuse("standard input ('-') is given twice; it can be read only once");
+  for (const auto& path : paths) DISPATCH_TRY(check_format(path, options));
   return Reader{std::make_unique<Impl>(std::move(paths), std::move(options), std::move(stop))};
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file_roles.hpp"
 #include "ingest/batch.hpp"
+#include "ingest/format/open_frames.hpp"
 #include "ingest/mapping.hpp"
 
 #include <cstdint>
@@ -15,7 +16,9 @@
 namespace dispatch::ingest {
 
 struct ReaderOptions {
-  Mapping mapping;                                     ///< which fields of a line are what
+  Mapping mapping;  ///< which fields of a line are what
+  InputFormat format = InputFormat::automatic;
+  std::optional<JsonPointer> records;                  ///< see FormatOptions::records
   std::size_t line_most = std::size_t{1024} * 1024;    ///< bytes; a longer line is rejected. Default 1 MiB
   std::size_t batch_events = 512;                      ///< a batch holds at most so many lines
   std::size_t batch_bytes = std::size_t{1024} * 1024;  ///< and is closed when its lines reach this size
@@ -30,6 +33,7 @@ class Reader {
  public:
   /// Opens nothing yet but checks that every path can be opened: a missing file is found before anything is
   /// sent.
+  /// Of regular files the begin is read: one whose format is not read is found before anything is sent, too.
   /// "-" is standard input. `stop` ends a wait for input at once.
   static Result<Reader> open(std::vector<std::string> paths, ReaderOptions options, std::stop_token stop);
 

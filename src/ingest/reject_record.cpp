@@ -1,7 +1,7 @@
 #include "ingest/reject_record.hpp"
 
 #include "base/base64.hpp"
-#include "ingest/lines.hpp"
+#include "ingest/framing/frame.hpp"
 
 #include <array>
 #include <cstring>
@@ -78,12 +78,12 @@ std::optional<RejectRecord> RejectRecordReader::unwrap(std::string_view line, Te
   const std::string_view plain = members.text ? members.text->string() : std::string_view{};
   const auto& encoded = members.text ? members.rest_base64 : members.text_base64;
   const std::string_view base64 = encoded ? encoded->string() : std::string_view{};
-  char* const text = store.room(plain.size() + base64_room(base64) + Lines::padding);
+  char* const text = store.room(plain.size() + base64_room(base64) + frame_padding);
   if (!plain.empty()) std::memcpy(text, plain.data(), plain.size());
   const auto decoded = decode_base64(base64, text + plain.size());
   if (!decoded) return std::nullopt;
   const std::size_t size = plain.size() + *decoded;
-  std::memset(text + size, ' ', Lines::padding);
+  std::memset(text + size, ' ', frame_padding);
   return RejectRecord{std::string{members.file->string()}, number, {text, size}};
 }
 

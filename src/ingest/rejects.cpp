@@ -30,12 +30,12 @@ std::size_t open_sequence(std::string_view text) {
 }
 
 /// True where JSON spells the bytes without spending six on one: UTF-8, and no control characters but tabs
-/// and carriage returns. Other bytes take four thirds of their size in base64; as escapes a line of NULs
-/// would take six times its size.
+/// and the ends of lines, which elements of JSON documents hold. Other bytes take four thirds of their size
+/// in base64; as escapes a line of NULs would take six times its size.
 bool is_plain_text(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     const auto byte = static_cast<unsigned char>(text[at]);
-    if ((byte < 0x20 && byte != '\t' && byte != '\r') || byte == 0x7F) return false;
+    if ((byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7F) return false;
     const bool high_control =
         byte == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0;
     if (high_control) return false;
@@ -81,7 +81,9 @@ bool ends_in_mid_line(const std::string& path) {
 std::string describe(const Reject& reject) {
   const std::string_view given = *reject.line.file;
   const std::string_view file = given == "-" ? "standard input" : given;
-  return fmt::format("{}, line {}: {}", file, reject.line.line, reject.reason);
+  const auto element =
+      reject.line.element > 0 ? fmt::format(", element {}", reject.line.element) : std::string{};
+  return fmt::format("{}, line {}{}: {}", file, reject.line.line, element, reject.reason);
 }
 
 RejectsFile::RejectsFile(std::string path, const FileRoles* files) : path_(std::move(path)), files_(files) {}

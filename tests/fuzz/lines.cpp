@@ -1,6 +1,6 @@
 // Bytes to lines: whatever comes, however it arrives, every byte is in one line, once and in order.
 
-#include "ingest/lines.hpp"
+#include "ingest/framing/lines.hpp"
 
 #include "fuzz/input.hpp"
 #include "fuzz/pieces_source.hpp"
@@ -43,10 +43,10 @@ class Joined {
  public:
   explicit Joined(std::size_t line_most) : line_most_(line_most) {}
 
-  void add(const Line& line) {
+  void add(const Frame& line) {
     PROPERTY(line.first == !inside_);
     if (line.first) lines_.emplace_back();
-    PROPERTY(line.number == lines_.size());
+    PROPERTY(line.line == lines_.size());
     PROPERTY(line.terminated || line.last);
     PROPERTY(line.too_long || (line.first && line.last));
     PROPERTY(line.too_long || line.text.size() <= line_most_);
@@ -85,7 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Lines lines{std::make_unique<PiecesSource>(text, step), line_most};
   Joined joined{line_most};
   std::vector<std::unique_ptr<char[]>> memory;
-  std::vector<Line> held;
+  std::vector<Frame> held;
   for (std::size_t count = 1; !lines.ended(); ++count) {
     const auto line = lines.next(count % 3 == 0 ? Lines::Wait::never : Lines::Wait::may);
     PROPERTY(line.has_value());

@@ -2,8 +2,8 @@
 
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/property.hpp"
+#include "ingest/framing/frame.hpp"
 #include "ingest/line_parser.hpp"
-#include "ingest/lines.hpp"
 
 #include <memory>
 #include <string>
@@ -31,7 +31,7 @@ class OneLine {
  private:
   ingest::Checked<Arrival> parse() {
     size_ = line_.size();
-    line_.append(ingest::Lines::padding, '"');  // whatever is there must not be read as part of the line
+    line_.append(ingest::frame_padding, '"');  // whatever is there must not be read as part of the line
     ingest::TextStore store{memory_};
     return parser_.parse(line(), store);
   }

@@ -186,6 +186,19 @@ void check(const std::string& path, std::string_view text, const ReaderOptions& 
   PROPERTY(read.blank == blank);
 }
 
+/// In whatever format it seems to be: events or errors, fit to be shown.
+void read_as_it_is(const std::string& path, const ReaderOptions& options) {
+  auto reader = Reader::open({path}, options, {});
+  if (!reader) PROPERTY(is_fit_to_show(reader.error().message));
+  while (reader) {
+    const auto batch = reader->next();
+    if (!batch) PROPERTY(is_fit_to_show(batch.error().message));
+    if (!batch || !*batch) break;
+    PROPERTY((*batch)->arrivals.size() == (*batch)->lines.size());
+    for (const auto& reject : (*batch)->rejects) PROPERTY(is_fit_to_show(describe(reject)));
+  }
+}
+
 /// The target compressed is about these.
 bool is_more_than_lines(std::string_view text) {
   for (const auto& compression : compressions())
@@ -207,6 +220,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (is_more_than_lines(text)) return 0;
   if (text.find("\"file\"") != std::string_view::npos) return 0;  // a record stands for another line
   const Fd file = memory_file(text);
+  read_as_it_is(path_of(file), options);
+  options.format = InputFormat::lines;
   check(path_of(file), text, options);
   const Fd pipe = pipe_of(text);
   check(path_of(pipe), text, options);

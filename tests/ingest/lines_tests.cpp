@@ -1,4 +1,4 @@
-#include "ingest/lines.hpp"
+#include "ingest/framing/lines.hpp"
 #include "ingest/reading.hpp"
 
 #include <memory>
@@ -29,7 +29,7 @@ doctest::String toString(const Seen& seen) {
 std::vector<Seen> cut(const std::string& text, std::size_t step, std::size_t line_most, std::size_t batch) {
   Lines lines{std::make_unique<TrickleSource>(text, step), line_most};
   std::vector<std::unique_ptr<char[]>> memory;
-  std::vector<Line> found;
+  std::vector<Frame> found;
   while (!lines.ended()) {
     auto line = lines.next(Lines::Wait::may);
     REQUIRE(line.has_value());
@@ -44,10 +44,10 @@ std::vector<Seen> cut(const std::string& text, std::size_t step, std::size_t lin
   for (const auto& line : found) {
     CHECK(line.first == !inside);
     if (line.first)
-      seen.push_back({line.number, std::string{line.text}, line.too_long});
+      seen.push_back({line.line, std::string{line.text}, line.too_long});
     else
       seen.back().text += line.text;
-    CHECK(seen.back().number == line.number);
+    CHECK(seen.back().number == line.line);
     inside = !line.last;
     bytes += line.bytes;
   }

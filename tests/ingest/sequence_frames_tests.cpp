@@ -1,0 +1,68 @@
+// JSON text sequences (RFC 7464).
+
+#include "ingest/framing/sequence_frames.hpp"
+#include "ingest/reading.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::ingest;
+using namespace dispatch::test;
+
+namespace {
+
+struct Seen {
+  std::uint64_t line;
+  std::string text;
+  bool too_long = false;
+  bool operator==(const Seen&) const = default;
+};
+
+std::vector<Seen> cut(const std::string& text, std::size_t step, std::size_t most = 100) {
+  SequenceFrames frames{std::make_unique<TrickleSource>(text, step), most};
+  std::vector<std::unique_ptr<char[]>> memory;
+  std::vector<Seen> seen;
+  while (!frames.ended()) {
+    const auto frame = frames.next(Frames::Wait::may);
+    REQUIRE(frame.has_value());
+    if (!*frame) continue;
+    if ((*frame)->first)
+      seen.push_back({(*frame)->line, std::string{(*frame)->text}, (*frame)->too_long});
+    else
+      seen.back().text += (*frame)->text;
+    frames.hand_over(memory);
+  }
+  return seen;
+}
+
+void check(const std::string& text, const std::vector<Seen>& expected) {
+  for (const std::size_t step : {1, 2, 3, 1000}) {
+    CAPTURE(step);
+    CHECK(cut(text, step) == expected);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the texts of a sequence are what stands behind its record separators") {
+  check("", {});
+  check("\x1E", {});
+  check("\x1E{\"a\":1}\n\x1E{\n\"b\": 2\n}\n", {{1, "{\"a\":1}"}, {2, "{\n\"b\": 2\n}"}});
+  check("\x1E\x1E \n\x1E{}\x1E\n\xEF\xBB\xBF{} ", {{2, "{}"}, {3, "{}"}});
+}
+
+TEST_CASE("a text that was cut short costs no other") {
+  check("\x1E{\"a\":\x1E{\"b\":2}\n", {{1, "{\"a\":"}, {1, "{\"b\":2}"}});
+  check("\x1E{\"b\":2}\n\x1E{\"a\"", {{1, "{\"b\":2}"}, {2, "{\"a\""}});
+}
+
+TEST_CASE("a text that is too long comes in pieces") {
+  const std::string large(5000, 'x');
+  for (const std::size_t step : {1, 700, 5007})
+    CHECK(cut("\x1E{}\n\x1E" + large + "\x1E{}", step) ==
+          std::vector<Seen>{{1, "{}"}, {2, large, true}, {2, "{}"}});
+}
