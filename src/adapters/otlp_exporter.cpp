@@ -21,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 /// More than any collector has to say.
 constexpr std::size_t answer_most = std::size_t{64} * 1024;
 constexpr auto backoff_most = 5s;
+/// A longer wait than any patience; more would overflow where it is added to a time.
+constexpr std::chrono::seconds after_most = 24h;
 
 struct ListCleanup {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -110,7 +112,7 @@ class OtlpExporter::Connection {
       answer.error = detail_[0] != '\0' ? detail_.data() : curl_easy_strerror(answer.code);
     curl_off_t after = 0;
     if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &after) == CURLE_OK)
-      answer.after = std::chrono::seconds{after};
+      answer.after = std::min(std::chrono::seconds{after}, after_most);
     return answer;
   }
 
@@ -132,7 +134,10 @@ class OtlpExporter::Connection {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
-    if (!options.certificates.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.certificates.c_str());
+    if (!options.certificates.empty()) {
+      curl_easy_setopt(easy, CURLOPT_CAINFO, options.certificates.c_str());
+      curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // or the system's directory is trusted as well
+    }
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Connection::on_body);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &Connection::on_progress);

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
-#include <limits>
 #include <utility>
 
 namespace dispatch {
@@ -17,6 +16,9 @@ struct Unit {
   std::string_view name;
   double factor;
 };
+
+/// Longer ones, added to a time, would overflow.
+constexpr microseconds longest_duration = std::chrono::years{1'000};
 
 constexpr std::array duration_units{Unit{"us", 1},   Unit{"ms", 1e3},  Unit{"s", 1e6},
                                     Unit{"m", 60e6}, Unit{"h", 3.6e9}, Unit{"d", 86.4e9}};
@@ -53,8 +55,8 @@ Result<microseconds> parse_duration(std::string_view text) {
   for (const auto& [name, factor] : duration_units) {
     if (name != unit) continue;
     const double value = std::round(number * factor);
-    if (value > static_cast<double>(std::numeric_limits<std::int64_t>::max()) / 2)
-      return misuse("'{}' is too long a duration", text);
+    if (value > static_cast<double>(longest_duration.count()))
+      return misuse("'{}' is too long a duration; the longest is a thousand years", text);
     return microseconds{static_cast<std::int64_t>(value)};
   }
   return misuse("'{}' is not a duration; its unit must be one of us, ms, s, m, h, d", text);

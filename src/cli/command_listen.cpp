@@ -1,6 +1,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/signals.hpp"
+#include "cli/never_empty.hpp"
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
 #include "cli/secret_source.hpp"
@@ -125,7 +126,7 @@ Result<ExitCode> listen(const Program& program, const Listen& asked) {
 }
 
 void add_place(CLI::App& command, serve::ServerOptions& server) {
-  command.add_option("--host", server.host, "The name or address to listen at")
+  never_empty(command.add_option("--host", server.host, "The name or address to listen at"))
       ->type_name("HOST")
       ->default_str(server.host);
   add_value(command, "--port", server.port, port_number, "The port; 0 is a free one, and which is said")
@@ -165,9 +166,9 @@ void add_answers(CLI::App& command, serve::ListenerOptions& listener) {
 
 void add_verification(CLI::App& command, Listen& asked) {
   const std::string group = "Signatures";
-  command
-      .add_option("--secret-file", asked.secret_files,
-                  "Answer 401 to what is not signed with the secret in this file; may be repeated")
+  never_empty(
+      command.add_option("--secret-file", asked.secret_files,
+                         "Answer 401 to what is not signed with the secret in this file; may be repeated"))
       ->type_name("FILE")
       ->allow_extra_args(false)
       ->group(group);

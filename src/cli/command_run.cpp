@@ -8,6 +8,7 @@
 #include "cli/session.hpp"
 #include "cli/telemetry.hpp"
 #include "cli/telemetry_options.hpp"
+#include "cli/tls_key_log.hpp"
 #include "cli/trace_export.hpp"
 #include "delivery/http/http_transport.hpp"
 #include "delivery/preparing_transport.hpp"
@@ -129,6 +130,8 @@ FileRoles all_files(const Program& program, const Run& asked) {
     if (!path.empty()) files.add_input(path, "certificate or key file");
   if (!asked.telemetry.file.empty())
     files.add_output(asked.telemetry.file, "metrics file", "name another with --metrics-file");
+  if (!asked.delivery.tls_key_log.empty())
+    files.add_output(asked.delivery.tls_key_log, "file of TLS keys", "name another with --tls-key-log");
   return files;
 }
 
@@ -137,6 +140,8 @@ Result<ExitCode> run(const Program& program, Run& asked) {
   auto traces = trace_export([](const char* name) { return std::getenv(name); });
   if (!traces) return tl::unexpected(std::move(traces).error());
   asked.traces = std::move(*traces);
+  if (!asked.delivery.tls_key_log.empty())
+    DISPATCH_TRY(log_tls_keys(asked.delivery.tls_key_log, *program.log));
   if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
   const flow::RunOptions options = run_options(asked, *program.log);
   auto session = Session::open(program, asked.input, all_files(program, asked), Task::deliver,

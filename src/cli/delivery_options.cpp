@@ -1,5 +1,6 @@
 #include "cli/delivery_options.hpp"
 
+#include "cli/never_empty.hpp"
 #include "cli/option_values.hpp"
 #include "delivery/http/proxy_url.hpp"
 #include "policy/breaker.hpp"
@@ -99,28 +100,42 @@ void add_requests(CLI::App& command, delivery::HttpOptions& http) {
       ->type_name("DURATION")
       ->default_str("60s")
       ->group(group);
-  from_environment(command.add_option("--cacert", http.ca_file,
-                                      "Certificate authorities to trust instead of the system's, PEM"))
+  from_environment(
+      never_empty(command.add_option("--cacert", http.ca_file,
+                                     "Certificate authorities to trust instead of the system's, PEM")))
       ->type_name("FILE")
       ->group(group);
-  from_environment(command.add_option("--cert", http.client_certificate,
-                                      "The client certificate, shown to servers that ask for one, PEM"))
+  from_environment(
+      never_empty(command.add_option("--cert", http.client_certificate,
+                                     "The client certificate, shown to servers that ask for one, PEM")))
       ->type_name("FILE")
       ->group(group);
-  from_environment(command.add_option("--key", http.client_key, "Its key, PEM; by default in the same file"))
+  from_environment(
+      never_empty(command.add_option("--key", http.client_key, "Its key, PEM; by default in the same file")))
       ->type_name("FILE")
       ->group(group);
-  from_environment(add_value(command, "--proxy", http.proxy, delivery::parse_proxy_url,
-                             "Send all requests through this proxy"))
+  from_environment(never_empty(add_value(command, "--proxy", http.proxy, delivery::parse_proxy_url,
+                                         "Send all requests through this proxy")))
       ->type_name("URL")
       ->group(group);
-  from_environment(command.add_option("--unix-socket", http.unix_socket,
-                                      "Send all requests to this Unix socket, whatever their URLs say"))
+  from_environment(
+      never_empty(command.add_option("--unix-socket", http.unix_socket,
+                                     "Send all requests to this Unix socket, whatever their URLs say")))
       ->type_name("PATH")
       ->group(group);
-  from_environment(command.add_flag("--deny-private", http.deny_private,
-                                    "Connect to public addresses only, whatever a name resolves to"))
+  from_environment(
+      never_empty(command.add_flag("--deny-private", http.deny_private,
+                                   "Connect to public addresses only, whatever a name resolves to")))
       ->group(group);
+}
+
+void add_key_log(CLI::App& command, std::string& key_log) {
+  // Neither a variable nor a file: whoever asks for it must be the one who starts the program.
+  never_empty(command.add_option("--tls-key-log", key_log,
+                                 "Write the keys of TLS connections there, for who analyses traffic"))
+      ->type_name("FILE")
+      ->configurable(false)
+      ->group("Requests");
 }
 
 }  // namespace
@@ -129,6 +144,7 @@ void add_delivery_options(CLI::App& command, DeliveryOptions& options) {
   add_limits(command, options.run);
   add_failure_policy(command, options.run);
   add_requests(command, options.http);
+  add_key_log(command, options.tls_key_log);
 }
 
 }  // namespace dispatch::cli

@@ -3,6 +3,8 @@
 #include "delivery/http/http_options.hpp"
 #include "flow/options.hpp"
 
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 namespace dispatch::cli {
@@ -11,6 +13,7 @@ namespace dispatch::cli {
 struct DeliveryOptions {
   flow::RunOptions run;
   delivery::HttpOptions http;
+  std::string tls_key_log;  ///< a file that the keys of TLS connections are appended to; empty: none
 };
 
 void add_delivery_options(CLI::App& command, DeliveryOptions& options);

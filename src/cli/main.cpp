@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "cli/app.hpp"
 #include "cli/parse.hpp"
+#include "cli/tls_key_log.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 
 #include <cerrno>
@@ -30,6 +31,7 @@ Result<> finish_output() {
 
 Result<ExitCode> run_program(int argc, char** argv) {
   journal::stop_counting_memory();
+  ignore_tls_key_variable();
   Program program;
   CLI::App app;
   describe(app, program);

@@ -1,6 +1,7 @@
 #include "cli/parse.hpp"
 
 #include "cli/nearest.hpp"
+#include "cli/never_empty.hpp"
 
 #include <string>
 #include <vector>
@@ -68,6 +69,7 @@ std::string about(const CLI::ParseError& error, CLI::App& app, const Chosen& cho
 Result<std::optional<ExitCode>> parse(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
+    check_variables(*chosen(app).command);
     return std::nullopt;
   } catch (const CLI::Success& asked) {
     app.exit(asked);

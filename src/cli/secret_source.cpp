@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/fd.hpp"
+#include "cli/never_empty.hpp"
 #include "delivery/signature.hpp"
 
 #include <algorithm>
@@ -74,17 +75,18 @@ Result<std::optional<Secret>> some(Result<Secret> secret) {
 
 void add_secret_options(CLI::App& command, SecretSource& source) {
   const std::string group = "Secret";
-  auto* const file = command.add_option("--secret-file", source.file, "Take the secret from this file")
-                         ->type_name("FILE")
-                         ->group(group);
-  auto* const environment =
-      command.add_option("--secret-env", source.environment, "Take it from this environment variable")
-          ->type_name("NAME")
+  auto* const file =
+      never_empty(command.add_option("--secret-file", source.file, "Take the secret from this file"))
+          ->type_name("FILE")
           ->group(group);
-  auto* const run =
-      command.add_option("--secret-command", source.command, "Take what this command prints (sh -c)")
-          ->type_name("COMMAND")
-          ->group(group);
+  auto* const environment = never_empty(command.add_option("--secret-env", source.environment,
+                                                           "Take it from this environment variable"))
+                                ->type_name("NAME")
+                                ->group(group);
+  auto* const run = never_empty(command.add_option("--secret-command", source.command,
+                                                   "Take what this command prints (sh -c)"))
+                        ->type_name("COMMAND")
+                        ->group(group);
   auto* const generate =
       command.add_flag("--generate-secret", source.generate, "Make one, and show it this once")->group(group);
   file->excludes(environment)->excludes(run)->excludes(generate);

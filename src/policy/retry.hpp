@@ -16,7 +16,8 @@ struct RetryPolicy {
 };
 
 /// The wait after the `failures`th failure (from 1): the first wait doubled each time up to the most, plus
-/// the jitter's share scaled by `chance` in [0, 1), and never below `retry_after` (itself capped).
+/// the jitter's share scaled by `chance` in [0, 1), and never below `retry_after` (itself capped). Never more
+/// than a thousand years.
 std::chrono::microseconds backoff(const RetryPolicy& policy, unsigned failures, double chance,
                                   std::optional<std::chrono::microseconds> retry_after);
 

@@ -59,7 +59,7 @@ std::string part(const Handle& url, CURLUPart which, unsigned flags = 0) {
   return text;
 }
 
-/// "0:0:0:0:0:0:0:1" and "::1" are one host; a zone ("fe80::1%eth0") stays.
+/// "0:0:0:0:0:0:0:1" and "::1" are one host.
 std::string shortest_ipv6(const std::string& host) {
   in6_addr address{};
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -109,9 +109,14 @@ Result<Url> read_url(std::string_view text) {
   } else {
     url.host = host;
   }
+  const std::string zone = part(handle, CURLUPART_ZONEID);
   curl_url_set(handle.get(), CURLUPART_FRAGMENT, nullptr, 0);
   if (curl_url_set(handle.get(), CURLUPART_HOST, host.c_str(), 0) != CURLUE_OK)
     return misuse("{} has a host that is none: '{}'", shown(text), host);
+  if (!zone.empty()) {  // lost with the host that it belonged to
+    curl_url_set(handle.get(), CURLUPART_ZONEID, zone.c_str(), 0);
+    url.host += '%' + zone;
+  }
   url.text = part(handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
   return url;
 }

@@ -1,8 +1,10 @@
 #include "adapters/otlp_exporter.hpp"
 
 #include "base/log.hpp"
+#include "support/authorities.hpp"
 #include "support/loopback.hpp"
 #include "support/receiver.hpp"
+#include "support/tls_receiver.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,7 +26,9 @@ class Exporting {
   explicit Exporting(Receiver::Script script) : collector{std::move(script)} {
     open(collector.url("/v1/traces"));
   }
-  explicit Exporting(const std::string& url) { open(url); }
+  explicit Exporting(const std::string& url, const std::string& certificates = {}) {
+    open(url, certificates);
+  }
 
   std::size_t send() { return exporter->send(R"({"resourceSpans":[]})", 10); }
   void stop() { stop_.request_stop(); }
@@ -34,9 +38,10 @@ class Exporting {
   std::unique_ptr<adapters::OtlpExporter> exporter;
 
  private:
-  void open(const std::string& url) {
+  void open(const std::string& url, const std::string& certificates = {}) {
     adapters::OtlpOptions options;
     options.url = url;
+    options.certificates = certificates;
     options.headers.emplace_back("api-key", Secret{"k"});
     options.timeout = 60s;
     options.patience = 60s;
@@ -165,4 +170,25 @@ TEST_CASE("a request to stop ends one that never answers") {
   }};
   CHECK(exporting.send() == 10);
   CHECK(exporting.said().empty());
+}
+
+TEST_CASE("authorities that are given for the collector replace those of the system") {
+  const TlsReceiver collector{{.status = 200}}, other;
+  const auto before = directories_trusted();
+  CHECK(Exporting{collector.url(), collector.certificate()}.send() == 0);
+  CHECK(collector.count() == 1);
+  CHECK(Exporting{collector.url(), other.certificate()}.send() == 10);
+  CHECK(collector.count() == 1);
+  CHECK(directories_trusted() == before);
+}
+
+TEST_CASE("a collector that asks to be left alone for ages costs no overflow") {
+  Exporting exporting{[](const Received&, std::size_t) {
+    Answer answer;
+    answer.status = 503;
+    answer.headers = {{"Retry-After", "9223372036854775807"}};
+    return answer;
+  }};
+  CHECK(exporting.send() == 10);
+  CHECK(exporting.collector.count() == 1);
 }

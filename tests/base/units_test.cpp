@@ -13,11 +13,12 @@ TEST_CASE("durations are read with their unit") {
   CHECK(parse_duration("1d").value() == 24h);
   CHECK(parse_duration("7us").value() == 7us);
   CHECK(parse_duration("0").value() == 0us);
+  CHECK(parse_duration("365242d").value() == std::chrono::days{365'242});
 }
 
 TEST_CASE("what is not a duration is refused as misuse with the text named") {
-  for (const char* text :
-       {"", "5", "-1s", "s", "1 s", "1x", "1s1s", "nan", "inf", "1e3s", "+1s", "99999999999999d"}) {
+  for (const char* text : {"", "5", "-1s", "s", "1 s", "1x", "1s1s", "nan", "inf", "1e3s", "+1s", "365243d",
+                           "99999999999999d"}) {
     CAPTURE(text);
     const auto duration = parse_duration(text);
     REQUIRE_FALSE(duration);

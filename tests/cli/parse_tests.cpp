@@ -1,4 +1,5 @@
 #include "cli/configuration.hpp"
+#include "cli/never_empty.hpp"
 #include "cli/option_values.hpp"
 #include "cli/parse.hpp"
 #include "support/temp_dir.hpp"
@@ -53,6 +54,8 @@ struct SmallProgram {
     run->add_option("--field", fields)->allow_extra_args(false);
     run->add_option("FILE", files);
     run->add_flag("--quiet", quiet);
+    from_environment(never_empty(run->add_option("--cacert", cacert)));
+    from_environment(never_empty(run->add_flag("--deny-private", deny_private)));
     app.add_subcommand("status");
   }
 
@@ -70,7 +73,8 @@ struct SmallProgram {
   CLI::App app;
   std::string journal = "default.db";
   std::uint64_t per_host = 50;
-  std::string to;
+  std::string to, cacert;
+  bool deny_private = false;
   std::vector<std::string> fields, files;
   bool quiet = false;
 };
@@ -200,4 +204,26 @@ TEST_CASE("what is unknown is told with what was probably meant") {
         "unknown option '--perhost'; did you mean '--per-host'?; see 'small run --help'");
   CHECK(SmallProgram{}.error({"status", "now"}) == "unexpected argument 'now'; see 'small status --help'");
   CHECK(SmallProgram{}.error({}) == "a command is required; see 'small --help'");
+}
+
+TEST_CASE("an empty value of an option that security depends on is misuse wherever it stands") {
+  CHECK(SmallProgram{}.parse({"run", "--cacert", "x"}));
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{"run", "--cacert", ""}, {"run", "--cacert="}}) {
+    const auto parsed = SmallProgram{}.parse(words);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().failure == Failure::usage);
+  }
+  for (const char* line : {"[run]\ncacert = \"\"\n", "[run]\ncacert = ''\n", "run.cacert = \"\"\n"}) {
+    CAPTURE(line);
+    const ConfigurationFile file{line};
+    CHECK_FALSE(SmallProgram{}.parse({"--config", file.path().c_str(), "run"}));
+  }
+  for (const char* name : {"DISPATCH_CACERT", "DISPATCH_DENY_PRIVATE"}) {
+    const Variable empty{name, ""};
+    const auto parsed = SmallProgram{}.parse({"run"});
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().message.find(std::string{name} + ": must not be empty") != std::string::npos);
+    CHECK(SmallProgram{}.parse({"status"}));
+  }
 }

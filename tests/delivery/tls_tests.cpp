@@ -1,4 +1,5 @@
 #include "delivery/bench.hpp"
+#include "support/authorities.hpp"
 #include "support/names.hpp"
 #include "support/tls_receiver.hpp"
 
@@ -86,4 +87,25 @@ TEST_CASE("a server that speaks no TLS newer than 1.1 gets no request") {
   CHECK(outcome.kind == OutcomeKind::connect_error);
   CHECK(outcome.error.find("alert protocol version") != std::string::npos);
   CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("authorities that are given replace those of the system") {
+  const TlsReceiver receiver, other;
+  const auto before = directories_trusted();
+  CHECK(attempt(receiver, receiver.certificate()).status == 500);
+  CHECK(attempt(receiver, other.certificate()).kind == OutcomeKind::connect_error);
+  CHECK(directories_trusted() == before);
+  CHECK(attempt(receiver, "").kind == OutcomeKind::connect_error);
+  CHECK(directories_trusted() > before);
+}
+
+TEST_CASE("authorities that are given replace those of the system for a proxy too") {
+  const TlsReceiver proxy;
+  const auto before = directories_trusted();
+  HttpOptions options;
+  options.ca_file = proxy.certificate();
+  options.proxy = proxy.url();
+  CHECK(Bench{options}.attempt(event("http://server.invalid/")).status == 500);
+  CHECK(proxy.count() == 1);
+  CHECK(directories_trusted() == before);
 }

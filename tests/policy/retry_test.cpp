@@ -1,5 +1,7 @@
 #include "policy/retry.hpp"
 
+#include "base/clock.hpp"
+
 #include <random>
 
 #include <doctest/doctest.h>
@@ -50,5 +52,18 @@ TEST_CASE("no wait of ten thousand random policies is under its Retry-After or o
     const auto cap = policy.backoff_most + std::chrono::microseconds{static_cast<std::int64_t>(jitter_most)};
     REQUIRE(wait >= floor);
     REQUIRE(wait <= std::max(floor, cap));
+  }
+}
+
+TEST_CASE("no wait overflows however long the policy and the receiver want it") {
+  constexpr auto forever = std::chrono::microseconds::max();
+  RetryPolicy policy;
+  policy.backoff_first = policy.backoff_most = policy.retry_after_most = forever;
+  policy.jitter = 1;
+  const auto now = dispatch::WallTime{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+  for (const unsigned failures : {1u, 2u, 64u}) {
+    const auto wait = backoff(policy, failures, 0.999999, forever);
+    CHECK(wait == std::chrono::years{1'000});
+    CHECK(now + wait > now);
   }
 }

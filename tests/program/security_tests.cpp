@@ -4,6 +4,7 @@
 #include "support/raw_receiver.hpp"
 #include "support/tls_receiver.hpp"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -103,4 +104,51 @@ TEST_CASE("the credentials of a proxy are shown nowhere") {
     CHECK_FALSE(has(told, "swordfish"));
   }
   CHECK_FALSE(has(read_file(directory.path() / "dispatch.db"), "swordfish"));
+}
+
+TEST_CASE("an empty value where security was asked for is misuse and nothing is sent") {
+  const Receiver receiver;
+  const TempDir directory;
+  for (const char* option : {"--cacert", "--cert", "--key", "--unix-socket", "--proxy"}) {
+    CAPTURE(option);
+    const auto run =
+        run_dispatch(directory, {"run", "-", "--to", receiver.url(), option, ""}, event_line("e1", "X", 1));
+    CHECK(run.exit_code == 2);
+  }
+  for (const char* variable : {"DISPATCH_CACERT", "DISPATCH_UNIX_SOCKET", "DISPATCH_DENY_PRIVATE"}) {
+    CAPTURE(variable);
+    Child::Setup setup;
+    setup.environment[variable] = "";
+    const auto run =
+        run_dispatch(directory, {"run", "-", "--to", receiver.url()}, event_line("e1", "X", 1), setup);
+    CHECK(run.exit_code == 2);
+    CHECK(has(run.err, variable));
+  }
+  const auto secret = run_dispatch(
+      directory, {"subscription", "add", "s", "--url", receiver.url(), "--types", "*", "--secret-file", ""});
+  CHECK(secret.exit_code == 2);
+  CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("the keys of TLS are written where an option says and not where a variable does") {
+  const TlsReceiver receiver{{.status = 200}};
+  const TempDir directory;
+  Child::Setup setup;
+  setup.environment["SSLKEYLOGFILE"] = (directory.path() / "from-variable").string();
+  const auto run = [&](const std::string& id, std::vector<std::string> options) {
+    std::vector<std::string> arguments{"run",          "-",        "--to",
+                                       receiver.url(), "--cacert", receiver.certificate()};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return run_dispatch(directory, arguments, event_line(id, id, 1), setup);
+  };
+  CHECK(run("e1", {}).exit_code == 0);
+  const auto keys = directory.path() / "keys";
+  const auto logged = run("e2", {"--tls-key-log", keys.string()});
+  CHECK(logged.exit_code == 0);
+  CHECK(has(logged.err, "all that is sent can be read"));
+  CHECK(has(read_file(keys), "SECRET"));
+  CHECK((std::filesystem::status(keys).permissions() & std::filesystem::perms::all) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  CHECK_FALSE(std::filesystem::exists(directory.path() / "from-variable"));
+  CHECK(receiver.count() == 2);
 }

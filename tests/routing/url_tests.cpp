@@ -50,6 +50,9 @@ TEST_CASE("the host is lower case without dot and port and brackets") {
   CHECK(parsed("http://[::1]:9/").host == "::1");
   CHECK(parsed("http://[0:0:0:0:0:0:0:1]/").host == "::1");
   CHECK(parsed("http://[0:0:0:0:0:0:0:1]:80/x").text == "http://[::1]/x");
+  CHECK(parsed("http://[FE80:0::1%25eth0]:80/x").text == "http://[fe80::1%25eth0]/x");
+  CHECK(parsed("http://[fe80::1%25eth0]/x").host == "fe80::1%eth0");
+  CHECK(parsed("http://[fe80::1%25eth1]/x").host != parsed("http://[fe80::1%25eth0]/x").host);
 }
 
 TEST_CASE("schemes other than http and https are refused") {

@@ -98,6 +98,9 @@ void Transfer::set_tls() {
   if (!options_.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
     curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
+    // Or the system's directory is trusted as well.
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
   }
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls);
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
