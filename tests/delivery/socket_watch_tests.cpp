@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <initializer_list>
 #include <utility>
 
 #include <doctest/doctest.h>
@@ -184,4 +185,22 @@ TEST_CASE("a wait ends when it is told to before it or during it") {
   watch.wake();
   CHECK(watch.wait(60s).empty());
   CHECK(watch.wait(0ms).empty());
+}
+
+TEST_CASE("sockets that are open are counted whether or not their end is announced") {
+  auto watch = SocketWatch::open().value();
+  const auto before = watch.open_sockets();
+  const Pair announced;
+  Pair silent;
+  for (const Pair* const pair : std::initializer_list<const Pair*>{&announced, &silent}) {
+    watch.opened(pair->socket.get());
+    REQUIRE(watch.want(pair->socket.get(), EPOLLOUT) == 0);
+  }
+  CHECK(watch.open_sockets() == before + 2);
+  watch.closing(announced.socket.get());
+  CHECK(watch.open_sockets() == before + 1);
+  const int number = silent.socket.get();
+  silent.socket = Fd{};
+  watch.unwant(number);
+  CHECK(watch.open_sockets() == before);
 }

@@ -6,7 +6,7 @@ namespace dispatch::delivery {
 
 void Admission::add(Outgoing outgoing) {
   const std::uint32_t number = outgoing.host;
-  Host& to = host(number);
+  Host& to = hosts_[number];
   to.waiting.push_back(std::move(outgoing));
   list(number, to);
 }
@@ -15,7 +15,7 @@ std::optional<Outgoing> Admission::next() {
   if (turns_.empty() || under_way_ >= in_all_) return std::nullopt;
   const std::uint32_t number = turns_.front();
   turns_.pop_front();
-  Host& to = host(number);
+  Host& to = hosts_.at(number);
   to.listed = false;
   std::optional<Outgoing> outgoing{std::move(to.waiting.front())};
   to.waiting.pop_front();
@@ -26,26 +26,33 @@ std::optional<Outgoing> Admission::next() {
 }
 
 void Admission::leave(std::uint32_t number) {
-  Host& to = host(number);
+  Host& to = hosts_.at(number);
   --to.under_way;
   --under_way_;
   list(number, to);
+  drop_unused(number);
+}
+
+bool Admission::alone(std::uint32_t number) const {
+  const auto found = hosts_.find(number);
+  return found != hosts_.end() && found->second.under_way == 1 && found->second.waiting.empty();
 }
 
 std::vector<Outgoing> Admission::give_back() {
   std::vector<Outgoing> waiting;
-  for (Host& to : hosts_) {
+  for (auto& [number, to] : hosts_) {
     for (Outgoing& outgoing : to.waiting) waiting.push_back(std::move(outgoing));
     to.waiting.clear();
     to.listed = false;
   }
+  std::erase_if(hosts_, [](const auto& entry) { return entry.second.under_way == 0; });
   turns_.clear();
   return waiting;
 }
 
-Admission::Host& Admission::host(std::uint32_t number) {
-  if (number >= hosts_.size()) hosts_.resize(number + 1);
-  return hosts_[number];
+void Admission::drop_unused(std::uint32_t number) {
+  const auto found = hosts_.find(number);
+  if (found->second.under_way == 0 && found->second.waiting.empty()) hosts_.erase(found);
 }
 
 void Admission::list(std::uint32_t number, Host& host) {

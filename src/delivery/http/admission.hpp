@@ -5,13 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <vector>
 
 namespace dispatch::delivery {
 
 /// Holds requests to their limits: so many at a time to one host, so many in all. What may not start yet
-/// waits: first come, first served for one host, and the hosts in turn. Used by one thread.
+/// waits: first come, first served for one host, and the hosts in turn. A host of which nothing waits and
+/// nothing is under way takes no memory. Used by one thread.
 class Admission {
  public:
   /// Both limits at least 1.
@@ -25,6 +27,11 @@ class Admission {
   /// A request to that host has ended.
   void leave(std::uint32_t host);
 
+  /// True where one request to that host is under way and no other waits.
+  bool alone(std::uint32_t host) const;
+  /// Hosts of which something waits or is under way.
+  std::size_t hosts() const { return hosts_.size(); }
+
   /// Takes out all that has not started.
   std::vector<Outgoing> give_back();
 
@@ -34,12 +41,12 @@ class Admission {
     std::deque<Outgoing> waiting;
     bool listed = false;
   };
-  Host& host(std::uint32_t number);
+  void drop_unused(std::uint32_t number);
   void list(std::uint32_t number, Host& host);
 
   const std::size_t per_host_, in_all_;
   std::size_t under_way_ = 0;
-  std::vector<Host> hosts_;          ///< by number
+  std::map<std::uint32_t, Host> hosts_;
   std::deque<std::uint32_t> turns_;  ///< hosts that have something waiting and room for it
 };
 

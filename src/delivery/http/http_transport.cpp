@@ -66,6 +66,8 @@ class HttpTransport::Engine {
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
+  /// Near the limit of idle connections libcurl would look at all of them to close one after each request.
+  bool crowded() const { return loop_->connections() > options_.connections_kept / 4 * 3; }
   bool is_under_way(const Transfer& transfer) const {
     return transfer.slot < under_way_.size() && under_way_[transfer.slot].get() == &transfer;
   }
@@ -241,6 +243,7 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
     if (!made) return refuse(std::move(made).error());
     idle_.push_back(std::move(*made));
   }
+  idle_.back()->keep_connection(!crowded() || !admission_.alone(host));
   if (auto started = idle_.back()->start(std::move(outgoing), clock_.wall()); !started)
     return refuse(std::move(started).error());
   fail_point(FailPoint::request_started);

@@ -62,6 +62,9 @@ class MultiLoop {
   /// handle must have left it. To be called on the loop's thread: closing a TLS connection writes to it.
   void close() { multi_.reset(); }
 
+  /// Connections that are open, idle ones included.
+  std::size_t connections() const { return sockets_.open_sockets(); }
+
   /// Ends the wait under way, or the next one. From any thread.
   void wake() const noexcept { sockets_.wake(); }
 

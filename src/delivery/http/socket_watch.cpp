@@ -32,7 +32,9 @@ Result<SocketWatch> SocketWatch::open() {
 }
 
 void SocketWatch::opened(int socket) {
+  forget(socket);
   known(socket) = {.generation = next_generation(), .ours = true};
+  ++open_;
 }
 
 int SocketWatch::want(int socket, std::uint32_t events) {
@@ -41,6 +43,7 @@ int SocketWatch::want(int socket, std::uint32_t events) {
   it.wanted = events;
   int error = control(it.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, it);
   if (error == ENOENT) {  // closed without a word, and the number belongs to another socket now
+    forget(socket);
     it = {.generation = next_generation(), .wanted = events};
     error = control(EPOLL_CTL_ADD, socket, it);
   } else if (error == EEXIST) {
@@ -127,7 +130,9 @@ int SocketWatch::control(int operation, int socket, const Known& known) const {
 }
 
 void SocketWatch::forget(int socket) {
-  known(socket) = {};
+  Known& it = known(socket);
+  if (it.ours) --open_;
+  it = {};
 }
 
 std::uint32_t SocketWatch::next_generation() {

@@ -61,6 +61,9 @@ class SocketWatch {
   /// at its end. Does nothing where the descriptor is not that socket any more.
   void discard(const Ready& ready);
 
+  /// Sockets that the caller has opened and that are not known to be closed.
+  std::size_t open_sockets() const { return open_; }
+
   /// Ends the wait under way, or the next one. From any thread.
   void wake() const noexcept;
 
@@ -83,6 +86,7 @@ class SocketWatch {
   Fd wake_;
   std::vector<Known> known_;  ///< by descriptor
   std::uint32_t generations_ = 0;
+  std::size_t open_ = 0;
   std::vector<epoll_event> events_;
   std::vector<Ready> ready_;
 };

@@ -183,6 +183,10 @@ Result<> Transfer::start(Outgoing outgoing, WallTime now) {
   return {};
 }
 
+void Transfer::keep_connection(bool keep) {
+  curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, keep ? 0L : 1L);
+}
+
 void Transfer::allow(std::chrono::milliseconds more) {
   connect_timeout_ += more;
   curl_easy_setopt(easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout_.count()));

@@ -39,6 +39,9 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer();
 
+  /// Whether the connection of the next attempt is kept for others after it. By default it is.
+  void keep_connection(bool keep);
+
   /// Starts the attempt at `now`. Fails where it cannot be sent at all, and is then ready for another.
   Result<> start(Outgoing outgoing, WallTime now);
 
