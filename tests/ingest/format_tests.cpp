@@ -95,6 +95,8 @@ TEST_CASE("an array of objects means JSON as soon as a second object or its end 
 TEST_CASE("objects one behind the other on one line mean JSON") {
   check(Format::json, object + object);
   check(Format::json, object + " " + object + "\n");
+  check(Format::json, object + "{\n\"event_id\":\"b\"\n}\n");
+  check(Format::json, "[\n ]\n\n:");
   CHECK(tell(object + object, 1, false).format == Format::json);
 }
 
@@ -115,6 +117,7 @@ TEST_CASE("a broken first line before whole objects is one bad line among lines"
     check(Format::lines, std::string{first} + "\n" + lines);
   }
   CHECK(tell("broken\n" + object + "\n", 1, false).format == Format::lines);
+  check(Format::lines, "broken\n" + object + "\n" + object + ",\n" + object + ",\n" + object + ",\n");
   CHECK(tell("{\"event_id\":\"a\",\"pay\n" + object + "\n", 1, false).format == Format::lines);
 }
 

@@ -194,6 +194,9 @@ TEST_CASE("data with any one byte changed is an error or the text but never a cr
         bytes[at] = static_cast<char>(bytes[at] ^ bit);
         const auto drained = drain(bytes, 1000);
         if (!drained.error.empty()) ++found;
+        const auto slow = drain(bytes, 1, 10);
+        CHECK(slow.error.empty() == drained.error.empty());
+        CHECK((slow.text.starts_with(drained.text) || drained.text.starts_with(slow.text)));
       }
     CAPTURE(name_of(codec));
     CHECK(found > member.size());

@@ -4,6 +4,7 @@ namespace dispatch::ingest {
 
 DocumentSight::Sees DocumentSight::look(std::string_view seen, bool ended) {
   while (sees_ == Sees::nothing || sees_ == Sees::part) {
+    if (separator_from_ && (sees_ = look_for_separator(seen)) == Sees::documents) break;
     const auto step = elements_.scan(seen.substr(scanned_));
     scanned_ += step.taken;
     auto event = step.event;
@@ -13,7 +14,7 @@ DocumentSight::Sees DocumentSight::look(std::string_view seen, bool ended) {
       if (event == JsonElements::Event::broken) return sees_;
     }
     if (event == JsonElements::Event::none) {
-      if (complete_ && (ended || elements_.line() > end_line_)) sees_ = at_line_end();
+      if (first_ended_on_line() || (ended && complete_ && documents_ == 1)) sees_ = at_line_end();
       return sees_;
     }
     sees_ = take(event, seen.substr(scanned_));
@@ -22,6 +23,7 @@ DocumentSight::Sees DocumentSight::look(std::string_view seen, bool ended) {
 }
 
 DocumentSight::Sees DocumentSight::take(JsonElements::Event event, std::string_view rest) {
+  if (first_ended_on_line()) return at_line_end();
   switch (event) {
     case JsonElements::Event::none:
       break;
@@ -30,7 +32,6 @@ DocumentSight::Sees DocumentSight::take(JsonElements::Event event, std::string_v
       return Sees::no_json;
     case JsonElements::Event::document_begin: {
       const char kind = rest.front();
-      if (complete_ && elements_.line() > end_line_) return at_line_end();
       if (kind != '{' && kind != '[') {
         problem_ = "it begins with neither an object nor an array";
         return Sees::no_json;
@@ -45,7 +46,9 @@ DocumentSight::Sees DocumentSight::take(JsonElements::Event event, std::string_v
       if (documents_ > 1) break;
       return begin_element(rest.front());
     case JsonElements::Event::end:
-      return documents_ > 1 ? Sees::part : end_element(rest);
+      if (documents_ == 1 && is_array() && has_object_ && elements_begun_ > 1 && spans_lines())
+        separator_from_ = scanned_;
+      break;
     case JsonElements::Event::document_end:
       // Two on one line, both of them whole.
       if (documents_ > 1) return Sees::documents;
@@ -67,11 +70,11 @@ DocumentSight::Sees DocumentSight::begin_element(char first) {
   return Sees::part;
 }
 
-DocumentSight::Sees DocumentSight::end_element(std::string_view rest) {
-  if (!is_array() || elements_begun_ < 2 || !has_object_) return Sees::part;
-  const auto next = rest.find_first_not_of(" \t\r\n");
-  return next != std::string_view::npos && (rest[next] == ',' || rest[next] == ']') ? Sees::documents
-                                                                                    : Sees::part;
+DocumentSight::Sees DocumentSight::look_for_separator(std::string_view seen) {
+  const auto next = seen.find_first_not_of(" \t\r\n", *separator_from_);
+  if (next == std::string_view::npos) return Sees::part;
+  separator_from_.reset();
+  return seen[next] == ',' || seen[next] == ']' ? Sees::documents : Sees::part;
 }
 
 DocumentSight::Sees DocumentSight::at_line_end() const {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,10 @@ class DocumentSight {
  private:
   Sees take(JsonElements::Event event, std::string_view rest);
   Sees begin_element(char first);
-  Sees end_element(std::string_view rest);
+  /// Looks at what follows an element that may be a line of its own.
+  Sees look_for_separator(std::string_view seen);
+  /// True where nothing but space follows the first document on its last line.
+  bool first_ended_on_line() const { return complete_ && documents_ == 1 && elements_.line() > end_line_; }
   Sees at_line_end() const;
 
   JsonElements elements_;
@@ -42,10 +46,11 @@ class DocumentSight {
   std::size_t elements_begun_ = 0;
   std::uint64_t begin_line_ = 0;  ///< of the first document
   std::uint64_t end_line_ = 0;
-  std::uint64_t element_line_ = 0;  ///< on which its first element begins
-  char kind_ = '\0';                ///< the first byte of the first document
-  bool complete_ = false;           ///< the first document has ended
-  bool has_object_ = false;         ///< one of the elements of the first document is an object
+  std::uint64_t element_line_ = 0;             ///< on which its first element begins
+  char kind_ = '\0';                           ///< the first byte of the first document
+  bool complete_ = false;                      ///< the first document has ended
+  bool has_object_ = false;                    ///< one of the elements of the first document is an object
+  std::optional<std::size_t> separator_from_;  ///< behind an element whose separator has not been seen
   Sees sees_ = Sees::nothing;
   std::string problem_;
 };

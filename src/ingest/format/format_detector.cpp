@@ -30,7 +30,9 @@ FormatDetector::Format FormatDetector::look(std::string_view seen, bool ended) {
     return refuse({"a JSON text sequence, which --records does not take apart", "jq --seq -c '.Records[]'",
                    "jq --seq -c '.Records[]'"});
   }
-  if (documents_ && (first_of(seen) == '{' || first_of(seen) == '[')) return Format::json;
+  // The byte behind a bracket may show another encoding.
+  const bool bracket_only = seen.size() < 2 && !ended;
+  if (documents_ && !bracket_only && (first_of(seen) == '{' || first_of(seen) == '[')) return Format::json;
   const bool decide = ended || (seen.size() >= window && seen.find('\n') != std::string_view::npos) ||
                       seen.size() >= line_most_ + window;
   switch (documents_seen_.look(seen, ended)) {
@@ -47,7 +49,7 @@ FormatDetector::Format FormatDetector::look(std::string_view seen, bool ended) {
   }
   if (begins_binary(seen)) return refuse({"binary data"});
   lines_seen_.look(seen, ended);
-  if (lines_seen_.objects() > lines_seen_.parts()) return Format::lines;
+  if (lines_seen_.sees_lines()) return Format::lines;
   return decide ? look_at_lines(seen) : Format::undecided;
 }
 
@@ -57,7 +59,7 @@ FormatDetector::Format FormatDetector::decide_part(std::string_view seen, bool e
   if (!ended) return Format::json;
   lines_seen_.look(seen, ended);
   if (lines_seen_.lines() < 2) return Format::lines;
-  return lines_seen_.objects() > lines_seen_.parts() ? Format::lines : Format::json;
+  return lines_seen_.sees_lines() ? Format::lines : Format::json;
 }
 
 FormatDetector::Format FormatDetector::look_at_lines(std::string_view seen) {

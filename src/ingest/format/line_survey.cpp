@@ -34,7 +34,7 @@ bool is_whole_object(std::string_view line) {
 }
 
 void LineSurvey::look(std::string_view seen, bool ended) {
-  while (at_ < seen.size()) {
+  while (at_ < seen.size() && !sees_lines()) {
     const auto end = seen.find('\n', searched_);
     if (end == std::string_view::npos) {
       searched_ = seen.size();

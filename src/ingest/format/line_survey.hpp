@@ -13,8 +13,11 @@ bool is_whole_object(std::string_view line);
 class LineSurvey {
  public:
   /// `seen` is all that has come of the text, from its begin; where it has `ended`, a last line without an
-  /// end counts. Looks at each line once.
+  /// end counts. Looks at each line once, and at none after the whole objects outnumber the parts.
   void look(std::string_view seen, bool ended);
+
+  /// True where the whole objects outnumber the parts, so that these are lines.
+  bool sees_lines() const { return objects_ > parts_; }
 
   std::size_t lines() const { return lines_; }
   /// Lines that are whole objects.

@@ -36,7 +36,7 @@ tl::expected<Decoder::Step, Decoder::Trouble> Bzip2Decoder::step(std::span<const
     return tl::unexpected(Trouble{
         Trouble::Kind::corrupt,
         verdict == BZ_DATA_ERROR_MAGIC ? "it does not begin like bzip2" : "a block or its checksum is wrong",
-        in.size() - stream_.avail_in});
+        in.size() - stream_.avail_in, out.size() - stream_.avail_out});
   return Step{in.size() - stream_.avail_in, out.size() - stream_.avail_out, verdict == BZ_STREAM_END};
 }
 

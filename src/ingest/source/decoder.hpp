@@ -35,6 +35,7 @@ class Decoder {
     Kind kind = Kind::corrupt;
     std::string reason;
     std::size_t taken = 0;  ///< bytes of `in` before the place
+    std::size_t made = 0;   ///< bytes that were written to `out` before it
   };
 
   /// Decompresses some of `in` into `out`, neither of them empty but that `in` may be where the last step

@@ -74,9 +74,14 @@ Result<> DecompressedSource::decode() {
                 name(), compression_.name, input_bytes_);
   }
   const auto step = decoder_->step(input(), out_);
-  if (!step) return error_of(step.error());
+  if (!step) {
+    out_begin_ = 0;
+    out_end_ = step.error().made;
+    return error_of(step.error());
+  }
   const bool stuck = step->taken == 0 && step->made == 0 && !step->ended;
-  if (stuck && !input().empty()) return error_of({Decoder::Trouble::Kind::corrupt, "it does not go on", 0});
+  if (stuck && !input().empty())
+    return error_of({Decoder::Trouble::Kind::corrupt, "it does not go on", 0, 0});
   in_begin_ += step->taken;
   out_begin_ = 0;
   out_end_ = step->made;

@@ -29,7 +29,7 @@ tl::expected<Decoder::Step, Decoder::Trouble> GzipDecoder::step(std::span<const 
   if (verdict != Z_OK && verdict != Z_BUF_ERROR && verdict != Z_STREAM_END)
     return tl::unexpected(Trouble{Trouble::Kind::corrupt,
                                   stream_.msg != nullptr ? stream_.msg : zError(verdict),
-                                  in.size() - stream_.avail_in});
+                                  in.size() - stream_.avail_in, out.size() - stream_.avail_out});
   return Step{in.size() - stream_.avail_in, out.size() - stream_.avail_out, verdict == Z_STREAM_END};
 }
 

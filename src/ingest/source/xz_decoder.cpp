@@ -43,7 +43,7 @@ tl::expected<Decoder::Step, Decoder::Trouble> XzDecoder::step(std::span<const ch
   if (verdict != LZMA_OK && verdict != LZMA_BUF_ERROR && verdict != LZMA_STREAM_END)
     return tl::unexpected(
         Trouble{verdict == LZMA_MEMLIMIT_ERROR ? Trouble::Kind::too_much_memory : Trouble::Kind::corrupt,
-                reason_for(verdict), in.size() - stream_.avail_in});
+                reason_for(verdict), in.size() - stream_.avail_in, out.size() - stream_.avail_out});
   return Step{in.size() - stream_.avail_in, out.size() - stream_.avail_out, verdict == LZMA_STREAM_END};
 }
 

@@ -32,7 +32,7 @@ tl::expected<Decoder::Step, Decoder::Trouble> ZstdDecoder::step(std::span<const 
     return tl::unexpected(Trouble{code == ZSTD_error_frameParameter_windowTooLarge
                                       ? Trouble::Kind::too_much_memory
                                       : Trouble::Kind::corrupt,
-                                  ZSTD_getErrorName(verdict), from.pos});
+                                  ZSTD_getErrorName(verdict), from.pos, to.pos});
   }
   return Step{from.pos, to.pos, verdict == 0};
 }
