@@ -5,7 +5,7 @@
 #include "fuzz/input.hpp"
 #include "fuzz/pieces_source.hpp"
 #include "fuzz/property.hpp"
-#include "ingest/source/decompressed_source.hpp"
+#include "ingest/source/compression/decompressed_source.hpp"
 #include "ingest/source/text_source.hpp"
 #include "support/compress.hpp"
 

@@ -9,7 +9,7 @@
 #include "fuzz/one_line.hpp"
 #include "fuzz/property.hpp"
 #include "ingest/rejects.hpp"
-#include "ingest/source/compression.hpp"
+#include "ingest/source/compression/compression.hpp"
 #include "ingest/source/nul_skipping_source.hpp"
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "ingest/format/foreign_format.hpp"
 
-#include "ingest/source/compression.hpp"
+#include "ingest/source/compression/compression.hpp"
 #include "ingest/source/text_source.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "ingest/source/text_source.hpp"
 
-#include "ingest/source/compression.hpp"
-#include "ingest/source/decompressed_source.hpp"
+#include "ingest/source/compression/compression.hpp"
+#include "ingest/source/compression/decompressed_source.hpp"
 #include "ingest/source/utf16_source.hpp"
 
 #include <utility>

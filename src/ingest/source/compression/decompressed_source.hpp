@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ingest/source/compression.hpp"
+#include "ingest/source/compression/compression.hpp"
 #include "ingest/source/source.hpp"
 #include "ingest/source/warn.hpp"
 

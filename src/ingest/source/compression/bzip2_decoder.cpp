@@ -1,4 +1,4 @@
-#include "ingest/source/bzip2_decoder.hpp"
+#include "ingest/source/compression/bzip2_decoder.hpp"
 
 #include <new>
 

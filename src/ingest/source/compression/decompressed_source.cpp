@@ -1,4 +1,4 @@
-#include "ingest/source/decompressed_source.hpp"
+#include "ingest/source/compression/decompressed_source.hpp"
 
 #include "base/shell_text.hpp"
 

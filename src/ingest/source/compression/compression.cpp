@@ -1,9 +1,9 @@
-#include "ingest/source/compression.hpp"
+#include "ingest/source/compression/compression.hpp"
 
-#include "ingest/source/bzip2_decoder.hpp"
-#include "ingest/source/gzip_decoder.hpp"
-#include "ingest/source/xz_decoder.hpp"
-#include "ingest/source/zstd_decoder.hpp"
+#include "ingest/source/compression/bzip2_decoder.hpp"
+#include "ingest/source/compression/gzip_decoder.hpp"
+#include "ingest/source/compression/xz_decoder.hpp"
+#include "ingest/source/compression/zstd_decoder.hpp"
 
 #include <algorithm>
 #include <array>

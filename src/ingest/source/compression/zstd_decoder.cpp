@@ -1,4 +1,4 @@
-#include "ingest/source/zstd_decoder.hpp"
+#include "ingest/source/compression/zstd_decoder.hpp"
 
 #include <new>
 

@@ -1,4 +1,4 @@
-#include "ingest/source/xz_decoder.hpp"
+#include "ingest/source/compression/xz_decoder.hpp"
 
 #include <new>
 

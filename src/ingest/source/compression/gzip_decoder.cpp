@@ -1,4 +1,4 @@
-#include "ingest/source/gzip_decoder.hpp"
+#include "ingest/source/compression/gzip_decoder.hpp"
 
 #include <new>
 

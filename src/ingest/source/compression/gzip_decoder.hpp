@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ingest/source/decoder.hpp"
+#include "ingest/source/compression/decoder.hpp"
 
 #include <zlib.h>
 
