@@ -1,5 +1,6 @@
 #include "cli/app.hpp"
 
+#include "cli/backup_commands.hpp"
 #include "cli/configuration.hpp"
 #include "cli/help.hpp"
 #include "cli/option_values.hpp"
@@ -75,6 +76,8 @@ void describe(CLI::App& app, Program& program) {
   add_subscription_command(app, program);
   add_replay_command(app, program);
   add_verify_command(app, program);
+  add_backup_command(app, program);
+  add_restore_command(app, program);
   add_listen_command(app, program);
   add_completion_command(app, program);
   group_commands(app);

@@ -35,8 +35,8 @@ class Journal {
   /// run had better come to its end. A journal without such work has nothing to tell.
   virtual std::optional<Error> take_checkpoint_error() { return std::nullopt; }
 
-  /// `unavailable` where the journal is not where it was opened any more, as it was removed or replaced. Every
-  /// turn asks that by itself; this is for those who wait without one. Cheap.
+  /// `unavailable` where the journal is not where it was opened any more, as it was removed or replaced.
+  /// Every turn asks that by itself; this is for those who wait without one. Cheap.
   virtual Result<> check_in_place() { return {}; }
 
   // --- Writes, inside a turn

@@ -199,6 +199,38 @@ TEST_CASE("file: a checkpoint at the end leaves all in one file") {
   CHECK_FALSE(journal->checkpoint().has_value());
 }
 
+TEST_CASE("file: a secret that was rotated out or removed is overwritten") {
+  const TempDir dir;
+  const std::string path = dir / "dispatch.db";
+  const auto journal = open(path);
+  Subscription wanted;
+  wanted.id = "orders";
+  wanted.host = "a.test";
+  wanted.url = "http://a.test/hook";
+  wanted.event_types = {"*"};
+  const auto put = [&](const std::string& secret) {
+    wanted.secrets = {{.text = secret, .until = std::nullopt}};
+    auto turn = Turn::begin(*journal).value();
+    const auto no = journal->put_subscription(wanted, noon).value();
+    must(turn.commit());
+    must(journal->checkpoint());
+    return no;
+  };
+  const auto holds = [&](const std::string& text) {
+    return (read_file(path) + read_file(path + "-wal")).find(text) != std::string::npos;
+  };
+  put("first-secret-of-all");
+  CHECK(holds("first-secret-of-all"));
+  const auto no = put("second-secret-of-all");
+  CHECK(holds("second-secret-of-all"));
+  CHECK_FALSE(holds("first-secret-of-all"));
+  auto turn = Turn::begin(*journal).value();
+  CHECK(journal->remove_subscription(no, noon).has_value());
+  must(turn.commit());
+  must(journal->checkpoint());
+  CHECK_FALSE(holds("second-secret-of-all"));
+}
+
 TEST_CASE("file: a turn that writes nothing touches no disk and has no number") {
   const TempDir dir;
   const std::string path = dir / "dispatch.db";

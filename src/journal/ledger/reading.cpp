@@ -1,10 +1,14 @@
 #include "journal/ledger/reading.hpp"
 
 #include "base/fd.hpp"
+#include "journal/sqlite/companion.hpp"
 #include "journal/sqlite/database_file.hpp"
 #include "journal/sqlite/migrations.hpp"
+#include "journal/sqlite/stale_log.hpp"
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include <sqlite3.h>
 #include <unistd.h>
@@ -31,7 +35,7 @@ Result<> check_file(const std::string& path) {
   return {};
 }
 
-Result<> check_header(const std::string& path, SQLite::Database& database) {
+Result<> check_header(const std::string& path, SQLite::Database& database, Versions versions) {
   const auto application = number_of(database, "PRAGMA application_id");
   if (application != application_id) {
     return unavailable(
@@ -46,7 +50,7 @@ Result<> check_header(const std::string& path, SQLite::Database& database) {
         "newer program",
         path, version, latest_version());
   }
-  if (version < latest_version()) {
+  if (version < latest_version() && versions == Versions::latest) {
     return unavailable(
         "the journal {} has version {} and this program reads version {}; bring it up with: dispatch run "
         "--journal {}",
@@ -55,10 +59,25 @@ Result<> check_header(const std::string& path, SQLite::Database& database) {
   return {};
 }
 
+/// True where SQLite can make no index of a log beside the file, and needs none: there is no log.
+bool can_only_be_read(const std::string& path, const DatabaseFile& file) {
+  const auto log = companion(path, wal_suffix);
+  std::error_code none;
+  const bool logged = std::filesystem::file_size(log, none) > 0 && !none;
+  const auto directory = log.parent_path();
+  return !logged && ::access(directory.empty() ? "." : directory.c_str(), W_OK) != 0 && !file.is_in_use();
+}
+
+SQLite::Database connect(const std::string& path, const DatabaseFile& file) {
+  if (can_only_be_read(path, file))
+    return SQLite::Database{as_it_stands(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI, busy_timeout};
+  return SQLite::Database{path, SQLite::OPEN_READONLY, busy_timeout};
+}
+
 /// A connection, and the file that must not be closed before it.
 struct Opened {
   Opened(DatabaseFile opened, const std::string& path)
-      : file{std::move(opened)}, database{path, SQLite::OPEN_READONLY, busy_timeout} {}
+      : file{std::move(opened)}, database{connect(path, file)} {}
 
   DatabaseFile file;
   SQLite::Database database;
@@ -66,16 +85,17 @@ struct Opened {
 
 }  // namespace
 
-Result<std::shared_ptr<SQLite::Database>> open(const std::string& path) {
+Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Versions versions) {
   DISPATCH_TRY(check_file(path));
   auto file = DatabaseFile::open(path);
   if (!file) return tl::unexpected(std::move(file).error());
+  DISPATCH_TRY(check_log_belongs(path, *file));
   return guarded(path, "read the header of", [&]() -> Result<std::shared_ptr<SQLite::Database>> {
     const auto opened = std::make_shared<Opened>(std::move(*file), path);
     SQLite::Database& database = opened->database;
     sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     database.exec("PRAGMA query_only = 1; PRAGMA cache_size = -16384 /* KiB */;");
-    DISPATCH_TRY(check_header(path, database));
+    DISPATCH_TRY(check_header(path, database, versions));
     return std::shared_ptr<SQLite::Database>{opened, &database};
   });
 }

@@ -5,6 +5,7 @@
 #include "journal/sqlite/failure.hpp"
 #include "journal/sqlite/migrate.hpp"
 #include "journal/sqlite/private_files.hpp"
+#include "journal/sqlite/stale_log.hpp"
 
 #include <cerrno>
 
@@ -62,6 +63,7 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
                                                                          : "PRAGMA synchronous = NORMAL");
   database_.exec("PRAGMA foreign_keys = OFF");  // rows are written in an order that keeps them; verify checks
   database_.exec("PRAGMA temp_store = MEMORY");
+  database_.exec("PRAGMA secure_delete = ON");  // of a secret that is removed nothing stays in the file
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path,
@@ -76,6 +78,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
   if (!file) return tl::unexpected(std::move(file).error());
   DISPATCH_TRY(check_has_one_name(path, *file));
   DISPATCH_TRY(check_private(path, *file, options.notice));
+  DISPATCH_TRY(check_log_belongs(path, *file));
   try {
     std::unique_ptr<Connection> connection{new Connection{path, options, std::move(*file)}};
     DISPATCH_TRY(connection->lock_and_migrate(options.existing_only));

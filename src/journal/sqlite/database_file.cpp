@@ -148,6 +148,23 @@ int DatabaseFile::descriptor() const {
   return open.files.at(identity_).descriptors.front().get();
 }
 
+Result<std::string> DatabaseFile::read(off_t at, std::size_t count) const {
+  std::string bytes(count, '\0');
+  const ssize_t there = ::pread(descriptor(), bytes.data(), count, at);
+  if (there < 0) return fail("cannot read journal {}: {}", path_.string(), errno_text(errno));
+  bytes.resize(static_cast<std::size_t>(there));
+  return bytes;
+}
+
+bool DatabaseFile::is_in_use() const {
+  OpenFiles& open = of_this_process();
+  const std::scoped_lock lock{open.mutex};
+  const OpenFile& file = open.files.at(identity_);
+  if (file.name) return true;
+  // Where nobody can say it, it counts as in use: that is when nothing is to be done.
+  return is_locked(file.descriptors.front().get(), names_begin, names_end, path_).value_or(true);
+}
+
 Result<> DatabaseFile::claim_name(const FileIdentity& lock_file) const {
   OpenFiles& open = of_this_process();
   const std::scoped_lock lock{open.mutex};

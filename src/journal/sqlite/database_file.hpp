@@ -3,7 +3,9 @@
 #include "base/error.hpp"
 #include "journal/sqlite/file_identity.hpp"
 
+#include <cstddef>
 #include <filesystem>
+#include <string>
 
 namespace dispatch::journal {
 
@@ -32,6 +34,11 @@ class DatabaseFile {
   /// Changes the mode of the file.
   Result<> set_mode(mode_t mode) const;
 
+  /// At most `count` bytes from `at`; fewer where the file ends before.
+  Result<std::string> read(off_t at, std::size_t count) const;
+
+  /// True where a process that writes has the journal open, under whatever name; this one included.
+  bool is_in_use() const;
   /// Says that this process uses the journal under the name whose lock file is `lock_file`, until its last
   /// object of this file is gone. Any number of processes may use one name. Where the journal is in use under
   /// another name the two would write at the same time, each with a lock of its own: that is `unavailable`.

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/program.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+
+// As the commands of program.hpp.
+void add_backup_command(CLI::App& app, Program& program);
+void add_restore_command(CLI::App& app, Program& program);
+
+}  // namespace dispatch::cli

@@ -1,0 +1,126 @@
+#include "journal/backup.hpp"
+
+#include "base/fd.hpp"
+#include "base/units.hpp"
+#include "journal/ledger/reading.hpp"
+#include "journal/sqlite/companion.hpp"
+#include "journal/sqlite/copy.hpp"
+#include "journal/sqlite/database_file.hpp"
+#include "journal/sqlite/lock_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace dispatch::journal {
+
+namespace {
+
+Result<Backup> copy(SQLite::Database& source, const std::string& name, const std::filesystem::path& to) {
+  return reading::guarded(name, "copy", [&]() -> Result<Backup> {
+    DISPATCH_TRY(write_copy(source, to));
+    Backup backup;
+    SQLite::Database made{to.string(), SQLite::OPEN_READONLY};
+    backup.events = made.execAndGet("SELECT count(*) FROM events").getInt64();
+    backup.bytes = std::filesystem::file_size(to);
+    return backup;
+  });
+}
+
+tl::unexpected<Error> in_use(const std::string& journal) {
+  return unavailable(
+      "journal {} is in use, and cannot be replaced; end what uses it (see: dispatch status) and restore "
+      "again",
+      journal);
+}
+
+/// A journal that nobody writes to, and nobody may begin to while this lives.
+struct Closed {
+  LockFile locks;
+  std::optional<DatabaseFile> database;  ///< of the journal that is there
+};
+
+Result<Closed> close_to_others(const std::string& journal) {
+  auto locks = LockFile::open(journal);
+  if (!locks) return tl::unexpected(std::move(locks).error());
+  for (const auto byte : {LockFile::Byte::owner, LockFile::Byte::gate}) {
+    const auto mine = locks->try_lock(byte);
+    if (!mine) return tl::unexpected(mine.error());
+    if (!*mine) return in_use(journal);
+  }
+  DISPATCH_TRY(locks->check_in_place());
+  Closed closed{std::move(*locks), std::nullopt};
+  if (!std::filesystem::exists(journal)) return closed;
+  auto database = DatabaseFile::open(journal);
+  if (!database) return tl::unexpected(std::move(database).error());
+  if (database->is_in_use()) return in_use(journal);
+  closed.database.emplace(std::move(*database));
+  return closed;
+}
+
+Result<> move_to(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return {};
+  return fail("cannot rename {} to {}: {}", from.string(), to.string(), errno_text(errno));
+}
+
+/// "20261129T184500Z"
+std::string stamp(WallTime now) {
+  std::string text;
+  for (const char c : format_time(now).substr(0, 19))
+    if (c != '-' && c != ':') text += c;
+  return text + "Z";
+}
+
+/// Moves the journal with all that belongs to it out of the way. The database goes first: a log without one
+/// is refused by every command, where a database without its log would be taken for a journal.
+Result<std::optional<std::filesystem::path>> set_aside(const std::filesystem::path& journal, WallTime now) {
+  std::optional<std::filesystem::path> replaced;
+  const auto aside = std::filesystem::weakly_canonical(journal).string() + ".replaced-" + stamp(now);
+  for (const auto suffix : {std::string_view{}, wal_suffix, shm_suffix}) {
+    const auto from = companion(journal, suffix);
+    if (!std::filesystem::exists(from)) continue;
+    const std::string to = aside + std::string{suffix};
+    if (std::filesystem::exists(to)) return fail("{} is there already; restore again in a second", to);
+    DISPATCH_TRY(move_to(from, to));
+    if (suffix.empty()) replaced = to;
+  }
+  return replaced;
+}
+
+}  // namespace
+
+Result<Backup> back_up(const std::string& journal, const std::filesystem::path& to) {
+  auto source = reading::open(journal);
+  if (!source) return tl::unexpected(std::move(source).error());
+  return copy(**source, journal, to);
+}
+
+Result<Restored> restore(const std::filesystem::path& from, const std::string& journal, WallTime now) {
+  std::error_code unresolved;
+  if (std::filesystem::equivalent(from, journal, unresolved))
+    return misuse("{} is the journal itself; name the backup to restore", from.string());
+  const auto source = reading::open(from.string(), reading::Versions::older_too);
+  if (!source) return tl::unexpected(source.error());
+  const auto closed = close_to_others(journal);
+  if (!closed) return tl::unexpected(closed.error());
+
+  // All that can fail for want of room comes before anything is moved.
+  const auto place = companion(journal, {});
+  const std::filesystem::path restoring = place.string() + ".restoring";
+  std::filesystem::remove(restoring, unresolved);  // of a restore that was killed
+  const auto backup = copy(**source, from.string(), restoring);
+  if (!backup) return tl::unexpected(backup.error());
+  auto replaced = set_aside(journal, now);
+  if (!replaced) return tl::unexpected(std::move(replaced).error());
+  DISPATCH_TRY(move_to(restoring, place));
+  const auto directory = place.parent_path();
+  const Fd opened{::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!opened || ::fsync(opened.get()) != 0)
+    return fail("cannot bring directory {} to the disk: {}", directory.string(), errno_text(errno));
+  return Restored{*backup, std::move(*replaced)};
+}
+
+}  // namespace dispatch::journal
