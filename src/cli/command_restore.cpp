@@ -11,9 +11,9 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* footer =
-    R"(What is there now is kept as JOURNAL.replaced-TIME, with its log. Events that were
-delivered since the backup was made are sent again by the next run, with the same
-idempotency keys.
+    R"(What is there now is kept as JOURNAL.replaced-TIME, with its log. Events that
+were delivered since the backup was made are sent again by the next run, with
+the same idempotency keys.
 
 EXIT STATUS
   0  the copy of FILE is in place
