@@ -141,6 +141,12 @@ TEST_CASE("a document that is broken is refused and its inner objects are no lin
   check(Format::foreign, object + ",\n" + object + ",\n" + object + "\n");
   check(Format::foreign, object + ",\n" + object + "\n");
   check(Format::json, "[\n" + object + ",\n" + object.substr(0, 20));
+  // What is left of documents whose begin is missing.
+  const std::string pretty =
+      "\"payload\":[\n" + object + ",\n" + object + "\n]\n},\n{\n\"event_id\":\"b\"\n}\n]\n";
+  for (std::size_t at = 1; at < pretty.find('\n') - 1; ++at) check(Format::foreign, pretty.substr(at));
+  check(Format::foreign, "load\":1},\n" + object + "\n    ]\n  },\n  {\n");
+  check(Format::foreign, "load\":\n" + object + "\n}\n");
   check(Format::json, "{\n  \"event_id\": \"a\",\n");
 }
 

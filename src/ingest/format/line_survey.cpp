@@ -62,7 +62,8 @@ void LineSurvey::count(std::string_view line) {
   }
   const bool listed = text.ends_with(',') && is_whole_object(text.substr(0, text.size() - 1));
   if (listed) ++listed_;
-  if (listed || begin > 0 || text.find_first_not_of("{}[],") == std::string_view::npos ||
+  const bool goes_on = std::string_view{",:{["}.find(text.back()) != std::string_view::npos;
+  if (goes_on || begin > 0 || text.find_first_not_of("{}[],") == std::string_view::npos ||
       is_name_with_value(text))
     ++parts_;
 }

@@ -22,8 +22,8 @@ class LineSurvey {
   std::size_t lines() const { return lines_; }
   /// Lines that are whole objects.
   std::size_t objects() const { return objects_; }
-  /// Lines that look like parts of a document: indented, nothing but brackets, a value with a comma behind
-  /// it, or a name with its value.
+  /// Lines that look like parts of a document: indented, nothing but brackets, a name with its value, or with
+  /// an end that something has to follow.
   std::size_t parts() const { return parts_; }
   /// Of these, objects with a comma behind them.
   std::size_t listed() const { return listed_; }
