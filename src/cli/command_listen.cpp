@@ -58,12 +58,13 @@ Result<std::chrono::seconds> parse_tolerance(std::string_view text) {
   return std::chrono::floor<std::chrono::seconds>(*duration);
 }
 
-Result<std::optional<serve::SignatureCheck>> signature_check(const Listen& asked) {
+Result<std::optional<serve::SignatureCheck>> signature_check(const Program& program, const Listen& asked) {
   if (asked.secret_files.empty()) return std::nullopt;
   std::vector<std::string> secrets;
   for (const auto& file : asked.secret_files) {
     const auto secret = read_secret_file(file);
     if (!secret) return tl::unexpected(secret.error());
+    if (const auto warning = secret_warning("in " + file, *secret)) program.log->warn("{}", *warning);
     secrets.push_back(secret->reveal());
   }
   auto check = serve::SignatureCheck::make(secrets, asked.tolerance);
@@ -107,7 +108,7 @@ Result<ExitCode> listen(const Program& program, const Listen& asked) {
   const SystemClock clock;
   SystemRandom random;
   auto options = asked.listener;
-  auto check = signature_check(asked);
+  auto check = signature_check(program, asked);
   if (!check) return tl::unexpected(std::move(check).error());
   options.check = std::move(*check);
   serve::Listener listener{options, stdout, clock, random, [&](Result<> how) { end.come(std::move(how)); }};

@@ -3,9 +3,8 @@
 #include "base/base64.hpp"
 #include "base/fd.hpp"
 #include "cli/never_empty.hpp"
-#include "delivery/signature.hpp"
+#include "delivery/secret_form.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -20,29 +19,22 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr std::size_t secret_least = 8;
-constexpr std::size_t secret_most = 512;
+/// With more white space around it than this a secret is too long.
+constexpr std::size_t read_most = 4 * delivery::secret_most;
 constexpr std::size_t generated_bytes = 32;
 
 /// `where` says where it came from, in messages.
 Result<Secret> checked(std::string text, const std::string& where) {
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  if (text.size() < secret_least || text.size() > secret_most)
-    return misuse(
-        "the secret in {} is {} bytes long; it must have {} to {}", where,
-        text.size() > secret_most ? fmt::format("more than {}", secret_most) : std::to_string(text.size()),
-        secret_least, secret_most);
-  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }))
-    return misuse("the secret in {} holds a control character; it must be one line of text", where);
-  if (const auto key = delivery::signing_key(text); !key)
-    return misuse("the secret in {} cannot be used: {}", where, key.error().message);
-  return Secret{std::move(text)};
+  auto tidy = delivery::tidy_secret(std::move(text));
+  if (!tidy)
+    return tl::unexpected(
+        Error{tidy.error().failure, fmt::format("the secret in {} {}", where, tidy.error().message)});
+  return Secret{std::move(*tidy)};
 }
 
 /// All there is, but not more than it takes to see that it is too much.
 std::string read_some(std::FILE* file) {
-  std::array<char, secret_most + 3> room{};  // with a line end, and one more
+  std::array<char, read_most> room{};
   return {room.data(), std::fread(room.data(), 1, room.size(), file)};
 }
 
@@ -109,6 +101,12 @@ Result<Secret> read_secret_file(const std::string& path) {
   if (std::ferror(file.get()) != 0)
     return misuse("cannot read the secret file {}: {}", path, errno_text(errno));
   return checked(std::move(text), path);
+}
+
+std::optional<std::string> secret_warning(std::string_view whose, const Secret& secret) {
+  const auto weak = delivery::weakness(secret.reveal());
+  if (!weak) return std::nullopt;
+  return fmt::format("the secret {} {}", whose, *weak);
 }
 
 Result<Secret> generate_secret() {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -25,13 +26,17 @@ struct SecretSource {
 /// given.
 void add_secret_options(CLI::App& command, SecretSource& source);
 
-/// The secret; nothing where no source is given. The line end behind it is not part of it. Fails where it
-/// cannot be had, holds a control character, stands for no key (delivery/signature.hpp), or is shorter than 8
-/// or longer than 512 bytes. No message holds any of it.
+/// The secret; nothing where no source is given. White space and a byte-order mark around it are not part of
+/// it. Fails where it cannot be had, or is none that receivers can verify (delivery/secret_form.hpp). No
+/// message holds any of it.
 Result<std::optional<Secret>> read_secret(const SecretSource& source);
 
 /// The same for one file.
 Result<Secret> read_secret_file(const std::string& path);
+
+/// What to warn of, where the secret is weak or may not be meant as it stands; `whose` as in "of subscription
+/// X".
+std::optional<std::string> secret_warning(std::string_view whose, const Secret& secret);
 
 /// A new one: "whsec_" and 32 bytes from the system's generator in base64.
 Result<Secret> generate_secret();

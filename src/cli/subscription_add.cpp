@@ -30,6 +30,9 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   DISPATCH_TRY(settle_definition(wanted));
   const auto secret = read_secret(asked.declared.secret);
   if (!secret) return tl::unexpected(secret.error());
+  if (*secret)
+    if (const auto warning = secret_warning("of subscription " + wanted.id, **secret))
+      program.log->warn("{}", *warning);
 
   const bool generated = asked.declared.secret.generate;
 

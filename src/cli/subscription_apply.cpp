@@ -2,9 +2,11 @@
 
 #include "base/fail_point.hpp"
 #include "cli/listing.hpp"
+#include "cli/secret_source.hpp"
 #include "cli/subscription_commands.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -78,6 +80,18 @@ Result<std::vector<SubscriptionChange>> apply_set(
   return changes;
 }
 
+void warn_of_weak_secrets(spdlog::logger& log, const std::vector<SubscriptionChange>& changes) {
+  for (const auto& change : changes) {
+    const bool named =
+        change.kind == Kind::added || std::any_of(change.fields.begin(), change.fields.end(),
+                                                  [](const auto& field) { return field.name == "secret"; });
+    if (!named || change.wanted.secrets.empty()) continue;
+    const auto warning =
+        secret_warning("of subscription " + change.wanted.id, Secret{change.wanted.secrets.front().text});
+    if (warning) log.warn("{}", *warning);
+  }
+}
+
 Result<ExitCode> apply_subscriptions(const Program& program, const SubscriptionsToApply& asked) {
   const auto declared = read_subscriptions(asked.file);
   if (!declared) return tl::unexpected(declared.error());
@@ -88,6 +102,7 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
     const auto changes = rehearse(program.journal, *declared, asked.prune);
     if (!changes) return tl::unexpected(changes.error());
     tell(*changes);
+    warn_of_weak_secrets(*program.log, *changes);
     say(program, "would be: " + changes_summary(*changes) + "; nothing was changed");
     return ExitCode::delivered;
   }
@@ -97,6 +112,7 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
       apply_set(**journal, *declared, {asked.prune, asked.discard}, SystemClock{}.wall(), tell);
   if (!changes) return tl::unexpected(changes.error());
   if (!any_change(*changes)) tell(*changes);
+  warn_of_weak_secrets(*program.log, *changes);
   say(program, "applied " + asked.file + ": " + changes_summary(*changes));
   return ExitCode::delivered;
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <spdlog/logger.h>
+
 namespace dispatch::cli {
 
 /// How a declared set is brought into a journal.
@@ -22,5 +24,8 @@ struct SetOptions {
 Result<std::vector<SubscriptionChange>> apply_set(
     journal::Journal& journal, const std::vector<Declared>& declared, const SetOptions& options, WallTime now,
     const std::function<void(const std::vector<SubscriptionChange>&)>& tell);
+
+/// Warns of each new secret that is weak or may not be meant as it stands; shows none.
+void warn_of_weak_secrets(spdlog::logger& log, const std::vector<SubscriptionChange>& changes);
 
 }  // namespace dispatch::cli

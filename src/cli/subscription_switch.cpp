@@ -98,6 +98,8 @@ Result<ExitCode> rotate_secret(const Program& program, const SecretRotation& ask
   if (!source.given()) source.generate = true;
   const auto read = read_secret(source);
   if (!read) return tl::unexpected(read.error());
+  if (const auto warning = secret_warning("of subscription " + asked.id, **read))
+    program.log->warn("{}", *warning);
   const std::string& secret = (*read)->reveal();
   bool changed = false;
   std::size_t older = 0;

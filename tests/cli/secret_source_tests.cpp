@@ -27,11 +27,12 @@ bool has(const std::string& whole, std::string_view part) {
 
 static_assert(!fmt::is_formattable<Secret>::value, "a secret could be printed by mistake");
 
-TEST_CASE("a secret comes from a file without the line end behind it") {
+TEST_CASE("a secret comes from a file without what is around it") {
   const test::TempDir directory;
   CHECK(text({.file = directory.write("unix", "test-secret\n")}) == "test-secret");
   CHECK(text({.file = directory.write("dos", "test-secret\r\n")}) == "test-secret");
-  CHECK(text({.file = directory.write("bare", " test-secret ")}) == " test-secret ");
+  CHECK(text({.file = directory.write("bare", " test-secret ")}) == "test-secret");
+  CHECK(text({.file = directory.write("marked", "\xEF\xBB\xBFtest-secret\r\n\r\n")}) == "test-secret");
   CHECK(text({.file = directory / "none"}) ==
         "cannot read the secret file " + directory / "none" + ": No such file or directory");
   CHECK(has(text({.file = directory.path()}), "Is a directory"));
@@ -65,6 +66,19 @@ TEST_CASE("a secret that cannot be one is refused without being shown") {
   CHECK(has(refusal("whsec_hidden!"), "must go on with its key in base64"));
   CHECK_FALSE(has(refusal("whsec_hidden!"), "hidden!"));
   CHECK_FALSE(has(refusal("hidden-one\nhidden-two\n"), "hidden-"));
+}
+
+TEST_CASE("a weak secret is taken and warned of without being shown") {
+  const test::TempDir directory;
+  const auto warning = [&](const std::string& secret) {
+    return secret_warning("of subscription s", read_secret_file(directory.write("s", secret)).value())
+        .value_or("");
+  };
+  CHECK(warning("test-secret") ==
+        "the secret of subscription s has 11 bytes, which can be guessed; 16 or more are better");
+  CHECK(has(warning("C2FVsBQIhrscChlQIMV+b5sSYspob7oD"), "looks like base64"));
+  CHECK_FALSE(has(warning("C2FVsBQIhrscChlQIMV+b5sSYspob7oD"), "C2FV"));
+  CHECK(warning("correct horse battery staple").empty());
 }
 
 TEST_CASE("no source is no secret") {
