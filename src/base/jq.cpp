@@ -1,19 +1,20 @@
 #include "base/jq.hpp"
 
+#include "base/error.hpp"
 #include "base/jq_process.hpp"
 
 #include <utility>
 
 namespace dispatch {
 
-Result<JqProgram> JqProgram::compile(std::string_view text, JqLimits limits) {
+JqResult<JqProgram> JqProgram::compile(std::string_view text, JqLimits limits) {
   return Jq{limits}.compile(text);
 }
 
 JqProgram::JqProgram(std::shared_ptr<JqProcess> process, std::string text)
     : process_(std::move(process)), text_(std::move(text)) {}
 
-Result<> JqProgram::load() {
+JqResult<> JqProgram::load() {
   const auto life = process_->life();
   if (!life) return tl::unexpected(life.error());
   if (*life == life_) return {};
@@ -24,20 +25,20 @@ Result<> JqProgram::load() {
   return {};
 }
 
-Result<std::optional<std::string>> JqProgram::run(std::string_view json) {
+JqResult<std::optional<std::string>> JqProgram::run(std::string_view json) {
   DISPATCH_TRY(load());
   return process_->run(number_, json);
 }
 
-Result<bool> JqProgram::holds(std::string_view json) {
+JqResult<bool> JqProgram::holds(std::string_view json) {
   const auto output = run(json);
   if (!output) return tl::unexpected(output.error());
-  return *output && **output != "false" && **output != "null";
+  return is_true(*output);
 }
 
 Jq::Jq(JqLimits limits) : process_(std::make_shared<JqProcess>(limits)) {}
 
-Result<JqProgram> Jq::compile(std::string_view text) const {
+JqResult<JqProgram> Jq::compile(std::string_view text) const {
   JqProgram program{process_, std::string{text}};
   DISPATCH_TRY(program.load());
   return program;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "base/error.hpp"
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +8,29 @@
 #include <string>
 #include <string_view>
 
+#include <tl/expected.hpp>
+
 namespace dispatch {
 
 class JqProcess;
+
+/// Why a program gave no result.
+struct JqError {
+  enum class Cause {
+    program,  ///< the program, its document or the limits: the same again fails again
+    machine,  ///< this machine: no process could be started, or it was killed or stopped from outside
+  };
+  Cause cause = Cause::program;
+  std::string message;  ///< as in Error
+};
+
+template <class T = void>
+using JqResult = tl::expected<T, JqError>;
+
+/// What jq calls true of a program's output: all but false, null, and nothing.
+inline bool is_true(const std::optional<std::string>& output) {
+  return output && *output != "false" && *output != "null";
+}
 
 /// What one jq program may take for one document. What takes more is ended, and fails.
 struct JqLimits {
@@ -35,20 +53,20 @@ struct JqLimits {
 class JqProgram {
  public:
   /// In a process for itself. Fails with what jq says of a program that does not compile.
-  static Result<JqProgram> compile(std::string_view text, JqLimits limits = {});
+  static JqResult<JqProgram> compile(std::string_view text, JqLimits limits = {});
 
   /// The first output for one JSON document, as JSON without spaces; nothing where there is none. What would
   /// come after it is not computed. Fails where `json` is not JSON (or nests deeper than 256), where the
-  /// program fails, and at the limits.
-  Result<std::optional<std::string>> run(std::string_view json);
+  /// program fails, at the limits, and where the machine has no process for it; JqError::cause tells which.
+  JqResult<std::optional<std::string>> run(std::string_view json);
 
-  /// True unless the first output is false or null, or there is none.
-  Result<bool> holds(std::string_view json);
+  /// True where is_true() of the first output.
+  JqResult<bool> holds(std::string_view json);
 
  private:
   friend class Jq;
   JqProgram(std::shared_ptr<JqProcess> process, std::string text);
-  Result<> load();
+  JqResult<> load();
 
   std::shared_ptr<JqProcess> process_;
   std::string text_;
@@ -64,7 +82,7 @@ void serve_jq_if_asked(int argc, char** argv);
 class Jq {
  public:
   explicit Jq(JqLimits limits = {});
-  Result<JqProgram> compile(std::string_view text) const;
+  JqResult<JqProgram> compile(std::string_view text) const;
 
  private:
   std::shared_ptr<JqProcess> process_;

@@ -1,5 +1,6 @@
 #include "base/jq_process.hpp"
 
+#include "base/error.hpp"
 #include "base/units.hpp"
 
 #include <array>
@@ -19,6 +20,16 @@
 
 namespace dispatch {
 namespace {
+
+template <class... Args>
+tl::unexpected<JqError> program_error(fmt::format_string<Args...> format, Args&&... args) {
+  return tl::unexpected(JqError{JqError::Cause::program, fmt::format(format, std::forward<Args>(args)...)});
+}
+
+template <class... Args>
+tl::unexpected<JqError> machine_error(fmt::format_string<Args...> format, Args&&... args) {
+  return tl::unexpected(JqError{JqError::Cause::machine, fmt::format(format, std::forward<Args>(args)...)});
+}
 
 /// The process limits its own processor time. This is for one that is stopped from outside.
 constexpr timeval patience{60, 0};
@@ -87,32 +98,47 @@ int spawn_jq(int channel, const JqLimits& limits, pid_t& child) {
   arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  std::array<char*, 1> no_environment{nullptr};
   return ::posix_spawn(&child, "/proc/self/exe", terms.files(), terms.attributes(), arguments.data(),
-                       ::environ);
+                       no_environment.data());
 }
 
 }  // namespace
 
-Result<std::uint64_t> JqProcess::life() {
+bool is_bounded(const JqAnswer& answer, const JqLimits& limits) {
+  switch (answer.kind) {
+    case JqAnswer::Kind::output:
+      return answer.bytes <= limits.output_most;
+    case JqAnswer::Kind::error:
+      return answer.bytes <= jq_message_most;
+    case JqAnswer::Kind::nothing:
+    case JqAnswer::Kind::no_memory:
+      return answer.bytes == 0;
+  }
+  return false;
+}
+
+JqResult<std::uint64_t> JqProcess::life() {
   if (child_ == 0) DISPATCH_TRY(begin());
   return life_;
 }
 
-Result<std::uint32_t> JqProcess::compile(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) return misuse("the jq program holds a NUL byte");
-  if (auto compiled = ask({.kind = JqRequest::Kind::compile, .bytes = text.size()}, text); !compiled)
-    return misuse("the jq program does not compile: {}", compiled.error().message);
-  return programs_++;
+JqResult<std::uint32_t> JqProcess::compile(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return program_error("the jq program holds a NUL byte");
+  auto compiled = ask({.kind = JqRequest::Kind::compile, .bytes = text.size()}, text);
+  if (compiled) return programs_++;
+  if (compiled.error().cause == JqError::Cause::machine) return tl::unexpected(std::move(compiled).error());
+  return program_error("the jq program does not compile: {}", compiled.error().message);
 }
 
-Result<std::optional<std::string>> JqProcess::run(std::uint32_t program, std::string_view json) {
+JqResult<std::optional<std::string>> JqProcess::run(std::uint32_t program, std::string_view json) {
   return ask({.kind = JqRequest::Kind::run, .program = program, .bytes = json.size()}, json);
 }
 
-Result<> JqProcess::begin() {
+JqResult<> JqProcess::begin() {
   std::array<int, 2> pair{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
-    return fail("cannot make a channel to a process for jq: {}", errno_text(errno));
+    return machine_error("cannot make a channel to a process for jq: {}", errno_text(errno));
   Fd ours{pair[0]};
   const Fd theirs{pair[1]};
   ::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -120,7 +146,7 @@ Result<> JqProcess::begin() {
 
   pid_t child = 0;
   if (const int error = spawn_jq(theirs.get(), limits_, child); error != 0)
-    return fail("cannot start a process for jq from /proc/self/exe: {}", errno_text(error));
+    return machine_error("cannot start a process for jq from /proc/self/exe: {}", errno_text(error));
   child_ = child;
   channel_ = std::move(ours);
   programs_ = 0;
@@ -128,32 +154,55 @@ Result<> JqProcess::begin() {
   return {};
 }
 
-Result<std::optional<std::string>> JqProcess::ask(JqRequest request, std::string_view text) {
+JqResult<std::optional<std::string>> JqProcess::ask(JqRequest request, std::string_view text) {
   const int channel = channel_.get();
   JqAnswer answer;
   std::string said;
   bool whole = send_all(channel, &request, sizeof request) && send_all(channel, text.data(), text.size()) &&
                receive_all(channel, &answer, sizeof answer);
+  if (whole && !is_bounded(answer, limits_)) {
+    end();
+    return program_error("jq broke down: its answer was out of bounds");
+  }
   if (whole) {
     said.resize(answer.bytes);
     whole = receive_all(channel, said.data(), said.size());
   }
   if (!whole) return tl::unexpected(ended(errno));
-  if (answer.kind == JqAnswer::Kind::error) return fail("{}", said);
+  if (answer.kind == JqAnswer::Kind::no_memory) return machine_error("no memory for a jq program");
+  if (answer.kind == JqAnswer::Kind::error) return program_error("{}", said);
   if (answer.kind == JqAnswer::Kind::nothing) return std::nullopt;
   return said;
 }
 
-Error JqProcess::ended(int error) {
+JqError JqProcess::ended(int error) {
   const bool silent = error == EAGAIN || error == EWOULDBLOCK;
   const int status = end();
-  if (silent) return {Failure::failed, "the process that runs it did not answer and was ended"};
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
-    return {Failure::failed, fmt::format("it took more than {} of processor time and was ended",
-                                         format_duration(limits_.processor_time))};
-  return {Failure::failed,
-          fmt::format("jq broke down: it needs more than {} of memory, or values nested too deep",
-                      format_size(limits_.memory))};
+  if (silent)
+    return machine_error("the jq process did not answer within {} s and was ended", patience.tv_sec).value();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == jq_not_confined)
+    return machine_error(
+               "the jq process ended, as this system does not let it give up its rights by a seccomp filter")
+        .value();
+  if (!WIFSIGNALED(status))
+    return machine_error("the jq process ended with exit code {}", WEXITSTATUS(status)).value();
+  switch (const int signal = WTERMSIG(status)) {
+    case SIGPROF:
+      return program_error("it took more than {} of processor time and was ended",
+                           format_duration(limits_.processor_time))
+          .value();
+    case SIGABRT:  // so libjq ends where memory runs out
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGSYS:
+      return program_error("jq broke down: it needs more than {} of memory, or values nested too deep",
+                           format_size(limits_.memory))
+          .value();
+    default:
+      return machine_error("the jq process was killed by signal {}", signal).value();
+  }
 }
 
 int JqProcess::end() {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/jq.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,14 +23,30 @@ struct JqRequest {
   std::uint64_t bytes = 0;    ///< of the program's text, or the document
 };
 struct JqAnswer {
-  enum class Kind : std::uint8_t { output, nothing, error };
+  enum class Kind : std::uint8_t {
+    output,
+    nothing,
+    error,      ///< of the program or its document
+    no_memory,  ///< for the program itself
+  };
   Kind kind = Kind::nothing;
   std::uint64_t bytes = 0;  ///< of the output, or of what jq says
 };
 
+/// True where the parent need not fear the size that an answer tells, whatever has become of the process: an
+/// output of up to JqLimits::output_most bytes, or a message of up to jq_message_most.
+bool is_bounded(const JqAnswer& answer, const JqLimits& limits);
+
+/// Of what jq says, in bytes.
+inline constexpr std::size_t jq_message_most = 200;
+
+/// The exit code of a process that could not give up its rights.
+inline constexpr int jq_not_confined = 71;
+
 /// The process in which jq programs run: this program once more, which serves in place of its work (see
-/// serve_jq_if_asked()). Begun when it is first asked, and anew after it was ended. It ends with this object,
-/// or with the process that made it. Used by one thread at a time.
+/// serve_jq_if_asked()), without an environment, and confined (jq_confinement.hpp). Begun when it is first
+/// asked, and anew after it was ended. It ends with this object, or with the process that made it. Used by
+/// one thread at a time.
 class JqProcess {
  public:
   explicit JqProcess(JqLimits limits) : limits_(limits) {}
@@ -40,18 +56,18 @@ class JqProcess {
 
   /// Counted from 1; another number is another process, in which nothing is compiled. Begins one if there is
   /// none.
-  Result<std::uint64_t> life();
+  JqResult<std::uint64_t> life();
 
   /// Compiles a program. Returns its number in this life.
-  Result<std::uint32_t> compile(std::string_view text);
+  JqResult<std::uint32_t> compile(std::string_view text);
 
   /// Runs one that was compiled in this life.
-  Result<std::optional<std::string>> run(std::uint32_t program, std::string_view json);
+  JqResult<std::optional<std::string>> run(std::uint32_t program, std::string_view json);
 
  private:
-  Result<> begin();
-  Result<std::optional<std::string>> ask(JqRequest request, std::string_view text);
-  Error ended(int error);
+  JqResult<> begin();
+  JqResult<std::optional<std::string>> ask(JqRequest request, std::string_view text);
+  JqError ended(int error);
   int end();
 
   const JqLimits limits_;

@@ -1,5 +1,7 @@
 // The child's side: a process with one thread, one socket and libjq.
 
+#include "base/jq_confinement.hpp"
+#include "base/jq_error_text.hpp"
 #include "base/jq_process.hpp"
 #include "base/utf8.hpp"
 
@@ -40,9 +42,6 @@ constexpr std::string_view prelude = R"(def input: error("input is not available
                                      R"(def halt_error(code): error("halt_error is not available"); )"
                                      R"(def debug: .; def stderr: .; )";
 
-/// Of what jq says.
-constexpr std::size_t message_most = 500;
-
 /// What the process is called, and asked by.
 constexpr std::string_view process_name = "dispatch-jq";
 
@@ -70,13 +69,6 @@ struct Teardown {
   void operator()(jq_state* state) const { jq_teardown(&state); }
 };
 using State = std::unique_ptr<jq_state, Teardown>;
-
-std::string shortened(std::string text) {
-  if (text.size() <= message_most) return text;
-  text.resize(message_most);
-  while (!text.empty() && !is_utf8(text)) text.pop_back();
-  return text + "...";
-}
 
 void cut_out(std::string& text, std::string_view what) {
   if (const auto at = text.find(what); at != std::string::npos) text.erase(at, what.size());
@@ -108,6 +100,11 @@ struct Reply {
   std::string text;
 };
 
+struct Program {
+  State state;
+  std::string text;
+};
+
 class Service {
  public:
   Service(int channel, const JqLimits& limits) : channel_(channel), limits_(limits) {}
@@ -128,29 +125,30 @@ class Service {
  private:
   Reply compile(const std::string& text) {
     State state{jq_init()};
-    if (!state) return {JqAnswer::Kind::error, "out of memory"};
+    if (!state) return {JqAnswer::Kind::no_memory, {}};
     std::string complaints;
     jq_set_error_cb(state.get(), collect_complaint, &complaints);
     const bool compiled = jq_compile(state.get(), (std::string{prelude} + text).c_str()) != 0;
     jq_set_error_cb(
         state.get(), [](void*, jv message) { jv_free(message); }, nullptr);
-    if (!compiled) return {JqAnswer::Kind::error, shortened(complaints)};
-    programs_.push_back(std::move(state));
+    if (!compiled) return {JqAnswer::Kind::error, shortened(complaints, jq_message_most)};
+    programs_.push_back({std::move(state), text});
     return {JqAnswer::Kind::nothing, {}};
   }
 
   Reply run(std::uint32_t program, const std::string& json) {
-    jq_state* const state = programs_.at(program).get();
+    const Program& known = programs_.at(program);
+    jq_state* const state = known.state.get();
     const Value input{jv_parse_sized(json.data(), static_cast<int>(json.size()))};
-    if (!input.valid()) return {JqAnswer::Kind::error, "its input is not JSON: " + error_of(input)};
+    if (!input.valid()) return {JqAnswer::Kind::error, "its input is not JSON: " + fault_of(input)};
     jq_start(state, input.copy(), 0);
-    Reply reply = first_output(state);
+    Reply reply = first_output(known);
     jq_start(state, jv_null(), 0);  // gives back what the document took
     return reply;
   }
 
-  Reply first_output(jq_state* state) const {
-    const Value output{jq_next(state)};
+  Reply first_output(const Program& program) const {
+    const Value output{jq_next(program.state.get())};
     if (output.valid()) {
       const Value text{jv_dump_string(output.copy(), 0)};
       if (text.text().size() <= limits_.output_most)
@@ -158,15 +156,22 @@ class Service {
       return {JqAnswer::Kind::error,
               "its output is longer than " + std::to_string(limits_.output_most) + " bytes"};
     }
-    if (jv_invalid_has_msg(output.copy()) != 0) return {JqAnswer::Kind::error, error_of(output)};
+    if (jv_invalid_has_msg(output.copy()) != 0)
+      return {JqAnswer::Kind::error, error_of(output, program.text)};
     return {JqAnswer::Kind::nothing, {}};
   }
 
-  static std::string error_of(const Value& invalid) {
+  static std::string error_of(const Value& invalid, std::string_view program) {
     const Value message{jv_invalid_get_msg(invalid.copy())};
-    if (message.is_string()) return shortened(std::string{message.text()});
-    const Value text{jv_dump_string(message.copy(), 0)};
-    return shortened(std::string{text.text()});
+    return shortened(without_values(message.is_string() ? message.text() : std::string_view{}, program),
+                     jq_message_most);
+  }
+
+  /// jq quotes the document behind what is wrong with it.
+  static std::string fault_of(const Value& invalid) {
+    const Value message{jv_invalid_get_msg(invalid.copy())};
+    const std::string_view text = message.is_string() ? message.text() : std::string_view{};
+    return shortened(std::string{text.substr(0, text.find(" (while parsing "))}, jq_message_most / 2);
   }
 
   /// So much processor time from now on; then SIGPROF ends the process. 0: as much as it takes.
@@ -199,7 +204,7 @@ class Service {
 
   const int channel_;
   const JqLimits limits_;
-  std::vector<State> programs_;
+  std::vector<Program> programs_;
 };
 
 /// Keeps nothing of the parent's but the channel, which is standard input.
@@ -210,8 +215,6 @@ void leave_parent() {
   sigdelset(&all_but_time, SIGPROF);
   for (const int deadly : {SIGPROF, SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE}) ::signal(deadly, SIG_DFL);
   ::sigprocmask(SIG_SETMASK, &all_but_time, nullptr);
-  static char* no_environment[] = {nullptr};
-  ::environ = no_environment;  // libjq reads through it, so clearenv(), which leaves NULL, will not do
 }
 
 /// What the process has of data already (proc(5), statm, the sixth number, in pages).
@@ -240,6 +243,7 @@ void limit(int resource, rlim_t most) {
   limit(RLIMIT_DATA, data_bytes() + limits.memory);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, 0);  // what is open stays open, and nothing else can be
+  if (!confine_to_memory()) ::_exit(jq_not_confined);
   Service service{STDIN_FILENO, limits};
   while (service.turn()) {
   }

@@ -54,4 +54,16 @@ std::string to_utf8(std::string_view text) {
   return out;
 }
 
+std::string shortened(std::string text, std::size_t most) {
+  constexpr std::string_view more = "...";
+  if (text.size() <= most) return text;
+  std::size_t end = most - more.size();
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+  };
+  for (int steps = 0; steps < 3 && end > 0 && continues(end); ++steps) --end;
+  text.resize(end);
+  return text.append(more);
+}
+
 }  // namespace dispatch

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,9 @@ bool is_utf8(std::string_view text);
 /// `text` with every byte that is not part of well-formed UTF-8 replaced by U+FFFD, so that it can stand in
 /// JSON.
 std::string to_utf8(std::string_view text);
+
+/// `text`, or its first bytes and "..." where it is longer than `most` bytes; cut between characters where it
+/// is UTF-8. `most` is at least 3.
+std::string shortened(std::string text, std::size_t most);
 
 }  // namespace dispatch

@@ -81,6 +81,7 @@ class Story {
                                                                microseconds{0}));
     }
     if (latest && delivery_.state == DeliveryState::dead_letter) return "none: dead letter";
+    if (latest && delivery_.not_meant) return "none: not meant";
     if (latest && delivery_.state == DeliveryState::failed) return "none: given up";
     return {};
   }

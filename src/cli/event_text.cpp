@@ -32,7 +32,7 @@ void add_deliveries(JsonObject& object, const EventRecord& event) {
         .add("forgiven", delivery.forgiven);
     add_time(entry, "state_at", delivery.state_at);
     add_time(entry, "began_at", delivery.began_at);
-    entry.add("status", delivery.status);
+    entry.add("status", delivery.status).add("not_meant", delivery.not_meant);
   }
   object.add_raw("deliveries", list += ']');
 }
@@ -65,12 +65,13 @@ std::string when_text(const DeliveryRecord& delivery, WallTime now) {
 
 std::string states_text(const EventRecord& event) {
   std::string text;
-  std::vector<DeliveryState> told;
+  std::vector<std::string_view> told;
   for (const auto& delivery : event.deliveries) {
-    if (std::find(told.begin(), told.end(), delivery.state) != told.end()) continue;
-    told.push_back(delivery.state);
+    const std::string_view state = delivery.not_meant ? "not meant" : to_string(delivery.state);
+    if (std::find(told.begin(), told.end(), state) != told.end()) continue;
+    told.push_back(state);
     if (!text.empty()) text += ", ";
-    text += to_string(delivery.state);
+    text += state;
   }
   return text;
 }
@@ -80,6 +81,7 @@ std::string delivery_text(const DeliveryRecord& delivery, WallTime now) {
   if (!delivery.subscription.empty()) text += ", subscription " + delivery.subscription;
   if (delivery.key.generation > 0) text += fmt::format(", replay {}", delivery.key.generation);
   text += fmt::format(": {}", to_string(delivery.state));
+  if (delivery.not_meant) text += ", not meant";
   if (const auto when = when_text(delivery, now); !when.empty()) text += ", " + when;
   text += ", " + counted(delivery.attempts, "attempt", "attempts");
   if (delivery.forgiven > 0) text += fmt::format(" ({} of them forgiven)", delivery.forgiven);

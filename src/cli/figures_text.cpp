@@ -125,6 +125,8 @@ std::string delivery_table(const flow::Figures& figures, microseconds took, std:
       row("dead", in_state(figures, DeliveryState::dead_letter)) +
       row(waiting, in_state(figures, DeliveryState::pending) + in_state(figures, DeliveryState::retry_wait)) +
       row("unknown", figures.unknown, figures.unknown > 0 ? "attempts whose outcome nobody knows" : "");
+  if (figures.not_meant > 0)
+    text += row("not meant", figures.not_meant, "excluded by the filter of their subscription, not sent");
   if (figures.circuits_open > 0)
     text += row("circuits open", figures.circuits_open, "URLs left alone after failures in a row");
   for (const auto& [what, count] : top_errors(figures)) text += row("error", count, what);
@@ -161,7 +163,7 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
     JsonObject by_count{errors};
     for (const auto& [what, count] : top_errors(figures)) by_count.add(what, count);
   }
-  object.add_raw("errors", errors).add("unmatched", figures.unmatched);
+  object.add_raw("errors", errors).add("unmatched", figures.unmatched).add("not_meant", figures.not_meant);
 }
 
 }  // namespace dispatch::cli

@@ -35,6 +35,10 @@ std::string remark(DeliveryState state, const journal::Standing& standing, WallT
                  ? number(standing.behind_dead) +
                        (standing.behind_dead == 1 ? " event waits" : " events wait") + " behind them"
                  : "";
+    case DeliveryState::failed:
+      return standing.not_meant > 0 ? number(standing.not_meant) +
+                                          " of them not meant: a subscription's filter excludes the event"
+                                    : "";
     default:
       return {};
   }
@@ -127,7 +131,9 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
         .add("dead_letter", host.dead_letter);
   }
   object.add_raw("hosts", hosts += ']');
-  object.add("more_hosts", standing.more_hosts).add("unmatched", standing.unmatched);
+  object.add("more_hosts", standing.more_hosts)
+      .add("unmatched", standing.unmatched)
+      .add("not_meant", standing.not_meant);
 }
 
 }  // namespace dispatch::cli

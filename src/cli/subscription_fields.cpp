@@ -52,9 +52,11 @@ Result<> check_program(std::string_view field, const std::string& text) {
   if (text.empty()) return {};
   if (text.size() > program_most)
     return misuse("{}: the program is {} bytes long; the most is {}", field, text.size(), program_most);
-  if (const auto program = JqProgram::compile(text); !program)
-    return tl::unexpected(Error{Failure::usage, fmt::format("{}: {}", field, program.error().message)});
-  return {};
+  const auto program = JqProgram::compile(text);
+  if (program) return {};
+  const bool wrong = program.error().cause == JqError::Cause::program;
+  return tl::unexpected(
+      Error{wrong ? Failure::usage : Failure::failed, fmt::format("{}: {}", field, program.error().message)});
 }
 
 std::string joined(const std::vector<std::string>& words) {

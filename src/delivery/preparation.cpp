@@ -1,5 +1,6 @@
 #include "delivery/preparation.hpp"
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "delivery/body.hpp"
 #include "event/jq_input.hpp"
@@ -21,8 +22,16 @@ std::string document(const Outgoing& outgoing) {
   return jq_document(input);
 }
 
-tl::unexpected<Error> failed(const Outgoing& outgoing, std::string_view what, const Error& why) {
-  return fail("the {} of subscription {} failed: {}", what, outgoing.subscription->id, why.message);
+tl::unexpected<JqError> fault_of_document(std::string why) {
+  return tl::unexpected(JqError{JqError::Cause::program, std::move(why)});
+}
+
+tl::unexpected<Unprepared> failed(const Outgoing& outgoing, std::string_view what, const JqError& why) {
+  const bool local = why.cause == JqError::Cause::machine;
+  return tl::unexpected(
+      Unprepared{local ? OutcomeKind::local_failure : OutcomeKind::refused,
+                 fmt::format("the {} of subscription {} {}: {}", what, outgoing.subscription->id,
+                             local ? "could not be run" : "failed", why.message)});
 }
 
 }  // namespace
@@ -33,13 +42,18 @@ bool Preparation::is_needed(const Outgoing& outgoing) {
                            to->body == BodyMode::structured);
 }
 
-Result<> Preparation::prepare(Outgoing& outgoing) {
+tl::expected<void, Unprepared> Preparation::prepare(Outgoing& outgoing) {
   const Subscription& to = *outgoing.subscription;
-  if (!to.filter.empty())
-    if (const auto said = run(to.filter, outgoing); !said) return failed(outgoing, "filter", said.error());
+  if (!to.filter.empty()) {
+    const auto said = run(to.filter, outgoing);
+    if (!said) return failed(outgoing, "filter", said.error());
+    if (!is_true(*said))
+      return tl::unexpected(Unprepared{
+          OutcomeKind::not_meant, fmt::format("the filter of subscription {} excludes the event", to.id)});
+  }
   if (!to.transform.empty()) {
     auto data = run(to.transform, outgoing);
-    if (data && !*data) data = fail("it gave no output");
+    if (data && !*data) data = fault_of_document("it gave no output");
     if (!data) return failed(outgoing, "transform", data.error());
     outgoing.payload = std::move(**data);
   }
@@ -48,14 +62,14 @@ Result<> Preparation::prepare(Outgoing& outgoing) {
   return {};
 }
 
-Result<std::optional<std::string>> Preparation::run(const std::string& text, const Outgoing& outgoing) {
-  if (!is_json(outgoing.payload)) return fail("the payload is not JSON");
+JqResult<std::optional<std::string>> Preparation::run(const std::string& text, const Outgoing& outgoing) {
+  if (!is_json(outgoing.payload)) return fault_of_document("the payload is not JSON");
   const auto known = program(text);
   if (!known) return tl::unexpected(known.error());
   return (*known)->run(document(outgoing));
 }
 
-Result<JqProgram*> Preparation::program(const std::string& text) {
+JqResult<JqProgram*> Preparation::program(const std::string& text) {
   if (const auto known = programs_.find(text); known != programs_.end()) return &known->second;
   if (programs_.size() >= programs_most) {
     programs_.clear();

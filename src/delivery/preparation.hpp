@@ -1,30 +1,39 @@
 #pragma once
 
-#include "base/error.hpp"
 #include "base/jq.hpp"
+#include "event/outcome.hpp"
 #include "event/outgoing.hpp"
 
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include <tl/expected.hpp>
+
 namespace dispatch::delivery {
 
-/// Makes of events the bodies that their subscriptions want. Used by one thread.
+/// Why a request is not made.
+struct Unprepared {
+  OutcomeKind kind = OutcomeKind::refused;  ///< or local_failure, or not_meant
+  std::string why;                          ///< for people
+};
+
+/// Asks filters, and makes of events the bodies that their subscriptions want. Used by one thread.
 class Preparation {
  public:
   /// False where the payload is sent as it came.
   static bool is_needed(const Outgoing& outgoing);
 
   /// Replaces the payload by the body: what the transform makes of the event, in the subscription's mode.
-  /// Asks the filter as well, but not what it says: the event was routed by it, and is sent by another that
-  /// came since; but one that fails on the event is a fault. Fails, with the reason, where the filter or the
-  /// transform does.
-  Result<> prepare(Outgoing& outgoing);
+  /// Before that it asks the subscription's filter as it is now: what the filter excludes is `not_meant`,
+  /// also where it was routed by an earlier filter, or while this one could not be asked. Where the filter or
+  /// the transform fails on the event the request is `refused`, and a `local_failure` where the machine has
+  /// no process for them.
+  tl::expected<void, Unprepared> prepare(Outgoing& outgoing);
 
  private:
-  Result<std::optional<std::string>> run(const std::string& text, const Outgoing& outgoing);
-  Result<JqProgram*> program(const std::string& text);
+  JqResult<std::optional<std::string>> run(const std::string& text, const Outgoing& outgoing);
+  JqResult<JqProgram*> program(const std::string& text);
 
   /// Programs are kept from one event to the next, so many; then all are forgotten.
   static constexpr std::size_t programs_most = 256;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -14,19 +15,22 @@
 namespace dispatch::delivery {
 namespace {
 
-Outcome refused(std::string why) {
+Outcome unprepared(Unprepared reason) {
   Outcome outcome;
-  outcome.kind = OutcomeKind::refused;
-  outcome.error = std::move(why);
+  outcome.kind = reason.kind;
+  outcome.error = std::move(reason.why);
   return outcome;
 }
 
 /// An exception is a bug, or no memory; it must cost one delivery and not the thread.
-Result<> prepare(Preparation& preparation, Outgoing& outgoing) {
+tl::expected<void, Unprepared> prepare(Preparation& preparation, Outgoing& outgoing) {
   try {
     return preparation.prepare(outgoing);
+  } catch (const std::bad_alloc&) {
+    return tl::unexpected(Unprepared{OutcomeKind::local_failure, "no memory to make the body"});
   } catch (const std::exception& error) {
-    return fail("the body cannot be made: {}", error.what());
+    return tl::unexpected(
+        Unprepared{OutcomeKind::refused, fmt::format("the body cannot be made: {}", error.what())});
   }
 }
 
@@ -127,7 +131,7 @@ void PreparingTransport::run() noexcept {
     }
     const bool withdrawn = withdrawals != withdrawals_;
     lock.unlock();
-    reports_.put(one(ticket, withdrawn ? never_begun() : refused(std::move(prepared).error().message)));
+    reports_.put(one(ticket, withdrawn ? never_begun() : unprepared(std::move(prepared).error())));
     lock.lock();
   }
 }

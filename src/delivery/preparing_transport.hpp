@@ -17,7 +17,8 @@ namespace dispatch::delivery {
 
 /// Stands before another transport and prepares what needs it (preparation.hpp), on threads of its own; all
 /// else goes through at once. One subscription has no more than all threads but one. What cannot be prepared
-/// is reported as `refused`. What waits to be prepared, or is being, has not started: it can be withdrawn.
+/// is reported as preparation.hpp says. What waits to be prepared, or is being, has not started: it can be
+/// withdrawn.
 ///
 /// `next` and `reports` are borrowed; both must outlive it, and `next` puts its reports itself.
 class PreparingTransport final : public Transport {

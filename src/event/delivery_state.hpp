@@ -14,7 +14,7 @@ enum class DeliveryState : std::uint8_t {
   retry_wait = 2,   ///< failed, due again at a stored time; keeps its lane
   dead_letter = 3,  ///< failed for good until an operator speaks; blocks its lane
   completed = 4,    ///< a success is recorded; never sent again
-  failed = 5,       ///< discarded, or its subscription was removed; its lane has moved on
+  failed = 5,       ///< discarded, not meant, or its subscription was removed; its lane has moved on
 };
 
 /// What moves a delivery from state to state.
@@ -23,6 +23,7 @@ enum class Transition : std::uint8_t {
   succeed,  ///< an attempt ended well
   retry,    ///< an attempt failed or is unknown, and another is allowed
   bury,     ///< an attempt failed, and no other is allowed
+  exclude,  ///< the subscription's filter, asked before the request, excludes the event
   release,  ///< an operator sends a dead letter back
   discard,  ///< an operator gives a dead letter up
   give_up,  ///< its subscription was removed before it was done
@@ -42,6 +43,7 @@ struct DeliveryArrow {
 ///        │           retry_wait                │
 ///        └───────────────release───────────────┘
 ///
+///     in_flight ──exclude──▶ failed
 ///     pending, retry_wait ──give_up──▶ failed
 inline constexpr std::array delivery_arrows{
     DeliveryArrow{DeliveryState::pending, Transition::begin, DeliveryState::in_flight},
@@ -49,6 +51,7 @@ inline constexpr std::array delivery_arrows{
     DeliveryArrow{DeliveryState::in_flight, Transition::succeed, DeliveryState::completed},
     DeliveryArrow{DeliveryState::in_flight, Transition::retry, DeliveryState::retry_wait},
     DeliveryArrow{DeliveryState::in_flight, Transition::bury, DeliveryState::dead_letter},
+    DeliveryArrow{DeliveryState::in_flight, Transition::exclude, DeliveryState::failed},
     DeliveryArrow{DeliveryState::dead_letter, Transition::release, DeliveryState::pending},
     DeliveryArrow{DeliveryState::dead_letter, Transition::discard, DeliveryState::failed},
     DeliveryArrow{DeliveryState::pending, Transition::give_up, DeliveryState::failed},

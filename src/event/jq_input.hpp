@@ -17,8 +17,9 @@ struct JqInput {
 };
 
 /// The document its program is run for: {"id","type","source","timestamp","entity","sequence","data"}; what
-/// the event has not is null. The payload stands there as it is: one that is no JSON (from data_base64) makes
-/// a document that is none, and its program fails.
+/// the event has not is null. The payload stands there as it is, but for escapes of one half of a surrogate
+/// pair without the other, which jq does not read: each becomes that of U+FFFD. One that is no JSON (from
+/// data_base64) makes a document that is none, and its program fails.
 std::string jq_document(const JqInput& input);
 
 }  // namespace dispatch

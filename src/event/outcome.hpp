@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,10 +21,13 @@ enum class OutcomeKind : std::uint8_t {
   refused = 4,        ///< we did not send: the destination is not allowed or cannot be requested at all
   unknown = 5,        ///< the process ended, or was told to, before an outcome was recorded
   withdrawn = 6,      ///< the run was told to stop before the request began: surely not sent
+  local_failure = 7,  ///< not sent: this machine had no memory, process or descriptor to make the request
+  not_meant = 8,      ///< not sent: the subscription's filter excludes the event
 };
 
-inline constexpr std::array<std::string_view, 7> outcome_kind_names{
-    "answered", "timeout", "connect_error", "broken", "refused", "unknown", "withdrawn"};
+inline constexpr std::array<std::string_view, 9> outcome_kind_names{
+    "answered", "timeout",   "connect_error", "broken",   "refused",
+    "unknown",  "withdrawn", "local_failure", "not_meant"};
 constexpr std::string_view to_string(OutcomeKind kind) {
   return outcome_kind_names[static_cast<std::size_t>(kind)];
 }
@@ -34,11 +38,14 @@ struct AttemptTimings {
   std::optional<std::chrono::microseconds> name_resolved, connected, tls_ready, first_byte;
 };
 
+/// What is stored and shown of Outcome::error has no more bytes.
+inline constexpr std::size_t outcome_error_most = 300;
+
 /// One attempt's outcome, as the transport saw it. Judged by policy/classify.hpp.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::unknown;
-  int status = 0;                                        ///< HTTP status where answered, else 0
-  std::string error;                                     ///< what went wrong, for people; empty on an answer
+  int status = 0;     ///< HTTP status where answered, else 0
+  std::string error;  ///< what went wrong, for people, without any of the payload; empty on an answer
   std::optional<std::chrono::microseconds> retry_after;  ///< what the answer asked for, as time from now
   std::chrono::microseconds took{0};                     ///< the whole attempt
   AttemptTimings timings;

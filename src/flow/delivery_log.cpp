@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t lines_waiting = 16'384;
 
 spdlog::level::level_enum level_of(const Story& story) {
-  const bool serious = story.by == Transition::bury || story.outcome == OutcomeKind::unknown;
+  const bool serious = story.by == Transition::bury || story.outcome == OutcomeKind::unknown ||
+                       story.outcome == OutcomeKind::local_failure;
   return serious ? spdlog::level::warn : spdlog::level::debug;
 }
 
@@ -26,6 +27,9 @@ std::string_view message_of(const Story& story) {
   if (story.by == Transition::bury) return "dead letter";
   if (story.outcome == OutcomeKind::unknown) return "outcome unknown, to be sent again";
   if (story.outcome == OutcomeKind::withdrawn) return "withdrawn before it was sent";
+  if (story.outcome == OutcomeKind::local_failure)
+    return "not sent by a failure of this machine, to be sent later";
+  if (story.by == Transition::exclude) return "not meant: the filter of its subscription excludes it";
   return "failed, to be tried again";
 }
 

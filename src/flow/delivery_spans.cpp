@@ -142,7 +142,8 @@ void DeliverySpans::write(const Story& story) {
   if (!story.with_acceptance) beside(commit_number, "commit", story.staged, story.sent);
   if (story.by == Transition::retry && story.due > story.ended)
     beside(retry_number, name_of(Hold::retry), story.ended, story.due);
-  if (story.outcome == OutcomeKind::withdrawn) return;  // there was no request
+  const bool no_request = story.outcome == OutcomeKind::withdrawn || story.outcome == OutcomeKind::not_meant;
+  if (no_request) return;
 
   const WallTime began = std::max(story.ended - story.took, story.sent);
   if (began - story.sent > handover)

@@ -34,10 +34,11 @@ struct Figures {
 
   // Deliveries by this run.
   std::uint64_t delivered = 0;
-  std::uint64_t attempts = 0;  ///< that ended
-  std::uint64_t retries = 0;   ///< failures after which another attempt was allowed
-  std::uint64_t buried = 0;    ///< that became dead letters
-  std::uint64_t unknown = 0;   ///< attempts whose outcome nobody knows: aborted, or found after a crash
+  std::uint64_t attempts = 0;   ///< that ended
+  std::uint64_t retries = 0;    ///< failures after which another attempt was allowed
+  std::uint64_t buried = 0;     ///< that became dead letters
+  std::uint64_t not_meant = 0;  ///< that the filter of their subscription, asked before the request, excludes
+  std::uint64_t unknown = 0;    ///< attempts whose outcome nobody knows: aborted, or found after a crash
   std::uint64_t in_flight = 0;
   std::uint64_t host_limited = 0;   ///< first in their lane, and waiting for a permit
   std::uint64_t rate_limited = 0;   ///< first in their lane, and waiting for a rate

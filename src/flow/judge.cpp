@@ -23,6 +23,16 @@ Judgement judge(const journal::DeliveryRow& row, const Outcome& outcome, const T
     settlement.by = Transition::succeed;
     return judgement;
   }
+  if (judgement.meaning == policy::Meaning::exclude) {
+    settlement.by = Transition::exclude;
+    settlement.forgive = true;
+    return judgement;
+  }
+  if (judgement.meaning == policy::Meaning::repeat) {
+    settlement.forgive = true;
+    settlement.due = now + policy::backoff(terms.retry, row.forgiven + 1, chance, std::nullopt);
+    return judgement;
+  }
   const unsigned failures = row.attempts - row.forgiven;
   if (judgement.meaning == policy::Meaning::dead || failures >= terms.retry.attempts)
     settlement.by = Transition::bury;

@@ -59,8 +59,9 @@ void Stories::end(const std::shared_ptr<Story>& story, const journal::Settlement
   story->outcome = outcome.kind;
   story->status = outcome.status;
   story->took = outcome.took;
-  // Of what was refused it may tell what a subscription's program said about the payload.
-  if (outcome.kind != OutcomeKind::refused) story->error = outcome.error;
+  // Of what was not sent it may tell what a subscription's program said about the payload.
+  if (outcome.kind != OutcomeKind::refused && outcome.kind != OutcomeKind::not_meant)
+    story->error = outcome.error;
   ended_.push_back(story);
 }
 

@@ -27,13 +27,14 @@ enum Ended : std::size_t {
   connect_error,
   broken,
   refused,
+  local_failure,
   unknown
 };
-constexpr std::array ended_names{metrics::outcome::succeeded,     metrics::outcome::http_2xx,
-                                 metrics::outcome::http_3xx,      metrics::outcome::http_4xx,
-                                 metrics::outcome::http_5xx,      metrics::outcome::timeout,
-                                 metrics::outcome::connect_error, metrics::outcome::broken,
-                                 metrics::outcome::refused,       metrics::outcome::unknown};
+constexpr std::array ended_names{
+    metrics::outcome::succeeded,     metrics::outcome::http_2xx, metrics::outcome::http_3xx,
+    metrics::outcome::http_4xx,      metrics::outcome::http_5xx, metrics::outcome::timeout,
+    metrics::outcome::connect_error, metrics::outcome::broken,   metrics::outcome::refused,
+    metrics::outcome::local_failure, metrics::outcome::unknown};
 
 /// Answers of 1xx do not end an attempt, and what is above 5xx is as bad as that.
 Ended answer_class(int status) {
@@ -53,8 +54,11 @@ Ended ended(const journal::Settlement& settlement) {
       return broken;
     case OutcomeKind::refused:
       return refused;
+    case OutcomeKind::local_failure:
+      return local_failure;
     case OutcomeKind::unknown:
     case OutcomeKind::withdrawn:
+    case OutcomeKind::not_meant:
       break;
   }
   return unknown;
@@ -83,7 +87,7 @@ void TurnMetrics::add(std::string_view key, std::uint64_t times) {
 
 void TurnMetrics::add(const journal::Settlement& settlement) {
   const Outcome& outcome = *settlement.outcome;
-  if (outcome.kind == OutcomeKind::withdrawn) return;
+  if (outcome.kind == OutcomeKind::withdrawn || outcome.kind == OutcomeKind::not_meant) return;
   add(attempts_[ended(settlement)], 1);
   if (outcome.kind == OutcomeKind::unknown) add(name::unknown, 1);
   switch (settlement.by) {

@@ -30,6 +30,7 @@ struct DeliveryRecord {
   std::optional<WallTime> state_at;  ///< retry_wait: when due; dead_letter: since when; in_flight: when begun
   std::optional<WallTime> began_at;  ///< the latest attempt
   std::optional<int> status;         ///< HTTP status of the latest attempt that got an answer
+  bool not_meant = false;            ///< failed, as the filter of its subscription excludes the event
 };
 
 struct EventRecord {
@@ -137,6 +138,7 @@ struct Standing {
 
   RejectCount rejects;                     ///< the rejected lines that wait for an operator
   std::int64_t unmatched = 0;              ///< events that nothing delivers, as no subscription means them
+  std::int64_t not_meant = 0;              ///< of the failed, those that a subscription's filter excludes
   std::int64_t unknown = 0;                ///< attempts whose outcome is unknown, ever
   std::optional<WallTime> next_due;        ///< of the deliveries in retry_wait
   std::optional<WallTime> oldest_pending;  ///< when the oldest event with a pending delivery was accepted

@@ -56,6 +56,8 @@ Sign sign_of(const Outcome& outcome, Meaning meaning) {
     case OutcomeKind::refused:
     case OutcomeKind::unknown:
     case OutcomeKind::withdrawn:
+    case OutcomeKind::local_failure:
+    case OutcomeKind::not_meant:
       break;
   }
   return Sign::none;

@@ -14,6 +14,8 @@ enum class Meaning {
   retry,    ///< failed; again while attempts are left
   dead,     ///< failed; no other attempt makes sense
   pause,    ///< as retry, and the subscription is paused
+  repeat,   ///< not the receiver's doing; again, and the attempt does not count
+  exclude,  ///< the delivery is not meant to be made
 };
 
 /// What HTTP statuses mean where that differs from the default (2xx is success, all else is retried).
@@ -24,7 +26,7 @@ using StatusTable = std::map<int, Meaning>;
 Result<StatusTable> parse_status_table(std::string_view text);
 
 /// Pure. Only an answer is judged by its status; every other end of an attempt is retried, except `refused`,
-/// which is dead.
+/// which is dead, `local_failure`, which is repeated, and `not_meant`, which excludes the event.
 Meaning classify(const Outcome& outcome, const StatusTable& table);
 
 }  // namespace dispatch::policy

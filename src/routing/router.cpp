@@ -60,18 +60,21 @@ Result<std::span<const Route>> Router::route(const Arrival& arrival, RouteHold& 
   routes_.assign(direct.begin(), direct.end());
   document_.clear();
   for (const std::size_t place : matched_)
-    if (passes(snapshot_->subscriptions()[place].filter, arrival)) routes_.push_back(snapshot_->route(place));
+    if (may_pass(snapshot_->subscriptions()[place].filter, arrival))
+      routes_.push_back(snapshot_->route(place));
   if (routes_.size() == direct.size()) return direct;
   hold.keep(snapshot_);
   return hold.keep(std::span<const Route>{routes_});
 }
 
-bool Router::passes(const std::string& filter, const Arrival& arrival) {
+bool Router::may_pass(const std::string& filter, const Arrival& arrival) {
   if (filter.empty()) return true;
   auto program = filters_.find(filter);
   if (program == filters_.end()) {
     if (!jq_) jq_.emplace();
     auto compiled = jq_->compile(filter);
+    if (!compiled && compiled.error().cause == JqError::Cause::machine)
+      return true;  // the next event tries again
     program = filters_.emplace(filter, std::nullopt).first;
     if (compiled) program->second = std::move(*compiled);
   }

@@ -76,8 +76,9 @@ class Router {
 
   /// The routes of `arrival`, its own or default one first, then those of subscriptions by their number;
   /// perhaps none. Valid while `hold` lives: `arrival.routes = *router.route(arrival, hold);`. An error is
-  /// the reason to reject the line. A filter that fails keeps nothing back: the event is routed there, and
-  /// what prepares its request fails in turn, for an operator to see.
+  /// the reason to reject the line. A filter that fails decides nothing: the event is routed there, and the
+  /// filter is asked again before the request, when it excludes the event, fails for an operator to see, or
+  /// is asked later (delivery/preparation.hpp).
   Result<std::span<const Route>> route(const Arrival& arrival, RouteHold& hold);
 
  private:
@@ -90,7 +91,7 @@ class Router {
   using Filters = std::unordered_map<std::string, std::optional<JqProgram>>;
 
   Result<std::shared_ptr<const Destination>> destination(std::string_view url);
-  bool passes(const std::string& filter, const Arrival& arrival);
+  bool may_pass(const std::string& filter, const Arrival& arrival);
 
   std::shared_ptr<const Destination> to_;
   std::shared_ptr<Catalog> catalog_;

@@ -80,3 +80,13 @@ TEST_CASE("what is not JSON is told from the place where it stops being so") {
   CHECK(json_fault("[\"\xff\"]") == 2);
   CHECK(json_fault("[\"\xc3") == 2);
 }
+
+TEST_CASE("a long text is cut between characters and ends in three dots") {
+  CHECK(shortened("abcdef", 6) == "abcdef");
+  CHECK(shortened("abcdefg", 6) == "abc...");
+  CHECK(shortened("ab\u00fcdefg", 6) == "ab...");
+  CHECK(shortened("a\U0001F600bcdef", 7) == "a...");
+  CHECK(shortened("a\U0001F600bcdef", 8) == "a\U0001F600...");
+  CHECK(shortened(std::string(10, '\x80'), 6).size() <= 6);
+  CHECK(shortened("abcd", 3) == "...");
+}

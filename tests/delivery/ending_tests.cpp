@@ -19,6 +19,17 @@ TEST_CASE("a failure before the request went out is a connect error and after it
     CHECK(kind_of_failure(code, true) == OutcomeKind::broken);
 }
 
+TEST_CASE("what this machine lacks before the request went out is a failure of its own") {
+  using dispatch::delivery::is_local_shortage;
+  for (const auto code : {CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT}) {
+    CHECK(kind_of_failure(code, false) == OutcomeKind::local_failure);
+    CHECK(kind_of_failure(code, true) == OutcomeKind::broken);
+  }
+  for (const int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS}) CHECK(is_local_shortage(error));
+  for (const int error : {0, ECONNREFUSED, EHOSTUNREACH, EADDRNOTAVAIL})
+    CHECK_FALSE(is_local_shortage(error));
+}
+
 TEST_CASE("running out of time is a timeout wherever it happens") {
   CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, false) == OutcomeKind::timeout);
   CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, true) == OutcomeKind::timeout);

@@ -363,6 +363,18 @@ TEST_CASE("a port where nobody listens is a connect error that names the cause")
   CHECK(outcome.error.find("Connection refused") != std::string::npos);
 }
 
+TEST_CASE("a request for which this process has no descriptor left is no fault of the receiver") {
+  const Receiver receiver;
+  Bench bench;
+  {
+    const NoDescriptors none;
+    const auto outcome = bench.attempt(event(receiver.url()));
+    CHECK(outcome.kind == OutcomeKind::local_failure);
+    CHECK(outcome.error == "cannot make a socket: Too many open files");
+  }
+  CHECK(bench.attempt(event(receiver.url())).kind == OutcomeKind::answered);
+}
+
 TEST_CASE("TLS with a server that has none is a connect error") {
   Receiver receiver;
   Bench bench;

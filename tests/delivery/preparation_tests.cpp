@@ -1,5 +1,6 @@
 #include "delivery/body.hpp"
 #include "delivery/preparation.hpp"
+#include "support/own_resources.hpp"
 
 #include <memory>
 #include <string>
@@ -29,7 +30,14 @@ std::string body(const Subscription& subscription, Outgoing outgoing = order_cre
   if (!Preparation::is_needed(outgoing)) return outgoing.payload;
   Preparation preparation;
   const auto prepared = preparation.prepare(outgoing);
-  return prepared ? outgoing.payload : prepared.error().message;
+  return prepared ? outgoing.payload : prepared.error().why;
+}
+
+/// How it ends instead.
+OutcomeKind why_not(const Subscription& subscription) {
+  Outgoing outgoing = order_created();
+  outgoing.subscription = std::make_shared<const Subscription>(subscription);
+  return Preparation{}.prepare(outgoing).error().kind;
 }
 
 Subscription in_mode(BodyMode mode) {
@@ -118,8 +126,7 @@ TEST_CASE("a transform makes the data of the body in every mode") {
 TEST_CASE("a transform that fails or gives nothing is a failure that says so") {
   Subscription subscription = in_mode(BodyMode::payload);
   subscription.transform = ".data.amount.x";
-  CHECK(body(subscription) ==
-        "the transform of subscription shop failed: Cannot index number with string \"x\"");
+  CHECK(body(subscription) == "the transform of subscription shop failed: Cannot index number with string");
   subscription.transform = "empty";
   CHECK(body(subscription) == "the transform of subscription shop failed: it gave no output");
   subscription.transform = "nonsense(";
@@ -131,13 +138,40 @@ TEST_CASE("a transform that fails or gives nothing is a failure that says so") {
   CHECK(body(subscription, outgoing) == "the transform of subscription shop failed: the payload is not JSON");
 }
 
-TEST_CASE("a filter that fails is a failure and what it says is not asked again") {
+TEST_CASE("a filter is asked before the request and decides") {
   Subscription subscription = in_mode(BodyMode::payload);
   subscription.filter = ".data.amount.x";
-  CHECK(body(subscription) ==
-        "the filter of subscription shop failed: Cannot index number with string \"x\"");
-  subscription.filter = ".data.amount > 1000";
+  CHECK(body(subscription) == "the filter of subscription shop failed: Cannot index number with string");
+  CHECK(why_not(subscription) == OutcomeKind::refused);
+  subscription.filter = ".data.amount < 1000";
   CHECK(body(subscription) == order_created().payload);
+  for (const char* filter : {".data.amount > 1000", "null", "empty"}) {
+    CAPTURE(filter);
+    subscription.filter = filter;
+    CHECK(why_not(subscription) == OutcomeKind::not_meant);
+    CHECK(body(subscription) == "the filter of subscription shop excludes the event");
+  }
+}
+
+TEST_CASE("a program for which this machine has no process is asked again later") {
+  for (const bool transform : {false, true}) {
+    Subscription subscription = in_mode(BodyMode::payload);
+    (transform ? subscription.transform : subscription.filter) = ".data";
+    Outgoing outgoing = order_created();
+    outgoing.subscription = std::make_shared<const Subscription>(subscription);
+    Preparation preparation;
+    {
+      const test::NoDescriptors none;
+      const auto prepared = preparation.prepare(outgoing);
+      REQUIRE_FALSE(prepared);
+      CHECK(prepared.error().kind == OutcomeKind::local_failure);
+      CHECK(prepared.error().why.starts_with(transform
+                                                 ? "the transform of subscription shop could not be run: "
+                                                 : "the filter of subscription shop could not be run: "));
+      CHECK(outgoing.payload == order_created().payload);
+    }
+    CHECK(preparation.prepare(outgoing));
+  }
 }
 
 TEST_CASE("programs are kept from one event to the next and forgotten when there are too many") {
@@ -148,7 +182,7 @@ TEST_CASE("programs are kept from one event to the next and forgotten when there
     Outgoing outgoing = order_created();
     outgoing.subscription = std::make_shared<const Subscription>(subscription);
     const auto prepared = preparation.prepare(outgoing);
-    REQUIRE_MESSAGE(prepared, prepared.error().message);
+    REQUIRE_MESSAGE(prepared, prepared.error().why);
     CHECK(outgoing.payload == subscription.transform);
   }
 }

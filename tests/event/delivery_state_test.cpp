@@ -14,15 +14,16 @@ TEST_CASE("a delivery goes along the arrows of its life and no other") {
   CHECK(next_state(S::in_flight, T::succeed) == S::completed);
   CHECK(next_state(S::in_flight, T::retry) == S::retry_wait);
   CHECK(next_state(S::in_flight, T::bury) == S::dead_letter);
+  CHECK(next_state(S::in_flight, T::exclude) == S::failed);
   CHECK(next_state(S::dead_letter, T::release) == S::pending);
   CHECK(next_state(S::dead_letter, T::discard) == S::failed);
   CHECK(next_state(S::pending, T::give_up) == S::failed);
   CHECK(next_state(S::retry_wait, T::give_up) == S::failed);
   int allowed = 0;
   for (int from = 0; from < 6; ++from)
-    for (int by = 0; by < 7; ++by)
+    for (int by = 0; by < 8; ++by)
       if (next_state(static_cast<S>(from), static_cast<T>(by))) ++allowed;
-  CHECK(allowed == 9);
+  CHECK(allowed == 10);
 }
 
 TEST_CASE("nothing leads out of a final state and everything else leads on") {

@@ -2,6 +2,8 @@
 
 #include "support/scripted_transport.hpp"
 
+#include <iterator>
+
 #include <doctest/doctest.h>
 
 using namespace dispatch;
@@ -70,6 +72,23 @@ TEST_CASE("what was withdrawn costs no attempt and may go at once whatever the o
   CHECK(settlement.by == Transition::retry);
   CHECK(settlement.forgive);
   CHECK(settlement.due == now);
+}
+
+TEST_CASE("a failure of this machine costs no attempt and is repeated after a backoff that grows") {
+  const auto outcome = test::unanswered(OutcomeKind::local_failure);
+  const std::chrono::seconds waits[] = {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s};
+  for (unsigned before = 0; before < std::size(waits); ++before) {
+    const auto settlement = judged(in_flight(before + 5, before), outcome);
+    CHECK(settlement.by == Transition::retry);
+    CHECK(settlement.forgive);
+    CHECK(settlement.due == now + waits[before]);
+  }
+}
+
+TEST_CASE("what is not meant is excluded whatever the limit of attempts") {
+  const auto settlement = judged(in_flight(5), test::unanswered(OutcomeKind::not_meant));
+  CHECK(settlement.by == Transition::exclude);
+  CHECK(settlement.forgive);
 }
 
 TEST_CASE("what was refused is dead at once and a Retry-After is a floor") {

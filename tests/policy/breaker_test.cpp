@@ -132,7 +132,8 @@ TEST_CASE("what an outcome says about its destination") {
   CHECK(sign_of_status(503, Meaning::success) == Sign::up);
   for (const auto kind : {OutcomeKind::timeout, OutcomeKind::connect_error, OutcomeKind::broken})
     CHECK(sign_of_kind(kind) == Sign::failure);
-  for (const auto kind : {OutcomeKind::refused, OutcomeKind::unknown, OutcomeKind::withdrawn})
+  for (const auto kind : {OutcomeKind::refused, OutcomeKind::unknown, OutcomeKind::withdrawn,
+                          OutcomeKind::local_failure, OutcomeKind::not_meant})
     CHECK(sign_of_kind(kind) == Sign::none);
 }
 

@@ -34,6 +34,14 @@ TEST_CASE("what was not answered is retried and what was refused is dead") {
   CHECK(classify(refused, {}) == Meaning::dead);
 }
 
+TEST_CASE("a failure of this machine is repeated and what is not meant is excluded") {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::local_failure;
+  CHECK(classify(outcome, {}) == Meaning::repeat);
+  outcome.kind = OutcomeKind::not_meant;
+  CHECK(classify(outcome, {}) == Meaning::exclude);
+}
+
 TEST_CASE("a status table changes what answers mean") {
   const auto table = parse_status_table("410=dead,409=ok,200=retry");
   REQUIRE(table);

@@ -1,4 +1,5 @@
 #include "routing/router.hpp"
+#include "support/own_resources.hpp"
 
 #include <string>
 #include <utility>
@@ -169,9 +170,19 @@ TEST_CASE("a filter says which of the events that match are meant") {
   CHECK(route("order.lost", R"({"amount":11})") == Hosts{"s2.example"});
   CHECK(route("user.left", R"({"amount":11})") == Hosts{"s2.example"});
 
-  // One that fails keeps nothing back.
+  // One that fails decides nothing: it is asked again before the request.
   CHECK(route("order.added", "[]") == Hosts{"s1.example", "s2.example"});
   CHECK(route("order.added", "no JSON") == Hosts{"s1.example", "s2.example"});
+
+  {
+    const test::NoDescriptors none;
+    auto without_jq = Router::make({}, catalog);
+    auto arrival = of_type("order.added");
+    arrival.payload = R"({"amount":10})";
+    CHECK(hosts(*without_jq->route(arrival, hold)) == Hosts{"s1.example", "s2.example"});
+    router = std::move(without_jq);
+  }
+  CHECK(route("order.added", R"({"amount":10})") == Hosts{"s2.example"});
 
   large.filter = "false";
   catalog->publish(*Snapshot::make(2, {large}));

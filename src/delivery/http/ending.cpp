@@ -3,6 +3,9 @@
 #include "base/fd.hpp"
 #include "base/units.hpp"
 
+#include <cerrno>
+#include <utility>
+
 #include <fmt/format.h>
 #include <openssl/x509_vfy.h>
 
@@ -14,11 +17,26 @@ OutcomeKind kind_of_failure(CURLcode code, bool request_out) {
       return OutcomeKind::timeout;
     case CURLE_URL_MALFORMAT:
       return OutcomeKind::refused;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+      return request_out ? OutcomeKind::broken : OutcomeKind::local_failure;
     case CURLE_UNSUPPORTED_PROTOCOL:  // of the URL, or an answer that is not HTTP
       return request_out ? OutcomeKind::broken : OutcomeKind::refused;
     default:
       return request_out ? OutcomeKind::broken : OutcomeKind::connect_error;
   }
+}
+
+bool is_local_shortage(int system_error) {
+  return system_error == EMFILE || system_error == ENFILE || system_error == ENOBUFS ||
+         system_error == ENOMEM;
+}
+
+Outcome not_made(OutcomeKind kind, std::string why) {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.error = std::move(why);
+  return outcome;
 }
 
 std::string explain_failure(CURLcode code, std::string_view detail, int system_error) {

@@ -14,6 +14,13 @@ namespace dispatch::delivery {
 /// of it, was sent. Pure.
 OutcomeKind kind_of_failure(CURLcode code, bool request_out);
 
+/// True where socket(2) failed with this errno because this process or machine had no descriptor or memory
+/// left. Pure.
+bool is_local_shortage(int system_error);
+
+/// The outcome of an attempt whose request could not be made; `kind` is refused or local_failure.
+Outcome not_made(OutcomeKind kind, std::string why);
+
 /// Says the same to people: libcurl's name for it, the detail that libcurl gave, and the system's error
 /// number where it is the cause (0: none). Pure.
 std::string explain_failure(CURLcode code, std::string_view detail, int system_error);

@@ -231,21 +231,18 @@ void HttpTransport::Engine::cut(std::vector<Report>& reports) {
 void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& reports) {
   const std::uint64_t ticket = outgoing.ticket;
   const std::uint32_t host = outgoing.host;
-  const auto refuse = [&](Error error) {
+  const auto not_begun = [&](Outcome outcome) {
     admission_.leave(host);
-    Outcome outcome;
-    outcome.kind = OutcomeKind::refused;
-    outcome.error = std::move(error.message);
     reports.push_back({ticket, std::move(outcome)});
   };
   if (idle_.empty()) {
     auto made = Transfer::make({options_, *loop_, addresses_, random_});
-    if (!made) return refuse(std::move(made).error());
+    if (!made) return not_begun(not_made(OutcomeKind::local_failure, std::move(made).error().message));
     idle_.push_back(std::move(*made));
   }
   idle_.back()->keep_connection(!crowded() || !admission_.alone(host));
   if (auto started = idle_.back()->start(std::move(outgoing), clock_.wall()); !started)
-    return refuse(std::move(started).error());
+    return not_begun(std::move(started).error());
   fail_point(FailPoint::request_started);
   idle_.back()->slot = under_way_.size();
   under_way_.push_back(std::move(idle_.back()));

@@ -5,6 +5,7 @@
 #include "delivery/http/retry_after.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -149,7 +150,7 @@ void Transfer::set_addresses() {
   curl_easy_setopt(easy, CURLOPT_RESOLVE, forget_list_.empty() ? nullptr : forget_list_.data());
 }
 
-Result<> Transfer::start(Outgoing outgoing, WallTime now) {
+tl::expected<void, Outcome> Transfer::start(Outgoing outgoing, WallTime now) {
   outgoing_ = std::move(outgoing);
   requests_ = 0;
   answer_.reset();
@@ -159,10 +160,12 @@ Result<> Transfer::start(Outgoing outgoing, WallTime now) {
   started_ = std::chrono::steady_clock::now();
 
   asked_for_certificate_ = false;
+  socket_error_ = 0;
   const auto only = public_only();
-  if (!only) return tl::unexpected(only.error());
+  if (!only) return tl::unexpected(not_made(OutcomeKind::refused, only.error().message));
   choice_.begin(*only);
-  DISPATCH_TRY(write_headers(outgoing_, now, lines_));
+  if (auto written = write_headers(outgoing_, now, lines_); !written)
+    return tl::unexpected(not_made(OutcomeKind::refused, std::move(written).error().message));
   list_.clear();
   for (std::size_t i = 0; i < lines_.size(); ++i) list_.push_back({lines_.line(i), nullptr});
   list_.push_back({no_expect_.data(), nullptr});
@@ -179,7 +182,8 @@ Result<> Transfer::start(Outgoing outgoing, WallTime now) {
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, outgoing_.payload.data());
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(outgoing_.payload.size()));
   if (const CURLMcode code = curl_multi_add_handle(loop_.multi(), easy); code != CURLM_OK)
-    return fail("cannot start the request: {}", curl_multi_strerror(code));
+    return tl::unexpected(not_made(OutcomeKind::local_failure,
+                                   fmt::format("cannot start the request: {}", curl_multi_strerror(code))));
   return {};
 }
 
@@ -240,6 +244,9 @@ Outcome Transfer::failure(CURLcode code) const {
   if (choice_.denied()) {
     outcome.kind = OutcomeKind::refused;
     outcome.error = explain_denial();
+  } else if (requests_ == 0 && is_local_shortage(socket_error_)) {
+    outcome.kind = OutcomeKind::local_failure;
+    outcome.error = "cannot make a socket: " + errno_text(socket_error_);
   } else if (answer_.headers_too_large() || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
     // Of a line over 100 KiB, more than it can hold, libcurl says that it is out of memory.
     outcome.error = fmt::format("the answer's headers are longer than {} bytes", options_.headers_most);
@@ -298,7 +305,9 @@ curl_socket_t Transfer::on_socket(void* transfer, curlsocktype, curl_sockaddr* a
   auto& self = *static_cast<Transfer*>(transfer);
   if (!self.choice_.admits(address->addr, std::chrono::steady_clock::now()))
     return self.loop_.refuse_address(self.easy_.get());
-  return self.loop_.open_socket(self.easy_.get(), *address);
+  const curl_socket_t made = self.loop_.open_socket(self.easy_.get(), *address);
+  self.socket_error_ = made == CURL_SOCKET_BAD ? errno : 0;
+  return made;
 }
 
 CURLcode Transfer::on_tls(CURL*, void* context, void* transfer) noexcept {

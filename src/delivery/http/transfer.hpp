@@ -42,8 +42,8 @@ class Transfer {
   /// Whether the connection of the next attempt is kept for others after it. By default it is.
   void keep_connection(bool keep);
 
-  /// Starts the attempt at `now`. Fails where it cannot be sent at all, and is then ready for another.
-  Result<> start(Outgoing outgoing, WallTime now);
+  /// Starts the attempt at `now`. Where it cannot be sent, gives its outcome, and is then ready for another.
+  tl::expected<void, Outcome> start(Outgoing outgoing, WallTime now);
 
   /// What the attempt that was started last may take, everything included.
   std::chrono::milliseconds timeout() const { return timeout_; }
@@ -119,6 +119,7 @@ class Transfer {
   std::vector<std::string> forget_;  // lines that addresses are to be forgotten by
   std::vector<curl_slist> forget_list_;
   bool asked_for_certificate_ = false;  // by the server, in this attempt
+  int socket_error_ = 0;                // errno of the last socket that could not be made; 0: none
 
   unsigned requests_ = 0;  // made for this attempt
   AnswerReader answer_;

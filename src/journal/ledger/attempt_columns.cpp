@@ -1,5 +1,6 @@
 #include "journal/ledger/attempt_columns.hpp"
 
+#include "base/utf8.hpp"
 #include "journal/ledger/reading.hpp"
 
 #include <charconv>
@@ -28,7 +29,7 @@ AttemptRecord::End attempt_end(const Statement::Rows& rows, int first) {
   end.kind = static_cast<OutcomeKind>(rows.integer(first));
   end.status = static_cast<int>(rows.integer(first + 1));
   end.took = std::chrono::microseconds{rows.integer(first + 2)};
-  end.error = text(rows, first + 3);
+  end.error = shortened(text(rows, first + 3), outcome_error_most);  // earlier programs stored longer ones
   end.address = text(rows, first + 4);
   end.timings = timings(rows.bytes(first + 5));
   end.excerpt = text(rows, first + 6);

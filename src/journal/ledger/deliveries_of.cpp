@@ -13,7 +13,10 @@ constexpr std::int64_t close_together = 64;
 
 constexpr const char* deliveries_between = R"(
   SELECT d.outlet_no, d.position, d.generation, t.url, o.host, d.state, d.attempts, d.forgiven, d.state_at,
-         d.began_at, d.status, s.subscription_id
+         d.began_at, d.status, s.subscription_id,
+         d.state = 5 AND EXISTS (SELECT 1 FROM attempts a
+                                  WHERE a.outlet_no = d.outlet_no AND a.position = d.position
+                                    AND a.generation = d.generation AND a.attempt = d.attempts AND a.outcome = 8)
     FROM outlets o
    CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position BETWEEN ?1 AND ?2
     JOIN destinations t ON t.destination_no = d.destination_no
@@ -32,6 +35,7 @@ DeliveryRecord delivery(const Statement::Rows& rows) {
   delivery.began_at = time_if_any(rows, 9);
   if (rows.integer(10) != 0) delivery.status = static_cast<int>(rows.integer(10));
   delivery.subscription = text(rows, 11);
+  delivery.not_meant = rows.integer(12) != 0;
   return delivery;
 }
 

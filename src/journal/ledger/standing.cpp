@@ -27,6 +27,7 @@ void add_tally(SQLite::Database& database, Standing& standing) {
   standing.rejects.bytes = number_of(
       database,
       "SELECT coalesce(sum(bytes), 0) FROM rejects WHERE cleared_at IS NULL AND digest IS NOT NULL");
+  standing.not_meant = number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 8");
   standing.unknown = number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 5");
 }
 

@@ -91,7 +91,8 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
     changes = succeed_.run(turn_.number, outcome->took, outcome->status, address, timings, key.outlet,
                            key.position, key.generation);
   } else {
-    const WallTime state_at = *next == DeliveryState::retry_wait ? due : at;
+    std::optional<WallTime> state_at;  // none of a state that is final
+    if (!is_final(*next)) state_at = *next == DeliveryState::retry_wait ? due : at;
     changes = fail_.run(static_cast<int>(*next), state_at, forgive ? 1 : 0, turn_.number, outcome->took,
                         outcome->status, key.outlet, key.position, key.generation);
   }
@@ -102,7 +103,7 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
         key.position.value(), key.outlet.value());
   }
   turn_.moved(DeliveryState::in_flight, *next);
-  if (*next == DeliveryState::completed) return {};
+  if (is_final(*next)) return {};
   if (give_up_.run(key.outlet, key.position, key.generation) != 0) turn_.moved(*next, DeliveryState::failed);
   return {};
 }

@@ -90,13 +90,18 @@ Verdict latest_agrees(const StoredDelivery& delivery, const History& history) {
 }
 
 Verdict sent_once(const StoredDelivery& delivery, const History& history) {
-  auto success = history.early_success;
+  auto early = history.early_end;
   // The latest attempt has no row of its own where it is under way or was a plain success.
-  if (!success && history.last && history.last->succeeded() && history.last->number < delivery.attempts) {
-    success = history.last->number;
+  if (!early && history.last && history.last->is_last() && history.last->number < delivery.attempts) {
+    early = history.last->number;
   }
-  if (!success) return std::nullopt;
-  return fmt::format("attempt {} succeeded and it was sent again", *success);
+  if (!early) return std::nullopt;
+  return fmt::format("attempt {} succeeded, or found it not meant, and it was sent again", *early);
+}
+
+bool is_not_meant(const StoredDelivery& delivery, const History& history) {
+  return history.last && history.last->number == delivery.attempts &&
+         history.last->is(OutcomeKind::not_meant);
 }
 
 Verdict state_follows(const StoredDelivery& delivery, const History& history) {
@@ -119,6 +124,12 @@ Verdict state_follows(const StoredDelivery& delivery, const History& history) {
   }
   if (history.last->succeeded() && !delivery.is(DeliveryState::in_flight)) {
     return fmt::format("it is {} and its last attempt succeeded", name_of_state(delivery));
+  }
+  if (is_not_meant(delivery, history) && delivery.direct) {
+    return std::string{"it is of no subscription, and its last attempt found it not meant"};
+  }
+  if (is_not_meant(delivery, history) && !delivery.is(DeliveryState::failed)) {
+    return fmt::format("it is {} and its last attempt found it not meant", name_of_state(delivery));
   }
   return std::nullopt;
 }
@@ -156,9 +167,9 @@ Verdict operators_moved_it(const StoredDelivery& delivery, const History& histor
   if (history.baseless_release)
     return fmt::format("it was released at turn {} and was no dead letter", *history.baseless_release);
   if (delivery.is(DeliveryState::failed)) {
-    if (discards.empty() && delivery.given_up()) return std::nullopt;
+    if (discards.empty() && (delivery.given_up() || is_not_meant(delivery, history))) return std::nullopt;
     if (discards.size() == 1 && discards.front() > delivery.ended_turn.value_or(0)) return std::nullopt;
-    return std::string{"it is failed and no operator has discarded it, or more than once"};
+    return std::string{"it is failed, it was meant, and no operator has discarded it, or more than once"};
   }
   if (!discards.empty())
     return fmt::format("it was discarded at turn {} and is {}", discards.front(), name_of_state(delivery));
@@ -275,6 +286,7 @@ class HistoryWalk {
     delivery.ended_turn = integer_if_any(rows, 9);
     delivery.took = integer_if_any(rows, 10);
     delivery.status = integer_if_any(rows, 11);
+    delivery.direct = rows.integer(12) == 0;
     if (const auto removed = removed_.find(rows.integer(12)); removed != removed_.end())
       delivery.removed_turn = removed->second;
     return delivery;

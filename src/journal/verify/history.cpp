@@ -7,7 +7,7 @@ namespace dispatch::journal::audit {
 namespace {
 
 bool is_sound(const StoredAttempt& attempt) {
-  if (attempt.outcome < 0 || attempt.outcome > static_cast<std::int64_t>(OutcomeKind::withdrawn))
+  if (attempt.outcome < 0 || attempt.outcome > static_cast<std::int64_t>(OutcomeKind::not_meant))
     return false;
   const bool answered = attempt.is(OutcomeKind::answered);
   return answered == (attempt.status != 0) && attempt.status >= 0 && attempt.took >= 0 &&
@@ -19,7 +19,7 @@ bool is_sound(const StoredAttempt& attempt) {
 void History::take(const StoredAttempt& attempt) {
   ++rows;
   if (!hole && attempt.number != rows) hole = rows;
-  if (last && last->succeeded() && !early_success) early_success = last->number;
+  if (last && last->is_last() && !early_end) early_end = last->number;
   const bool in_order =
       attempt.began_turn < attempt.ended_turn && (!last || last->ended_turn <= attempt.began_turn);
   if (!in_order && !disordered) disordered = attempt;
@@ -29,7 +29,8 @@ void History::take(const StoredAttempt& attempt) {
 
   pass(attempt.began_turn, attempt.ended_turn);
   const bool before_release = !moves.releases.empty() && attempt.ended_turn < moves.releases.back();
-  const bool uncounted = attempt.is(OutcomeKind::unknown) || attempt.is(OutcomeKind::withdrawn);
+  const bool uncounted = attempt.is(OutcomeKind::unknown) || attempt.is(OutcomeKind::withdrawn) ||
+                         attempt.is(OutcomeKind::local_failure) || attempt.is(OutcomeKind::not_meant);
   if (before_release || uncounted) ++forgiven;
 }
 

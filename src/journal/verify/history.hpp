@@ -19,6 +19,7 @@ struct StoredDelivery {
   std::int64_t forgiven = 0;
   std::optional<std::int64_t> began_at, began_turn, ended_turn, took, status;
 
+  bool direct = false;                       ///< of no subscription
   std::optional<std::int64_t> removed_turn;  ///< when its subscription was removed
 
   bool is(DeliveryState wanted) const { return state == static_cast<std::int64_t>(wanted); }
@@ -37,6 +38,9 @@ struct StoredAttempt {
 
   bool is(OutcomeKind kind) const { return outcome == static_cast<std::int64_t>(kind); }
 
+  /// Nothing may follow it.
+  bool is_last() const { return succeeded() || is(OutcomeKind::not_meant); }
+
   /// An answer of 2xx that nobody objected to.
   bool succeeded() const {
     return is(OutcomeKind::answered) && status >= 200 && status <= 299 && !with_error;
@@ -53,8 +57,8 @@ struct Moves {
 struct History {
   Moves moves;  ///< given before the first attempt
   std::int64_t rows = 0;
-  std::optional<std::int64_t> hole;           ///< the first number that should have come and did not
-  std::optional<std::int64_t> early_success;  ///< the first success that another attempt came after
+  std::optional<std::int64_t> hole;       ///< the first number that should have come and did not
+  std::optional<std::int64_t> early_end;  ///< the first that another came after although nothing may
   std::optional<StoredAttempt>
       disordered;  ///< the first that began before the one before it ended, or ended before it began
   std::int64_t latest_turn = 0;
