@@ -1,6 +1,7 @@
 #include "flow/dispatcher.hpp"
 
 #include "base/fail_point.hpp"
+#include "base/utf8.hpp"
 #include "flow/busiest_hosts.hpp"
 #include "flow/judge.hpp"
 
@@ -64,6 +65,7 @@ Result<> Dispatcher::start() {
     orphans_ = recovered;
   }
   DISPATCH_TRY(valves_.circuits().load(parts_.journal));
+  DISPATCH_TRY(valves_.load_paces(parts_.journal, parts_.clock.wall(), parts_.clock.steady()));
   DISPATCH_TRY(refresh_terms(parts_.clock.wall()));
   DISPATCH_TRY(pump_.start());
   return refresh_figures();
@@ -85,6 +87,7 @@ Result<> Dispatcher::turn(Mail mail) {
   if (whole) remembered_at_ = parts_.clock.steady();
   DISPATCH_TRY(pump_.remember(whole));
   DISPATCH_TRY(valves_.circuits().remember(parts_.journal));
+  DISPATCH_TRY(valves_.remember_paces(parts_.journal, leaving_, now, parts_.clock.steady()));
   CommittedTurn done{.begun = outgoing->size()};
   const SteadyTime staged = parts_.clock.steady();
   DISPATCH_TRY(turn->commit());
@@ -96,7 +99,7 @@ Result<> Dispatcher::turn(Mail mail) {
     fail_point(FailPoint::intents_committed);
     parts_.transport.send(std::move(*outgoing));
     const SteadyTime steady = parts_.clock.steady();
-    for (const Item* item : leaving_) valves_.leaves(*item, steady);
+    for (Item* item : leaving_) valves_.leaves(*item, steady);
   }
   if (parts_.observer != nullptr) tell(done);
   valves_.tidy(parts_.clock.steady());
@@ -134,7 +137,8 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
   settlements_.reserve(reports.size());
   signs.reserve(reports.size());
   items.reserve(reports.size());
-  for (const auto& report : reports) {
+  for (auto& report : reports) {
+    report.outcome.error = shortened(std::move(report.outcome.error), outcome_error_most);
     const auto found = in_flight_.find(report.ticket);
     if (found == in_flight_.end())
       return fail("the transport reported attempt {}, which is not under way", report.ticket);
@@ -151,14 +155,17 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
   }
   DISPATCH_TRY(parts_.journal.settle(settlements_));
   fail_point(FailPoint::outcomes_staged);
+  const SteadyTime steady = parts_.clock.steady();
   for (std::size_t i = 0; i < items.size(); ++i) {
     OutletState& outlet = *items[i]->lane->outlet;
     --outlet.under_way;
     answered_.push_back(&outlet);
     graph_.free_permits(*outlet.gate);
-    if (Valve* valve = valves_.ended(*items[i], signs[i], now); valve != nullptr) pump_.lead_to(*valve);
+    if (Valve* valve = valves_.ended(*items[i], signs[i], now, steady); valve != nullptr)
+      pump_.lead_to(*valve);
     switch (settlements_[i].by) {
       case Transition::succeed:
+      case Transition::exclude:
         DISPATCH_TRY(pump_.completed(*items[i]));
         break;
       case Transition::retry:
@@ -204,6 +211,10 @@ void Dispatcher::drain() {
 
 void Dispatcher::count(Figures& figures, const journal::Settlement& settlement) {
   if (settlement.outcome->kind == OutcomeKind::withdrawn) return;
+  if (settlement.outcome->kind == OutcomeKind::not_meant) {
+    ++figures.not_meant;
+    return;
+  }
   ++figures.attempts;
   if (settlement.by == Transition::succeed) {
     ++figures.delivered;
@@ -249,8 +260,8 @@ Appetite::Load Dispatcher::load(std::size_t outcomes) const {
 
 Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   std::vector<Outgoing> outgoing;
-  if (draining_) return outgoing;
   leaving_.clear();
+  if (draining_) return outgoing;
   DISPATCH_TRY(pump_.fill(now));
   for (const DestinationNo destination : pump_.take_released()) valves_.asked(destination, now);
   const auto items = what_may_go(now);

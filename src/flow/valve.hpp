@@ -4,7 +4,7 @@
 #include "flow/graph.hpp"
 #include "flow/story.hpp"
 #include "policy/breaker.hpp"
-#include "policy/rate.hpp"
+#include "policy/pace.hpp"
 
 #include <cstddef>
 #include <limits>
@@ -21,7 +21,7 @@ struct Valve {
   DestinationNo destination;
   OutletState* outlet = nullptr;
   Graph::ValveNodes* nodes = nullptr;
-  std::optional<policy::RateLog> rate;
+  std::optional<policy::Pace> pace;  ///< where there is a rate
   std::optional<std::size_t> concurrency;
   policy::Circuit::State circuit = policy::Circuit::State::closed;
 
@@ -37,14 +37,14 @@ struct Valve {
   /// What it holds things back for.
   Hold holds_for() const {
     if (circuit != policy::Circuit::State::closed) return Hold::circuit;
-    return rate ? Hold::rate : Hold::permit;
+    return pace ? Hold::rate : Hold::permit;
   }
   bool full() const { return waiting >= waiting_most; }
   /// What was passed over is to be read again.
   bool catches_up() const { return (behind || retries_behind) && waiting <= waiting_most / 2; }
   /// False where it holds nothing back and has nothing to remember: a lane that begins now needs it not.
   bool limits() const {
-    return rate || concurrency || circuit != policy::Circuit::State::closed || behind || retries_behind;
+    return pace || concurrency || circuit != policy::Circuit::State::closed || behind || retries_behind;
   }
 };
 

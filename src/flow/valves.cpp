@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t valves_most_idle = 256;
+/// A rate of fewer requests is kept over a restart, which takes longer than one of more.
+constexpr std::chrono::milliseconds interval_kept{100};
 
 }  // namespace
 
@@ -39,17 +41,54 @@ Valve& Valves::make(OutletState& outlet, DestinationNo destination) {
   if (free_nodes_.empty()) free_nodes_.push_back(&graph_.add_valve());
   valve.nodes = free_nodes_.back();
   free_nodes_.pop_back();
-  if (outlet.terms->rate) valve.rate.emplace(*outlet.terms->rate);
+  if (outlet.terms->rate) begin_pace(valve, *outlet.terms->rate);
   valve.concurrency = outlet.terms->concurrency;
   set(valve, circuits_.state(destination));
   return valve;
+}
+
+/// As the last run has left it: not before the time that it has kept, nor later than its rate can mean.
+void Valves::begin_pace(Valve& valve, const Rate& rate) {
+  valve.pace.emplace(rate);
+  const auto kept = kept_paces_.find(valve.destination);
+  if (kept == kept_paces_.end()) return;
+  valve.pace->not_before(std::min(kept->second, started_ + valve.pace->interval() + valve.pace->lag()));
+  kept_paces_.erase(kept);
+}
+
+Result<> Valves::load_paces(journal::Journal& journal, WallTime now, SteadyTime steady) {
+  const auto rows = journal.paces();
+  if (!rows) return tl::unexpected(rows.error());
+  started_ = steady;
+  for (const auto& row : *rows) {
+    if (row.not_before <= now)
+      paces_over_.push_back(row.destination);
+    else
+      kept_paces_[row.destination] = steady + (row.not_before - now);
+  }
+  return {};
+}
+
+Result<> Valves::remember_paces(journal::Journal& journal, const std::vector<Item*>& leaving, WallTime now,
+                                SteadyTime steady) {
+  std::map<DestinationNo, journal::PaceRow> rows;
+  for (const Item* item : leaving) {
+    const Valve* valve = item->lane->valve;
+    if (item->pass == Pass::none || !valve->pace || valve->pace->interval() < interval_kept) continue;
+    const auto wait = valve->pace->next_slot(steady) + valve->pace->lag() - steady;
+    rows[valve->destination] = {valve->destination, now + std::chrono::ceil<std::chrono::microseconds>(wait)};
+  }
+  if (rows.empty() && paces_over_.empty()) return {};
+  std::vector<journal::PaceRow> changed;
+  for (const auto& [destination, row] : rows) changed.push_back(row);
+  return journal.remember_paces(changed, std::exchange(paces_over_, {}));
 }
 
 void Valves::set(Valve& valve, Circuit::State circuit) {
   valve.circuit = circuit;
   valve.waiting_most = circuit != Circuit::State::closed
                            ? std::max(limits_.waiting_least, 2 * circuits_.probes_most())
-                       : valve.rate ? waiting_for(valve.rate->rate())
+                       : valve.pace ? waiting_for(valve.pace->rate())
                                     : any_number;
 }
 
@@ -67,7 +106,7 @@ std::size_t Valves::allowance(const Valve& valve, SteadyTime steady) const {
     allowance = std::min(allowance, circuits_.probes_allowed(valve.destination));
   if (valve.concurrency)
     allowance = std::min(allowance, *valve.concurrency - std::min(*valve.concurrency, valve.passed));
-  if (valve.rate) allowance = std::min(allowance, valve.rate->allowance(steady));
+  if (valve.pace) allowance = std::min(allowance, valve.pace->allowance(steady, steady));
   return allowance;
 }
 
@@ -81,7 +120,7 @@ void Valves::draw(WallTime now, SteadyTime steady) {
     const bool probes = valve.circuit == Circuit::State::half_open;
     for (std::size_t i = 0; i < count; ++i) graph_.draw(valve, probes ? Pass::probe : Pass::usual);
     valve.passed += count;
-    if (valve.rate) valve.rate->reserve(count);
+    if (valve.pace) valve.pace->reserve(count);
     if (probes) circuits_.take_probes(destination, count);
   }
 }
@@ -94,7 +133,7 @@ void Valves::note_held_back(Valve& valve, std::size_t let_through, SteadyTime st
   if (valve.circuit != Circuit::State::closed || stays <= valve.held_back) return;
   const std::size_t fresh = stays - valve.held_back;
   held_back_.in_all += fresh;
-  if (valve.rate && valve.rate->allowance(steady) == let_through) held_back_.by_rate += fresh;
+  if (valve.pace && valve.pace->allowance(steady, steady) == let_through) held_back_.by_rate += fresh;
   valve.held_back = stays;
 }
 
@@ -115,20 +154,25 @@ bool Valves::admits(const Item& item) const {
 void Valves::take_pass(Item& item, WallTime now) {
   if (item.pass == Pass::none) return;
   Valve& valve = *item.lane->valve;
-  if (valve.rate) valve.rate->give_back();
-  ended(item, Sign::none, now);
+  if (valve.pace) valve.pace->give_back();
+  ended(item, Sign::none, now, {});
 }
 
-void Valves::leaves(const Item& item, SteadyTime steady) {
+void Valves::leaves(Item& item, SteadyTime steady) {
   if (item.pass == Pass::none) return;
-  if (auto& rate = item.lane->valve->rate) rate->stamp(steady);
+  auto& pace = item.lane->valve->pace;
+  if (!pace) return;
+  pace->leave(steady);
+  item.left = steady;
 }
 
-Valve* Valves::ended(Item& item, Sign sign, WallTime now) {
+Valve* Valves::ended(Item& item, Sign sign, WallTime now, SteadyTime steady) {
   const DestinationNo destination = item.row.destination;
   const Pass pass = std::exchange(item.pass, Pass::none);
   Valve* led_to = item.lane->valve;
   if (pass != Pass::none) --led_to->passed;
+  if (const auto left = std::exchange(item.left, std::nullopt); left && led_to != nullptr && led_to->pace)
+    led_to->pace->arrived(*left, steady);
   if (item.lane->outlet->terms->removed) return nullptr;
   const auto circuit = circuits_.ended(destination, sign, pass == Pass::probe, now);
   if (led_to != nullptr) {
@@ -154,11 +198,11 @@ void Valves::change_terms(const OutletState& outlet) {
     if (valve.outlet != &outlet) continue;
     const auto& rate = outlet.terms->rate;
     if (!rate)
-      valve.rate.reset();
-    else if (valve.rate)
-      valve.rate->change(*rate);
+      valve.pace.reset();
+    else if (valve.pace)
+      valve.pace->change(*rate);
     else
-      valve.rate.emplace(*rate);
+      begin_pace(valve, *rate);
     valve.concurrency = outlet.terms->concurrency;
     if (outlet.terms->removed) circuits_.forget(destination);
     set(valve, circuits_.state(destination));
@@ -188,8 +232,8 @@ std::optional<WallTime> Valves::next(WallTime now, SteadyTime steady) const {
   for (const auto& [destination, valve] : valves_) {
     if (valve.waiting == 0) continue;
     auto when = circuits_.next_probe(destination);
-    if (!when && valve.rate && valve.rate->allowance(steady) == 0)
-      if (const auto at = valve.rate->next(steady))
+    if (!when && valve.pace && valve.pace->allowance(steady, steady) == 0)
+      if (const auto at = valve.pace->next(steady, {}))
         when = now + std::chrono::ceil<std::chrono::microseconds>(*at - steady);
     if (when && (!next || *when < *next)) next = when;
   }
@@ -213,7 +257,7 @@ Valves::Waiting Valves::waiting() const {
 
 bool Valves::unused(const Valve& valve, SteadyTime steady) const {
   return valve.lanes == 0 && !valve.behind && !valve.retries_behind &&
-         (!valve.rate || valve.rate->empty(steady));
+         (!valve.pace || valve.pace->empty(steady));
 }
 
 void Valves::tidy(SteadyTime steady) {

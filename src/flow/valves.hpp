@@ -41,10 +41,16 @@ class Valves {
   /// The item is not begun after all.
   void take_pass(Item& item, WallTime now);
   /// The item's request leaves now.
-  void leaves(const Item& item, SteadyTime steady);
+  void leaves(Item& item, SteadyTime steady);
   /// Its attempt has ended. Returns the valve of its destination where that holds something back by it that
   /// it did not before, so that lanes of the window may lead past it; mostly null.
-  Valve* ended(Item& item, policy::Sign sign, WallTime now);
+  Valve* ended(Item& item, policy::Sign sign, WallTime now, SteadyTime steady);
+  /// What the last run has kept of rates. Once, before all else.
+  Result<> load_paces(journal::Journal& journal, WallTime now, SteadyTime steady);
+  /// Keeps until when the destinations of `leaving`, which are about to leave, get no other by their rate.
+  Result<> remember_paces(journal::Journal& journal, const std::vector<Item*>& leaving, WallTime now,
+                          SteadyTime steady);
+
   /// An operator wants to know at once whether the destination is up.
   void asked(DestinationNo destination, WallTime now);
 
@@ -94,6 +100,7 @@ class Valves {
   bool nothing_to_find(const OutletState& outlet) const;
   Valve* find_or_make(OutletState& outlet, DestinationNo destination);
   Valve& make(OutletState& outlet, DestinationNo destination);
+  void begin_pace(Valve& valve, const Rate& rate);
   void set(Valve& valve, policy::Circuit::State circuit);
   std::size_t allowance(const Valve& valve, SteadyTime steady) const;
   void note_held_back(Valve& valve, std::size_t let_through, SteadyTime steady);
@@ -106,7 +113,10 @@ class Valves {
   std::map<DestinationNo, Valve> valves_;
   std::vector<Graph::ValveNodes*> free_nodes_;
   HeldBack held_back_;
-  std::size_t tidy_at_ = 256;  ///< so many valves
+  SteadyTime started_{};
+  std::map<DestinationNo, SteadyTime> kept_paces_;  ///< by the last run; no request before that
+  std::vector<DestinationNo> paces_over_;           ///< to be forgotten with the next turn
+  std::size_t tidy_at_ = 256;                       ///< so many valves
 };
 
 }  // namespace dispatch::flow

@@ -54,6 +54,7 @@ struct Item {
   std::uint64_t ticket = 0;  ///< the attempt under way; 0 while it waits in the graph
   Pass pass = Pass::none;    ///< from when it is let through by its valve until its attempt has ended
   Stamps stamps{};
+  std::optional<SteadyTime> left = {};  ///< when its request left, where a rate counts it
 };
 
 /// What is known of an outlet while the run lasts.
@@ -94,7 +95,7 @@ class ItemPool {
     }
     Item& item = *free_.back();
     free_.pop_back();
-    item = {row, &lane, 0, Pass::none, stamps};
+    item = {row, &lane, 0, Pass::none, stamps, std::nullopt};
     return item;
   }
   void give_back(Item& item) {

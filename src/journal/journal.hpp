@@ -125,6 +125,9 @@ class Journal {
   virtual Result<> remember_circuits(std::span<const CircuitRow> changed,
                                      std::span<const DestinationNo> closed) = 0;
 
+  /// Keeps the paces given, and forgets those that are over.
+  virtual Result<> remember_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) = 0;
+
   /// Remembers from where the pump must read after a restart: `low` of each outlet given, and the last wake
   /// seen.
   virtual Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) = 0;
@@ -177,6 +180,8 @@ class Journal {
   virtual Result<std::vector<Subscription>> subscriptions() = 0;
   /// Those that are not closed, by destination.
   virtual Result<std::vector<CircuitRow>> circuits() = 0;
+  /// Those that are kept, by destination; some may be over.
+  virtual Result<std::vector<PaceRow>> paces() = 0;
 
   /// The rejected lines that wait for an operator.
   virtual Result<RejectCount> open_rejects() = 0;

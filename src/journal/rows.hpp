@@ -99,7 +99,7 @@ struct Begun {
 /// One attempt's end, to be recorded with the state it leads to.
 struct Settlement {
   DeliveryKey key;
-  Transition by = Transition::succeed;  ///< succeed, retry or bury
+  Transition by = Transition::succeed;  ///< succeed, retry, bury or exclude
   bool forgive = false;                 ///< the attempt does not count against the limit
   WallTime due{};                       ///< with retry
   WallTime at{};                        ///< when the outcome was taken in
@@ -127,6 +127,12 @@ struct CircuitRow {
   DestinationNo destination;
   bool half_open = false;  ///< else open
   WallTime since{};        ///< of that state
+};
+
+/// Until when the rate of a destination lets no further request go, as it is kept over a restart.
+struct PaceRow {
+  DestinationNo destination;
+  WallTime not_before{};
 };
 
 /// Which dead letters are meant.

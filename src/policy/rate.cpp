@@ -2,7 +2,6 @@
 
 #include "base/units.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 namespace dispatch::policy {
@@ -42,32 +41,6 @@ std::string format_rate(const std::optional<Rate>& rate) {
   if (us % 1'000'000 == 0) return fmt::format("{}/{}s", rate->count, us / 1'000'000);
   if (us % 1'000 == 0) return fmt::format("{}/{}ms", rate->count, us / 1'000);
   return fmt::format("{}/{}us", rate->count, us);
-}
-
-RateLog::Stamps::const_iterator RateLog::oldest(SteadyTime now) const {
-  return std::partition_point(stamps_.begin(), stamps_.end(),
-                              [&](SteadyTime stamp) { return now - stamp >= rate_.per; });
-}
-
-std::size_t RateLog::counted(SteadyTime now) const {
-  return static_cast<std::size_t>(stamps_.end() - oldest(now));
-}
-
-std::size_t RateLog::allowance(SteadyTime now) const {
-  const std::size_t taken = counted(now) + reserved_;
-  return taken < rate_.count ? rate_.count - taken : 0;
-}
-
-std::optional<SteadyTime> RateLog::next(SteadyTime now) const {
-  const auto first = oldest(now);
-  if (first == stamps_.end()) return std::nullopt;
-  return *first + rate_.per;
-}
-
-void RateLog::stamp(SteadyTime now) {
-  give_back();
-  stamps_.erase(stamps_.begin(), oldest(now));
-  stamps_.push_back(now);
 }
 
 }  // namespace dispatch::policy

@@ -29,14 +29,25 @@ void bury(Journal& journal, std::int64_t position) {
 }
 
 /// One attempt that ends as told.
-void attempt_with(Journal& journal, std::int64_t position, Transition by, const Outcome& outcome) {
-  const auto row = delivery(journal, position);
+void attempt_with(Journal& journal, const DeliveryRow& row, Transition by, const Outcome& outcome,
+                  bool forgive = false) {
   begin(journal, row);
   auto turn = Turn::begin(journal).value();
   const Settlement settlement{
-      .key = row.key, .by = by, .forgive = false, .due = noon, .at = noon, .outcome = &outcome};
+      .key = row.key, .by = by, .forgive = forgive, .due = noon, .at = noon, .outcome = &outcome};
   must(journal.settle({&settlement, 1}));
   must(turn.commit());
+}
+
+void attempt_with(Journal& journal, std::int64_t position, Transition by, const Outcome& outcome) {
+  attempt_with(journal, delivery(journal, position), by, outcome);
+}
+
+Outcome not_sent(OutcomeKind kind, std::string_view why) {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.error = why;
+  return outcome;
 }
 
 Outcome timed_out() {
@@ -183,6 +194,9 @@ void WornJournal::subscribe() {
         {.destination = delivery(*journal, 1).destination, .half_open = false, .since = noon},
         {.destination = queue.at(0).destination, .half_open = true, .since = noon}};
     must(journal->remember_circuits(circuits, {}));
+    const PaceRow paces[] = {{.destination = delivery(*journal, 1).destination, .not_before = noon},
+                             {.destination = queue.at(0).destination, .not_before = noon}};
+    must(journal->remember_paces(paces, {}));
   });
 
   const auto late = put(*journal, plain_subscription("late"));
@@ -212,6 +226,18 @@ void WornJournal::subscribe() {
   const auto former = journal->scan(first_outlet, Position{}, 4).value();
   for (const auto& row : former)
     if (row.key.generation > 0) attempt(*journal, row, Transition::succeed);
+}
+
+void WornJournal::exclude() {
+  const auto journal = open_fast(path());
+  const auto filtered = put(*journal, plain_subscription("filtered"));
+  append_along(*journal, "u1", "U", {route_of(filtered)});
+  append_along(*journal, "u2", "U", {route_of(filtered)});
+  attempt_with(*journal, queue_of(*journal, filtered).at(0), Transition::retry,
+               not_sent(OutcomeKind::local_failure, "the jq process was killed by signal 9"), true);
+  attempt_with(*journal, queue_of(*journal, filtered).at(0), Transition::exclude,
+               not_sent(OutcomeKind::not_meant, "the filter excludes the event"), true);
+  attempt(*journal, queue_of(*journal, filtered).at(1), Transition::succeed);
 }
 
 VerifyReport WornJournal::report() {

@@ -23,6 +23,9 @@ class WornJournal {
   /// Then what subscriptions bring: one that is paused, one that was removed, one that was added later and
   /// got former events, an event that none means, replays, and circuits. For three more events.
   void subscribe();
+  /// Adds a subscription with a delivery that this machine failed once and that then was not meant, and one
+  /// that was sent behind it.
+  void exclude();
 
   std::string path() const { return subject_.path(); }
 

@@ -122,6 +122,37 @@ TEST_CASE_TEMPLATE("settle: a retry waits until it is due and counts its attempt
   CHECK(journal->tally().value().of(DeliveryState::dead_letter) == 1);
 }
 
+TEST_CASE_TEMPLATE("settle: what is not meant is failed for good and its lane goes on", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .sequence = 1}, {.id = "b", .sequence = 2}});
+  const auto row = delivery(*journal, 1);
+  begin(*journal, row);
+  {
+    auto turn = Turn::begin(*journal).value();
+    Outcome outcome;
+    outcome.kind = OutcomeKind::not_meant;
+    outcome.error = "the filter excludes the event";
+    const Settlement settlement{.key = row.key,
+                                .by = Transition::exclude,
+                                .forgive = true,
+                                .due = {},
+                                .at = noon,
+                                .outcome = &outcome};
+    must(journal->settle({&settlement, 1}));
+    must(turn.commit());
+  }
+  auto excluded = delivery(*journal, 1);
+  CHECK(excluded.state == DeliveryState::failed);
+  CHECK(excluded.state_at == WallTime{});
+  CHECK(excluded.forgiven == 1);
+  CHECK(journal->tally().value().of(DeliveryState::failed) == 1);
+  CHECK(journal->tally().value().open() == 1);
+  CHECK(positions(journal->successors(excluded, 10).value()) == std::vector<std::int64_t>{2});
+  excluded.state = DeliveryState::pending;
+  CHECK_FALSE(begin(*journal, excluded).won);
+}
+
 TEST_CASE_TEMPLATE("settle: a forgiven attempt is counted as such", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();

@@ -407,3 +407,30 @@ TEST_CASE_TEMPLATE("circuits: those that are not closed are kept", Subject, JOUR
   remove(*journal, one);
   CHECK(journal->circuits().value().empty());
 }
+
+TEST_CASE_TEMPLATE("paces: those that are not over are kept", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const auto one = put(*journal, plain_subscription("one"));
+  append_along(*journal, "1", "e", {direct, route_of(one)});
+  const auto d = delivery(*journal, 1).destination;
+  const auto s = queue_of(*journal, one).at(0).destination;
+  CHECK(journal->paces().value().empty());
+  const auto remember = [&](std::vector<PaceRow> changed, std::vector<DestinationNo> over) {
+    auto turn = Turn::begin(*journal).value();
+    must(journal->remember_paces(changed, over));
+    must(turn.commit());
+  };
+  remember({{.destination = s, .not_before = noon + 1h}, {.destination = d, .not_before = noon + 2h}}, {});
+  const auto kept = subject.open()->paces().value();
+  REQUIRE(kept.size() == 2);
+  CHECK(kept.at(0).destination == d);
+  CHECK(kept.at(0).not_before == noon + 2h);
+  CHECK(kept.at(1).destination == s);
+
+  remember({{.destination = s, .not_before = noon + 3h}}, {d});
+  REQUIRE(journal->paces().value().size() == 1);
+  CHECK(journal->paces().value().at(0).not_before == noon + 3h);
+  remove(*journal, one);
+  CHECK(journal->paces().value().empty());
+}

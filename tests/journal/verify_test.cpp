@@ -29,8 +29,28 @@ Names after_subscribed(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 5 brought.
+/// The same with a subscription of which one delivery was not meant.
+Names after_excluded(std::string_view sql) {
+  WornJournal worn;
+  worn.exclude();
+  worn.damage(sql);
+  return worn.findings();
+}
+
+/// Takes back what migration 7 brought.
+void make_version_6(SQLite::Database& journal) {
+  journal.exec("DROP TABLE paces; PRAGMA user_version = 6");
+}
+
+/// And what migration 6 did.
+void make_version_5(SQLite::Database& journal) {
+  make_version_6(journal);
+  journal.exec("DROP INDEX attempts_not_meant; PRAGMA user_version = 5");
+}
+
+/// And what migration 5 did.
 void make_version_4(SQLite::Database& journal) {
+  make_version_5(journal);
   journal.exec("DROP TABLE reject_texts; DROP TABLE rejects; PRAGMA user_version = 4");
 }
 
@@ -97,6 +117,10 @@ TEST_CASE("verify finds nothing in a journal with subscriptions in every state")
   for (const auto& finding : report.findings) MESSAGE(finding.check << ": " << finding.what);
   CHECK(report.healthy());
   CHECK(report.events == 22);
+}
+
+TEST_CASE("verify finds nothing in a journal in which something was not meant") {
+  CHECK(after_excluded("").empty());
 }
 
 TEST_CASE("verify finds nothing in a journal in which nothing has happened") {
@@ -246,6 +270,7 @@ TEST_CASE("verify finds a circuit that is neither open nor half-open") {
 
 TEST_CASE("verify finds a circuit of a destination that is not there") {
   CHECK(after_subscribed("INSERT INTO circuits VALUES (99, 0, 0)") == Names{"references"});
+  CHECK(after_subscribed("INSERT INTO paces VALUES (99, 0)") == Names{"references"});
 }
 
 TEST_CASE("verify holds to the order of a fan-out only what was sent after it") {
@@ -441,6 +466,63 @@ TEST_CASE("verify finds an attempt of unknown outcome that counts") {
 
 TEST_CASE("verify finds an unknown outcome that is told as another") {
   CHECK(after("UPDATE attempts SET outcome = 1 WHERE outcome = 5") == Names{"forgiven"});
+}
+
+TEST_CASE("verify finds an attempt that this machine failed and that counts") {
+  CHECK(after_excluded("UPDATE deliveries SET forgiven = 1 WHERE position IN (SELECT position FROM attempts"
+                       " WHERE outcome = 8)") == Names{"forgiven"});
+  CHECK(after_excluded("UPDATE attempts SET outcome = 1 WHERE outcome = 7") == Names{"forgiven"});
+}
+
+TEST_CASE("verify finds a delivery that was not meant and is told as another") {
+  CHECK(after_excluded("UPDATE attempts SET outcome = 7 WHERE outcome = 8") == Names{"operators"});
+  CHECK(after_excluded("UPDATE attempts SET outcome = 9 WHERE outcome = 8") ==
+        Names{"outcomes", "forgiven", "operators"});
+  CHECK(after_excluded("UPDATE deliveries SET state = 4 WHERE position IN (SELECT position FROM attempts "
+                       "WHERE outcome = 8);"
+                       "UPDATE tally SET deliveries = deliveries + CASE state WHEN 5 THEN -1 ELSE 1 END "
+                       "WHERE state IN (4, 5)") == Names{"state"});
+}
+
+TEST_CASE("verify finds a delivery that was sent after it was found not to be meant") {
+  CHECK(after_excluded("UPDATE attempts SET outcome = 15 - outcome WHERE outcome IN (7, 8)") ==
+        Names{"once", "operators"});
+}
+
+TEST_CASE("verify finds a direct delivery that is said not to be meant") {
+  CHECK(after("UPDATE attempts SET outcome = 8, status = 0 WHERE position = 5 AND attempt = 2;"
+              "UPDATE deliveries SET status = 0, forgiven = 1 WHERE position = 5") ==
+        Names{"outcomes", "state"});
+}
+
+TEST_CASE("verify finds nothing in a journal of version 5 that was brought up and went on") {
+  WornJournal worn;
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_5(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  (void)journal::SqliteJournal::open(worn.path(), {}).value();
+  SQLite::Database brought_up{worn.path(), SQLite::OPEN_READONLY};
+  CHECK(brought_up.execAndGet("PRAGMA user_version").getInt() == journal::latest_version());
+  CHECK(brought_up.execAndGet("SELECT count(*) FROM sqlite_schema WHERE name = 'attempts_not_meant'")
+            .getInt() == 1);
+  worn.go_on();
+  worn.exclude();
+  CHECK(worn.findings().empty());
+}
+
+TEST_CASE("verify finds nothing in a journal of version 6 that was brought up and went on") {
+  WornJournal worn;
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_6(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  CHECK(journal::SqliteJournal::open(worn.path(), {}).value()->paces().value().empty());
+  worn.go_on();
+  worn.subscribe();
+  CHECK(worn.findings().empty());
 }
 
 TEST_CASE("verify finds a dead letter that no operator discarded") {

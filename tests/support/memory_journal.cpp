@@ -250,10 +250,12 @@ Result<std::int64_t> MemoryJournal::remove_subscription(SubscriptionNo no, WallT
     give_up_if_removed(row);
     ++failed;
   }
-  std::erase_if(state.circuits, [&](const auto& circuit) {
-    const auto& at = state.destinations[static_cast<std::size_t>(circuit.first.value() - 1)];
+  const auto is_of_it = [&](const auto& kept) {
+    const auto& at = state.destinations[static_cast<std::size_t>(kept.first.value() - 1)];
     return state.outlets[static_cast<std::size_t>(at.outlet.value() - 1)].subscription == no;
-  });
+  };
+  std::erase_if(state.circuits, is_of_it);
+  std::erase_if(state.paces, is_of_it);
   return failed;
 }
 
@@ -352,6 +354,14 @@ Result<RejectCount> MemoryJournal::open_rejects() {
   return read()->rejects.open();
 }
 
+Result<> MemoryJournal::remember_paces(std::span<const PaceRow> changed,
+                                       std::span<const DestinationNo> over) {
+  if (!in_turn_) return outside_of_turn();
+  for (const PaceRow& pace : changed) write().paces[pace.destination] = pace;
+  for (const DestinationNo destination : over) write().paces.erase(destination);
+  return {};
+}
+
 Result<> MemoryJournal::remember_circuits(std::span<const CircuitRow> changed,
                                           std::span<const DestinationNo> closed) {
   if (!in_turn_) return outside_of_turn();
@@ -372,6 +382,13 @@ Result<std::vector<Subscription>> MemoryJournal::subscriptions() {
   const auto state = read();
   std::vector<Subscription> all;
   for (const auto& [no, subscription] : state->subscriptions) all.push_back(*subscription);
+  return all;
+}
+
+Result<std::vector<PaceRow>> MemoryJournal::paces() {
+  const auto state = read();
+  std::vector<PaceRow> all;
+  for (const auto& [destination, pace] : state->paces) all.push_back(pace);
   return all;
 }
 

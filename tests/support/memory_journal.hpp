@@ -41,6 +41,8 @@ class MemoryJournal final : public journal::Journal {
   Result<> unqueue_rejects(std::span<const std::string_view> texts) override;
   Result<journal::RejectCount> clear_rejects(const journal::RejectSelection& which, WallTime now,
                                              std::size_t limit) override;
+  Result<> remember_paces(std::span<const journal::PaceRow> changed,
+                          std::span<const DestinationNo> over) override;
   Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
                              std::span<const DestinationNo> closed) override;
   Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override;
@@ -62,6 +64,7 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<journal::CircuitRow>> circuits() override;
   Result<journal::RejectCount> open_rejects() override;
+  Result<std::vector<journal::PaceRow>> paces() override;
   Result<std::vector<journal::DeliveryRow>> first_open(Position from, Position to) override;
 
  private:

@@ -61,6 +61,7 @@ struct MemoryState {
   std::int64_t last_subscription = 0, subscriptions_version = 0, last_generation = 0;
   std::map<DestinationNo, journal::CircuitRow> circuits;
   MemoryRejects rejects;
+  std::map<DestinationNo, journal::PaceRow> paces;
 
   /// The entity of that number, which must exist.
   const Entity& entity(EntityNo no) const;

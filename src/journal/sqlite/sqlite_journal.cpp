@@ -11,6 +11,7 @@
 #include "journal/sqlite/lane_reader.hpp"
 #include "journal/sqlite/operators.hpp"
 #include "journal/sqlite/outcome_writer.hpp"
+#include "journal/sqlite/paces.hpp"
 #include "journal/sqlite/pump_reader.hpp"
 #include "journal/sqlite/reject_queue.hpp"
 #include "journal/sqlite/replays.hpp"
@@ -50,6 +51,7 @@ class SqliteJournal::Parts {
   Replays replays{connection->database(), turn.account(), destinations};
   RejectQueue rejects{connection->database(), turn.account()};
   Circuits circuits{connection->database()};
+  Paces paces{connection->database()};
   PumpReader pump{connection->database()};
   LaneReader lanes{connection->database()};
   std::int64_t pump_version = -1;  // the data version that changed_elsewhere saw last; none yet
@@ -309,6 +311,14 @@ Result<RejectCount> SqliteJournal::clear_rejects(const RejectSelection& which, W
   });
 }
 
+Result<> SqliteJournal::remember_paces(std::span<const PaceRow> changed,
+                                       std::span<const DestinationNo> over) {
+  return parts_->write("note rates in", [&]() -> Result<> {
+    parts_->paces.remember(changed, over);
+    return {};
+  });
+}
+
 Result<> SqliteJournal::remember_circuits(std::span<const CircuitRow> changed,
                                           std::span<const DestinationNo> closed) {
   return parts_->write("note circuits in", [&]() -> Result<> {
@@ -399,6 +409,10 @@ Result<std::vector<Subscription>> SqliteJournal::subscriptions() {
 
 Result<RejectCount> SqliteJournal::open_rejects() {
   return parts_->guard(reading, [&] { return parts_->rejects.open(); });
+}
+
+Result<std::vector<PaceRow>> SqliteJournal::paces() {
+  return parts_->guard(reading, [&] { return parts_->paces.all(); });
 }
 
 Result<std::vector<CircuitRow>> SqliteJournal::circuits() {
