@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include "base/printable.hpp"
 #include "base/utf8.hpp"
 
 #include <algorithm>
@@ -29,36 +30,32 @@ void append_json_string(std::string& out, std::string_view text) {
     repaired = to_utf8(text);
     text = repaired;
   }
-  const auto is_high_control = [&](std::size_t at) {  // U+0080 to U+009F, to which terminals listen
-    return text[at] == '\xC2' && static_cast<unsigned char>(text[at + 1]) < 0xA0;
-  };
   out += '"';
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    switch (c) {
-      case '"':
+  while (!text.empty()) {
+    const auto [length, code_point] = first_sequence(text);
+    switch (code_point) {
+      case U'"':
         out += "\\\"";
         break;
-      case '\\':
+      case U'\\':
         out += "\\\\";
         break;
-      case '\n':
+      case U'\n':
         out += "\\n";
         break;
-      case '\r':
+      case U'\r':
         out += "\\r";
         break;
-      case '\t':
+      case U'\t':
         out += "\\t";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == '\x7F')
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        else if (is_high_control(at))
-          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++at]));
+        if (steers_terminal(code_point))
+          out += fmt::format("\\u{:04x}", static_cast<unsigned>(code_point));
         else
-          out += c;
+          out += text.substr(0, length);
     }
+    text.remove_prefix(length);
   }
   out += '"';
 }

@@ -8,8 +8,8 @@
 
 namespace dispatch {
 
-/// Appends `text` as a JSON string, quotes included (RFC 8259). Bytes that are not UTF-8 become U+FFFD. All
-/// control characters are escaped, DEL and those of C1 too, so that none reaches a terminal.
+/// Appends `text` as a JSON string, quotes included (RFC 8259). Bytes that are not UTF-8 become U+FFFD. What
+/// steers a terminal (base/printable.hpp) is escaped, so that none of it reaches one.
 void append_json_string(std::string& out, std::string_view text);
 
 /// True where `text` is one JSON value and nothing else but space (RFC 8259): valid UTF-8, numbers of any

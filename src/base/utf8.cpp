@@ -1,7 +1,5 @@
 #include "base/utf8.hpp"
 
-#include <cstddef>
-
 namespace dispatch {
 namespace {
 
@@ -28,6 +26,17 @@ std::size_t sequence_length(std::string_view text) {
 }
 
 }  // namespace
+
+Utf8Sequence first_sequence(std::string_view text) {
+  const std::size_t length = sequence_length(text);
+  if (length == 0) return {};
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (length == 1) return {1, lead};
+  char32_t code_point = lead & (0x7FU >> length);
+  for (const char c : text.substr(1, length - 1))
+    code_point = code_point << 6 | (static_cast<unsigned char>(c) & 0x3FU);
+  return {length, code_point};
+}
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {

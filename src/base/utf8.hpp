@@ -6,6 +6,15 @@
 
 namespace dispatch {
 
+/// One encoded code point.
+struct Utf8Sequence {
+  std::size_t length = 0;  ///< in bytes, 1 to 4; 0: the text does not begin with well-formed UTF-8
+  char32_t code_point = 0;
+};
+
+/// Decodes what `text`, which must not be empty, begins with.
+Utf8Sequence first_sequence(std::string_view text);
+
 /// True where `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 

@@ -1,6 +1,7 @@
 #include "cli/attempt_table.hpp"
 
 #include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/units.hpp"
 #include "cli/event_text.hpp"
 #include "cli/listing.hpp"

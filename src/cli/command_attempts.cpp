@@ -36,7 +36,7 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
   const auto attempts = ledger->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
-    for (const auto& attempt : attempts_json(**event, *attempts)) put_out(attempt + '\n');
+    for (const auto& attempt : attempts_json(**event, *attempts)) put_data(attempt + '\n');
     return ExitCode::delivered;
   }
   if (const auto trace = trace_text(**event); !trace.empty()) put_out("trace " + trace + "\n\n");

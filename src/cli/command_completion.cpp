@@ -37,7 +37,7 @@ void add_completion_command(CLI::App& app, Program& program) {
   command->footer(footer);
   command->callback([&app, &program, script] {
     program.action = [&app, script]() -> Result<ExitCode> {
-      put_out((*script)(app));
+      put_data((*script)(app));
       return ExitCode::delivered;
     };
   });

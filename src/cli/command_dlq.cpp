@@ -1,3 +1,4 @@
+#include "base/printable.hpp"
 #include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/event_line.hpp"
@@ -175,7 +176,7 @@ Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
       written = tl::unexpected(std::move(line).error());
       return false;
     }
-    put_out(*line += '\n');
+    put_data(*line += '\n');
     ++exported;
     if (event.own_url.empty()) ++without_url;
     return can_put_out();

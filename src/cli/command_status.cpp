@@ -82,7 +82,7 @@ Result<ExitCode> watch(const Program& program, const journal::Ledger& ledger, co
     const auto began = clock.steady();
     const auto status = look(program, ledger);
     if (!status) return tl::unexpected(status.error());
-    if (screen) put_out("\x1b[H\x1b[2J");
+    if (screen) put_data("\x1b[H\x1b[2J");
     put_status(*status, asked, clock.wall());
     if (!screen && !asked.json) put_out("\n");
     if (std::fflush(stdout) != 0) break;

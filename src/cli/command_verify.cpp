@@ -1,3 +1,4 @@
+#include "base/printable.hpp"
 #include "cli/listing.hpp"
 #include "cli/program.hpp"
 #include "journal/verify.hpp"

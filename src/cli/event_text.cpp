@@ -1,6 +1,7 @@
 #include "cli/event_text.hpp"
 
 #include "base/base64.hpp"
+#include "base/printable.hpp"
 #include "base/units.hpp"
 #include "base/utf8.hpp"
 #include "cli/attempt_table.hpp"

@@ -1,5 +1,6 @@
 #include "cli/listing.hpp"
 
+#include "base/printable.hpp"
 #include "base/shell_text.hpp"
 #include "base/units.hpp"
 
@@ -8,7 +9,11 @@
 namespace dispatch::cli {
 
 void put_out(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  put_data(printable_lines(text));
+}
+
+void put_data(std::string_view data) {
+  std::fwrite(data.data(), 1, data.size(), stdout);
 }
 
 bool can_put_out() {

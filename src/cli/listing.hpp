@@ -16,8 +16,10 @@
 
 namespace dispatch::cli {
 
-/// Writes data to standard output.
+/// Writes text for people to standard output: whole lines, in which what steers a terminal is made printable.
 void put_out(std::string_view text);
+/// Writes data for programs to standard output, byte for byte.
+void put_data(std::string_view data);
 /// False where standard output takes no more, so that a listing need not go on.
 bool can_put_out();
 
@@ -59,7 +61,7 @@ void put_json(Fill fill) {
     JsonObject object{line};
     fill(object);
   }
-  put_out(line += '\n');
+  put_data(line += '\n');
 }
 
 }  // namespace dispatch::cli

@@ -1,5 +1,7 @@
 #include "cli/live_line.hpp"
 
+#include "base/printable.hpp"
+
 #include <cstdio>
 #include <vector>
 
@@ -13,7 +15,7 @@ namespace {
 
 constexpr std::string_view erase = "\r\x1b[K";
 
-/// One call, so that no other process's text comes between. What stderr refuses is lost: there is nobody to
+/// One call, so that no other process's text comes between. What stderr refuses is lost: nobody is left to
 /// tell.
 void write_out(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
@@ -56,14 +58,15 @@ LiveLine::~LiveLine() {
 void LiveLine::show(std::string_view text) {
   const std::scoped_lock lock{mutex_};
   if (text.empty() && shown_.empty()) return;
-  shown_ = text.substr(0, terminal_width());
+  shown_ = printable(text.substr(0, terminal_width()));
   write_out(fmt::format("{}{}", erase, shown_));
 }
 
 void LiveLine::print(std::string_view lines) {
+  const auto safe = printable_lines(lines);
   const std::scoped_lock lock{mutex_};
-  if (shown_.empty()) return write_out(lines);
-  write_out(fmt::format("{}{}{}", erase, lines, shown_));
+  if (shown_.empty()) return write_out(safe);
+  write_out(fmt::format("{}{}{}", erase, safe, shown_));
 }
 
 std::shared_ptr<spdlog::logger> LiveLine::logger(const spdlog::logger& log) {

@@ -19,6 +19,8 @@ class LiveLine {
   LiveLine(const LiveLine&) = delete;
   LiveLine& operator=(const LiveLine&) = delete;
 
+  // What steers a terminal (base/printable.hpp) is made printable in all that is given here.
+
   /// Replaces the line; it is cut to the width of the terminal. Empty: there is none.
   void show(std::string_view text);
   /// Writes whole lines to stderr, above the live line where there is one.

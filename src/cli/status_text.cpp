@@ -1,5 +1,6 @@
 #include "cli/status_text.hpp"
 
+#include "base/printable.hpp"
 #include "base/units.hpp"
 #include "cli/figures_text.hpp"
 #include "cli/listing.hpp"

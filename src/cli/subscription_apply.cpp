@@ -96,7 +96,10 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
   const auto declared = read_subscriptions(asked.file);
   if (!declared) return tl::unexpected(declared.error());
   const auto tell = [&](const std::vector<SubscriptionChange>& changes) {
-    put_out(asked.json ? changes_json(changes) : changes_text(changes));
+    if (asked.json)
+      put_data(changes_json(changes));
+    else
+      put_out(changes_text(changes));
   };
   if (asked.dry_run) {
     const auto changes = rehearse(program.journal, *declared, asked.prune);

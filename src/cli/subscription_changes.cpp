@@ -1,6 +1,7 @@
 #include "cli/subscription_changes.hpp"
 
 #include "base/json.hpp"
+#include "base/printable.hpp"
 #include "cli/subscription_fields.hpp"
 #include "cli/table.hpp"
 

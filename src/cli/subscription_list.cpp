@@ -1,3 +1,4 @@
+#include "base/printable.hpp"
 #include "base/units.hpp"
 #include "cli/listing.hpp"
 #include "cli/subscription_commands.hpp"

@@ -8,14 +8,6 @@
 
 namespace dispatch::cli {
 
-/// `text` fit for a terminal: what is not printable, and so could move the cursor or hide the line, becomes
-/// "?". Text from events and from servers must not reach a terminal otherwise.
-std::string printable(std::string_view text);
-
-/// The first bytes of `text`, at most `most` and whole characters, fit for a terminal and to be read back:
-/// control characters become \n, \r, \t or \xHH, and a backslash two. "..." at the end where it was longer.
-std::string escaped(std::string_view text, std::size_t most);
-
 /// Rows in aligned columns, for people. A row is told a page of rows later, so that the columns fit; memory
 /// does not follow the number of rows. Columns never become narrower from page to page.
 class Table {

@@ -143,13 +143,3 @@ TEST_CASE("as JSON an attempt names its subscription and its generation and when
       has(objects[0], R"("event_id":"e1","subscription":"orders","destination":"http://a/","generation":1)"));
   CHECK(has(objects[0], R"("next_at":"2026-03-01T00:00:30.000Z")"));
 }
-
-TEST_CASE("an answer is shown with its control characters escaped and cut at a whole character") {
-  CHECK(escaped("a\x1b[31m\r\n\t\\\x7f", 100) == R"(a\x1b[31m\r\n\t\\\x7f)");
-  CHECK(escaped("\xc2\x9b"
-                "1m",
-                100) == R"(\x9b1m)");
-  CHECK(escaped("caf\xc3\xa9!", 4) == "caf...");
-  CHECK(escaped("caf\xc3\xa9", 5) == "caf\xc3\xa9");
-  CHECK(escaped("\xff", 5) == "\xef\xbf\xbd");
-}

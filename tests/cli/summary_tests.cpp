@@ -95,3 +95,14 @@ TEST_CASE("the summary for programs is one line") {
   CHECK(has(json, "\"ending\":\"finished\",\"exit_code\":3,\"remaining\":1"));
   CHECK(has(json, "\"next\":[\"dispatch dlq list\"]"));
 }
+
+TEST_CASE("an error text cannot write lines of its own into a summary") {
+  Summary summary = summary_of(How::finished, 1);
+  summary.figures.errors["a\x1b[2J\n  next: rm -rf /   (forged)"] = 1;
+  summary.rejects = "x\ny";
+  summary.figures.rejected = 1;
+  const auto text = summary_text(summary);
+  CHECK(has(text, R"(a\u001b[2J\n  next: rm -rf /)"));
+  CHECK_FALSE(has(text, "\n  next: rm"));
+  CHECK(has(text, R"(jq -r .text $'x\012y' > mended.jsonl)"));
+}
