@@ -1,5 +1,7 @@
 #include "adapters/otlp_exporter.hpp"
 
+#include "base/printable.hpp"
+#include "base/url_text.hpp"
 #include "delivery/http/curl.hpp"
 
 #include <algorithm>
@@ -20,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 /// More than any collector has to say.
 constexpr std::size_t answer_most = std::size_t{64} * 1024;
+constexpr std::size_t answer_shown = 200;  // bytes
 constexpr auto backoff_most = 5s;
 /// A longer wait than any patience; more would overflow where it is added to a time.
 constexpr std::chrono::seconds after_most = 24h;
@@ -224,7 +227,7 @@ std::size_t OtlpExporter::judge(const Answer& answer, std::size_t spans) {
     return spans;
   }
   if (verdict->rejected <= 0) return 0;
-  tell(fmt::format("it rejected {} span(s): {}", verdict->rejected, verdict->why));
+  tell(fmt::format("it rejected {} span(s): {}", verdict->rejected, escaped(verdict->why, answer_shown)));
   return std::min(spans, static_cast<std::size_t>(verdict->rejected));
 }
 
@@ -234,7 +237,7 @@ void OtlpExporter::tell(std::string_view what) {
       "traces do not all get to the collector at {}: {}; deliveries go on; see OTEL_EXPORTER_OTLP_ENDPOINT "
       "in "
       "dispatch-run(1)",
-      options_.url.substr(0, options_.url.find_first_of("?#")), what);
+      origin_of(options_.url), what);
 }
 
 }  // namespace dispatch::adapters

@@ -2,7 +2,9 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/units.hpp"
+#include "base/url_text.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -21,10 +23,11 @@ std::string_view view(const spdlog::string_view_t& text) {
   return {text.data(), text.size()};
 }
 
-// spdlog hands a formatter one text. A message with fields begins with a byte with which no other does, and
-// each of its texts has its length before it.
+// spdlog hands a formatter one text. A message with fields has the place below as its source, which no text
+// can claim, and each of its texts has its length before it.
 
-constexpr char fields_follow = '\x1f';
+constexpr char with_fields_name[] = "a message with fields";
+constexpr spdlog::source_loc with_fields{with_fields_name, 1, ""};
 constexpr char is_text = 't';
 constexpr char is_number = 'n';
 
@@ -58,11 +61,12 @@ struct Spoken {
   std::optional<SizedTexts> fields;
 };
 
-Spoken spoken(std::string_view payload) {
-  if (payload.empty() || payload.front() != fields_follow) return {payload, std::nullopt};
-  SizedTexts texts{payload.substr(1)};
-  const auto message = texts.next();
-  return {message, texts};
+Spoken spoken(const spdlog::details::log_msg& message) {
+  const auto payload = view(message.payload);
+  if (message.source.filename != with_fields.filename) return {payload, std::nullopt};
+  SizedTexts texts{payload};
+  const auto said = texts.next();
+  return {said, texts};
 }
 
 /// Calls `visit` with the key, the value, and whether that is a number.
@@ -84,21 +88,23 @@ bool is_plain(std::string_view value) {
 void append_logfmt(std::string& line, std::string_view key, std::string_view value) {
   if (key.ends_with("_id")) key.remove_suffix(3);
   line.append(1, ' ').append(key).append(1, '=');
-  if (is_plain(value))
-    line += value;
+  const auto shown = without_credentials(value);
+  if (is_plain(shown))
+    line += shown;
   else
-    append_json_string(line, value);
+    append_json_string(line, shown);
 }
 
-/// "dispatch: message", and the level where it is not plain information.
+/// "dispatch: message", and the level where it is not plain information. A message is one line, whatever it
+/// quotes, and shows of no URL the user name or password.
 class TextFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     out.append(std::string_view{"dispatch: "});
     if (message.level >= spdlog::level::warn && message.level < spdlog::level::err)
       out.append(std::string_view{"warning: "});
-    const auto said = spoken(view(message.payload));
-    out.append(said.message);
+    const auto said = spoken(message);
+    out.append(printable(without_credentials(said.message)));
     std::string fields;
     each_field(said.fields, [&](auto key, auto value, bool) { append_logfmt(fields, key, value); });
     out.append(fields);
@@ -113,18 +119,18 @@ class JsonFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     const auto time = std::chrono::time_point_cast<std::chrono::microseconds>(message.time);
-    const auto said = spoken(view(message.payload));
+    const auto said = spoken(message);
     std::string line;
     {
       JsonObject object{line};
       object.add("time", format_time(time))
           .add("level", view(spdlog::level::to_string_view(message.level)))
-          .add("message", said.message);
+          .add("message", without_credentials(said.message));
       each_field(said.fields, [&object](auto key, auto value, bool number) {
         if (number)
           object.add_raw(key, value);
         else
-          object.add(key, value);
+          object.add(key, without_credentials(value));
       });
     }
     out.append(line);
@@ -150,7 +156,7 @@ std::unique_ptr<spdlog::formatter> log_formatter(LogOptions::Format format) {
 void log_with(spdlog::logger& log, spdlog::level::level_enum level, spdlog::log_clock::time_point time,
               std::string_view message, std::span<const LogField> fields) {
   if (!log.should_log(level)) return;
-  std::string payload(1, fields_follow);
+  std::string payload;
   append_sized(payload, message);
   std::string value;
   for (const LogField& field : fields) {
@@ -164,7 +170,7 @@ void log_with(spdlog::logger& log, spdlog::level::level_enum level, spdlog::log_
       fmt::format_to(std::back_inserter(value), "{}{:.3f}", is_number, std::get<double>(field.value));
     append_sized(payload, value);
   }
-  log.log(time, spdlog::source_loc{}, level, payload);
+  log.log(time, with_fields, level, payload);
 }
 
 std::shared_ptr<spdlog::logger> silent_log() {

@@ -1,6 +1,8 @@
 #include "cli/figures_text.hpp"
 
+#include "base/printable.hpp"
 #include "base/units.hpp"
+#include "base/url_text.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -44,7 +46,8 @@ std::vector<Failure> top_errors(const flow::Figures& figures) {
 
 std::string row(std::string_view name, std::uint64_t count, std::string_view note = {}) {
   std::string line = fmt::format("  {:<14} {:>11}", name, count_text(count));
-  if (!note.empty()) line += fmt::format("  {}", note);
+  if (!note.empty())
+    line += "  " + printable(without_credentials(note));  // one line, whatever an error quotes
   return line + "\n";
 }
 

@@ -1,6 +1,8 @@
 #include "base/fd.hpp"
 #include "base/jq.hpp"
 #include "base/log.hpp"
+#include "base/printable.hpp"
+#include "base/url_text.hpp"
 #include "cli/app.hpp"
 #include "cli/parse.hpp"
 #include "cli/tls_key_log.hpp"
@@ -19,7 +21,7 @@ namespace {
 
 void say(const Error& error) {
   std::fflush(stdout);
-  fmt::print(stderr, "dispatch: {}\n", error.message);
+  fmt::print(stderr, "dispatch: {}\n", printable(without_credentials(error.message)));
 }
 
 /// Data that could not be written must not look like success: a full disk shows itself here at the latest.

@@ -1,5 +1,7 @@
 #include "routing/url.hpp"
 
+#include "base/url_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -20,17 +22,17 @@ struct Cleanup {
 };
 using Handle = std::unique_ptr<CURLU, Cleanup>;
 
-/// As a message shows it: cut where long, nothing that could reach a terminal, and no password.
+/// As a message shows it: no user name and password, also where it is no URL, nothing that could reach a
+/// terminal, and cut where it is long.
 std::string shown(std::string_view text) {
-  std::string out{text.substr(0, shown_most)};
+  std::string out = without_credentials(text);
+  if (const auto at = out.rfind('@'); at != std::string::npos && out.find("://") == std::string::npos)
+    out.replace(0, at, "***");
+  const bool is_long = out.size() > shown_most;
+  if (is_long) out.resize(shown_most);
   for (char& c : out)
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = '?';
-  if (const auto start = out.find("//"); start != std::string::npos) {
-    const auto authority_end = std::min(out.find_first_of("/?#", start + 2), out.size());
-    if (const auto at = out.rfind('@', authority_end); at != std::string::npos && at > start)
-      out.replace(start + 2, at - start - 2, "***");
-  }
-  return "'" + out + (text.size() > shown_most ? "'..." : "'");
+  return "'" + out + (is_long ? "'..." : "'");
 }
 
 /// RFC 3986 has no place for these; libcurl would send some of them as they are.

@@ -2,8 +2,10 @@
 
 #include "base/fd.hpp"
 #include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/units.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -44,15 +46,24 @@ std::optional<std::string> decoded(std::optional<std::string_view> value) {
   return percent_decoded(*value);
 }
 
-/// A body for a terminal: control characters but newline and tab are spelled out.
-std::string printable(std::string_view body) {
+/// A value of a request as one column: in quotes where it is not plain ASCII without spaces, so that it can
+/// neither steer a terminal nor pretend to be another column.
+std::string column(std::string_view value) {
+  if (value.empty()) return "-";
+  const bool plain = std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+  if (plain && value.front() != '"') return std::string{value};
+  std::string quoted;
+  append_json_string(quoted, value);
+  return quoted;
+}
+
+/// A body below its line, indented, so that no part of it can pretend to be a line of ours.
+std::string indented(std::string_view body) {
   std::string text;
-  for (const char c : body) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)
-      text += fmt::format("\\x{:02x}", byte);
-    else
-      text += c;
+  while (!body.empty()) {
+    const auto end = std::min(body.find('\n'), body.size());
+    text.append("    ").append(printable(body.substr(0, end))).append("\n");
+    body.remove_prefix(std::min(end + 1, body.size()));
   }
   return text;
 }
@@ -101,7 +112,7 @@ void Listener::print(const Request& request, int status, std::string_view verdic
                                    : text_line(request, clock_.wall(), status, verdict);
   if (fault != nullptr && !options_.json) line += ": " + *fault;
   line += '\n';
-  if (options_.body && !options_.json) line += printable(request.body) + '\n';
+  if (options_.body && !options_.json) line += indented(request.body);
   // Flushed, so that who reads the pipe sees what has come and not what fills a buffer.
   if (std::fwrite(line.data(), 1, line.size(), out_) != line.size() || std::fflush(out_) != 0)
     finish(fail("cannot write to standard output: {}", errno_text(errno)));
@@ -125,13 +136,13 @@ DeliveryMark mark_of(const Request& request) {
 }
 
 std::string text_line(const Request& request, WallTime arrived, int status, std::string_view verdict) {
-  const auto shown = [&](std::string_view name) { return request.header(name).value_or("-"); };
+  const auto shown = [&](std::string_view name) { return column(request.header(name).value_or("")); };
   const auto generation = request.header("X-Dispatch-Generation");
   return fmt::format("{} {} {} {} {} {}{} attempt {} {} {}", format_time(arrived), status,
-                     request.target.empty() ? "-" : printable(request.target), shown("X-Dispatch-Event-ID"),
-                     shown("X-Dispatch-Entity-ID"), shown("X-Dispatch-Sequence"),
-                     generation ? fmt::format(" replay {}", *generation) : "", shown("X-Dispatch-Attempt"),
-                     format_size(request.body.size()), verdict);
+                     column(request.target), shown("X-Dispatch-Event-ID"), shown("X-Dispatch-Entity-ID"),
+                     shown("X-Dispatch-Sequence"),
+                     generation ? fmt::format(" replay {}", column(*generation)) : "",
+                     shown("X-Dispatch-Attempt"), format_size(request.body.size()), verdict);
 }
 
 std::string json_line(const Request& request, WallTime arrived, int status, std::string_view verdict,

@@ -69,7 +69,7 @@ class Listener {
 DeliveryMark mark_of(const Request& request);
 
 /// "2026-03-01T12:00:00.250Z 200 evt-1 order-7 3 attempt 1 312 B new": one line without its end. What a
-/// request does not say is "-". Header values are shown as they came, so that none can steer a terminal.
+/// request does not say is "-". What is not plain ASCII without spaces is shown as a JSON string.
 std::string text_line(const Request& request, WallTime arrived, int status, std::string_view verdict);
 
 /// The same as a JSON object, header values decoded; with what is wrong with its signatures (may be null),

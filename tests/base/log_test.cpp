@@ -44,3 +44,29 @@ TEST_CASE("JSON talk survives quotes and line ends in a message") {
   CHECK(text.find(R"("level":"error")") != std::string::npos);
   CHECK(text.find(R"("message":"say \"x\"\n"})") != std::string::npos);
 }
+
+TEST_CASE("a message is one line that cannot steer a terminal whatever it quotes") {
+  const std::string hostile = "x\ndispatch: all is well\x1b[2J\xC2\x9B\x9B\xE2\x80\xAE\x7F\x1f";
+  const auto text = captured([&] { make_log({})->warn("cannot open {}", hostile); });
+  CHECK(text ==
+        "dispatch: warning: cannot open x\\ndispatch: all is "
+        "well\\u001b[2J\\u009b\\x9b\\u202e\\u007f\\u001f\n");
+  const auto json = captured([&] { make_log({LogOptions::Format::json})->warn("cannot open {}", hostile); });
+  CHECK(json.find(R"(x\ndispatch: all is well\u001b[2J\u009b)") != std::string::npos);
+  CHECK(json.find(R"(\u202e\u007f\u001f"})") != std::string::npos);
+}
+
+TEST_CASE("a message cannot pretend to have fields") {
+  const std::string forged{"\x1f\x05\0\0\0hello\x04\0\0\0host\x02\0\0\0tx", 25};
+  const auto text = captured([&] { make_log({})->info(forged); });
+  CHECK(text.find("host=") == std::string::npos);
+  CHECK(text.find("\\u001f\\u0005") != std::string::npos);
+}
+
+TEST_CASE("fields are values that cannot steer a terminal") {
+  const auto text = captured([] {
+    const LogField field{"error", std::string_view{"a\x1b[2J\nb\xE2\x81\xA6"}};
+    log_with(*make_log({}), spdlog::level::info, spdlog::log_clock::now(), "failed", {&field, 1});
+  });
+  CHECK(text == "dispatch: failed error=\"a\\u001b[2J\\nb\\u2066\"\n");
+}

@@ -88,6 +88,18 @@ TEST_CASE("a user name or password is refused and not repeated") {
         "(Authorization)");
 }
 
+TEST_CASE("a password is not repeated where it makes a URL that is none") {
+  for (const std::string text :
+       {"https://user:se/cret@example.com", "https://user:se?cret@example.com", "user:secret@example.com",
+        "https:/user:secret@example.com", "https://user:secret@example.com:port/"}) {
+    CAPTURE(text);
+    const auto message = refusal(text);
+    CHECK(message.find("***@example.com") != std::string::npos);
+    CHECK(message.find("cret") == std::string::npos);
+  }
+  CHECK(refusal("https://user:" + std::string(300, 'x') + "@example.com/").find("xxx") == std::string::npos);
+}
+
 TEST_CASE("ports that are none are refused") {
   (void)refusal("http://example.com:0/");
   (void)refusal("http://example.com:65536/");
