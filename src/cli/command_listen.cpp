@@ -99,6 +99,8 @@ void say_summary(spdlog::logger& log, const serve::Listener& listener) {
       counts.requests + listener.unverified(), counts.completed, listener.failed(), counts.again,
       counts.duplicates, counts.out_of_order, counts.repeated);
   if (listener.unverified() > 0) text += fmt::format(", {} not verified", listener.unverified());
+  if (listener.inspector().has_forgotten())
+    text += "; there were more events than it remembers, so that duplicates of the oldest count as new";
   log.info(text);
 }
 

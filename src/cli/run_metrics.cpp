@@ -18,7 +18,15 @@ constexpr std::size_t workers = 2;
 /// A dispatcher looks around twenty times a second.
 constexpr auto stalled_after = 30s;
 constexpr auto drain_patience = 5s;
-constexpr unsigned connections_most = 64;
+/// A monitor asks over one or two connections, and is answered within milliseconds.
+constexpr serve::ConnectionBounds connection_bounds{
+    .connections_most = 64, .per_address_most = 16, .request_most = 5s, .answer_most = 5s};
+
+serve::AllowedHosts allowed_hosts(const TelemetryOptions& options) {
+  auto names = options.hosts;
+  if (options.listen) names.push_back(options.listen->host);
+  return serve::AllowedHosts{std::move(names)};
+}
 
 }  // namespace
 
@@ -46,8 +54,8 @@ RunMetrics::RunMetrics(const TelemetryOptions& options, const flow::Scoreboard& 
       collector_(store_, records_waiting, workers, stop_.get_token()),
       turns_(collector_, keys_, clock),
       gauges_(scoreboard, journal, clock),
-      endpoint_([this](metrics::Format format) { return exposition(format); }, [this] { return trouble(); }) {
-}
+      endpoint_([this](metrics::Format format) { return exposition(format); }, [this] { return trouble(); },
+                allowed_hosts(options)) {}
 
 RunMetrics::~RunMetrics() = default;
 
@@ -56,7 +64,7 @@ Result<> RunMetrics::listen() {
       serve::HttpServer::start({.host = options_.listen->host,
                                 .port = options_.listen->port,
                                 .body_most = 0,
-                                .connections_most = connections_most},
+                                .connections = connection_bounds},
                                [this](const serve::Request& request) { return endpoint_.answer(request); });
   if (!server)
     return fail("cannot serve metrics: {}; give --metrics-listen another address, or port 0 for a free one",

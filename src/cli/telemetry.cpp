@@ -42,7 +42,7 @@ Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& opti
                                                     const std::string& journal, const Clock& clock,
                                                     std::shared_ptr<spdlog::logger> log) {
   std::unique_ptr<Telemetry> telemetry{new Telemetry{std::move(log)}};
-  if (traces) DISPATCH_TRY(telemetry->start_traces(*traces));
+  if (traces) DISPATCH_TRY(telemetry->start_traces(*traces, options.span_url));
   if (!options.wanted()) return telemetry;
   auto metrics = RunMetrics::start(options, scoreboard, journal, clock, *telemetry->direct_,
                                    [self = telemetry.get()]() -> std::uint64_t {
@@ -55,13 +55,13 @@ Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& opti
   return telemetry;
 }
 
-Result<> Telemetry::start_traces(const TraceExport& wanted) {
+Result<> Telemetry::start_traces(const TraceExport& wanted, flow::SpanUrl url) {
   for (const auto& remark : wanted.remarks) direct_->warn("{}", remark);
   auto exporter = adapters::OtlpExporter::make(wanted.to, aside_, stop_traces_.get_token());
   if (!exporter) return tl::unexpected(std::move(exporter).error());
   exporter_ = std::move(*exporter);
   spans_.emplace(*exporter_, metrics::OtlpJson{wanted.resource, DISPATCH_VERSION}, wanted.batches,
-                 stop_traces_.get_token());
+                 stop_traces_.get_token(), url);
   observers_.add(*spans_);
   return {};
 }

@@ -58,7 +58,7 @@ class Telemetry {
 
  private:
   explicit Telemetry(std::shared_ptr<spdlog::logger> log);
-  Result<> start_traces(const TraceExport& wanted);
+  Result<> start_traces(const TraceExport& wanted, flow::SpanUrl url);
   void finish_traces();
 
   std::stop_source stop_, stop_traces_;

@@ -17,6 +17,12 @@ Result<std::chrono::microseconds> parse_every(std::string_view text) {
   return std::chrono::duration_cast<std::chrono::microseconds>(*duration);
 }
 
+Result<flow::SpanUrl> parse_span_url(std::string_view text) {
+  if (text == "origin") return flow::SpanUrl::origin;
+  if (text == "whole") return flow::SpanUrl::whole;
+  return misuse("'{}' is neither origin nor whole", text);
+}
+
 }  // namespace
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
@@ -38,6 +44,12 @@ void add_telemetry_options(CLI::App& command, TelemetryOptions& options) {
                 "Serve /metrics and /healthz here while it runs; port 0 is a free one, and which is said"))
       ->type_name("HOST:PORT")
       ->group(group);
+  command
+      .add_option("--metrics-host", options.hosts,
+                  "A host name that requests to --metrics-listen may give; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->group(group);
   from_environment(command.add_option("--metrics-file", options.file,
                                       "Write metrics to this file while it runs and at the end"))
       ->type_name("FILE")
@@ -47,6 +59,11 @@ void add_telemetry_options(CLI::App& command, TelemetryOptions& options) {
       ->type_name("DURATION")
       ->default_str("15s")
       ->group(group);
+  from_environment(add_value(command, "--trace-url", options.span_url, parse_span_url,
+                             "How much of a URL traces show: scheme, host and port, or all of it"))
+      ->type_name("origin|whole")
+      ->default_str("origin")
+      ->group("Traces");
 }
 
 }  // namespace dispatch::cli

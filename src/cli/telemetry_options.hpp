@@ -1,12 +1,14 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "flow/delivery_spans.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -20,7 +22,9 @@ struct ListenAddress {
 /// What `run` is told about who watches it.
 struct TelemetryOptions {
   std::optional<ListenAddress> listen;
-  std::string file;  ///< empty: none
+  std::vector<std::string> hosts;  ///< names that /metrics may be asked by, besides that of `listen`
+  std::string file;                ///< empty: none
+  flow::SpanUrl span_url = flow::SpanUrl::origin;
   std::chrono::microseconds every{std::chrono::seconds{15}};
 
   bool wanted() const { return listen || !file.empty(); }

@@ -1,5 +1,7 @@
 #include "flow/delivery_spans.hpp"
 
+#include "base/url_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -41,10 +43,6 @@ class Attributes {
 
 }  // namespace
 
-std::string_view shown_url(std::string_view url) {
-  return url.substr(0, url.find_first_of("?#"));
-}
-
 std::int64_t port_of(std::string_view url) {
   const bool secure = url.starts_with("https:");
   const auto begin = url.find("//");
@@ -58,9 +56,10 @@ std::int64_t port_of(std::string_view url) {
 }
 
 DeliverySpans::DeliverySpans(metrics::SpanExporter& exporter, metrics::OtlpJson json,
-                             const SpanBatches& batches, std::stop_token stop)
+                             const SpanBatches& batches, std::stop_token stop, SpanUrl url)
     : exporter_(exporter),
       json_(std::move(json)),
+      url_(url),
       spans_most_(std::max<std::size_t>(batches.batch, 1)),
       records_(
           batches.queue, 1, std::move(stop),
@@ -150,11 +149,13 @@ void DeliverySpans::write(const Story& story) {
     beside(wait_number + static_cast<std::int64_t>(story.waited), name_of(Hold::permit), story.sent, began);
   Attributes attributes;
   const std::string status = story.status > 0 ? std::to_string(story.status) : std::string{};
+  const std::string url = url_ == SpanUrl::origin ? origin_of(story.texts[Story::url])
+                                                  : without_credentials(story.texts[Story::url]);
   attributes.add("http.request.method", "POST");
   if (story.status > 0) attributes.add("http.response.status_code", std::int64_t{story.status});
   attributes.add("server.address", story.texts[Story::host]);
   attributes.add("server.port", port_of(story.texts[Story::url]));
-  attributes.add("url.full", shown_url(story.texts[Story::url]));
+  attributes.add("url.full", url);
   if (story.attempt > 1) attributes.add("http.request.resend_count", std::int64_t{story.attempt} - 1);
   const bool failed = story.by != Transition::succeed;
   if (failed)

@@ -25,13 +25,19 @@ struct SpanBatches {
   std::chrono::milliseconds delay{5000};  ///< so long until there are as many
 };
 
+/// How much of a destination's URL a span shows. A path often is a secret, as that of a chat's web hook.
+enum class SpanUrl {
+  origin,  ///< scheme, host and port
+  whole,   ///< also path and query
+};
+
 /// Makes spans of what a run does, for the events whose traces are recorded: `ingest`, `wait REASON`,
 /// `commit` and `POST`. They are written and sent by a thread of their own.
 class DeliverySpans final : public Observer {
  public:
   /// Borrows the exporter, which must end what it does when `stop` is requested.
   DeliverySpans(metrics::SpanExporter& exporter, metrics::OtlpJson json, const SpanBatches& batches,
-                std::stop_token stop);
+                std::stop_token stop, SpanUrl url = SpanUrl::origin);
 
   bool wants_stories() const override { return true; }
   bool wants_entries() const override { return true; }
@@ -55,13 +61,12 @@ class DeliverySpans final : public Observer {
 
   metrics::SpanExporter& exporter_;
   metrics::OtlpJson json_;
+  const SpanUrl url_;
   const std::size_t spans_most_;
   std::vector<Record> batch_;  // of the turn
   metrics::Pipeline<Record> records_;
 };
 
-/// A URL as traces show it: without what stands before the host, and without query and fragment.
-std::string_view shown_url(std::string_view url);
 /// The port that a URL names, or that of its scheme.
 std::int64_t port_of(std::string_view url);
 

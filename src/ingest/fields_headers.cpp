@@ -29,7 +29,9 @@ std::string lower(std::string_view name) {
 /// Why the header cannot be sent, or nothing.
 std::string objection(std::string_view name, const Value& value) {
   if (!is_header_name(name)) return fmt::format("{} is no header name", in_quotes(name));
-  if (is_reserved_header(name)) return fmt::format("{} is set by dispatch itself", in_quotes(name));
+  if (is_reserved_header(name))
+    return fmt::format("{} is reserved: dispatch sets it, or a receiver may take it for one that it trusts",
+                       in_quotes(name));
   if (!value.is_string())
     return fmt::format("{} is {}; it must be a string", in_quotes(name), kind_of(value));
   for (const char c : value.string()) {

@@ -4,10 +4,13 @@
 #include "base/fd.hpp"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +51,23 @@ Result<> check_replaceable(const std::string& path) {
               path);
 }
 
+/// A new file beside `path`, under a name that nobody can guess. Whatever has that name already, a link or a
+/// pipe of somebody else's as well, is neither opened nor followed.
+struct NewFile {
+  Fd fd;
+  std::string name;
+};
+
+Result<NewFile> create_beside(const std::string& path) {
+  std::uint64_t chance = 0;
+  if (::getrandom(&chance, sizeof chance, 0) != sizeof chance)
+    return fail("cannot get random bytes for the name of a new file: {}", errno_text(errno));
+  auto name = fmt::format("{}.{:016x}.tmp", path, chance);
+  Fd fd{::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666)};
+  if (!fd) return fail("cannot create {}: {}", name, errno_text(errno));
+  return NewFile{std::move(fd), std::move(name)};
+}
+
 Result<> sync_directory_of(const std::string& path) {
   auto directory = std::filesystem::path{path}.parent_path();
   if (directory.empty()) directory = ".";
@@ -61,12 +81,12 @@ Result<> sync_directory_of(const std::string& path) {
 
 Result<> replace_file(const std::string& path, std::string_view text) {
   DISPATCH_TRY(check_replaceable(path));
-  const std::string beside = path + "." + std::to_string(::getpid()) + ".tmp";
+  const auto made = create_beside(path);
+  if (!made) return tl::unexpected(made.error());
+  const auto& [fd, beside] = *made;
   const auto cannot = [&](const char* do_what) {
-    return fail("cannot {} {}: {}", do_what, beside, errno_text(errno));
+    return fail("cannot {} {}: {}", do_what, made->name, errno_text(errno));
   };
-  Fd fd{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666)};
-  if (!fd) return cannot("create");
   Unfinished unfinished{beside};
   const auto half = text.size() / 2;
   if (!write_all(fd.get(), text.substr(0, half))) return cannot("write");

@@ -20,6 +20,9 @@ namespace {
 /// Room for one connection's headers.
 constexpr std::size_t connection_memory_bytes = std::size_t{128} * 1024;
 
+/// Connections that were ended and that the daemon has not closed yet.
+constexpr std::size_t ending_most = 64;
+
 bool same_name(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -37,6 +40,21 @@ struct Exchange {
 MHD_Result keep_header(void* request, MHD_ValueKind, const char* name, const char* value) {
   static_cast<Request*>(request)->headers.emplace_back(name, value == nullptr ? "" : value);
   return MHD_YES;
+}
+
+/// True where nobody can tell for sure where the request ends, or whom it is for.
+bool is_ambiguous(const Request& request) {
+  const auto count = [&](std::string_view name) {
+    return std::count_if(request.headers.begin(), request.headers.end(),
+                         [&](const auto& field) { return same_name(field.first, name); });
+  };
+  const auto encoding = request.header("Transfer-Encoding");
+  const bool unknown_end = encoding && !same_name(*encoding, "chunked");
+  const bool bad_name = std::any_of(request.headers.begin(), request.headers.end(), [](const auto& field) {
+    return field.first.find_first_of(" \t") != std::string::npos;
+  });
+  return unknown_end || bad_name || count("Content-Length") + count("Transfer-Encoding") > 1 ||
+         count("Host") > 1;
 }
 
 MHD_Result queue(MHD_Connection* connection, const Response& response) {
@@ -62,7 +80,7 @@ std::optional<std::string_view> Request::header(std::string_view name) const {
 class HttpServer::Daemon {
  public:
   Daemon(ServerOptions options, Handler handler)
-      : options_(std::move(options)), handler_(std::move(handler)) {}
+      : options_(std::move(options)), handler_(std::move(handler)), limits_(options_.connections) {}
 
   ~Daemon() {
     if (daemon_ == nullptr) return;
@@ -77,10 +95,12 @@ class HttpServer::Daemon {
     daemon_ = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Daemon::on_request,
         this, MHD_OPTION_LISTEN_SOCKET, listener->socket.get(), MHD_OPTION_CONNECTION_LIMIT,
-        options_.connections_most, MHD_OPTION_CONNECTION_TIMEOUT,
-        static_cast<unsigned>(options_.idle_most.count()), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        connection_memory_bytes, MHD_OPTION_URI_LOG_CALLBACK, &Daemon::on_target, this,
-        MHD_OPTION_NOTIFY_COMPLETED, &Daemon::on_completed, this, MHD_OPTION_END);
+        static_cast<unsigned>(options_.connections.connections_most + ending_most),
+        MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options_.idle_most.count()),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_bytes, MHD_OPTION_URI_LOG_CALLBACK,
+        &Daemon::on_target, this, MHD_OPTION_NOTIFY_COMPLETED, &Daemon::on_completed, this,
+        MHD_OPTION_NOTIFY_CONNECTION, &Daemon::on_connection, this, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
     if (daemon_ == nullptr) return fail("cannot serve at {}:{}: {}", options_.host, port_, errno_text(errno));
     listener->socket.release();  // the daemon closes it
     return {};
@@ -103,9 +123,21 @@ class HttpServer::Daemon {
     return exchange.release();  // on_completed takes it back
   }
 
-  static void on_completed(void* daemon, MHD_Connection*, void** state, MHD_RequestTerminationCode) noexcept {
+  static void on_completed(void* daemon, MHD_Connection* connection, void** state,
+                           MHD_RequestTerminationCode) noexcept {
     const std::unique_ptr<Exchange> exchange{static_cast<Exchange*>(std::exchange(*state, nullptr))};
-    if (exchange && exchange->begun) static_cast<Daemon*>(daemon)->count_owed(-1);
+    auto& self = *static_cast<Daemon*>(daemon);
+    if (exchange && exchange->begun) self.count_owed(-1);
+    self.limits_.answered(connection);
+  }
+
+  static void on_connection(void* daemon, MHD_Connection* connection, void**,
+                            MHD_ConnectionNotificationCode what) noexcept {
+    auto& limits = static_cast<Daemon*>(daemon)->limits_;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+      limits.opened(connection);
+    else
+      limits.closed(connection);
   }
 
   static MHD_Result on_request(void* daemon, MHD_Connection* connection, const char*, const char* method,
@@ -121,6 +153,7 @@ class HttpServer::Daemon {
     if (!exchange.response) {
       exchange.response = self.answer(exchange);
       const auto delay = exchange.response->delay;
+      self.limits_.answering(connection, delay);
       if (delay.count() == 0) return queue(connection, *exchange.response);
       if (self.delayed_.suspend(connection, std::chrono::steady_clock::now() + delay)) return MHD_YES;
     }
@@ -133,7 +166,9 @@ class HttpServer::Daemon {
     exchange.request.method = method;
     MHD_get_connection_values(connection, MHD_HEADER_KIND, &keep_header, &exchange.request);
     count_owed(+1);
-    return MHD_YES;
+    if (!is_ambiguous(exchange.request)) return MHD_YES;
+    limits_.answering(connection, {});
+    return queue(connection, {.status = MHD_HTTP_BAD_REQUEST, .headers = {{"Connection", "close"}}});
   }
 
   void take_body(std::string_view data, Exchange& exchange) const {
@@ -160,6 +195,7 @@ class HttpServer::Daemon {
 
   const ServerOptions options_;
   const Handler handler_;
+  ConnectionLimits limits_;
   std::uint16_t port_ = 0;
   std::atomic<bool> draining_ = false;
   std::mutex mutex_;

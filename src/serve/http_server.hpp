@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "serve/connection_limits.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -42,12 +43,13 @@ struct ServerOptions {
   std::string host = "127.0.0.1";  ///< name or address to listen at
   std::uint16_t port = 0;          ///< 0: a free one
   std::size_t body_most =
-      std::size_t{16} * 1024 * 1024;    ///< bytes; a larger body is answered with 413. Default 16 MiB
-  unsigned connections_most = 10'000;   ///< more of them wait to be accepted
+      std::size_t{16} * 1024 * 1024;  ///< bytes; a larger body is answered with 413. Default 16 MiB
+  ConnectionBounds connections{};
   std::chrono::seconds idle_most{120};  ///< an idle connection is closed after this
 };
 
-/// A small HTTP/1.1 server (libmicrohttpd) on one thread of its own.
+/// A small HTTP/1.1 server (libmicrohttpd) on one thread of its own. A request whose length is not clear (two
+/// lengths, or a length and chunks; RFC 9112, 6.3) is answered with 400 and its connection closed.
 class HttpServer {
  public:
   /// Listens at once. Fails where the address cannot be listened at.

@@ -39,27 +39,26 @@ Verdict Inspector::inspect(const DeliveryMark& mark, bool success) {
     }
   }
   if (success && !mark.entity.empty() && mark.sequence) {
-    const auto [last, first] = last_completed_.try_emplace(mark.entity, *mark.sequence);
-    if (!first) last->second = std::max(last->second, *mark.sequence);
+    auto& last = last_completed_[mark.entity];
+    last = std::max(last.value_or(*mark.sequence), *mark.sequence);
   }
   return verdict;
 }
 
-std::uint64_t Inspector::times_seen(const std::string& idempotency_key) const {
-  const auto seen = keys_.find(idempotency_key);
-  return seen == keys_.end() ? 0 : seen->second.times;
+std::uint64_t Inspector::times_seen(const std::string& idempotency_key) {
+  const auto* const seen = keys_.find(idempotency_key);
+  return seen == nullptr ? 0 : seen->times;
 }
 
-Verdict Inspector::judge(const DeliveryMark& mark) const {
-  const auto seen = keys_.find(mark.idempotency_key);
-  const bool known = seen != keys_.end();
-  if (known && seen->second.completed) return Verdict::duplicate;
+Verdict Inspector::judge(const DeliveryMark& mark) {
+  const auto* const seen = keys_.find(mark.idempotency_key);
+  if (seen != nullptr && seen->completed) return Verdict::duplicate;
   if (!mark.entity.empty() && mark.sequence) {
-    const auto last = last_completed_.find(mark.entity);
-    if (last != last_completed_.end() && *mark.sequence < last->second) return Verdict::out_of_order;
-    if (last != last_completed_.end() && *mark.sequence == last->second) return Verdict::repeated;
+    const auto* const last = last_completed_.find(mark.entity);
+    if (last != nullptr && *mark.sequence < **last) return Verdict::out_of_order;
+    if (last != nullptr && *mark.sequence == **last) return Verdict::repeated;
   }
-  return known ? Verdict::again : Verdict::fresh;
+  return seen != nullptr ? Verdict::again : Verdict::fresh;
 }
 
 }  // namespace dispatch::serve

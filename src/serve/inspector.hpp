@@ -1,10 +1,12 @@
 #pragma once
 
+#include "serve/recent_map.hpp"
+
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace dispatch::serve {
 
@@ -27,10 +29,14 @@ struct DeliveryMark {
   std::optional<std::int64_t> sequence;
 };
 
-/// Checks that deliveries come in order per entity and not twice. Remembers every key and entity. Not
-/// thread-safe.
+/// Checks that deliveries come in order per entity and not twice. Keys and entities are remembered in bounded
+/// memory; of those that were forgotten no duplicate is noticed. Not thread-safe.
 class Inspector {
  public:
+  /// `bytes_most` bounds what is remembered of keys, and as much of entities.
+  explicit Inspector(std::size_t bytes_most = std::size_t{64} * 1024 * 1024)
+      : keys_(bytes_most), last_completed_(bytes_most) {}
+
   struct Counts {
     std::uint64_t requests = 0;
     std::uint64_t completed = 0;  ///< keys answered with success
@@ -41,7 +47,9 @@ class Inspector {
   Verdict inspect(const DeliveryMark& mark, bool success);
 
   /// How often this key has come before.
-  std::uint64_t times_seen(const std::string& idempotency_key) const;
+  std::uint64_t times_seen(const std::string& idempotency_key);
+  /// True once a key or an entity was forgotten.
+  bool has_forgotten() const { return keys_.has_forgotten() || last_completed_.has_forgotten(); }
 
   const Counts& counts() const { return counts_; }
 
@@ -51,10 +59,10 @@ class Inspector {
     bool completed = false;
   };
 
-  Verdict judge(const DeliveryMark& mark) const;
+  Verdict judge(const DeliveryMark& mark);
 
-  std::unordered_map<std::string, Seen> keys_;
-  std::unordered_map<std::string, std::int64_t> last_completed_;  // by entity
+  RecentMap<Seen> keys_;
+  RecentMap<std::optional<std::int64_t>> last_completed_;  // by entity
   Counts counts_;
 };
 

@@ -14,6 +14,8 @@ Response text(int status, std::string body, std::string_view type = plain) {
 }  // namespace
 
 Response MetricsEndpoint::answer(const Request& request) const {
+  if (const auto host = request.header("Host"); host && !hosts_.allows(*host))
+    return text(421, "not served under this host name; --metrics-host of dispatch-run(1) allows it\n");
   const std::string_view target{request.target};
   const auto path = target.substr(0, target.find('?'));
   if (path != "/metrics" && path != "/healthz") return text(404, "see /metrics and /healthz\n");

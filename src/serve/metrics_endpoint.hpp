@@ -1,29 +1,33 @@
 #pragma once
 
 #include "metrics/exposition.hpp"
+#include "serve/allowed_hosts.hpp"
 #include "serve/http_server.hpp"
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace dispatch::serve {
 
 /// What a monitor asks for: GET or HEAD of /metrics, in the format that its Accept header wants, and of
-/// /healthz, which is 200 and "ok", or 503 and why not. Anything else is not found.
+/// /healthz, which is 200 and "ok", or 503 and why not. Anything else is not found. Who asks by a host name
+/// that is not allowed gets 421 and nothing else.
 class MetricsEndpoint {
  public:
   using Metrics = std::function<std::string(metrics::Format)>;
   using Trouble = std::function<std::optional<std::string>()>;  ///< nothing: all is well
 
-  MetricsEndpoint(Metrics metrics, Trouble trouble)
-      : metrics_(std::move(metrics)), trouble_(std::move(trouble)) {}
+  MetricsEndpoint(Metrics metrics, Trouble trouble, AllowedHosts hosts)
+      : metrics_(std::move(metrics)), trouble_(std::move(trouble)), hosts_(std::move(hosts)) {}
 
   Response answer(const Request& request) const;
 
  private:
   const Metrics metrics_;
   const Trouble trouble_;
+  const AllowedHosts hosts_;
 };
 
 }  // namespace dispatch::serve

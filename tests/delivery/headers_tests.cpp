@@ -293,3 +293,32 @@ TEST_CASE("a CloudEvent in binary mode has its attributes in headers as the HTTP
   CHECK(value(lines, "ce-correlationid: ") == "c%0D%0AX:%20y");
   CHECK(lines.size() == 9 + 8);
 }
+
+TEST_CASE("no header of an event or a subscription can be taken for one of ours") {
+  for (const std::string name :
+       {"X_Dispatch_Signature", "x-dispatch_event-id", "Content_Length", "Transfer.Encoding",
+        "Webhook_Signature", "Proxy", "proxy", "Idempotency_Key"}) {
+    CAPTURE(name);
+    Outgoing outgoing = order_created();
+    outgoing.headers = "{\"" + name + "\":\"forged\"}";
+    CHECK_FALSE(value(headers_of(outgoing), name));
+    CHECK_FALSE(value(headers_of(to({.headers = outgoing.headers})), name));
+  }
+}
+
+TEST_CASE("an event's header gives way to that of a subscription which a receiver may take for the same") {
+  Outgoing outgoing = order_created();
+  outgoing.headers = R"({"X_Api_Key":"the event's","x-api-key2":"stays"})";
+  const auto lines = headers_of(to({.headers = R"({"X-Api-Key":"the subscription's"})"}, outgoing));
+  CHECK(value(lines, "X-Api-Key: ") == "the subscription's");
+  CHECK_FALSE(value(lines, "X_Api_Key: "));
+  CHECK(value(lines, "x-api-key2: ") == "stays");
+}
+
+TEST_CASE("the attributes of a binary CloudEvent are not shadowed") {
+  Outgoing outgoing = order_created();
+  outgoing.headers = R"({"ce_id":"forged","CE.Type":"forged"})";
+  const auto lines = headers_of(to({.body = BodyMode::binary}, outgoing));
+  CHECK_FALSE(value(lines, "ce_id: "));
+  CHECK_FALSE(value(lines, "CE.Type: "));
+}

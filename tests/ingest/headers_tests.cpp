@@ -47,8 +47,22 @@ TEST_CASE("headers that dispatch sets itself are rejected") {
        {"Content-Length", "HOST", "transfer-encoding", "Connection", "Idempotency-Key", "X-Dispatch-Attempt",
         "Webhook-Signature", "Expect", "User-Agent"}) {
     CAPTURE(name);
-    CHECK(why("{\"" + name + "\":\"a\"}") == "headers: \"" + name + "\" is set by dispatch itself");
+    CHECK(why("{\"" + name + "\":\"a\"}") ==
+          "headers: \"" + name +
+              "\" is reserved: dispatch sets it, or a receiver may take it for one that it trusts");
   }
+}
+
+TEST_CASE("headers that a receiver may take for those of dispatch are rejected") {
+  for (const std::string name :
+       {"X_Dispatch_Signature", "x.dispatch-event_id", "Content_Length", "content!length", "Webhook_Id",
+        "idempotency_key", "Transfer~Encoding", "Proxy", "PROXY", "Proxy_Authorization", "User*Agent"}) {
+    CAPTURE(name);
+    CHECK(why("{\"" + name + "\":\"a\"}") ==
+          "headers: \"" + name +
+              "\" is reserved: dispatch sets it, or a receiver may take it for one that it trusts");
+  }
+  CHECK(why(R"({"Proxy-Id":"a","X_Dispatched":"a","Content_Type":"a","Hosts":"a"})").empty());
 }
 
 TEST_CASE("a header value that would break the request is rejected") {

@@ -152,3 +152,69 @@ TEST_CASE("the keys of TLS are written where an option says and not where a vari
   CHECK_FALSE(std::filesystem::exists(directory.path() / "from-variable"));
   CHECK(receiver.count() == 2);
 }
+
+TEST_CASE("no message shows the user name or the password of a URL") {
+  const Receiver answers_nothing{[](const Received&, std::size_t) {
+    Answer answer;
+    answer.status = 400;
+    return answer;
+  }};
+  const Receiver receiver;
+  const TempDir directory;
+  auto collector = answers_nothing.url("/private/path");
+  collector.insert(collector.find("127"), "someone:sword/fish@");
+  directory.write(
+      "subscriptions.json",
+      R"({"subscriptions":[{"id":"s","url":"https://someone:swordfish@a.test/","types":["*"]}]})");
+  const auto line = event_line("e1", "X", 1, receiver.url());
+  struct Case {
+    std::vector<std::string> arguments;
+    std::map<std::string, std::string> environment{};
+  };
+  const std::string url = "https://someone:swordfish@a.test/";
+  for (const Case& each : std::vector<Case>{
+           {{"run", "-"}, {{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://someone:swordfish@127.0.0.1:9"}}},
+           {{"run", "-"}, {{"OTEL_EXPORTER_OTLP_ENDPOINT", "someone:swordfish@127.0.0.1:9"}}},
+           {{"run", "-"}, {{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://someone:swordfish@127.0.0.1:9"}}},
+           {{"run", "-", "--to", url}},
+           {{"run", "-", "--to", "https://someone:sword/fish@a.test/"}},
+           {{"run", "-", "--to", "someone:swordfish@a.test"}},
+           {{"run", "-", "--to", "https:/someone:swordfish@a.test"}},
+           {{"run", "-", "--to", "https://someone:" + std::string(300, 'x') + "swordfish@a.test/"}},
+           {{"run", "-"}, {{"DISPATCH_TO", url}}},
+           {{"run", "-", "--proxy", "ftp://someone:swordfish@a.test"}},
+           {{"run", "-", "--proxy", "http://someone:sword/fish@a.test"}},
+           {{"run", "-", "--proxi", url}},
+           {{"run", "-", "--field", url}},
+           {{"run", "-", "--cacert", url}},
+           {{"run", "-", "--rejects", url}},
+           {{"run", url}},
+           {{url}},
+           {{"run", "-", "--subscriptions", "subscriptions.json"}},
+           {{"subscription", "add", "s", "--types", "*", "--url", url}},
+           {{"subscription", "apply", "subscriptions.json"}},
+           {{"status", "--journal", url}}}) {
+    const auto run =
+        run_dispatch(directory, each.arguments, line, {.environment = each.environment, .program = {}});
+    CAPTURE(run.err);
+    for (const char* hidden : {"swordfish", "sword/fish", "someone"}) {
+      CHECK_FALSE(has(run.err, hidden));
+      CHECK_FALSE(has(run.out, hidden));
+    }
+  }
+  const auto run = run_dispatch(directory, {"run", "-"}, event_line("e2", "Y", 1, receiver.url()),
+                                {.environment = {{"OTEL_EXPORTER_OTLP_ENDPOINT", collector}}, .program = {}});
+  CHECK_FALSE(has(run.err, "sword"));
+  CHECK_FALSE(has(run.err, "/private/path"));
+}
+
+TEST_CASE("a rejected line says nothing of the password in its URL") {
+  const TempDir directory;
+  const auto run =
+      run_dispatch(directory, {"run", "-"}, event_line("e1", "X", 1, "https://someone:swordfish@a.test/"));
+  CHECK(run.exit_code == 4);
+  CHECK(has(run.err, "holds a user name or password"));
+  CHECK_FALSE(has(run.err, "swordfish"));
+  CHECK_FALSE(
+      has(text_under("reason", read_file(directory.path() / "dispatch.db.rejects.jsonl")), "swordfish"));
+}

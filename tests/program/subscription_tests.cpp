@@ -209,7 +209,7 @@ TEST_CASE("what cannot be meant is refused when a subscription is added") {
   CHECK(has(refusal({"--body", "xml"}), "'xml' is no form of body"));
   CHECK(has(refusal({"--rate", "fast"}), "--rate: "));
   CHECK(has(refusal({"--header", "no colon"}), "--header: "));
-  CHECK(has(refusal({"--header", "Host: x"}), "is set by dispatch itself"));
+  CHECK(has(refusal({"--header", "Host: x"}), "is reserved"));
   CHECK(has(refusal({"--on-status", "999=ok"}), "--on-status: "));
   CHECK(has(refusal({"--from", "0"}), "--from: "));
   CHECK_FALSE(std::filesystem::exists(directory / "dispatch.db"));
@@ -301,7 +301,7 @@ TEST_CASE("a subscriptions file with a mistake changes nothing and names it") {
   CHECK(has(refusal(one(R"(, "headers": {"X": "a\nb"})")), "(\"a\"): headers: \"X\" holds the control"));
   CHECK(has(refusal(one(R"(, "id": "b")")), "the key id stands there twice"));
   CHECK(has(refusal(one(R"(, "filter": ".x |")")), "filter: "));
-  CHECK(has(refusal(one(R"(, "headers": {"Host": "x"})")), "is set by dispatch itself"));
+  CHECK(has(refusal(one(R"(, "headers": {"Host": "x"})")), "is reserved"));
   CHECK(has(refusal(one(R"(, "attempts": 0)")), "attempts: '0' is not a whole number"));
   CHECK(has(refusal(one(R"(, "secret_env": "A", "secret_file": "b")")), "only one of"));
   CHECK(has(refusal(R"({"subscriptions": [{"id": "a", "types": ["*"]}]})"), "the key url is missing"));

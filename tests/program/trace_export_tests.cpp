@@ -73,7 +73,7 @@ TEST_CASE("every event of a run has its spans in one trace and each request has 
   }};
   const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const auto run = run_dispatch(
-      directory, {"run", "-", "--to", receiver.url("/hook?key=HIDDEN"), "--backoff", "50ms..50ms"},
+      directory, {"run", "-", "--to", receiver.url("/HIDDEN/hook?key=HIDDEN"), "--backoff", "50ms..50ms"},
       streams(2, 3) + R"({"event_id":"p","headers":{"traceparent":")" + parent +
           R"("},"payload":{"card":"HIDDEN"}})"
           "\n",
@@ -101,7 +101,7 @@ TEST_CASE("every event of a run has its spans in one trace and each request has 
     REQUIRE(ingest != ingests.end());
     CHECK(found->links == std::vector<std::string>{ingest->id});
     CHECK(found->attributes.at("server.address") == "127.0.0.1");
-    CHECK(found->attributes.at("url.full") == receiver.url("/hook"));
+    CHECK(found->attributes.at("url.full") == receiver.url(""));
   }
   // Whoever sent the event is the parent of all.
   const auto of_sender = named(spans, "ingest");
@@ -113,6 +113,22 @@ TEST_CASE("every event of a run has its spans in one trace and each request has 
   CHECK(continued->parent == "b7ad6b7169203331");
   CHECK(named(spans, "commit").size() >= 7);
   for (const auto& request : collector.received()) CHECK_FALSE(has(request.body, "HIDDEN"));
+}
+
+TEST_CASE("traces show the whole URL only where that was asked for") {
+  const Receiver receiver;
+  const auto url = receiver.url("/services/T0/secret?key=1");
+  for (const std::string asked : {"", "origin", "whole"}) {
+    const TempDir directory;
+    const Receiver collector{collecting()};
+    std::vector<std::string> arguments{"run", "-", "--to", url};
+    if (!asked.empty()) arguments.insert(arguments.end(), {"--trace-url", asked});
+    CHECK(run_dispatch(directory, arguments, event_line("e1", "X", 1), exporting_to(collector.url("")))
+              .exit_code == 0);
+    const auto requests = named(spans_at(collector), "POST");
+    REQUIRE(requests.size() == 1);
+    CHECK(requests[0].attributes.at("url.full") == (asked == "whole" ? url : receiver.url("")));
+  }
 }
 
 TEST_CASE("a trace that its sender does not record is not exported and is passed on") {

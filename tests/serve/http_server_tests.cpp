@@ -1,4 +1,5 @@
 #include "serve/http_server.hpp"
+#include "support/loopback.hpp"
 #include "support/own_resources.hpp"
 
 #include <atomic>
@@ -164,4 +165,138 @@ TEST_CASE("a host that does not exist is a usage error") {
   const auto server = HttpServer::start(options, [](const Request&) { return Response{}; });
   REQUIRE_FALSE(server);
   CHECK(server.error().failure == Failure::usage);
+}
+
+namespace {
+
+/// A connection on which `text` was sent and nothing else.
+Fd begun(std::uint16_t port, std::string_view text, const char* from = "127.0.0.1") {
+  Fd connection{checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
+  const timeval bound{30, 0};
+  ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  ::inet_pton(AF_INET, from, &where.sin_addr);
+  checked(::bind(connection.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "bind");
+  where.sin_port = htons(port);
+  ::inet_pton(AF_INET, "127.0.0.1", &where.sin_addr);
+  checked(::connect(connection.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "connect");
+  checked(static_cast<int>(::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL)), "send");
+  return connection;
+}
+
+/// Waits until the other side has ended the connection; false where it did not within half a minute.
+bool was_ended(const Fd& connection) {
+  char byte = 0;
+  const auto got = ::recv(connection.get(), &byte, 1, 0);
+  return got == 0 || (got < 0 && errno == ECONNRESET);
+}
+
+/// True where the other side has the connection still.
+bool is_open(const Fd& connection) {
+  char byte = 0;
+  return ::recv(connection.get(), &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+constexpr std::string_view whole_request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+constexpr std::string_view half_request = "GET / HTTP/1.1\r\nHost: ";
+
+}  // namespace
+
+TEST_CASE("a request whose end is not clear is answered with 400 and never seen by the handler") {
+  std::atomic<int> calls = 0;
+  const auto server = serve_with([&](const Request&) {
+    ++calls;
+    return Response{};
+  });
+  for (const std::string fields :
+       {"Content-Length: 2\r\nContent-Length: 2\r\n", "Content-Length: 2\r\nContent-Length: 3\r\n",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n",
+        "content-length: 2\r\nTRANSFER-ENCODING: chunked\r\n", "Content-Length: 2, 2\r\n",
+        "Content-Length: +2\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n", "Content-Length: 2\r\nHost: y\r\n",
+        "Content-Length : 2\r\n"}) {
+    CAPTURE(fields);
+    const auto answer =
+        ask(server->port(),
+            "POST / HTTP/1.1\r\nHost: x\r\n" + fields +
+                "\r\n2\r\n{}\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK(answer.starts_with("HTTP/1.1 400 "));
+    CHECK(answer.find("HTTP/1.1", 9) == std::string::npos);
+  }
+  CHECK(ask(server->port(), "GET / HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 400 "));
+  CHECK(calls == 0);
+  CHECK(ask(server->port(),
+            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
+            "chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+            .starts_with("HTTP/1.1 200 "));
+  CHECK(calls == 1);
+}
+
+TEST_CASE("requests that were half sent keep nobody out") {
+  const auto server =
+      serve_with([](const Request&) { return Response{}; }, {.connections = {.connections_most = 8}});
+  std::vector<Fd> half;
+  for (int i = 0; i < 40; ++i) half.push_back(begun(server->port(), half_request));
+  CHECK(was_ended(half.front()));
+  for (int i = 0; i < 20; ++i) CHECK(ask(server->port(), whole_request).starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("one address has its share of connections and others have theirs") {
+  const auto server = serve_with([](const Request&) { return Response{}; },
+                                 {.connections = {.connections_most = 8, .per_address_most = 4}});
+  const auto others = begun(server->port(), half_request, "127.0.0.2");
+  std::vector<Fd> half;
+  for (int i = 0; i < 5; ++i) half.push_back(begun(server->port(), half_request));
+  CHECK(was_ended(half[0]));
+  for (int i = 5; i < 20; ++i) half.push_back(begun(server->port(), half_request));
+  CHECK(was_ended(half[15]));
+  CHECK(ask(server->port(), whole_request).starts_with("HTTP/1.1 200 "));
+  CHECK(is_open(others));
+}
+
+TEST_CASE("connections that are being answered are not ended for new ones") {
+  std::promise<void> arrived;
+  const auto server = serve_with(
+      [&](const Request&) {
+        arrived.set_value();
+        return Response{.delay = 500ms};
+      },
+      {.connections = {.connections_most = 1}});
+  auto first = std::async(std::launch::async, [&] { return ask(server->port(), whole_request); });
+  arrived.get_future().wait();
+  const auto second = begun(server->port(), half_request);
+  CHECK(was_ended(second));
+  CHECK(first.get().starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("a request that does not come whole in time ends its connection however it drips") {
+  const auto server = serve_with([](const Request&) { return Response{.delay = 300ms}; },
+                                 {.connections = {.request_most = 200ms, .answer_most = 200ms}});
+  const auto silent = begun(server->port(), "");
+  const auto dripping = begun(server->port(), half_request);
+  const auto begin = std::chrono::steady_clock::now();
+  while (::send(dripping.get(), "x", 1, MSG_NOSIGNAL) == 1 && std::chrono::steady_clock::now() - begin < 20s)
+    std::this_thread::sleep_for(10ms);
+  CHECK(std::chrono::steady_clock::now() - begin < 10s);
+  CHECK(was_ended(silent));
+  CHECK(ask(server->port(), whole_request).starts_with("HTTP/1.1 200 "));  // its delay does not count
+}
+
+TEST_CASE("an answer that nobody reads is given up") {
+  const std::string large(std::size_t{64} * 1024 * 1024, 'x');
+  const auto server = serve_with([&](const Request&) { return Response{.body = large}; },
+                                 {.connections = {.connections_most = 1, .answer_most = 200ms}});
+  const auto deaf = begun(server->port(), whole_request);
+  const auto begin = std::chrono::steady_clock::now();
+  std::string answer;
+  while (!answer.starts_with("HTTP/1.1 200 ") && std::chrono::steady_clock::now() - begin < 20s)
+    answer = [&]() -> std::string {
+      const auto reading = begun(server->port(), whole_request);
+      std::string some(15, ' ');
+      const auto got = ::recv(reading.get(), some.data(), some.size(), 0);
+      return got > 0 ? some : std::string{};
+    }();
+  CHECK(answer.starts_with("HTTP/1.1 200 "));
 }

@@ -1,5 +1,7 @@
 #include "serve/inspector.hpp"
 
+#include <string>
+
 #include <doctest/doctest.h>
 
 using namespace dispatch::serve;
@@ -60,4 +62,30 @@ TEST_CASE("requests that say nothing of themselves are all new") {
   CHECK(inspector.inspect({}, true) == Verdict::fresh);
   CHECK(inspector.inspect({}, true) == Verdict::fresh);
   CHECK(inspector.counts().duplicates == 0);
+}
+
+TEST_CASE("what is remembered is bounded and what was asked for last is kept") {
+  constexpr std::size_t bytes_most = 100'000;
+  Inspector inspector{bytes_most};
+  const auto key = [](int i) { return std::to_string(i) + std::string(200, 'k'); };
+  for (int i = 0; i < 100'000; ++i) {
+    inspector.inspect({.idempotency_key = key(i), .entity = key(i), .sequence = 1}, true);
+    if (i == 100) CHECK_FALSE(inspector.has_forgotten());
+    CHECK(inspector.inspect({.idempotency_key = "hot", .entity = "hot", .sequence = 1}, true) ==
+          (i == 0 ? Verdict::fresh : Verdict::duplicate));
+  }
+  CHECK(inspector.has_forgotten());
+  CHECK(inspector.times_seen(key(99'999)) == 1);
+  CHECK(inspector.times_seen(key(0)) == 0);
+}
+
+TEST_CASE("memory does not follow the number of keys") {
+  RecentMap<int> map{1'000'000};
+  std::size_t known = 0;
+  const std::string tail(1000, 'x');
+  for (int i = 0; i < 50'000; ++i) map[std::to_string(i) + tail] = i;
+  for (int i = 0; i < 50'000; ++i)
+    if (map.find(std::to_string(i) + tail) != nullptr) ++known;
+  CHECK(known > 400);
+  CHECK(known < 1000);
 }

@@ -93,7 +93,32 @@ TEST_CASE("a body in text is on its own line and cannot steer the terminal") {
   Request request = posted("evt-1", "X", 1);
   request.body = "a\tb\x1b[2J";
   booth.listener.answer(request);
-  CHECK(booth.printed().ends_with(" new\na\tb\\x1b[2J\n"));
+  CHECK(booth.printed().ends_with(" new\n    a\\tb\\u001b[2J\n"));
+}
+
+TEST_CASE("a body cannot pretend to be a line of the listener") {
+  Booth booth{{.body = true}};
+  Request request = posted("evt-1", "X", 1);
+  request.body = "{}\n2023-11-14T22:13:20.000Z 200 / evt-2 X 2 attempt 1 7 B new\n";
+  booth.listener.answer(request);
+  CHECK(booth.printed() ==
+        "2023-11-14T22:13:20.000Z 200 / evt-1 X 1 attempt 1 62 B new\n"
+        "    {}\n"
+        "    2023-11-14T22:13:20.000Z 200 / evt-2 X 2 attempt 1 7 B new\n");
+}
+
+TEST_CASE("header values and targets neither steer the terminal nor pretend to be columns") {
+  Booth booth{{}};
+  Request request = posted(
+      "a\xC2\x9B"
+      "2J",
+      "X 1 attempt 1", 1);
+  request.target = "/\x1b[2J";
+  request.headers.emplace_back("X-Dispatch-Generation", "\x9B\xE2\x80\xAE");
+  booth.listener.answer(request);
+  CHECK(booth.printed() ==
+        "2023-11-14T22:13:20.000Z 200 \"/\\u001b[2J\" \"a\\u009b2J\" \"X 1 attempt 1\" 1 replay "
+        "\"\xEF\xBF\xBD\\u202e\" attempt 1 7 B new\n");
 }
 
 TEST_CASE("a listener fails the first requests of each event") {

@@ -11,7 +11,7 @@ MetricsEndpoint endpoint(std::optional<std::string> trouble = {}) {
   return {[](metrics::Format format) {
             return std::string{format == metrics::Format::text ? "text\n" : "openmetrics\n"};
           },
-          [trouble] { return trouble; }};
+          [trouble] { return trouble; }, AllowedHosts{{"Monitor.Test"}}};
 }
 
 Request get(const std::string& target, const std::string& accept = {}) {
@@ -53,4 +53,33 @@ TEST_CASE("other paths are not found and other methods not allowed") {
   const auto refused = endpoint().answer(post);
   CHECK(refused.status == 405);
   CHECK(refused.headers.back() == std::pair<std::string, std::string>{"Allow", "GET, HEAD"});
+}
+
+TEST_CASE("only addresses and localhost and the names given may be asked for") {
+  const auto status = [](const std::string& host) {
+    auto request = get("/metrics");
+    request.headers.emplace_back("Host", host);
+    return endpoint().answer(request).status;
+  };
+  for (const char* host :
+       {"127.0.0.1", "127.0.0.1:9464", "10.1.2.3", "[::1]", "[::1]:9464", "[fe80::1%25eth0]:1", "localhost",
+        "LOCALHOST:9464", "localhost.", "monitor.test:1", "MONITOR.test"}) {
+    CAPTURE(host);
+    CHECK(status(host) == 200);
+  }
+  for (const char* host : {"evil.test", "evil.test:9464", "127.0.0.1.evil.test", "localhost.evil.test", "",
+                           ":9464", "xmonitor.test", "[evil.test]", "[::1", "127.0.0.1@evil.test", "127.1"}) {
+    CAPTURE(host);
+    CHECK(status(host) == 421);
+  }
+  CHECK(endpoint().answer(get("/metrics")).status == 200);
+}
+
+TEST_CASE("who asks by another name is told nothing but that") {
+  auto request = get("/healthz");
+  request.headers.emplace_back("Host", "evil.test");
+  const auto refused = endpoint("a secret").answer(request);
+  CHECK(refused.status == 421);
+  CHECK(refused.body.find("--metrics-host") != std::string::npos);
+  CHECK(refused.body.find("secret") == std::string::npos);
 }

@@ -104,13 +104,15 @@ Result<Fields> own_fields(const Outgoing& outgoing) {
   if (!subscription->transform.empty() || subscription->body == BodyMode::envelope)
     std::erase_if(*fields, is_content_type);
   std::erase_if(*fields, [&](const Field& field) {
-    return std::any_of(theirs->begin(), theirs->end(),
-                       [&](const Field& other) { return lower_case(other.name) == lower_case(field.name); });
+    return std::any_of(theirs->begin(), theirs->end(), [&](const Field& other) {
+      return folded_header_name(other.name) == folded_header_name(field.name);
+    });
   });
   std::move(theirs->begin(), theirs->end(), std::back_inserter(*fields));
   if (subscription->body == BodyMode::structured) std::erase_if(*fields, is_content_type);
   if (subscription->body == BodyMode::binary)
-    std::erase_if(*fields, [](const Field& field) { return lower_case(field.name).starts_with("ce-"); });
+    std::erase_if(*fields,
+                  [](const Field& field) { return folded_header_name(field.name).starts_with("ce-"); });
   return fields;
 }
 
