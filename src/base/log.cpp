@@ -9,12 +9,13 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/null_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 namespace dispatch {
 namespace {
@@ -139,10 +140,25 @@ class JsonFormatter final : public spdlog::formatter {
   std::unique_ptr<formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 };
 
+class OutputSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit OutputSink(std::shared_ptr<PatientOutput> output) : output_(std::move(output)) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    output_->write({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+  const std::shared_ptr<PatientOutput> output_;
+};
+
 }  // namespace
 
-std::shared_ptr<spdlog::logger> make_log(const LogOptions& options) {
-  auto log = std::make_shared<spdlog::logger>("dispatch", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+std::shared_ptr<spdlog::logger> make_log(const LogOptions& options, std::shared_ptr<PatientOutput> output) {
+  auto log = std::make_shared<spdlog::logger>("dispatch", std::make_shared<OutputSink>(std::move(output)));
   log->set_level(options.level);
   log->set_formatter(log_formatter(options.format));
   return log;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/patient_output.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,9 +21,9 @@ struct LogOptions {
   spdlog::level::level_enum level = spdlog::level::info;
 };
 
-/// A logger to stderr, safe for every thread. Text: "dispatch: message". JSON: one object a line with time,
+/// A logger to `output`, safe for every thread. Text: "dispatch: message". JSON: one object a line with time,
 /// level and message. Given to whoever talks; there is no default logger.
-std::shared_ptr<spdlog::logger> make_log(const LogOptions& options);
+std::shared_ptr<spdlog::logger> make_log(const LogOptions& options, std::shared_ptr<PatientOutput> output);
 
 /// Something about a message, by name, that a reader of logs may look for.
 struct LogField {

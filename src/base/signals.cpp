@@ -11,7 +11,15 @@
 
 namespace dispatch {
 
-Signals::Signals(std::initializer_list<int> signals, Handler handler) : handler_(std::move(handler)) {
+std::vector<int> end_signals() {
+  std::vector<int> signals{SIGTERM, SIGINT};
+  struct sigaction hang_up {};
+  const bool ignored = ::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler == SIG_IGN;
+  if (!ignored) signals.push_back(SIGHUP);
+  return signals;
+}
+
+Signals::Signals(const std::vector<int>& signals, Handler handler) : handler_(std::move(handler)) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);

@@ -5,8 +5,13 @@
 #include <csignal>
 #include <functional>
 #include <thread>
+#include <vector>
 
 namespace dispatch {
+
+/// The signals by which a process is asked to end: SIGTERM, SIGINT, and SIGHUP unless the process was started
+/// with that ignored, as nohup(1) does.
+std::vector<int> end_signals();
 
 /// Turns signals into calls. From construction to destruction the given signals are blocked in the
 /// constructing thread and in every thread it starts afterwards, and each one that arrives is handed to
@@ -15,7 +20,7 @@ namespace dispatch {
 class Signals {
  public:
   using Handler = std::function<void(int signal)>;
-  Signals(std::initializer_list<int> signals, Handler handler);
+  Signals(const std::vector<int>& signals, Handler handler);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

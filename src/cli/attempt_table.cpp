@@ -21,10 +21,20 @@ using std::chrono::microseconds;
 
 constexpr std::size_t answer_shown = 120;  // bytes
 
+/// The first bytes of an answer, as one who looks for them would write them.
+std::string in_quotes(std::string_view excerpt) {
+  auto cut = excerpt.substr(0, answer_shown);
+  for (int back = 0; back < 3 && cut.size() < excerpt.size() && (excerpt[cut.size()] & 0xC0) == 0x80; ++back)
+    cut.remove_suffix(1);
+  std::string quoted;
+  append_json_string(quoted, cut);
+  return cut.size() < excerpt.size() ? quoted + "..." : quoted;
+}
+
 std::string with_answer(const AttemptRecord::End& end) {
   auto text = outcome_text(end);
   if (end.excerpt.empty()) return text;
-  return text + ": " + escaped(end.excerpt, answer_shown);
+  return text + ": " + in_quotes(end.excerpt);
 }
 
 /// Where the time went, each part for itself; empty where the attempt did not get so far.

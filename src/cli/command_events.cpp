@@ -7,9 +7,11 @@
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
 #include "journal/ledger.hpp"
+#include "routing/pattern.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace dispatch::cli {
@@ -32,6 +34,7 @@ EXAMPLES
 
 struct Events {
   journal::EventFilter filter;
+  std::optional<routing::Pattern> type;
   std::string since, until;
   std::string event_id, correlation;
   bool json = false;
@@ -93,8 +96,15 @@ void put_row(Table& table, const journal::EventRecord& event) {
              states_text(event), std::to_string(attempts), format_time(event.accepted_at), destination});
 }
 
+void read_type(Events& asked) {
+  if (!asked.type) return;
+  if (asked.type->kind() == routing::Pattern::Kind::exact) asked.filter.type = asked.type->stem();
+  if (asked.type->kind() == routing::Pattern::Kind::below) asked.filter.type_prefix = asked.type->stem();
+}
+
 Result<ExitCode> list_events(const Program& program, Events asked) {
   DISPATCH_TRY(read_moments(asked, SystemClock{}.wall()));
+  read_type(asked);
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
 
@@ -231,7 +241,9 @@ void add_list_options(CLI::App& command, Events& asked) {
       ->type_name("ID");
   add_value(command, "--state", asked.filter.state, parse_state, "Those with a delivery in this state")
       ->type_name("STATE");
-  command.add_option("--type", asked.filter.type, "Those of one type")->type_name("TYPE");
+  add_value(command, "--type", asked.type, routing::Pattern::parse,
+            "Those of this type, or of all types below it: 'order.*'")
+      ->type_name("PATTERN");
   command.add_option("--since", asked.since, "Those accepted then or later: 2h ago, a day or a time")
       ->type_name("WHEN");
   command.add_option("--until", asked.until, "Those accepted before then")->type_name("WHEN");

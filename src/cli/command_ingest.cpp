@@ -56,7 +56,8 @@ void add_ingest_command(CLI::App& app, Program& program) {
   command->get_option("FILE")->required();
   command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
       ->group("Talk");
-  command->add_flag("--quiet", asked->quiet, "Say nothing but errors")->group("Talk");
+  command->add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
+      ->group("Talk");
   command->footer(footer);
   command->callback(
       [&program, asked] { program.action = [&program, asked] { return ingest(program, *asked); }; });

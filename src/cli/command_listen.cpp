@@ -25,7 +25,7 @@ constexpr const char* footer =
     R"(It checks what it gets: order per entity, and duplicates by Idempotency-Key.
 
 EXIT STATUS
-  0  ended by --count, SIGTERM or SIGINT
+  0  ended by --count, SIGTERM, SIGINT or SIGHUP
   1  standard output or the port could not be used
   2  usage or configuration
 
@@ -106,7 +106,7 @@ void say_summary(spdlog::logger& log, const serve::Listener& listener) {
 
 Result<ExitCode> listen(const Program& program, const Listen& asked) {
   End end;
-  const Signals signals{{SIGTERM, SIGINT}, [&](int) { end.come({}); }};
+  const Signals signals{end_signals(), [&](int) { end.come({}); }};
   const SystemClock clock;
   SystemRandom random;
   auto options = asked.listener;

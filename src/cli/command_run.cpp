@@ -26,8 +26,9 @@ namespace dispatch::cli {
 namespace {
 
 constexpr std::string_view remarks =
-    R"(Without FILE, what the journal holds is resumed. SIGTERM and SIGINT let the
-requests under way finish; a second one aborts them. SIGUSR1 prints a snapshot.
+    R"(Without FILE, what the journal holds is resumed. SIGTERM, SIGINT and SIGHUP let
+the requests under way finish; a second one aborts them. SIGUSR1 prints a
+snapshot.
 
 )";
 constexpr std::string_view examples = R"(EXAMPLES
@@ -117,6 +118,7 @@ Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const f
                                     session.journal_path(), session.clock(), session.acceptance().log);
   if (!telemetry) return tl::unexpected(std::move(telemetry).error());
   auto ending = deliver(session, asked, options, **telemetry);
+  session.hurry();
   const auto told = (*telemetry)->finish();
   if (!ending) return ending;  // which is worse than what else may have failed
   if (!told) return tl::unexpected(told.error());
@@ -161,7 +163,8 @@ void add_run_command(CLI::App& app, Program& program) {
   add_telemetry_options(*command, asked->telemetry);
   command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
       ->group("Talk");
-  command->add_flag("--quiet", asked->quiet, "Say nothing but errors")->group("Talk");
+  command->add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
+      ->group("Talk");
   command->footer(std::string{remarks}.append(exit_status).append(examples));
   command->callback(
       [&program, asked] { program.action = [&program, asked] { return run(program, *asked); }; });

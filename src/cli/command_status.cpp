@@ -2,6 +2,7 @@
 #include "cli/listing.hpp"
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
+#include "cli/screen.hpp"
 #include "cli/status_text.hpp"
 #include "journal/ledger.hpp"
 
@@ -76,7 +77,7 @@ void say_what_next(const Program& program, const journal::Standing& standing) {
 }
 
 Result<ExitCode> watch(const Program& program, const journal::Ledger& ledger, const StatusOptions& asked) {
-  const bool screen = !asked.json && ::isatty(STDOUT_FILENO) != 0;
+  const bool screen = !asked.json && is_screen(STDOUT_FILENO);
   const SystemClock clock;
   while (can_put_out()) {
     const auto began = clock.steady();

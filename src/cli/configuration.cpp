@@ -1,12 +1,13 @@
 #include "cli/configuration.hpp"
 
 #include "cli/nearest.hpp"
+#include "cli/toml.hpp"
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
-#include <sstream>
-#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,21 +16,6 @@ namespace {
 
 [[noreturn]] void refuse(std::string message) {
   throw CLI::ConfigError(std::move(message), CLI::ExitCodes::ConfigError);
-}
-
-/// The line up to its comment. A '#' within quotes is text.
-std::string_view without_comment(std::string_view line, std::size_t number) {
-  char quote = '\0';
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quote == '\0' && c == '#') return line.substr(0, i);
-    if (quote == '\0' && (c == '"' || c == '\''))
-      quote = c;
-    else if (c == quote)
-      quote = '\0';
-  }
-  if (quote != '\0') refuse(fmt::format("line {}: a quote is not closed", number));
-  return line;
 }
 
 /// The options a key of these parents may name; null where there is no such table.
@@ -57,30 +43,28 @@ bool set_in_environment(const CLI::Option& option) {
   return value != nullptr && *value != '\0';
 }
 
-/// CLI11 marks the start and the end of a table with these names.
-bool is_table_mark(const CLI::ConfigItem& item) {
-  return item.name == "++" || item.name == "--";
-}
-
 }  // namespace
 
 std::vector<CLI::ConfigItem> Configuration::from_config(std::istream& input) const {
-  std::stringstream bare;
-  std::size_t number = 0;
-  for (std::string line; std::getline(input, line);) bare << without_comment(line, ++number) << '\n';
-
-  auto items = CLI::ConfigTOML::from_config(bare);
-  std::erase_if(items, [this](const CLI::ConfigItem& item) {
+  const std::string text{std::istreambuf_iterator<char>{input}, {}};
+  auto entries = read_toml(text);
+  if (!entries) refuse(entries.error().message);
+  std::vector<CLI::ConfigItem> items;
+  for (TomlEntry& entry : *entries) {
+    CLI::ConfigItem item;
+    item.name = entry.path.back();
+    item.parents.assign(entry.path.begin(), entry.path.end() - 1);
+    item.inputs = std::move(entry.values);
     const CLI::App* command = command_of(app_, item.parents);
     if (command == nullptr)
-      refuse(fmt::format("unknown table [{}]; a table has the name of a command",
+      refuse(fmt::format("line {}: unknown table [{}]; a table has the name of a command", entry.line,
                          CLI::detail::join(item.parents, ".")));
-    if (is_table_mark(item)) return false;
     const auto keys = keys_of(*command);
     if (std::find(keys.begin(), keys.end(), item.name) == keys.end())
-      refuse(fmt::format("unknown key '{}'{}", item.fullname(), did_you_mean(item.name, keys)));
-    return set_in_environment(*command->get_option("--" + item.name));
-  });
+      refuse(fmt::format("line {}: unknown key '{}'{}", entry.line, item.fullname(),
+                         did_you_mean(item.name, keys)));
+    if (!set_in_environment(*command->get_option("--" + item.name))) items.push_back(std::move(item));
+  }
   return items;
 }
 

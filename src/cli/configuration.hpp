@@ -8,20 +8,18 @@
 
 namespace dispatch::cli {
 
-/// Reads the configuration file for CLI11, as TOML, and mends what CLI11 2.1.2 would get wrong:
+/// Reads the configuration file for CLI11, as TOML (cli/toml.hpp), and mends what CLI11 2.1.2 would get
+/// wrong:
 ///
 /// - CLI11 lets the file win over the environment; here a key whose environment variable is set is passed
 /// over.
-/// - CLI11 takes a '#' within quotes for a comment.
-/// - An unknown key is an error that names the nearest known one.
+/// - An unknown key is an error that names its line and the nearest known one.
 ///
 /// Keys are the long names of options; those of a subcommand stand in the table of its name.
 class Configuration final : public CLI::ConfigTOML {
  public:
   /// `app` is the top command and outlives this object.
-  explicit Configuration(const CLI::App& app) : app_(app) {
-    comment('\0');  // comments are taken out before CLI11 sees the text
-  }
+  explicit Configuration(const CLI::App& app) : app_(app) {}
 
   /// Throws CLI::ConfigError, as CLI11 expects it to.
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;

@@ -1,20 +1,23 @@
 #include "cli/interruption.hpp"
 
-#include <csignal>
+#include <cstring>
+
+#include <fmt/format.h>
 
 namespace dispatch::cli {
 
 void Interruption::operator()(int signal) {
-  const char* name = signal == SIGINT ? "SIGINT" : "SIGTERM";
+  const auto name = fmt::format("SIG{}", ::sigabbrev_np(signal));
   if (draining_) {
-    log_->warn("{} again: requests under way are aborted and count as unknown", name);
     inbox_.stop(flow::Stop::abort);
+    log_->warn("{} again: requests under way are aborted and count as unknown", name);
     return;
   }
   draining_ = true;
-  log_->info("{}: no new request starts, those under way finish; the same again aborts them", name);
   input_.request_stop();
   inbox_.stop(flow::Stop::drain);
+  // Said when it is done: whoever should read it may not.
+  log_->info("{}: no new request starts, those under way finish; the same again aborts them", name);
 }
 
 }  // namespace dispatch::cli

@@ -9,8 +9,8 @@
 
 namespace dispatch::cli {
 
-/// What SIGTERM and SIGINT mean to a run: the first one drains it, the next one aborts the requests under
-/// way. Used by the one thread that signals are handed to.
+/// What SIGTERM, SIGINT and SIGHUP mean to a run: the first one drains it, the next one aborts the requests
+/// under way. Used by the one thread that signals are handed to.
 class Interruption {
  public:
   /// Borrowed. `input` stops a wait for input.

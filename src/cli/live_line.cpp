@@ -2,7 +2,6 @@
 
 #include "base/printable.hpp"
 
-#include <cstdio>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,12 +13,6 @@ namespace dispatch::cli {
 namespace {
 
 constexpr std::string_view erase = "\r\x1b[K";
-
-/// One call, so that no other process's text comes between. What stderr refuses is lost: nobody is left to
-/// tell.
-void write_out(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-}
 
 std::size_t terminal_width() {
   winsize size{};
@@ -35,9 +28,9 @@ class LiveLine::Sink final : public spdlog::sinks::sink {
 
   void log(const spdlog::details::log_msg& message) override {
     const std::scoped_lock lock{line_.mutex_};
-    if (!line_.shown_.empty()) write_out(erase);
+    if (!line_.shown_.empty()) line_.output_->write(erase);
     for (const auto& sink : sinks_) sink->log(message);
-    if (!line_.shown_.empty()) write_out(line_.shown_);
+    if (!line_.shown_.empty()) line_.output_->write(line_.shown_);
   }
   void flush() override {
     for (const auto& sink : sinks_) sink->flush();
@@ -59,14 +52,14 @@ void LiveLine::show(std::string_view text) {
   const std::scoped_lock lock{mutex_};
   if (text.empty() && shown_.empty()) return;
   shown_ = printable(text.substr(0, terminal_width()));
-  write_out(fmt::format("{}{}", erase, shown_));
+  output_->write(fmt::format("{}{}", erase, shown_));
 }
 
 void LiveLine::print(std::string_view lines) {
   const auto safe = printable_lines(lines);
   const std::scoped_lock lock{mutex_};
-  if (shown_.empty()) return write_out(safe);
-  write_out(fmt::format("{}{}{}", erase, safe, shown_));
+  if (shown_.empty()) return output_->write(safe);
+  output_->write(fmt::format("{}{}{}", erase, safe, shown_));
 }
 
 std::shared_ptr<spdlog::logger> LiveLine::logger(const spdlog::logger& log) {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "base/patient_output.hpp"
+
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <spdlog/logger.h>
 
@@ -15,7 +18,7 @@ class LiveLine {
  public:
   /// Erases the line.
   ~LiveLine();
-  LiveLine() = default;
+  explicit LiveLine(std::shared_ptr<PatientOutput> output) : output_(std::move(output)) {}
   LiveLine(const LiveLine&) = delete;
   LiveLine& operator=(const LiveLine&) = delete;
 
@@ -32,6 +35,7 @@ class LiveLine {
 
  private:
   class Sink;
+  const std::shared_ptr<PatientOutput> output_;
   std::mutex mutex_;
   std::string shown_;
 };

@@ -1,7 +1,9 @@
 #include "base/fd.hpp"
 #include "base/jq.hpp"
 #include "base/log.hpp"
+#include "base/patient_output.hpp"
 #include "base/printable.hpp"
+#include "base/standard_descriptors.hpp"
 #include "base/url_text.hpp"
 #include "cli/app.hpp"
 #include "cli/parse.hpp"
@@ -9,19 +11,27 @@
 #include "journal/sqlite/sqlite_journal.hpp"
 
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <system_error>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace dispatch::cli {
 namespace {
 
-void say(const Error& error) {
+/// What nobody has read by then is not waited for.
+constexpr std::chrono::seconds last_words_patience{5};
+
+void say(PatientOutput& talk, const Error& error) {
   std::fflush(stdout);
-  fmt::print(stderr, "dispatch: {}\n", printable(without_credentials(error.message)));
+  talk.write(fmt::format("dispatch: {}\n", printable(without_credentials(error.message))));
 }
 
 /// Data that could not be written must not look like success: a full disk shows itself here at the latest.
@@ -31,23 +41,25 @@ Result<> finish_output() {
   return {};
 }
 
-Result<ExitCode> run_program(int argc, char** argv) {
+Result<ExitCode> run_program(int argc, char** argv, std::shared_ptr<PatientOutput> talk) {
   journal::stop_counting_memory();
   ignore_tls_key_variable();
   Program program;
+  program.talk = std::move(talk);
   CLI::App app;
   describe(app, program);
   const auto answered = parse(app, argc, argv);
   if (!answered) return tl::unexpected(answered.error());
-  program.log = make_log(program.log_options);
+  program.log = make_log(program.log_options, program.talk);
   auto exit = *answered ? **answered : program.action();
   DISPATCH_TRY(finish_output());
   return exit;
 }
 
-int exit_with(const Result<ExitCode>& exit) {
+int exit_with(PatientOutput& talk, const Result<ExitCode>& exit) {
   if (exit) return static_cast<int>(*exit);
-  say(exit.error());
+  talk.hurry(last_words_patience);
+  say(talk, exit.error());
   return static_cast<int>(exit_code(exit.error().failure));
 }
 
@@ -56,12 +68,17 @@ int exit_with(const Result<ExitCode>& exit) {
 
 int main(int argc, char** argv) {
   using namespace dispatch::cli;
+  if (!dispatch::fill_standard_descriptors())
+    return static_cast<int>(ExitCode::failed);  // nobody can be told
+  std::signal(SIGXFSZ,
+              [](int) {});  // a file at its limit is an error of the call that writes, as a full disk is
+  const auto talk = std::make_shared<dispatch::PatientOutput>(STDERR_FILENO);
   try {
     dispatch::serve_jq_if_asked(argc, argv);
-    return exit_with(run_program(argc, argv));
+    return exit_with(*talk, run_program(argc, argv, talk));
   } catch (const std::system_error& refused) {
-    return exit_with(dispatch::fail("{}", refused.what()));
+    return exit_with(*talk, dispatch::fail("{}", refused.what()));
   } catch (const std::exception& bug) {
-    return exit_with(dispatch::fail("internal error: {}; please report it", bug.what()));
+    return exit_with(*talk, dispatch::fail("internal error: {}; please report it", bug.what()));
   }
 }

@@ -108,9 +108,11 @@ std::optional<WallTime> calendar_moment(std::string_view written) {
 
 Result<WallTime> parse_moment(std::string_view text, WallTime now) {
   if (const auto moment = calendar_moment(text)) return *moment;
-  if (const auto ago = parse_duration(text)) return now - *ago;
+  constexpr std::string_view ago_word = " ago";
+  const auto duration = text.ends_with(ago_word) ? text.substr(0, text.size() - ago_word.size()) : text;
+  if (const auto ago = parse_duration(duration)) return now - *ago;
   return misuse(
-      "'{}' is not a moment; write how long ago it was (2h), a day (2026-03-01) or a time "
+      "'{}' is not a moment; write how long ago it was (2h or \"2h ago\"), a day (2026-03-01) or a time "
       "(2026-03-01T12:00:00Z)",
       text);
 }

@@ -3,7 +3,9 @@
 #include "cli/nearest.hpp"
 #include "cli/never_empty.hpp"
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -51,6 +53,30 @@ std::string about_unknown(const std::string& word, const Chosen& chosen) {
   return fmt::format("unknown command '{}'{}", word, did_you_mean(word, commands));
 }
 
+/// "list, show or release".
+std::string one_of(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  return text;
+}
+
+/// The first option that is written as "--journal=", for which CLI11 would take the next word; empty where
+/// there is none.
+std::string_view without_value(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") break;
+    if (word.starts_with("--") && word.find('=') == word.size() - 1) return word.substr(0, word.size() - 1);
+  }
+  return {};
+}
+
+/// CLI11 says "--journal: 1 required FILE missing".
+std::string about_missing_value(std::string_view said) {
+  return fmt::format("{} needs a value", said.substr(0, said.find(':')));
+}
+
 std::string about(const CLI::ParseError& error, CLI::App& app, const Chosen& chosen) {
   if (const auto unknown = app.remaining(true); !unknown.empty())
     return about_unknown(unknown.front(), chosen);
@@ -59,14 +85,20 @@ std::string about(const CLI::ParseError& error, CLI::App& app, const Chosen& cho
   if (error.get_name() == "ConfigError")
     return fmt::format("in the configuration file {}: {}", app.get_config_ptr()->as<std::string>(),
                        error.what());
-  if (!command_names(*chosen.command).empty() && chosen.command->get_subcommands().empty())
-    return "a command is required";
+  if (error.get_name() == "RequiredError") {
+    const auto commands = command_names(*chosen.command);
+    if (!commands.empty() && chosen.command->get_subcommands().empty())
+      return fmt::format("a command is required: {}", one_of(commands));
+  }
+  if (error.get_name() == "ArgumentMismatch") return about_missing_value(error.what());
   return error.what();
 }
 
 }  // namespace
 
 Result<std::optional<ExitCode>> parse(CLI::App& app, int argc, const char* const* argv) {
+  if (const auto option = without_value(argc, argv); !option.empty())
+    return misuse("{} needs a value; see '{} --help'", option, app.get_name());
   try {
     app.parse(argc, argv);
     check_variables(*chosen(app).command);

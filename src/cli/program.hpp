@@ -17,7 +17,8 @@ namespace dispatch::cli {
 struct Program {
   std::string journal = "dispatch.db";  ///< --journal, DISPATCH_JOURNAL
   LogOptions log_options;               ///< --log-format, --log-level
-  std::shared_ptr<spdlog::logger> log;  ///< talk; made before the action runs
+  std::shared_ptr<PatientOutput> talk;  ///< standard error
+  std::shared_ptr<spdlog::logger> log;  ///< writes to it; made before the action runs
 
   /// Set by the callback of the subcommand that was chosen; run after parsing has ended.
   std::function<Result<ExitCode>()> action;

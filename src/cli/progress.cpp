@@ -2,6 +2,7 @@
 
 #include "base/units.hpp"
 #include "cli/figures_text.hpp"
+#include "cli/screen.hpp"
 
 #include <chrono>
 
@@ -42,7 +43,7 @@ Progress::Progress(const flow::Scoreboard& scoreboard, LiveLine& line, const Clo
 
 void Progress::work(const std::stop_token& stop) {
   const bool json = format_ == LogOptions::Format::json;
-  const bool live = !json && isatty(STDERR_FILENO) == 1;
+  const bool live = !json && is_screen(STDERR_FILENO);
   const auto every = live ? live_every : duration_cast<std::chrono::milliseconds>(plain_every);
   Pace pace;
   std::unique_lock lock{mutex_};

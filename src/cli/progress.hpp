@@ -12,8 +12,8 @@
 
 namespace dispatch::cli {
 
-/// Shows how a run goes while it lasts, on a thread of its own: a terminal gets a live line, five times a
-/// second; a pipe gets a plain line, or a JSON object, every ten seconds.
+/// Shows how a run goes while it lasts, on a thread of its own: a terminal that can be steered gets a live
+/// line, five times a second; a pipe gets a plain line, or a JSON object, every ten seconds.
 class Progress {
  public:
   /// All is borrowed. `format` is that of the log.

@@ -28,6 +28,15 @@ class FeedEnd {
   flow::Inbox& inbox_;
 };
 
+/// What nobody has read by then, after the work has ended, is not waited for.
+constexpr std::chrono::seconds last_words_patience{5};
+
+std::vector<int> session_signals() {
+  auto signals = end_signals();
+  signals.push_back(SIGUSR1);
+  return signals;
+}
+
 }  // namespace
 
 Session::Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk)
@@ -36,10 +45,12 @@ Session::Session(const Program& program, const InputOptions& options, FileRoles 
       journal_path_(program.journal),
       format_(program.log_options.format),
       files_(std::move(files)),
+      talk_output_(program.talk),
+      line_(program.talk),
       log_(line_.logger(*program.log)),
       rejects_(rejects_path(options, program.journal), &files_),
       interruption_(inbox_, stop_input_, log_),
-      signals_({SIGTERM, SIGINT, SIGUSR1}, [this](int signal) { on_signal(signal); }) {}
+      signals_(session_signals(), [this](int signal) { on_signal(signal); }) {}
 
 Session::~Session() = default;
 
@@ -122,7 +133,9 @@ Result<ExitCode> Session::run(const Work& work) {
     else
       inbox_.end_input();
     const FeedEnd feed_end{stop_input_, inbox_};
-    return work(*this);
+    auto ended = work(*this);
+    hurry();
+    return ended;
   }();
   if (!ending) {
     if (talk_.summary) say_snapshot();
@@ -133,11 +146,21 @@ Result<ExitCode> Session::run(const Work& work) {
   // Of a journal that is not there any more nothing is claimed.
   if (!copied && copied.error().failure == Failure::unavailable) return tl::unexpected(copied.error());
   const Summary summary = sum_up(*ending);
-  if (talk_.summary)
-    line_.print(format_ == LogOptions::Format::json ? summary_json(summary, clock_.wall())
-                                                    : summary_text(summary));
+  const auto exit = exit_code(summary);
+  const bool to_be_told = exit == ExitCode::remains || exit == ExitCode::rejected;
+  if (format_ == LogOptions::Format::json) {
+    if (talk_.summary || to_be_told) line_.print(summary_json(summary, clock_.wall()));
+  } else if (talk_.summary) {
+    line_.print(summary_text(summary));
+  } else if (to_be_told) {
+    line_.print(summary_line(summary));
+  }
   DISPATCH_TRY(copied);
-  return exit_code(summary);
+  return exit;
+}
+
+void Session::hurry() {
+  talk_output_->hurry(last_words_patience);
 }
 
 void Session::on_signal(int signal) {

@@ -57,6 +57,9 @@ class Session {
   flow::Scoreboard& scoreboard() { return scoreboard_; }
   const Clock& clock() const { return clock_; }
   const std::string& journal_path() const { return journal_path_; }
+  /// The work is done: what is said from now on, or still waits to be read, is waited for five seconds at
+  /// most.
+  void hurry();
   const FileRoles& files() const { return files_; }
 
  private:
@@ -82,6 +85,7 @@ class Session {
   const FileRoles files_;
   const SystemClock clock_;
   const SteadyTime began_ = clock_.steady();
+  const std::shared_ptr<PatientOutput> talk_output_;
   LiveLine line_;
   std::shared_ptr<spdlog::logger> log_;
   flow::Scoreboard scoreboard_;

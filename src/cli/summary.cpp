@@ -22,17 +22,42 @@ std::string on_journal(const Summary& summary, std::string command) {
   return command;
 }
 
+std::string deliveries_text(std::int64_t count) {
+  return fmt::format("{} {}", count_text(static_cast<std::uint64_t>(std::max<std::int64_t>(0, count))),
+                     count == 1 ? "delivery" : "deliveries");
+}
+
+bool nothing_accepted(const flow::Figures& figures) {
+  return figures.rejected > 0 && figures.accepted + figures.duplicates == 0;
+}
+
+/// What became of the input, where some of it was rejected; empty where none was.
+std::string about_rejects(const flow::Figures& figures) {
+  if (figures.rejected == 0) return {};
+  const bool all = nothing_accepted(figures);
+  if (all && figures.rejected == 1) return "the only line was rejected";
+  if (all) return fmt::format("all {} lines were rejected", count_text(figures.rejected));
+  return fmt::format("{} {} rejected", count_text(figures.rejected),
+                     figures.rejected == 1 ? "line was" : "lines were");
+}
+
+std::string about_deliveries(const Summary& summary) {
+  const auto left = summary.ending.remaining;
+  if (interrupted(summary)) return deliveries_text(left) + (left == 1 ? " is left" : " are left");
+  if (left > 0)
+    return deliveries_text(left) +
+           (left == 1 ? " remains and cannot move by itself" : " remain and cannot move by themselves");
+  return nothing_accepted(summary.figures) ? "" : "all that was accepted is delivered";
+}
+
 std::string heading(const Summary& summary) {
-  const std::string took = format_duration(summary.took);
-  if (summary.task == Task::accept)
-    return fmt::format("{} after {}; what was accepted is in the journal",
-                       interrupted(summary) ? "interrupted" : "finished", took);
-  const auto left =
-      count_text(static_cast<std::uint64_t>(std::max<std::int64_t>(0, summary.ending.remaining)));
-  if (interrupted(summary)) return fmt::format("interrupted after {}; {} deliveries are left", took, left);
-  if (summary.ending.remaining > 0)
-    return fmt::format("finished in {}; {} deliveries remain and cannot move by themselves", took, left);
-  return fmt::format("finished in {}; all that was accepted is delivered", took);
+  auto text = fmt::format("{} {}", interrupted(summary) ? "interrupted after" : "finished in",
+                          format_duration(summary.took));
+  const std::string accepted = nothing_accepted(summary.figures) ? "" : "what was accepted is in the journal";
+  const auto outcome = summary.task == Task::accept ? accepted : about_deliveries(summary);
+  for (const auto& part : {outcome, about_rejects(summary.figures)})
+    if (!part.empty()) text += "; " + part;
+  return text;
 }
 
 }  // namespace
@@ -46,7 +71,7 @@ ExitCode exit_code(const Summary& summary) {
 
 std::vector<NextCommand> next_commands(const Summary& summary) {
   std::vector<NextCommand> next;
-  if (summary.task == Task::accept)
+  if (summary.task == Task::accept && !nothing_accepted(summary.figures))
     next.push_back({on_journal(summary, "dispatch run"), "deliver what was accepted"});
   else if (interrupted(summary))
     next.push_back({on_journal(summary, "dispatch run"), "resume"});
@@ -79,6 +104,12 @@ std::string summary_text(const Summary& summary) {
   if (next.empty()) text += "  nothing is left to do\n";
   for (const auto& [command, reason] : next) text += fmt::format("  next: {}   ({})\n", command, reason);
   return text;
+}
+
+std::string summary_line(const Summary& summary) {
+  const auto next = next_commands(summary);
+  return fmt::format("dispatch: {}{}\n", heading(summary),
+                     next.empty() ? "" : "; next: " + next.front().command);
 }
 
 std::string summary_json(const Summary& summary, WallTime now) {

@@ -40,6 +40,9 @@ std::vector<NextCommand> next_commands(const Summary& summary);
 /// The last thing that a run prints, for people: lines, each with its end.
 std::string summary_text(const Summary& summary);
 
+/// The same in one line: for whoever wants to hear of nothing but what is left to do.
+std::string summary_line(const Summary& summary);
+
 /// The same for programs: one JSON object in a line. `now` is its time.
 std::string summary_json(const Summary& summary, WallTime now);
 

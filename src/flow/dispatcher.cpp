@@ -92,6 +92,10 @@ Result<> Dispatcher::turn(Mail mail) {
   const SteadyTime staged = parts_.clock.steady();
   DISPATCH_TRY(turn->commit());
   done.commit = parts_.clock.steady() - staged;
+  done.taken = intake_.committed();
+  scoreboard_.update([&](Figures& figures) {
+    for (const auto& settlement : settlements_) count(figures, settlement);
+  });
   stories_.committed(parts_.clock, done.commit);
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
@@ -107,7 +111,6 @@ Result<> Dispatcher::turn(Mail mail) {
 }
 
 void Dispatcher::tell(CommittedTurn done) {
-  done.taken = intake_.take_account();
   done.settled = settlements_;
   done.stories = stories_.ended();
   const auto entries = intake_.take_entries(done.commit);
@@ -176,9 +179,6 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
         break;
     }
   }
-  scoreboard_.update([&](Figures& figures) {
-    for (const auto& settlement : settlements_) count(figures, settlement);
-  });
   return to_pause.empty() ? Result<>{} : pause(to_pause, now);
 }
 

@@ -27,7 +27,7 @@ Result<> Follower::turn(Mail mail) {
     const SteadyTime staged = parts_.clock.steady();
     DISPATCH_TRY(turn->commit());
     done.commit = parts_.clock.steady() - staged;
-    done.taken = intake_.take_account();
+    done.taken = intake_.committed();
     entries = intake_.take_entries(done.commit);
     done.entries = entries;
   }

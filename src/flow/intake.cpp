@@ -139,7 +139,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
         break;
       case AppendVerdict::id_conflict:
       case AppendVerdict::sequence_taken:
-        ++account_.conflicts;
+        ++taken.conflicts;
         [[fallthrough]];
       default:
         DISPATCH_TRY(reject({incoming.batch.lines[next_arrival_ + i], reason_of(appended, arrivals[i])}));
@@ -148,16 +148,23 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
     positions_.add(appended.position);
   }
   next_arrival_ += count;
+  uncommitted_.accepted += taken.accepted;
+  uncommitted_.duplicates += taken.duplicates;
+  uncommitted_.conflicts += taken.conflicts;
+  uncommitted_.unmatched += taken.unmatched;
+  return {};
+}
+
+Taken Intake::committed() {
+  const Taken taken = std::exchange(uncommitted_, {});
   scoreboard_.update([&](Figures& figures) {
-    figures.lines += taken.accepted + taken.duplicates;
+    figures.lines += taken.accepted + taken.duplicates + taken.rejected;
     figures.accepted += taken.accepted;
     figures.duplicates += taken.duplicates;
+    figures.rejected += taken.rejected;
     figures.unmatched += taken.unmatched;
   });
-  account_.accepted += taken.accepted;
-  account_.duplicates += taken.duplicates;
-  account_.unmatched += taken.unmatched;
-  return {};
+  return taken;
 }
 
 void Intake::note_entry(const Arrival& arrival, WallTime taken) {
@@ -185,11 +192,7 @@ Result<> Intake::reject(const ingest::Reject& reject) {
   DISPATCH_TRY(parts_.rejects.write(reject));
   if (!reject.first) return {};
   parts_.log->warn("{}", ingest::describe(reject));
-  ++account_.rejected;
-  scoreboard_.update([](Figures& figures) {
-    ++figures.lines;
-    ++figures.rejected;
-  });
+  ++uncommitted_.rejected;
   if (options_.stop_on_reject) stopped_ = true;
   return {};
 }

@@ -47,8 +47,8 @@ class Intake {
   Result<std::vector<journal::DeliveryRow>> append(std::size_t most, WallTime now);
 
   bool empty() const { return waiting_.empty(); }
-  /// What has become of input since the last call.
-  Taken take_account() { return std::exchange(account_, {}); }
+  /// What was appended since the last call is committed: it counts from now on. Returns what that was.
+  Taken committed();
   /// Of the events accepted since the last call that the observer wants to know, with the time of their
   /// commit, which took so long.
   std::vector<std::shared_ptr<const Entry>> take_entries(std::chrono::nanoseconds commit);
@@ -74,7 +74,7 @@ class Intake {
   std::size_t next_arrival_ = 0;  ///< in the first that waits
   std::size_t next_reject_ = 0;   ///< in the first that waits
   bool stopped_ = false;
-  Taken account_;
+  Taken uncommitted_;
   std::vector<std::shared_ptr<Entry>> entries_;
   PositionRanges positions_;
 };

@@ -29,7 +29,9 @@ tl::unexpected<Error> cannot_open(const std::string& path) {
 Result<> check(const std::string& path) {
   struct stat status {};
   if (path == standard_input) {
-    if (fstat(STDIN_FILENO, &status) != 0)
+    // What was closed when the program began is open for writing only: base/standard_descriptors.hpp.
+    const int flags = fcntl(STDIN_FILENO, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY)
       return misuse("standard input is closed; give a file, or input to '-'");
     return {};
   }

@@ -21,6 +21,7 @@ namespace dispatch::journal {
 struct EventFilter {
   std::optional<std::string> entity = {};
   std::optional<std::string> type = {};
+  std::optional<std::string> type_prefix = {};  ///< with a type that is longer and begins so
   std::optional<DeliveryState> state = {};      ///< with a delivery in this state
   std::optional<WallTime> since = {};           ///< accepted then or later
   std::optional<WallTime> until = {};           ///< accepted before then

@@ -89,8 +89,10 @@ Result<Url> read_url(std::string_view text) {
   const auto authority = text.substr(colon + 3, text.find_first_of("/?#", colon + 3) - (colon + 3));
   if (authority.empty()) return misuse("{} has no host", shown(text));
   if (authority.find('@') != std::string_view::npos)
-    return misuse("{} holds a user name or password; put it into the event's headers (Authorization)",
-                  shown(text));
+    return misuse(
+        "{} holds a user name or password, which a URL here must not; send it in a header (Authorization) "
+        "instead",
+        shown(text));
 
   const Handle handle{curl_url()};
   if (!handle) throw std::bad_alloc{};

@@ -81,7 +81,7 @@ TEST_CASE("an attempt's line says where its time went and what came after it") {
   CHECK(lines[2] ==
         "      1  2026-03-01T00:00:00.000Z  100ms  10ms        20ms  30ms        35ms  192.0.2.1  after 1s  "
         "HTTP 503: "
-        "busy\\n");
+        "\"busy\\n\"");
   CHECK(lines[3] ==
         "      2  2026-03-01T00:00:01.100Z  100ms     -           -     -           -  -          in 20s    "
         "HTTP 503");

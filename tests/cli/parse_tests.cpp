@@ -124,7 +124,7 @@ TEST_CASE("an empty environment variable says nothing") {
 TEST_CASE("a wrong value is refused wherever it comes from") {
   CHECK(SmallProgram{}.error({"run", "--per-host", "0"}) ==
         "--per-host: '0' is not a whole number from 1 to 1000; see 'small run --help'");
-  const ConfigurationFile file{"[run]\nper-host = many\n"};
+  const ConfigurationFile file{"[run]\nper-host = \"many\"\n"};
   CHECK(SmallProgram{}.error({"--config", file.path().c_str(), "run"}).find("'many' is not a whole number") !=
         std::string::npos);
   const Variable per_host{"DISPATCH_PER_HOST", "few"};
@@ -135,7 +135,7 @@ TEST_CASE("an unknown key of the configuration file is an error that names the f
   const ConfigurationFile file{"[run]\nper-hots = 10\n"};
   CHECK(SmallProgram{}.error({"--config", file.path().c_str(), "run"}) ==
         "in the configuration file " + file.path() +
-            ": unknown key 'run.per-hots'; did you mean 'per-host'?; see 'small run --help'");
+            ": line 2: unknown key 'run.per-hots'; did you mean 'per-host'?; see 'small run --help'");
 }
 
 TEST_CASE("an unknown key is an error even where its table belongs to another command") {
@@ -160,9 +160,9 @@ TEST_CASE("a number sign within quotes is not a comment") {
 
 TEST_CASE("a quote that is not closed is an error with its line") {
   const ConfigurationFile file{"\n[run]\nto = \"http://host\n"};
-  CHECK(
-      SmallProgram{}.error({"--config", file.path().c_str(), "run"}).find("line 3: a quote is not closed") !=
-      std::string::npos);
+  CHECK(SmallProgram{}
+            .error({"--config", file.path().c_str(), "run"})
+            .find("line 3: a quote of 'to' is not closed") != std::string::npos);
 }
 
 TEST_CASE("an array of the configuration file gives an option several times") {
@@ -203,7 +203,27 @@ TEST_CASE("what is unknown is told with what was probably meant") {
   CHECK(SmallProgram{}.error({"run", "--perhost=3"}) ==
         "unknown option '--perhost'; did you mean '--per-host'?; see 'small run --help'");
   CHECK(SmallProgram{}.error({"status", "now"}) == "unexpected argument 'now'; see 'small status --help'");
-  CHECK(SmallProgram{}.error({}) == "a command is required; see 'small --help'");
+  CHECK(SmallProgram{}.error({}) == "a command is required: run or status; see 'small --help'");
+}
+
+TEST_CASE("an option without its value is named") {
+  CHECK(SmallProgram{}.error({"run", "--journal="}) == "--journal needs a value; see 'small --help'");
+  CHECK(SmallProgram{}.error({"--journal=", "run"}).find("--journal needs a value") == 0);
+  CHECK(SmallProgram{}.error({"run", "--to"}) == "--to needs a value; see 'small run --help'");
+}
+
+TEST_CASE("a wrong value is told although the command below is missing") {
+  CLI::App app;
+  std::uint64_t number = 0;
+  app.name("small");
+  CLI::App* events = app.add_subcommand("events");
+  add_value(*events, "--limit", number, WholeNumber{1, 10}, "");
+  events->add_subcommand("list");
+  const std::vector<const char*> words{"small", "events", "--limit", "0"};
+  const auto parsed = cli::parse(app, static_cast<int>(words.size()), words.data());
+  REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().message ==
+        "--limit: '0' is not a whole number from 1 to 10; see 'small events --help'");
 }
 
 TEST_CASE("an empty value of an option that security depends on is misuse wherever it stands") {

@@ -106,3 +106,32 @@ TEST_CASE("an error text cannot write lines of its own into a summary") {
   CHECK_FALSE(has(text, "\n  next: rm"));
   CHECK(has(text, R"(jq -r .text $'x\012y' > mended.jsonl)"));
 }
+
+TEST_CASE("a headline fits what happened") {
+  const auto heading = [](const Summary& summary) {
+    const auto text = summary_text(summary);
+    return text.substr(0, text.find('\n'));
+  };
+  CHECK(heading(summary_of(How::finished, 1)) ==
+        "dispatch: finished in 1.5s; 1 delivery remains and cannot move by itself");
+  CHECK(heading(summary_of(How::finished, 2)) ==
+        "dispatch: finished in 1.5s; 2 deliveries remain and cannot move by themselves");
+  CHECK(heading(summary_of(How::interrupted, 1)) == "dispatch: interrupted after 1.5s; 1 delivery is left");
+  Summary rejected = summary_of(How::finished);
+  rejected.figures.rejected = 12;
+  CHECK(heading(rejected) == "dispatch: finished in 1.5s; all 12 lines were rejected");
+  rejected.figures.rejected = 1;
+  CHECK(heading(rejected) == "dispatch: finished in 1.5s; the only line was rejected");
+  rejected.figures.accepted = 3;
+  CHECK(heading(rejected) ==
+        "dispatch: finished in 1.5s; all that was accepted is delivered; 1 line was rejected");
+  rejected.task = Task::accept;
+  CHECK(heading(rejected) ==
+        "dispatch: finished in 1.5s; what was accepted is in the journal; 1 line was rejected");
+}
+
+TEST_CASE("one line says how it ended and what to type") {
+  CHECK(
+      summary_line(with_dead_letter(summary_of(How::finished, 1))) ==
+      "dispatch: finished in 1.5s; 1 delivery remains and cannot move by itself; next: dispatch dlq list\n");
+}

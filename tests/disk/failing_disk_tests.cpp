@@ -21,11 +21,31 @@ namespace {
 
 constexpr int entities = 5, each = 10;
 
+/// The number behind a word in a row of the summary.
+int counted(const std::string& text, const std::string& word) {
+  const auto at = text.find("  " + word + " ");
+  return at == std::string::npos ? 0 : std::stoi(text.substr(at + word.size() + 2));
+}
+
+/// The number under a key of a JSON object.
+int number_under(const std::string& key, const std::string& json) {
+  const auto at = json.find('"' + key + "\":");
+  return at == std::string::npos ? 0 : std::stoi(json.substr(at + key.size() + 3));
+}
+
 void check_stopped(const Finished& run) {
   CAPTURE(run.err);
   CHECK(run.exit_code == 1);
   CHECK(has(run.err, "dispatch: cannot "));
   CHECK(has(run.err, "; "));
+}
+
+/// What the run says that it accepted and delivered is in the journal.
+void check_figures(const TempDir& directory, const Finished& run) {
+  const auto status = run_dispatch(directory, {"status", "--json"});
+  if (status.exit_code != 0) return;  // there is no journal yet
+  CHECK(counted(run.err, "accepted") <= number_under("last_position", status.out));
+  CHECK(counted(run.err, "delivered") <= number_under("completed", status.out));
 }
 
 /// What is left is delivered, and in the whole of both runs nothing broke a promise.
@@ -109,7 +129,9 @@ TEST_CASE("an operation of the disk that fails stops the run and a rerun finishe
       Child::Setup setup;
       setup.program = DISPATCH_ON_A_FAULTY_DISK;
       setup.environment["DISPATCH_TEST_DISK_FAULT"] = plan;
-      check_stopped(run_dispatch(directory, {"run", "-", "--to", receiver.url()}, input, setup));
+      const auto run = run_dispatch(directory, {"run", "-", "--to", receiver.url()}, input, setup);
+      check_stopped(run);
+      check_figures(directory, run);
       check_rerun(directory, input, receiver);
     }
   }
@@ -126,9 +148,11 @@ TEST_CASE("a file that may not grow stops the run and a rerun finishes it") {
                           payload);
   Child::Setup shell;
   shell.program = "/bin/sh";
-  const std::string limited = R"(trap '' XFSZ; ulimit -f 600; exec "$0" "$@")";
-  check_stopped(run_dispatch(directory, {"-c", limited, DISPATCH_PROGRAM, "run", "-", "--to", receiver.url()},
-                             input, shell));
+  const std::string limited = R"(ulimit -f 600; exec "$0" "$@")";  // and SIGXFSZ is as it is by default
+  const auto run = run_dispatch(
+      directory, {"-c", limited, DISPATCH_PROGRAM, "run", "-", "--to", receiver.url()}, input, shell);
+  check_stopped(run);
+  check_figures(directory, run);
   check_rerun(directory, input, receiver);
 }
 

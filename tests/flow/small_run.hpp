@@ -48,6 +48,9 @@ class SmallRun {
   /// A request that came although it should not have, in words.
   const std::vector<std::string>& complaints() const { return complaints_; }
 
+  /// What the process has counted.
+  flow::Figures figures() const { return stage_.figures(); }
+
   std::string journal_path() const { return stage_.journal_path().string(); }
 
  private:

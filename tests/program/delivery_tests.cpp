@@ -203,7 +203,7 @@ TEST_CASE("attempts and events show tell where the time went and what came next"
   auto table = run_dispatch(directory, {"attempts", "e1"}).out;
   table.erase(0, table.find(receiver.url()));  // the trace, which events show tells elsewhere
   CHECK(has(table, receiver.url() + ": completed, 2 attempts, the last answer HTTP 200"));
-  CHECK(has(table, "HTTP 503: busy \\x1b[31m\\n"));
+  CHECK(has(table, "HTTP 503: \"busy \\u001b[31m\\n\""));
   CHECK(has(table, "127.0.0.1"));
   CHECK(has(table, "  after "));
   CHECK(has(run_dispatch(directory, {"events", "show", "e1"}).out, table));

@@ -84,8 +84,9 @@ TEST_CASE("a URL without host is refused") {
 TEST_CASE("a user name or password is refused and not repeated") {
   const auto message = refusal("https://user:secret@example.com/x");
   CHECK(message ==
-        "'https://***@example.com/x' holds a user name or password; put it into the event's headers "
-        "(Authorization)");
+        "'https://***@example.com/x' holds a user name or password, which a URL here must not; send it in a "
+        "header "
+        "(Authorization) instead");
 }
 
 TEST_CASE("a password is not repeated where it makes a URL that is none") {

@@ -21,12 +21,13 @@ bool is_indexed(DeliveryState state) {
          state == DeliveryState::dead_letter;
 }
 
-// ?1 is the place in the listing's order behind which the page begins; ?2 to ?5 are conditions that may be
+// ?1 is the place in the listing's order behind which the page begins; ?2 to ?6 are conditions that may be
 // NULL.
 std::string page_query(const EventFilter& filter, std::int64_t entity_no) {
   std::string sql = fmt::format(
       "SELECT {} FROM events e LEFT JOIN entities n USING (entity_no) WHERE (?2 IS NULL OR e.type = ?2) "
-      "AND (?3 IS NULL OR e.accepted_at >= ?3) AND (?4 IS NULL OR e.accepted_at < ?4)",
+      "AND (?3 IS NULL OR e.accepted_at >= ?3) AND (?4 IS NULL OR e.accepted_at < ?4) "
+      "AND (?6 IS NULL OR (length(e.type) > length(?6) AND substr(e.type, 1, length(?6)) = ?6))",
       event_columns);
   if (filter.state && is_indexed(*filter.state)) {
     sql += fmt::format(
@@ -91,7 +92,8 @@ Result<> Ledger::events(const EventFilter& filter, const Each<EventRecord>& each
     for (std::int64_t left = filter.limit.value_or(INT64_MAX); left > 0;) {
       std::vector<EventRecord> page;
       {
-        auto rows = statement.rows(*place, filter.type, filter.since, filter.until, filter.correlation);
+        auto rows = statement.rows(*place, filter.type, filter.since, filter.until, filter.correlation,
+                                   filter.type_prefix);
         while (rows.next()) page.push_back(reading::event(rows));
       }
       add_deliveries_to_page(*database_, page);
