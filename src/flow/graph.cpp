@@ -44,7 +44,7 @@ struct Graph::Nodes {
                   if (lane.valve != nullptr)
                     owner.to_valve(*lane.valve, *item);
                   else
-                    lane.outlet->gate->queue.try_put(item);
+                    lane.outlet->host->gate->queue.try_put(item);
                   return tbb::flow::continue_msg{};
                 }),
         worker_queue(graph),
@@ -87,8 +87,21 @@ Graph::LaneNodes& Graph::add_lane() {
   return *nodes_->lanes.emplace_back(std::make_unique<LaneNodes>(nodes_->graph, nodes_->to_gate));
 }
 
-Graph::GateNodes& Graph::add_gate(std::size_t width) {
+Graph::GateNodes& Graph::take_gate(std::size_t width) {
+  if (auto& free = free_gates_[width]; !free.empty()) {
+    GateNodes& gate = *free.back();
+    free.pop_back();
+    return gate;
+  }
   return *nodes_->gates.emplace_back(std::make_unique<GateNodes>(nodes_->graph, width, nodes_->worker_queue));
+}
+
+void Graph::give_back(GateNodes& gate, std::size_t width) {
+  free_gates_[width].push_back(&gate);
+}
+
+std::size_t Graph::gates() const {
+  return nodes_->gates.size();
 }
 
 Graph::ValveNodes& Graph::add_valve() {
@@ -128,7 +141,7 @@ void Graph::play(const Step& step) {
       item->pass = step.pass;
       item->stamps.let_through = now_;
       if (step.pass == Pass::probe) item->stamps.at_valve = Hold::circuit;
-      item->lane->outlet->gate->queue.try_put(item);
+      item->lane->outlet->host->gate->queue.try_put(item);
       break;
     }
     case Step::Kind::hold:

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -56,7 +57,12 @@ class Graph {
   class ValveNodes;
 
   LaneNodes& add_lane();
-  GateNodes& add_gate(std::size_t width);
+  /// One that lets through so many. Its permits are all there, or will be when what is staged is played.
+  GateNodes& take_gate(std::size_t width);
+  /// Nothing waits at it, and what it has let through has ended; `width`: as it is by now.
+  void give_back(GateNodes& gate, std::size_t width);
+  /// That there are, in use or not.
+  std::size_t gates() const;
   ValveNodes& add_valve();
   /// From now on so many of the gate's permits are not given out, as soon as they are free.
   void narrow(GateNodes& gate, std::size_t by) {
@@ -117,6 +123,7 @@ class Graph {
   std::vector<Step> steps_;
   std::vector<Item*> intents_;
   std::vector<Item*> turned_away_;
+  std::map<std::size_t, std::vector<GateNodes*>> free_gates_;  ///< by width
   std::size_t blanks_ = 0;  ///< that have come through and hold a worker's permit
   std::unique_ptr<Nodes> nodes_;
 };

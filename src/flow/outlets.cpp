@@ -11,14 +11,13 @@ Result<> Outlets::load() {
   for (auto& row : *rows) {
     const auto [host, is_new] = hosts_.try_emplace(row.host);
     if (is_new)
-      host->second = {static_cast<std::uint32_t>(hosts_.size() - 1),
-                      &graph_.add_gate(limits_.per_host + limits_.ahead), limits_.ahead > 0};
+      host->second = {.number = static_cast<std::uint32_t>(hosts_.size() - 1),
+                      .width = limits_.per_host + limits_.ahead};
     const OutletNo no = row.no;
     auto& outlet = *outlets_.emplace(no, std::make_unique<OutletState>()).first->second;
-    outlet.cursor = row.low;
+    outlet.cursor = outlet.stored_low = row.low;
     outlet.outlet = std::move(row);
-    outlet.gate = host->second.gate;
-    outlet.host = host->second.number;
+    outlet.host = &host->second;
     outlet.terms = agreements_.of(outlet.outlet.subscription);
     keep_rate(outlet);
     if (!outlet.terms->shut) DISPATCH_TRY(open(outlet));
@@ -28,8 +27,10 @@ Result<> Outlets::load() {
 
 /// What is ahead waits at the transport, where no rate sees when it leaves.
 void Outlets::keep_rate(const OutletState& outlet) {
-  Host& host = hosts_.at(outlet.outlet.host);
-  if (outlet.terms->rate && std::exchange(host.ahead, false)) graph_.narrow(*host.gate, limits_.ahead);
+  HostState& host = *outlet.host;
+  if (!outlet.terms->rate || host.width == limits_.per_host) return;
+  host.width = limits_.per_host;
+  if (host.gate != nullptr) graph_.narrow(*host.gate, limits_.ahead);
 }
 
 bool Outlets::change_terms(OutletState& outlet) {

@@ -76,14 +76,9 @@ class Outlets {
   const Agreements& agreements_;
 
   std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
-  struct Host {
-    std::uint32_t number = 0;
-    Graph::GateNodes* gate = nullptr;
-    bool ahead = false;  ///< its gate lets through what the transport may hold back
-  };
   void keep_rate(const OutletState& outlet);
 
-  std::map<std::string, Host> hosts_;  ///< outlets of one host share its gate
+  std::map<std::string, HostState> hosts_;
   std::vector<OutletState*> listed_;
   Due due_;
   std::vector<OutletState*> sunken_;

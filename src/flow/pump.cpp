@@ -182,12 +182,17 @@ Result<> Pump::remember(bool whole) {
   DISPATCH_TRY(keep_drained_in_reach());
   const auto sunken = outlets_.take_sunken();
   std::vector<journal::Outlet> marks;
+  const auto mark = [&](OutletState& outlet) {
+    if (outlet.outlet.low == outlet.stored_low) return;
+    outlet.stored_low = outlet.outlet.low;
+    marks.push_back(outlet.outlet);
+  };
   if (whole) {
-    outlets_.each([&](const OutletState& outlet) { marks.push_back(outlet.outlet); });
+    outlets_.each(mark);
   } else {
-    for (const OutletState* outlet : sunken) marks.push_back(outlet->outlet);
+    for (OutletState* const outlet : sunken) mark(*outlet);
   }
-  if (marks.empty()) return {};
+  if (marks.empty() && !whole) return {};
   return journal_.remember(marks, remembered_wake_);
 }
 

@@ -47,6 +47,8 @@ void Window::push(Lane& lane, const journal::DeliveryRow& row, Hold why) {
     wake_up(lane);
     ++lane.outlet->lanes;
     ++lanes_in_use_;
+    HostState& host = *lane.outlet->host;
+    if (host.lanes++ == 0) host.gate = &graph_.take_gate(host.width);
     lane.valve = valves_.find(*lane.outlet, row.destination);
     if (lane.valve != nullptr) ++lane.valve->lanes;
   }
@@ -129,6 +131,8 @@ void Window::give_back(Item& item) {
   if (--lane.items == 0) {
     --lane.outlet->lanes;
     --lanes_in_use_;
+    HostState& host = *lane.outlet->host;
+    if (--host.lanes == 0) graph_.give_back(*std::exchange(host.gate, nullptr), host.width);
     if (lane.valve != nullptr) --std::exchange(lane.valve, nullptr)->lanes;
   }
   pool_.give_back(item);

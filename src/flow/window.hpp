@@ -57,13 +57,21 @@ struct Item {
   std::optional<SteadyTime> left = {};  ///< when its request left, where a rate counts it
 };
 
+/// What is known of a host, whose gate its outlets share. Only one with something to do has a gate.
+struct HostState {
+  std::uint32_t number = 0;          ///< Outgoing::host
+  std::size_t width = 0;             ///< of its gate
+  Graph::GateNodes* gate = nullptr;  ///< while lanes > 0
+  std::size_t lanes = 0;             ///< of its outlets that hold items
+};
+
 /// What is known of an outlet while the run lasts.
 struct OutletState {
   journal::Outlet outlet;
-  Graph::GateNodes* gate = nullptr;
+  HostState* host = nullptr;
   std::shared_ptr<const Terms> terms;  ///< never null
-  std::uint32_t host = 0;              ///< Outgoing::host
   Position cursor;                     ///< the scan has passed everything at or below
+  Position stored_low;                 ///< outlet.low as the journal has it
   bool more = true;                    ///< there may be deliveries above the cursor
   bool listed = false;                 ///< stands in the pump's list of outlets to be read
   std::size_t lanes = 0;               ///< of this outlet that hold items

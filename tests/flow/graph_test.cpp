@@ -20,7 +20,8 @@ struct Setting {
 
   OutletState& host(std::size_t width) {
     auto& outlet = outlets.emplace_back();
-    outlet.gate = &graph.add_gate(width);
+    outlet.host = &hosts.emplace_back();
+    outlet.host->gate = &graph.take_gate(width);
     return outlet;
   }
   Lane& lane(OutletState& outlet) {
@@ -36,11 +37,12 @@ struct Setting {
     return item;
   }
   void done(Item& item) {
-    graph.free_permits(*item.lane->outlet->gate);
+    graph.free_permits(*item.lane->outlet->host->gate);
     graph.free_lane(*item.lane->nodes);
   }
 
   Graph graph;
+  std::deque<HostState> hosts;
   std::deque<OutletState> outlets;
   std::deque<Lane> lanes;
   std::deque<Item> items;
@@ -84,7 +86,7 @@ TEST_CASE("a permit given back without the lane lets another lane of the host go
   Item& a = s.enter(s.lane(host));
   Item& b = s.enter(s.lane(host));
   REQUIRE(s.graph.run_until_quiet() == Items{&a});
-  s.graph.free_permits(*host.gate);
+  s.graph.free_permits(*host.host->gate);
   CHECK(s.graph.run_until_quiet() == Items{&b});
 }
 
@@ -136,4 +138,24 @@ TEST_CASE("ten thousand items over a hundred lanes and four hosts all come out o
     }
   }
   CHECK(seen == 10'000);
+}
+
+TEST_CASE("a gate that is given back serves another host of its width once its permits are free") {
+  Setting s;
+  OutletState& first = s.host(2);
+  Item& a = s.enter(s.lane(first));
+  Item& b = s.enter(s.lane(first));
+  CHECK(s.graph.run_until_quiet() == Items{&a, &b});
+  s.done(a);
+  s.done(b);
+  s.graph.give_back(*first.host->gate, 2);
+  OutletState& second = s.host(2);
+  OutletState& wider = s.host(3);
+  CHECK(second.host->gate == first.host->gate);
+  CHECK(wider.host->gate != first.host->gate);
+  CHECK(s.graph.gates() == 2);
+  Item& c = s.enter(s.lane(second));
+  Item& d = s.enter(s.lane(second));
+  s.enter(s.lane(second));
+  CHECK(s.graph.run_until_quiet() == Items{&c, &d});
 }
