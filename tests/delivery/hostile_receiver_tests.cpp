@@ -152,7 +152,7 @@ TEST_CASE("hostile: a server that ends connections as it accepts them gets no re
 
 TEST_CASE("hostile: what is no answer is never a success") {
   for (const Hostile& hostile : std::initializer_list<Hostile>{
-           {"HTTP/0.9", says_and_closes("hello\n"), Kind::broken, 0, "HTTP/0.9"},
+           {"HTTP/0.9", says_and_closes("hello\n"), Kind::broken, 0, "does not speak HTTP/1.1"},
            {"another protocol", says_and_closes("220 mail.example ESMTP\r\n"), Kind::broken, 0, ""},
            {"the preface of HTTP/2", says_and_closes(std::string{"\0\0\x12\4\0\0\0\0\0", 9}), Kind::broken, 0,
             ""},

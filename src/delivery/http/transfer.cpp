@@ -233,7 +233,7 @@ Outcome Transfer::answer(const Clock& clock) {
   outcome.status = status();
   outcome.excerpt = answer_.take_excerpt();
   note_way(outcome);
-  if (outcome.status == 429 || outcome.status == 503) outcome.retry_after = retry_after(clock.wall());
+  if (outcome.status < 200 || outcome.status > 299) outcome.retry_after = retry_after(clock.wall());
   return outcome;
 }
 
@@ -272,6 +272,8 @@ std::string Transfer::explain(CURLcode code) const {
                        errno_text(system_error));
   if (code == CURLE_PEER_FAILED_VERIFICATION)
     return explain_distrust(detail_.data(), number(CURLINFO_SSL_VERIFYRESULT));
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && requests_ > 0)  // libcurl talks of HTTP/0.9
+    return "the server does not speak HTTP/1.1";
   auto text = explain_failure(code, detail_.data(), system_error);
   if (asked_for_certificate_)
     text += options_.client_certificate.empty()
