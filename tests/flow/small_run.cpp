@@ -98,6 +98,7 @@ Result<> SmallRun::operate() {
   }
   DISPATCH_TRY(turn->commit());
   committed();
+  if (auto error = (*journal)->take_checkpoint_error()) return tl::unexpected(std::move(*error));
   return {};
 }
 
@@ -136,6 +137,7 @@ Result<> SmallRun::play() {
   for (int round = 0; round < rounds_most; ++round) {
     if (round == 1 || round == 6) DISPATCH_TRY(neighbour_fails());
     DISPATCH_TRY(stage_.try_play([this] { committed(); }));
+    if (auto error = stage_.journal().take_checkpoint_error()) return tl::unexpected(std::move(*error));
     if (neighbour_ != nullptr && (round == 3 || round == 7)) DISPATCH_TRY(neighbour_goes());
     const auto tally = stage_.figures().tally;
     if (answer_all()) continue;

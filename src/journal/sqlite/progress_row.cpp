@@ -10,6 +10,7 @@ namespace {
 constexpr unsigned table_leaf = 0x0d;
 constexpr std::size_t turn_column = 1, seed_column = 5;
 constexpr std::uint64_t columns_most = 64;
+constexpr std::size_t seed_bytes = 16;
 
 /// Takes numbers from bytes of which nobody knows whether they are well formed.
 class Bytes {
@@ -68,7 +69,7 @@ std::optional<ProgressRow> progress_in(std::string_view page) {
   if (header.big_endian(2) != 1) return std::nullopt;
   header.big_endian(3);  // where the cells begin, and fragments
   Bytes cell{page, static_cast<std::size_t>(header.big_endian(2))};
-  cell.varint();  // bytes of the record
+  const std::uint64_t record_bytes = cell.varint();
   cell.varint();  // rowid
   const std::size_t record = cell.at();
   const std::uint64_t types_end = record + cell.varint();
@@ -87,7 +88,8 @@ std::optional<ProgressRow> progress_in(std::string_view page) {
       row.seed = text;
     }
   }
-  if (!cell.good()) return std::nullopt;
+  if (!cell.good() || cell.at() != record + record_bytes) return std::nullopt;
+  if (!row.seed.empty() && row.seed.size() != seed_bytes) return std::nullopt;
   return row;
 }
 

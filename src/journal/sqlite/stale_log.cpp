@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -21,12 +22,12 @@ namespace {
 /// The database file by itself, as if there were no log.
 struct Alone {
   bool empty = false;
-  bool wal_mode = false;
+  bool rollback_mode = false;       ///< its header is whole and knows no log
   std::uint32_t progress_page = 0;  ///< 0: there is no table progress yet
-  ProgressRow progress;
+  /// Nothing where the page cannot be read: a checkpoint that the power cut short may leave anything there,
+  /// and the log has it whole.
+  std::optional<ProgressRow> progress;
 };
-
-constexpr int version_with_seed = 4;
 
 /// The turns that a log has commits of.
 struct Logged {
@@ -34,24 +35,26 @@ struct Logged {
   std::optional<ProgressRow> first, last;
 };
 
-/// Byte 19 of a database is the version that a reader must know: 1 with a rollback journal, 2 with a log.
-constexpr off_t read_version = 19;
+/// A database begins with this text and the page size; bytes 18 and 19 are 1 with a rollback journal and 2
+/// with a log.
+constexpr std::string_view header_begin{"SQLite format 3\0\x10\0", 18};
+constexpr const char* rollback_versions = "\x01\x01";
 
 std::optional<Alone> read_alone(const std::filesystem::path& journal, const DatabaseFile& file) {
   Alone alone;
-  const auto version = file.read(read_version, 1);
+  const auto version = file.read(0, header_begin.size() + 2);
   if (!version) return std::nullopt;
   alone.empty = version->empty();
   if (alone.empty) return alone;
-  alone.wal_mode = version->front() == 2;
+  alone.rollback_mode = *version == std::string{header_begin} + rollback_versions;
   try {
     SQLite::Database database{as_it_stands(journal), SQLite::OPEN_READONLY | SQLite::OPEN_URI};
     SQLite::Statement table{database, "SELECT rootpage FROM sqlite_schema WHERE name = 'progress'"};
     if (!table.executeStep()) return alone;
     alone.progress_page = table.getColumn(0).getUInt();
-    alone.progress.turn = database.execAndGet("SELECT turn FROM progress").getInt64();
-    if (database.execAndGet("PRAGMA user_version").getInt() >= version_with_seed)
-      alone.progress.seed = database.execAndGet("SELECT ifnull(trace_seed, '') FROM progress").getString();
+    const auto page_bytes = database.execAndGet("PRAGMA page_size").getUInt();
+    const auto page = file.read(static_cast<off_t>(alone.progress_page - 1) * page_bytes, page_bytes);
+    if (page) alone.progress = progress_in(*page);
     return alone;
   } catch (const SQLite::Exception&) {
     return std::nullopt;
@@ -77,15 +80,15 @@ Logged read_log(const std::filesystem::path& log, std::uint32_t progress_page) {
 std::optional<std::string> contradiction(const Alone& alone, const Logged& logged) {
   if (!logged.commits) return std::nullopt;
   if (alone.empty) return "the database is empty and the log is not";
-  if (!alone.wal_mode) return "the database was written whole, without a log";
-  if (alone.progress_page == 0 || !logged.first) return std::nullopt;
+  if (alone.rollback_mode) return "the database was written whole, without a log";
+  if (!alone.progress || !logged.first) return std::nullopt;
   const ProgressRow& first = *logged.first;
   const ProgressRow& last = *logged.last;
-  if (!alone.progress.seed.empty() && !last.seed.empty() && alone.progress.seed != last.seed)
+  if (!alone.progress->seed.empty() && !last.seed.empty() && alone.progress->seed != last.seed)
     return "they are of two journals";
-  if (alone.progress.turn < first.turn - 1 || alone.progress.turn > last.turn)
+  if (alone.progress->turn < first.turn - 1 || alone.progress->turn > last.turn)
     return fmt::format("the database ends with turn {} and the log has the turns {} to {}",
-                       alone.progress.turn, first.turn, last.turn);
+                       alone.progress->turn, first.turn, last.turn);
   return std::nullopt;
 }
 
