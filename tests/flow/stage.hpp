@@ -91,7 +91,8 @@ class Stage {
   std::filesystem::path journal_path() const { return directory.path() / "journal.db"; }
   journal::SqliteJournal& journal() { return *journal_; }
 
-  flow::Figures figures() const { return scoreboard_->snapshot(); }
+  /// Nothing while it has not risen.
+  flow::Figures figures() const { return scoreboard_ ? scoreboard_->snapshot() : flow::Figures{}; }
   bool finished() const { return dispatcher_->finished(); }
   flow::Dispatcher& dispatcher() { return *dispatcher_; }
 

@@ -192,7 +192,8 @@ TEST_CASE("a terminal gets a live line and warnings pass above it") {
   const TempDir directory;
   directory.write("bad", "no event\n");
   LocalReceiver receiver{directory, {"--delay", "500ms"}};
-  const std::string command = DISPATCH_PROGRAM " run --to " + receiver.url() + " " + example_events + " bad";
+  const std::string command =
+      "TERM=xterm " DISPATCH_PROGRAM " run --to " + receiver.url() + " " + example_events + " bad";
   Child child{directory, {"-qec", command, "/dev/null"}, {{}, "/usr/bin/script"}};
   child.close_input();
   CHECK(child.exit_code() == 4);

@@ -16,7 +16,7 @@ class LocalReceiver {
   explicit LocalReceiver(const TempDir& directory, const std::vector<std::string>& options = {})
       : child_(directory, arguments(options)) {
     const std::string announcement = "listening on ";
-    if (!child_.err().wait_for("\n")) return;
+    if (!child_.err().wait_for(announcement)) return;  // a warning may come before it
     const std::string said = child_.err().text();
     const auto start = said.find(announcement);
     if (start != std::string::npos)

@@ -4,8 +4,10 @@
 #include "program/scenario.hpp"
 
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
 
@@ -14,10 +16,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Puts a stranger's file where a file of the journal was.
+/// Puts a stranger's file where a file of the journal was, in one step: the run must not see the moment
+/// between.
 std::string replace(const TempDir& directory, const std::string& name) {
-  std::filesystem::rename(directory / name, directory / (name + ".old"));
-  return directory.write(name, "a stranger");
+  const std::string old = directory.write(name + ".old", "a stranger");
+  const std::string place = directory / name;
+  REQUIRE(::renameat2(AT_FDCWD, old.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0);
+  return place;
 }
 
 }  // namespace
