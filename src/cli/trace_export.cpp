@@ -109,8 +109,8 @@ Result<std::string> endpoint(const Variables& variables) {
   if (url.empty() && exporter.empty()) return url;
   if (url.empty()) url = "http://localhost:4318";
   if (!url.starts_with("http://") && !url.starts_with("https://"))
-    return misuse("{}: it is not an http or https URL, as in http://localhost:4318",
-                  name);  // it may hold a password
+    return misuse("{} is not an http or https URL, as in http://localhost:4318",
+                  name);  // the value may hold a password
   if (name == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") return url;
   while (url.ends_with('/')) url.pop_back();
   return url + "/v1/traces";
