@@ -5,6 +5,7 @@
 #include "program/scenario.hpp"
 
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <thread>
 
@@ -104,11 +105,16 @@ class FullPipe {
   dispatch::Fd pipe_;
 };
 
-/// Waits until the process is in a write to its standard error; false where that does not come.
-bool writes_to_stderr(pid_t process) {
+/// Waits until the main thread of the process waits for room on its standard error: nothing else makes it
+/// poll a single descriptor. False where that does not come.
+bool waits_for_stderr(pid_t process) {
   const auto until = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < until) {
-    if (read_file(fmt::format("/proc/{}/syscall", process)).starts_with(fmt::format("{} 0x2 ", SYS_write)))
+    long number = 0;
+    unsigned long descriptors = 0;
+    const auto call = read_file(fmt::format("/proc/{}/syscall", process));
+    if (std::sscanf(call.c_str(), "%ld %*x %lx", &number, &descriptors) == 2 && number == SYS_poll &&
+        descriptors == 1)
       return true;
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
@@ -224,7 +230,7 @@ TEST_CASE("an ingest that fails in the middle of a large turn destroys nothing o
          "--max-line", "64MiB", "--to", receiver.url(), "--rejects", "/dev/full", "--log-level", "error"},
         shell};
     // It says that it has failed after it has given the turn up, and before it closes the journal.
-    REQUIRE(writes_to_stderr(ingest.pid()));
+    REQUIRE(waits_for_stderr(ingest.pid()));
     for (int i = 0; i < 20; ++i) commit_some();
     err.drain();
     CHECK(ingest.exit_code() == 1);

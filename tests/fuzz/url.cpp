@@ -45,7 +45,9 @@ void check_pieces(const routing::Url& url) {
 
   const auto authority = authority_of(url.text);
   const bool six = url.host.find(':') != std::string::npos;
-  const std::string host = six ? "[" + url.host + "]" : url.host;
+  std::string host = six ? "[" + url.host + "]" : url.host;
+  if (const auto zone = host.find('%'); six && zone != std::string::npos)
+    host.insert(zone + 1, "25");  // RFC 6874
   PROPERTY(authority.starts_with(host));
   const auto port = authority.substr(host.size());
   PROPERTY(port.empty() || (port.size() >= 2 && port.size() <= 6 && port.front() == ':' && port != ":0" &&
@@ -68,9 +70,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = parse_url(url->text);
   PROPERTY(again && again->text == url->text && again->host == url->host && again->scheme == url->scheme);
 
-  // The case of scheme and host, and a fragment, make no other destination.
+  // The case of scheme and host, and a fragment, make no other destination. That of a zone does: it is the
+  // name of an interface.
   auto shouted = std::string{text};
-  const auto end = std::min(text.find("://") + 3 + authority_of(text).size(), text.size());
+  auto end = std::min(text.find("://") + 3 + authority_of(text).size(), text.size());
+  if (url->host.find('%') != std::string::npos) end = std::min(end, text.find('%'));
   for (std::size_t i = 0; i < end; ++i)
     if (shouted[i] >= 'a' && shouted[i] <= 'z') shouted[i] = static_cast<char>(shouted[i] - 'a' + 'A');
   const auto same = parse_url(shouted);
