@@ -56,7 +56,8 @@ Result<journal::StreamStart> parse_stream_start(std::string_view text) {
 
 void add_input_options(CLI::App& command, InputOptions& options) {
   const std::string group = "Input";
-  command.add_option("FILE", options.files, "JSON lines or documents, plain or compressed; - is standard input");
+  command.add_option("FILE", options.files,
+                     "JSON lines or documents, plain or compressed; - is standard input");
   from_environment(add_value(command, "--to", options.to, parse_destination, "Where lines without a url go"))
       ->type_name("URL")
       ->group(group);

@@ -29,8 +29,8 @@ std::uint16_t metrics_port(const Child& run) {
 
 /// Head and body of what is answered.
 std::string get(std::uint16_t port, const std::string& path, const std::string& accept = "text/plain") {
-  return ask(port,
-             "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAccept: " + accept + "\r\n\r\n");
+  return ask(port, "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAccept: " + accept +
+                       "\r\n\r\n");
 }
 
 std::string body_of(const std::string& answer) {

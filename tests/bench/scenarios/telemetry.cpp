@@ -39,7 +39,8 @@ class Scraper {
  private:
   void scrape(std::uint16_t port) {
     try {
-      const auto answer = test::ask(port, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+      const auto answer =
+          test::ask(port, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
       if (answer.starts_with("HTTP/1.1 200 ")) ++scraped_;
     } catch (const std::exception&) {  // the run has not begun, or is over
     }
