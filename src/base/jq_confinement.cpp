@@ -96,3 +96,11 @@ bool confine_to_memory() {
 }
 
 }  // namespace dispatch
+
+#if defined(__SANITIZE_ADDRESS__)
+/// The jq process has no environment from which the sanitizer could take its options, and a limit of memory
+/// in which the usual quarantine has no room.
+extern "C" const char* __asan_default_options() {
+  return "quarantine_size_mb=16";
+}
+#endif
