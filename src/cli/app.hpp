@@ -1,8 +1,7 @@
 #pragma once
 
+#include "cli/cli11_fwd.hpp"
 #include "cli/program.hpp"
-
-#include <CLI/CLI.hpp>
 
 namespace dispatch::cli {
 

@@ -9,6 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 namespace dispatch::cli {
 namespace {
 

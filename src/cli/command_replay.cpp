@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 namespace dispatch::cli {
 namespace {
 

@@ -22,6 +22,8 @@
 #include <thread>
 #include <utility>
 
+#include <CLI/CLI.hpp>
+
 namespace dispatch::cli {
 namespace {
 

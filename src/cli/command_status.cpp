@@ -12,6 +12,7 @@
 #include <memory>
 #include <thread>
 
+#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 namespace dispatch::cli {

@@ -8,6 +8,8 @@
 #include <limits>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 namespace dispatch::cli {
 namespace {
 

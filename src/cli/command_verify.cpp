@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 namespace dispatch::cli {
 namespace {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
+#include "cli/cli11_fwd.hpp"
 
-#include <CLI/CLI.hpp>
+#include <string>
 
 namespace dispatch::cli {
 

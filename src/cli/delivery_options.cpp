@@ -7,6 +7,8 @@
 #include "policy/classify.hpp"
 #include "policy/rate.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace dispatch::cli {
 namespace {
 
@@ -58,13 +60,14 @@ void add_failure_policy(CLI::App& command, flow::RunOptions& run) {
       ->type_name("DURATION")
       ->default_str("1h")
       ->group(group);
-  from_environment(command.add_option_function<std::string>(
-                       "--backoff",
-                       [&run](const std::string& text) {
+  from_environment(add_text_option(
+                       command, "--backoff",
+                       [&run](const std::string& text) -> Result<> {
                          const auto range = parse_duration_range(text);
-                         if (!range) throw CLI::ValidationError("--backoff", range.error().message);
+                         if (!range) return tl::unexpected(range.error());
                          run.retry.backoff_first = range->first;
                          run.retry.backoff_most = range->most;
+                         return {};
                        },
                        "The wait after the first failure, doubled after each one up to the longest"))
       ->type_name("FIRST..MOST")

@@ -1,11 +1,10 @@
 #pragma once
 
+#include "cli/cli11_fwd.hpp"
 #include "delivery/http/http_options.hpp"
 #include "flow/options.hpp"
 
 #include <string>
-
-#include <CLI/CLI.hpp>
 
 namespace dispatch::cli {
 

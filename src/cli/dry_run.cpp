@@ -2,6 +2,7 @@
 
 #include "cli/figures_text.hpp"
 #include "cli/listing.hpp"
+#include "cli/program.hpp"
 #include "cli/subscription_file.hpp"
 #include "flow/feed.hpp"
 #include "ingest/reader.hpp"

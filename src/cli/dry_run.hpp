@@ -4,9 +4,10 @@
 #include "base/file_roles.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input_options.hpp"
-#include "cli/program.hpp"
 
 namespace dispatch::cli {
+
+struct Program;
 
 /// Reads the input as a run would, says what would be rejected and where the rest would go, and touches
 /// nothing: no journal, no rejects file, no network. What the journal knows already is not looked up.

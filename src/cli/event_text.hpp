@@ -2,7 +2,6 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
-#include "cli/program.hpp"
 #include "journal/records.hpp"
 
 #include <functional>

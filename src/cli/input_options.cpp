@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include <CLI/CLI.hpp>
+
 namespace dispatch::cli {
 namespace {
 

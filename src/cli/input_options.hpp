@@ -1,14 +1,13 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "cli/cli11_fwd.hpp"
 #include "ingest/reader.hpp"
 #include "journal/rows.hpp"
 
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 namespace dispatch::cli {
 

@@ -3,6 +3,7 @@
 #include "base/printable.hpp"
 #include "base/shell_text.hpp"
 #include "base/units.hpp"
+#include "cli/program.hpp"
 
 #include <cstdio>
 

@@ -4,7 +4,6 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/program.hpp"
 #include "cli/table.hpp"
 #include "journal/records.hpp"
 
@@ -15,6 +14,8 @@
 // What the commands share that show what is in the journal.
 
 namespace dispatch::cli {
+
+struct Program;
 
 /// Writes text for people to standard output: whole lines, in which what steers a terminal is made printable.
 void put_out(std::string_view text);

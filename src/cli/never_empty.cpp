@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace dispatch::cli {

@@ -2,6 +2,7 @@
 
 #include "base/fail_point.hpp"
 #include "cli/listing.hpp"
+#include "cli/program.hpp"
 #include "journal/sqlite/ownership.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 

@@ -2,13 +2,14 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "cli/program.hpp"
 #include "journal/journal.hpp"
 
 #include <functional>
 #include <string>
 
 namespace dispatch::cli {
+
+struct Program;
 
 /// Does what an operator wants to a journal, in a turn of its own; also while a dispatcher runs on it. The
 /// journal must exist, unless `may_make`.

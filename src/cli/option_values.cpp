@@ -2,8 +2,21 @@
 
 #include <cctype>
 #include <charconv>
+#include <utility>
+
+#include <CLI/CLI.hpp>
 
 namespace dispatch::cli {
+
+CLI::Option* add_text_option(CLI::App& app, const std::string& name,
+                             std::function<Result<>(const std::string& text)> take, const std::string& help) {
+  return app.add_option_function<std::string>(
+      name,
+      [name, take = std::move(take)](const std::string& text) {
+        if (const auto taken = take(text); !taken) throw CLI::ValidationError(name, taken.error().message);
+      },
+      help);
+}
 
 CLI::Option* from_environment(CLI::Option* option) {
   std::string variable = "DISPATCH_";

@@ -2,27 +2,34 @@
 
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "cli/cli11_fwd.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
-
-#include <CLI/CLI.hpp>
+#include <utility>
 
 namespace dispatch::cli {
+
+/// Adds an option whose text is given to `take`. What `take` says about a wrong text becomes the usage error.
+/// Returns the option.
+CLI::Option* add_text_option(CLI::App& app, const std::string& name,
+                             std::function<Result<>(const std::string& text)> take, const std::string& help);
 
 /// Adds an option whose text is read by `parse`, a function from text to Result<T>; what `parse` says about a
 /// wrong text becomes the usage error. `into` keeps its value where the option is not given.
 template <class T, class Parse>
 CLI::Option* add_value(CLI::App& app, const std::string& name, T& into, Parse parse,
                        const std::string& help) {
-  return app.add_option_function<std::string>(
-      name,
-      [&into, parse, name](const std::string& text) {
+  return add_text_option(
+      app, name,
+      [&into, parse](const std::string& text) -> Result<> {
         auto value = parse(text);
-        if (!value) throw CLI::ValidationError(name, value.error().message);
+        if (!value) return tl::unexpected(std::move(value).error());
         into = static_cast<T>(std::move(*value));
+        return {};
       },
       help);
 }

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "cli/cli11_fwd.hpp"
 #include "cli/exit_code.hpp"
 
 #include <optional>
-
-#include <CLI/CLI.hpp>
 
 namespace dispatch::cli {
 

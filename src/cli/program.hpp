@@ -2,13 +2,13 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "cli/cli11_fwd.hpp"
 #include "cli/exit_code.hpp"
 
 #include <functional>
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <spdlog/logger.h>
 
 namespace dispatch::cli {

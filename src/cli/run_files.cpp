@@ -1,5 +1,6 @@
 #include "cli/run_files.hpp"
 
+#include "cli/program.hpp"
 #include "journal/sqlite/journal_files.hpp"
 
 namespace dispatch::cli {

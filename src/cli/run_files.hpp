@@ -2,9 +2,10 @@
 
 #include "base/file_roles.hpp"
 #include "cli/input_options.hpp"
-#include "cli/program.hpp"
 
 namespace dispatch::cli {
+
+struct Program;
 
 /// What `run` and `ingest` read and write: the input, the subscriptions file, the journal with its
 /// companions, the rejects file, and standard output and error.

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string_view>
 
+#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/wait.h>

@@ -2,12 +2,11 @@
 
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "cli/cli11_fwd.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <CLI/CLI.hpp>
 
 namespace dispatch::cli {
 

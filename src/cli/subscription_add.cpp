@@ -1,6 +1,7 @@
 #include "cli/backlog.hpp"
 #include "cli/listing.hpp"
 #include "cli/operator_turn.hpp"
+#include "cli/program.hpp"
 #include "cli/subscription_changes.hpp"
 #include "cli/subscription_commands.hpp"
 #include "cli/subscription_fields.hpp"

@@ -2,6 +2,7 @@
 
 #include "base/fail_point.hpp"
 #include "cli/listing.hpp"
+#include "cli/program.hpp"
 #include "cli/secret_source.hpp"
 #include "cli/subscription_commands.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"

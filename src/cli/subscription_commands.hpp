@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/program.hpp"
 #include "cli/subscription_file.hpp"
 #include "event/subscription.hpp"
 
@@ -16,6 +15,8 @@
 // What `dispatch subscription VERB` does, a file for each kind of verb.
 
 namespace dispatch::cli {
+
+struct Program;
 
 /// `add`.
 struct SubscriptionAddition {

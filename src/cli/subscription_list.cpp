@@ -1,6 +1,7 @@
 #include "base/printable.hpp"
 #include "base/units.hpp"
 #include "cli/listing.hpp"
+#include "cli/program.hpp"
 #include "cli/subscription_commands.hpp"
 #include "cli/subscription_fields.hpp"
 #include "journal/ledger.hpp"

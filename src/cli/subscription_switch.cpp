@@ -2,6 +2,7 @@
 #include "cli/listing.hpp"
 #include "cli/nearest.hpp"
 #include "cli/operator_turn.hpp"
+#include "cli/program.hpp"
 #include "cli/subscription_changes.hpp"
 #include "cli/subscription_commands.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "cli/cli11_fwd.hpp"
 #include "flow/delivery_spans.hpp"
 
 #include <chrono>
@@ -9,8 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 namespace dispatch::cli {
 

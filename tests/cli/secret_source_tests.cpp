@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include <CLI/CLI.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

@@ -15,6 +15,7 @@
 #include <array>
 #include <string>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/mman.h>
 

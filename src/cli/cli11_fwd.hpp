@@ -1,0 +1,8 @@
+#pragma once
+
+// CLI11 takes seconds to compile. A header only names its types; <CLI/CLI.hpp> is for the .cpp files that
+// call it.
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
