@@ -53,3 +53,27 @@ TEST_CASE("of many hosts the longest known is forgotten for each new one") {
   CHECK(cache.before("http://127.0.0.4/", start).forget.empty());
   CHECK(cache.size() == 3);
 }
+
+TEST_CASE("a host whose name begins as that of the one before is another") {
+  LookupCache cache{15s};
+  CHECK(cache.before("http://a.example", start).cache_seconds == 15);
+  for (const char* url :
+       {"http://a.example/x", "http://a.example?x", "http://a.example#x", "http://a.example"})
+    cache.before(url, start + 1s);
+  CHECK(cache.size() == 1);
+  for (const char* url : {"http://a.example.org/", "http://a.example:81/", "https://a.example/"})
+    cache.before(url, start + 1s);
+  CHECK(cache.size() == 4);
+  CHECK(cache.before("http://a.example.org/", start + 15s).forget.empty());
+  CHECK(cache.before("http://a.example/", start + 15s).forget == Lines{"-a.example:80"});
+}
+
+TEST_CASE("a host that was asked for last is forgotten as any other") {
+  LookupCache cache{1h, 1};
+  cache.before("http://127.0.0.1/", start);
+  CHECK(cache.before("http://a.example/", start).forget == Lines{"-127.0.0.1:80"});
+  CHECK(cache.before("http://a.example/", start).forget.empty());
+  CHECK(cache.before("http://127.0.0.1/", start).forget == Lines{"-a.example:80"});
+  CHECK(cache.before("http://127.0.0.1/", start).cache_seconds == -1);
+  CHECK(cache.size() == 1);
+}

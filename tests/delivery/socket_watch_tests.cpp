@@ -171,6 +171,53 @@ TEST_CASE("an idle socket is not woken by room to write and can be used again") 
   CHECK(found(watch, pair.socket.get()) == Meaning::wanted);
 }
 
+TEST_CASE("a connection that is used again to read costs no system call") {
+  auto watch = SocketWatch::open().value();
+  Pair pair;
+  const int number = pair.socket.get();
+  watch.opened(number);
+  REQUIRE(watch.want(number, EPOLLOUT) == 0);
+  REQUIRE(watch.want(number, EPOLLIN) == 0);
+  watch.unwant(number);
+  pair.say();
+  CHECK(found(watch, number) == Meaning::idle);
+  REQUIRE(watch.want(number, EPOLLIN) == 0);
+  CHECK(found(watch, number) == Meaning::wanted);
+  watch.unwant(number);
+  pair.socket = Fd{};
+  CHECK(watch.want(number, EPOLLIN) == 0);  // the kernel was not asked: it would say EBADF
+}
+
+TEST_CASE("of a socket that has never been read from the kernel is asked each time") {
+  auto watch = SocketWatch::open().value();
+  Pair pair;
+  const int number = pair.socket.get();
+  watch.opened(number);
+  REQUIRE(watch.want(number, EPOLLOUT) == 0);
+  watch.unwant(number);
+  pair.socket = Fd{};  // as libcurl closes one that is still connecting
+  CHECK(watch.want(number, EPOLLIN) == EBADF);
+}
+
+TEST_CASE("a new socket under the number of a connection that was closed is watched") {
+  auto watch = SocketWatch::open().value();
+  Pair pair;
+  const int number = pair.socket.get();
+  watch.opened(number);
+  REQUIRE(watch.want(number, EPOLLIN) == 0);
+  watch.unwant(number);
+  watch.closing(number);
+  pair.socket = Fd{};
+  for (const bool ours : {true, false}) {
+    Pair next{number};
+    if (ours) watch.opened(number);
+    REQUIRE(watch.want(number, EPOLLIN) == 0);
+    next.say();
+    CHECK(found(watch, number) == Meaning::wanted);
+    if (ours) watch.closing(number);
+  }
+}
+
 TEST_CASE("of a socket that somebody else opened nothing is known once nobody waits for it") {
   auto watch = SocketWatch::open().value();
   const Pair pair;

@@ -41,6 +41,7 @@ int SocketWatch::want(int socket, std::uint32_t events) {
   Known& it = known(socket);
   if (it.generation == 0) it.generation = next_generation();
   it.wanted = events;
+  if (it.connected && it.registered == events) return 0;
   int error = control(it.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, it);
   if (error == ENOENT) {  // closed without a word, and the number belongs to another socket now
     forget(socket);
@@ -50,6 +51,7 @@ int SocketWatch::want(int socket, std::uint32_t events) {
     error = control(EPOLL_CTL_MOD, socket, it);
   }
   it.registered = error == 0 ? events : 0;
+  it.connected = it.ours && error == 0 && (it.connected || (events & EPOLLIN) != 0);
   return error;
 }
 

@@ -18,8 +18,11 @@ namespace dispatch::delivery {
 /// and the kernel's answer corrects it. So a number that comes back as another socket is never taken for the
 /// old one. Used by one thread.
 ///
-/// A socket that nobody waits for stays registered while it is idle, so that using it again costs one system
-/// call, and so that what a server says or does meanwhile is noticed.
+/// One thing is sure: the end of a socket that the caller has opened is announced by closing() once somebody
+/// has waited to read from it. Only one that is still connecting is closed without a word.
+///
+/// A socket that nobody waits for stays registered while it is idle, so that using it again to read costs no
+/// system call, and so that what a server says or does meanwhile is noticed.
 class SocketWatch {
  public:
   static Result<SocketWatch> open();
@@ -72,7 +75,8 @@ class SocketWatch {
     std::uint32_t generation = 0;  ///< counted over all numbers; 0: nothing is known
     std::uint32_t wanted = 0;
     std::uint32_t registered = 0;
-    bool ours = false;  ///< the caller has opened it
+    bool ours = false;       ///< the caller has opened it
+    bool connected = false;  ///< its end will be announced
   };
 
   SocketWatch(Fd epoll, Fd wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,7 +19,7 @@ namespace dispatch::delivery {
 class LookupCache {
  public:
   /// A name is looked up again `refresh` after the first request that could use its last look-up; at most
-  /// `most` hosts are remembered.
+  /// `most` hosts, and at least one, are remembered.
   explicit LookupCache(std::chrono::seconds refresh, std::size_t most = 1'024)
       : refresh_(refresh), most_(most) {}
 
@@ -36,13 +37,19 @@ class LookupCache {
   struct Host {
     std::string place;  ///< scheme, host and port, as they stand in a URL
     SteadyTime since;
+    bool is_name = false;  ///< and not an address
   };
   using Hosts = std::list<Host>;
+
+  /// Where it is remembered.
+  std::optional<Hosts::iterator> find(std::string_view url) const;
+  Advice of_new(std::string_view place, SteadyTime now);
 
   const std::chrono::seconds refresh_;
   const std::size_t most_;
   Hosts hosts_;  ///< the longest known first
   std::unordered_map<std::string_view, Hosts::iterator> by_place_;
+  std::optional<Hosts::iterator> last_asked_;  ///< mostly asked again: one receiver's requests come in a row
 };
 
 }  // namespace dispatch::delivery
