@@ -4,9 +4,9 @@
 #include "flow/valves.hpp"
 
 #include <algorithm>
-#include <map>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace dispatch::flow {
@@ -41,24 +41,43 @@ struct Host {
   auto rank() const { return std::tuple{-severity(circuit), -static_cast<std::int64_t>(lanes), name}; }
 };
 
-}  // namespace
-
-std::vector<HostFigures> busiest_hosts(const Pump& pump, const Valves& valves, std::size_t per_host) {
-  std::map<std::string_view, Host> by_name;
-  pump.each_outlet([&](const OutletState& outlet) {
-    Host& host = by_name[outlet.outlet.host];
+/// Those of which something is loaded or a circuit is not closed, and of the others the first by name: as
+/// many as may be told of.
+std::vector<Host> candidates(const Pump& pump, const Valves& valves) {
+  std::unordered_map<const HostState*, Host> busy;
+  const auto host_of = [&](const OutletState& outlet) -> Host& {
+    Host& host = busy[outlet.host];
     host.name = outlet.outlet.host;
+    return host;
+  };
+  pump.each_outlet([&](const OutletState& outlet) {
+    if (outlet.lanes == 0 && outlet.under_way == 0) return;  // most of many
+    Host& host = host_of(outlet);
     host.lanes += outlet.lanes;
     host.under_way += outlet.under_way;
   });
   valves.each([&](const Valve& valve) {
-    Host& host = by_name[valve.outlet->outlet.host];
+    if (valve.circuit == State::closed) return;
+    Host& host = host_of(*valve.outlet);
     host.circuit = worse(host.circuit, valve.circuit);
   });
 
   std::vector<Host> hosts;
-  hosts.reserve(by_name.size());
-  for (const auto& [name, host] : by_name) hosts.push_back(host);
+  for (const auto& [state, host] : busy) hosts.push_back(host);
+  std::size_t idle = 0;
+  for (const auto& [name, state] : pump.hosts()) {
+    if (idle == hosts_told) break;
+    if (busy.contains(&state)) continue;
+    ++idle;
+    hosts.push_back({.name = name});
+  }
+  return hosts;
+}
+
+}  // namespace
+
+std::vector<HostFigures> busiest_hosts(const Pump& pump, const Valves& valves, std::size_t per_host) {
+  auto hosts = candidates(pump, valves);
   const auto told = std::min(hosts.size(), hosts_told);
   std::partial_sort(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(told), hosts.end(),
                     [](const Host& a, const Host& b) { return a.rank() < b.rank(); });
@@ -72,6 +91,11 @@ std::vector<HostFigures> busiest_hosts(const Pump& pump, const Valves& valves, s
     host.in_flight += hosts[i].under_way;
     host.permits_free += per_host - std::min(per_host, hosts[i].under_way);
     host.circuit = worse(host.circuit, hosts[i].circuit);
+  }
+  // Those that are no candidates have nothing to do.
+  if (const auto others = pump.hosts().size() - hosts.size(); others > 0) {
+    if (hosts.size() == told) figures.emplace_back();
+    figures.back().permits_free += others * per_host;
   }
   return figures;
 }

@@ -40,6 +40,9 @@ class Outlets {
     for (const auto& [no, outlet] : outlets_) visit(*outlet);
   }
 
+  /// By name.
+  const std::map<std::string, HostState>& hosts() const { return hosts_; }
+
   // --- Terms
   /// Those that hold from now on. True where they open or shut the outlet.
   bool change_terms(OutletState& outlet);

@@ -10,7 +10,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,6 +55,9 @@ class Pump {
   void each_outlet(Visit visit) const {
     outlets_.each(visit);
   }
+
+  /// The hosts of those outlets, by name.
+  const std::map<std::string, HostState>& hosts() const { return outlets_.hosts(); }
 
   /// Loads what there is room for and what may go, into the graph.
   Result<> fill(WallTime now);

@@ -153,6 +153,31 @@ TEST_CASE("the busiest fifty hosts are told of by name and the rest together") {
   CHECK(hosts.back().permits_free == 490);
 }
 
+TEST_CASE("hosts that have nothing to do are told of after those that have and counted with the rest") {
+  Counted counted;
+  Stage& stage = counted.stage;
+  const auto url = [](int host) { return "http://h" + std::to_string(host) + ".test/"; };
+  for (int host = 10; host < 80; ++host) stage.arrive(lines("h" + std::to_string(host) + "-", 1, url(host)));
+  stage.play();
+  stage.transport.finish_all(answered(200));
+  stage.tick(2s);
+  stage.arrive(lines("again", 1, url(79)));
+  stage.play();
+  stage.tick(2s);
+  const auto hosts = stage.figures().hosts;
+  REQUIRE(hosts.size() == 51);
+  CHECK(hosts[0].host == "h79.test");
+  CHECK(hosts[0].in_flight == 1);
+  CHECK(hosts[0].permits_free == 49);
+  for (int i = 1; i < 50; ++i) {
+    CHECK(hosts[static_cast<std::size_t>(i)].host == "h" + std::to_string(9 + i) + ".test");
+    CHECK(hosts[static_cast<std::size_t>(i)].permits_free == 50);
+  }
+  CHECK(hosts.back().host.empty());
+  CHECK(hosts.back().in_flight == 0);
+  CHECK(hosts.back().permits_free == 20 * 50);
+}
+
 TEST_CASE("what an earlier process left under way is counted as unknown") {
   Counted counted;
   Stage& stage = counted.stage;
