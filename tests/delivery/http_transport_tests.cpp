@@ -4,6 +4,7 @@
 #include "support/receiver.hpp"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -350,6 +351,22 @@ TEST_CASE("a kept connection that the server has closed meanwhile is not used ag
     REQUIRE(receiver.wait_ended(ticket));
   }
   CHECK(receiver.connections() == 3);
+}
+
+TEST_CASE("of many connections the first to a host is not kept and later ones are") {
+  const std::array<Receiver, 6> receivers;
+  HttpOptions options;
+  options.connections_kept = 24;  // of first ones 3
+  Bench bench{options};
+  std::uint64_t ticket = 0;
+  for (int round = 0; round < 3; ++round)
+    for (std::uint32_t host = 0; host < receivers.size(); ++host) {
+      auto outgoing = event(receivers[host].url(), ++ticket);
+      outgoing.host = host;
+      CHECK(bench.attempt(std::move(outgoing)).status == 200);
+    }
+  CHECK(receivers.front().connections() == 1);
+  CHECK(receivers.back().connections() == 2);
 }
 
 TEST_CASE("a port where nobody listens is a connect error that names the cause") {

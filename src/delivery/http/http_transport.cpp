@@ -66,8 +66,7 @@ class HttpTransport::Engine {
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
-  /// Near the limit of idle connections libcurl would look at all of them to close one after each request.
-  bool crowded() const { return loop_->connections() > options_.connections_kept / 4 * 3; }
+  bool worth_keeping(std::uint32_t host);
   bool is_under_way(const Transfer& transfer) const {
     return transfer.slot < under_way_.size() && under_way_[transfer.slot].get() == &transfer;
   }
@@ -82,6 +81,7 @@ class HttpTransport::Engine {
   AddressMemory addresses_{options_.connection_lifetime};
   SystemRandom random_;
   Admission admission_;
+  std::vector<bool> asked_before_;  // by Outgoing::host
   LivedTime time_{std::chrono::steady_clock::now()};
   std::set<std::pair<SteadyTime, Transfer*>> deadlines_;  // in lived time, of what is under way
   std::vector<std::unique_ptr<Transfer>> under_way_;
@@ -240,7 +240,7 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
     if (!made) return not_begun(not_made(OutcomeKind::local_failure, std::move(made).error().message));
     idle_.push_back(std::move(*made));
   }
-  idle_.back()->keep_connection(!crowded() || !admission_.alone(host));
+  idle_.back()->keep_connection(worth_keeping(host));
   if (auto started = idle_.back()->start(std::move(outgoing), clock_.wall()); !started)
     return not_begun(std::move(started).error());
   fail_point(FailPoint::request_started);
@@ -250,6 +250,19 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
   Transfer& transfer = *under_way_.back();
   transfer.deadline = time_.now() + transfer.timeout();
   deadlines_.emplace(transfer.deadline, &transfer);
+}
+
+/// Whether the connection of the request that begins is kept for others. Of each connection that it closes,
+/// libcurl looks at all there are, and near the limit of idle ones at all of them again, to close one after
+/// each request. So of many connections those to hosts that have nothing else to do are not kept, and the
+/// first to a host, which may never be asked again, is kept only among few.
+bool HttpTransport::Engine::worth_keeping(std::uint32_t host) {
+  if (host >= asked_before_.size()) asked_before_.resize(host + 1);
+  const bool first = !asked_before_[host];
+  asked_before_[host] = true;
+  if (!admission_.alone(host)) return true;
+  const std::size_t most = first ? options_.connections_kept / 8 : options_.connections_kept / 4 * 3;
+  return loop_->connections() <= most;
 }
 
 void HttpTransport::Engine::give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports) {
