@@ -2,7 +2,8 @@
 // end. README.md beside this file says how to read them.
 //
 //   --dispatch PATH        the program
-//   --scenarios A,B        some of: throughput, latency, hosts, subscriptions, serial, ingest, duplicates,
+//   --scenarios A,B        some of: throughput, latency, hosts, distinct-hosts, subscriptions, serial,
+//   ingest, duplicates,
 //                          memory, backlog, bytes, telemetry, counting
 //   --repeat N             runs of each; medians are shown (default 5)
 //   --events N             of most scenarios (default 200000); latency and serial have a tenth of it
@@ -35,12 +36,19 @@ struct Named {
   const char* name;
   Scenario run;
 };
-constexpr Named scenarios[]{{"throughput", throughput}, {"latency", latency},
-                            {"hosts", hosts},           {"subscriptions", subscriptions},
-                            {"serial", serial},         {"ingest", ingest},
-                            {"duplicates", duplicates}, {"memory", memory},
-                            {"backlog", backlog},       {"bytes", bytes},
-                            {"telemetry", telemetry},   {"counting", counting}};
+constexpr Named scenarios[]{{"throughput", throughput},
+                            {"latency", latency},
+                            {"hosts", hosts},
+                            {"distinct-hosts", distinct_hosts},
+                            {"subscriptions", subscriptions},
+                            {"serial", serial},
+                            {"ingest", ingest},
+                            {"duplicates", duplicates},
+                            {"memory", memory},
+                            {"backlog", backlog},
+                            {"bytes", bytes},
+                            {"telemetry", telemetry},
+                            {"counting", counting}};
 
 std::vector<Named> chosen(const std::string& list) {
   if (list.empty()) return {std::begin(scenarios), std::end(scenarios)};

@@ -32,6 +32,7 @@ using Scenario = void (*)(const Bench& bench);
 void throughput(const Bench& bench);
 void latency(const Bench& bench);
 void hosts(const Bench& bench);
+void distinct_hosts(const Bench& bench);
 void serial(const Bench& bench);
 void subscriptions(const Bench& bench);
 void ingest(const Bench& bench);

@@ -23,7 +23,8 @@ Workplace::Workplace(std::filesystem::path dispatch, std::filesystem::path progr
 void Workplace::generate(const Input& input, const std::filesystem::path& file) const {
   MeasuredProcess process{{programs_ / "generate_events", "--events", std::to_string(input.events), "--bytes",
                            std::to_string(payload_bytes), "--entities", std::to_string(input.entities),
-                           "--hosts", std::to_string(input.hosts), "--port", std::to_string(input.port)},
+                           "--hosts", std::to_string(input.hosts), "--port", std::to_string(input.port),
+                           "--names", std::to_string(input.names ? named_addresses : 0)},
                           file};
   finish(process, {0});
 }
@@ -59,6 +60,11 @@ Measured Workplace::run_talking(const std::filesystem::path& journal,
   words.insert(words.end(), arguments.begin(), arguments.end());
   MeasuredProcess process{words, directory_ / "dispatch.out"};
   return finish(process, {0});
+}
+
+Measured Workplace::run_by_name(const std::filesystem::path& journal,
+                                const std::vector<std::string>& arguments) const {
+  return run_talking(journal, arguments, {"LD_PRELOAD=" DISPATCH_BENCH_NAMES});
 }
 
 void Workplace::set_up(const std::vector<std::string>& words) const {

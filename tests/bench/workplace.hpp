@@ -19,6 +19,7 @@ struct Input {
   std::uint64_t entities = 1;
   std::uint64_t hosts = 0;  ///< 0: the events bring no url
   std::uint16_t port = 0;   ///< of those urls
+  bool names = false;       ///< each event brings a url at a host of its own, which has a name
 };
 
 /// Where the benchmark happens, and the programs it runs. Each call runs one to its end and throws
@@ -47,6 +48,9 @@ class Workplace {
   /// `dispatch run --journal JOURNAL ARGUMENTS...`, which talks as usual, with these variables.
   Measured run_talking(const std::filesystem::path& journal, const std::vector<std::string>& arguments,
                        const std::vector<std::string>& environment) const;
+  /// `dispatch run --journal JOURNAL ARGUMENTS...`, which finds the addresses of the names of
+  /// generate_events.
+  Measured run_by_name(const std::filesystem::path& journal, const std::vector<std::string>& arguments) const;
   /// `dispatch WORDS...`, for what is not measured.
   void set_up(const std::vector<std::string>& words) const;
   /// `dispatch run` of what waits in the journal, told to stop after `at_most` if it goes on so long.
@@ -62,6 +66,10 @@ class Workplace {
   std::filesystem::path programs_;
   TempDir directory_;
 };
+
+/// Names of generate_events lead to 127.0.0.1, 127.0.0.2 and so on, to so many: one alone would have too few
+/// ports.
+inline constexpr std::uint64_t named_addresses = 200;
 
 /// Of each event.
 inline constexpr std::uint64_t payload_bytes = 300;

@@ -38,7 +38,8 @@ Known& known() {
 
 std::optional<std::string> address_in(std::string_view name) {
   if (!name.ends_with(name_of_address)) return std::nullopt;
-  std::string address{name.substr(0, name.size() - name_of_address.size())};
+  name.remove_suffix(name_of_address.size());
+  std::string address{name.substr(name.rfind('.') + 1)};  // all of it where there is no dot
   std::replace(address.begin(), address.end(), '-', '.');
   return address;
 }

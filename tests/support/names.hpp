@@ -29,7 +29,8 @@ class Name {
   const std::string name_;
 };
 
-/// The name that always leads to this IPv4 address: "127-0-0-1.address.test" to 127.0.0.1.
+/// The name that always leads to this IPv4 address: "127-0-0-1.address.test" to 127.0.0.1. So do all names
+/// below it, as "h7.127-0-0-1.address.test".
 std::string name_of(std::string address);
 
 /// A file of names for a program that is started with the same getaddrinfo() as LD_PRELOAD, and finds the
