@@ -72,7 +72,8 @@ Result<bool> Follower::blocked(const journal::DeliveryRow& row) {
     auto waits = paused(row.subscription);
     if (!waits || *waits) return waits;
   }
-  if (row.state != DeliveryState::pending) return row.state == DeliveryState::dead_letter;
+  if (row.state == DeliveryState::dead_letter) return true;
+  if (row.state == DeliveryState::in_flight) return false;
   const auto head = parts_.journal.head(row.key);
   if (!head) return tl::unexpected(head.error());
   if (!*head) return false;

@@ -41,7 +41,9 @@ struct Graph::Nodes {
                 [&owner](Item* item) noexcept {
                   const Lane& lane = *item->lane;
                   item->stamps.head = owner.now_;
-                  if (lane.valve != nullptr)
+                  if (lane.outlet->terms->shut)
+                    owner.turned_away_.push_back(item);
+                  else if (lane.valve != nullptr)
                     owner.to_valve(*lane.valve, *item);
                   else
                     lane.outlet->host->gate->queue.try_put(item);

@@ -1,5 +1,6 @@
 #include "flow/outlets.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace dispatch::flow {
@@ -51,7 +52,7 @@ Result<> Outlets::open(OutletState& outlet) {
   list(outlet);
   const auto due = journal_.next_due(outlet.outlet.no, WallTime::min());
   if (!due) return tl::unexpected(due.error());
-  set_due(outlet, *due);
+  looked_until(outlet, WallTime::min(), *due);
   return {};
 }
 
@@ -82,7 +83,18 @@ void Outlets::set_due(OutletState& outlet, std::optional<WallTime> due) {
 }
 
 void Outlets::due_by(OutletState& outlet, WallTime due) {
+  outlet.due_seen = std::min(outlet.due_seen, due - std::chrono::microseconds{1});
   if (!outlet.due || due < *outlet.due) set_due(outlet, due);
+}
+
+void Outlets::look_from(OutletState& outlet, WallTime due) {
+  outlet.due_seen = due - std::chrono::microseconds{1};
+  set_due(outlet, due);
+}
+
+void Outlets::looked_until(OutletState& outlet, WallTime until, std::optional<WallTime> next) {
+  outlet.due_seen = until;
+  set_due(outlet, next);
 }
 
 void Outlets::keep_in_reach(OutletState& outlet, Position mark) {

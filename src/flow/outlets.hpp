@@ -60,10 +60,13 @@ class Outlets {
   const std::vector<OutletState*>& listed() const { return listed_; }
 
   // --- Retries
-  /// When the next one that is not loaded is due.
-  void set_due(OutletState& outlet, std::optional<WallTime> due);
-  /// One is due then, and others may be sooner.
+  /// One is due then, and was not looked at.
   void due_by(OutletState& outlet, WallTime due);
+  /// Those that are due from then on must be looked at again.
+  void look_from(OutletState& outlet, WallTime due);
+  /// All that are due until then were looked at; the next one is due at `next`.
+  void looked_until(OutletState& outlet, WallTime until, std::optional<WallTime> next);
+  /// When the first that was not looked at is due, of each outlet that has one and is open.
   const Due& due() const { return due_; }
 
   // --- Where a restart reads from
@@ -80,6 +83,7 @@ class Outlets {
 
   std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
   void keep_rate(const OutletState& outlet);
+  void set_due(OutletState& outlet, std::optional<WallTime> due);
 
   std::map<std::string, HostState> hosts_;
   std::vector<OutletState*> listed_;

@@ -23,8 +23,7 @@ Result<> Pump::start() {
 }
 
 Result<> Pump::arrived(std::vector<DeliveryRow> made) {
-  if (made.empty()) return {};
-  wakes_wait_ = true;  // an arrival may have closed a gap
+  wakes_wait_ = true;  // an arrival may have closed a gap, also one that nothing delivers
   for (const DeliveryRow& row : made)
     if (!outlets_.knows(row.key.outlet)) DISPATCH_TRY(outlets_.load());
   std::move(made.begin(), made.end(), std::back_inserter(arrived_));
@@ -60,16 +59,28 @@ Result<> Pump::shut(OutletState& outlet) {
   outlets_.shut(outlet);
   Position above = outlet.cursor;
   for (Item* item : valves_.shut(outlet, above)) put_back(*item);
-  std::vector<Lane*> drained;
-  for (Lane* lane : window_.drained())
-    if (lane->outlet == &outlet) drained.push_back(lane);
-  for (Lane* lane : drained) {
-    const auto mark = followers_above(lane->tail);
-    if (!mark) return tl::unexpected(mark.error());
-    above = std::min(above, *mark);
-    note(outlet, window_.drop(*lane));
-  }
   outlets_.read_again(outlet, above);
+  window_.forget_idle(outlet);
+  std::vector<Lane*> drained;
+  std::erase_if(window_.drained(), [&](Lane* lane) {
+    if (lane->outlet != &outlet) return false;
+    drained.push_back(lane);
+    return true;
+  });
+  for (Lane* lane : drained) {
+    DISPATCH_TRY(read_when_open(outlet, lane->tail));
+    window_.close(*lane);
+  }
+  return {};
+}
+
+/// The lane of `row` leaves the window while its outlet is shut.
+Result<> Pump::read_when_open(OutletState& outlet, const DeliveryRow& row) {
+  const auto next = next_in_lane(row);
+  if (!next) return tl::unexpected(next.error());
+  // A retry comes back by its time, and what waits for an operator by a wake.
+  if (*next && (*next)->state == DeliveryState::pending)
+    outlets_.read_again(outlet, before((*next)->key.position));
   return {};
 }
 
@@ -77,54 +88,56 @@ Result<> Pump::shut(OutletState& outlet) {
 
 Result<> Pump::completed(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  if (!outlet.terms->shut) {
-    note(outlet, window_.complete(item));
-    return {};
+  if (outlet.terms->shut) {
+    DISPATCH_TRY(read_when_open(outlet, item.row));
+    window_.evict(item);
+  } else {
+    window_.complete(item);
+    outlets_.list(outlet);
   }
-  const auto above = followers_above(item.row);
-  if (!above) return tl::unexpected(above.error());
-  note(outlet, window_.evict(item));
-  outlets_.read_again(outlet, *above);
   return {};
 }
 
 void Pump::put_back(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  const DeliveryRow row = item.row;
-  note(outlet, window_.evict(item));
-  if (row.state == DeliveryState::pending) outlets_.read_again(outlet, before(row.key.position));
+  if (item.row.state == DeliveryState::pending) outlets_.read_again(outlet, before(item.row.key.position));
+  leave(item);
 }
 
 void Pump::retry_later(Item& item, WallTime due) {
-  OutletState& outlet = *item.lane->outlet;
-  outlets_.due_by(outlet, due);
-  note(outlet, window_.evict(item));
+  outlets_.due_by(*item.lane->outlet, due);
+  leave(item);
 }
 
 void Pump::buried(Item& item) {
-  OutletState& outlet = *item.lane->outlet;
-  note(outlet, window_.evict(item));
+  leave(item);
 }
 
 void Pump::lost(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  const Position above = before(item.row.key.position);
-  note(outlet, window_.evict(item));
-  outlets_.read_again(outlet, above);
+  window_.drain(item);
+  outlets_.list(outlet);
 }
 
 void Pump::turned_away(Item& item) {
-  OutletState& outlet = *item.lane->outlet;
+  if (item.lane->outlet->terms->shut) {
+    put_back(item);
+    return;
+  }
   leave_behind(*item.lane->valve, item.row);
-  note(outlet, window_.evict(item));
+  leave(item);
 }
 
-/// There may be room in the outlet, and what its lanes have passed over.
-void Pump::note(OutletState& outlet, std::optional<Position> again) {
-  if (again)
-    outlets_.read_again(outlet, again);
+/// Its lane leaves the window with it; but what was passed over below it comes before it.
+void Pump::leave(Item& item) {
+  OutletState& outlet = *item.lane->outlet;
+  const auto below = item.lane->below;
+  if (below && outlet.terms->shut) outlets_.read_again(outlet, before(*below));
+  if (below && !outlet.terms->shut)
+    window_.drain(item);
   else
-    outlets_.list(outlet);
+    window_.evict(item);
+  outlets_.list(outlet);
 }
 
 // --- What is to be read
@@ -138,9 +151,7 @@ std::optional<WallTime> Pump::next_due() const {
 bool Pump::hungry() const {
   const auto room = [&](const OutletState* outlet) { return window_.has_room(*outlet); };
   const auto& listed = outlets_.listed();
-  return wakes_wait_ || std::any_of(listed.begin(), listed.end(), room) ||
-         std::any_of(window_.drained().begin(), window_.drained().end(),
-                     [&](const Lane* lane) { return room(lane->outlet); }) ||
+  return wakes_wait_ || !window_.drained().empty() || std::any_of(listed.begin(), listed.end(), room) ||
          valves_.any([&](const Valve& valve) { return valve.catches_up() && room(valve.outlet); });
 }
 
@@ -152,19 +163,19 @@ bool Pump::idle() const {
 
 // --- Where a restart reads from
 
-/// What follows `row` in its lane lies above it, or anywhere where the stream is disordered.
-Result<Position> Pump::followers_above(const DeliveryRow& row) {
-  if (row.entity == EntityNo{}) return row.key.position;
-  const auto predecessor = journal_.predecessor(row);
-  if (!predecessor) return tl::unexpected(predecessor.error());
-  return predecessor->disordered ? Position{} : row.key.position;
+/// By the journal, up to the first gap.
+Result<std::optional<DeliveryRow>> Pump::next_in_lane(const DeliveryRow& row) {
+  auto open = journal_.open_in_lane(row, 1);
+  if (!open) return tl::unexpected(std::move(open).error());
+  return open->empty() ? std::nullopt : std::optional{open->front()};
 }
 
+/// What is first in a lane brings the others.
 Result<> Pump::keep_drained_in_reach() {
   for (const Lane* lane : window_.drained()) {
-    const auto above = followers_above(lane->tail);
-    if (!above) return tl::unexpected(above.error());
-    outlets_.keep_in_reach(*lane->outlet, *above);
+    const auto next = next_in_lane(lane->tail);
+    if (!next) return tl::unexpected(next.error());
+    if (*next) outlets_.keep_in_reach(*lane->outlet, before((*next)->key.position));
   }
   return {};
 }
@@ -174,6 +185,9 @@ Result<> Pump::remember(bool whole) {
     outlets_.each([](OutletState& outlet) { outlet.outlet.low = outlet.cursor; });
     window_.each_item(
         [&](const Item& item) { outlets_.keep_in_reach(*item.lane->outlet, before(item.row.key.position)); });
+    window_.each_busy([&](const Lane& lane) {
+      if (lane.below) outlets_.keep_in_reach(*lane.outlet, before(*lane.below));
+    });
     valves_.each([&](const Valve& valve) {
       if (valve.behind) outlets_.keep_in_reach(*valve.outlet, *valve.behind);
     });

@@ -19,9 +19,16 @@
 namespace dispatch::flow {
 
 /// Keeps the graph supplied from the journal. It reads each outlet forward in the order of positions, and
-/// loads what is first in its lane; what it passes over comes back by itself: by its predecessor's end
-/// (successors), by a retry that is due, by a wake that an operator or a closed gap left in the journal, or
-/// when there is room again at its destination's valve. So a delivery that waits costs no memory. Used by the
+/// loads what is first in its lane; what it passes over comes back by itself: when its lane is drained, by a
+/// retry that is due, by a wake that an operator or a closed gap left in the journal, or when there is room
+/// again at its destination's valve. So a delivery that waits costs no memory.
+///
+/// A lane whose items are done is drained, and the journal is asked what is first in it, unless it is known
+/// that nothing was passed over. So what a fan-out puts below the items of a lane goes next, whoever reads it
+/// first. That nothing above it goes before is decided by Journal::begin.
+///
+/// An outlet that is shut has nothing in the window but what is under way or at its host's gate, and nothing
+/// of it is read: its cursor goes down to all that it has to read when it is open again. Used by the
 /// dispatcher's thread, inside its turn.
 class Pump {
  public:
@@ -43,7 +50,7 @@ class Pump {
   Result<> completed(Item& item);              ///< the lane goes on
   void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
   void buried(Item& item);                     ///< the lane is blocked
-  void lost(Item& item);                       ///< the journal says otherwise: read it again
+  void lost(Item& item);                       ///< the journal says otherwise: ask it
   void turned_away(Item& item);                ///< too many wait at its valve: read it when there is room
   void put_back(Item& item);                   ///< its outlet is shut: read it when that is open again
 
@@ -84,25 +91,31 @@ class Pump {
   Result<> wake(const journal::DeliveryKey& key);
   Result<> wake_from(const journal::DeliveryKey& key);
   Result<> load_due(WallTime now);
-  Result<> load_due(OutletState& outlet, WallTime now);
+  Result<> load_due(OutletState& outlet, WallTime now, std::size_t& budget);
+  Result<bool> place_retry(OutletState& outlet, const journal::DeliveryRow& row);
   Result<> load_drained();
   Result<> load_arrived();
-  Result<> load_successors(Lane& lane);
-  Result<> catch_up(WallTime now, std::size_t& budget);
+  Result<> load_next(Lane& lane);
+  Result<> catch_up(std::size_t& budget);
   Result<> catch_up(Valve& valve, std::size_t& budget);
+  Result<> catch_up_retries(Valve& valve, std::size_t& budget);
   Result<> scan(OutletState& outlet, std::size_t& budget);
-  Result<> place(OutletState& outlet, const journal::DeliveryRow& row);
+  enum class Found { arrived, read };
+  Result<> place(OutletState& outlet, const journal::DeliveryRow& row, Found how);
   Result<> place_behind(Lane& lane, const journal::DeliveryRow& row);
+  static void pass_over(Lane& lane, const journal::DeliveryRow& row);
+  Lane* find_in_use(const journal::DeliveryRow& row);
 
-  void note(OutletState& outlet, std::optional<Position> again);
+  void leave(Item& item);
+  Result<> read_when_open(OutletState& outlet, const journal::DeliveryRow& row);
   Lane& load(OutletState& outlet, const journal::DeliveryRow& row);
   void load(Lane& lane, const journal::DeliveryRow& row);
   Hold waited_for(const journal::DeliveryRow& row) const;
-  bool pass_over(OutletState& outlet, const journal::DeliveryRow& row);
+  bool has_full_valve(OutletState& outlet, const journal::DeliveryRow& row);
   void leave_behind(Valve& valve, const journal::DeliveryRow& row);
   Result<> keep_drained_in_reach();
   Result<> shut(OutletState& outlet);
-  Result<Position> followers_above(const journal::DeliveryRow& row);
+  Result<std::optional<journal::DeliveryRow>> next_in_lane(const journal::DeliveryRow& row);
 
   journal::Journal& journal_;
   Valves& valves_;

@@ -13,16 +13,17 @@ using journal::DeliveryRow;
 
 namespace {
 
-/// Where more retries than these wait for one valve, they may hide such of the same host's other
-/// destinations.
-constexpr std::size_t retries_behind_most = 4096;
+/// A moment before: the journal is asked for what is due after it.
+WallTime just_before(WallTime time) {
+  return time - std::chrono::microseconds{1};
+}
 
 }  // namespace
 
 Result<> Pump::fill(WallTime now) {
   std::size_t budget = window_.limits().rows_per_turn;
   DISPATCH_TRY(load_drained());
-  DISPATCH_TRY(catch_up(now, budget));
+  DISPATCH_TRY(catch_up(budget));
   DISPATCH_TRY(load_due(now));
   DISPATCH_TRY(follow_wakes());
   DISPATCH_TRY(load_drained());
@@ -41,7 +42,7 @@ Result<> Pump::load_arrived() {
     if (outlet.more) continue;
     if (window_.has_room(outlet)) {
       outlet.cursor = row.key.position;
-      DISPATCH_TRY(place(outlet, row));
+      DISPATCH_TRY(place(outlet, row, Found::arrived));
     } else {
       outlets_.read_again(outlet);
     }
@@ -52,22 +53,28 @@ Result<> Pump::load_arrived() {
 
 Result<> Pump::load_drained() {
   const auto lanes = std::exchange(window_.drained(), {});
-  for (Lane* lane : lanes) {
-    if (window_.has_room(*lane->outlet))
-      DISPATCH_TRY(load_successors(*lane));
-    else
-      window_.drained().push_back(lane);
-  }
+  for (Lane* lane : lanes) DISPATCH_TRY(load_next(*lane));
   return {};
 }
 
-Result<> Pump::load_successors(Lane& lane) {
+Result<> Pump::load_next(Lane& lane) {
+  OutletState& outlet = *lane.outlet;
   const std::size_t limit = window_.limits().items_per_lane;
-  const auto rows = journal_.successors(lane.tail, limit);
+  const auto rows = journal_.open_in_lane(lane.tail, limit);
   if (!rows) return tl::unexpected(rows.error());
-  lane.more = rows->size() == limit;
-  if (rows->empty()) note(*lane.outlet, window_.rest(lane));
-  for (const DeliveryRow& row : *rows) load(lane, row);
+  if (rows->empty()) {
+    window_.rest(lane);
+  } else if (rows->front().state == DeliveryState::pending) {
+    // Of a sparse lane it is only known to be done when the journal says so.
+    lane.more = rows->size() == limit || is_sparse_lane(rows->front());
+    lane.below.reset();
+    for (const DeliveryRow& row : *rows) load(lane, row);
+    return {};
+  } else {
+    if (rows->front().state == DeliveryState::retry_wait) outlets_.due_by(outlet, rows->front().state_at);
+    window_.close(lane);
+  }
+  outlets_.list(outlet);
   return {};
 }
 
@@ -77,41 +84,51 @@ Result<> Pump::load_due(WallTime now) {
     if (due > now) break;
     if (OutletState& outlet = outlets_.at(no); window_.has_room(outlet)) ready.push_back(&outlet);
   }
-  for (OutletState* outlet : ready) DISPATCH_TRY(load_due(*outlet, now));
+  std::size_t budget = window_.limits().rows_per_turn;
+  for (OutletState* outlet : ready) DISPATCH_TRY(load_due(*outlet, now, budget));
   return {};
 }
 
-Result<> Pump::load_due(OutletState& outlet, WallTime now) {
-  // Those that are loaded and not begun yet are still in retry_wait, and come again: at most one a lane. So
-  // do those for which there was no room at their valve; they must not hide the others.
-  const std::size_t limit =
-      window_.limits().lanes_per_outlet + std::min(outlet.retries_behind, retries_behind_most);
-  const auto rows = journal_.due(outlet.outlet.no, now, limit);
-  if (!rows) return tl::unexpected(rows.error());
-  const std::size_t behind_before = std::exchange(outlet.retries_behind, 0);
-  bool loaded = false;
-  for (const DeliveryRow& row : *rows) {
-    if (window_.find(LaneKey::of(row)) != nullptr) continue;
-    if (pass_over(outlet, row)) {
-      ++outlet.retries_behind;
-      continue;
+Result<> Pump::load_due(OutletState& outlet, WallTime now, std::size_t& budget) {
+  while (budget > 0) {
+    const std::size_t limit = std::min<std::size_t>(budget, 256);
+    const auto rows = journal_.due(outlet.outlet.no, outlet.due_seen, now, limit);
+    if (!rows) return tl::unexpected(rows.error());
+    budget -= std::min(budget, std::max<std::size_t>(rows->size(), 1));
+    for (const DeliveryRow& row : *rows) {
+      const auto placed = place_retry(outlet, row);
+      if (!placed) return tl::unexpected(placed.error());
+      if (!*placed) {
+        outlets_.look_from(outlet, row.state_at);
+        return {};
+      }
     }
-    if (!window_.has_room(outlet)) {
-      outlets_.set_due(outlet, row.state_at);
+    if (rows->size() < limit) {
+      const auto next = journal_.next_due(outlet.outlet.no, now);
+      if (!next) return tl::unexpected(next.error());
+      outlets_.looked_until(outlet, now, *next);
       return {};
     }
-    Lane& lane = load(outlet, row);
-    lane.more = row.entity != EntityNo{};
-    loaded = true;
+    outlets_.looked_until(outlet, rows->back().state_at, now);
   }
-  if (rows->size() == limit && (loaded || outlet.retries_behind > behind_before)) {
-    outlets_.set_due(outlet, now);
-    return {};
-  }
-  const auto next = journal_.next_due(outlet.outlet.no, now);
-  if (!next) return tl::unexpected(next.error());
-  outlets_.set_due(outlet, *next);
   return {};
+}
+
+/// A retry that is due. False where there is no room for it.
+Result<bool> Pump::place_retry(OutletState& outlet, const DeliveryRow& row) {
+  if (Lane* lane = find_in_use(row); lane != nullptr) {
+    lane->more = true;
+    return true;
+  }
+  if (is_sparse_lane(row) && row.entity != EntityNo{}) {
+    const auto predecessor = journal_.predecessor(row);
+    if (!predecessor) return tl::unexpected(predecessor.error());
+    if (predecessor->open) return true;  // which brings it when it is done
+  }
+  if (has_full_valve(outlet, row)) return true;
+  if (!window_.has_room(outlet)) return false;
+  load(outlet, row).more = row.entity != EntityNo{};
+  return true;
 }
 
 Result<> Pump::follow_wakes() {
@@ -140,8 +157,9 @@ Result<> Pump::wake(const journal::DeliveryKey& key) {
   const DeliveryRow& row = **head;
   // Only a release makes a delivery wait as new that was tried before.
   if (row.state == DeliveryState::pending && row.attempts > 0) released_.push_back(row.destination);
-  if (Lane* lane = window_.find(LaneKey::of(row)); lane != nullptr) {
-    window_.look_again(*lane);
+  if (outlet.terms->shut) return read_when_open(outlet, row);
+  if (Lane* lane = find_in_use(row); lane != nullptr) {
+    pass_over(*lane, row);
     return {};
   }
   if (row.state == DeliveryState::retry_wait) {
@@ -154,10 +172,9 @@ Result<> Pump::wake(const journal::DeliveryKey& key) {
     if (!predecessor) return tl::unexpected(predecessor.error());
     if (predecessor->gap) return {};
   }
-  if (pass_over(outlet, row)) return {};
+  if (has_full_valve(outlet, row)) return {};
   if (window_.has_room(outlet)) {
-    Lane& lane = load(outlet, row);
-    lane.more = row.entity != EntityNo{};
+    load(outlet, row).more = row.entity != EntityNo{};
   } else {  // the scan finds it when there is room
     outlets_.read_again(outlet, before(row.key.position));
   }
@@ -167,26 +184,44 @@ Result<> Pump::wake(const journal::DeliveryKey& key) {
 /// Anything of the outlet from there on may be new, also before what its lanes have come to.
 Result<> Pump::wake_from(const journal::DeliveryKey& key) {
   if (!outlets_.knows(key.outlet)) DISPATCH_TRY(outlets_.load());
-  OutletState& outlet = outlets_.at(key.outlet);
-  const Position above = before(key.position);
-  window_.forget_tails(outlet, above);
-  outlets_.read_again(outlet, above);
+  outlets_.read_again(outlets_.at(key.outlet), before(key.position));
   return {};
 }
 
 /// What was passed over because too many waited at its valve.
-Result<> Pump::catch_up(WallTime now, std::size_t& budget) {
+Result<> Pump::catch_up(std::size_t& budget) {
   if (valves_.empty()) return {};
   std::vector<Valve*> ready;
   valves_.each([&](Valve& valve) {
     if (valve.catches_up() && window_.has_room(*valve.outlet)) ready.push_back(&valve);
   });
   for (Valve* valve : ready) {
-    if (std::exchange(valve->retries_behind, false)) outlets_.due_by(*valve->outlet, now);
     caught_up_ = valve;
-    auto caught_up = catch_up(*valve, budget);
+    auto caught_up = catch_up_retries(*valve, budget);
+    if (caught_up) caught_up = catch_up(*valve, budget);
     caught_up_ = nullptr;
     if (!caught_up) return caught_up;
+  }
+  return {};
+}
+
+Result<> Pump::catch_up_retries(Valve& valve, std::size_t& budget) {
+  OutletState& outlet = *valve.outlet;
+  while (valve.retries_behind && budget > 0) {
+    const WallTime from = *valve.retries_behind;
+    const std::size_t limit = std::min<std::size_t>(budget, 256);
+    const auto rows = journal_.due(outlet.outlet.no, just_before(from), outlet.due_seen, limit);
+    if (!rows) return tl::unexpected(rows.error());
+    budget -= std::min(budget, std::max<std::size_t>(rows->size(), 1));
+    valve.retries_behind.reset();
+    for (const DeliveryRow& row : *rows) {
+      if (row.destination != valve.destination) continue;
+      const auto placed = place_retry(outlet, row);
+      if (!placed) return tl::unexpected(placed.error());
+      if (!*placed) leave_behind(valve, row);
+      if (valve.retries_behind) return {};
+    }
+    if (rows->size() >= limit) valve.retries_behind = rows->back().state_at + std::chrono::microseconds{1};
   }
   return {};
 }
@@ -207,7 +242,7 @@ Result<> Pump::catch_up(Valve& valve, std::size_t& budget) {
         leave_behind(valve, row);
         return {};
       }
-      DISPATCH_TRY(place(outlet, row));
+      DISPATCH_TRY(place(outlet, row, Found::read));
       if (valve.behind) return {};
     }
     if (rows->size() >= limit) valve.behind = rows->back().key.position;
@@ -227,7 +262,7 @@ Result<> Pump::scan(OutletState& outlet, std::size_t& budget) {
         return {};
       }
       outlet.cursor = row.key.position;
-      if (row.state == DeliveryState::pending) DISPATCH_TRY(place(outlet, row));
+      if (row.state == DeliveryState::pending) DISPATCH_TRY(place(outlet, row, Found::read));
     }
     budget -= std::min(budget, rows->size());
     if (rows->size() < limit) outlet.more = false;
@@ -235,37 +270,66 @@ Result<> Pump::scan(OutletState& outlet, std::size_t& budget) {
   return {};
 }
 
-Result<> Pump::place(OutletState& outlet, const DeliveryRow& row) {
-  if (Lane* lane = window_.find(LaneKey::of(row)); lane != nullptr) return place_behind(*lane, row);
+Result<> Pump::place(OutletState& outlet, const DeliveryRow& row, Found how) {
+  if (Lane* lane = window_.find(LaneKey::of(row)); lane != nullptr) {
+    if (!window_.is_idle(*lane)) return place_behind(*lane, row);
+    if (row.sequence == after(lane->tail.sequence)) {
+      if (!has_full_valve(outlet, row)) load(*lane, row);
+      return {};
+    }
+    window_.forget(*lane);
+  }
   if (row.entity == EntityNo{}) {
-    if (!pass_over(outlet, row)) load(outlet, row);
+    if (!has_full_valve(outlet, row)) load(outlet, row);
     return {};
   }
   const auto predecessor = journal_.predecessor(row);
   if (!predecessor) return tl::unexpected(predecessor.error());
-  if (predecessor->gap || (predecessor->exists && !is_final(predecessor->state))) return {};
-  if (pass_over(outlet, row)) return {};
-  Lane& lane = load(outlet, row);
-  lane.more = predecessor->disordered;
+  if (predecessor->gap || predecessor->open) return {};
+  if (has_full_valve(outlet, row)) return {};
+  // What was read before it may have been passed over for it.
+  load(outlet, row).more = predecessor->disordered || (how == Found::read && is_sparse_lane(row));
   return {};
 }
 
+/// In a lane that is busy or drained.
 Result<> Pump::place_behind(Lane& lane, const DeliveryRow& row) {
-  if (row.entity == EntityNo{} || row.sequence <= lane.tail.sequence || lane.more) return {};
+  if (row.entity == EntityNo{}) return {};
+  if (row.sequence <= lane.tail.sequence) {  // mostly it is loaded
+    if (is_sparse_lane(row)) pass_over(lane, row);
+    return {};
+  }
+  if (lane.more) return {};
   if (row.sequence != after(lane.tail.sequence)) {
     const auto predecessor = journal_.predecessor(row);
     if (!predecessor) return tl::unexpected(predecessor.error());
     if (predecessor->gap) return {};
-    if (predecessor->exists && predecessor->sequence > lane.tail.sequence) {
-      window_.look_again(lane);
+    if (predecessor->open && *predecessor->open > lane.tail.sequence) {
+      lane.more = true;
       return {};
     }
   }
   if (window_.lane_has_room(lane))
     load(lane, row);
   else
-    window_.look_again(lane);
+    lane.more = true;
   return {};
+}
+
+/// The lane is asked for it when it is drained.
+void Pump::pass_over(Lane& lane, const DeliveryRow& row) {
+  lane.more = true;
+  const bool comes_before = is_sparse_lane(row) && row.sequence <= lane.tail.sequence;
+  if (!comes_before || row.state != DeliveryState::pending) return;
+  lane.below = lane.below ? std::min(*lane.below, row.key.position) : row.key.position;
+}
+
+/// The lane of `row` where it is busy or drained. What an idle one knows is not so any more.
+Lane* Pump::find_in_use(const DeliveryRow& row) {
+  Lane* lane = window_.find(LaneKey::of(row));
+  if (lane == nullptr || !window_.is_idle(*lane)) return lane;
+  window_.forget(*lane);
+  return nullptr;
 }
 
 /// The first of its lane in the window.
@@ -288,8 +352,7 @@ Hold Pump::waited_for(const DeliveryRow& row) const {
 }
 
 /// True where too many wait at the valve that `row` would lead to: it is read again when there is room.
-bool Pump::pass_over(OutletState& outlet, const DeliveryRow& row) {
-  if (outlet.terms->shut) return false;
+bool Pump::has_full_valve(OutletState& outlet, const DeliveryRow& row) {
   Valve* valve = valves_.find(outlet, row.destination);
   if (valve == nullptr || !valve->full()) return false;
   leave_behind(*valve, row);
@@ -299,7 +362,7 @@ bool Pump::pass_over(OutletState& outlet, const DeliveryRow& row) {
 void Pump::leave_behind(Valve& valve, const DeliveryRow& row) {
   valve.behind_for = valve.holds_for();
   if (row.state == DeliveryState::retry_wait) {
-    valve.retries_behind = true;
+    valve.retries_behind = std::min(valve.retries_behind.value_or(row.state_at), row.state_at);
     return;
   }
   const Position mark = before(row.key.position);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "event/ids.hpp"
 #include "flow/graph.hpp"
 #include "flow/story.hpp"
@@ -31,8 +32,8 @@ struct Valve {
   std::size_t passed = 0;          ///< let through and not ended
   std::size_t lanes = 0;           ///< in the window, that lead here
   std::optional<Position> behind;  ///< above it deliveries were passed over, up to the outlet's cursor
-  bool retries_behind = false;     ///< retries that are due were passed over
-  Hold behind_for = Hold::permit;  ///< what they were passed over for, the last of them
+  std::optional<WallTime> retries_behind;  ///< retries due from then on, and looked at, were passed over
+  Hold behind_for = Hold::permit;          ///< what they were passed over for, the last of them
 
   /// What it holds things back for.
   Hold holds_for() const {

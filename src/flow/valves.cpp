@@ -216,7 +216,7 @@ std::vector<Item*> Valves::shut(const OutletState& outlet, Position& above) {
     for (Item* item : graph_.take_back(valve)) waiting.push_back(item);
     if (valve.behind) above = std::min(above, *valve.behind);
     valve.behind.reset();
-    valve.retries_behind = false;
+    valve.retries_behind.reset();
   }
   return waiting;
 }

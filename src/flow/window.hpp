@@ -62,36 +62,37 @@ struct HostState {
   std::uint32_t number = 0;          ///< Outgoing::host
   std::size_t width = 0;             ///< of its gate
   Graph::GateNodes* gate = nullptr;  ///< while lanes > 0
-  std::size_t lanes = 0;             ///< of its outlets that hold items
+  std::size_t lanes = 0;             ///< of its outlets that are busy or drained
 };
 
 /// What is known of an outlet while the run lasts.
 struct OutletState {
   journal::Outlet outlet;
   HostState* host = nullptr;
-  std::shared_ptr<const Terms> terms;  ///< never null
-  Position cursor;                     ///< the scan has passed everything at or below
-  Position stored_low;                 ///< outlet.low as the journal has it
-  bool more = true;                    ///< there may be deliveries above the cursor
-  bool listed = false;                 ///< stands in the pump's list of outlets to be read
-  std::size_t lanes = 0;               ///< of this outlet that hold items
-  std::size_t under_way = 0;           ///< deliveries begun and not settled
-  std::optional<WallTime> due;         ///< when the next retry not loaded is due
-  std::optional<WallTime> asked;   ///< when it was opened again, until one of its circuits was asked for that
-  std::size_t retries_behind = 0;  ///< that were due when last read and had no room at their valve
+  std::shared_ptr<const Terms> terms;   ///< never null
+  Position cursor;                      ///< the scan has passed everything at or below
+  Position stored_low;                  ///< outlet.low as the journal has it
+  bool more = true;                     ///< there may be deliveries above the cursor
+  bool listed = false;                  ///< stands in the pump's list of outlets to be read
+  std::size_t lanes = 0;                ///< of this outlet that are busy or drained
+  std::size_t under_way = 0;            ///< deliveries begun and not settled
+  std::optional<WallTime> due;          ///< when the next retry that was not looked at is due
+  WallTime due_seen = WallTime::min();  ///< retries due until then were looked at
+  std::optional<WallTime> asked;  ///< when it was opened again, until one of its circuits was asked for that
 };
 
-/// A lane in the window: it holds items, or is idle and kept for what it knows.
+/// A lane in the window. It is busy while it holds items. Without them it is drained, where the journal is to
+/// be asked what comes next in it, or idle, where all up to its tail is done, and kept to know that.
 struct Lane {
   LaneKey key;
   OutletState* outlet = nullptr;
   Graph::LaneNodes* nodes = nullptr;
   Valve* valve = nullptr;     ///< what it leads to before the gate, while it holds items
-  journal::DeliveryRow tail;  ///< the last one loaded
+  journal::DeliveryRow tail;  ///< the last one loaded; of a drained lane from where on it is to be read
   std::size_t items = 0;
-  bool more = false;  ///< deliveries after the tail were passed over; ask the journal when drained
-  std::optional<Position> again;  ///< above it there may be what comes before the tail: read it when drained
-  std::list<Lane*>::iterator idle;  ///< its place among the idle, where items == 0
+  bool more = false;  ///< deliveries were passed over that wait for the items; ask the journal when drained
+  std::optional<Position> below;    ///< the lowest of those passed over that come before the tail
+  std::list<Lane*>::iterator idle;  ///< its place among the idle, where it is one of them
 };
 
 /// Items with stable addresses, reused.
@@ -122,62 +123,69 @@ class ItemPool {
   std::vector<Item*> free_;
 };
 
-/// The lanes that are in memory, and what waits in them. A lane with items is in the graph; one without is
-/// idle and kept for what it knows of its tail, or drained: the journal has more for it. Used by the
-/// dispatcher's thread.
+/// The lanes that are in memory, and what waits in them. Used by the dispatcher's thread.
 class Window {
  public:
   Window(Graph& graph, Valves& valves, const WindowLimits& limits)
       : graph_(graph), valves_(valves), limits_(limits) {}
 
   const WindowLimits& limits() const { return limits_; }
+  /// For one more lane of this outlet.
   bool has_room(const OutletState& outlet) const;
   bool lane_has_room(const Lane& lane) const;
   std::size_t items() const { return items_in_use_; }
-  std::size_t lanes() const { return lanes_in_use_; }
+  /// Those that are busy.
+  std::size_t lanes() const { return lanes_in_use_ - drained_.size(); }
 
   /// Null where the lane is not in the window.
   Lane* find(const LaneKey& key);
+  bool is_idle(const Lane& lane) const { return lane.idle != idle_.end(); }
   /// Takes a lane for `row`, which is not in the window; there must be room. It is to get an item at once.
   Lane& open(OutletState& outlet, const journal::DeliveryRow& row);
   /// Puts `row` at the end of the lane and into the graph; it waited for `why` until now.
   void push(Lane& lane, const journal::DeliveryRow& row, Hold why);
-  /// Something of this lane was passed over: it counts as drained once it has no items.
-  void look_again(Lane& lane);
 
   /// Lanes to the destination of this valve that lead past it lead there from now on.
   void lead_to(Valve& valve);
   /// The same of all valves that there are by now, or should be: other terms hold.
   void lead_to_valves();
 
-  // Each returns the position above which the outlet must be read again, if it must.
   /// The item that holds its lane is done, and the lane goes on.
-  std::optional<Position> complete(Item& item);
+  void complete(Item& item);
   /// The item that holds its lane is not done: it leaves the window, and the whole lane with it.
-  std::optional<Position> evict(Item& item);
-  /// A lane that was taken from drained() has nothing more.
-  std::optional<Position> rest(Lane& lane);
+  void evict(Item& item);
+  /// The same, but the lane is drained: the journal knows what comes next in it.
+  void drain(Item& item);
 
-  /// A drained lane leaves the window.
-  std::optional<Position> drop(Lane& lane);
-
-  /// Above `position` there may be deliveries of this outlet that come before what its lanes have come to.
-  void forget_tails(const OutletState& outlet, Position position);
-
-  /// Lanes without items of which the journal has more. The caller takes them out, and loads or returns them.
+  /// Lanes whose turn it is to be asked for. The caller takes them out, and pushes what comes next, or:
   std::vector<Lane*>& drained() { return drained_; }
   const std::vector<Lane*>& drained() const { return drained_; }
+  /// a lane that was taken out has nothing more: it is idle,
+  void rest(Lane& lane);
+  /// or leaves the window.
+  void close(Lane& lane);
+
+  /// An idle lane leaves the window: what is known of it does not hold any more.
+  void forget(Lane& lane);
+  void forget_idle(const OutletState& outlet);
 
   /// Calls `visit` with every item.
   template <class Visit>
   void each_item(Visit visit) const {
     pool_.each(visit);
   }
+  /// Calls `visit` with every busy lane.
+  template <class Visit>
+  void each_busy(Visit visit) const {
+    for (const Lane& lane : lane_pool_)
+      if (lane.items > 0) visit(lane);
+  }
 
  private:
   void give_back(Item& item);
-  void wake_up(Lane& lane);
-  std::optional<Position> close(Lane& lane);
+  void take_all(Item& item);
+  void take_up(Lane& lane);
+  void leave_off(Lane& lane);
 
   Graph& graph_;
   Valves& valves_;
@@ -189,7 +197,7 @@ class Window {
   std::vector<Lane*> drained_;
   ItemPool pool_;
   std::size_t items_in_use_ = 0;
-  std::size_t lanes_in_use_ = 0;  ///< lanes with items
+  std::size_t lanes_in_use_ = 0;  ///< busy and drained ones
 };
 
 }  // namespace dispatch::flow

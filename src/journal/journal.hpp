@@ -48,7 +48,8 @@ class Journal {
                                       WallTime now) = 0;
 
   /// Compare-and-set of each delivery from its intent's state to in_flight, and what is to be sent, with the
-  /// subscription as it is now. Same order.
+  /// subscription as it is now. Same order. In a lane that others may fill from below (is_sparse_lane) it is
+  /// also a condition that nothing below the delivery is open.
   virtual Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) = 0;
 
   /// Records the end of attempts that are in flight. A delivery that is not in flight is an error (a bug).
@@ -91,7 +92,8 @@ class Journal {
   /// Events of which there is a delivery of this subscription are passed over. Wakes the outlet from the
   /// lowest one made. Returns how many were made.
   ///
-  /// What lies in its lane below deliveries that have gone already comes late, in order among itself.
+  /// What lies in its lane below deliveries that have gone already comes late; what has not gone waits for
+  /// it.
   virtual Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events,
                                        WallTime now) = 0;
 
@@ -144,8 +146,11 @@ class Journal {
   /// means that the end was reached.
   virtual Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) = 0;
 
-  /// Deliveries of the outlet in retry_wait that are due at `now`, the longest due first; at most `limit`.
-  virtual Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime now, std::size_t limit) = 0;
+  /// Deliveries of the outlet in retry_wait that are due after `after` and at or before `until`, the longest
+  /// due first; at most `limit`, and those due at the same time as the last one. Fewer than `limit` means
+  /// that the end was reached.
+  virtual Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
+                                               std::size_t limit) = 0;
 
   /// When the first delivery of the outlet in retry_wait after `after` is due; `after` itself excluded.
   virtual Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) = 0;
@@ -153,14 +158,12 @@ class Journal {
   /// What stands before `row` in its lane. `row` must have an entity.
   virtual Result<Predecessor> predecessor(const DeliveryRow& row) = 0;
 
-  /// The deliveries of the lane of `row` that may follow it: pending ones of higher sequence numbers in their
-  /// order, passing over those that are done, up to the first gap or delivery that is neither pending nor
-  /// done; at most `limit`.
-  virtual Result<std::vector<DeliveryRow>> successors(const DeliveryRow& row, std::size_t limit) = 0;
+  /// What is to go next in the lane of `row`: its open deliveries below the first gap, lowest number first.
+  /// The first one in whatever state it is; after it those that are pending, up to one that is not; at most
+  /// `limit`. In a lane that is not sparse nothing below `row` may be open, and is not looked for.
+  virtual Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) = 0;
 
-  /// What the delivery `key` waits for: the lowest of those in its lane that are not done and lie next to
-  /// each other below it, itself included. Where it is done, the next one above that is not; nothing where
-  /// all are.
+  /// The first open delivery in the lane of the delivery `key`, gaps or not; nothing where all are done.
   virtual Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) = 0;
 
   /// Wakes after number `after`, in order; at most `limit`.

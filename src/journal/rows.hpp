@@ -69,6 +69,12 @@ struct DeliveryRow {
   SubscriptionNo subscription = {};  ///< 0: direct
 };
 
+/// True for the lanes of subscriptions and of replays. They need not have every event of the stream, and a
+/// fan-out may put deliveries below those that are done.
+inline bool is_sparse_lane(const DeliveryRow& row) {
+  return row.subscription != SubscriptionNo{} || row.key.generation > 0;
+}
+
 /// What became of some arrivals.
 struct AppendReport {
   std::vector<Appended> verdicts;       ///< one for each arrival, in their order
@@ -91,8 +97,8 @@ struct Intent {
 
 /// The answer to an intent.
 struct Begun {
-  bool won = false;  ///< false: the delivery was not in that state any more; nothing was changed, nothing may
-                     ///< be sent
+  bool won = false;   ///< false: the delivery was not in that state any more, or something below it in its
+                      ///< lane is not done; nothing was changed, nothing may be sent
   Outgoing outgoing;  ///< all but `ticket`, where won
 };
 
@@ -109,10 +115,8 @@ struct Settlement {
 /// What stands before a delivery in its lane.
 struct Predecessor {
   bool gap = false;         ///< a sequence number below it has neither arrived nor been skipped
-  bool exists = false;      ///< a delivery of the same lane with a lower number
-  SequenceNumber sequence;  ///< of the nearest such one
-  DeliveryState state = DeliveryState::completed;  ///< of the nearest such one
   bool disordered = false;  ///< the stream did not arrive in its order: later ones may lie at lower positions
+  std::optional<SequenceNumber> open;  ///< the nearest below that is not done
 };
 
 /// What operators (and arrivals that close a gap) did that may set a lane in motion, in order.

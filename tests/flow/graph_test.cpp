@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -22,6 +23,7 @@ struct Setting {
     auto& outlet = outlets.emplace_back();
     outlet.host = &hosts.emplace_back();
     outlet.host->gate = &graph.take_gate(width);
+    outlet.terms = std::make_shared<const Terms>(RunOptions{});
     return outlet;
   }
   Lane& lane(OutletState& outlet) {

@@ -55,7 +55,9 @@ Stage::Stage(Dark, flow::RunOptions wanted, const journal::SqliteOptions& journa
 Result<> Stage::rise() {
   auto journal = journal::SqliteJournal::open(journal_path(), journal_options_);
   if (!journal) return tl::unexpected(std::move(journal).error());
+  file_ = journal->get();
   journal_ = std::move(*journal);
+  if (through) journal_ = through(std::move(journal_));
   rejects_ = std::make_unique<ingest::RejectsFile>((directory.path() / "rejects.jsonl").string());
   scoreboard_ = std::make_unique<flow::Scoreboard>();
   router_ = std::make_unique<routing::Router>(routing::Router::make(std::nullopt).value());

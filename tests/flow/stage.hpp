@@ -53,6 +53,9 @@ class Stage {
   struct Dark {};
   explicit Stage(Dark, flow::RunOptions options = {}, const journal::SqliteOptions& journal = {});
 
+  /// What the processes that rise from now on have in place of the journal itself; the test's own look at it.
+  std::function<std::unique_ptr<journal::Journal>(std::unique_ptr<journal::Journal>)> through;
+
   /// For tests in which the journal fails: a process comes, plays, is gone. An error is what would end it.
   Result<> rise();
   /// play(), with a look after each turn that was committed.
@@ -89,7 +92,7 @@ class Stage {
   /// Another process's view of the same journal.
   std::unique_ptr<journal::SqliteJournal> other_journal() const;
   std::filesystem::path journal_path() const { return directory.path() / "journal.db"; }
-  journal::SqliteJournal& journal() { return *journal_; }
+  journal::SqliteJournal& journal() { return *file_; }
 
   /// Nothing while it has not risen.
   flow::Figures figures() const { return scoreboard_ ? scoreboard_->snapshot() : flow::Figures{}; }
@@ -108,7 +111,8 @@ class Stage {
  private:
   journal::SqliteOptions journal_options_;
   flow::Observer* observer_ = nullptr;
-  std::unique_ptr<journal::SqliteJournal> journal_;
+  std::unique_ptr<journal::Journal> journal_;
+  journal::SqliteJournal* file_ = nullptr;
   std::unique_ptr<ingest::RejectsFile> rejects_;
   std::unique_ptr<flow::Scoreboard> scoreboard_;
   std::unique_ptr<routing::Router> router_;

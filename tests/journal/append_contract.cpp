@@ -199,7 +199,7 @@ TEST_CASE_TEMPLATE("append: a missing number opens a gap and its arrival closes 
   const auto before = journal->predecessor(delivery(*journal, 2)).value();
   CHECK_FALSE(before.gap);
   CHECK(before.disordered);
-  CHECK(before.sequence == SequenceNumber{3});
+  CHECK(before.open == SequenceNumber{3});
   CHECK(woken(*journal) == std::vector<std::int64_t>{3});
 }
 

@@ -307,7 +307,7 @@ TEST_CASE_TEMPLATE("begin: what the open turn made is found by its reads and can
   const auto found = journal->scan(first_outlet, Position{0}, 10).value();
   REQUIRE(found.size() == 2);
   CHECK(found[1].key == made[1].key);
-  CHECK(journal->successors(found[0], 10).value().size() == 1);
+  CHECK(journal->open_in_lane(found[0], 10).value().size() == 2);
   const Intent intent{made[0].key, made[0].state};
   CHECK(journal->begin(std::span{&intent, 1}, noon).value().at(0).outgoing.event_id == "a");
   must(turn.commit());
@@ -323,12 +323,9 @@ TEST_CASE_TEMPLATE("begin: what the open turn made stands before what it made la
                                 {.id = "c", .entity = "order-2", .sequence = 1}};
   auto turn = Turn::begin(*journal).value();
   const auto made = append_here(*journal, lines).deliveries;
-  CHECK_FALSE(journal->predecessor(made[2]).value().exists);
-  CHECK_FALSE(journal->predecessor(made[0]).value().exists);
-  const auto before = journal->predecessor(made[1]).value();
-  CHECK(before.exists);
-  CHECK(before.sequence == SequenceNumber{1});
-  CHECK(before.state == DeliveryState::pending);
+  CHECK_FALSE(journal->predecessor(made[2]).value().open);
+  CHECK_FALSE(journal->predecessor(made[0]).value().open);
+  CHECK(journal->predecessor(made[1]).value().open == SequenceNumber{1});
   must(turn.commit());
   CHECK(state_of(*journal, 3) == DeliveryState::pending);
 }

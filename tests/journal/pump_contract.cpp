@@ -39,17 +39,28 @@ TEST_CASE_TEMPLATE("due: the longest due comes first and each outlet has its own
   attempt(*journal, 1, Transition::retry, noon + 3s);
   attempt(*journal, 2, Transition::retry, noon + 1s);
   attempt(*journal, 3, Transition::retry, noon + 2s);
-  CHECK(journal->due(first_outlet, noon, 10).value().empty());
-  CHECK(positions(journal->due(first_outlet, noon + 2s, 10).value()) == Positions{2, 3});
-  CHECK(positions(journal->due(first_outlet, noon + 1min, 2).value()) == Positions{2, 3});
-  CHECK(journal->due(OutletNo{2}, noon + 1min, 10).value().empty());
+  CHECK(journal->due(first_outlet, WallTime::min(), noon, 10).value().empty());
+  CHECK(positions(journal->due(first_outlet, WallTime::min(), noon + 2s, 10).value()) == Positions{2, 3});
+  CHECK(positions(journal->due(first_outlet, WallTime::min(), noon + 1min, 2).value()) == Positions{2, 3});
+  CHECK(positions(journal->due(first_outlet, noon + 1s, noon + 1min, 2).value()) == Positions{3, 1});
+  CHECK(journal->due(OutletNo{2}, WallTime::min(), noon + 1min, 10).value().empty());
   CHECK(journal->next_due(first_outlet, noon).value() == noon + 1s);
   CHECK(journal->next_due(first_outlet, noon + 1s).value() == noon + 2s);
   CHECK_FALSE(journal->next_due(first_outlet, noon + 3s).value().has_value());
   CHECK_FALSE(journal->next_due(OutletNo{2}, noon).value().has_value());
 }
 
-TEST_CASE_TEMPLATE("predecessor: is the nearest lower delivery of the same lane", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("due: those that are due at one time come together", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .entity = "1"}, {.id = "b", .entity = "2"}, {.id = "c", .entity = "3"}});
+  for (const int position : {1, 2, 3}) attempt(*journal, position, Transition::retry, noon + 1s);
+  CHECK(positions(journal->due(first_outlet, noon, noon + 2s, 2).value()) == Positions{1, 2, 3});
+  CHECK(journal->due(first_outlet, noon + 1s, noon + 2s, 2).value().empty());
+}
+
+TEST_CASE_TEMPLATE("predecessor: is the nearest lower delivery of the same lane that is not done", Subject,
+                   JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"},
@@ -58,18 +69,15 @@ TEST_CASE_TEMPLATE("predecessor: is the nearest lower delivery of the same lane"
                         {.id = "3"},
                         {.id = "4"}});
   const auto first = journal->predecessor(delivery(*journal, 1)).value();
-  CHECK_FALSE(first.exists);
+  CHECK_FALSE(first.open);
   CHECK_FALSE(first.gap);
   CHECK_FALSE(first.disordered);
-  CHECK_FALSE(journal->predecessor(delivery(*journal, 2)).value().exists);
-  CHECK_FALSE(journal->predecessor(delivery(*journal, 3)).value().exists);
-  auto third = journal->predecessor(delivery(*journal, 4)).value();
-  CHECK(third.exists);
-  CHECK(third.sequence == SequenceNumber{1});
-  CHECK(third.state == DeliveryState::pending);
-  CHECK(journal->predecessor(delivery(*journal, 5)).value().sequence == SequenceNumber{3});
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 2)).value().open);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 3)).value().open);
+  CHECK(journal->predecessor(delivery(*journal, 4)).value().open == SequenceNumber{1});
+  CHECK(journal->predecessor(delivery(*journal, 5)).value().open == SequenceNumber{3});
   attempt(*journal, 1, Transition::succeed);
-  CHECK(journal->predecessor(delivery(*journal, 4)).value().state == DeliveryState::completed);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 4)).value().open);
 }
 
 TEST_CASE_TEMPLATE("predecessor: in a disordered stream it may stand at a higher position", Subject,
@@ -78,10 +86,9 @@ TEST_CASE_TEMPLATE("predecessor: in a disordered stream it may stand at a higher
   const auto journal = subject.open();
   append_all(*journal, {{.id = "2", .sequence = 2}, {.id = "1", .sequence = 1}});
   const auto before = journal->predecessor(delivery(*journal, 1)).value();
-  CHECK(before.exists);
   CHECK(before.disordered);
   CHECK_FALSE(before.gap);
-  CHECK(before.sequence == SequenceNumber{1});
+  CHECK(before.open == SequenceNumber{1});
 }
 
 TEST_CASE_TEMPLATE("predecessor: a gap holds back every lane of its entity", Subject, JOURNALS) {
@@ -90,12 +97,12 @@ TEST_CASE_TEMPLATE("predecessor: a gap holds back every lane of its entity", Sub
   append_all(*journal, {{.id = "1"}, {.id = "3", .sequence = 3, .urls = {"http://b.test/"}}, {.id = "4"}});
   const auto at_b = journal->predecessor(delivery(*journal, 2, OutletNo{2})).value();
   CHECK(at_b.gap);
-  CHECK_FALSE(at_b.exists);
+  CHECK_FALSE(at_b.open);
   CHECK(journal->predecessor(delivery(*journal, 3)).value().gap);
   CHECK_FALSE(journal->predecessor(delivery(*journal, 1)).value().gap);
 }
 
-TEST_CASE_TEMPLATE("successors: pending ones follow in their order", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("open in lane: those that are not done in their order", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"},
@@ -105,43 +112,48 @@ TEST_CASE_TEMPLATE("successors: pending ones follow in their order", Subject, JO
                         {.id = "4"},
                         {.id = "5"}});
   const auto row = delivery(*journal, 1);
-  CHECK(positions(journal->successors(row, 10).value()) == Positions{2, 5, 6});
-  CHECK(positions(journal->successors(row, 2).value()) == Positions{2, 5});
-  CHECK(journal->successors(delivery(*journal, 6), 10).value().empty());
-  CHECK(journal->successors(row, 0).value().empty());
+  CHECK(positions(journal->open_in_lane(row, 10).value()) == Positions{1, 2, 5, 6});
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(positions(journal->open_in_lane(row, 10).value()) == Positions{2, 5, 6});
+  CHECK(positions(journal->open_in_lane(row, 2).value()) == Positions{2, 5});
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 6), 10).value()) == Positions{6});
+  CHECK(journal->open_in_lane(row, 0).value().empty());
 }
 
-TEST_CASE_TEMPLATE("successors: those that are done are passed over and others end the list", Subject,
-                   JOURNALS) {
+TEST_CASE_TEMPLATE("open in lane: the first in whatever state and then what is pending", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "3"}, {.id = "4"}, {.id = "5"}});
   attempt(*journal, 1, Transition::succeed);
   attempt(*journal, 2, Transition::succeed);
-  CHECK(positions(journal->successors(delivery(*journal, 1), 10).value()) == Positions{3, 4, 5});
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{3, 4, 5});
   attempt(*journal, 3, Transition::succeed);
   begin(*journal, delivery(*journal, 4));
-  CHECK(journal->successors(delivery(*journal, 1), 10).value().empty());
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{4});
   end(*journal, delivery(*journal, 4), Transition::bury);
-  CHECK(journal->successors(delivery(*journal, 3), 10).value().empty());
+  const auto blocked = journal->open_in_lane(delivery(*journal, 3), 10).value();
+  CHECK(positions(blocked) == Positions{4});
+  CHECK(blocked.at(0).state == DeliveryState::dead_letter);
 }
 
-TEST_CASE_TEMPLATE("successors: an open gap ends the list and a skipped one does not", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("open in lane: an open gap ends it and a skipped one does not", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "4", .sequence = 4}});
-  CHECK(positions(journal->successors(delivery(*journal, 1), 10).value()) == Positions{2});
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2});
   auto turn = Turn::begin(*journal).value();
   journal->skip_gap("order-1", noon).value();
   must(turn.commit());
-  CHECK(positions(journal->successors(delivery(*journal, 1), 10).value()) == Positions{2, 3});
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2, 3});
 }
 
-TEST_CASE_TEMPLATE("successors: an event without an entity has none", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("open in lane: an event without an entity is alone in its lane", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a", .entity = {}}, {.id = "b", .entity = {}}});
-  CHECK(journal->successors(delivery(*journal, 1), 10).value().empty());
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1});
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(journal->open_in_lane(delivery(*journal, 1), 10).value().empty());
 }
 
 TEST_CASE_TEMPLATE("head: is the first of the lane that is not done", Subject, JOURNALS) {

@@ -195,14 +195,15 @@ TEST_CASE_TEMPLATE("subscription: each has an outlet and a lane of its own besid
   const auto of_one = queue_of(*journal, one);
   CHECK(positions(of_one) == Positions{1, 3});
   CHECK(of_one.at(0).subscription == one.no);
-  CHECK(journal->predecessor(of_one.at(1)).value().sequence == SequenceNumber{1});
-  CHECK(positions(journal->successors(of_one.at(0), 10).value()) == Positions{3});
+  CHECK(journal->predecessor(of_one.at(1)).value().open == SequenceNumber{1});
+  CHECK(positions(journal->open_in_lane(of_one.at(1), 10).value()) == Positions{1, 3});
   attempt(*journal, of_one.at(0), Transition::bury);
-  CHECK(journal->predecessor(of_one.at(1)).value().state == DeliveryState::dead_letter);
+  CHECK(journal->predecessor(of_one.at(1)).value().open == SequenceNumber{1});
+  CHECK(positions(journal->open_in_lane(of_one.at(1), 10).value()) == Positions{1});
   CHECK(journal->head(of_one.at(1).key).value()->key == of_one.at(0).key);
   const auto of_two = queue_of(*journal, two);
-  CHECK(positions(journal->successors(of_two.at(0), 10).value()) == Positions{2, 3});
-  CHECK(journal->predecessor(of_two.at(1)).value().state == DeliveryState::pending);
+  CHECK(positions(journal->open_in_lane(of_two.at(0), 10).value()) == Positions{1, 2, 3});
+  CHECK(journal->predecessor(of_two.at(1)).value().open == SequenceNumber{1});
 }
 
 TEST_CASE_TEMPLATE("subscription: all open deliveries of the first event that has any are told", Subject,
@@ -278,7 +279,7 @@ TEST_CASE_TEMPLATE("subscription: what was routed before its URL changed keeps t
   const auto first = queue_of(*journal, before).at(0);
   const auto second = delivery(*journal, 2, outlets_of(*journal, after).back());
   CHECK(second.destination != first.destination);
-  CHECK_FALSE(journal->predecessor(second).value().exists);
+  CHECK_FALSE(journal->predecessor(second).value().open);
   CHECK(begin(*journal, first).outgoing.url == before.url);
   CHECK(begin(*journal, second).outgoing.url == after.url);
 }
@@ -320,8 +321,8 @@ TEST_CASE_TEMPLATE("fan-out: events that came before are delivered in their orde
   CHECK(positions(queue) == Positions{1, 3, 4});
   for (const auto& row : queue) CHECK(row.state == DeliveryState::pending);
   CHECK(queue.at(2).entity == EntityNo{});
-  CHECK(journal->predecessor(queue.at(1)).value().sequence == SequenceNumber{1});
-  CHECK(positions(journal->successors(queue.at(0), 10).value()) == Positions{3});
+  CHECK(journal->predecessor(queue.at(1)).value().open == SequenceNumber{1});
+  CHECK(positions(journal->open_in_lane(queue.at(1), 10).value()) == Positions{1, 3});
   CHECK(journal->tally().value().of(DeliveryState::pending) == 5);
 
   const auto wakes = last_wake();
@@ -355,7 +356,7 @@ TEST_CASE_TEMPLATE("fan-out: events that the subscription has are passed over", 
   CHECK(positions(queue_of(*journal, two)) == Positions{1, 3});
 }
 
-TEST_CASE_TEMPLATE("fan-out: what lies below what went already keeps its own order", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("fan-out: what has not gone waits for what comes below it", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_along(*journal, "1", "e", {direct});
@@ -367,13 +368,57 @@ TEST_CASE_TEMPLATE("fan-out: what lies below what went already keeps its own ord
   CHECK(fan_out(*journal, one, {1, 2}) == 2);
   const auto queue = queue_of(*journal, one);
   REQUIRE(queue.size() == 4);
-  CHECK_FALSE(journal->predecessor(queue.at(0)).value().exists);
-  CHECK(journal->predecessor(queue.at(1)).value().state == DeliveryState::pending);
-  CHECK(journal->predecessor(queue.at(3)).value().state == DeliveryState::completed);
-  CHECK(journal->head(queue.at(1).key).value()->key == queue.at(0).key);
-  CHECK(journal->head(queue.at(2).key).value()->key == queue.at(3).key);
-  CHECK(journal->head(queue.at(3).key).value()->key == queue.at(3).key);
-  CHECK(positions(journal->successors(queue.at(0), 10).value()) == Positions{2, 4});
+  CHECK_FALSE(journal->predecessor(queue.at(0)).value().open);
+  CHECK(journal->predecessor(queue.at(1)).value().open == SequenceNumber{1});
+  CHECK(journal->predecessor(queue.at(3)).value().open == SequenceNumber{2});
+  for (const auto& row : queue) CHECK(journal->head(row.key).value()->key == queue.at(0).key);
+  for (const auto& row : queue)
+    CHECK(positions(journal->open_in_lane(row, 10).value()) == Positions{1, 2, 4});
+  SUBCASE("and is not begun") {
+    CHECK_FALSE(begin(*journal, queue.at(3)).won);
+    CHECK_FALSE(begin(*journal, queue.at(1)).won);
+    attempt(*journal, queue.at(0), Transition::succeed);
+    CHECK_FALSE(begin(*journal, queue.at(3)).won);
+    attempt(*journal, queue.at(1), Transition::succeed);
+    CHECK(begin(*journal, queue.at(3)).won);
+  }
+  SUBCASE("also for a dead letter") {
+    attempt(*journal, queue.at(0), Transition::bury);
+    CHECK_FALSE(begin(*journal, queue.at(3)).won);
+    CHECK(positions(journal->open_in_lane(queue.at(3), 10).value()) == Positions{1});
+  }
+  SUBCASE("also a retry") {
+    append_along(*journal, "5", "f", {direct});
+    append_along(*journal, "6", "f", {route_of(one)});
+    const auto late = queue_of(*journal, one).at(4);
+    attempt(*journal, late, Transition::retry);
+    fan_out(*journal, one, {5});
+    auto again = queue_of(*journal, one).at(5);
+    CHECK(again.state == DeliveryState::retry_wait);
+    CHECK_FALSE(begin(*journal, again).won);
+    attempt(*journal, queue_of(*journal, one).at(4), Transition::succeed);
+    CHECK(begin(*journal, again).won);
+  }
+}
+
+TEST_CASE_TEMPLATE("fan-out: nor is what comes in the turn that begins it", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_along(*journal, "1", "e", {});
+  const auto one = put(*journal, plain_subscription("one"));
+  fan_out(*journal, one, {1});
+  auto turn = Turn::begin(*journal).value();
+  const auto route = route_of(one);
+  Arrival arrival;
+  arrival.event_id = "2";
+  arrival.entity_id = "e";
+  arrival.payload = "{}";
+  arrival.routes = {&route, 1};
+  const auto made = journal->append({&arrival, 1}, {}, noon).value().deliveries.at(0);
+  Intent intent{made.key, made.state};
+  CHECK_FALSE(journal->begin({&intent, 1}, noon).value().at(0).won);
+  intent.key = queue_of(*journal, one).at(0).key;
+  CHECK(journal->begin({&intent, 1}, noon).value().at(0).won);
 }
 
 TEST_CASE_TEMPLATE("circuits: those that are not closed are kept", Subject, JOURNALS) {

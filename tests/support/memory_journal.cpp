@@ -86,6 +86,7 @@ Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents,
     const auto found = write().deliveries.find(intents[i].key);
     if (found == write().deliveries.end() || found->second.state != intents[i].state) continue;
     DeliveryRow& row = found->second;
+    if (is_sparse_lane(row) && row.entity != EntityNo{} && write().open_below(row) != nullptr) continue;
     row.state = *next;
     row.state_at = now;
     ++row.attempts;
@@ -434,15 +435,19 @@ Result<std::vector<DeliveryRow>> MemoryJournal::scan(OutletNo outlet, Position a
   return rows;
 }
 
-Result<std::vector<DeliveryRow>> MemoryJournal::due(OutletNo outlet, WallTime now, std::size_t limit) {
+Result<std::vector<DeliveryRow>> MemoryJournal::due(OutletNo outlet, WallTime after, WallTime until,
+                                                    std::size_t limit) {
   const auto state = read();
   std::vector<DeliveryRow> rows;
   for (const auto& [key, row] : state->deliveries)
-    if (key.outlet == outlet && row.state == DeliveryState::retry_wait && row.state_at <= now)
+    if (key.outlet == outlet && row.state == DeliveryState::retry_wait && row.state_at > after &&
+        row.state_at <= until)
       rows.push_back(row);
   std::stable_sort(rows.begin(), rows.end(),
                    [](const auto& a, const auto& b) { return a.state_at < b.state_at; });
-  rows.resize(std::min(rows.size(), limit));
+  std::size_t count = std::min(rows.size(), limit);
+  while (count > 0 && count < rows.size() && rows[count].state_at == rows[count - 1].state_at) ++count;
+  rows.resize(count);
   return rows;
 }
 
@@ -463,30 +468,30 @@ Result<Predecessor> MemoryJournal::predecessor(const DeliveryRow& row) {
   before.disordered = entity.disordered;
   const auto gap = state->open_gap_above(entity, entity.first - 1);
   before.gap = gap && *gap < row.sequence.value();
-  const auto lane = state->lane(row);
-  auto below = lane.lower_bound(row.sequence);
-  if (below == lane.begin()) return before;
-  --below;
-  before.exists = true;
-  before.sequence = below->first;
-  before.state = below->second->state;
+  if (const auto* open = state->open_below(row)) before.open = open->sequence;
   return before;
 }
 
-Result<std::vector<DeliveryRow>> MemoryJournal::successors(const DeliveryRow& row, std::size_t limit) {
-  std::vector<DeliveryRow> following;
-  if (row.entity == EntityNo{}) return following;
+Result<std::vector<DeliveryRow>> MemoryJournal::open_in_lane(const DeliveryRow& row, std::size_t limit) {
+  std::vector<DeliveryRow> open;
   const auto state = read();
-  const auto gap = state->open_gap_above(state->entity(row.entity), row.sequence.value());
-  const auto lane = state->lane(row);
-  for (auto above = lane.upper_bound(row.sequence); above != lane.end() && following.size() < limit;
-       ++above) {
-    if (gap && above->first.value() > *gap) break;
-    if (is_final(above->second->state)) continue;
-    if (above->second->state != DeliveryState::pending) break;
-    following.push_back(*above->second);
+  if (row.entity == EntityNo{}) {
+    const auto now = state->deliveries.find(row.key);
+    if (limit > 0 && now != state->deliveries.end() && !is_final(now->second.state))
+      open.push_back(now->second);
+    return open;
   }
-  return following;
+  const auto& entity = state->entity(row.entity);
+  const auto gap =
+      state->open_gap_above(entity, is_sparse_lane(row) ? entity.first - 1 : row.sequence.value());
+  for (const auto& [number, next] : state->lane(row)) {
+    if (is_final(next->state) || (!is_sparse_lane(row) && number < row.sequence)) continue;
+    if (open.size() >= limit || (gap && number.value() > *gap)) break;
+    if (!open.empty() && next->state != DeliveryState::pending) break;
+    open.push_back(*next);
+    if (next->state != DeliveryState::pending) break;
+  }
+  return open;
 }
 
 Result<std::optional<DeliveryRow>> MemoryJournal::head(const DeliveryKey& key) {
@@ -495,14 +500,9 @@ Result<std::optional<DeliveryRow>> MemoryJournal::head(const DeliveryKey& key) {
   if (found == state->deliveries.end()) return std::nullopt;
   if (found->second.entity == EntityNo{})
     return is_final(found->second.state) ? std::nullopt : std::optional{found->second};
-  const auto lane = state->lane(found->second);
-  auto head = lane.find(found->second.sequence);
-  if (is_final(head->second->state)) {
-    while (head != lane.end() && is_final(head->second->state)) ++head;
-    return head == lane.end() ? std::nullopt : std::optional{*head->second};
-  }
-  while (head != lane.begin() && !is_final(std::prev(head)->second->state)) --head;
-  return *head->second;
+  for (const auto& [number, row] : state->lane(found->second))
+    if (!is_final(row->state)) return *row;
+  return std::nullopt;
 }
 
 Result<std::vector<Wake>> MemoryJournal::wakes(std::int64_t after, std::size_t limit) {

@@ -50,11 +50,12 @@ class MemoryJournal final : public journal::Journal {
   Result<bool> changed_elsewhere() override;
   Result<std::vector<journal::Outlet>> outlets(OutletNo after) override;
   Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
-  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime now, std::size_t limit) override;
+  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
+                                                std::size_t limit) override;
   Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override;
   Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override;
-  Result<std::vector<journal::DeliveryRow>> successors(const journal::DeliveryRow& row,
-                                                       std::size_t limit) override;
+  Result<std::vector<journal::DeliveryRow>> open_in_lane(const journal::DeliveryRow& row,
+                                                         std::size_t limit) override;
   Result<std::optional<journal::DeliveryRow>> head(const journal::DeliveryKey& key) override;
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;

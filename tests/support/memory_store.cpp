@@ -30,6 +30,13 @@ std::map<SequenceNumber, const DeliveryRow*> MemoryState::lane(const DeliveryRow
   return lane;
 }
 
+const DeliveryRow* MemoryState::open_below(const DeliveryRow& row) const {
+  const DeliveryRow* nearest = nullptr;
+  for (const auto& [number, other] : lane(row))
+    if (number < row.sequence && !is_final(other->state)) nearest = other;
+  return nearest;
+}
+
 std::optional<std::int64_t> MemoryState::open_gap_above(const Entity& entity, std::int64_t above) const {
   for (const auto& [first, gap] : entity.gaps)
     if (first > above && !gap.skipped) return first;

@@ -67,6 +67,8 @@ struct MemoryState {
   const Entity& entity(EntityNo no) const;
   /// The lane of a delivery that has an entity, by sequence number.
   std::map<SequenceNumber, const journal::DeliveryRow*> lane(const journal::DeliveryRow& row) const;
+  /// The nearest delivery below that is not done; null where all are.
+  const journal::DeliveryRow* open_below(const journal::DeliveryRow& row) const;
   /// The lowest open gap of which some number is above `above`, by its first number.
   std::optional<std::int64_t> open_gap_above(const Entity& entity, std::int64_t above) const;
   /// Wakes, in each lane of the entity, the first delivery above `number` that is not done and that no gap

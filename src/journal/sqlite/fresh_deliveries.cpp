@@ -24,6 +24,11 @@ FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, 
                    "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
                    "                        subscription_no)"
                    " VALUES (?, ?, ?, ?, ?, ?)"),
+      open_below_(database,
+                  "SELECT 1 FROM deliveries INDEXED BY deliveries_open_by_lane"
+                  " WHERE entity_no = ? AND subscription_no = ? AND generation = 0 AND destination_no = ?"
+                  "   AND sequence_number < ? AND (subscription_no > 0 OR generation > 0)"
+                  "   AND state NOT IN (4, 5) LIMIT 1"),
       add_in_flight_(
           database,
           "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
@@ -37,15 +42,18 @@ bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const 
   return true;
 }
 
-std::optional<Outgoing> FreshDeliveries::begin(const DeliveryKey& key, WallTime now) {
+std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now) {
   Fresh* const fresh = find(key);
   if (fresh == nullptr || fresh->written) return std::nullopt;
   const auto& [row, arrival, route, accepted, written] = *fresh;
+  if (has_to_wait(row)) return Begun{};
   add_in_flight_.run(key.outlet, key.position, row.destination, entity_of(row), sequence_of(row),
                      row.subscription, now, turn_.number);
   fresh->written = true;
 
-  Outgoing outgoing;
+  Begun begun;
+  begun.won = true;
+  Outgoing& outgoing = begun.outgoing;
   outgoing.began = now;
   outgoing.url = route.url;
   outgoing.event_id = arrival->event_id;
@@ -62,7 +70,17 @@ std::optional<Outgoing> FreshDeliveries::begin(const DeliveryKey& key, WallTime 
   outgoing.ingest = arrival->trace.span;
   outgoing.accepted = accepted;
   if (row.subscription != SubscriptionNo{}) outgoing.subscription = subscriptions_.find(row.subscription);
-  return outgoing;
+  return begun;
+}
+
+/// What the turn has made cannot be done yet.
+bool FreshDeliveries::has_to_wait(const DeliveryRow& row) {
+  if (!is_sparse_lane(row) || row.entity == EntityNo{}) return false;
+  const bool after_fresh = std::any_of(fresh_.begin(), fresh_.end(), [&](const Fresh& fresh) {
+    return fresh.row.entity == row.entity && fresh.row.sequence < row.sequence &&
+           fresh.row.destination == row.destination;
+  });
+  return after_fresh || open_below_.rows(row.entity, row.subscription, row.destination, row.sequence).next();
 }
 
 void FreshDeliveries::write() {

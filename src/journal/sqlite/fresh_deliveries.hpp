@@ -23,8 +23,8 @@ class FreshDeliveries {
   /// False where the arrival has one at this outlet already.
   bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route, WallTime accepted);
 
-  /// Where the delivery is here: writes it as in flight, and gives what is to be sent.
-  std::optional<Outgoing> begin(const DeliveryKey& key, WallTime now);
+  /// Journal::begin of one delivery, where it is here: then it is written as in flight. Else nothing.
+  std::optional<Begun> begin(const DeliveryKey& key, WallTime now);
 
   /// Writes those that are left, as pending.
   void write();
@@ -44,11 +44,12 @@ class FreshDeliveries {
     bool written = false;
   };
   Fresh* find(const DeliveryKey& key);
+  bool has_to_wait(const DeliveryRow& row);
 
   TurnAccount& turn_;
   Subscriptions& subscriptions_;
   std::vector<Fresh> fresh_;  ///< by position
-  Statement add_pending_, add_in_flight_;
+  Statement add_pending_, open_below_, add_in_flight_;
 };
 
 }  // namespace dispatch::journal

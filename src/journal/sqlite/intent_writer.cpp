@@ -14,7 +14,15 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
       claim_(database,
              "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
              "began_turn = ?2"
-             " WHERE outlet_no = ?3 AND position = ?4 AND generation = ?5 AND state = ?6"),
+             " WHERE outlet_no = ?3 AND position = ?4 AND generation = ?5 AND state = ?6"
+             "   AND (subscription_no = 0 AND generation = 0 OR entity_no IS NULL OR NOT EXISTS ("
+             "         SELECT 1 FROM deliveries b INDEXED BY deliveries_open_by_lane"
+             "          WHERE b.entity_no = deliveries.entity_no"
+             "            AND b.subscription_no = deliveries.subscription_no"
+             "            AND b.generation = deliveries.generation"
+             "            AND b.destination_no = deliveries.destination_no"
+             "            AND b.sequence_number < deliveries.sequence_number"
+             "            AND (b.subscription_no > 0 OR b.generation > 0) AND b.state NOT IN (4, 5)))"),
       read_(
           database,
           "SELECT d.attempts, d.destination_no, d.entity_no, e.sequence_number, e.event_id, e.type, e.source,"
@@ -37,9 +45,9 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
     const auto next = next_state(state, Transition::begin);
     if (!next)
       return fail("cannot begin a delivery that is {}; this is a bug in the scheduler", to_string(state));
-    if (auto outgoing = fresh_.begin(key, now)) {
-      turn_.moved(state, *next);
-      begun[i] = {.won = true, .outgoing = std::move(*outgoing)};
+    if (auto fresh = fresh_.begin(key, now)) {
+      if (fresh->won) turn_.moved(state, *next);
+      begun[i] = std::move(*fresh);
       continue;
     }
     if (claim_.run(now, turn_.number, key.outlet, key.position, key.generation, static_cast<int>(state)) == 0)

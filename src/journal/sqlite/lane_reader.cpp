@@ -3,6 +3,8 @@
 #include "journal/sqlite/delivery_columns.hpp"
 
 #include <limits>
+#include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -12,9 +14,15 @@ namespace {
 
 constexpr std::int64_t no_number_is_higher = std::numeric_limits<std::int64_t>::max();
 
-/// True where the lane of `row` has the index deliveries_by_lane.
-bool is_sparse(const DeliveryRow& row) {
-  return row.subscription != SubscriptionNo{} || row.key.generation > 0;
+constexpr std::int64_t every_number_is_higher = std::numeric_limits<std::int64_t>::min();
+
+std::string sparse_open_by(std::string_view order) {
+  return fmt::format(
+      "SELECT {} FROM deliveries INDEXED BY deliveries_open_by_lane"
+      " WHERE entity_no = ? AND subscription_no = ? AND generation = ? AND destination_no = ?"
+      "   AND sequence_number < ? AND (subscription_no > 0 OR generation > 0) AND state NOT IN (4, 5)"
+      " ORDER BY sequence_number {}",
+      delivery_columns, order);
 }
 
 }  // namespace
@@ -28,21 +36,11 @@ LaneReader::LaneReader(SQLite::Database& database)
       below_(database,
              "SELECT position FROM events WHERE entity_no = ? AND sequence_number < ? ORDER BY "
              "sequence_number DESC"),
-      above_(database,
-             "SELECT position FROM events WHERE entity_no = ? AND sequence_number > ? AND sequence_number < ?"
-             " ORDER BY sequence_number"),
-      sparsely_below_(database,
-                      fmt::format("SELECT {} FROM deliveries INDEXED BY deliveries_by_lane"
-                                  " WHERE entity_no = ? AND destination_no = ? AND generation = ?"
-                                  "   AND sequence_number < ? AND (subscription_no > 0 OR generation > 0)"
-                                  " ORDER BY sequence_number DESC LIMIT 1",
-                                  delivery_columns)),
-      sparsely_above_(database, fmt::format("SELECT {} FROM deliveries INDEXED BY deliveries_by_lane"
-                                            " WHERE entity_no = ? AND destination_no = ? AND generation = ?"
-                                            "   AND sequence_number > ? AND sequence_number < ?"
-                                            "   AND (subscription_no > 0 OR generation > 0)"
-                                            " ORDER BY sequence_number",
-                                            delivery_columns)),
+      from_(database,
+            "SELECT position FROM events WHERE entity_no = ? AND sequence_number >= ? AND sequence_number < ?"
+            " ORDER BY sequence_number"),
+      sparse_open_below_(database, sparse_open_by("DESC LIMIT 1")),
+      sparse_open_(database, sparse_open_by("")),
       gap_below_(
           database,
           "SELECT 1 FROM gaps WHERE entity_no = ? AND first_missing < ? AND skipped_at IS NULL LIMIT 1"),
@@ -58,27 +56,26 @@ Predecessor LaneReader::predecessor(const DeliveryRow& row) {
   before.disordered = is_disordered(row.entity);
   // A gap is opened by an event that comes too early, which is what makes a stream disordered.
   if (before.disordered) before.gap = gap_below_.rows(row.entity, row.sequence).next();
-  if (const auto nearest = nearest_below(row, before.disordered)) {
-    before.exists = true;
-    before.sequence = nearest->sequence;
-    before.state = nearest->state;
-  }
+  if (const auto open = open_below(row, before.disordered)) before.open = open->sequence;
   return before;
 }
 
-std::vector<DeliveryRow> LaneReader::successors(const DeliveryRow& row, std::size_t limit) {
-  std::vector<DeliveryRow> following;
-  if (row.entity == EntityNo{} || limit == 0) return following;
+std::vector<DeliveryRow> LaneReader::open_in_lane(const DeliveryRow& row, std::size_t limit) {
+  std::vector<DeliveryRow> open;
+  if (limit == 0) return open;
+  if (row.entity == EntityNo{}) {
+    if (const auto now = read(row.key); now && !is_final(now->state)) open.push_back(*now);
+    return open;
+  }
+  const auto above = is_sparse_lane(row) ? SequenceNumber{every_number_is_higher} : row.sequence;
   std::int64_t until = no_number_is_higher;
-  if (auto gap = gap_above_.rows(row.entity, row.sequence); gap.next()) until = gap.integer(0);
-
-  each_above(row, until, [&](const DeliveryRow& next) {
-    if (is_final(next.state)) return true;
-    if (next.state != DeliveryState::pending) return false;
-    following.push_back(next);
-    return following.size() < limit;
+  if (auto gap = gap_above_.rows(row.entity, above); gap.next()) until = gap.integer(0);
+  each_open(row, until, [&](const DeliveryRow& next) {
+    if (!open.empty() && next.state != DeliveryState::pending) return false;
+    open.push_back(next);
+    return next.state == DeliveryState::pending && open.size() < limit;
   });
-  return following;
+  return open;
 }
 
 std::optional<DeliveryRow> LaneReader::head(const DeliveryKey& key) {
@@ -86,18 +83,16 @@ std::optional<DeliveryRow> LaneReader::head(const DeliveryKey& key) {
   if (!row) return std::nullopt;
   if (row->entity == EntityNo{}) return is_final(row->state) ? std::nullopt : row;
 
-  if (is_final(row->state)) {
+  if (is_sparse_lane(*row) || is_final(row->state)) {
     std::optional<DeliveryRow> first;
-    each_above(*row, no_number_is_higher, [&](const DeliveryRow& above) {
-      if (!is_final(above.state)) first = above;
-      return !first;
+    each_open(*row, no_number_is_higher, [&](const DeliveryRow& open) {
+      first = open;
+      return false;
     });
     return first;
   }
   const bool disordered = is_disordered(row->entity);
-  for (auto below = nearest_below(*row, disordered); below && !is_final(below->state);
-       below = nearest_below(*row, disordered))
-    row = below;
+  for (auto below = open_below(*row, disordered); below; below = open_below(*row, disordered)) row = below;
   return row;
 }
 
@@ -108,7 +103,6 @@ std::optional<DeliveryRow> LaneReader::read(const DeliveryKey& key) {
 }
 
 std::optional<DeliveryRow> LaneReader::nearest_below(const DeliveryRow& row, bool disordered) {
-  if (is_sparse(row)) return sparsely_below(row);
   Position lowest{0};
   // In a stream that came in order, what lies below also came before: nothing goes to a destination before
   // the event that named it first.
@@ -124,24 +118,30 @@ std::optional<DeliveryRow> LaneReader::nearest_below(const DeliveryRow& row, boo
   return std::nullopt;
 }
 
-std::optional<DeliveryRow> LaneReader::sparsely_below(const DeliveryRow& row) {
-  auto rows = sparsely_below_.rows(row.entity, row.destination, row.key.generation, row.sequence);
+/// In a lane that is not sparse nothing is open below what is done.
+std::optional<DeliveryRow> LaneReader::open_below(const DeliveryRow& row, bool disordered) {
+  if (!is_sparse_lane(row)) {
+    auto nearest = nearest_below(row, disordered);
+    return nearest && !is_final(nearest->state) ? nearest : std::nullopt;
+  }
+  auto rows = sparse_open_below_.rows(row.entity, row.subscription, row.key.generation, row.destination,
+                                      row.sequence);
   if (!rows.next()) return std::nullopt;
   return read_delivery(rows);
 }
 
 template <class Each>
-void LaneReader::each_above(const DeliveryRow& row, std::int64_t until, Each each) {
-  if (is_sparse(row)) {
-    auto rows = sparsely_above_.rows(row.entity, row.destination, row.key.generation, row.sequence, until);
+void LaneReader::each_open(const DeliveryRow& row, std::int64_t until, Each each) {
+  if (is_sparse_lane(row)) {
+    auto rows = sparse_open_.rows(row.entity, row.subscription, row.key.generation, row.destination, until);
     while (rows.next() && each(read_delivery(rows))) {
     }
     return;
   }
-  auto events = above_.rows(row.entity, row.sequence, until);
+  auto events = from_.rows(row.entity, row.sequence, until);
   while (events.next()) {
-    const auto above = in_lane_at(row, Position{events.integer(0)});
-    if (above && !each(*above)) return;
+    const auto found = in_lane_at(row, Position{events.integer(0)});
+    if (found && !is_final(found->state) && !each(*found)) return;
   }
 }
 

@@ -9,35 +9,35 @@
 namespace dispatch::journal {
 
 /// Reads along a lane: the deliveries of one entity to one destination of one generation, by sequence number.
-/// Most are done from the lowest up, as none is begun before the one below it is done; only what a fan-out
-/// brought later may lie open below what is done.
 ///
-/// A direct lane is read along the stream of its entity, which it mostly shares event for event. In the lanes
-/// of subscriptions and of replays many events of the stream may be missing: they have an index.
+/// A direct lane is read along the stream of its entity, which it mostly shares event for event. In it all is
+/// done from the lowest up to the first that is open, as none is begun before. In sparse lanes many events of
+/// the stream may be missing, and a fan-out may put deliveries below those that are done: an index has what
+/// is open in them.
 class LaneReader {
  public:
   explicit LaneReader(SQLite::Database& database);
 
   /// Journal::predecessor.
   Predecessor predecessor(const DeliveryRow& row);
-  /// Journal::successors.
-  std::vector<DeliveryRow> successors(const DeliveryRow& row, std::size_t limit);
+  /// Journal::open_in_lane.
+  std::vector<DeliveryRow> open_in_lane(const DeliveryRow& row, std::size_t limit);
   /// Journal::head.
   std::optional<DeliveryRow> head(const DeliveryKey& key);
 
  private:
   std::optional<DeliveryRow> read(const DeliveryKey& key);
   std::optional<DeliveryRow> nearest_below(const DeliveryRow& row, bool disordered);
-  std::optional<DeliveryRow> sparsely_below(const DeliveryRow& row);
+  std::optional<DeliveryRow> open_below(const DeliveryRow& row, bool disordered);
   std::optional<DeliveryRow> in_lane_at(const DeliveryRow& row, Position position);
   bool is_disordered(EntityNo entity);
 
-  /// Calls `each` with what is in the lane of `row` above it and below the number `until`, in order, until it
-  /// returns false.
+  /// Calls `each` with what is open in the lane below the number `until`, in order, until it returns false;
+  /// in a lane that is not sparse from `row` on.
   template <class Each>
-  void each_above(const DeliveryRow& row, std::int64_t until, Each each);
+  void each_open(const DeliveryRow& row, std::int64_t until, Each each);
 
-  Statement delivery_, below_, above_, sparsely_below_, sparsely_above_, gap_below_, gap_above_, disordered_,
+  Statement delivery_, below_, from_, sparse_open_below_, sparse_open_, gap_below_, gap_above_, disordered_,
       first_position_;
 };
 

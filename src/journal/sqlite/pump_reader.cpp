@@ -14,8 +14,8 @@ PumpReader::PumpReader(SQLite::Database& database)
                                   " ORDER BY position, generation",
                                   delivery_columns)),
       due_(database,
-           fmt::format("SELECT {} FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at <= ?"
-                       " ORDER BY state_at LIMIT ?",
+           fmt::format("SELECT {} FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at > ?"
+                       " AND state_at <= ? ORDER BY state_at",
                        delivery_columns)),
       next_due_(database,
                 "SELECT state_at FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at > ?"
@@ -55,9 +55,18 @@ std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::
   return deliveries;
 }
 
-std::vector<DeliveryRow> PumpReader::due(OutletNo outlet, WallTime now, std::size_t limit) {
-  auto rows = due_.rows(outlet, now, limit);
-  return read_deliveries(rows, limit);
+std::vector<DeliveryRow> PumpReader::due(OutletNo outlet, WallTime after, WallTime until, std::size_t limit) {
+  auto rows = due_.rows(outlet, after, until);
+  auto deliveries = read_deliveries(rows, limit);
+  if (deliveries.size() < limit || limit == 0) return deliveries;
+  // Whoever goes on reads what is due later: what else is due at this time must come now.
+  const WallTime last = deliveries.back().state_at;
+  while (rows.next()) {
+    const DeliveryRow row = read_delivery(rows);
+    if (row.state_at != last) break;
+    deliveries.push_back(row);
+  }
+  return deliveries;
 }
 
 std::optional<WallTime> PumpReader::next_due(OutletNo outlet, WallTime after) {

@@ -17,7 +17,7 @@ class PumpReader {
   // As the functions of Journal by the same names.
   std::vector<Outlet> outlets(OutletNo after);
   std::vector<DeliveryRow> scan(OutletNo outlet, Position after, std::size_t limit);
-  std::vector<DeliveryRow> due(OutletNo outlet, WallTime now, std::size_t limit);
+  std::vector<DeliveryRow> due(OutletNo outlet, WallTime after, WallTime until, std::size_t limit);
   std::optional<WallTime> next_due(OutletNo outlet, WallTime after);
   std::vector<Wake> wakes(std::int64_t after, std::size_t limit);
   std::int64_t remembered_wake();

@@ -351,8 +351,9 @@ Result<std::vector<DeliveryRow>> SqliteJournal::scan(OutletNo outlet, Position a
   return parts_->read_deliveries([&] { return parts_->pump.scan(outlet, after, limit); });
 }
 
-Result<std::vector<DeliveryRow>> SqliteJournal::due(OutletNo outlet, WallTime now, std::size_t limit) {
-  return parts_->read_deliveries([&] { return parts_->pump.due(outlet, now, limit); });
+Result<std::vector<DeliveryRow>> SqliteJournal::due(OutletNo outlet, WallTime after, WallTime until,
+                                                    std::size_t limit) {
+  return parts_->read_deliveries([&] { return parts_->pump.due(outlet, after, until, limit); });
 }
 
 Result<std::optional<WallTime>> SqliteJournal::next_due(OutletNo outlet, WallTime after) {
@@ -365,8 +366,8 @@ Result<Predecessor> SqliteJournal::predecessor(const DeliveryRow& row) {
   return parts_->guard(reading, [&] { return parts_->lanes.predecessor(row); });
 }
 
-Result<std::vector<DeliveryRow>> SqliteJournal::successors(const DeliveryRow& row, std::size_t limit) {
-  return parts_->read_deliveries([&] { return parts_->lanes.successors(row, limit); });
+Result<std::vector<DeliveryRow>> SqliteJournal::open_in_lane(const DeliveryRow& row, std::size_t limit) {
+  return parts_->read_deliveries([&] { return parts_->lanes.open_in_lane(row, limit); });
 }
 
 Result<std::optional<DeliveryRow>> SqliteJournal::head(const DeliveryKey& key) {

@@ -65,10 +65,11 @@ class SqliteJournal final : public Journal {
   Result<bool> changed_elsewhere() override;
   Result<std::vector<Outlet>> outlets(OutletNo after) override;
   Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
-  Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime now, std::size_t limit) override;
+  Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
+                                       std::size_t limit) override;
   Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override;
   Result<Predecessor> predecessor(const DeliveryRow& row) override;
-  Result<std::vector<DeliveryRow>> successors(const DeliveryRow& row, std::size_t limit) override;
+  Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) override;
   Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) override;
   Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;

@@ -1,6 +1,7 @@
 #include "journal/sqlite/wakes.hpp"
 
 #include <limits>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -26,10 +27,10 @@ Wakes::Wakes(SQLite::Database& database, const TurnAccount& turn)
           "SELECT count(*) FROM destinations JOIN outlets USING (outlet_no) WHERE subscription_no = 0"),
       sparse_(database,
               "SELECT outlet_no, position, generation, destination_no FROM deliveries"
-              "       INDEXED BY deliveries_by_lane"
+              "       INDEXED BY deliveries_open_by_lane"
               " WHERE entity_no = ? AND (subscription_no > 0 OR generation > 0)"
               "   AND sequence_number > ? AND sequence_number < ? AND state NOT IN (4, 5)"
-              " ORDER BY destination_no, generation, sequence_number"),
+              " ORDER BY subscription_no, generation, sequence_number"),
       add_(database,
            "INSERT INTO actions (verb, at, turn, entity_no, first_sequence, last_sequence, outlet_no, "
            "position, "
@@ -60,15 +61,14 @@ void Wakes::past_gap(EntityNo entity, const Gap& gap, Verb verb, WallTime now) {
     }
   }
 
-  std::pair<std::int64_t, std::int64_t> last_lane;
+  std::set<std::pair<std::int64_t, std::int64_t>> awake_lanes;
   auto sparse = sparse_.rows(entity, gap.last, until);
   while (sparse.next()) {
-    const std::pair lane{sparse.integer(3), sparse.integer(2)};
-    if (std::exchange(last_lane, lane) == lane) continue;
+    if (!awake_lanes.emplace(sparse.integer(3), sparse.integer(2)).second) continue;
     add_.run(verb_number, now, turn_.number, entity, gap.first, gap.last, sparse.integer(0),
              sparse.integer(1), sparse.integer(2));
   }
-  if (awake.empty() && last_lane.first == 0)
+  if (awake.empty() && awake_lanes.empty())
     add_.run(verb_number, now, turn_.number, entity, gap.first, gap.last, std::nullopt, std::nullopt,
              std::nullopt);
 }

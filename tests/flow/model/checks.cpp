@@ -105,8 +105,8 @@ World::Complaint World::check_rest() const {
     if (reference_.may_go(event, clock_.wall()) && has_room(event))
       return fmt::format("{} could be sent and is not", event.name);
   const auto& events = reference_.events();
-  const bool moves =
-      std::any_of(events.begin(), events.end(), [&](const auto& event) { return reference_.moves(event); });
+  const bool moves = std::any_of(events.begin(), events.end(),
+                                 [&](const auto& event) { return reference_.moves(event, clock_.wall()); });
   if (process_->dispatcher.finished() == moves)
     return moves ? "the run takes itself for finished" : "the run does not see that it is finished";
   return std::nullopt;

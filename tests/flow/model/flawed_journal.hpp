@@ -85,8 +85,9 @@ class FlawedJournal : public journal::Journal {
                                                  std::size_t limit) override {
     return sound_->scan(outlet, after, limit);
   }
-  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime now, std::size_t limit) override {
-    return sound_->due(outlet, now, limit);
+  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
+                                                std::size_t limit) override {
+    return sound_->due(outlet, after, until, limit);
   }
   Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override {
     return sound_->next_due(outlet, after);
@@ -94,9 +95,9 @@ class FlawedJournal : public journal::Journal {
   Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override {
     return sound_->predecessor(row);
   }
-  Result<std::vector<journal::DeliveryRow>> successors(const journal::DeliveryRow& row,
-                                                       std::size_t limit) override {
-    return sound_->successors(row, limit);
+  Result<std::vector<journal::DeliveryRow>> open_in_lane(const journal::DeliveryRow& row,
+                                                         std::size_t limit) override {
+    return sound_->open_in_lane(row, limit);
   }
   Result<std::optional<journal::DeliveryRow>> head(const journal::DeliveryKey& key) override {
     return sound_->head(key);

@@ -3,6 +3,10 @@
 #include "flow/model/explorer.hpp"
 #include "flow/model/flawed_journal.hpp"
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include <doctest/doctest.h>
 
 using namespace dispatch;
@@ -30,6 +34,18 @@ void must_come_to_light(const Setting& setting, const Bounds& bounds) {
 template <class Flawed>
 void must_come_to_light(const Bounds& bounds = {}) {
   Setting setting = small();
+  setting.journal_bug = [](auto sound) { return std::make_unique<Flawed>(std::move(sound)); };
+  must_come_to_light(setting, bounds);
+}
+
+/// What a history needs in which a subscription gets events from behind.
+Setting filled_from_behind() {
+  return {.events = {{"x1", "X", 1, ""}, {"x2", "X", 2, ""}, {"x3", "X", 3, ""}, {"x4", "X", 4, ""}},
+          .rules = {.subscribed = "http://s.test/hook", .subscribed_later = true}};
+}
+
+template <class Flawed>
+void must_come_to_light(Setting setting, const Bounds& bounds) {
   setting.journal_bug = [](auto sound) { return std::make_unique<Flawed>(std::move(sound)); };
   must_come_to_light(setting, bounds);
 }
@@ -134,7 +150,8 @@ TEST_CASE("planted: a predecessor that waits for its retry is passed") {
     using FlawedJournal::FlawedJournal;
     Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override {
       auto before = sound().predecessor(row);
-      if (before->state == DeliveryState::retry_wait) before->state = DeliveryState::completed;
+      if (before->open && sound().head(row.key).value()->state == DeliveryState::retry_wait)
+        before->open.reset();
       return before;
     }
   };
@@ -275,4 +292,98 @@ TEST_CASE("planted: a retry comes too early") {
   Setting setting = small();
   setting.options_bug = [](flow::RunOptions& options) { options.retry.backoff_first /= 2; };
   must_come_to_light(setting, {});
+}
+
+TEST_CASE("planted: the stored mark stands above what a fan-out has put below a lane") {
+  struct Upright final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override {
+      std::vector<journal::Outlet> changed{outlets.begin(), outlets.end()};
+      for (auto& outlet : changed) {
+        const auto rows = sound().scan(outlet.no, Position{}, 1000).value();
+        const auto begun_above = [&](const journal::DeliveryRow& row) {
+          return std::any_of(rows.begin(), rows.end(), [&](const journal::DeliveryRow& other) {
+            return other.entity == row.entity && other.sequence > row.sequence && other.attempts > 0;
+          });
+        };
+        const auto first = std::find_if(rows.begin(), rows.end(), [&](const journal::DeliveryRow& row) {
+          return !is_final(row.state) && !begun_above(row);
+        });
+        if (first != rows.end()) outlet.low = std::max(outlet.low, Position{first->key.position.value() - 1});
+      }
+      return sound().remember(changed, last_wake);
+    }
+  };
+  must_come_to_light<Upright>(filled_from_behind(),
+                              {.failures = 0, .crashes = 1, .fan_outs = 1, .pauses = 1});
+}
+
+TEST_CASE("planted: a lane is read only above what was sent of it") {
+  struct Upwards final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<journal::DeliveryRow>> open_in_lane(const journal::DeliveryRow& row,
+                                                           std::size_t limit) override {
+      auto open = sound().open_in_lane(row, limit);
+      std::erase_if(*open, [&](const auto& other) { return other.sequence < row.sequence; });
+      return open;
+    }
+  };
+  must_come_to_light<Upwards>(filled_from_behind(), {.failures = 0, .fan_outs = 1});
+}
+
+TEST_CASE("planted: a retry is told once however early it was told") {
+  struct Curt final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
+                                                  std::size_t limit) override {
+      auto rows = sound().due(outlet, after, until, limit);
+      std::erase_if(*rows, [&](const auto& row) { return !told_.emplace(row.key, row.attempts).second; });
+      return rows;
+    }
+    std::set<std::pair<journal::DeliveryKey, unsigned>> told_;
+  };
+  must_come_to_light<Curt>(filled_from_behind(), {.failures = 1, .fan_outs = 1});
+}
+
+TEST_CASE("planted: a wake of a paused subscription is passed over") {
+  struct Blind final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
+      auto wakes = sound().wakes(after, limit);
+      const auto paused = [&](OutletNo no) {
+        const auto outlets = sound().outlets(OutletNo{}).value();
+        const auto subscriptions = sound().subscriptions().value();
+        for (const auto& outlet : outlets)
+          for (const auto& one : subscriptions)
+            if (outlet.no == no && one.no == outlet.subscription) return one.paused_at.has_value();
+        return false;
+      };
+      for (auto& wake : *wakes)
+        if (paused(wake.key.outlet)) wake.key.position = Position{1'000'000};
+      return wakes;
+    }
+  };
+  Setting setting = filled_from_behind();
+  setting.rules.subscribed_later = false;
+  must_come_to_light<Blind>(setting, {.failures = 0, .operators = 1, .halts = 1});
+}
+
+TEST_CASE("planted: what was passed over at a full valve is not read again") {
+  struct Once final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after,
+                                                   std::size_t limit) override {
+      auto rows = sound().scan(outlet, after, limit);
+      std::erase_if(*rows, [&](const auto& row) {
+        return row.state == DeliveryState::pending && !told_.insert(row.key).second;
+      });
+      return rows;
+    }
+    std::set<journal::DeliveryKey> told_;
+  };
+  Setting setting{.events = {{"x1", "X", 1, ""}, {"y1", "Y", 1, ""}, {"z1", "Z", 1, ""}, {"a", "A", 1, ""}},
+                  .rules = {.subscribed = "http://s.test/hook",
+                            .breaker = policy::BreakerPolicy{1, std::chrono::seconds{30}, 1, 1}}};
+  setting.rules.window = flow::WindowLimits{1, 0, 4, 6, 2, 2, 2, 1, 1};
+  must_come_to_light<Once>(setting, {.failures = 1, .halts = 1});
 }

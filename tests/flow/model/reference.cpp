@@ -123,13 +123,20 @@ bool Reference::has_turn(const Event& event) const {
   });
 }
 
+/// A lane is serial, also where something comes below what is under way.
+bool Reference::lane_is_busy(const Event& event) const {
+  return std::any_of(events_.begin(), events_.end(), [&](const Event& other) {
+    return &other != &event && other.state == in_flight && same_lane(event, other);
+  });
+}
+
 bool Reference::waits_for_resume(const Event& event) const {
   return event.subscribed && halted_ && !event.done() && event.state != in_flight;
 }
 
 bool Reference::may_go(const Event& event, WallTime now) const {
   const bool ready = event.state == pending || (event.state == retry_wait && event.due <= now);
-  if (!ready || !has_turn(event) || waits_for_resume(event)) return false;
+  if (!ready || !has_turn(event) || lane_is_busy(event) || waits_for_resume(event)) return false;
   switch (circuit(event.url, now)) {
     case Circuit::State::closed:
       return true;
@@ -141,17 +148,18 @@ bool Reference::may_go(const Event& event, WallTime now) const {
   return false;
 }
 
-bool Reference::moves(const Event& event) const {
+bool Reference::moves(const Event& event, WallTime now) const {
   if (event.state == in_flight) return true;
   if (waits_for_resume(event)) return false;
-  return event.state == retry_wait || (event.state == pending && has_turn(event));
+  if (event.state == retry_wait && event.due > now) return true;
+  return (event.state == retry_wait || event.state == pending) && has_turn(event);
 }
 
 bool Reference::stuck(const Event& event) const {
   if (event.done()) return false;
   if (waits_for_resume(event)) return true;
   if (event.state == dead_letter) return true;
-  if (event.state != pending || event.line.entity.empty()) return false;
+  if (event.state == in_flight || event.line.entity.empty()) return false;
   // What comes first in the lane, itself or another, can it move?
   const Event* head = &event;
   for (const Event& other : events_)
@@ -179,7 +187,7 @@ std::optional<WallTime> Reference::next_due(WallTime now) const {
   for (const Event& event : events_) {
     if (waits_for_resume(event)) continue;
     if (event.state == retry_wait) wait(event.due);
-    if (moves(event) && event.state != in_flight && circuit(event.url, now) == Circuit::State::open)
+    if (moves(event, now) && event.state != in_flight && circuit(event.url, now) == Circuit::State::open)
       wait(circuits_.at(event.url).since + rules_.breaker->open_for);
   }
   return next;
@@ -256,6 +264,7 @@ Reference::Complaint Reference::begin(const std::string& id, WallTime now) {
   if (event->state != pending && event->state != retry_wait)
     return fmt::format("{} was sent although it is {}", id, to_string(event->state));
   if (!has_turn(*event)) return fmt::format("{} was sent before its turn", id);
+  if (lane_is_busy(*event)) return fmt::format("{} was sent while another of its lane is under way", id);
   if (waits_for_resume(*event)) return fmt::format("{} was sent while its subscription is paused", id);
   const auto circuit_is = circuit(event->url, now);
   if (circuit_is == Circuit::State::open) return fmt::format("{} was sent through an open circuit", id);

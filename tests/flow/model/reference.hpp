@@ -112,8 +112,9 @@ class Reference {
   bool may_replay(const Event& event) const;
   bool has_gap(const std::string& entity) const;
 
-  /// Something will come of it without an operator: it is under way, or to go now or later.
-  bool moves(const Event& event) const;
+  /// Something will come of it without an operator: it is under way, or to go now or later. A retry that is
+  /// not due counts too: only then is it seen that it is blocked.
+  bool moves(const Event& event, WallTime now) const;
   /// Its turn has come: only a permit may be missing.
   bool may_go(const Event& event, WallTime now) const;
   /// It can come to its end only by an operator's doing or an event that has not arrived.
@@ -153,6 +154,7 @@ class Reference {
   Event* at(const std::string& name);
   void add_subscribed(const Accepted& event);
   bool has_turn(const Event& event) const;
+  bool lane_is_busy(const Event& event) const;
   bool waits_for_resume(const Event& event) const;
   Circuit::State circuit(const std::string& url, WallTime now) const;
   bool probing(const std::string& url) const;
