@@ -148,7 +148,7 @@ TEST_CASE_TEMPLATE("settle: what is not meant is failed for good and its lane go
   CHECK(excluded.forgiven == 1);
   CHECK(journal->tally().value().of(DeliveryState::failed) == 1);
   CHECK(journal->tally().value().open() == 1);
-  CHECK(positions(journal->successors(excluded, 10).value()) == std::vector<std::int64_t>{2});
+  CHECK(positions(journal->open_in_lane(excluded, 10).value()) == std::vector<std::int64_t>{2});
   excluded.state = DeliveryState::pending;
   CHECK_FALSE(begin(*journal, excluded).won);
 }

@@ -68,7 +68,7 @@ TEST_CASE("an event that the filter excludes is not sent though the filter could
 
 TEST_CASE("a request for which jq was killed is made later and costs no attempt") {
   const TempDir directory;
-  const Receiver receiver{[](const Received& request, std::size_t) {
+  Receiver receiver{[](const Received& request, std::size_t) {
     return id_of(request) == "e1" ? Answer{.manner = Answer::Manner::held} : Answer{};
   }};
   REQUIRE(subscribe(directory, receiver.url(), ".data.n > 0").exit_code == 0);
