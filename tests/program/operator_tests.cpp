@@ -176,6 +176,18 @@ TEST_CASE("a file that is no journal is not touched and not ours") {
   CHECK(read_file(directory / "dispatch.db") == "a text of some length that is no database at all");
 }
 
+TEST_CASE("a journal that another process is about to make is not there yet") {
+  const TempDir directory;
+  directory.write("dispatch.db", "");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"status"}, {"verify"}, {"events"}, {"replay", "--all"}}) {
+    CAPTURE(command.front());
+    const auto answered = run_dispatch(directory, command);
+    CHECK(answered.exit_code == 2);
+    CHECK(has(answered.err, "the file is empty; make one with: dispatch run"));
+  }
+}
+
 TEST_CASE("verify says which promise a damaged journal breaks") {
   const Troubled journal;
   CHECK(journal({"verify"}).exit_code == 0);

@@ -212,5 +212,6 @@ TEST_CASE("whatever operators do nothing is lost and nothing is left") {
     Round{seed}.play();
     ++seed;
   } while (!only && std::chrono::steady_clock::now() < end);
-  MESSAGE(seed - only.value_or(1) << " rounds");
+  const auto rounds = seed - only.value_or(1);
+  MESSAGE(rounds << " rounds");
 }

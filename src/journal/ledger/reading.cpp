@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "journal/sqlite/companion.hpp"
 #include "journal/sqlite/database_file.hpp"
+#include "journal/sqlite/identity.hpp"
 #include "journal/sqlite/migrations.hpp"
 #include "journal/sqlite/stale_log.hpp"
 
@@ -36,13 +37,13 @@ Result<> check_file(const std::string& path) {
 }
 
 Result<> check_header(const std::string& path, SQLite::Database& database, Versions versions) {
-  const auto application = number_of(database, "PRAGMA application_id");
+  const auto [application, version, empty] = identify(database);
+  if (empty) return misuse("there is no journal in {}, the file is empty; make one with: dispatch run", path);
   if (application != application_id) {
     return unavailable(
         "{} is not a journal of dispatch: its application_id is {:#x}; name another file with --journal",
         path, application);
   }
-  const auto version = number_of(database, "PRAGMA user_version");
   if (version > latest_version()) {
     return unavailable(
         "the journal {} was written by a newer dispatch: it has version {} and this program reads up to {}; "

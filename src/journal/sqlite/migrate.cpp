@@ -1,6 +1,7 @@
 #include "journal/sqlite/migrate.hpp"
 
 #include "base/fail_point.hpp"
+#include "journal/sqlite/identity.hpp"
 #include "journal/sqlite/migrations.hpp"
 #include "journal/sqlite/withdraw.hpp"
 
@@ -13,21 +14,6 @@
 namespace dispatch::journal {
 
 namespace {
-
-struct Identity {
-  std::int64_t application = 0;
-  std::int64_t version = 0;
-  bool empty = false;  // nothing was ever stored in the file
-};
-
-Identity identify(SQLite::Database& database) {
-  Identity identity;
-  identity.application = database.execAndGet("PRAGMA application_id").getInt64();
-  identity.version = database.execAndGet("PRAGMA user_version").getInt64();
-  identity.empty = identity.application == 0 && identity.version == 0 &&
-                   database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt64() == 0;
-  return identity;
-}
 
 Result<> refuse_foreign(const Identity& identity, const std::filesystem::path& path) {
   if (identity.application != application_id && !identity.empty) {
