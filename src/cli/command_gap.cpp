@@ -2,9 +2,13 @@
 #include "base/units.hpp"
 #include "cli/listing.hpp"
 #include "cli/operator_turn.hpp"
+#include "cli/option_values.hpp"
 #include "cli/program.hpp"
 #include "journal/ledger.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
+#include "operations/gaps.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -23,13 +27,22 @@ EXIT STATUS
 
 EXAMPLES
   dispatch gap list
-  dispatch gap skip --entity order-17)";
+  dispatch gap skip --entity order-17
+  dispatch gap skip --all --older-than 1h)";
 
 struct Gap {
   std::optional<std::string> entity;
   bool all = false;
   bool json = false;
+  bool dry_run = false;
+  std::optional<std::chrono::microseconds> older_than;
 };
+
+Result<std::optional<std::chrono::microseconds>> parse_older_than(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  return std::optional{*duration};
+}
 
 void put_gap_json(const journal::GapRecord& gap) {
   put_json([&](JsonObject& object) {
@@ -79,11 +92,42 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
   } else {
     say_next(program, "gap skip --entity " + shell_word(first_open),
              "go on without the lowest missing numbers of an entity");
+    say(program, "where streams begin elsewhere than at 1, --first-sequence of run and ingest says so");
   }
   return ExitCode::delivered;
 }
 
+Result<operations::SkippedGaps> skipped_by(const Program& program, const Gap& asked, const Clock& clock) {
+  const WallTime until = clock.wall() - asked.older_than.value_or(std::chrono::microseconds{0});
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  if (asked.dry_run) return operations::count_gaps(*ledger, until);
+  const auto journal = journal::SqliteJournal::open(program.journal, {.existing_only = true});
+  if (!journal) return tl::unexpected(journal.error());
+  return operations::skip_gaps(*ledger, **journal, until, clock);
+}
+
+Result<ExitCode> skip_all(const Program& program, const Gap& asked) {
+  const auto skipped = skipped_by(program, asked, SystemClock{});
+  if (!skipped) return tl::unexpected(skipped.error());
+  if (asked.json) {
+    put_json([&](JsonObject& object) {
+      object.add(asked.dry_run ? "would_skip" : "skipped", skipped->gaps).add("numbers", skipped->numbers);
+    });
+  }
+  std::string said = fmt::format("{} {} with {}", asked.dry_run ? "would skip" : "skipped",
+                                 counted(skipped->gaps, "gap", "gaps"),
+                                 counted(skipped->numbers, "missing number", "missing numbers"));
+  if (!asked.dry_run && skipped->gaps > 0) said += "; " + who_goes_on(program);
+  say(program, said);
+  return ExitCode::delivered;
+}
+
 Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
+  if (asked.entity.has_value() == asked.all)
+    return misuse("name one entity with --entity, or all with --all");
+  if (asked.all) return skip_all(program, asked);
+  if (asked.older_than || asked.dry_run) return misuse("--older-than and --dry-run go with --all");
   std::optional<std::pair<SequenceNumber, SequenceNumber>> skipped;
   DISPATCH_TRY(operator_turn(program.journal, [&](journal::Journal& journal, WallTime now) -> Result<> {
     auto gap = journal.skip_gap(*asked.entity, now);
@@ -125,7 +169,12 @@ void add_gap_command(CLI::App& app, Program& program) {
 
   CLI::App* skip = gap->add_subcommand("skip", "Give up the lowest missing numbers of an entity");
   skip->footer(footer);
-  skip->add_option("--entity", asked->entity, "The entity")->type_name("ID")->required();
+  skip->add_option("--entity", asked->entity, "The entity")->type_name("ID");
+  skip->add_flag("--all", asked->all, "All gaps of all entities");
+  add_value(*skip, "--older-than", asked->older_than, parse_older_than,
+            "With --all, those that are there that long")
+      ->type_name("DURATION");
+  skip->add_flag("--dry-run", asked->dry_run, "With --all, say how many it would be, and change nothing");
   skip->add_flag("--json", asked->json, "One JSON object a line");
   skip->callback(
       [&program, asked] { program.action = [&program, asked] { return skip_gap(program, *asked); }; });

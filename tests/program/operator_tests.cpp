@@ -208,3 +208,26 @@ TEST_CASE("status shows itself again and again until it is stopped") {
   watch.signal(SIGTERM);
   CHECK(watch.wait().has_value());
 }
+
+TEST_CASE("all gaps are skipped at once or those that are old") {
+  const TempDir directory;
+  const auto journal = [&](std::vector<std::string> arguments, std::string_view input = {}) {
+    return run_dispatch(directory, std::move(arguments), input);
+  };
+  std::string input;
+  for (const char* entity : {"A", "B", "C"})
+    for (const int number : {2, 5})
+      input += "{\"event_id\":\"" + std::string{entity} + std::to_string(number) + "\",\"entity_id\":\"" +
+               entity + "\",\"sequence_number\":" + std::to_string(number) + "}\n";
+  REQUIRE(journal({"ingest", "--to", "http://127.0.0.1:1/", "-"}, input).exit_code == 0);
+  CHECK(journal({"gap", "skip"}).exit_code == 2);
+  CHECK(journal({"gap", "skip", "--all", "--entity", "A"}).exit_code == 2);
+  CHECK(journal({"gap", "skip", "--entity", "A", "--dry-run"}).exit_code == 2);
+  CHECK(journal({"gap", "skip", "--all", "--older-than", "1h", "--json"}).out ==
+        "{\"skipped\":0,\"numbers\":0}\n");
+  CHECK(journal({"gap", "skip", "--all", "--dry-run", "--json"}).out == "{\"would_skip\":6,\"numbers\":9}\n");
+  CHECK(journal({"gap", "skip", "--entity", "B"}).exit_code == 0);
+  CHECK(journal({"gap", "skip", "--all", "--json"}).out == "{\"skipped\":5,\"numbers\":8}\n");
+  CHECK(has(journal({"gap", "list"}).err, "nothing waits behind a gap"));
+  CHECK(journal({"verify"}).exit_code == 0);
+}
