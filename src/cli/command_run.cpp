@@ -23,6 +23,10 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace dispatch::cli {
 namespace {
@@ -63,6 +67,7 @@ flow::RunOptions run_options(const Run& asked, spdlog::logger& log) {
   flow::RunOptions options = asked.delivery.run;
   options.stream_start = asked.input.stream_start;
   options.stop_on_reject = asked.input.stop_on_reject;
+  options.rejects_most = asked.input.rejects_most;
   options.ahead = std::min(options.per_host, ahead_most);
   const std::size_t descriptors = raise_descriptor_limit();
   const std::size_t room =
@@ -127,6 +132,19 @@ Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const f
   return ending;
 }
 
+/// `cat events | dispatch run` without '-' would read nothing and say that all is done.
+Result<> check_standard_input(const InputOptions& input, spdlog::logger& log) {
+  struct stat status {};
+  if (!input.files.empty() || ::fstat(STDIN_FILENO, &status) != 0 || !S_ISFIFO(status.st_mode)) return {};
+  int waiting = 0;
+  if (::ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0) return {};
+  if (waiting > 0) return misuse("data waits on standard input, and no FILE is given; to read it, give -");
+  pollfd end{STDIN_FILENO, 0, 0};
+  if (::poll(&end, 1, 0) == 0)
+    log.warn("standard input is a pipe and is not read, as no FILE is given; to read it, give -");
+  return {};
+}
+
 FileRoles all_files(const Program& program, const Run& asked) {
   FileRoles files = run_files(program, asked.input);
   const auto& http = asked.delivery.http;
@@ -147,6 +165,7 @@ Result<ExitCode> run(const Program& program, Run& asked) {
   if (!asked.delivery.tls_key_log.empty())
     DISPATCH_TRY(log_tls_keys(asked.delivery.tls_key_log, *program.log));
   if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
+  DISPATCH_TRY(check_standard_input(asked.input, *program.log));
   const flow::RunOptions options = run_options(asked, *program.log);
   auto session = Session::open(program, asked.input, all_files(program, asked), Task::deliver,
                                {!asked.quiet && !asked.no_progress, !asked.quiet});

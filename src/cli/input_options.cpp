@@ -2,6 +2,7 @@
 
 #include "cli/option_values.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include <CLI/CLI.hpp>
@@ -47,6 +48,26 @@ Result<std::optional<std::string>> parse_destination(std::string_view text) {
 
 }  // namespace
 
+Result<journal::RejectCount> parse_rejects_most(std::string_view text) {
+  journal::RejectCount most = flow::RunOptions{}.rejects_most;
+  bool lines_given = false, size_given = false;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    const auto part = text.substr(at, comma - at);
+    at = comma + 1;
+    const bool is_lines = !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+    const auto value =
+        is_lines ? WholeNumber{1, std::numeric_limits<std::int64_t>::max()}(part) : parse_size(part);
+    if (!value || (is_lines ? lines_given : size_given))
+      return misuse("'{}' is not a number of lines, a size with its unit, or both, as in 100000,256MiB",
+                    text);
+    (is_lines ? lines_given : size_given) = true;
+    (is_lines ? most.lines : most.bytes) =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(*value, std::numeric_limits<std::int64_t>::max()));
+  }
+  return most;
+}
+
 Result<journal::StreamStart> parse_stream_start(std::string_view text) {
   using Rule = journal::StreamStart::Rule;
   if (text == "first") return journal::StreamStart{Rule::first, SequenceNumber{1}};
@@ -78,6 +99,10 @@ void add_input_options(CLI::App& command, InputOptions& options) {
             "Take the elements of the array there in each JSON document")
       ->type_name("/POINTER")
       ->group(group);
+  from_environment(command.add_option("--require", options.required,
+                                      "Reject lines without these fields, as in entity_id,sequence_number"))
+      ->type_name("NAMES")
+      ->group(group);
   from_environment(add_value(command, "--first-sequence", options.stream_start, parse_stream_start,
                              "Where streams begin: a number, or first for the first one seen"))
       ->type_name("N|first")
@@ -88,9 +113,14 @@ void add_input_options(CLI::App& command, InputOptions& options) {
       ->type_name("SIZE")
       ->default_str("1MiB")
       ->group(group);
-  from_environment(command.add_option("--rejects", options.rejects, "Where rejected lines go, whole"))
+  from_environment(
+      command.add_option("--rejects", options.rejects, "Write rejected lines to this file too, whole"))
       ->type_name("FILE")
-      ->default_str("JOURNAL.rejects.jsonl")
+      ->group(group);
+  from_environment(add_value(command, "--rejects-most", options.rejects_most, parse_rejects_most,
+                             "End the input where more rejected lines would wait"))
+      ->type_name("LINES,SIZE")
+      ->default_str("100000,256MiB")
       ->group(group);
   from_environment(add_value(command, "--on-bad-line", options.stop_on_reject, parse_on_bad_line,
                              "What a bad line does to the input"))
@@ -105,13 +135,12 @@ void add_input_options(CLI::App& command, InputOptions& options) {
       ->group(group);
 }
 
-std::string rejects_path(const InputOptions& options, const std::string& journal) {
-  return options.rejects.empty() ? journal + ".rejects.jsonl" : options.rejects;
-}
-
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options) {
   auto mapping = ingest::Mapping::parse(options.fields);
   if (!mapping) return misuse("--field: {}", mapping.error().message);
+  if (!options.required.empty())
+    if (const auto required = mapping->require(options.required); !required)
+      return misuse("--require: {}", required.error().message);
   ingest::ReaderOptions reader;
   reader.mapping = std::move(*mapping);
   using ingest::InputFormat;

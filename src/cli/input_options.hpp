@@ -2,11 +2,13 @@
 
 #include "base/error.hpp"
 #include "cli/cli11_fwd.hpp"
+#include "flow/options.hpp"
 #include "ingest/reader.hpp"
 #include "journal/rows.hpp"
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dispatch::cli {
@@ -18,9 +20,11 @@ struct InputOptions {
   std::vector<std::string> fields;
   ingest::InputFormat format = ingest::InputFormat::automatic;
   std::optional<ingest::JsonPointer> records;
+  std::string required;  ///< names of fields; empty: none
   journal::StreamStart stream_start;
   std::uint64_t line_most = std::uint64_t{1024} * 1024;  ///< bytes
-  std::string rejects;                                   ///< empty: beside the journal
+  std::string rejects;  ///< a file to write rejected lines to as well; empty: none
+  journal::RejectCount rejects_most = flow::RunOptions{}.rejects_most;
   bool stop_on_reject = false;
   std::string subscriptions;  ///< a subscriptions file to apply first; empty: none
   bool dry_run = false;
@@ -28,11 +32,12 @@ struct InputOptions {
 
 void add_input_options(CLI::App& command, InputOptions& options);
 
-/// Where rejected lines go: where they were asked to, or beside the journal.
-std::string rejects_path(const InputOptions& options, const std::string& journal);
-
 /// Misuse where a --field argument is none.
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options);
+
+/// Lines, a size, or both: "1000", "64MiB", "1000,64MiB". A plain number is one of lines; what is not said
+/// keeps its default.
+Result<journal::RejectCount> parse_rejects_most(std::string_view text);
 
 /// "first", or a whole number from 0.
 Result<journal::StreamStart> parse_stream_start(std::string_view text);

@@ -72,7 +72,11 @@ Checked<std::string_view> read_text(const Found& found, std::size_t most, TextSt
 }
 
 Checked<std::string_view> read_id(const Found& found, TextStore& store) {
-  std::string_view id;
+  std::string_view id = found.joined;
+  if (!id.empty())
+    return id.size() <= id_most
+               ? Checked<std::string_view>{id}
+               : reject("{} is {} bytes long; the most is {}", label(found), id.size(), id_most);
   if (found.value.is_string())
     id = unescaped(found.value, store);
   else if (is_integer(found.value.raw))
@@ -86,15 +90,14 @@ Checked<std::string_view> read_id(const Found& found, TextStore& store) {
   return check_text(found, id, id_most);
 }
 
-Checked<SequenceNumber> read_sequence(const Found& found, bool string_allowed) {
-  std::string_view number = found.value.raw;
-  if (string_allowed && found.value.is_string())
-    number = found.value.string();
-  else if (!found.value.is_number())
+Checked<SequenceNumber> read_sequence(const Found& found) {
+  const bool is_string = found.value.is_string();
+  if (!is_string && !found.value.is_number())
     return reject("{} is {}; it must be a whole number from 0", label(found), kind_of(found.value));
 
-  const auto shown = found.value.is_number() ? std::string{number.substr(0, quoted_most)} : in_quotes(number);
-  if (!is_integer(number) || number.starts_with('-'))
+  const std::string_view number = is_string ? found.value.string() : found.value.raw;
+  const auto shown = is_string ? in_quotes(number) : std::string{number.substr(0, quoted_most)};
+  if (number.empty() || number.find_first_not_of("0123456789") != std::string_view::npos)
     return reject("{} is {}; it must be a whole number from 0", label(found), shown);
   std::int64_t sequence = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), sequence);

@@ -24,11 +24,12 @@ inline constexpr std::size_t headers_most = 8192;  ///< as they stand in the lin
 /// One below what 64 bits hold, so that every number has a next one.
 inline constexpr std::int64_t sequence_most = std::numeric_limits<std::int64_t>::max() - 1;
 
-/// A field as it was found. `name` is what the line calls it, or the pointer that led there.
+/// A field as it was found. `name` is what the line calls it, or the path that led there.
 struct Found {
   Field field;
   std::string_view name;
   Value value;
+  std::string_view joined = {};  ///< an id that several parts were joined to, of which `value` is the last
 };
 
 /// What a field holds, or the reason why its line is rejected.
@@ -47,8 +48,8 @@ Checked<std::string_view> read_text(const Found& found, std::size_t most, TextSt
 /// A string of 1 to 255 bytes without control characters, or an integer, which then is its digits.
 Checked<std::string_view> read_id(const Found& found, TextStore& store);
 
-/// A whole number from 0; as a string only where `string_allowed`.
-Checked<SequenceNumber> read_sequence(const Found& found, bool string_allowed);
+/// A whole number from 0, or a string of digits that says one, with leading zeros or without.
+Checked<SequenceNumber> read_sequence(const Found& found);
 
 /// The bytes that a base64 string stands for.
 Checked<std::string_view> read_base64(const Found& found, TextStore& store);

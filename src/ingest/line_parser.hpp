@@ -42,15 +42,21 @@ class LineParser {
 
   /// Sorts the members of the line by name. A name that stands there twice is a reason to reject the line.
   Checked<void> read_members(const Value& object);
+  /// True where the line has an "event_id".
+  bool is_native() const;
   bool is_cloud_event() const;
   /// By the extension for distributed tracing; none where the attribute is not there, or not valid.
   TraceContext parent_of_cloud_event() const;
 
   /// Where the mapping points; else under the native name; else under the first of `others` that is there. A
   /// null counts as absent but for payloads.
-  Checked<std::optional<Found>> find(Field field, const Value& object,
-                                     std::initializer_list<Name> others) const;
-  Checked<std::optional<Found>> follow(Field field, const Value& object) const;
+  Checked<std::optional<Found>> find(Field field, const Value& object, std::initializer_list<Name> others,
+                                     TextStore& store) const;
+  Checked<std::optional<Found>> follow(Field field, const Value& object, TextStore& store) const;
+  Checked<std::optional<Found>> follow(Field field, const JsonPointer& pointer, const Value& object) const;
+  Checked<std::optional<Found>> join(Field field, const std::vector<JsonPointer>& parts, const Value& object,
+                                     TextStore& store) const;
+  Checked<void> check_required(const Arrival& event, std::string_view line) const;
   std::optional<Found> under(std::size_t name, Field field) const;
 
   Checked<std::string_view> payload(const Value& object, std::string_view line, TextStore& store) const;

@@ -70,7 +70,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     PROPERTY(mapping.error().failure == Failure::usage);
     return 0;
   }
-  const auto tokens = mapping->of(Field::payload)->tokens;
+  if (pointer.find(",/") != std::string_view::npos) return 0;  // several places
+  const auto tokens = mapping->of(Field::payload)->alternatives.at(0).at(0).tokens;
   const std::string text = R"({"event_id":"e","document":)" + std::string{input.rest()} + "}";
   const OneLine line{text, std::move(*mapping)};
 

@@ -141,3 +141,32 @@ TEST_CASE("a line of exactly the longest length is accepted") {
   options.line_most = line.size();
   CHECK(read_text("\xEF\xBB\xBF" + line + "\r\n" + line, options).events.size() == 2);
 }
+
+TEST_CASE("a url is a destination only in a line with an event_id or where it is mapped") {
+  const auto url_of = [](std::string_view line, ingest::ReaderOptions options = {}) {
+    const auto read = read_text(std::string{line} + "\n", std::move(options));
+    REQUIRE(read.events.size() == 1);
+    return std::string{read.events[0].own_url};
+  };
+  CHECK(url_of(R"({"event_id":"e","url":"http://h/"})") == "http://h/");
+  CHECK(url_of(R"({"id":"e","url":"http://h/"})") == "");
+  CHECK(url_of(R"({"id":"e","url":17})") == "");
+  CHECK(url_of(R"({"event_id":null,"id":"e","url":"http://h/"})") == "");
+  CHECK(url_of(R"({"specversion":"1.0","id":"e","url":"http://h/"})") == "");
+  CHECK(url_of(R"({"guid":"e","url":"http://h/"})", mapped({"event_id=/guid"})) == "");
+  CHECK(url_of(R"({"guid":"e","url":"http://h/"})", mapped({"event_id=/guid", "url=/url"})) == "http://h/");
+}
+
+TEST_CASE("strings of digits are sequence numbers with leading zeros or without") {
+  const auto sequence_of = [](std::string_view number) {
+    const auto read =
+        read_text(R"({"event_id":"e","entity_id":"x","sequence_number":)" + std::string{number} + "}\n");
+    REQUIRE(read.events.size() == 1);
+    return read.events[0].sequence.value().value();
+  };
+  CHECK(sequence_of("\"12\"") == 12);
+  CHECK(sequence_of("\"0001\"") == 1);
+  CHECK(sequence_of("\"000\"") == 0);
+  CHECK(sequence_of("\"0000000000000000000000009223372036854775806\"") == 9223372036854775806);
+  CHECK(sequence_of("12") == 12);
+}

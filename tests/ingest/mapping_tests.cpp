@@ -80,6 +80,53 @@ TEST_CASE("array indexes of a pointer are exact") {
   }
 }
 
+TEST_CASE("of several places the first that is there counts") {
+  const auto options = mapped({"event_id=/id", "entity_id=/after/id,/before/id,/id"});
+  const auto entity_of = [&](std::string_view line) {
+    const auto read = read_text(std::string{line} + "\n", options);
+    REQUIRE(read.events.size() == 1);
+    return std::string{read.events[0].entity_id.value_or("none")};
+  };
+  CHECK(entity_of(R"({"id":"1","after":{"id":"a"},"before":{"id":"b"}})") == "a");
+  CHECK(entity_of(R"({"id":"1","after":null,"before":{"id":"b"}})") == "b");
+  CHECK(entity_of(R"({"id":"1","after":{"id":null}})") == "1");
+  CHECK(reason(R"({"id":"1","after":{"id":true},"before":{"id":"b"}})", options) ==
+        "entity_id (/after/id) is true or false; it must be a string or an integer");
+}
+
+TEST_CASE("several places joined make one id") {
+  const auto options = mapped({"event_id=/source+/id,/id"});
+  const auto id_of = [&](std::string_view line) {
+    const auto read = read_text(std::string{line} + "\n", options);
+    REQUIRE(read.events.size() == 1);
+    return std::string{read.events[0].event_id};
+  };
+  CHECK(id_of(R"({"source":"/shop","id":"17"})") == "/shop#17");
+  CHECK(id_of(R"({"source":3,"id":17})") == "3#17");
+  CHECK(id_of(R"({"id":"17"})") == "17");
+  CHECK(reason(R"({"source":"","id":"17"})", options) ==
+        "event_id (/source) is empty; it must have 1 to 255 bytes");
+  CHECK(reason(R"({"id":"17"})", mapped({"event_id=/source+/id"})) ==
+        "event_id: there is nothing at /source+/id");
+  const std::string half(130, 'x');
+  CHECK(reason("{\"source\":\"" + half + "\",\"id\":\"" + half + "\"}", mapped({"event_id=/source+/id"})) ==
+        "event_id (/source+/id) is 261 bytes long; the most is 255");
+}
+
+TEST_CASE("a line without a field that is required is rejected") {
+  auto options = mapped({"entity_id=/a/b,/c"});
+  REQUIRE(options.mapping.require("entity_id,sequence_number").has_value());
+  CHECK(reason(R"({"id":"1","c":"x","sequence_number":1})", options) == "");
+  CHECK(reason(R"({"id":"1","sequence_number":1})", options) ==
+        "there is no entity_id at /a/b,/c, which --require asks for");
+  CHECK(reason(R"({"id":"1","c":"x"})", options) == "there is no sequence_number, which --require asks for");
+  ingest::ReaderOptions payload;
+  REQUIRE(payload.mapping.require("payload").has_value());
+  CHECK(reason(R"({"id":"1","data":2})", payload) == "");
+  CHECK(reason(R"({"id":"1"})", payload) == "there is no payload, which --require asks for");
+  CHECK(Mapping{}.require("entity_id,guid").error().failure == Failure::usage);
+}
+
 TEST_CASE("mapping arguments that cannot be meant are misuse") {
   CHECK(misuse_of({"event_id"}) == "'event_id' is not FIELD=POINTER, as in event_id=/delivery/guid");
   CHECK(misuse_of({"guid=/a"})
@@ -90,5 +137,6 @@ TEST_CASE("mapping arguments that cannot be meant are misuse") {
         "'event_id=/a~2': JSON pointer '/a~2' holds a '~' that is neither ~0 (for ~) nor ~1 (for /)");
   CHECK(misuse_of({"event_id=/a~"}).find("'~'") != std::string::npos);
   CHECK(misuse_of({"event_id=/a", "event_id=/b"}) == "event_id is given twice");
+  CHECK(misuse_of({"type=/a+/b"}) == "'type=/a+/b' joins several places; only ids can be joined");
   CHECK(misuse_of({"event_id="}) == "'event_id=' points at the whole line; only the payload can be that");
 }

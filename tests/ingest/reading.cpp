@@ -28,6 +28,7 @@ Reading read_files(std::vector<std::string> paths, ingest::ReaderOptions options
     reading.lines.insert(reading.lines.end(), read.lines.begin(), read.lines.end());
     reading.rejects.insert(reading.rejects.end(), read.rejects.begin(), read.rejects.end());
     reading.warnings.insert(reading.warnings.end(), read.warnings.begin(), read.warnings.end());
+    reading.unread.insert(reading.unread.end(), read.unread.begin(), read.unread.end());
     reading.blank += read.blank;
     reading.bytes += read.bytes;
   }
@@ -46,11 +47,16 @@ ingest::ReaderOptions mapped(std::vector<std::string> fields) {
   return options;
 }
 
-std::string reason(std::string_view line, ingest::ReaderOptions options) {
+std::string whole_reason(std::string_view line, ingest::ReaderOptions options) {
   const auto reading = read_text(std::string{line} + "\n", std::move(options));
   REQUIRE(!reading.error);
   REQUIRE(reading.rejects.size() + reading.events.size() == 1);
   return reading.rejects.empty() ? "" : reading.rejects[0].reason;
+}
+
+std::string reason(std::string_view line, ingest::ReaderOptions options) {
+  const auto whole = whole_reason(line, std::move(options));
+  return whole.substr(0, whole.find("; if it means something else"));
 }
 
 Result<std::size_t> TrickleSource::read(std::span<char> into) {

@@ -20,6 +20,7 @@ struct Reading {
   std::vector<Arrival> events;
   std::vector<ingest::LineRef> lines;
   std::vector<ingest::Reject> rejects;
+  std::vector<ingest::UnreadInput> unread;
   std::optional<Error> error;
   std::vector<std::string> warnings;
   std::uint64_t blank = 0;
@@ -36,6 +37,8 @@ Reading read_text(std::string_view text, ingest::ReaderOptions options = {});
 ingest::ReaderOptions mapped(std::vector<std::string> fields);
 
 /// The reason why `line` is rejected; empty where it is accepted.
+std::string whole_reason(std::string_view line, ingest::ReaderOptions options = {});
+/// The same without the option that leaves a field out.
 std::string reason(std::string_view line, ingest::ReaderOptions options = {});
 
 /// Gives `text` out at most `step` bytes at a time, and says that it is ready or not.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace dispatch;
 using namespace dispatch::test;
@@ -70,6 +71,22 @@ TEST_CASE("fields of a wrong type are rejected") {
   CHECK(reason(with(R"("time":1700000000)")) == "time is a number; it must be a string");
   CHECK(reason(with(R"("correlation_id":false)")) ==
         "correlation_id is true or false; it must be a string or an integer");
+}
+
+TEST_CASE("a field of another program is rejected with the option that leaves it out") {
+  const std::string_view means_else = "; if it means something else, leave it out with --field ";
+  for (const char* field : {"type", "source", "time", "correlation_id", "causation_id", "headers"}) {
+    CAPTURE(field);
+    const auto line = with(fmt::format("\"{}\":true", field));
+    CHECK(whole_reason(line).ends_with(fmt::format("{}{}=/none", means_else, field)));
+    CHECK(whole_reason(line, mapped({fmt::format("{}=/none", field)})) == "");
+  }
+  CHECK(whole_reason(with(R"("headers":{"Host":"a"})")).ends_with("--field headers=/none"));
+  // What was asked for, and what decides about identity and order, is not to be left out.
+  CHECK(whole_reason(with(R"("a":true)"), mapped({"time=/a"})) ==
+        "time (/a) is true or false; it must be a string");
+  CHECK(whole_reason(with(R"("entity_id":true)")) ==
+        "entity_id is true or false; it must be a string or an integer");
 }
 
 TEST_CASE("a field that stands twice is rejected") {
@@ -152,7 +169,9 @@ TEST_CASE("a sequence number that is no whole number from 0 is rejected") {
   CHECK(because("1.5") == "sequence_number is 1.5; it must be a whole number from 0");
   CHECK(because("3.0") == "sequence_number is 3.0; it must be a whole number from 0");
   CHECK(because("1e3") == "sequence_number is 1e3; it must be a whole number from 0");
-  CHECK(because("\"3\"") == "sequence_number is a string; it must be a whole number from 0");
+  CHECK(because("\"-3\"") == "sequence_number is \"-3\"; it must be a whole number from 0");
+  CHECK(because("\"3a\"") == "sequence_number is \"3a\"; it must be a whole number from 0");
+  CHECK(because("\"\"") == "sequence_number is \"\"; it must be a whole number from 0");
   CHECK(because("true") == "sequence_number is true or false; it must be a whole number from 0");
   CHECK(because("9223372036854775807") ==
         "sequence_number is 9223372036854775807; the most is 9223372036854775806");

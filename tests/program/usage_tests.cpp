@@ -6,8 +6,6 @@
 
 using namespace dispatch::test;
 
-namespace {}  // namespace
-
 TEST_CASE("without a command the program says what is missing and exits with 2") {
   const TempDir directory;
   const auto run = run_dispatch(directory, {});
@@ -116,4 +114,22 @@ TEST_CASE("a quiet run says in one line what is left to do") {
   CHECK(rejected.exit_code == 4);
   CHECK(line_count(rejected.err) == 1);
   CHECK(has(rejected.err, "the only line was rejected"));
+}
+
+TEST_CASE("input that waits on a pipe is not passed over where no file is given") {
+  const TempDir directory;
+  const std::string command =
+      "printf '{\"event_id\":1}\\n' | { until read -t 0; do :; done; exec " DISPATCH_PROGRAM " run; }";
+  Child child{directory, {"-c", command}, {{}, "/bin/bash"}};
+  CHECK(child.exit_code() == 2);
+  CHECK(has(child.err().all(), "data waits on standard input, and no FILE is given; to read it, give -"));
+  CHECK(directory.empty());
+}
+
+TEST_CASE("a resume where no journal is makes none") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"run"});
+  CHECK(run.exit_code == 2);
+  CHECK(has(run.err, "there is no journal dispatch.db"));
+  CHECK(directory.empty());
 }
