@@ -75,6 +75,7 @@ void describe(CLI::App& app, Program& program) {
   add_attempts_command(app, program);
   add_dlq_command(app, program);
   add_gap_command(app, program);
+  add_rejects_command(app, program);
   add_subscription_command(app, program);
   add_replay_command(app, program);
   add_verify_command(app, program);

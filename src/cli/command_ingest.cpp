@@ -21,8 +21,8 @@ already.
 EXIT STATUS
   0  every line is in the journal
   1  accepting failed (journal, disk, internal)
-  2  usage or configuration
-  4  finished; some input lines were rejected
+  2  usage or configuration, and input that cannot be what was meant
+  4  finished; some input was rejected or not read
   5  interrupted; what was accepted is in the journal
   6  the journal is not ours (other application, newer version)
 
@@ -45,6 +45,7 @@ Result<ExitCode> ingest(const Program& program, const Ingest& asked) {
   flow::RunOptions options;
   options.stream_start = asked.input.stream_start;
   options.stop_on_reject = asked.input.stop_on_reject;
+  options.rejects_most = asked.input.rejects_most;
   return (*session)->run(
       [&options](Session& open) { return flow::accept(open.acceptance(), options, open.scoreboard()); });
 }

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -51,11 +50,7 @@ Result<std::chrono::microseconds> parse_interval(std::string_view text) {
 Result<Status> look(const Program& program, const journal::Ledger& ledger) {
   auto standing = ledger.standing(hosts_shown);
   if (!standing) return tl::unexpected(std::move(standing).error());
-  Status status{program.journal, std::move(*standing), std::nullopt};
-  std::error_code missing;
-  const auto size = std::filesystem::file_size(program.journal + ".rejects.jsonl", missing);
-  if (!missing) status.rejects_bytes = size;
-  return status;
+  return Status{program.journal, std::move(*standing)};
 }
 
 void put_status(const Status& status, const StatusOptions& asked, WallTime now) {
@@ -69,6 +64,7 @@ void put_status(const Status& status, const StatusOptions& asked, WallTime now) 
 void say_what_next(const Program& program, const journal::Standing& standing) {
   if (standing.blocked_lanes > 0) say_next(program, "dlq list", "see what is dead");
   if (standing.gapped_entities > 0) say_next(program, "gap list", "see which sequence numbers are missing");
+  if (standing.rejects.lines > 0) say_next(program, "rejects list", "see which lines were rejected and why");
   if (standing.unknown > 0) say_next(program, "events list --unknown", "see what may have arrived twice");
   // What waits behind dead letters and gaps would still wait after a run.
   const auto movable = standing.tally.of(DeliveryState::pending) - standing.behind_dead -

@@ -6,6 +6,7 @@
 #include "cli/subscription_file.hpp"
 #include "flow/feed.hpp"
 #include "ingest/reader.hpp"
+#include "ingest/reject_warnings.hpp"
 #include "ingest/rejects.hpp"
 #include "journal/ledger.hpp"
 #include "routing/router.hpp"
@@ -29,6 +30,7 @@ struct Findings {
   std::uint64_t events = 0;
   std::uint64_t unmatched = 0;
   std::uint64_t rejected = 0;
+  std::uint64_t unread = 0;     ///< inputs, not to their ends
   std::uint64_t elsewhere = 0;  ///< to hosts beyond those counted
   std::map<std::string, std::uint64_t, std::less<>> by_host;
 
@@ -100,6 +102,7 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
   if (!reader) return tl::unexpected(std::move(reader).error());
 
   Findings findings;
+  ingest::RejectWarnings warnings;
   while (!(options.stop_on_reject && findings.rejected > 0)) {
     auto batch = reader->next();
     if (!batch) return tl::unexpected(std::move(batch).error());
@@ -111,11 +114,16 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
     for (const ingest::Reject& reject : incoming.batch.rejects) {
       if (!reject.first) continue;
       ++findings.rejected;
-      program.log->warn("{}", ingest::describe(reject));
+      if (warnings.note(reject.reason)) program.log->warn("{}", ingest::describe(reject));
+    }
+    for (const ingest::UnreadInput& input : incoming.batch.unread) {
+      ++findings.unread;
+      program.log->warn("{}", ingest::describe(input));
     }
   }
+  for (const auto& text : warnings.take_left_out()) program.log->warn("{}", text);
   print(findings);
-  return findings.rejected > 0 ? ExitCode::rejected : ExitCode::delivered;
+  return findings.rejected + findings.unread > 0 ? ExitCode::rejected : ExitCode::delivered;
 }
 
 }  // namespace dispatch::cli

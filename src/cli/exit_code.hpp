@@ -10,9 +10,9 @@ namespace dispatch::cli {
 enum class ExitCode {
   delivered = 0,    ///< all that was accepted is delivered
   failed = 1,       ///< the run failed: journal, disk, internal
-  usage = 2,        ///< usage or configuration
+  usage = 2,        ///< usage or configuration, and input that cannot be what was meant
   remains = 3,      ///< finished; dead letters, blocked or gapped events remain
-  rejected = 4,     ///< finished; some input lines were rejected
+  rejected = 4,     ///< finished; some input was rejected or not read
   interrupted = 5,  ///< interrupted; rerun to resume
   unavailable = 6,  ///< the journal is in use or not ours
 };
@@ -21,9 +21,10 @@ enum class ExitCode {
 inline constexpr std::string_view exit_status = R"(EXIT STATUS
   0  all that was accepted is delivered
   1  the run failed (journal, disk, internal)
-  2  usage or configuration
+  2  usage or configuration, and input that cannot be what was meant; nothing
+     was sent
   3  finished; dead letters, blocked or gapped events remain
-  4  finished; some input lines were rejected
+  4  finished; some input was rejected or not read
   5  interrupted; rerun to resume
   6  the journal is in use or not ours (other application, newer version)
 

@@ -3,6 +3,7 @@
 #include "base/printable.hpp"
 #include "base/units.hpp"
 #include "base/url_text.hpp"
+#include "cli/table.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +19,7 @@ using std::chrono::seconds;
 
 constexpr seconds pace_window{10};
 constexpr std::size_t errors_shown = 5;
+constexpr std::size_t unread_shown = 5;
 
 std::uint64_t in_state(const flow::Figures& figures, DeliveryState state) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, figures.tally.of(state)));
@@ -122,6 +124,19 @@ std::string input_table(const flow::Figures& figures) {
          row("rejected", figures.rejected);
 }
 
+std::string unread_table(const flow::Figures& figures) {
+  const auto& unread = figures.unread;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(unread.size(), unread_shown); ++i) {
+    const std::string name = unread[i].file == "-" ? "standard input" : printable(unread[i].file);
+    text += fmt::format("  not read: {}{}\n", name,
+                        unread[i].after_line > 0 ? fmt::format(" after line {}", unread[i].after_line) : "");
+  }
+  if (unread.size() > unread_shown)
+    text += fmt::format("  not read: {} more inputs\n", unread.size() - unread_shown);
+  return text;
+}
+
 std::string delivery_table(const flow::Figures& figures, microseconds took, std::string_view waiting) {
   std::string text =
       row("delivered", figures.delivered, speed(figures, took)) + row("retries", figures.retries) +
@@ -166,7 +181,10 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
     JsonObject by_count{errors};
     for (const auto& [what, count] : top_errors(figures)) by_count.add(what, count);
   }
-  object.add_raw("errors", errors).add("unmatched", figures.unmatched).add("not_meant", figures.not_meant);
+  object.add_raw("errors", errors)
+      .add("unmatched", figures.unmatched)
+      .add("not_meant", figures.not_meant)
+      .add("unread_inputs", static_cast<std::uint64_t>(figures.unread.size()));
 }
 
 }  // namespace dispatch::cli

@@ -36,6 +36,8 @@ std::string progress_line(const flow::Figures& figures, const Pace& pace);
 
 /// Rows of a table, one a line, indented: what came in.
 std::string input_table(const flow::Figures& figures);
+/// Rows of the same table: the first inputs that were not read to their ends, and how many more there are.
+std::string unread_table(const flow::Figures& figures);
 /// Rows of the same table: what became of it, how fast, and what went wrong most. `waiting` is what to call
 /// deliveries that are still to be made.
 std::string delivery_table(const flow::Figures& figures, std::chrono::microseconds took,

@@ -34,6 +34,7 @@ void add_events_command(CLI::App& app, Program& program);
 void add_gap_command(CLI::App& app, Program& program);
 void add_ingest_command(CLI::App& app, Program& program);
 void add_listen_command(CLI::App& app, Program& program);
+void add_rejects_command(CLI::App& app, Program& program);
 void add_replay_command(CLI::App& app, Program& program);
 void add_run_command(CLI::App& app, Program& program);
 void add_status_command(CLI::App& app, Program& program);

@@ -12,7 +12,8 @@ FileRoles run_files(const Program& program, const InputOptions& options) {
   for (const auto& path : journal::files_of(program.journal))
     files.add_output(path.string(), "journal",
                      "leave the journal's files out, or name another with --journal");
-  files.add_output(rejects_path(options, program.journal), "rejects file", "name another with --rejects");
+  if (!options.rejects.empty())
+    files.add_output(options.rejects, "rejects file", "name another with --rejects");
   files.add_standard_outputs();
   return files;
 }

@@ -48,7 +48,7 @@ Session::Session(const Program& program, const InputOptions& options, FileRoles 
       talk_output_(program.talk),
       line_(program.talk),
       log_(line_.logger(*program.log)),
-      rejects_(rejects_path(options, program.journal), &files_),
+      rejects_(options.rejects, &files_),
       interruption_(inbox_, stop_input_, log_),
       signals_(session_signals(), [this](int signal) { on_signal(signal); }) {}
 
@@ -72,7 +72,10 @@ Result<> Session::open_journal(const InputOptions& options) {
     if (!read) return tl::unexpected(std::move(read).error());
     declared = std::move(*read);
   }
+  // What is to be resumed must be there; input, and subscriptions, make a journal.
+  const bool resumes = options.files.empty() && options.subscriptions.empty();
   journal::SqliteOptions opening;
+  opening.existing_only = resumes;
   opening.notice = [this](const std::string& what) { log_->warn("{}", what); };
   auto journal = journal::SqliteJournal::open(journal_path_, opening);
   if (!journal) return tl::unexpected(std::move(journal).error());
@@ -181,7 +184,7 @@ void Session::say_snapshot() {
 }
 
 Summary Session::sum_up(flow::Ending ending) {
-  Summary summary{task_, scoreboard_.snapshot(), ending, took(), journal_path_, rejects_.path()};
+  Summary summary{task_, scoreboard_.snapshot(), ending, took(), journal_path_};
   if (ending.how != flow::Ending::How::finished || ending.remaining == 0) return summary;
   // Only for advice: what cannot be read here is left unsaid.
   if (const auto ledger = journal::Ledger::open(journal_path_))

@@ -59,6 +59,10 @@ std::string states_table(const journal::Standing& standing, WallTime now) {
   if (standing.unmatched > 0)
     text += fmt::format("  {:<13}{:>14}  events that no subscription meant\n", "unmatched",
                         number(standing.unmatched));
+  if (standing.rejects.lines > 0)
+    text += fmt::format("  {:<13}{:>14}  {} of input that could not be accepted, {}\n", "rejected",
+                        number(standing.rejects.lines), standing.rejects.lines == 1 ? "line" : "lines",
+                        format_size(static_cast<std::uint64_t>(standing.rejects.bytes)));
   if (standing.unknown > 0)
     text += fmt::format("  {:<13}{:>14}  attempts whose outcome is unknown\n", "unknown",
                         number(standing.unknown));
@@ -97,9 +101,6 @@ std::string status_text(const Status& status, WallTime now) {
                                  standing.owned ? "a run is on" : "no run is on");
   text += states_table(standing, now);
   text += hosts_table(standing);
-  if (status.rejects_bytes && *status.rejects_bytes > 0)
-    text += fmt::format("\nrejected lines: {}.rejects.jsonl, {}\n", printable(status.journal),
-                        format_size(*status.rejects_bytes));
   strip_trailing_spaces(text);
   return text;
 }
@@ -120,7 +121,7 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
   add_time(object, "oldest_pending", standing.oldest_pending);
   object.add("journal_bytes", standing.journal_bytes)
       .add("wal_bytes", standing.wal_bytes)
-      .add("rejects_bytes", status.rejects_bytes);
+      .add("rejects_bytes", standing.rejects.bytes);
   std::string hosts = "[";
   for (const auto& host : standing.hosts) {
     if (hosts.size() > 1) hosts += ',';
@@ -134,7 +135,8 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
   object.add_raw("hosts", hosts += ']');
   object.add("more_hosts", standing.more_hosts)
       .add("unmatched", standing.unmatched)
-      .add("not_meant", standing.not_meant);
+      .add("not_meant", standing.not_meant)
+      .add("rejects_open", standing.rejects.lines);
 }
 
 }  // namespace dispatch::cli

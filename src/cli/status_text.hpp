@@ -14,7 +14,6 @@ namespace dispatch::cli {
 struct Status {
   std::string journal;  ///< its path
   journal::Standing standing;
-  std::optional<std::uint64_t> rejects_bytes;  ///< of the rejects file beside the journal, where there is one
 };
 
 /// One screen, for people.

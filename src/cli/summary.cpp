@@ -65,7 +65,7 @@ std::string heading(const Summary& summary) {
 ExitCode exit_code(const Summary& summary) {
   if (interrupted(summary)) return ExitCode::interrupted;
   if (summary.ending.remaining > 0) return ExitCode::remains;
-  if (summary.figures.rejected > 0) return ExitCode::rejected;
+  if (summary.figures.rejected > 0 || !summary.figures.unread.empty()) return ExitCode::rejected;
   return ExitCode::delivered;
 }
 
@@ -88,8 +88,7 @@ std::vector<NextCommand> next_commands(const Summary& summary) {
     next.push_back(
         {on_journal(summary, "dispatch events list --unknown"), "see what may have arrived twice"});
   if (summary.figures.rejected > 0)
-    next.push_back({fmt::format("jq -r .text {} > mended.jsonl", shell_word(summary.rejects)),
-                    "take the rejected lines out, mend them and run them"});
+    next.push_back({on_journal(summary, "dispatch rejects list"), "see which lines were rejected and why"});
   if (next.empty() && summary.ending.remaining > 0)
     next.push_back({on_journal(summary, "dispatch status"), "see where things stand"});
   return next;
@@ -98,6 +97,7 @@ std::vector<NextCommand> next_commands(const Summary& summary) {
 std::string summary_text(const Summary& summary) {
   std::string text = fmt::format("dispatch: {}\n", heading(summary));
   text += input_table(summary.figures);
+  text += unread_table(summary.figures);
   if (summary.task == Task::deliver)
     text += delivery_table(summary.figures, summary.took, interrupted(summary) ? "waiting" : "blocked");
   const auto next = next_commands(summary);

@@ -23,7 +23,6 @@ struct Summary {
   flow::Ending ending;
   std::chrono::microseconds took{0};
   std::string journal;               ///< its path
-  std::string rejects;               ///< the path of the rejects file
   std::int64_t gapped_entities = 0;  ///< entities that wait for a sequence number
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "flow/histogram.hpp"
+#include "ingest/batch.hpp"
 #include "journal/rows.hpp"
 #include "policy/breaker.hpp"
 
@@ -29,8 +30,9 @@ struct Figures {
   std::uint64_t lines = 0;  ///< that held something
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;   ///< for whatever reason
-  std::uint64_t unmatched = 0;  ///< accepted, and no subscription meant them
+  std::uint64_t rejected = 0;               ///< for whatever reason
+  std::uint64_t unmatched = 0;              ///< accepted, and no subscription meant them
+  std::vector<ingest::UnreadInput> unread;  ///< inputs that were not read to their end, and will not be
 
   // Deliveries by this run.
   std::uint64_t delivered = 0;

@@ -1,6 +1,7 @@
 #include "flow/intake.hpp"
 
 #include "base/fail_point.hpp"
+#include "base/units.hpp"
 #include "flow/feed.hpp"
 #include "flow/renew.hpp"
 
@@ -89,14 +90,17 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
     const auto& batch = incoming.batch;
     if (next_arrival_ == 0) {  // what ends a line of the batch before must follow it at once
       while (next_reject_ < batch.rejects.size() && !batch.rejects[next_reject_].first)
-        DISPATCH_TRY(reject(batch.rejects[next_reject_++]));
+        rejects_.push_back(batch.rejects[next_reject_++]);
     }
     const std::size_t count = std::min(most, batch.arrivals.size() - next_arrival_);
     if (count == 0 && next_arrival_ < batch.arrivals.size()) break;
     DISPATCH_TRY(append_some(incoming, count, now, made));
     most -= count;
-    if (next_arrival_ < batch.arrivals.size()) break;
-    while (next_reject_ < batch.rejects.size()) DISPATCH_TRY(reject(batch.rejects[next_reject_++]));
+    const bool whole = next_arrival_ == batch.arrivals.size();
+    while (whole && next_reject_ < batch.rejects.size()) rejects_.push_back(batch.rejects[next_reject_++]);
+    DISPATCH_TRY(queue_rejects(batch, now));
+    if (!whole) break;
+    add_unread(batch.unread);
     taken_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
     next_arrival_ = next_reject_ = 0;
@@ -126,6 +130,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
 
   const bool tell = parts_.observer != nullptr && parts_.observer->wants_entries();
   Taken taken;
+  accepted_texts_.clear();
   for (std::size_t i = 0; i < count; ++i) {
     const auto& appended = report->verdicts[i];
     switch (appended.verdict) {
@@ -142,9 +147,10 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
         ++taken.conflicts;
         [[fallthrough]];
       default:
-        DISPATCH_TRY(reject({incoming.batch.lines[next_arrival_ + i], reason_of(appended, arrivals[i])}));
+        rejects_.push_back({incoming.batch.lines[next_arrival_ + i], reason_of(appended, arrivals[i])});
         continue;
     }
+    accepted_texts_.push_back(incoming.batch.lines[next_arrival_ + i].text);
     positions_.add(appended.position);
   }
   next_arrival_ += count;
@@ -152,7 +158,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   uncommitted_.duplicates += taken.duplicates;
   uncommitted_.conflicts += taken.conflicts;
   uncommitted_.unmatched += taken.unmatched;
-  return {};
+  return parts_.journal.unqueue_rejects(accepted_texts_);
 }
 
 Taken Intake::committed() {
@@ -188,13 +194,66 @@ std::vector<std::shared_ptr<const Entry>> Intake::take_entries(std::chrono::nano
   return entries;
 }
 
-Result<> Intake::reject(const ingest::Reject& reject) {
-  DISPATCH_TRY(parts_.rejects.write(reject));
-  if (!reject.first) return {};
-  parts_.log->warn("{}", ingest::describe(reject));
-  ++uncommitted_.rejected;
-  if (options_.stop_on_reject) stopped_ = true;
+Result<> Intake::queue_rejects(const ingest::Batch& batch, WallTime now) {
+  if (rejects_.empty()) return {};
+  std::vector<journal::RejectedLine> lines;
+  lines.reserve(rejects_.size());
+  const auto& most = options_.rejects_most;
+  for (const auto& [line, reason, first, last] : rejects_)
+    lines.push_back({*line.file, line.line, reason, line.text, first, last});
+  const auto queued = parts_.journal.queue_rejects(lines, most, now);
+  if (!queued) return tl::unexpected(queued.error());
+
+  const auto unsigned_of = [](std::int64_t count) { return static_cast<std::uint64_t>(count); };
+  std::size_t taken = 0;
+  for (; taken < *queued; ++taken) {
+    const ingest::Reject& reject = rejects_[taken];
+    if (!parts_.rejects.has_room_for(reject, unsigned_of(most.lines), unsigned_of(most.bytes))) break;
+    DISPATCH_TRY(parts_.rejects.write(reject));
+    if (reject.last) note_reject(reject);
+  }
+  if (taken < rejects_.size()) {
+    const auto& line = rejects_[taken].line;
+    stop_after(batch, line, line.input_line - 1,
+               fmt::format(
+                   "as many rejected lines are kept as --rejects-most allows ({} lines, {}); is it the right "
+                   "file? See: dispatch rejects list",
+                   most.lines, format_size(unsigned_of(most.bytes))));
+  } else if (options_.stop_on_reject && rejects_.back().last) {
+    const auto& line = rejects_.back().line;
+    stop_after(batch, line, line.input_line,
+               "--on-bad-line stop ends the input with the first rejected line");
+  }
+  rejects_.clear();
   return {};
+}
+
+void Intake::note_reject(const ingest::Reject& reject) {
+  if (warnings_.note(reject.reason)) parts_.log->warn("{}", ingest::describe(reject));
+  ++uncommitted_.rejected;
+}
+
+void Intake::stop_after(const ingest::Batch& batch, const ingest::LineRef& line, std::uint64_t last_read,
+                        std::string why) {
+  stopped_ = true;
+  std::vector<ingest::UnreadInput> unread;
+  if (batch.inputs) {
+    const auto& inputs = *batch.inputs;
+    unread.push_back({inputs.at(line.input), last_read, std::move(why)});
+    for (std::size_t next = line.input + std::size_t{1}; next < inputs.size(); ++next)
+      unread.push_back({inputs[next], 0, "the input ended before"});
+  }
+  add_unread(std::move(unread));
+}
+
+void Intake::add_unread(std::vector<ingest::UnreadInput> unread) {
+  for (const auto& input : unread) parts_.log->warn("{}", ingest::describe(input));
+  scoreboard_.update(
+      [&](Figures& figures) { std::move(unread.begin(), unread.end(), std::back_inserter(figures.unread)); });
+}
+
+void Intake::finish() {
+  for (const auto& text : warnings_.take_left_out()) parts_.log->warn("{}", text);
 }
 
 }  // namespace dispatch::flow

@@ -8,6 +8,7 @@
 #include "flow/options.hpp"
 #include "flow/run.hpp"
 #include "ingest/batch.hpp"
+#include "ingest/reject_warnings.hpp"
 #include "journal/journal.hpp"
 
 #include <chrono>
@@ -15,6 +16,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,9 +35,9 @@ class PositionRanges {
   std::deque<std::pair<Position, Position>> ranges_;
 };
 
-/// Brings incoming events into the journal, and what cannot be accepted into the rejects file. Each is routed
-/// by the subscriptions that stand in the journal when it is appended, whatever stood there when it was read.
-/// Used by the dispatcher's thread.
+/// Brings incoming events into the journal, and what cannot be accepted into its queue of rejected lines, and
+/// into the rejects file. Each is routed by the subscriptions that stand in the journal when it is appended,
+/// whatever stood there when it was read. Used by the dispatcher's thread.
 class Intake {
  public:
   Intake(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard);
@@ -52,8 +54,10 @@ class Intake {
   /// Of the events accepted since the last call that the observer wants to know, with the time of their
   /// commit, which took so long.
   std::vector<std::shared_ptr<const Entry>> take_entries(std::chrono::nanoseconds commit);
-  /// True where input must end because of a rejected line (RunOptions::stop_on_reject); what waited is
-  /// dropped.
+  /// Says how many rejected lines were not shown one by one. To be called at the end.
+  void finish();
+  /// True where input must end because of a rejected line (RunOptions::stop_on_reject), or because there are
+  /// too many of them (RunOptions::rejects_most); what waited is dropped.
   bool stopped() const { return stopped_; }
   /// The events of this process's input that are in the journal, duplicates among them.
   PositionRanges& positions() { return positions_; }
@@ -63,16 +67,25 @@ class Intake {
   void settle_routes(Incoming& incoming);
   Result<> append_some(Incoming& incoming, std::size_t count, WallTime now,
                        std::vector<journal::DeliveryRow>& made);
-  Result<> reject(const ingest::Reject& reject);
+  /// Queues the lines that the present batch has rejected so far.
+  Result<> queue_rejects(const ingest::Batch& batch, WallTime now);
+  void note_reject(const ingest::Reject& reject);
+  void add_unread(std::vector<ingest::UnreadInput> unread);
+  /// No input is taken after that line; the lines and inputs that follow it stay unread.
+  void stop_after(const ingest::Batch& batch, const ingest::LineRef& line, std::uint64_t last_read,
+                  std::string why);
   void note_entry(const Arrival& arrival, WallTime taken);
 
   const Acceptance& parts_;
   const RunOptions& options_;
   Scoreboard& scoreboard_;
   std::deque<Incoming> waiting_;
-  std::vector<Incoming> taken_;   ///< whole, in this turn: the journal borrows from them until its end
-  std::size_t next_arrival_ = 0;  ///< in the first that waits
-  std::size_t next_reject_ = 0;   ///< in the first that waits
+  std::vector<Incoming> taken_;          ///< whole, in this turn: the journal borrows from them until its end
+  std::size_t next_arrival_ = 0;         ///< in the first that waits
+  std::size_t next_reject_ = 0;          ///< in the first that waits
+  std::vector<ingest::Reject> rejects_;  ///< of the present batch, not queued yet
+  std::vector<std::string_view> accepted_texts_;
+  ingest::RejectWarnings warnings_;
   bool stopped_ = false;
   Taken uncommitted_;
   std::vector<std::shared_ptr<Entry>> entries_;

@@ -8,6 +8,7 @@
 #include "policy/retry.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 namespace dispatch::flow {
@@ -25,7 +26,10 @@ struct RunOptions {
   /// So many more are committed and handed to the transport than it may have under way, for each host and in
   /// all: a connection that is free again never waits for the journal. A crash leaves that many more unknown.
   std::size_t ahead = 0;
-  bool stop_on_reject = false;              ///< take no further input after the first rejected line
+  bool stop_on_reject = false;  ///< take no further input after the first rejected line
+  /// As soon as more rejected lines, or more bytes of them, would wait in the journal, or be written by this
+  /// run to its rejects file, no further input is taken.
+  journal::RejectCount rejects_most{.lines = 100'000, .bytes = std::int64_t{256} * 1024 * 1024};
   std::optional<WindowLimits> window = {};  ///< nothing: what suits the limits above
 
   WindowLimits window_limits() const {

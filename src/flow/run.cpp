@@ -130,10 +130,9 @@ Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scorebo
   }
 }
 
-}  // namespace
-
-Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard) {
-  Intake intake{parts, options, scoreboard};
+/// As a follower while another process owns the journal, then as its owner.
+Result<Ending> follow_or_dispatch(const Parts& parts, const RunOptions& options, Intake& intake,
+                                  Scoreboard& scoreboard) {
   Course course;
   auto taken = parts.own();
   if (!taken) return tl::unexpected(std::move(taken).error());
@@ -147,8 +146,7 @@ Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& sc
   return dispatch_all(parts, options, intake, scoreboard, course);
 }
 
-Result<Ending> accept(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard) {
-  Intake intake{parts, options, scoreboard};
+Result<Ending> accept_all(const Acceptance& parts, Intake& intake, Scoreboard& scoreboard) {
   Follower appender{parts, intake, scoreboard};
   Course course;
   while (true) {
@@ -166,6 +164,22 @@ Result<Ending> accept(const Acceptance& parts, const RunOptions& options, Scoreb
     if (course.stop != Stop::none && quiet) return course.end(Ending::How::interrupted, 0);
     if (course.input_ended) return course.end(Ending::How::finished, 0);
   }
+}
+
+}  // namespace
+
+Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard) {
+  Intake intake{parts, options, scoreboard};
+  auto ending = follow_or_dispatch(parts, options, intake, scoreboard);
+  intake.finish();
+  return ending;
+}
+
+Result<Ending> accept(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard) {
+  Intake intake{parts, options, scoreboard};
+  auto ending = accept_all(parts, intake, scoreboard);
+  intake.finish();
+  return ending;
 }
 
 }  // namespace dispatch::flow

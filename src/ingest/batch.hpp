@@ -19,6 +19,15 @@ struct LineRef {
   /// Of a JSON array whose elements are read as lines: which one it is, from 1; else 0. Its line is that on
   /// which it begins.
   std::uint64_t element = 0;
+  std::uint32_t input = 0;       ///< which of Batch::inputs it was read from
+  std::uint64_t input_line = 0;  ///< its number there, from 1
+};
+
+/// An input that was not read to its end.
+struct UnreadInput {
+  std::string file;              ///< as it was given
+  std::uint64_t after_line = 0;  ///< the last line that was read; 0: none
+  std::string why;               ///< for people
 };
 
 /// A line that cannot be accepted, and why. A line longer than the limit comes in pieces, one Reject each, in
@@ -40,7 +49,9 @@ struct Batch {
   std::vector<Reject> rejects;
   /// About input that was read all the same, for people. Each says which file it is about.
   std::vector<std::string> warnings;
-  std::uint64_t blank = 0;  ///< lines without anything on them, skipped
+  std::shared_ptr<const std::vector<std::string>> inputs;  ///< all that are read, as they were given
+  std::vector<UnreadInput> unread;                         ///< that failed; those after them are read
+  std::uint64_t blank = 0;                                 ///< lines without anything on them, skipped
   std::uint64_t bytes = 0;  ///< of lines consumed, ends of line included; decompressed
 };
 

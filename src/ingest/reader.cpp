@@ -86,7 +86,7 @@ struct Input {
 class Reader::Impl {
  public:
   Impl(std::vector<std::string> paths, ReaderOptions options, std::stop_token stop)
-      : paths_(std::move(paths)),
+      : paths_(std::make_shared<const std::vector<std::string>>(std::move(paths))),
         options_(std::move(options)),
         stop_(std::move(stop)),
         parser_(options_.mapping) {}
@@ -96,22 +96,26 @@ class Reader::Impl {
  private:
   /// Fills the batch until it is full or the input has no more; waits only for the first line.
   Result<> fill(Batch& batch);
+  /// Adds what the source under way, or the next one, has; false where that would have to be waited for.
+  Result<bool> read_some(Batch& batch, TextStore& store);
   Result<> open_next();
+  void leave_input(Batch& batch);
   void add(Batch& batch, TextStore& store, const Frame& frame);
   void add_whole(Batch& batch, TextStore& store, LineRef line);
   bool full(const Batch& batch) const {
     return batch.lines.size() + batch.rejects.size() >= options_.batch_events ||
            batch.bytes >= options_.batch_bytes;
   }
-  bool at_end() const { return !input_ && next_path_ == paths_.size(); }
+  bool at_end() const { return !input_ && next_path_ == paths_->size(); }
 
-  std::vector<std::string> paths_;
+  std::shared_ptr<const std::vector<std::string>> paths_;
   ReaderOptions options_;
   std::stop_token stop_;
   LineParser parser_;
   RejectRecordReader records_;
   std::size_t next_path_ = 0;
   std::optional<Input> input_;
+  std::uint64_t last_line_ = 0;        ///< of the source under way, or of the last one
   std::vector<std::string> warnings_;  ///< for the batch under way
   std::optional<Error> error_;         ///< met behind lines that were good; the next call says it
 };
@@ -120,13 +124,14 @@ Result<std::optional<Batch>> Reader::Impl::next() {
   if (error_) return tl::unexpected(*error_);
   if (stop_.stop_requested()) return std::nullopt;
   Batch batch;
+  batch.inputs = paths_;
   auto filled = fill(batch);
   if (input_) input_->frames->hand_over(batch.text);
-  // A stop cuts its input short, which is no fault of the input.
   const bool stopped = stop_.stop_requested();
   if (!filled && !stopped) error_ = std::move(filled).error();
   batch.warnings = std::exchange(warnings_, {});
-  if (batch.bytes > 0 || !batch.rejects.empty() || !batch.warnings.empty()) return batch;
+  if (batch.bytes > 0 || !batch.rejects.empty() || !batch.unread.empty() || !batch.warnings.empty())
+    return batch;
   if (error_) return tl::unexpected(*error_);
   return std::nullopt;
 }
@@ -134,25 +139,37 @@ Result<std::optional<Batch>> Reader::Impl::next() {
 Result<> Reader::Impl::fill(Batch& batch) {
   TextStore store{batch.text};
   while (!full(batch) && !at_end()) {
-    if (!input_) DISPATCH_TRY(open_next());
-    const auto wait = batch.lines.empty() && batch.rejects.empty() ? Frames::Wait::may : Frames::Wait::never;
-    const auto frame = input_->frames->next(wait);
-    if (!frame) return tl::unexpected(frame.error());
-    const bool ended = input_->frames->ended();
-    if (!*frame && !ended) return {};
-    const bool cut_short = *frame && !(*frame)->terminated && stop_.stop_requested();
-    if (*frame && !cut_short) add(batch, store, **frame);
-    if (ended) {
-      input_->frames->hand_over(batch.text);
-      input_.reset();
-      if (stop_.stop_requested()) return {};
+    const auto read = read_some(batch, store);
+    if (!read && stop_.stop_requested())
+      return {};  // it cuts its input short, which is no fault of the input
+    if (!read && read.error().failure == Failure::usage) return tl::unexpected(read.error());
+    if (!read) {
+      batch.unread.push_back({(*paths_)[next_path_ - 1], last_line_, read.error().message});
+      leave_input(batch);
+    } else if (!*read) {
+      return {};
     }
+    if (!input_ && stop_.stop_requested()) return {};
   }
   return {};
 }
 
+Result<bool> Reader::Impl::read_some(Batch& batch, TextStore& store) {
+  if (!input_) DISPATCH_TRY(open_next());
+  const bool nothing_yet = batch.lines.empty() && batch.rejects.empty() && batch.unread.empty();
+  const auto frame = input_->frames->next(nothing_yet ? Frames::Wait::may : Frames::Wait::never);
+  if (!frame) return tl::unexpected(frame.error());
+  const bool ended = input_->frames->ended();
+  if (!*frame && !ended) return false;
+  const bool cut_short = *frame && !(*frame)->terminated && stop_.stop_requested();
+  if (*frame && !cut_short) add(batch, store, **frame);
+  if (ended) leave_input(batch);
+  return true;
+}
+
 Result<> Reader::Impl::open_next() {
-  const std::string& path = paths_[next_path_++];
+  const std::string& path = (*paths_)[next_path_++];
+  last_line_ = 0;
   auto source = open_source(path, options_.files, stop_);
   if (!source) return tl::unexpected(std::move(source).error());
   const Warn warn = [this](std::string message) { warnings_.push_back(std::move(message)); };
@@ -161,9 +178,16 @@ Result<> Reader::Impl::open_next() {
   return {};
 }
 
+void Reader::Impl::leave_input(Batch& batch) {
+  if (input_) input_->frames->hand_over(batch.text);
+  input_.reset();
+}
+
 void Reader::Impl::add(Batch& batch, TextStore& store, const Frame& frame) {
   batch.bytes += frame.bytes;
-  LineRef ref{input_->name, frame.line, frame.text, frame.element};
+  last_line_ = frame.line;
+  LineRef ref{input_->name, frame.line, frame.text, frame.element, static_cast<std::uint32_t>(next_path_ - 1),
+              frame.line};
   if (frame.too_long) {
     batch.rejects.push_back({std::move(ref),
                              fmt::format("the {} is longer than {} bytes; --max-line sets the limit",
@@ -175,8 +199,12 @@ void Reader::Impl::add(Batch& batch, TextStore& store, const Frame& frame) {
     batch.rejects.push_back({std::move(ref), std::string{frame.fault}});
     return;
   }
-  if (auto record = records_.read(frame.text, store))
-    ref = {std::make_shared<const std::string>(std::move(record->file)), record->line, record->text};
+  if (auto record = records_.read(frame.text, store)) {
+    ref.file = std::make_shared<const std::string>(std::move(record->file));
+    ref.line = record->line;
+    ref.text = record->text;
+    ref.element = 0;
+  }
   add_whole(batch, store, std::move(ref));
 }
 

@@ -43,7 +43,8 @@ class Reader {
 
   /// The next lines: as soon as some are there and no more can be had without waiting, or the batch is full.
   /// Nothing at the end of the last source, or after a stop. Bad lines are in the batch's rejects and cost
-  /// nothing else.
+  /// nothing else. A source that fails is left where it failed, which the batch says, and the next one is
+  /// read. An error is misuse: input that cannot be what was meant.
   Result<std::optional<Batch>> next();
 
  private:

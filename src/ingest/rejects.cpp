@@ -1,9 +1,5 @@
 #include "ingest/rejects.hpp"
 
-#include "base/base64.hpp"
-#include "base/json.hpp"
-#include "base/utf8.hpp"
-
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -18,36 +14,8 @@ namespace {
 
 constexpr std::size_t buffer_most = std::size_t{256} * 1024;
 
-/// How many bytes at the end of `text` begin a sequence of UTF-8 that the next piece may complete: 0 to 3.
-std::size_t open_sequence(std::string_view text) {
-  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
-    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
-    if ((byte & 0xC0) == 0x80) continue;
-    const std::size_t length = byte > 0xF4 ? 1 : byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
-    return length > back ? back : 0;
-  }
-  return 0;
-}
-
-/// True where JSON spells the bytes without spending six on one: UTF-8, and no control characters but tabs
-/// and the ends of lines, which elements of JSON documents hold. Other bytes take four thirds of their size
-/// in base64; as escapes a line of NULs would take six times its size.
-bool is_plain_text(std::string_view text) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if ((byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7F) return false;
-    const bool high_control =
-        byte == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0;
-    if (high_control) return false;
-  }
-  return is_utf8(text);
-}
-
-/// `text` as it stands inside a JSON string.
-void append_escaped(std::string& out, std::string_view text) {
-  std::string string;
-  append_json_string(string, text);
-  out += std::string_view{string}.substr(1, string.size() - 2);
+std::string_view shown(std::string_view file) {
+  return file == "-" ? "standard input" : file;
 }
 
 /// Opens the file to append to it. A link is not followed, as another user may have put it there, and the
@@ -79,21 +47,29 @@ bool ends_in_mid_line(const std::string& path) {
 }  // namespace
 
 std::string describe(const Reject& reject) {
-  const std::string_view given = *reject.line.file;
-  const std::string_view file = given == "-" ? "standard input" : given;
   const auto element =
       reject.line.element > 0 ? fmt::format(", element {}", reject.line.element) : std::string{};
-  return fmt::format("{}, line {}{}: {}", file, reject.line.line, element, reject.reason);
+  return fmt::format("{}, line {}{}: {}", shown(*reject.line.file), reject.line.line, element, reject.reason);
+}
+
+std::string describe(const UnreadInput& input) {
+  if (input.after_line == 0) return fmt::format("{} was not read: {}", shown(input.file), input.why);
+  return fmt::format("{} was not read after line {}: {}", shown(input.file), input.after_line, input.why);
 }
 
 RejectsFile::RejectsFile(std::string path, const FileRoles* files) : path_(std::move(path)), files_(files) {}
 
 Result<> RejectsFile::write(const Reject& reject) {
-  if (reject.first && open_ != Open::none) end();
-  if (open_ == Open::none) begin(reject);
-  add(reject.line.text, reject.last);
-  if (reject.last) end();
-  return buffer_.size() >= buffer_most ? put_out() : Result<>{};
+  if (path_.empty()) return {};
+  records_.write(reject);
+  text_bytes_ += reject.line.text.size();
+  if (reject.last) ++lines_;
+  return records_.text().size() >= buffer_most ? put_out() : Result<>{};
+}
+
+bool RejectsFile::has_room_for(const Reject& reject, std::uint64_t lines_most,
+                               std::uint64_t bytes_most) const {
+  return path_.empty() || (lines_ < lines_most && text_bytes_ + reject.line.text.size() <= bytes_most);
 }
 
 Result<> RejectsFile::flush() {
@@ -108,60 +84,21 @@ Result<> RejectsFile::flush() {
 }
 
 Result<> RejectsFile::finish() {
-  if (open_ != Open::none) end();
+  records_.finish();
   return flush();
 }
 
-void RejectsFile::begin(const Reject& reject) {
-  ++lines_;
-  buffer_ += "{\"file\":";
-  append_json_string(buffer_, *reject.line.file);
-  buffer_ += fmt::format(",\"line\":{},\"reason\":", reject.line.line);
-  append_json_string(buffer_, reject.reason);
-  open_ = Open::record;
-}
-
-void RejectsFile::add(std::string_view piece, bool last) {
-  std::string joined;
-  if (!carry_.empty()) {
-    joined = std::exchange(carry_, {});
-    joined += piece;
-    piece = joined;
-  }
-  if (open_ != Open::base64) {
-    const std::size_t held = last ? 0 : open_sequence(piece);
-    const auto text = piece.substr(0, piece.size() - held);
-    if (is_plain_text(text)) {
-      if (open_ == Open::record) buffer_ += ",\"text\":\"";
-      open_ = Open::text;
-      append_escaped(buffer_, text);
-      carry_ = piece.substr(text.size());
-      return;
-    }
-    buffer_ += open_ == Open::record ? ",\"text_base64\":\"" : "\",\"rest_base64\":\"";
-    open_ = Open::base64;
-  }
-  const std::size_t held = last ? 0 : piece.size() % 3;
-  append_base64(buffer_, piece.substr(0, piece.size() - held));
-  carry_ = piece.substr(piece.size() - held);
-}
-
-void RejectsFile::end() {
-  if (!carry_.empty()) add({}, true);
-  buffer_ += "\"}\n";
-  open_ = Open::none;
-}
-
 Result<> RejectsFile::put_out() {
-  if (buffer_.empty()) return {};
+  std::string& text = records_.text();
+  if (text.empty()) return {};
   if (!file_) {
     auto opened = open_to_append(path_);
     if (!opened) return tl::unexpected(std::move(opened).error());
     if (files_ != nullptr) DISPATCH_TRY(files_->check_opened(opened->get(), path_));
     file_ = std::move(*opened);
-    if (ends_in_mid_line(path_)) buffer_.insert(buffer_.begin(), '\n');
+    if (ends_in_mid_line(path_)) text.insert(text.begin(), '\n');
   }
-  std::string_view rest = buffer_;
+  std::string_view rest = text;
   while (!rest.empty()) {
     const ssize_t put = ::write(file_.get(), rest.data(), rest.size());
     if (put < 0 && errno == EINTR) continue;
@@ -171,7 +108,7 @@ Result<> RejectsFile::put_out() {
     rest.remove_prefix(static_cast<std::size_t>(put));
     unsynced_ = true;
   }
-  buffer_.clear();
+  text.clear();
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "base/fd.hpp"
 #include "base/file_roles.hpp"
 #include "ingest/batch.hpp"
+#include "ingest/reject_record_writer.hpp"
 
 #include <cstdint>
 #include <string>
@@ -14,20 +15,18 @@ namespace dispatch::ingest {
 /// "events.jsonl, line 17: sequence_number is -3; ...", for the log.
 std::string describe(const Reject& reject);
 
-/// The file that rejected lines go to, whole, to be mended and fed back. One JSON object a line:
-///
-///     {"file":"events.jsonl","line":17,"reason":"...","text":"the line as it stood"}
-///
-/// `jq -r .text` gives the lines back. A line that is not UTF-8, or holds control characters other than tab
-/// and carriage return, stands in "text_base64" instead of "text", so that no byte takes more than two. Of a
-/// line that came in pieces, and turned out to be such a one after its beginning was written, the rest is in
-/// "rest_base64".
+/// "events.jsonl was not read after line 17: ...", for the log.
+std::string describe(const UnreadInput& input);
+
+/// The file that the lines which a run rejects are written to besides the journal, as records
+/// (RejectRecordWriter).
 ///
 /// The file is opened, for appending and with mode 0600, when the first line is written: no rejects, no file.
 /// A symbolic link is refused. Used by one thread.
 class RejectsFile {
  public:
-  /// Where the path is among `files`, which are borrowed, the file is checked when it is opened.
+  /// An empty path: nothing is written. Where the path is among `files`, which are borrowed, the file is
+  /// checked when it is opened.
   explicit RejectsFile(std::string path, const FileRoles* files = nullptr);
   RejectsFile(RejectsFile&&) noexcept = default;
   RejectsFile& operator=(RejectsFile&&) noexcept = default;
@@ -44,27 +43,24 @@ class RejectsFile {
   /// Ends a line whose last piece never came (the input was stopped), and flushes.
   Result<> finish();
 
+  /// True where `reject` can be written and this object has then written no more than so many lines, and so
+  /// many bytes of their texts.
+  bool has_room_for(const Reject& reject, std::uint64_t lines_most, std::uint64_t bytes_most) const;
+
   const std::string& path() const { return path_; }
   /// Lines written, not pieces.
   std::uint64_t lines() const { return lines_; }
 
  private:
-  /// How far the record that is being written has come.
-  enum class Open { none, record, text, base64 };
-
   Result<> put_out();
-  void begin(const Reject& reject);
-  void add(std::string_view piece, bool last);
-  void end();
 
   std::string path_;
   const FileRoles* files_;
   Fd file_;
-  std::string buffer_;  ///< not yet written
-  std::string carry_;   ///< the end of a piece that can be encoded only with the next one
-  Open open_ = Open::none;
+  RejectRecordWriter records_;
   bool unsynced_ = false;
   std::uint64_t lines_ = 0;
+  std::uint64_t text_bytes_ = 0;
 };
 
 }  // namespace dispatch::ingest

@@ -25,7 +25,7 @@ Status busy() {
   standing.owned = true;
   standing.hosts = {{"a.test", 1'000, 3, 2, 1}, {"b.test", 200, 0, 0, 0}};
   standing.more_hosts = 5;
-  status.rejects_bytes = 10;
+  standing.rejects = {3, 10};
   return status;
 }
 
@@ -41,14 +41,13 @@ TEST_CASE("status is one screen that says what waits and for what") {
   completed             5,000
   failed                    0
   gaps                      2  entities lack sequence numbers; 1 event waits behind them
+  rejected                  3  lines of input that could not be accepted, 10 B
   unknown                   4  attempts whose outcome is unknown
 
 HOST    PENDING  IN FLIGHT  RETRY WAIT  DEAD
 a.test    1,000          3           2     1
 b.test      200          0           0     0
 and 5 more hosts
-
-rejected lines: dispatch.db.rejects.jsonl, 10 B
 )");
 }
 

@@ -15,7 +15,6 @@ Summary summary_of(How how, std::int64_t remaining = 0) {
   summary.ending = {how, remaining};
   summary.took = 1500ms;
   summary.journal = "dispatch.db";
-  summary.rejects = "dispatch.db.rejects.jsonl";
   return summary;
 }
 
@@ -70,9 +69,19 @@ TEST_CASE("dead letters and gaps and unknown outcomes each lead to the command t
   CHECK(next[2].command == "dispatch events list --unknown");
 }
 
-TEST_CASE("rejected lines lead to the file they are in") {
-  CHECK(
-      has(next_commands(with_reject(summary_of(How::finished))).at(0).command, "dispatch.db.rejects.jsonl"));
+TEST_CASE("rejected lines lead to the command that lists them") {
+  CHECK(next_commands(with_reject(summary_of(How::finished))).at(0).command == "dispatch rejects list");
+}
+
+TEST_CASE("inputs that were not read are told and make exit code 4") {
+  Summary summary = summary_of(How::finished);
+  summary.figures.unread.push_back({"a.jsonl", 17, "why"});
+  summary.figures.unread.push_back({"-", 0, "why"});
+  CHECK(exit_code(summary) == ExitCode::rejected);
+  CHECK(has(summary_text(summary), "  not read: a.jsonl after line 17\n  not read: standard input\n"));
+  for (int i = 0; i < 9; ++i) summary.figures.unread.push_back({"b.jsonl", 0, "why"});
+  CHECK(has(summary_text(summary), "  not read: 6 more inputs\n"));
+  CHECK(has(summary_json(summary, WallTime{}), "\"unread_inputs\":11"));
 }
 
 TEST_CASE("what remains for no known reason leads to the status") {

@@ -102,7 +102,7 @@ bool travel_run(const EndAt& at) {
   }
   REQUIRE(trial.run(run).exit_code == 4);
   require_kept(trial.broken_when_done(ids_of_lines()));
-  REQUIRE(has(read_file(trial.directory() / "dispatch.db.rejects.jsonl"), "this is no event"));
+  REQUIRE(has(run_dispatch(trial.directory(), {"rejects", "export", "--all"}).out, "this is no event"));
 
   const auto before = trial.receiver().count();
   REQUIRE(trial.run(run).exit_code == 4);

@@ -43,16 +43,51 @@ TEST_CASE("a directory and a second standard input are misuse") {
   CHECK(ingest::Reader::open({"-", "-"}, {}, {}).error().failure == Failure::usage);
 }
 
-TEST_CASE("a file that vanishes after the check is an error after the lines before it") {
+TEST_CASE("a file that vanishes after the check is told and the next one is read") {
   const TempDir dir;
   const auto first = dir.write("a.jsonl", "{\"event_id\":\"a1\"}\n");
   const auto second = dir.write("b.jsonl", "{\"event_id\":\"b1\"}\n");
-  auto reader = ingest::Reader::open({first, second}, {}, {});
+  const auto third = dir.write("c.jsonl", "{\"event_id\":\"c1\"}\n");
+  auto reader = ingest::Reader::open({first, second, third}, {}, {});
   REQUIRE(reader.has_value());
   std::filesystem::remove(second);
-  CHECK((*reader->next())->arrivals.size() == 1);
-  CHECK_FALSE(reader->next().has_value());
-  CHECK_FALSE(reader->next().has_value());
+  std::vector<std::string> events;
+  std::vector<ingest::UnreadInput> unread;
+  while (auto batch = reader->next().value()) {
+    for (const auto& arrival : batch->arrivals) events.emplace_back(arrival.event_id);
+    unread.insert(unread.end(), batch->unread.begin(), batch->unread.end());
+  }
+  CHECK(events == std::vector<std::string>{"a1", "c1"});
+  REQUIRE(unread.size() == 1);
+  CHECK(unread[0].file == second);
+  CHECK(unread[0].after_line == 0);
+  CHECK(unread[0].why == "cannot open " + second + ": No such file or directory");
+}
+
+TEST_CASE("a damaged file is read to its damage and the files after it are read") {
+  const TempDir dir;
+  const auto first =
+      dir.write("a.jsonl.gz", std::string{"\x1f\x8b\x08\0\0\0\0\0\0\3 this is no deflate data", 32});
+  const auto second = dir.write("b.jsonl", "{\"event_id\":\"b1\"}\n");
+  const auto read = read_files({first, second});
+  CHECK_FALSE(read.error);
+  CHECK(read.events.size() == 1);
+  REQUIRE(read.unread.size() == 1);
+  CHECK(read.unread[0].file == first);
+}
+
+TEST_CASE("a line knows which input it was read from also where a record says where it came from") {
+  const TempDir dir;
+  const auto first = dir.write("a.jsonl", "\n");
+  const auto second = dir.write(
+      "b.jsonl",
+      "\n{\"file\":\"first\",\"line\":7,\"reason\":\"\",\"text\":\"{\\\"event_id\\\":\\\"e\\\"}\"}\n");
+  const auto read = read_files({first, second});
+  REQUIRE(read.lines.size() == 1);
+  CHECK(*read.lines[0].file == "first");
+  CHECK(read.lines[0].input == 1);
+  CHECK(read.lines[0].input_line == 2);
+  CHECK(read.batches.back().inputs->at(1) == second);
 }
 
 TEST_CASE("batches are closed at their limits of lines and of bytes") {

@@ -1,4 +1,5 @@
 #include "ingest/reading.hpp"
+#include "ingest/reject_warnings.hpp"
 #include "ingest/rejects.hpp"
 
 #include <filesystem>
@@ -80,6 +81,47 @@ TEST_CASE("a line whose last piece never came is ended") {
   CHECK(written({piece("abc", true, false)}) == begin + R"("text":"abc"})" + "\n");
   CHECK(written({piece("abc", true, false), piece("next")}) ==
         begin + R"("text":"abc"})" + "\n" + begin + R"("text":"next"})" + "\n");
+}
+
+TEST_CASE("a rejects file without a name takes everything and writes nothing") {
+  RejectsFile file{""};
+  REQUIRE(file.write(piece("a")).has_value());
+  CHECK(file.finish().has_value());
+  CHECK(file.has_room_for(piece("a"), 0, 0));
+}
+
+TEST_CASE("a rejects file has room for so many lines and so many bytes of them") {
+  const TempDir dir;
+  RejectsFile file{dir / "rejects"};
+  CHECK(file.has_room_for(piece("abc"), 1, 3));
+  CHECK_FALSE(file.has_room_for(piece("abcd"), 1, 3));
+  REQUIRE(file.write(piece("abc")).has_value());
+  CHECK_FALSE(file.has_room_for(piece(""), 1, 100));
+  CHECK(file.has_room_for(piece("abc"), 2, 6));
+  CHECK_FALSE(file.has_room_for(piece("abc"), 2, 5));
+}
+
+TEST_CASE("of each kind of reason five lines are shown and the others counted") {
+  RejectWarnings warnings;
+  for (int i = 0; i < 12; ++i) {
+    CHECK(warnings.note("sequence_number is -" + std::to_string(i)) == (i < 5));
+    CHECK(warnings.note("event id 'e" + std::to_string(i) + "' is known, \"x" + std::to_string(i) + "\"") ==
+          (i < 5));
+  }
+  CHECK(warnings.note("another reason"));
+  const auto left_out = warnings.take_left_out();
+  REQUIRE(left_out.size() == 2);
+  CHECK(left_out[0] == "7 more lines were rejected for reasons like this: event id 'e0' is known, \"x0\"");
+  CHECK(left_out[1] == "7 more lines were rejected for reasons like this: sequence_number is -0");
+  CHECK(warnings.take_left_out().empty());
+}
+
+TEST_CASE("ever new reasons do not make ever more warnings") {
+  RejectWarnings warnings;
+  int shown = 0;
+  for (char a = 'a'; a <= 'z'; ++a)
+    for (char b = 'a'; b <= 'z'; ++b) shown += warnings.note(std::string{"no field "} + a + b) ? 1 : 0;
+  CHECK(shown < 200);
 }
 
 TEST_CASE("without rejects there is no rejects file") {

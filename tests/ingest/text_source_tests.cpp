@@ -159,8 +159,10 @@ TEST_CASE("truncated data is an error that names file and byte after the lines b
     const auto read = read_files({path});
     CHECK(read.events.size() > 500);
     CHECK(read.rejects.empty());
-    REQUIRE(read.error);
-    CHECK(read.error->message ==
+    REQUIRE(read.unread.size() == 1);
+    CHECK(read.unread[0].file == path);
+    CHECK(read.unread[0].after_line == read.events.size());
+    CHECK(read.unread[0].why ==
           fmt::format(
               "{} is truncated: the {} data ends at byte {} before it is complete; fetch the file again",
               path, name_of(codec), whole.size() / 2));

@@ -123,7 +123,7 @@ TEST_CASE("rejected lines are kept whole and told in the exit code") {
                                 "{\"event_id\":\"good\"}\n{\"event_id\":\"\"}\n");
   CHECK(run.exit_code == 4);
   CHECK(has(run.err, "line 2"));
-  CHECK(has(read_file(directory / "dispatch.db.rejects.jsonl"), R"("text":"{\"event_id\":\"\"}")"));
+  CHECK(run_dispatch(directory, {"rejects", "export", "--all"}).out == "{\"event_id\":\"\"}\n");
   CHECK(line_count(receiver.stop()) == 1);
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("only their owner may read the files that a run makes") {
   const TempDir directory;
   LocalReceiver receiver{directory};
   const mode_t former = ::umask(0);
-  Child run{directory, {"run", "--to", receiver.url(), "-"}};
+  Child run{directory, {"run", "--to", receiver.url(), "--rejects", "rejects.jsonl", "-"}};
   ::umask(former);
   REQUIRE(run.write("{\"event_id\":\"e1\",\"payload\":1}\nno event\n"));
   REQUIRE(receiver.wait_for(" e1 "));
@@ -226,5 +226,5 @@ TEST_CASE("only their owner may read the files that a run makes") {
   CHECK(meanwhile.contains("dispatch.db-wal"));
   run.close_input();
   CHECK(run.exit_code() == 4);
-  CHECK(check().contains("dispatch.db.rejects.jsonl"));
+  CHECK(check().contains("rejects.jsonl"));
 }

@@ -174,7 +174,7 @@ TEST_CASE("rejected lines cost exit 4 and nothing else") {
                                 event_line("e1", "X", 1) + "rubbish\n" + event_line("e2", "X", 2));
   CHECK(run.exit_code == 4);
   CHECK(receiver.count() == 2);
-  const auto rejects = lines_of(read_file(directory.path() / "dispatch.db.rejects.jsonl"));
+  const auto rejects = lines_of(run_dispatch(directory, {"rejects", "export", "--all", "--json"}).out);
   REQUIRE(rejects.size() == 1);
   CHECK(has(rejects[0], "\"line\":2"));
   CHECK(has(rejects[0], "\"text\":\"rubbish\""));

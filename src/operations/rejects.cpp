@@ -1,0 +1,105 @@
+#include "operations/rejects.hpp"
+
+#include "ingest/reject_record_writer.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace dispatch::operations {
+namespace {
+
+constexpr std::size_t cleared_per_turn = 1'000;
+
+using Write = std::function<bool(std::string_view)>;
+
+/// One line, or a record of it. True where it was there.
+class Exporter {
+ public:
+  Exporter(const journal::Ledger& ledger, RejectForm form, const Write& write)
+      : ledger_(ledger), form_(form), write_(write) {}
+
+  Result<bool> write(const journal::RejectedRecord& record) {
+    auto found = form_ == RejectForm::lines ? write_line(record) : write_record(record);
+    if (found && *found && form_ == RejectForm::lines) put("\n");
+    return found;
+  }
+  bool goes_on() const { return goes_on_; }
+
+ private:
+  void put(std::string_view text) { goes_on_ = goes_on_ && write_(text); }
+
+  Result<bool> write_line(const journal::RejectedRecord& record) {
+    return ledger_.reject_text(record.number, [&](std::string_view piece) { put(piece); });
+  }
+
+  Result<bool> write_record(const journal::RejectedRecord& record) {
+    ingest::Reject reject;
+    reject.line.file = std::make_shared<const std::string>(record.file);
+    reject.line.line = record.line;
+    reject.reason = record.reason;
+    reject.last = false;
+    auto found = ledger_.reject_text(record.number, [&](std::string_view piece) {
+      reject.line.text = piece;
+      records_.write(reject);
+      reject.first = false;
+      put(records_.text());
+      records_.text().clear();
+    });
+    records_.finish();
+    put(records_.text());
+    records_.text().clear();
+    return found;
+  }
+
+  const journal::Ledger& ledger_;
+  const RejectForm form_;
+  const Write& write_;
+  ingest::RejectRecordWriter records_;
+  bool goes_on_ = true;
+};
+
+}  // namespace
+
+Result<journal::RejectCount> count_rejects(const journal::Ledger& ledger,
+                                           const journal::RejectSelection& which) {
+  journal::RejectCount count;
+  DISPATCH_TRY(ledger.rejects(which, false, [&](const journal::RejectedRecord& record) {
+    ++count.lines;
+    count.bytes += record.bytes;
+    return true;
+  }));
+  return count;
+}
+
+Result<journal::RejectCount> clear_rejects(journal::Journal& journal, const journal::RejectSelection& which,
+                                           const Clock& clock) {
+  journal::RejectCount cleared;
+  while (true) {
+    auto turn = journal::Turn::begin(journal);
+    if (!turn) return tl::unexpected(std::move(turn).error());
+    const auto some = journal.clear_rejects(which, clock.wall(), cleared_per_turn);
+    if (!some) return tl::unexpected(some.error());
+    DISPATCH_TRY(turn->commit());
+    cleared.lines += some->lines;
+    cleared.bytes += some->bytes;
+    if (some->lines < static_cast<std::int64_t>(cleared_per_turn)) return cleared;
+  }
+}
+
+Result<std::int64_t> export_rejects(const journal::Ledger& ledger, const journal::RejectSelection& which,
+                                    RejectForm form, const Write& write) {
+  Exporter exporter{ledger, form, write};
+  std::int64_t written = 0;
+  Result<> failed;
+  DISPATCH_TRY(ledger.rejects(which, false, [&](const journal::RejectedRecord& record) {
+    const auto found = exporter.write(record);
+    if (!found) failed = tl::unexpected(found.error());
+    if (found && *found) ++written;
+    return found && exporter.goes_on();
+  }));
+  DISPATCH_TRY(failed);
+  return written;
+}
+
+}  // namespace dispatch::operations

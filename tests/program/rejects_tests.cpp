@@ -1,0 +1,165 @@
+// Rejected lines as an operator's queue.
+
+#include "program/child.hpp"
+#include "program/local_receiver.hpp"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch::test;
+
+namespace {
+
+constexpr const char* nowhere = "http://127.0.0.1:9/";
+
+std::string event(const std::string& id) {
+  return "{\"event_id\":\"" + id + "\"}\n";
+}
+
+Finished ingest(const TempDir& directory, const std::vector<std::string>& arguments) {
+  std::vector<std::string> all{"ingest", "--to", nowhere};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return run_dispatch(directory, all);
+}
+
+std::string exported(const TempDir& directory) {
+  const auto run = run_dispatch(directory, {"rejects", "export", "--all"});
+  CHECK(run.exit_code == 0);
+  return run.out;
+}
+
+std::string status(const TempDir& directory) {
+  return run_dispatch(directory, {"status", "--json"}).out;
+}
+
+}  // namespace
+
+TEST_CASE("a rejected line is listed once however often its input is run again") {
+  const TempDir directory;
+  directory.write("a.jsonl", event("1") + "rubbish\n" + event("2"));
+  for (int again = 0; again < 3; ++again) CHECK(ingest(directory, {"a.jsonl"}).exit_code == 4);
+  const auto list = lines_of(run_dispatch(directory, {"rejects", "list", "--json"}).out);
+  REQUIRE(list.size() == 1);
+  CHECK(has(list[0], R"("reject":1,"file":"a.jsonl","line":2,)"));
+  CHECK(has(list[0], R"("times":3,)"));
+  CHECK(has(status(directory), "\"rejects_open\":1"));
+  CHECK(exported(directory) == "rubbish\n");
+}
+
+TEST_CASE("a rejected line leaves the list when the same line is accepted") {
+  const TempDir directory;
+  directory.write("a.jsonl", R"({"id":"1","what":2})"
+                             "\n"
+                             "rubbish\n");
+  CHECK(ingest(directory, {"a.jsonl", "--field", "event_id=/none"}).exit_code == 4);
+  CHECK(has(status(directory), "\"rejects_open\":2"));
+  CHECK(ingest(directory, {"a.jsonl"}).exit_code == 4);
+  CHECK(exported(directory) == "rubbish\n");
+}
+
+TEST_CASE("rejected lines are exported as they came to the byte") {
+  const TempDir directory;
+  const std::string lines =
+      "\xFF\xFE\n" + std::string("\0\0\x01", 3) + "\n\"quotes\\\"\n" + std::string(3'000'000, 'x') + "\n";
+  directory.write("a.jsonl", lines);
+  CHECK(ingest(directory, {"a.jsonl"}).exit_code == 4);
+  CHECK((exported(directory) == lines));
+  // As records they go back to where they were.
+  directory.write("b.jsonl", run_dispatch(directory, {"rejects", "export", "--all", "--json"}).out);
+  CHECK(ingest(directory, {"b.jsonl", "--max-line", "5MiB"}).exit_code == 4);
+  CHECK((exported(directory) == lines));
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("cleared lines stay off the list when their input is run again") {
+  const TempDir directory;
+  directory.write("a.jsonl", "one\ntwo\n");
+  directory.write("b.jsonl", "three\n");
+  ingest(directory, {"a.jsonl", "b.jsonl"});
+  const auto clear = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"rejects", "clear"});
+    return run_dispatch(directory, arguments);
+  };
+  CHECK(clear({}).exit_code == 2);
+  CHECK(clear({"--reject", "77"}).exit_code == 2);
+  CHECK(clear({"--all", "--dry-run", "--json"}).out == "{\"would_clear\":3,\"bytes\":11}\n");
+  CHECK(clear({"--file", "b.jsonl", "--json"}).out == "{\"cleared\":1,\"bytes\":5}\n");
+  CHECK(clear({"--reject", "1"}).exit_code == 0);
+  CHECK(ingest(directory, {"a.jsonl", "b.jsonl"}).exit_code == 4);
+  CHECK(exported(directory) == "two\n");
+  const auto all = lines_of(run_dispatch(directory, {"rejects", "list", "--cleared", "--json"}).out);
+  CHECK(all.size() == 3);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("a run ends its input where more rejected lines would wait than are allowed") {
+  const TempDir directory;
+  std::string text = event("first");
+  for (int i = 0; i < 20; ++i) text += "bad " + std::to_string(i) + "\n";
+  directory.write("wrong.csv", text + event("last"));
+  directory.write("next.jsonl", event("next"));
+  for (const char* most : {"10", "1000,55"}) {
+    CAPTURE(most);
+    const auto run = ingest(directory, {"wrong.csv", "next.jsonl", "--rejects-most", most});
+    CHECK(run.exit_code == 4);
+    CHECK(has(run.err, "not read: wrong.csv after line 11\n"));
+    CHECK(has(run.err, "not read: next.jsonl\n"));
+    CHECK(has(run.err, "is it the right file?"));
+    CHECK(has(status(directory), "\"rejects_open\":10"));
+  }
+  CHECK(ingest(directory, {"next.jsonl"}).exit_code == 0);
+  CHECK(ingest(directory, {"wrong.csv"}).exit_code == 4);
+  CHECK(has(status(directory), "\"rejects_open\":20"));
+}
+
+TEST_CASE("a flood of NULs costs what is allowed and no more") {
+  const TempDir directory;
+  directory.write("zeros", "x" + std::string(8'000'000, '\0'));
+  const auto run = ingest(directory, {"zeros", "--rejects", "bad.jsonl", "--rejects-most", "2MiB"});
+  CHECK(run.exit_code == 4);
+  CHECK(has(run.err, "not read: zeros"));
+  CHECK(read_file(directory / "bad.jsonl").size() < 3'000'000);
+  CHECK(has(status(directory), "\"rejects_open\":0"));
+}
+
+TEST_CASE("five lines of each reason are shown and then a count") {
+  const TempDir directory;
+  std::string text;
+  for (int i = 0; i < 100; ++i)
+    text += R"({"event_id":"e","sequence_number":-)" + std::to_string(i + 1) + "}\n";
+  directory.write("a.jsonl", text + "rubbish\n");
+  for (const char* form : {"", "--dry-run"}) {
+    CAPTURE(form);
+    std::vector<std::string> arguments{"a.jsonl"};
+    if (*form != '\0') arguments.emplace_back(form);
+    const auto run = ingest(directory, arguments);
+    CHECK(has(run.err, "a.jsonl, line 5: sequence_number is -5"));
+    CHECK_FALSE(has(run.err, "a.jsonl, line 6:"));
+    CHECK(has(run.err, "a.jsonl, line 101:"));
+    CHECK(has(run.err, "95 more lines were rejected for reasons like this: sequence_number is -1"));
+  }
+}
+
+TEST_CASE("with --on-bad-line stop the summary says what was not read") {
+  const TempDir directory;
+  directory.write("a.jsonl", event("1") + "rubbish\n" + event("2"));
+  directory.write("b.jsonl", event("3"));
+  const auto run = ingest(directory, {"a.jsonl", "b.jsonl", "--on-bad-line", "stop"});
+  CHECK(run.exit_code == 4);
+  CHECK(has(run.err, "not read: a.jsonl after line 2\n"));
+  CHECK(has(run.err, "not read: b.jsonl\n"));
+  CHECK(has(status(directory), "\"pending\":1,"));
+}
+
+TEST_CASE("after a damaged file the others are read and the exit code is 4") {
+  const TempDir directory;
+  directory.write("a.gz", std::string{"\x1f\x8b\x08\0\0\0\0\0\0\3 this is no deflate data", 32});
+  directory.write("b.jsonl", event("3"));
+  const auto run = ingest(directory, {"a.gz", "b.jsonl"});
+  CHECK(run.exit_code == 4);
+  CHECK(has(run.err, "a.gz is corrupt"));
+  CHECK(has(run.err, "not read: a.gz\n"));
+  CHECK(has(status(directory), "\"pending\":1,"));
+}
