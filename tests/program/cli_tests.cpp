@@ -56,11 +56,11 @@ TEST_CASE("the configuration file of the examples is accepted") {
 TEST_CASE("the environment names the configuration file and wins over what is in it") {
   const TempDir directory;
   const std::string file = directory.write("dispatch.toml", "journal = \"file.db\"\n");
-  REQUIRE(run_dispatch(directory, {"run"}, {}, {{{"DISPATCH_CONFIG", file}}, {}}).exit_code == 0);
+  REQUIRE(run_dispatch(directory, {"run", "-"}, {}, {{{"DISPATCH_CONFIG", file}}, {}}).exit_code == 0);
   CHECK(std::filesystem::exists(directory / "file.db"));
-  REQUIRE(
-      run_dispatch(directory, {"run"}, {}, {{{"DISPATCH_CONFIG", file}, {"DISPATCH_JOURNAL", "mine.db"}}, {}})
-          .exit_code == 0);
+  REQUIRE(run_dispatch(directory, {"run", "-"}, {},
+                       {{{"DISPATCH_CONFIG", file}, {"DISPATCH_JOURNAL", "mine.db"}}, {}})
+              .exit_code == 0);
   CHECK(std::filesystem::exists(directory / "mine.db"));
 }
 
