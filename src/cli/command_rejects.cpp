@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 namespace dispatch::cli {
 namespace {
 

@@ -115,7 +115,8 @@ class Journal {
   virtual Result<std::size_t> queue_rejects(std::span<const RejectedLine> lines, const RejectCount& most,
                                             WallTime now) = 0;
 
-  /// Lines with these texts were accepted: takes them out of the queue. Cheap where the queue is empty.
+  /// Lines with these texts were accepted: takes those that are open out of the queue; what was cleared stays
+  /// cleared. Costs nothing where none is open.
   virtual Result<> unqueue_rejects(std::span<const std::string_view> texts) = 0;
 
   /// An operator is done with these: they are no longer open, and their texts are forgotten. At most `limit`

@@ -101,6 +101,16 @@ TEST_CASE_TEMPLATE("rejects: what was cleared stays so when it comes again", Sub
     CHECK(clear(*journal, {.numbers = {}, .file = "b.jsonl"}) == RejectCount{0, 0});
     CHECK(clear(*journal, {.numbers = {1}, .file = "b.jsonl"}) == RejectCount{0, 0});
   }
+  SUBCASE("also when it is accepted in between") {
+    CHECK(clear(*journal, {.numbers = {1}, .file = {}}).lines == 1);
+    unqueue(*journal, {"one", "two"});
+    queue(*journal, {line("one"), line("two")});
+    CHECK(journal->open_rejects().value().lines == 3);
+    CHECK(clear(*journal, {}).lines == 3);
+    unqueue(*journal, {"three"});
+    queue(*journal, {line("three")});
+    CHECK(journal->open_rejects().value() == RejectCount{0, 0});
+  }
   SUBCASE("some at a time") {
     CHECK(clear(*journal, {}, 3) == RejectCount{3, 11});
     CHECK(clear(*journal, {}, 3) == RejectCount{1, 4});

@@ -32,7 +32,8 @@ bool MemoryRejects::has_room(std::size_t bytes, const RejectCount& most) const {
 
 void MemoryRejects::unqueue(std::span<const std::string_view> texts) {
   for (const auto text : texts)
-    if (const auto found = by_text_.find(text); found != by_text_.end()) by_text_.erase(found);
+    if (const auto found = by_text_.find(text); found != by_text_.end() && !found->second.cleared)
+      by_text_.erase(found);
 }
 
 RejectCount MemoryRejects::clear(const journal::RejectSelection& which, std::size_t limit) {

@@ -22,7 +22,7 @@ std::int64_t size_of(std::string_view text) {
 
 RejectQueue::RejectQueue(SQLite::Database& database, const TurnAccount& turn)
     : turn_(turn),
-      find_(database, "SELECT reject_no, bytes, cleared_at FROM rejects WHERE digest = ?"),
+      find_(database, "SELECT reject_no, bytes FROM rejects WHERE digest = ? AND cleared_at IS NULL"),
       count_again_(database,
                    "UPDATE rejects SET times = times + 1, reason = ?, last_at = ? WHERE digest = ?"),
       add_(database,
@@ -33,7 +33,9 @@ RejectQueue::RejectQueue(SQLite::Database& database, const TurnAccount& turn)
       remove_(database, "DELETE FROM rejects WHERE reject_no = ?"),
       remove_texts_(database, "DELETE FROM reject_texts WHERE reject_no = ?"),
       stale_(database, "SELECT reject_no FROM rejects WHERE digest IS NULL AND last_at < ?"),
-      any_rows_(database, "SELECT EXISTS (SELECT 1 FROM rejects)"),
+      any_open_rows_(database,
+                     "SELECT EXISTS (SELECT 1 FROM rejects INDEXED BY rejects_open"
+                     " WHERE cleared_at IS NULL AND digest IS NOT NULL)"),
       count_open_(database,
                   "SELECT count(*), coalesce(sum(bytes), 0) FROM rejects INDEXED BY rejects_open"
                   " WHERE cleared_at IS NULL AND digest IS NOT NULL"),
@@ -108,7 +110,6 @@ Result<> RejectQueue::end_partial(const RejectedLine& line, WallTime now) {
 std::int64_t RejectQueue::begin(const RejectedLine& line, std::optional<Blob> digest, std::int64_t bytes,
                                 WallTime now) {
   auto rows = add_.rows(digest, line.file, line.line, line.reason, bytes, now);
-  any_ = true;
   return rows.next() ? rows.integer(0) : 0;
 }
 
@@ -117,6 +118,7 @@ bool RejectQueue::count_again(const Sha256& digest, std::string_view reason, Wal
 }
 
 void RejectQueue::opened(std::int64_t bytes) {
+  any_open_ = true;
   if (!open_) return;
   ++open_->lines;
   open_->bytes += bytes;
@@ -138,7 +140,7 @@ bool RejectQueue::has_room(std::int64_t bytes, const RejectCount& most) {
 }
 
 void RejectQueue::unqueue(std::span<const std::string_view> texts) {
-  if (!any()) return;
+  if (!any_open()) return;
   for (const std::string_view text : texts) {
     hash_.add(text);
     std::int64_t no = 0;
@@ -147,12 +149,13 @@ void RejectQueue::unqueue(std::span<const std::string_view> texts) {
       auto rows = find_.rows(Blob{as_text(digest)});
       if (!rows.next()) continue;
       no = rows.integer(0);
-      if (open_ && rows.is_null(2)) {
+      if (open_) {
         --open_->lines;
         open_->bytes -= rows.integer(1);
       }
     }
     remove(no);
+    any_open_.reset();
   }
 }
 
@@ -172,7 +175,7 @@ RejectCount RejectQueue::clear(const RejectSelection& which, WallTime now, std::
     clear_.run(now, no);
   }
   if (meant.empty()) return cleared;
-  open_.reset();
+  look_again();
   add_action_.run(static_cast<std::int64_t>(Verb::rejects_cleared), now, turn_.number,
                   fmt::format("{}", cleared.lines));
   return cleared;
@@ -187,18 +190,18 @@ RejectCount RejectQueue::open() {
   return *open_;
 }
 
-bool RejectQueue::any() {
-  if (!any_) {
-    auto rows = any_rows_.rows();
+bool RejectQueue::any_open() {
+  if (!any_open_) {
+    auto rows = any_open_rows_.rows();
     rows.next();
-    any_ = rows.integer(0) != 0;
+    any_open_ = rows.integer(0) != 0;
   }
-  return *any_;
+  return *any_open_;
 }
 
 void RejectQueue::look_again() {
   open_.reset();
-  any_.reset();
+  any_open_.reset();
 }
 
 void RejectQueue::forget() {

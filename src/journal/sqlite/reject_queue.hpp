@@ -51,14 +51,15 @@ class RejectQueue {
   void drop_partial();
   void remove(std::int64_t no);
   bool has_room(std::int64_t bytes, const RejectCount& most);
-  bool any();
+  /// Reads the journal only where it may have changed since the last call.
+  bool any_open();
 
   const TurnAccount& turn_;
   Sha256Stream hash_;  ///< of whole lines
   std::optional<Partial> partial_;
   std::optional<RejectCount> open_;
-  std::optional<bool> any_;
-  Statement find_, count_again_, add_, add_text_, complete_, remove_, remove_texts_, stale_, any_rows_,
+  std::optional<bool> any_open_;
+  Statement find_, count_again_, add_, add_text_, complete_, remove_, remove_texts_, stale_, any_open_rows_,
       count_open_, meant_, clear_, add_action_;
 };
 
