@@ -108,12 +108,11 @@ TEST_CASE("the summary for programs is one line") {
 TEST_CASE("an error text cannot write lines of its own into a summary") {
   Summary summary = summary_of(How::finished, 1);
   summary.figures.errors["a\x1b[2J\n  next: rm -rf /   (forged)"] = 1;
-  summary.rejects = "x\ny";
-  summary.figures.rejected = 1;
+  summary.figures.unread.push_back({"x\ny", 7, "damaged"});
   const auto text = summary_text(summary);
   CHECK(has(text, R"(a\u001b[2J\n  next: rm -rf /)"));
   CHECK_FALSE(has(text, "\n  next: rm"));
-  CHECK(has(text, R"(jq -r .text $'x\012y' > mended.jsonl)"));
+  CHECK(has(text, R"(not read: x\ny after line 7)"));
 }
 
 TEST_CASE("a headline fits what happened") {

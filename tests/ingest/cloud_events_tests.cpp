@@ -80,11 +80,11 @@ TEST_CASE("a CloudEvent with both kinds of data is rejected") {
 
 TEST_CASE("the sequence of a CloudEvent must be an integer or a string of one") {
   const std::string begin = R"({"specversion":"1.0","id":"1","sequence":)";
-  CHECK(reason(begin + R"("00012"})") == R"(sequence is "00012"; it must be a whole number from 0)");
   CHECK(reason(begin + R"("abc"})") == R"(sequence is "abc"; it must be a whole number from 0)");
   CHECK(reason(begin + R"("-1"})") == R"(sequence is "-1"; it must be a whole number from 0)");
   CHECK(reason(begin + R"(1.5})") == R"(sequence is 1.5; it must be a whole number from 0)");
   CHECK(reason(begin + R"("5"})").empty());
+  CHECK(reason(begin + R"("00012"})").empty());
 }
 
 TEST_CASE("another specversion is no CloudEvent of ours and its line is read plainly") {

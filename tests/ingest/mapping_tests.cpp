@@ -102,7 +102,7 @@ TEST_CASE("several places joined make one id") {
     return std::string{read.events[0].event_id};
   };
   CHECK(id_of(R"({"source":"/shop","id":"17"})") == "/shop#17");
-  CHECK(id_of(R"({"source":3,"id":17})") == "3#17");
+  CHECK(id_of(R"({"source":"3","id":17})") == "3#17");
   CHECK(id_of(R"({"id":"17"})") == "17");
   CHECK(reason(R"({"source":"","id":"17"})", options) ==
         "event_id (/source) is empty; it must have 1 to 255 bytes");
