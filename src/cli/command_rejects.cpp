@@ -11,6 +11,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 namespace dispatch::cli {
 namespace {
@@ -110,8 +111,10 @@ Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
   const auto form = asked.json ? operations::RejectForm::records : operations::RejectForm::lines;
-  const auto written = operations::export_rejects(*ledger, asked.which, form, [](std::string_view text) {
-    put_out(text);
+  const auto put =
+      ::isatty(STDOUT_FILENO) != 0 ? put_out : put_data;  // a terminal must not obey a stranger's line
+  const auto written = operations::export_rejects(*ledger, asked.which, form, [put](std::string_view text) {
+    put(text);
     return can_put_out();
   });
   if (!written) return tl::unexpected(written.error());

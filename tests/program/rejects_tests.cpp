@@ -62,9 +62,9 @@ TEST_CASE("a rejected line leaves the list when the same line is accepted") {
 TEST_CASE("rejected lines are exported as they came to the byte") {
   const TempDir directory;
   const std::string lines =
-      "\xFF\xFE\n" + std::string("\0\0\x01", 3) + "\n\"quotes\\\"\n" + std::string(3'000'000, 'x') + "\n";
+      "\xFD\xFE\n" + std::string("\0\0\x01", 3) + "\n\"quotes\\\"\n" + std::string(3'000'000, 'x') + "\n";
   directory.write("a.jsonl", lines);
-  CHECK(ingest(directory, {"a.jsonl"}).exit_code == 4);
+  CHECK(ingest(directory, {"a.jsonl", "--input-format", "lines"}).exit_code == 4);
   CHECK((exported(directory) == lines));
   // As records they go back to where they were.
   directory.write("b.jsonl", run_dispatch(directory, {"rejects", "export", "--all", "--json"}).out);
@@ -100,7 +100,7 @@ TEST_CASE("a run ends its input where more rejected lines would wait than are al
   for (int i = 0; i < 20; ++i) text += "bad " + std::to_string(i) + "\n";
   directory.write("wrong.csv", text + event("last"));
   directory.write("next.jsonl", event("next"));
-  for (const char* most : {"10", "1000,55"}) {
+  for (const std::string most : {"10", "1000,55B"}) {
     CAPTURE(most);
     const auto run = ingest(directory, {"wrong.csv", "next.jsonl", "--rejects-most", most});
     CHECK(run.exit_code == 4);
@@ -117,7 +117,8 @@ TEST_CASE("a run ends its input where more rejected lines would wait than are al
 TEST_CASE("a flood of NULs costs what is allowed and no more") {
   const TempDir directory;
   directory.write("zeros", "x" + std::string(8'000'000, '\0'));
-  const auto run = ingest(directory, {"zeros", "--rejects", "bad.jsonl", "--rejects-most", "2MiB"});
+  const auto run = ingest(
+      directory, {"zeros", "--input-format", "lines", "--rejects", "bad.jsonl", "--rejects-most", "2MiB"});
   CHECK(run.exit_code == 4);
   CHECK(has(run.err, "not read: zeros"));
   CHECK(read_file(directory / "bad.jsonl").size() < 3'000'000);
