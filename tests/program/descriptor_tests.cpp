@@ -32,17 +32,19 @@ TEST_CASE("a run delivers and keeps its journal whole whichever of its standard 
     std::string redirections;
     for (unsigned descriptor = 0; descriptor < 3; ++descriptor)
       if ((closed >> descriptor & 1U) != 0) redirections += fmt::format("{}>&- ", descriptor);
-    const auto run = run_dispatch(
-        directory, by_shell("", redirections, {"run", "events.jsonl", "--to", receiver.url()}), {}, shell);
+    const auto run =
+        run_dispatch(directory,
+                     by_shell("", redirections,
+                              {"run", "events.jsonl", "--to", receiver.url(), "--rejects", "rejects.jsonl"}),
+                     {}, shell);
     CHECK(run.exit_code == 4);
     CHECK(review(receiver.received()).completed.size() == 25);
     CHECK(run.out.empty());
     CHECK(run.err.empty() == ((closed & 4U) != 0));
     CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
-    for (const char* file :
-         {"dispatch.db", "dispatch.db-wal", "dispatch.db.gate", "dispatch.db.rejects.jsonl"})
+    for (const char* file : {"dispatch.db", "dispatch.db-wal", "dispatch.db.gate", "rejects.jsonl"})
       CHECK_FALSE(has(read_file(directory / file), "dispatch: "));
-    CHECK(lines_of(read_file(directory / "dispatch.db.rejects.jsonl")).size() == 1);
+    CHECK(lines_of(read_file(directory / "rejects.jsonl")).size() == 1);
   }
 }
 

@@ -210,11 +210,13 @@ TEST_CASE("no message shows the user name or the password of a URL") {
 
 TEST_CASE("a rejected line says nothing of the password in its URL") {
   const TempDir directory;
-  const auto run =
-      run_dispatch(directory, {"run", "-"}, event_line("e1", "X", 1, "https://someone:swordfish@a.test/"));
+  const auto run = run_dispatch(directory, {"run", "--rejects", "rejects.jsonl", "-"},
+                                event_line("e1", "X", 1, "https://someone:swordfish@a.test/"));
   CHECK(run.exit_code == 4);
   CHECK(has(run.err, "holds a user name or password"));
   CHECK_FALSE(has(run.err, "swordfish"));
-  CHECK_FALSE(
-      has(text_under("reason", read_file(directory.path() / "dispatch.db.rejects.jsonl")), "swordfish"));
+  const auto record = read_file(directory.path() / "rejects.jsonl");
+  CHECK(has(record, "reason"));
+  CHECK_FALSE(has(text_under("reason", record), "swordfish"));
+  CHECK_FALSE(has(run_dispatch(directory, {"rejects", "list", "--json"}).out, "swordfish"));
 }
