@@ -4,6 +4,7 @@
 #include "cli/listing.hpp"
 #include "cli/program.hpp"
 #include "cli/subscription_file.hpp"
+#include "flow/destination_check.hpp"
 #include "flow/feed.hpp"
 #include "ingest/reader.hpp"
 #include "ingest/reject_warnings.hpp"
@@ -102,25 +103,30 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
   if (!reader) return tl::unexpected(std::move(reader).error());
 
   Findings findings;
+  flow::DestinationCheck destinations;
   ingest::RejectWarnings warnings;
   while (!(options.stop_on_reject && findings.rejected > 0)) {
     auto batch = reader->next();
     if (!batch) return tl::unexpected(std::move(batch).error());
     if (!*batch) break;
-    for (const auto& warning : (*batch)->warnings) program.log->warn("{}", warning);
-    flow::Incoming incoming = flow::route(std::move(**batch), *router);
-    if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
-    for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival);
-    for (const ingest::Reject& reject : incoming.batch.rejects) {
-      if (!reject.first) continue;
-      ++findings.rejected;
-      if (warnings.note(reject.reason)) program.log->warn("{}", ingest::describe(reject));
-    }
-    for (const ingest::UnreadInput& input : incoming.batch.unread) {
-      ++findings.unread;
-      program.log->warn("{}", ingest::describe(input));
+    auto checked = destinations.take(flow::route(std::move(**batch), *router), *router);
+    if (!checked) return tl::unexpected(std::move(checked).error());
+    for (flow::Incoming& incoming : *checked) {
+      for (const auto& warning : incoming.batch.warnings) program.log->warn("{}", warning);
+      if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
+      for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival);
+      for (const ingest::Reject& reject : incoming.batch.rejects) {
+        if (!reject.first) continue;
+        ++findings.rejected;
+        if (warnings.note(reject.reason)) program.log->warn("{}", ingest::describe(reject));
+      }
+      for (const ingest::UnreadInput& input : incoming.batch.unread) {
+        ++findings.unread;
+        program.log->warn("{}", ingest::describe(input));
+      }
     }
   }
+  DISPATCH_TRY(destinations.end());
   for (const auto& text : warnings.take_left_out()) program.log->warn("{}", text);
   print(findings);
   return findings.rejected + findings.unread > 0 ? ExitCode::rejected : ExitCode::delivered;

@@ -1,5 +1,7 @@
 #include "flow/feed.hpp"
 
+#include "flow/destination_check.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <iterator>
@@ -76,13 +78,20 @@ Feed::~Feed() {
 
 void Feed::work(Inbox& inbox) {
   try {
+    DestinationCheck destinations;
     while (true) {
       auto batch = reader_.next();
       if (!batch) return inbox.end_input(std::move(batch).error());
-      if (!*batch) return inbox.end_input();
+      if (!*batch) break;
       if (tracer_) tracer_->trace(**batch);
-      if (!inbox.offer(route(std::move(**batch), router_))) return inbox.end_input();
+      auto checked = destinations.take(route(std::move(**batch), router_), router_);
+      if (!checked) return inbox.end_input(std::move(checked).error());
+      for (Incoming& incoming : *checked)
+        if (!inbox.offer(std::move(incoming))) return inbox.end_input();
     }
+    auto ended = destinations.end();
+    if (!ended) return inbox.end_input(std::move(ended).error());
+    inbox.end_input();
   } catch (const std::exception& bug) {
     inbox.end_input(Error{Failure::failed, fmt::format("reading the input failed: {}", bug.what())});
   }

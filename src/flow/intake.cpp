@@ -36,6 +36,22 @@ void PositionRanges::drop_below(Position position) {
   if (!ranges_.empty() && ranges_.front().first < position) ranges_.front().first = position;
 }
 
+namespace {
+
+std::string conflict_text(const journal::Appended& appended, const Arrival& arrival) {
+  const auto& differing = appended.differing;
+  std::string text = fmt::format(
+      "event id '{}' is in the journal already, at position {}, with another {}; an accepted event never "
+      "changes: give this one an id of its own",
+      arrival.event_id, appended.position.value(), fmt::join(differing, ", "));
+  // CloudEvents are unique by both.
+  if (std::find(differing.begin(), differing.end(), "source") != differing.end())
+    text += "; where an id is unique in its source only: --field event_id=/source+/id";
+  return text;
+}
+
+}  // namespace
+
 std::string reason_of(const journal::Appended& appended, const Arrival& arrival) {
   const auto number = arrival.sequence ? arrival.sequence->value() : 0;
   const auto entity = arrival.entity_id.value_or("");
@@ -44,11 +60,7 @@ std::string reason_of(const journal::Appended& appended, const Arrival& arrival)
     case AppendVerdict::duplicate:
       return {};
     case AppendVerdict::id_conflict:
-      return fmt::format(
-          "event id '{}' is in the journal already, at position {}, with other content; an accepted event "
-          "never "
-          "changes: give this one an id of its own",
-          arrival.event_id, appended.position.value());
+      return conflict_text(appended, arrival);
     case AppendVerdict::sequence_taken:
       return fmt::format(
           "sequence number {} of entity '{}' is taken by event '{}'; two events cannot have one place",

@@ -37,4 +37,22 @@ std::int64_t content_digest(const Arrival& arrival) {
   return std::bit_cast<std::int64_t>(XXH3_64bits(parts.data(), parts.size()));
 }
 
+std::vector<std::string_view> differing_fields(const Arrival& stored, const Arrival& arrival) {
+  std::vector<std::string_view> names;
+  const auto compare = [&names](std::string_view name, const auto& a, const auto& b) {
+    if (a != b) names.push_back(name);
+  };
+  compare("entity_id", stored.entity_id, arrival.entity_id);
+  if (stored.sequence && arrival.sequence) compare("sequence_number", stored.sequence, arrival.sequence);
+  compare("type", stored.type, arrival.type);
+  compare("source", stored.source, arrival.source);
+  compare("time", stored.time, arrival.time);
+  compare("correlation_id", stored.correlation_id, arrival.correlation_id);
+  compare("causation_id", stored.causation_id, arrival.causation_id);
+  compare("headers", stored.headers, arrival.headers);
+  compare("url", stored.own_url, arrival.own_url);
+  compare("payload", stored.payload, arrival.payload);
+  return names;
+}
+
 }  // namespace dispatch::journal

@@ -3,6 +3,8 @@
 #include "event/arrival.hpp"
 
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 namespace dispatch::journal {
 
@@ -15,5 +17,9 @@ namespace dispatch::journal {
 /// Stored as events.digest: the result for a given content never changes. Not a defence against forgers;
 /// where digests are equal, whoever needs certainty compares the bytes.
 std::int64_t content_digest(const Arrival& arrival);
+
+/// The names, as lines spell them, of the fields in which an arrival is not the same event as the stored one
+/// of its id. A sequence number counts where both have one.
+std::vector<std::string_view> differing_fields(const Arrival& stored, const Arrival& arrival);
 
 }  // namespace dispatch::journal

@@ -45,6 +45,7 @@ struct Appended {
   Position position;                       ///< of the event; where it was refused for another, of that one
   std::optional<SequenceNumber> sequence;  ///< as stored; with before_start, where the stream starts
   std::string other_event;                 ///< with sequence_taken, the id of the event that has it
+  std::vector<std::string_view> differing = {};  ///< with id_conflict, the names of the fields that differ
 };
 
 /// Names a delivery. Generation 0 is the first; each replay has a number of its own, counted over the

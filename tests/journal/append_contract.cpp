@@ -104,29 +104,38 @@ TEST_CASE_TEMPLATE("append: the same id with other content is a conflict and cha
   const Line line{.id = "a", .sequence = 1, .payload = "{\"n\":1}", .type = "made"};
   append(*journal, line);
   Line other = line;
+  std::string_view differing;
   SUBCASE("another payload") {
     other.payload = "{\"n\":2}";
+    differing = "payload";
   }
   SUBCASE("another type") {
     other.type = "sold";
+    differing = "type";
   }
   SUBCASE("another entity that is new") {
     other.entity = "order-2";
+    differing = "entity_id";
   }
   SUBCASE("no entity") {
     other.entity.reset();
+    differing = "entity_id";
   }
   SUBCASE("its own url") {
     other.own_url = "http://a.test/own";
+    differing = "url";
   }
   SUBCASE("a number far above") {
     other.sequence = 9;
+    differing = "sequence_number";
   }
   SUBCASE("a number below the start") {
     other.sequence = 0;
+    differing = "sequence_number";
   }
   const auto appended = append(*journal, other);
   CHECK(appended.verdict == AppendVerdict::id_conflict);
+  CHECK(appended.differing == std::vector{differing});
   CHECK(appended.position == Position{1});
   CHECK(journal->tally().value().open() == 1);
   // No gap was opened, and the refused entity's stream can begin as if nothing had been.

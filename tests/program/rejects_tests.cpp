@@ -164,3 +164,47 @@ TEST_CASE("after a damaged file the others are read and the exit code is 4") {
   CHECK(has(run.err, "not read: a.gz\n"));
   CHECK(has(status(directory), "\"pending\":1,"));
 }
+
+TEST_CASE("input without any destination is a usage error and nothing of it is accepted") {
+  const TempDir directory;
+  std::string text = "rubbish\n";
+  for (int i = 0; i < 700; ++i) text += event(std::to_string(i));
+  directory.write("a.jsonl", text);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"ingest", "a.jsonl"}, {"run", "a.jsonl"}, {"run", "--dry-run", "a.jsonl"}}) {
+    CAPTURE(arguments[0]);
+    const auto run = run_dispatch(directory, arguments);
+    CHECK(run.exit_code == 2);
+    CHECK(has(run.err, "no line of the input has a url"));
+    CHECK(has(run.err, "--to URL"));
+  }
+  CHECK(has(status(directory), "\"rejects_open\":0"));
+  CHECK(run_dispatch(directory, {"events", "list", "--json"}).out.empty());
+}
+
+TEST_CASE("where some lines have a url those without are rejected whichever comes first") {
+  const TempDir directory;
+  std::string text;
+  for (int i = 0; i < 700; ++i) text += event(std::to_string(i));
+  directory.write("a.jsonl", text + R"({"event_id":"last","url":"http://127.0.0.1:9/"})"
+                                    "\n");
+  CHECK(run_dispatch(directory, {"ingest", "a.jsonl"}).exit_code == 4);
+  CHECK(has(status(directory), "\"rejects_open\":700"));
+  CHECK(lines_of(run_dispatch(directory, {"events", "list", "--json"}).out).size() == 1);
+}
+
+TEST_CASE("a conflict says what differs and how ids of several sources are told apart") {
+  const TempDir directory;
+  directory.write("a.jsonl", R"({"event_id":"1","type":"a","source":"/a","payload":1})"
+                             "\n");
+  directory.write("b.jsonl", R"({"event_id":"1","type":"b","source":"/a","payload":2})"
+                             "\n");
+  directory.write("c.jsonl", R"({"event_id":"1","type":"a","source":"/c","payload":1})"
+                             "\n");
+  CHECK(ingest(directory, {"a.jsonl"}).exit_code == 0);
+  const auto other = ingest(directory, {"b.jsonl"});
+  CHECK(other.exit_code == 4);
+  CHECK(has(other.err, "event id '1' is in the journal already, at position 1, with another type, payload;"));
+  CHECK_FALSE(has(other.err, "--field"));
+  CHECK(has(ingest(directory, {"c.jsonl"}).err, "--field event_id=/source+/id"));
+}

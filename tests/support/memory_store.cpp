@@ -1,5 +1,7 @@
 #include "support/memory_store.hpp"
 
+#include "journal/digest.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -109,13 +111,19 @@ std::int64_t first_of_new_stream(const StreamStart& start, const std::optional<S
   return seen && seen->value() == 0 ? 0 : 1;
 }
 
-bool same_content(const MemoryState::Event& event, const Arrival& arrival) {
-  return event.entity_id == arrival.entity_id && event.type == arrival.type &&
-         event.source == arrival.source && event.time == arrival.time &&
-         event.correlation_id == arrival.correlation_id && event.causation_id == arrival.causation_id &&
-         event.headers == arrival.headers && event.own_url == arrival.own_url &&
-         event.payload == arrival.payload &&
-         (!event.sequence || !arrival.sequence || event.sequence == arrival.sequence);
+Arrival content_of(const MemoryState::Event& event) {
+  return {.event_id = event.event_id,
+          .entity_id = event.entity_id,
+          .sequence = event.sequence,
+          .type = event.type,
+          .source = event.source,
+          .time = event.time,
+          .correlation_id = event.correlation_id,
+          .causation_id = event.causation_id,
+          .headers = event.headers,
+          .own_url = event.own_url,
+          .payload = event.payload,
+          .routes = {}};
 }
 
 Appended accept(MemoryState& state, const Arrival& arrival, std::optional<SequenceNumber> number,
@@ -157,10 +165,12 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
                    std::vector<DeliveryRow>& made) {
   if (const auto known = state.positions.find(arrival.event_id); known != state.positions.end()) {
     const auto& event = *state.events.at(known->second);
-    return {.verdict = same_content(event, arrival) ? AppendVerdict::duplicate : AppendVerdict::id_conflict,
+    auto differing = journal::differing_fields(content_of(event), arrival);
+    return {.verdict = differing.empty() ? AppendVerdict::duplicate : AppendVerdict::id_conflict,
             .position = known->second,
             .sequence = event.sequence,
-            .other_event = {}};
+            .other_event = {},
+            .differing = std::move(differing)};
   }
   if (!arrival.entity_id) return accept(state, arrival, std::nullopt, now, made);
 

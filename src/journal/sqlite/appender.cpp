@@ -60,6 +60,10 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
       find_known_(
           database,
           "SELECT position, entity_no, sequence_number, digest, payload FROM events WHERE event_id = ?"),
+      find_content_(database,
+                    "SELECT entity_id, sequence_number, type, source, time, correlation_id, causation_id,"
+                    "       headers, own_url, payload"
+                    "  FROM events LEFT JOIN entities USING (entity_no) WHERE position = ?"),
       find_holder_(database,
                    "SELECT position, event_id FROM events WHERE entity_no = ? AND sequence_number = ?"),
       unmatched_(database, "INSERT INTO unmatched (position) VALUES (?)") {}
@@ -195,7 +199,25 @@ std::optional<Appended> Appender::find_known(const Arrival& arrival) {
   const bool same_number = !numbered || !arrival.sequence || arrival.sequence == appended.sequence;
   const bool same = same_number && rows.integer(3) == digest_ && rows.bytes(4) == arrival.payload;
   appended.verdict = same ? AppendVerdict::duplicate : AppendVerdict::id_conflict;
+  if (!same) appended.differing = differing_from(appended.position, arrival);
   return appended;
+}
+
+std::vector<std::string_view> Appender::differing_from(Position stored, const Arrival& arrival) {
+  auto rows = find_content_.rows(stored);
+  if (!rows.next()) return {};
+  Arrival known;
+  if (!rows.is_null(0)) known.entity_id = rows.bytes(0);
+  if (!rows.is_null(1)) known.sequence = SequenceNumber{rows.integer(1)};
+  known.type = rows.bytes(2);
+  known.source = rows.bytes(3);
+  known.time = rows.bytes(4);
+  known.correlation_id = rows.bytes(5);
+  known.causation_id = rows.bytes(6);
+  known.headers = rows.bytes(7);
+  known.own_url = rows.bytes(8);
+  known.payload = rows.bytes(9);
+  return differing_fields(known, arrival);
 }
 
 Appended Appender::taken(const Stream& stream, std::int64_t number) {

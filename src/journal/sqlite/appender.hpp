@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace dispatch::journal {
@@ -41,6 +42,7 @@ class Appender {
   Result<> add_deliveries(const Arrival& arrival, Position position, std::optional<EntityNo> entity,
                           std::optional<std::int64_t> number);
   std::optional<Appended> find_known(const Arrival& arrival);
+  std::vector<std::string_view> differing_from(Position stored, const Arrival& arrival);
   Appended taken(const Stream& stream, std::int64_t number);
 
   SQLite::Database& database_;
@@ -51,7 +53,7 @@ class Appender {
   Subscriptions& subscriptions_;
   Streams streams_;
   Wakes wakes_;
-  Statement insert_, find_known_, find_holder_, unmatched_;
+  Statement insert_, find_known_, find_content_, find_holder_, unmatched_;
 
   // While one call of append is under way.
   WallTime now_{};
