@@ -43,9 +43,7 @@ Result<ExitCode> ingest(const Program& program, const Ingest& asked) {
                                {!asked.quiet && !asked.no_progress, !asked.quiet});
   if (!session) return tl::unexpected(std::move(session).error());
   flow::RunOptions options;
-  options.stream_start = asked.input.stream_start;
-  options.stop_on_reject = asked.input.stop_on_reject;
-  options.rejects_most = asked.input.rejects_most;
+  DISPATCH_TRY(set_input(options, asked.input));
   return (*session)->run(
       [&options](Session& open) { return flow::accept(open.acceptance(), options, open.scoreboard()); });
 }

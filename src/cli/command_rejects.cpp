@@ -119,8 +119,11 @@ Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
   });
   if (!written) return tl::unexpected(written.error());
   if (*written == 0 && !asked.all) return no_such_line(program);
-  say(program, fmt::format("exported {}; they stay on the list until the same lines are accepted, or cleared",
-                           counted(*written, "line", "lines")));
+  say(program,
+      fmt::format(
+          "exported {}; they stay on the list until the same lines are accepted, or cleared; one without a "
+          "sequence number comes after what its entity has had since when it is run again",
+          counted(*written, "line", "lines")));
   return ExitCode::delivered;
 }
 

@@ -63,11 +63,9 @@ struct Run {
   bool no_progress = false;
 };
 
-flow::RunOptions run_options(const Run& asked, spdlog::logger& log) {
+Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
   flow::RunOptions options = asked.delivery.run;
-  options.stream_start = asked.input.stream_start;
-  options.stop_on_reject = asked.input.stop_on_reject;
-  options.rejects_most = asked.input.rejects_most;
+  DISPATCH_TRY(set_input(options, asked.input));
   options.ahead = std::min(options.per_host, ahead_most);
   const std::size_t descriptors = raise_descriptor_limit();
   const std::size_t room =
@@ -166,11 +164,12 @@ Result<ExitCode> run(const Program& program, Run& asked) {
     DISPATCH_TRY(log_tls_keys(asked.delivery.tls_key_log, *program.log));
   if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
   DISPATCH_TRY(check_standard_input(asked.input, *program.log));
-  const flow::RunOptions options = run_options(asked, *program.log);
+  const auto options = run_options(asked, *program.log);
+  if (!options) return tl::unexpected(options.error());
   auto session = Session::open(program, asked.input, all_files(program, asked), Task::deliver,
                                {!asked.quiet && !asked.no_progress, !asked.quiet});
   if (!session) return tl::unexpected(std::move(session).error());
-  return (*session)->run([&](Session& open) { return deliver_watched(open, asked, options); });
+  return (*session)->run([&](Session& open) { return deliver_watched(open, asked, *options); });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "cli/subscription_file.hpp"
 #include "flow/destination_check.hpp"
 #include "flow/feed.hpp"
+#include "flow/missing_order.hpp"
 #include "ingest/reader.hpp"
 #include "ingest/reject_warnings.hpp"
 #include "ingest/rejects.hpp"
@@ -34,9 +35,13 @@ struct Findings {
   std::uint64_t unread = 0;     ///< inputs, not to their ends
   std::uint64_t elsewhere = 0;  ///< to hosts beyond those counted
   std::map<std::string, std::uint64_t, std::less<>> by_host;
+  flow::MissingOrder missing_order;
+
+  explicit Findings(flow::OrderPointers pointers) : missing_order(std::move(pointers)) {}
 
   void count(const Arrival& arrival) {
     ++events;
+    missing_order.note(arrival);
     if (arrival.routes.empty()) ++unmatched;
     for (const Route& route : arrival.routes) {
       if (const auto known = by_host.find(route.host); known != by_host.end())
@@ -58,6 +63,8 @@ void print(const Findings& findings) {
     put_out(fmt::format("{:>13}  to no subscription\n", count_text(findings.unmatched)));
   if (findings.elsewhere > 0)
     put_out(fmt::format("{:>13}  to other hosts\n", count_text(findings.elsewhere)));
+  for (const flow::MissingField& missing : findings.missing_order.found())
+    put_out(fmt::format("{:>13}  {}\n", count_text(missing.lines), missing_text(missing)));
 }
 
 /// Those of the journal, where there is one, as they would be with the subscriptions file applied.
@@ -91,6 +98,8 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
 
 Result<ExitCode> dry_run(const Program& program, const InputOptions& options, const FileRoles& files) {
   if (options.files.empty()) return misuse("--dry-run needs input; name a file, or - for standard input");
+  auto pointers = order_pointers(options);
+  if (!pointers) return tl::unexpected(std::move(pointers).error());
   auto reading = reader_options(options);
   if (!reading) return tl::unexpected(std::move(reading).error());
   DISPATCH_TRY(files.check());
@@ -102,7 +111,7 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
   auto reader = ingest::Reader::open(options.files, std::move(*reading), std::stop_token{});
   if (!reader) return tl::unexpected(std::move(reader).error());
 
-  Findings findings;
+  Findings findings{std::move(*pointers)};
   flow::DestinationCheck destinations;
   ingest::RejectWarnings warnings;
   while (!(options.stop_on_reject && findings.rejected > 0)) {

@@ -113,11 +113,22 @@ std::string progress_line(const flow::Figures& figures, const Pace& pace) {
   return line;
 }
 
+std::string missing_text(const flow::MissingField& missing) {
+  const std::string where = fmt::format("without {} at {}", missing.field, missing.pointer);
+  if (missing.entities == 0) return where + ", each ordered with nothing";
+  const bool more = missing.entities >= flow::MissingOrder::entities_most;
+  return fmt::format("{}, in {}{} {}, numbered as they come", where, more ? "at least " : "",
+                     count_text(missing.entities), missing.entities == 1 ? "entity" : "entities");
+}
+
 std::string input_table(const flow::Figures& figures) {
   std::string text = row("accepted", figures.accepted);
   if (figures.unmatched > 0)
     text +=
         row("unmatched", figures.unmatched, "of those: matched no subscription, recorded and sent nowhere");
+  for (const flow::MissingField& missing : figures.missing_order)
+    text += row(missing.entities > 0 ? "no number" : "no entity", missing.lines,
+                "of those: " + missing_text(missing) + "; --require rejects such lines");
   return text +
          row("duplicates", figures.duplicates,
              figures.duplicates > 0 ? "in the journal already, not sent again" : "") +
@@ -185,6 +196,10 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
       .add("unmatched", figures.unmatched)
       .add("not_meant", figures.not_meant)
       .add("unread_inputs", static_cast<std::uint64_t>(figures.unread.size()));
+  for (const flow::MissingField& missing : figures.missing_order) {
+    object.add("without_" + missing.field, missing.lines);
+    if (missing.entities > 0) object.add("entities_without_" + missing.field, missing.entities);
+  }
 }
 
 }  // namespace dispatch::cli

@@ -34,6 +34,9 @@ class Pace {
 /// left out, except what was delivered and what is in flight.
 std::string progress_line(const flow::Figures& figures, const Pace& pace);
 
+/// "without sequence_number at /seq, in 4 entities, numbered as they come".
+std::string missing_text(const flow::MissingField& missing);
+
 /// Rows of a table, one a line, indented: what came in.
 std::string input_table(const flow::Figures& figures);
 /// Rows of the same table: the first inputs that were not read to their ends, and how many more there are.

@@ -46,6 +46,12 @@ Result<std::optional<std::string>> parse_destination(std::string_view text) {
   return std::string{text};
 }
 
+Result<ingest::Mapping> mapping_of(const InputOptions& options) {
+  auto mapping = ingest::Mapping::parse(options.fields);
+  if (!mapping) return misuse("--field: {}", mapping.error().message);
+  return mapping;
+}
+
 }  // namespace
 
 Result<journal::RejectCount> parse_rejects_most(std::string_view text) {
@@ -135,9 +141,29 @@ void add_input_options(CLI::App& command, InputOptions& options) {
       ->group(group);
 }
 
+Result<flow::OrderPointers> order_pointers(const InputOptions& options) {
+  const auto mapping = mapping_of(options);
+  if (!mapping) return tl::unexpected(mapping.error());
+  const auto pointer = [&](ingest::Field field) {
+    const auto& path = mapping->of(field);
+    return path ? path->text : std::string{};
+  };
+  return flow::OrderPointers{pointer(ingest::Field::entity_id), pointer(ingest::Field::sequence_number)};
+}
+
+Result<> set_input(flow::RunOptions& run, const InputOptions& options) {
+  auto pointers = order_pointers(options);
+  if (!pointers) return tl::unexpected(std::move(pointers).error());
+  run.order_pointers = std::move(*pointers);
+  run.stream_start = options.stream_start;
+  run.stop_on_reject = options.stop_on_reject;
+  run.rejects_most = options.rejects_most;
+  return {};
+}
+
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options) {
-  auto mapping = ingest::Mapping::parse(options.fields);
-  if (!mapping) return misuse("--field: {}", mapping.error().message);
+  auto mapping = mapping_of(options);
+  if (!mapping) return tl::unexpected(std::move(mapping).error());
   if (!options.required.empty())
     if (const auto required = mapping->require(options.required); !required)
       return misuse("--require: {}", required.error().message);

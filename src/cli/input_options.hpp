@@ -35,6 +35,12 @@ void add_input_options(CLI::App& command, InputOptions& options);
 /// Misuse where a --field argument is none.
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options);
 
+/// Sets what `options` say of a run. Misuse where a --field argument is none.
+Result<> set_input(flow::RunOptions& run, const InputOptions& options);
+
+/// Where --field says that what orders events stands. Misuse where a --field argument is none.
+Result<flow::OrderPointers> order_pointers(const InputOptions& options);
+
 /// Lines, a size, or both: "1000", "64MiB", "1000,64MiB". A plain number is one of lines; what is not said
 /// keeps its default.
 Result<journal::RejectCount> parse_rejects_most(std::string_view text);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "flow/histogram.hpp"
+#include "flow/missing_order.hpp"
 #include "ingest/batch.hpp"
 #include "journal/rows.hpp"
 #include "policy/breaker.hpp"
@@ -32,6 +33,7 @@ struct Figures {
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;               ///< for whatever reason
   std::uint64_t unmatched = 0;              ///< accepted, and no subscription meant them
+  std::vector<MissingField> missing_order;  ///< of those accepted
   std::vector<ingest::UnreadInput> unread;  ///< inputs that were not read to their end, and will not be
 
   // Deliveries by this run.

@@ -81,7 +81,7 @@ std::string reason_of(const journal::Appended& appended, const Arrival& arrival)
 }
 
 Intake::Intake(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard)
-    : parts_(parts), options_(options), scoreboard_(scoreboard) {}
+    : parts_(parts), options_(options), scoreboard_(scoreboard), missing_order_(options.order_pointers) {}
 
 void Intake::take(std::vector<Incoming> incoming) {
   if (stopped_) return;
@@ -148,6 +148,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
     switch (appended.verdict) {
       case AppendVerdict::accepted:
         ++taken.accepted;
+        missing_order_.note(arrivals[i]);
         if (arrivals[i].routes.empty()) ++taken.unmatched;
         if (tell && arrivals[i].trace.sampled()) note_entry(arrivals[i], incoming.taken);
         break;
@@ -181,6 +182,7 @@ Taken Intake::committed() {
     figures.duplicates += taken.duplicates;
     figures.rejected += taken.rejected;
     figures.unmatched += taken.unmatched;
+    if (missing_order_.take_changed()) figures.missing_order = missing_order_.found();
   });
   return taken;
 }

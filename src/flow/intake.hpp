@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "flow/figures.hpp"
 #include "flow/inbox.hpp"
+#include "flow/missing_order.hpp"
 #include "flow/observer.hpp"
 #include "flow/options.hpp"
 #include "flow/run.hpp"
@@ -86,6 +87,7 @@ class Intake {
   std::vector<ingest::Reject> rejects_;  ///< of the present batch, not queued yet
   std::vector<std::string_view> accepted_texts_;
   ingest::RejectWarnings warnings_;
+  MissingOrder missing_order_;
   bool stopped_ = false;
   Taken uncommitted_;
   std::vector<std::shared_ptr<Entry>> entries_;

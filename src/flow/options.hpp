@@ -1,6 +1,7 @@
 #pragma once
 
 #include "event/subscription.hpp"
+#include "flow/missing_order.hpp"
 #include "flow/window_limits.hpp"
 #include "journal/rows.hpp"
 #include "policy/breaker.hpp"
@@ -30,6 +31,7 @@ struct RunOptions {
   /// As soon as more rejected lines, or more bytes of them, would wait in the journal, or be written by this
   /// run to its rejects file, no further input is taken.
   journal::RejectCount rejects_most{.lines = 100'000, .bytes = std::int64_t{256} * 1024 * 1024};
+  OrderPointers order_pointers;             ///< what --field says of the fields that order events
   std::optional<WindowLimits> window = {};  ///< nothing: what suits the limits above
 
   WindowLimits window_limits() const {
