@@ -36,11 +36,13 @@ struct Findings {
   std::uint64_t elsewhere = 0;  ///< to hosts beyond those counted
   std::map<std::string, std::uint64_t, std::less<>> by_host;
   flow::MissingOrder missing_order;
+  flow::ElsewhereCount own_urls;
 
   explicit Findings(flow::OrderPointers pointers) : missing_order(std::move(pointers)) {}
 
-  void count(const Arrival& arrival) {
+  void count(const Arrival& arrival, const routing::Router& router) {
     ++events;
+    if (router.goes_elsewhere(arrival)) own_urls.note(arrival.routes.front().url);
     missing_order.note(arrival);
     if (arrival.routes.empty()) ++unmatched;
     for (const Route& route : arrival.routes) {
@@ -63,6 +65,7 @@ void print(const Findings& findings) {
     put_out(fmt::format("{:>13}  to no subscription\n", count_text(findings.unmatched)));
   if (findings.elsewhere > 0)
     put_out(fmt::format("{:>13}  to other hosts\n", count_text(findings.elsewhere)));
+  put_out(elsewhere_table(findings.own_urls.found()));
   for (const flow::MissingField& missing : findings.missing_order.found())
     put_out(fmt::format("{:>13}  {}\n", count_text(missing.lines), missing_text(missing)));
 }
@@ -106,7 +109,7 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
   reading->files = &files;
   auto catalog = present_subscriptions(program, options);
   if (!catalog) return tl::unexpected(std::move(catalog).error());
-  auto router = routing::Router::make(options.to, std::move(*catalog));
+  auto router = make_router(options, std::move(*catalog));
   if (!router) return tl::unexpected(std::move(router).error());
   auto reader = ingest::Reader::open(options.files, std::move(*reading), std::stop_token{});
   if (!reader) return tl::unexpected(std::move(reader).error());
@@ -123,7 +126,7 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
     for (flow::Incoming& incoming : *checked) {
       for (const auto& warning : incoming.batch.warnings) program.log->warn("{}", warning);
       if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
-      for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival);
+      for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival, *router);
       for (const ingest::Reject& reject : incoming.batch.rejects) {
         if (!reject.first) continue;
         ++findings.rejected;

@@ -113,6 +113,15 @@ std::string progress_line(const flow::Figures& figures, const Pace& pace) {
   return line;
 }
 
+std::string elsewhere_table(const flow::Elsewhere& elsewhere) {
+  if (elsewhere.events == 0) return {};
+  std::string text =
+      row("elsewhere", elsewhere.events, "of those: to the url of their line, not to --to; see --only-to");
+  for (const auto& [url, count] : elsewhere.urls) text += row("", count, "to " + url);
+  if (elsewhere.more) text += "  and to other URLs\n";
+  return text;
+}
+
 std::string missing_text(const flow::MissingField& missing) {
   const std::string where = fmt::format("without {} at {}", missing.field, missing.pointer);
   if (missing.entities == 0) return where + ", each ordered with nothing";
@@ -126,6 +135,7 @@ std::string input_table(const flow::Figures& figures) {
   if (figures.unmatched > 0)
     text +=
         row("unmatched", figures.unmatched, "of those: matched no subscription, recorded and sent nowhere");
+  text += elsewhere_table(figures.elsewhere);
   for (const flow::MissingField& missing : figures.missing_order)
     text += row(missing.entities > 0 ? "no number" : "no entity", missing.lines,
                 "of those: " + missing_text(missing) + "; --require rejects such lines");
@@ -195,7 +205,8 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
   object.add_raw("errors", errors)
       .add("unmatched", figures.unmatched)
       .add("not_meant", figures.not_meant)
-      .add("unread_inputs", static_cast<std::uint64_t>(figures.unread.size()));
+      .add("unread_inputs", static_cast<std::uint64_t>(figures.unread.size()))
+      .add("elsewhere", figures.elsewhere.events);
   for (const flow::MissingField& missing : figures.missing_order) {
     object.add("without_" + missing.field, missing.lines);
     if (missing.entities > 0) object.add("entities_without_" + missing.field, missing.entities);

@@ -34,6 +34,10 @@ class Pace {
 /// left out, except what was delivered and what is in flight.
 std::string progress_line(const flow::Figures& figures, const Pace& pace);
 
+/// Rows: how many events go to the url of their line and not to --to, and the first of these URLs. Empty
+/// where there are none.
+std::string elsewhere_table(const flow::Elsewhere& elsewhere);
+
 /// "without sequence_number at /seq, in 4 entities, numbered as they come".
 std::string missing_text(const flow::MissingField& missing);
 

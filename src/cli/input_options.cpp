@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -90,6 +91,8 @@ void add_input_options(CLI::App& command, InputOptions& options) {
   from_environment(add_value(command, "--to", options.to, parse_destination, "Where lines without a url go"))
       ->type_name("URL")
       ->group(group);
+  command.add_flag("--only-to", options.only_to, "Ignore the url of lines: all events go to --to")
+      ->group(group);
   command
       .add_option("--field", options.fields,
                   "Where a field stands, as in event_id=/delivery/guid; may be repeated")
@@ -149,6 +152,12 @@ Result<flow::OrderPointers> order_pointers(const InputOptions& options) {
     return path ? path->text : std::string{};
   };
   return flow::OrderPointers{pointer(ingest::Field::entity_id), pointer(ingest::Field::sequence_number)};
+}
+
+Result<routing::Router> make_router(const InputOptions& options, std::shared_ptr<routing::Catalog> catalog) {
+  if (options.only_to && !options.to) return misuse("--only-to sends every event to --to; give --to URL");
+  return routing::Router::make(options.to, std::move(catalog),
+                               options.only_to ? routing::OwnUrls::ignored : routing::OwnUrls::followed);
 }
 
 Result<> set_input(flow::RunOptions& run, const InputOptions& options) {

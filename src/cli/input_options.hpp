@@ -5,7 +5,9 @@
 #include "flow/options.hpp"
 #include "ingest/reader.hpp"
 #include "journal/rows.hpp"
+#include "routing/router.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +19,7 @@ namespace dispatch::cli {
 struct InputOptions {
   std::vector<std::string> files;  ///< "-" is standard input; none: there is no input
   std::optional<std::string> to;   ///< where lines without a url go
+  bool only_to = false;            ///< lines with a url go to `to` as well
   std::vector<std::string> fields;
   ingest::InputFormat format = ingest::InputFormat::automatic;
   std::optional<ingest::JsonPointer> records;
@@ -34,6 +37,9 @@ void add_input_options(CLI::App& command, InputOptions& options);
 
 /// Misuse where a --field argument is none.
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options);
+
+/// Misuse where --to is no URL, or is missing where it is needed.
+Result<routing::Router> make_router(const InputOptions& options, std::shared_ptr<routing::Catalog> catalog);
 
 /// Sets what `options` say of a run. Misuse where a --field argument is none.
 Result<> set_input(flow::RunOptions& run, const InputOptions& options);

@@ -101,9 +101,9 @@ void Session::say(const std::vector<SubscriptionChange>& changes) {
 Result<> Session::open_input(const InputOptions& options) {
   auto reading = reader_options(options);
   if (!reading) return tl::unexpected(std::move(reading).error());
-  auto router = routing::Router::make(options.to, catalog_);
+  auto router = make_router(options, catalog_);
   if (!router) return tl::unexpected(std::move(router).error());
-  router_ = routing::Router::make(options.to, catalog_).value();
+  router_ = make_router(options, catalog_).value();
   auto sampler = sampler_of_environment();
   if (!sampler) return tl::unexpected(std::move(sampler).error());
   sampler_ = *sampler;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "flow/elsewhere.hpp"
 #include "flow/histogram.hpp"
 #include "flow/missing_order.hpp"
 #include "ingest/batch.hpp"
@@ -31,8 +32,9 @@ struct Figures {
   std::uint64_t lines = 0;  ///< that held something
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;               ///< for whatever reason
-  std::uint64_t unmatched = 0;              ///< accepted, and no subscription meant them
+  std::uint64_t rejected = 0;   ///< for whatever reason
+  std::uint64_t unmatched = 0;  ///< accepted, and no subscription meant them
+  Elsewhere elsewhere;
   std::vector<MissingField> missing_order;  ///< of those accepted
   std::vector<ingest::UnreadInput> unread;  ///< inputs that were not read to their end, and will not be
 

@@ -149,6 +149,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
       case AppendVerdict::accepted:
         ++taken.accepted;
         missing_order_.note(arrivals[i]);
+        if (parts_.router.goes_elsewhere(arrivals[i])) elsewhere_.note(arrivals[i].routes.front().url);
         if (arrivals[i].routes.empty()) ++taken.unmatched;
         if (tell && arrivals[i].trace.sampled()) note_entry(arrivals[i], incoming.taken);
         break;
@@ -182,6 +183,7 @@ Taken Intake::committed() {
     figures.duplicates += taken.duplicates;
     figures.rejected += taken.rejected;
     figures.unmatched += taken.unmatched;
+    if (elsewhere_.take_changed()) figures.elsewhere = elsewhere_.found();
     if (missing_order_.take_changed()) figures.missing_order = missing_order_.found();
   });
   return taken;

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "flow/elsewhere.hpp"
 #include "flow/figures.hpp"
 #include "flow/inbox.hpp"
 #include "flow/missing_order.hpp"
@@ -88,6 +89,7 @@ class Intake {
   std::vector<std::string_view> accepted_texts_;
   ingest::RejectWarnings warnings_;
   MissingOrder missing_order_;
+  ElsewhereCount elsewhere_;
   bool stopped_ = false;
   Taken uncommitted_;
   std::vector<std::shared_ptr<Entry>> entries_;

@@ -22,16 +22,24 @@ std::span<const Route> RouteHold::keep(std::span<const Route> routes) {
   return {kept.data() + first, routes.size()};
 }
 
-Result<Router> Router::make(const std::optional<std::string>& to, std::shared_ptr<Catalog> catalog) {
+Result<Router> Router::make(const std::optional<std::string>& to, std::shared_ptr<Catalog> catalog,
+                            OwnUrls own_urls) {
   Router router;
   if (to) {
     auto url = parse_url(*to);
     if (!url) return misuse("--to {}", url.error().message);
     router.to_ = std::make_shared<const Destination>(std::move(*url));
   }
+  router.own_urls_ = own_urls;
   router.catalog_ = std::move(catalog);
   router.refresh();
   return router;
+}
+
+bool Router::goes_elsewhere(const Arrival& arrival) const {
+  if (!to_ || arrival.own_url.empty() || arrival.routes.empty()) return false;
+  const Route& first = arrival.routes.front();
+  return first.subscription == SubscriptionNo{} && first.url != to_->url().text;
 }
 
 void Router::refresh() {
@@ -46,7 +54,7 @@ void Router::refresh() {
 
 Result<std::span<const Route>> Router::route(const Arrival& arrival, RouteHold& hold) {
   std::shared_ptr<const Destination> own = to_;
-  if (!arrival.own_url.empty()) {
+  if (!arrival.own_url.empty() && own_urls_ == OwnUrls::followed) {
     auto named = destination(arrival.own_url);
     if (!named) return tl::unexpected(std::move(named).error());
     own = std::move(*named);

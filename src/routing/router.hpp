@@ -54,6 +54,12 @@ class RouteHold {
   std::vector<std::vector<Route>> routes_;  ///< none grows beyond what was reserved for it
 };
 
+/// What the url of a line means.
+enum class OwnUrls {
+  followed,  ///< where its event goes
+  ignored,   ///< nothing: events go to the default destination
+};
+
 /// Says where events go: to their own url, else to the default destination, and to every subscription that
 /// means them, by its patterns and its filter. Used by one thread; routers of several threads may share a
 /// catalog.
@@ -62,9 +68,14 @@ class Router {
   /// `to` is the destination of events without a url; misuse where it is not a URL that can be delivered to.
   /// Without a catalog there are no subscriptions.
   static Result<Router> make(const std::optional<std::string>& to,
-                             std::shared_ptr<Catalog> catalog = std::make_shared<Catalog>());
+                             std::shared_ptr<Catalog> catalog = std::make_shared<Catalog>(),
+                             OwnUrls own_urls = OwnUrls::followed);
 
   Catalog& catalog() { return *catalog_; }
+
+  /// True where a routed arrival goes to its own url although there is a default destination, which is
+  /// another.
+  bool goes_elsewhere(const Arrival& arrival) const;
 
   /// What is routed from now on is routed by the snapshot that the catalog holds now.
   void refresh();
@@ -94,6 +105,7 @@ class Router {
   bool may_pass(const std::string& filter, const Arrival& arrival);
 
   std::shared_ptr<const Destination> to_;
+  OwnUrls own_urls_ = OwnUrls::followed;
   std::shared_ptr<Catalog> catalog_;
   std::shared_ptr<const Snapshot> snapshot_;
   Seen young_, old_;

@@ -53,3 +53,36 @@ TEST_CASE("lines without order where nothing is mapped are not remarked upon") {
   directory.write("a.jsonl", "{\"event_id\":\"1\"}\n{\"event_id\":\"2\",\"entity_id\":\"x\"}\n");
   CHECK_FALSE(has(ingest(directory, {"a.jsonl"}).err, "without"));
 }
+
+TEST_CASE("with --to the URLs of lines that go elsewhere are shown whole and --only-to ignores them") {
+  const TempDir directory;
+  directory.write("a.jsonl", R"({"event_id":"1","url":"http://127.0.0.1:9/own?a=b"})"
+                             "\n"
+                             R"({"event_id":"2"})"
+                             "\n"
+                             R"({"event_id":"3","url":"http://127.0.0.1:9/"})"
+                             "\n");
+  const auto dry = ingest(directory, {"a.jsonl", "--dry-run"});
+  CHECK(has(dry.out, "1  of those: to the url of their line"));
+  CHECK(has(dry.out, "1  to http://127.0.0.1:9/own?a=b\n"));
+  CHECK_FALSE(has(ingest(directory, {"a.jsonl", "--dry-run", "--only-to"}).out, "own?a=b"));
+  CHECK(run_dispatch(directory, {"ingest", "a.jsonl", "--only-to"}).exit_code == 2);
+
+  const auto run = ingest(directory, {"a.jsonl"});
+  CHECK(has(run.err, "1  of those: to the url of their line"));
+  CHECK(has(run.err, "1  to http://127.0.0.1:9/own?a=b\n"));
+}
+
+TEST_CASE("with --only-to every event goes to --to whatever its line says") {
+  const TempDir directory;
+  directory.write("a.jsonl", R"({"event_id":"1","url":"http://127.0.0.1:9/own"})"
+                             "\n"
+                             R"({"event_id":"2","url":"no url"})"
+                             "\n");
+  const auto run = ingest(directory, {"a.jsonl", "--only-to"});
+  CHECK(run.exit_code == 0);
+  CHECK_FALSE(has(run.err, "/own"));
+  CHECK(has(run_dispatch(directory, {"status", "--json"}).out, "\"pending\":2,"));
+  CHECK(has(run_dispatch(directory, {"events", "show", "1", "--json"}).out,
+            "\"destination\":\"http://127.0.0.1:9/\""));
+}
