@@ -29,6 +29,8 @@ enum class FailPoint : std::uint8_t {
   checkpoint_ended,      ///< what could be copied is
   dead_letters_noted,    ///< a release or discard is noted; the dead letters stand where they stood
   dead_letters_moved,    ///< and now they do not; not committed
+  deliveries_cancelled,  ///< deliveries that waited have failed; no lane is woken and nothing committed
+  retries_made_due,      ///< what waited for its time is due; not committed
   gap_skipped,           ///< a gap is skipped; nothing is woken and nothing committed
   subscription_removed,  ///< a subscription is removed, with all that waited for it; not committed
   fan_out_staged,        ///< former events are to go to a subscription too, and it is woken; not committed
@@ -41,17 +43,15 @@ enum class FailPoint : std::uint8_t {
 };
 
 /// Their names, in the same order.
-inline constexpr std::array<std::string_view, 28> fail_point_names{
-    "migrated",           "migration_staged",     "migration_committed",
-    "orphans_staged",     "orphans_committed",    "events_appended",
-    "outcomes_staged",    "intents_staged",       "turn_staged",
-    "turn_committed",     "intents_committed",    "request_started",
-    "answers_arrived",    "outcomes_committed",   "run_remembered",
-    "checkpoint_begins",  "checkpoint_ended",     "dead_letters_noted",
-    "dead_letters_moved", "gap_skipped",          "subscription_removed",
-    "fan_out_staged",     "replay_staged",        "operator_staged",
-    "operator_committed", "metrics_half_written", "metrics_written",
-    "metrics_replaced",
+inline constexpr std::array<std::string_view, 30> fail_point_names{
+    "migrated",          "migration_staged",   "migration_committed",  "orphans_staged",
+    "orphans_committed", "events_appended",    "outcomes_staged",      "intents_staged",
+    "turn_staged",       "turn_committed",     "intents_committed",    "request_started",
+    "answers_arrived",   "outcomes_committed", "run_remembered",       "checkpoint_begins",
+    "checkpoint_ended",  "dead_letters_noted", "dead_letters_moved",   "deliveries_cancelled",
+    "retries_made_due",  "gap_skipped",        "subscription_removed", "fan_out_staged",
+    "replay_staged",     "operator_staged",    "operator_committed",   "metrics_half_written",
+    "metrics_written",   "metrics_replaced",
 };
 static_assert(static_cast<std::size_t>(FailPoint::metrics_replaced) + 1 == fail_point_names.size());
 

@@ -77,6 +77,8 @@ void describe(CLI::App& app, Program& program) {
   add_gap_command(app, program);
   add_rejects_command(app, program);
   add_subscription_command(app, program);
+  add_retry_command(app, program);
+  add_redirect_command(app, program);
   add_replay_command(app, program);
   add_verify_command(app, program);
   add_backup_command(app, program);

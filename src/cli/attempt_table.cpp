@@ -102,6 +102,13 @@ class Story {
   std::vector<const AttemptRecord*> attempts_;
 };
 
+void tell_actions(const EventRecord& event, const DeliveryRecord& delivery,
+                  const std::function<void(std::string_view)>& write) {
+  for (const auto& action : event.actions)
+    if (action.key == delivery.key)
+      write(fmt::format("{} by an operator at {}\n", action.what, format_time(action.at)));
+}
+
 void tell(const EventRecord& event, const DeliveryRecord& delivery, const Story& story, WallTime now,
           const std::function<void(std::string_view)>& write) {
   write(printable(delivery_text(delivery, now)) + '\n');
@@ -151,6 +158,7 @@ void tell_attempts(const EventRecord& event, const std::vector<AttemptRecord>& a
   for (const auto& delivery : event.deliveries) {
     if (!std::exchange(first, false)) write("\n");
     tell(event, delivery, Story{delivery, attempts}, now, write);
+    tell_actions(event, delivery, write);
   }
 }
 
@@ -173,6 +181,23 @@ std::vector<std::string> attempts_json(const EventRecord& event, const std::vect
       if (attempt.ended) add_end(object, *attempt.ended);
       add_time(object, "next_at", story.next_at(i));
     }
+  }
+  return objects;
+}
+
+std::vector<std::string> actions_json(const EventRecord& event) {
+  std::vector<std::string> objects;
+  for (const auto& action : event.actions) {
+    const auto delivery = std::find_if(event.deliveries.begin(), event.deliveries.end(),
+                                       [&](const DeliveryRecord& one) { return one.key == action.key; });
+    if (delivery == event.deliveries.end()) continue;
+    JsonObject object{objects.emplace_back()};
+    object.add("event_id", event.event_id);
+    add_text(object, "subscription", delivery->subscription);
+    object.add("destination", delivery->destination)
+        .add("generation", action.key.generation)
+        .add("action", action.what);
+    add_time(object, "at", action.at);
   }
   return objects;
 }

@@ -39,6 +39,7 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
     for (const auto& attempt : attempts_json(**event, *attempts)) put_data(attempt + '\n');
+    for (const auto& action : actions_json(**event)) put_data(action + '\n');
     return ExitCode::delivered;
   }
   if (const auto trace = trace_text(**event); !trace.empty()) put_out("trace " + trace + "\n\n");

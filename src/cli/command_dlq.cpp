@@ -1,12 +1,16 @@
 #include "base/printable.hpp"
 #include "base/shell_text.hpp"
 #include "base/units.hpp"
+#include "cli/delivery_filter_options.hpp"
 #include "cli/event_line.hpp"
 #include "cli/event_text.hpp"
 #include "cli/listing.hpp"
 #include "cli/operator_turn.hpp"
 #include "cli/program.hpp"
 #include "journal/ledger.hpp"
+#include "operations/dead_letters.hpp"
+#include "operations/redirect.hpp"
+#include "routing/url.hpp"
 
 #include <memory>
 
@@ -19,40 +23,35 @@ constexpr const char* footer = R"(A dead letter blocks its lane: what follows it
 discarded. A release forgives its attempts and keeps their history.
 
 EXIT STATUS
-  0  done; with --all, also where there was nothing to do
+  0  done; also where there was nothing to do
   1  the journal could not be read or written
-  2  usage, or there is no such dead letter or journal
+  2  usage, or there is no such journal, or the one event or entity that was
+     named has no dead letter
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES
   dispatch dlq list
   dispatch dlq release --entity order-17
+  dispatch dlq release --host example.com --status 5xx --since 2h --dry-run
   dispatch dlq discard --event order-17-created
   dispatch dlq export --all > dead.jsonl)";
 
 struct Dlq {
-  journal::DeadLetters which;
+  DeliveryFilterOptions which;
   std::string event_id;
-  bool all = false;
-  bool json = false;
+  std::optional<std::string> to;  ///< where released ones go instead
 };
 
-/// What would be far too much, or nothing, when guessed.
-Result<> exactly_one(const Dlq& asked) {
-  if (int{asked.which.entity.has_value()} + int{asked.which.event.has_value()} + int{asked.all} == 1)
-    return {};
-  return misuse("say which dead letters are meant: exactly one of --entity ID, --event ID and --all");
+tl::unexpected<Error> no_dead_letter(const Program& program, std::string_view whose) {
+  return misuse("{} has no dead letter in {}; list those there are with: {}", whose, program.journal,
+                command_on(program, "dlq list"));
 }
 
-std::string words_for(const journal::DeadLetters& which) {
-  if (which.event) return "event " + *which.event;
-  if (which.entity) return "entity " + *which.entity;
-  return "all";
-}
-
-tl::unexpected<Error> no_dead_letter(const Program& program, const journal::DeadLetters& which) {
-  return misuse("{} has no dead letter in {}; list those there are with: {}", words_for(which),
-                program.journal, command_on(program, "dlq list"));
+/// Where one thing was named, it should have been there.
+std::optional<std::string> the_one_named(const DeliveryFilterOptions& which) {
+  if (which.names.events.size() == 1) return "event " + which.names.events.front();
+  if (which.names.entities.size() == 1) return "entity " + which.names.entities.front();
+  return std::nullopt;
 }
 
 void put_dead_letter_json(const journal::DeadLetterRecord& dead) {
@@ -70,6 +69,8 @@ void put_dead_letter_json(const journal::DeadLetterRecord& dead) {
 }
 
 Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
+  const auto which = meant(asked.which, SystemClock{}.wall());
+  if (!which) return tl::unexpected(which.error());
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
   const WallTime now = SystemClock{}.wall();
@@ -85,12 +86,12 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
                {"LAST OUTCOME"}},
               put_out};
   std::string first;  // what to type to release one
-  DISPATCH_TRY(ledger->dead_letters(asked.which, [&](const journal::DeadLetterRecord& dead) {
+  DISPATCH_TRY(ledger->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
     if (first.empty()) {
       first =
           dead.entity_id ? "--entity " + shell_word(*dead.entity_id) : "--event " + shell_word(dead.event_id);
     }
-    if (asked.json) {
+    if (asked.which.json) {
       put_dead_letter_json(dead);
     } else {
       table.row({dead.event_id, dead.entity_id.value_or(""),
@@ -100,30 +101,30 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
     }
     return can_put_out();
   }));
-  if (asked.json) return ExitCode::delivered;
+  if (asked.which.json) return ExitCode::delivered;
   table.finish();
   if (first.empty()) {
-    say(program, fmt::format("there is no dead letter{}",
-                             asked.which.entity ? " of entity " + *asked.which.entity : ""));
+    say(program, fmt::format("there is no dead letter{}", asked.which.conditioned() ? " like that" : ""));
     return ExitCode::delivered;
   }
   say_next(program, "dlq show ID", "see why");
   say_next(program, "dlq release " + first, "send again");
   say_next(program, "dlq discard " + first, "give up and let what waits go on");
+  say_next(program, "redirect " + first + " --to URL --dry-run", "see what would go to another URL");
   return ExitCode::delivered;
 }
 
 Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
-  const journal::DeadLetters which{.entity = {}, .event = asked.event_id};
+  const journal::DeliveryFilter which{.events = {asked.event_id}};
   std::vector<journal::DeadLetterRecord> dead;
   DISPATCH_TRY(ledger->dead_letters(which, [&](const journal::DeadLetterRecord& one) {
     dead.push_back(one);
     return true;
   }));
-  if (dead.empty()) return no_dead_letter(program, which);
-  if (asked.json) {
+  if (dead.empty()) return no_dead_letter(program, "event " + asked.event_id);
+  if (asked.which.json) {
     for (const auto& one : dead) put_dead_letter_json(one);
     return ExitCode::delivered;
   }
@@ -142,37 +143,47 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
   return ExitCode::delivered;
 }
 
-using Move = Result<std::int64_t> (journal::Journal::*)(const journal::DeadLetters&, WallTime);
+using Move = Result<operations::Affected> (*)(journal::Journal&, const Clock&, const journal::DeliveryFilter&,
+                                              const operations::Manner&);
 
-Result<ExitCode> move_dead(const Program& program, const Dlq& asked, std::string_view done, Move move) {
-  DISPATCH_TRY(exactly_one(asked));
-  std::int64_t moved = 0;
-  DISPATCH_TRY(operator_turn(program.journal, [&](journal::Journal& journal, WallTime now) -> Result<> {
-    const auto count = (journal.*move)(asked.which, now);
-    if (!count) return tl::unexpected(count.error());
-    moved = *count;
-    return {};
-  }));
-  if (moved == 0 && !asked.all) return no_dead_letter(program, asked.which);
-  if (asked.json) put_json([&](JsonObject& object) { object.add(done, moved); });
-  if (moved == 0) {
-    say(program, fmt::format("there was no dead letter to be {}", done));
-    return ExitCode::delivered;
-  }
-  say(program,
-      fmt::format("{} {}{}; {}", done, counted(moved, "delivery", "deliveries"),
-                  asked.all ? std::string{} : " of " + words_for(asked.which), who_goes_on(program)));
+Result<ExitCode> move_dead(const Program& program, const Dlq& asked, Move move, const ChangeWords& words) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto journal = open_for_operator(program.journal);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto moved = move(**journal, clock, *which, {.dry_run = asked.which.dry_run});
+  if (!moved) return tl::unexpected(moved.error());
+  if (const auto named = the_one_named(asked.which); named && moved->deliveries == 0)
+    return no_dead_letter(program, *named);
+  tell_affected(program, asked.which, *moved, words);
+  return ExitCode::delivered;
+}
+
+Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto to = routing::parse_url(*asked.to);
+  if (!to) return tl::unexpected(to.error());
+  const auto journal = open_for_operator(program.journal);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto moved = operations::redirect(**journal, clock, *which, {DeliveryState::dead_letter},
+                                          {to->text, to->host}, {.dry_run = asked.which.dry_run});
+  if (!moved) return tl::unexpected(moved.error());
+  tell_redirected(program, asked.which, *moved, "there was no direct dead letter that goes elsewhere");
   return ExitCode::delivered;
 }
 
 Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
-  DISPATCH_TRY(exactly_one(asked));
+  const auto which = meant_by_operator(asked.which, "dead letters", SystemClock{}.wall());
+  if (!which) return tl::unexpected(which.error());
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
   std::int64_t exported = 0;
   std::int64_t without_url = 0;
   Result<> written;
-  DISPATCH_TRY(ledger->dead_events(asked.which, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY(ledger->dead_events(*which, [&](const journal::EventRecord& event) {
     auto line = event_line(event);
     if (!line) {
       written = tl::unexpected(std::move(line).error());
@@ -184,7 +195,8 @@ Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
     return can_put_out();
   }));
   DISPATCH_TRY(written);
-  if (exported == 0 && !asked.all) return no_dead_letter(program, asked.which);
+  if (const auto named = the_one_named(asked.which); named && exported == 0)
+    return no_dead_letter(program, *named);
   say(program,
       fmt::format("exported {}; they stay in the journal as they are", counted(exported, "event", "events")));
   if (without_url > 0) {
@@ -193,12 +205,6 @@ Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
                     counted(without_url, "has", "have")));
   }
   return ExitCode::delivered;
-}
-
-void add_selection(CLI::App& command, Dlq& asked) {
-  command.add_option("--entity", asked.which.entity, "Those of one entity")->type_name("ID");
-  command.add_option("--event", asked.which.event, "Those of one event")->type_name("ID");
-  command.add_flag("--all", asked.all, "All there are");
 }
 
 }  // namespace
@@ -216,28 +222,36 @@ void add_dlq_command(CLI::App& app, Program& program) {
     return command;
   };
 
+  const auto add_change = [&](const char* name, const char* help, Move move, const ChangeWords& words) {
+    CLI::App* command = add(name, help, [move, words](const Program& on, const Dlq& which) {
+      return which.to ? release_elsewhere(on, which) : move_dead(on, which, move, words);
+    });
+    add_filter_options(*command, asked->which);
+    add_dead_letter_options(*command, asked->which);
+    add_change_options(*command, asked->which);
+    return command;
+  };
+
   CLI::App* list = add("list", "List dead letters, why they are dead and what waits", list_dead);
-  list->add_option("--entity", asked->which.entity, "Those of one entity")->type_name("ID");
-  list->add_flag("--json", asked->json, "One JSON object a line");
+  add_filter_options(*list, asked->which);
+  add_dead_letter_options(*list, asked->which);
+  list->add_flag("--json", asked->which.json, "One JSON object a line");
 
   CLI::App* show = add("show", "Show a dead event and all its attempts", show_dead);
   show->add_option("ID", asked->event_id, "The event's id")->required();
-  show->add_flag("--json", asked->json, "One JSON object a line");
+  show->add_flag("--json", asked->which.json, "One JSON object a line");
 
-  CLI::App* release = add("release", "Send dead letters again", [](const Program& on, const Dlq& which) {
-    return move_dead(on, which, "released", &journal::Journal::release);
-  });
-  add_selection(*release, *asked);
-  release->add_flag("--json", asked->json, "One JSON object a line");
-
-  CLI::App* discard = add("discard", "Give dead letters up", [](const Program& on, const Dlq& which) {
-    return move_dead(on, which, "discarded", &journal::Journal::discard);
-  });
-  add_selection(*discard, *asked);
-  discard->add_flag("--json", asked->json, "One JSON object a line");
+  CLI::App* release = add_change("release", "Send dead letters again", operations::release,
+                                 {.done = "released", .nothing = "there was no dead letter to be released"});
+  release->add_option("--to", asked->to, "Send direct ones there instead, and what waits behind them")
+      ->type_name("URL");
+  add_change("discard", "Give dead letters up", operations::discard,
+             {.done = "discarded", .nothing = "there was no dead letter to be discarded"});
 
   CLI::App* exporting = add("export", "Write dead events as lines that run accepts", export_dead);
-  add_selection(*exporting, *asked);
+  add_filter_options(*exporting, asked->which);
+  add_dead_letter_options(*exporting, asked->which);
+  exporting->add_flag("--all", asked->which.all, "All there are, where there is no condition");
 }
 
 }  // namespace dispatch::cli

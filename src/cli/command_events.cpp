@@ -2,6 +2,8 @@
 #include "base/units.hpp"
 #include "cli/causes.hpp"
 #include "cli/event_text.hpp"
+#include "cli/events_ack.hpp"
+#include "cli/events_cancel.hpp"
 #include "cli/listing.hpp"
 #include "cli/moment.hpp"
 #include "cli/option_values.hpp"
@@ -131,6 +133,7 @@ Result<ExitCode> list_events(const Program& program, Events asked) {
     say(program, fmt::format("there may be more: the same again with --after {}", last.value()));
   } else if (asked.filter.unknown) {
     say_next(program, "attempts ID", "see what was tried of one");
+    say_next(program, "events ack --event ID", "acknowledge it, so that it is no longer listed");
   } else {
     say_next(program, "events show ID", "see all of one");
   }
@@ -251,7 +254,8 @@ void add_list_options(CLI::App& command, Events& asked) {
   command.add_option("--until", asked.until, "Those accepted before then")->type_name("WHEN");
   command.add_flag("--unmatched", asked.filter.unmatched,
                    "Those that no subscription meant and nothing delivers");
-  command.add_flag("--unknown", asked.filter.unknown, "Those with an attempt whose outcome is unknown");
+  command.add_flag("--unknown", asked.filter.unknown,
+                   "Those with an attempt whose outcome is unknown and not acknowledged");
   add_value(command, "--after", asked.filter.after, parse_position,
             "What comes after the event at this position")
       ->type_name("POSITION");
@@ -267,7 +271,8 @@ void add_events_command(CLI::App& app, Program& program) {
     program.action = [&program, asked] { return list_events(program, *asked); };
   };
 
-  CLI::App* events = app.add_subcommand("events", "List events, show one, or trace what caused what");
+  CLI::App* events =
+      app.add_subcommand("events", "List, show and trace events, cancel deliveries, acknowledge outcomes");
   events->footer(footer);
   add_list_options(*events, *asked);
   events->callback([events, list] {
@@ -292,6 +297,9 @@ void add_events_command(CLI::App& app, Program& program) {
   trace->add_flag("--json", asked->json, "One JSON object a line, causes first");
   trace->callback(
       [&program, asked] { program.action = [&program, asked] { return trace_events(program, *asked); }; });
+
+  add_events_cancel(*events, program);
+  add_events_ack(*events, program);
 }
 
 }  // namespace dispatch::cli

@@ -1,3 +1,4 @@
+#include "cli/delivery_filter_options.hpp"
 #include "cli/listing.hpp"
 #include "cli/moment.hpp"
 #include "cli/operator_turn.hpp"
@@ -6,6 +7,7 @@
 #include "cli/subscription_commands.hpp"
 #include "journal/ledger.hpp"
 #include "routing/pattern.hpp"
+#include "routing/url.hpp"
 
 #include <algorithm>
 #include <map>
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
 
 namespace dispatch::cli {
 namespace {
@@ -32,7 +35,8 @@ EXIT STATUS
 EXAMPLES
   dispatch replay --subscription billing --since 2h --dry-run
   dispatch replay --subscription billing --since 2026-03-01 --until 2026-03-02
-  dispatch replay --type 'order.*' --state failed)";
+  dispatch replay --type 'order.*' --state failed
+  dispatch replay --entity order-17 --to https://example.com/hook)";
 
 /// Direct destinations told one by one; there may be millions.
 constexpr std::size_t groups_most = 100;
@@ -42,12 +46,14 @@ struct Replay {
   std::optional<routing::Pattern> type;
   std::string since, until;
   journal::FinalSelection selection;
+  DeliveryFilterOptions names;  ///< events, entities, hosts, URLs, files
+  std::optional<std::string> to;
   bool all = false;
   bool dry_run = false;
   bool json = false;
 
   bool conditioned() const {
-    return subscription || type || !since.empty() || !until.empty() || selection.state;
+    return subscription || type || !since.empty() || !until.empty() || selection.state || names.conditioned();
   }
 };
 
@@ -102,13 +108,28 @@ Result<> read_moment(const std::string& text, WallTime now, std::optional<WallTi
   return {};
 }
 
-Result<Found> find(const Program& program, const Replay& asked) {
+/// Where direct deliveries go now; nothing: to where they went.
+Result<std::optional<routing::Url>> destination_of(const Replay& asked) {
+  if (!asked.to) return std::nullopt;
+  auto url = routing::parse_url(*asked.to);
+  if (!url) return tl::unexpected(std::move(url).error());
+  return std::move(*url);
+}
+
+Result<Found> find(const Program& program, const Replay& asked, const std::optional<routing::Url>& to) {
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
   const auto subscriptions = subscriptions_of(*ledger);
   if (!subscriptions) return tl::unexpected(subscriptions.error());
   auto selection = asked.selection;
   const WallTime now = SystemClock{}.wall();  // one for both: --since 2h --until 1h is an hour
+  auto filter = meant(asked.names, now);
+  if (!filter) return tl::unexpected(std::move(filter).error());
+  selection.filter = std::move(*filter);
+  const auto unknown = ledger->unknown_names(selection.filter);
+  if (!unknown) return tl::unexpected(unknown.error());
+  if (!unknown->empty()) return misuse("the journal knows no {}", fmt::join(*unknown, ", no "));
+  if (to) selection.subscription = SubscriptionNo{};
   DISPATCH_TRY(read_moment(asked.since, now, selection.since));
   DISPATCH_TRY(read_moment(asked.until, now, selection.until));
   if (asked.subscription) {
@@ -130,7 +151,9 @@ Result<Found> find(const Program& program, const Replay& asked) {
       }
       subscription = &*at;
     }
-    Group& group = group_of(found, record, subscription);
+    auto shown = record;
+    if (to) shown.destination = to->text;
+    Group& group = group_of(found, shown, subscription);
     ++(record.state == DeliveryState::completed ? group.completed : group.failed);
     found.deliveries[record.subscription].push_back(record.key);
     return true;
@@ -160,13 +183,14 @@ void tell(const Found& found, bool json, bool dry_run) {
 }
 
 /// All of it in one turn: it is there at once or not at all. Returns how many were made.
-Result<std::int64_t> make(const Program& program, const Found& found) {
+Result<std::int64_t> make(const Program& program, const Found& found, const std::optional<routing::Url>& to) {
   std::int64_t made = 0;
   DISPATCH_TRY(operator_turn(program.journal, [&](journal::Journal& journal, WallTime now) -> Result<> {
     const auto subscriptions = journal.subscriptions();
     if (!subscriptions) return tl::unexpected(subscriptions.error());
     for (const auto& [no, keys] : found.deliveries) {
       std::optional<Route> route;
+      if (to) route = Route{to->text, to->host};
       if (no != SubscriptionNo{}) {
         const auto at = std::find_if(subscriptions->begin(), subscriptions->end(),
                                      [no = no](const Subscription& one) { return one.no == no; });
@@ -185,10 +209,16 @@ Result<std::int64_t> make(const Program& program, const Found& found) {
 Result<ExitCode> replay(const Program& program, const Replay& asked) {
   if (!asked.conditioned() && !asked.all)
     return misuse(
-        "say which deliveries are meant: --subscription, --since, --until, --type or --state; or --all, for "
-        "all "
-        "that were ever made");
-  const auto found = find(program, asked);
+        "say which deliveries are meant: with conditions, as in --since 2h or --entity ID; or with --all, "
+        "for "
+        "all that were ever made");
+  if (asked.to && asked.subscription) {
+    return misuse("what a subscription is sent goes to its own URL; change that with: {}",
+                  command_on(program, "subscription add ID --replace --url URL"));
+  }
+  const auto to = destination_of(asked);
+  if (!to) return tl::unexpected(to.error());
+  const auto found = find(program, asked, *to);
   if (!found) return tl::unexpected(found.error());
   const auto count = found->count();
   if (found->removed > 0)
@@ -204,7 +234,7 @@ Result<ExitCode> replay(const Program& program, const Replay& asked) {
                              counted(count, "delivery", "deliveries")));
     return ExitCode::delivered;
   }
-  const auto made = make(program, *found);
+  const auto made = make(program, *found, *to);
   if (!made) return tl::unexpected(made.error());
   say(program, fmt::format("{} made again, in order per entity; {}",
                            counted(*made, "delivery is", "deliveries are"), who_goes_on(program)));
@@ -231,6 +261,10 @@ void add_replay_command(CLI::App& app, Program& program) {
   command->footer(footer);
   command->add_option("--subscription", asked->subscription, "What this subscription was sent")
       ->type_name("ID");
+  add_name_options(*command, asked->names);
+  add_file_option(*command, asked->names);
+  command->add_option("--to", asked->to, "Send direct deliveries there, instead of to where they went")
+      ->type_name("URL");
   command->add_option("--since", asked->since, "Events accepted then or later: 2h ago, a day or a time")
       ->type_name("TIME");
   command->add_option("--until", asked->until, "Events accepted before then")->type_name("TIME");

@@ -65,7 +65,12 @@ void say_what_next(const Program& program, const journal::Standing& standing) {
   if (standing.blocked_lanes > 0) say_next(program, "dlq list", "see what is dead");
   if (standing.gapped_entities > 0) say_next(program, "gap list", "see which sequence numbers are missing");
   if (standing.rejects.lines > 0) say_next(program, "rejects list", "see which lines were rejected and why");
-  if (standing.unknown > 0) say_next(program, "events list --unknown", "see what may have arrived twice");
+  if (standing.unknown > 0) {
+    say_next(program, "events list --unknown", "see what may have arrived twice");
+    say_next(program, "events ack --all", "acknowledge what was seen, so that it is no longer named");
+  }
+  if (standing.tally.of(DeliveryState::retry_wait) > 0)
+    say_next(program, "retry --all", "try at once what waits for a retry");
   // What waits behind dead letters and gaps would still wait after a run.
   const auto movable = standing.tally.of(DeliveryState::pending) - standing.behind_dead -
                        standing.behind_gaps + standing.tally.of(DeliveryState::in_flight) +

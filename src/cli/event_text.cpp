@@ -121,6 +121,7 @@ void put_event_json(const EventRecord& event, const std::vector<journal::Attempt
     add_payload(object, event);
     add_text(object, "trace_id", trace_text(event));
     object.add_raw("attempts", fmt::format("[{}]", fmt::join(attempts_json(event, attempts), ",")));
+    object.add_raw("actions", fmt::format("[{}]", fmt::join(actions_json(event), ",")));
   });
 }
 

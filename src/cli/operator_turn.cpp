@@ -23,6 +23,12 @@ Result<> operator_turn(const std::string& path,
   return {};
 }
 
+Result<std::unique_ptr<journal::Journal>> open_for_operator(const std::string& path) {
+  auto journal = journal::SqliteJournal::open(path, {.existing_only = true});
+  if (!journal) return tl::unexpected(std::move(journal).error());
+  return std::unique_ptr<journal::Journal>{std::move(*journal)};
+}
+
 std::string who_goes_on(const Program& program) {
   const auto owned = journal::Ownership::is_taken(program.journal);
   if (owned && *owned) return "the run that is on goes on with it";

@@ -5,6 +5,7 @@
 #include "journal/journal.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace dispatch::cli {
@@ -16,6 +17,9 @@ struct Program;
 Result<> operator_turn(const std::string& path,
                        const std::function<Result<>(journal::Journal&, WallTime now)>& act,
                        bool may_make = false);
+
+/// Opens a journal that must exist, to change what is in it; also while a dispatcher runs on it.
+Result<std::unique_ptr<journal::Journal>> open_for_operator(const std::string& path);
 
 /// Who acts on what an operator set in motion: the run that is on, or one that is to be started.
 std::string who_goes_on(const Program& program);

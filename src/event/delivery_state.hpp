@@ -14,7 +14,7 @@ enum class DeliveryState : std::uint8_t {
   retry_wait = 2,   ///< failed, due again at a stored time; keeps its lane
   dead_letter = 3,  ///< failed for good until an operator speaks; blocks its lane
   completed = 4,    ///< a success is recorded; never sent again
-  failed = 5,       ///< discarded, not meant, or its subscription was removed; its lane has moved on
+  failed = 5,       ///< given up by an operator or with its subscription, or not meant; its lane has moved on
 };
 
 /// What moves a delivery from state to state.
@@ -26,7 +26,7 @@ enum class Transition : std::uint8_t {
   exclude,  ///< the subscription's filter, asked before the request, excludes the event
   release,  ///< an operator sends a dead letter back
   discard,  ///< an operator gives a dead letter up
-  give_up,  ///< its subscription was removed before it was done
+  give_up,  ///< an operator cancelled it, or its subscription was removed, before it was done
 };
 
 struct DeliveryArrow {

@@ -263,7 +263,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   leaving_.clear();
   if (draining_) return outgoing;
   DISPATCH_TRY(pump_.fill(now));
-  for (const DestinationNo destination : pump_.take_released()) valves_.asked(destination, now);
+  for (const DestinationNo destination : pump_.take_asked_for()) valves_.asked(destination, now);
   const auto items = what_may_go(now);
   if (items.empty()) return outgoing;
 

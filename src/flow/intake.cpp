@@ -4,6 +4,7 @@
 #include "base/units.hpp"
 #include "flow/feed.hpp"
 #include "flow/renew.hpp"
+#include "ingest/input_name.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -134,6 +135,8 @@ void Intake::settle_routes(Incoming& incoming) {
 Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now,
                              std::vector<journal::DeliveryRow>& made) {
   if (count == 0) return {};
+  for (std::size_t i = next_arrival_; i < next_arrival_ + count; ++i)
+    incoming.batch.arrivals[i].input = input_name(incoming.batch.lines[i]);
   const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
   auto report = parts_.journal.append(arrivals, options_.stream_start, now);
   if (!report) return tl::unexpected(std::move(report).error());
@@ -187,6 +190,13 @@ Taken Intake::committed() {
     if (missing_order_.take_changed()) figures.missing_order = missing_order_.found();
   });
   return taken;
+}
+
+std::string_view Intake::input_name(const ingest::LineRef& line) {
+  if (!line.file) return {};
+  const auto [name, is_new] = input_names_.try_emplace(*line.file);
+  if (is_new) name->second = ingest::input_name(*line.file);
+  return name->second;
 }
 
 void Intake::note_entry(const Arrival& arrival, WallTime taken) {

@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -76,6 +77,7 @@ class Intake {
   /// No input is taken after that line; the lines and inputs that follow it stay unread.
   void stop_after(const ingest::Batch& batch, const ingest::LineRef& line, std::uint64_t last_read,
                   std::string why);
+  std::string_view input_name(const ingest::LineRef& line);
   void note_entry(const Arrival& arrival, WallTime taken);
 
   const Acceptance& parts_;
@@ -94,6 +96,7 @@ class Intake {
   Taken uncommitted_;
   std::vector<std::shared_ptr<Entry>> entries_;
   PositionRanges positions_;
+  std::unordered_map<std::string, std::string> input_names_;  ///< by what the lines call them
 };
 
 /// Why the journal did not accept an arrival, for the rejects file; empty where it did.

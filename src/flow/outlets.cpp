@@ -97,6 +97,13 @@ void Outlets::looked_until(OutletState& outlet, WallTime until, std::optional<Wa
   set_due(outlet, next);
 }
 
+Result<> Outlets::reread_due(OutletState& outlet) {
+  const auto due = journal_.next_due(outlet.outlet.no, outlet.due_seen);
+  if (!due) return tl::unexpected(due.error());
+  set_due(outlet, *due);
+  return {};
+}
+
 void Outlets::keep_in_reach(OutletState& outlet, Position mark) {
   if (mark >= outlet.outlet.low) return;
   outlet.outlet.low = mark;

@@ -66,6 +66,8 @@ class Outlets {
   void look_from(OutletState& outlet, WallTime due);
   /// All that are due until then were looked at; the next one is due at `next`.
   void looked_until(OutletState& outlet, WallTime until, std::optional<WallTime> next);
+  /// An operator may have changed those that were not looked at: the next one is asked for anew.
+  Result<> reread_due(OutletState& outlet);
   /// When the first that was not looked at is due, of each outlet that has one and is open.
   const Due& due() const { return due_; }
 

@@ -69,8 +69,8 @@ class Pump {
   /// Loads what there is room for and what may go, into the graph.
   Result<> fill(WallTime now);
 
-  /// Destinations to which an operator has released a dead letter since the last call.
-  std::vector<DestinationNo> take_released() { return std::exchange(released_, {}); }
+  /// Destinations of which an operator has wanted to know at once whether they are up, since the last call.
+  std::vector<DestinationNo> take_asked_for() { return std::exchange(asked_for_, {}); }
 
   /// When fill() may find something that it could not before, with nothing else happening.
   std::optional<WallTime> next_due() const;
@@ -88,7 +88,7 @@ class Pump {
 
  private:
   Result<> follow_wakes();
-  Result<> wake(const journal::DeliveryKey& key);
+  Result<> wake(const journal::DeliveryKey& key, bool ask);
   Result<> wake_from(const journal::DeliveryKey& key);
   Result<> load_due(WallTime now);
   Result<> load_due(OutletState& outlet, WallTime now, std::size_t& budget);
@@ -122,7 +122,7 @@ class Pump {
   Window window_;
   Outlets outlets_;
   std::vector<journal::DeliveryRow> arrived_;  ///< and not loaded yet
-  std::vector<DestinationNo> released_;
+  std::vector<DestinationNo> asked_for_;
   std::int64_t last_wake_ = 0;
   std::int64_t remembered_wake_ = 0;
   bool wakes_wait_ = true;

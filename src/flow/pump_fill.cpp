@@ -140,7 +140,7 @@ Result<> Pump::follow_wakes() {
     if (said.from_here) {
       DISPATCH_TRY(wake_from(said.key));
     } else {
-      DISPATCH_TRY(wake(said.key));
+      DISPATCH_TRY(wake(said.key, said.ask));
     }
     last_wake_ = said.action;
   }
@@ -148,15 +148,17 @@ Result<> Pump::follow_wakes() {
   return {};
 }
 
-Result<> Pump::wake(const journal::DeliveryKey& key) {
+Result<> Pump::wake(const journal::DeliveryKey& key, bool ask) {
   if (!outlets_.knows(key.outlet)) DISPATCH_TRY(outlets_.load());
   OutletState& outlet = outlets_.at(key.outlet);
+  DISPATCH_TRY(outlets_.reread_due(outlet));
   const auto head = journal_.head(key);
   if (!head) return tl::unexpected(head.error());
   if (!*head) return {};
   const DeliveryRow& row = **head;
   // Only a release makes a delivery wait as new that was tried before.
-  if (row.state == DeliveryState::pending && row.attempts > 0) released_.push_back(row.destination);
+  const bool released = row.state == DeliveryState::pending && row.attempts > 0;
+  if (ask || released) asked_for_.push_back(row.destination);
   if (outlet.terms->shut) return read_when_open(outlet, row);
   if (Lane* lane = find_in_use(row); lane != nullptr) {
     pass_over(*lane, row);

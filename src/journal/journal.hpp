@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/trace_context.hpp"
 #include "journal/rows.hpp"
+#include "journal/selection.hpp"
 
 #include <memory>
 #include <optional>
@@ -61,12 +62,26 @@ class Journal {
   /// is left.
   virtual Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit) = 0;
 
-  /// Sends dead letters back to pending with their attempts forgiven, and wakes their lanes. Returns how
-  /// many.
-  virtual Result<std::int64_t> release(const DeadLetters& which, WallTime now) = 0;
+  // What operators do to deliveries: each is recorded, and each passes over those of the given deliveries
+  // that are not in a state that allows it. They return how many were changed.
+  /// Dead letters go back to pending with their attempts forgiven, and their lanes are woken.
+  virtual Result<std::int64_t> release(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
 
-  /// Gives dead letters up (failed) and wakes their lanes. Returns how many.
-  virtual Result<std::int64_t> discard(const DeadLetters& which, WallTime now) = 0;
+  /// Dead letters become failed, and their lanes are woken.
+  virtual Result<std::int64_t> discard(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
+
+  /// Pending deliveries and those in retry_wait become failed. A lane that may go on is woken.
+  virtual Result<std::int64_t> cancel(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
+
+  /// Deliveries in retry_wait become due at `now`, where they were due later. Circuits of their destinations,
+  /// and of those of pending deliveries among the given, become half-open where they were open. All of them
+  /// are woken, and a run that is on is asked to find out at once how their destinations are.
+  virtual Result<std::int64_t> retry_now(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
+
+  /// Outcomes that are unknown and not acknowledged are acknowledged, of the attempts at those deliveries
+  /// that `which` means, whatever their state. At most `limit` deliveries; returns how many attempts, 0 when
+  /// none is left. The deliveries stay as they are.
+  virtual Result<std::int64_t> acknowledge(const DeliveryFilter& which, WallTime now, std::size_t limit) = 0;
 
   /// Accepts that the lowest open gap of `entity` will not be filled, and wakes the lanes behind it. Returns
   /// the first and last number skipped, or nothing where the entity has no open gap.
@@ -99,10 +114,10 @@ class Journal {
 
   /// Makes pending deliveries anew of those given that are done (completed or failed) and the latest of their
   /// event at that outlet, or, of a subscription, of their event and subscription; passes over the others. Of
-  /// a subscription's they go along `route`, which must be a route of that subscription; direct ones go to
-  /// where they went. All that one call makes are of one generation, the next one of the journal, so that
-  /// they keep their order and wait for nothing else. Wakes each outlet from the lowest one made. Returns how
-  /// many were made.
+  /// a subscription's they go along `route`, which must be a route of that subscription; direct ones go along
+  /// `route` where that is a direct one, and else to where they went. All that one call makes are of one
+  /// generation, the next one of the journal, so that they keep their order and wait for nothing else. Wakes
+  /// each outlet from the lowest one made. Returns how many were made.
   virtual Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries,
                                       const std::optional<Route>& route, WallTime now) = 0;
 
@@ -167,6 +182,9 @@ class Journal {
   /// The first open delivery in the lane of the delivery `key`, gaps or not; nothing where all are done.
   virtual Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) = 0;
 
+  /// All open deliveries in the lane of the delivery `key`, gaps or not, the lowest number first.
+  virtual Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) = 0;
+
   /// Wakes after number `after`, in order; at most `limit`.
   virtual Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) = 0;
   /// The last wake remembered.
@@ -176,6 +194,19 @@ class Journal {
 
   /// What the traces that events of this journal start are made of; the same for the journal's whole life.
   virtual Result<TraceSeed> trace_seed() = 0;
+
+  // --- Reads for operators
+  /// Walks over open deliveries: the next ones after `from`, at most `limit` of them. Each call sees the
+  /// journal as it is then, so that a walk costs no memory and holds no writer back; a delivery that changes
+  /// meanwhile may be passed over or be found as it was.
+  virtual Result<SelectedPage> select(const Selection& selection, const SelectionPlace& from,
+                                      std::size_t limit) = 0;
+
+  /// How many attempts acknowledge() would acknowledge, without a limit.
+  virtual Result<std::int64_t> unknown_outcomes(const DeliveryFilter& which) = 0;
+
+  /// The names in `filter` that this journal does not know, as "entity X" or "host Y": probably mistyped.
+  virtual Result<std::vector<std::string>> unknown_names(const DeliveryFilter& filter) = 0;
 
   // --- Reads of subscriptions
   /// Goes up with every change of any subscription. Cheap.

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "journal/records.hpp"
+#include "journal/selection.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -38,6 +39,7 @@ struct FinalSelection {
   std::optional<WallTime> since = {};               ///< the event was accepted then or later
   std::optional<WallTime> until = {};               ///< the event was accepted before then
   std::optional<DeliveryState> state = {};          ///< completed or failed
+  DeliveryFilter filter = {};
 };
 
 /// Reads a SQLite journal for people: listings, histories, where things stand. Changes nothing, takes no lock
@@ -68,11 +70,11 @@ class Ledger {
   /// The attempts of an event, by destination, then by number. Empty where there is no such event.
   Result<std::vector<AttemptRecord>> attempts(std::string_view event_id) const;
 
-  /// Dead letters, those that have waited longest first; of one entity or one event where it is given.
-  Result<> dead_letters(const DeadLetters& which, const Each<DeadLetterRecord>& each) const;
+  /// Dead letters by outlet, those that have waited longest first.
+  Result<> dead_letters(const DeliveryFilter& which, const Each<DeadLetterRecord>& each) const;
 
   /// Events with a dead letter, whole, each once, by position; for export.
-  Result<> dead_events(const DeadLetters& which, const Each<EventRecord>& each) const;
+  Result<> dead_events(const DeliveryFilter& which, const Each<EventRecord>& each) const;
 
   /// Gaps by entity, in the order in which the entities first came; of one entity where it is given. Skipped
   /// ones only where they are wanted.
@@ -85,6 +87,9 @@ class Ledger {
   /// Deliveries that are done and the latest of their event at that outlet, or, of a subscription, of their
   /// event and subscription: what Journal::replay takes. In the order of their events.
   Result<> final_deliveries(const FinalSelection& selection, const Each<FinalDeliveryRecord>& each) const;
+
+  /// Journal::unknown_names.
+  Result<std::vector<std::string>> unknown_names(const DeliveryFilter& filter) const;
 
   /// Rejected lines in the order in which they came first, without their texts; those that were cleared only
   /// where they are wanted.

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What the ledger tells of a journal. Plain values, owned, for people and listings rather than for the
@@ -33,6 +34,13 @@ struct DeliveryRecord {
   bool not_meant = false;            ///< failed, as the filter of its subscription excludes the event
 };
 
+/// What an operator did to one delivery.
+struct ActionRecord {
+  DeliveryKey key;
+  std::string_view what;  ///< "released", "discarded", "cancelled", "retried"
+  WallTime at{};
+};
+
 struct EventRecord {
   Position position;
   std::string event_id;
@@ -44,8 +52,10 @@ struct EventRecord {
   WallTime accepted_at{};
   std::int64_t payload_bytes = 0;
   // Only where one event was asked for, else empty:
-  std::string payload;  ///< the bytes as they came
-  TraceContext trace;   ///< the span in which it was taken in; none: no trace was started
+  std::string payload;                ///< the bytes as they came
+  TraceContext trace;                 ///< the span in which it was taken in; none: no trace was started
+  std::vector<ActionRecord> actions;  ///< in order
+
   std::vector<DeliveryRecord> deliveries;
 };
 

@@ -125,6 +125,7 @@ struct Wake {
   std::int64_t action = 0;
   DeliveryKey key;
   bool from_here = false;  ///< any delivery of the outlet at or above this position may be new
+  bool ask = false;        ///< an operator wants to know at once whether the destination is up
 };
 
 /// A circuit breaker that is not closed, as it is kept over a restart.
@@ -138,13 +139,6 @@ struct CircuitRow {
 struct PaceRow {
   DestinationNo destination;
   WallTime not_before{};
-};
-
-/// Which dead letters are meant.
-struct DeadLetters {
-  std::optional<std::string> entity;
-  std::optional<std::string> event;
-  // neither: all of them
 };
 
 /// A line of input that was rejected, or a piece of one that is too long to be held whole. Everything is

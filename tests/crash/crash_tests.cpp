@@ -228,6 +228,18 @@ class Troubled {
     return reached;
   }
 
+  /// The same for an order that may be given again and again: it is done at once or not at all.
+  template <class Done>
+  bool order_until_done(const std::vector<std::string>& arguments, const EndAt& at, Done done) const {
+    const bool reached = killed(trial_.run(arguments, at));
+    require_kept(trial_.broken());
+    if (!reached) REQUIRE(done());
+    REQUIRE(trial_.run(arguments).exit_code == 0);
+    REQUIRE(done());
+    require_kept(trial_.broken());
+    return reached;
+  }
+
   /// Goes on until nothing more can be done.
   void finish(const std::set<std::string>& delivered, int exit_code) const {
     REQUIRE(trial_.run(resume(trial_)).exit_code == exit_code);
@@ -266,6 +278,56 @@ bool travel_skip(const EndAt& at) {
   return reached;
 }
 
+/// a1 is dead, and what waits behind it is given up.
+bool travel_cancellation(const EndAt& at) {
+  const Troubled troubled;
+  const bool reached = troubled.order_until_done(
+      {"events", "cancel", "--entity", "A", "--event", "a2", "--event", "a3"}, at, [&] {
+        return troubled.state("a2") == DeliveryState::failed && troubled.state("a3") == DeliveryState::failed;
+      });
+  REQUIRE(troubled.trial().run({"dlq", "release", "--all"}).exit_code == 0);
+  troubled.finish({"a1", "c1"}, 3);
+  return reached;
+}
+
+/// What waits for an hour is to be tried at once.
+bool travel_retry(const EndAt& at) {
+  std::atomic<bool> mended{false};
+  const Trial trial{[&](const Received&, std::size_t) {
+    Answer answer;
+    if (!mended) answer.status = 503;
+    return answer;
+  }};
+  const auto file = trial.directory().write("events.jsonl", event_line("a1", "A", 1));
+  REQUIRE(killed(trial.run({"run", file, "--to", trial.receiver().url(), "--backoff", "1h..1h", "--quiet"},
+                           EndAt{"outcomes_committed"})));
+  REQUIRE(trial.stored().at("a1").state == DeliveryState::retry_wait);
+  mended = true;
+  const bool reached = killed(trial.run({"retry", "--all"}, at));
+  require_kept(trial.broken());
+  REQUIRE(trial.run({"retry", "--all"}).exit_code == 0);
+  require_kept(trial.broken());
+  REQUIRE(trial.run(resume(trial)).exit_code == 0);
+  require_kept(trial.broken_when_done({"a1"}));
+  return reached;
+}
+
+/// What waits for a mistyped URL is to go to the right one.
+bool travel_redirect(const EndAt& at) {
+  const Trial trial{succeed};
+  const auto file = trial.directory().write("events.jsonl", streams(2, 3));
+  REQUIRE(trial.run({"ingest", file, "--to", "http://127.0.0.1:1/", "--quiet"}).exit_code == 0);
+  const std::vector<std::string> order{"redirect", "--all", "--to", trial.receiver().url()};
+  const bool reached = killed(trial.run(order, at));
+  require_kept(trial.broken());
+  REQUIRE(trial.run(order).exit_code == 0);
+  require_kept(trial.broken());
+  REQUIRE(trial.run(resume(trial)).exit_code == 0);
+  require_kept(trial.broken());
+  REQUIRE(trial.receiver().count() == 6);
+  return reached;
+}
+
 const std::vector<std::string_view> operator_points{"operator_staged",       "turn_staged",
                                                     "turn_committed",        "operator_committed",
                                                     system_point::statement, system_point::wal_write};
@@ -277,6 +339,9 @@ std::vector<std::string_view> and_operator_points(std::vector<std::string_view> 
 
 const Road releasing{and_operator_points({"dead_letters_noted", "dead_letters_moved"}), travel_release};
 const Road discarding{and_operator_points({"dead_letters_noted", "dead_letters_moved"}), travel_discard};
+const Road cancelling{and_operator_points({"deliveries_cancelled"}), travel_cancellation};
+const Road retrying{and_operator_points({"retries_made_due"}), travel_retry};
+const Road redirecting{and_operator_points({"deliveries_cancelled", "replay_staged"}), travel_redirect};
 const Road skipping{and_operator_points({"gap_skipped"}), travel_skip};
 
 // --- An operator who adds a subscription to what came before, replays what is done, or removes one.
@@ -431,8 +496,9 @@ const Road watching{{"metrics_half_written", "metrics_written", "metrics_replace
                      "outcomes_committed"},
                     travel_metrics};
 
-const Road* const roads[] = {&running,     &recovering, &holding,  &releasing, &discarding,        &skipping,
-                             &fanning_out, &replaying,  &removing, &watching,  &copying_a_long_log};
+const Road* const roads[] = {&running,    &recovering, &holding,     &releasing,         &discarding,
+                             &cancelling, &retrying,   &redirecting, &skipping,          &fanning_out,
+                             &replaying,  &removing,   &watching,    &copying_a_long_log};
 
 }  // namespace
 
@@ -482,6 +548,18 @@ TEST_CASE("a release that is killed is done or is not") {
 
 TEST_CASE("a discard that is killed is done or is not") {
   travel_all(discarding);
+}
+
+TEST_CASE("a cancellation that is killed is done or is not") {
+  travel_all(cancelling);
+}
+
+TEST_CASE("a retry that is killed is done or is not") {
+  travel_all(retrying);
+}
+
+TEST_CASE("a redirection that is killed moves whole lanes or none") {
+  travel_all(redirecting);
 }
 
 TEST_CASE("a skip that is killed is done or is not") {

@@ -1,4 +1,5 @@
 #include "flow/stage.hpp"
+#include "support/dead_letters.hpp"
 
 using namespace dispatch;
 using namespace dispatch::test;
@@ -27,7 +28,7 @@ TEST_CASE("a release while a run is on sends the rest in order with the attempts
   CHECK(stage.finished());
 
   as_operator(stage, [&](journal::Journal& journal) {
-    CHECK(journal.release({.entity = "X", .event = {}}, stage.clock.wall()).value() == 1);
+    CHECK(journal.release(dead_letters(journal, {.entities = {"X"}}), stage.clock.wall()).value() == 1);
   });
   stage.play();
   CHECK(stage.transport.under_way_ids() == Ids{"e1"});
@@ -47,7 +48,7 @@ TEST_CASE("a discard while a run is on lets the lane move on past it") {
   stage.play();
   bury(stage, "e1");
   as_operator(stage, [&](journal::Journal& journal) {
-    CHECK(journal.discard({.entity = {}, .event = "e1"}, stage.clock.wall()).value() == 1);
+    CHECK(journal.discard(dead_letters(journal, {.events = {"e1"}}), stage.clock.wall()).value() == 1);
   });
   stage.play();
   CHECK(stage.transport.under_way_ids() == Ids{"e2"});
@@ -111,7 +112,7 @@ TEST_CASE("a thousand dead letters released at once are delivered through a smal
   }
   CHECK(stage.figures().tally.of(DeliveryState::dead_letter) == 1000);
   as_operator(stage, [&](journal::Journal& journal) {
-    CHECK(journal.release({}, stage.clock.wall()).value() == 1000);
+    CHECK(journal.release(dead_letters(journal), stage.clock.wall()).value() == 1000);
   });
   stage.play();
   for (int round = 0; round < 1000 && !stage.finished(); ++round) {
@@ -134,7 +135,7 @@ TEST_CASE("an entity released while its host has no room is not forgotten") {
   stage.arrive(others);
   stage.play();
   as_operator(stage, [&](journal::Journal& journal) {
-    CHECK(journal.release({.entity = "X", .event = {}}, stage.clock.wall()).value() == 1);
+    CHECK(journal.release(dead_letters(journal, {.entities = {"X"}}), stage.clock.wall()).value() == 1);
   });
   stage.play();
   for (int round = 0; round < 1000 && !stage.finished(); ++round) {

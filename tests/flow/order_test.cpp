@@ -1,4 +1,5 @@
 #include "flow/stage.hpp"
+#include "support/dead_letters.hpp"
 
 using namespace dispatch;
 using namespace dispatch::test;
@@ -234,7 +235,7 @@ TEST_CASE("a release seen just before a crash is not lost") {
   {
     const auto journal = stage.other_journal();
     auto turn = journal::Turn::begin(*journal).value();
-    REQUIRE(journal->release({}, stage.clock.wall()).value() == 1);
+    REQUIRE(journal->release(dead_letters(*journal), stage.clock.wall()).value() == 1);
     REQUIRE(turn.commit());
   }
   stage.play();

@@ -1,5 +1,7 @@
 #include "flow/small_run.hpp"
 
+#include "support/dead_letters.hpp"
+
 #include <fmt/format.h>
 
 namespace dispatch::test {
@@ -90,7 +92,7 @@ Result<> SmallRun::operate() {
   auto turn = journal::Turn::begin(**journal);
   if (!turn) return tl::unexpected(std::move(turn).error());
   const WallTime now = stage_.clock.wall();
-  const auto released = (*journal)->release({}, now);
+  const auto released = (*journal)->release(dead_letters(**journal), now);
   if (!released) return tl::unexpected(released.error());
   if (*released == 0) {
     const auto skipped = (*journal)->skip_gap("C", now);

@@ -1,6 +1,7 @@
 // What waits for a rate or for an open circuit.
 
 #include "flow/stage.hpp"
+#include "support/dead_letters.hpp"
 
 #include <algorithm>
 #include <set>
@@ -234,7 +235,7 @@ TEST_CASE("a released dead letter asks at once whether its destination is up aga
   const auto operators = stage.other_journal();
   auto turn = journal::Turn::begin(*operators);
   REQUIRE(turn);
-  REQUIRE(operators->release({.entity = {}, .event = "d7"}, stage.clock.wall()).value() == 1);
+  REQUIRE(operators->release(dead_letters(*operators, {.events = {"d7"}}), stage.clock.wall()).value() == 1);
   REQUIRE(turn->commit());
   stage.play();
   CHECK(stage.transport.under_way().size() == 3);
@@ -248,7 +249,7 @@ TEST_CASE("a discarded dead letter says nothing about its destination") {
   const auto operators = stage.other_journal();
   auto turn = journal::Turn::begin(*operators);
   REQUIRE(turn);
-  REQUIRE(operators->discard({.entity = {}, .event = "d7"}, stage.clock.wall()).value() == 1);
+  REQUIRE(operators->discard(dead_letters(*operators, {.events = {"d7"}}), stage.clock.wall()).value() == 1);
   REQUIRE(turn->commit());
   stage.play();
   CHECK(stage.transport.under_way().empty());

@@ -1,6 +1,7 @@
 #include "journal/damage.hpp"
 
 #include "journal/subscribed.hpp"
+#include "support/dead_letters.hpp"
 
 #include <SQLiteCpp/Database.h>
 
@@ -104,9 +105,11 @@ WornJournal::WornJournal() {
 
   bury(*journal, 5);  // B is blocked
   bury(*journal, 7);  // C was, and is discarded
-  in_a_turn(*journal, [&] { (void)journal->discard({.entity = "C", .event = {}}, noon).value(); });
+  in_a_turn(*journal,
+            [&] { (void)journal->discard(dead_letters(*journal, {.entities = {"C"}}), noon).value(); });
   bury(*journal, 12);  // is released, and fails again
-  in_a_turn(*journal, [&] { (void)journal->release({.entity = {}, .event = "alone"}, noon).value(); });
+  in_a_turn(*journal,
+            [&] { (void)journal->release(dead_letters(*journal, {.events = {"alone"}}), noon).value(); });
   attempt(*journal, 12, Transition::retry);
 
   begin(*journal, delivery(*journal, 8));  // its process ends here
@@ -238,6 +241,42 @@ void WornJournal::exclude() {
   attempt_with(*journal, queue_of(*journal, filtered).at(0), Transition::exclude,
                not_sent(OutcomeKind::not_meant, "the filter excludes the event"), true);
   attempt(*journal, queue_of(*journal, filtered).at(1), Transition::succeed);
+}
+
+void WornJournal::operate() {
+  const auto journal = open_fast(path());
+  const std::string wrong = "/data/wrong.jsonl";
+  append_all(*journal, {{.id = "w1", .entity = "W", .input = wrong},
+                        {.id = "w2", .entity = "W", .input = wrong},
+                        {.id = "w3", .entity = "W", .input = "/data/right.jsonl"},
+                        {.id = "w4", .entity = "W"},
+                        {.id = "w-alone", .entity = std::nullopt, .input = wrong},
+                        {.id = "typed", .entity = std::nullopt, .input = "-"}});
+  const auto first =
+      journal->select({.filter = {.events = {"w1"}}, .states = {DeliveryState::pending}}, {}, 1)
+          .value()
+          .deliveries.at(0)
+          .row.key.position.value();
+  attempt(*journal, first, Transition::retry);
+  const auto meant = journal
+                         ->select({.filter = {.inputs = {wrong}},
+                                   .states = {DeliveryState::pending, DeliveryState::retry_wait},
+                                   .newest_first = true},
+                                  {}, 10)
+                         .value();
+  std::vector<DeliveryKey> keys;
+  for (const auto& delivery : meant.deliveries) keys.push_back(delivery.row.key);
+  in_a_turn(*journal, [&] { (void)journal->cancel(keys, noon).value(); });
+  deliver(*journal, first + 2);
+
+  const auto typed = delivery(*journal, first + 5);
+  attempt_with(*journal, typed, Transition::retry, not_sent(OutcomeKind::unknown, "nobody knows"), true);
+  in_a_turn(*journal, [&] {
+    if (journal->acknowledge({.events = {"typed"}}, noon, 10).value() != 1)
+      throw std::logic_error{"nothing was acknowledged"};
+    if (journal->retry_now(std::vector{typed.key}, noon).value() != 1)
+      throw std::logic_error{"nothing was retried"};
+  });
 }
 
 VerifyReport WornJournal::report() {

@@ -27,6 +27,10 @@ class WornJournal {
   /// that was sent behind it.
   void exclude();
 
+  /// Then what operators do: deliveries of a wrong file that are cancelled, of whose entity one goes on. For
+  /// six more events.
+  void operate();
+
   std::string path() const { return subject_.path(); }
 
   /// Runs SQL on the file as no program would, past its triggers.

@@ -33,6 +33,7 @@ AppendReport append_here(Journal& journal, const std::vector<Line>& lines, const
     arrival.causation_id = line.causation_id;
     arrival.headers = line.headers;
     arrival.payload = line.payload;
+    arrival.input = line.input;
     arrival.trace = line.trace;
     arrival.routes = to;  // the vector's elements stay where they are when `routes` grows
     arrivals.push_back(arrival);

@@ -47,6 +47,7 @@ struct Line {
   std::string source = {}, time = {}, correlation_id = {}, causation_id = {}, headers = {};
   std::vector<std::string> urls{"http://a.test/hook"};
   TraceContext trace = {};
+  std::string input = {};
 };
 
 inline constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};

@@ -179,8 +179,8 @@ TEST_CASE("the ledger tells why something is dead and what waits behind it") {
   CHECK(dead[0].waiting == 1);
   REQUIRE(dead[0].last);
   CHECK(dead[0].last->status == 500);
-  must(ledger.dead_letters({.entity = "A", .event = {}}, keep));
-  must(ledger.dead_letters({.entity = {}, .event = "b2"}, keep));
+  must(ledger.dead_letters({.entities = {"A"}}, keep));
+  must(ledger.dead_letters({.events = {"b2"}}, keep));
   CHECK(dead.size() == 1);
 }
 

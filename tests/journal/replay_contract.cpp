@@ -1,6 +1,7 @@
 // Deliveries made anew, whatever journal is behind the seam.
 
 #include "journal/subscribed.hpp"
+#include "support/dead_letters.hpp"
 
 #include <algorithm>
 
@@ -101,7 +102,7 @@ TEST_CASE_TEMPLATE("replay: one that was discarded is delivered again", Subject,
   attempt(*journal, 1, Transition::bury);
   {
     auto turn = Turn::begin(*journal).value();
-    (void)journal->discard({}, noon).value();
+    (void)journal->discard(dead_letters(*journal), noon).value();
     must(turn.commit());
   }
   CHECK(replay(*journal, {delivery(*journal, 1).key}) == 1);
@@ -124,6 +125,31 @@ TEST_CASE_TEMPLATE("replay: two replays of one stream keep out of each other's w
   CHECK(positions(journal->open_in_lane(second.at(0), 10).value()) == Positions{1, 2});
   CHECK(journal->head(second.at(1).key).value()->key == second.at(0).key);
   CHECK(journal->head(first.at(0).key).value()->key == first.at(1).key);
+}
+
+TEST_CASE_TEMPLATE("replay: direct deliveries go along a direct route that is given", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  deliver(*journal, {"1", "2"});
+  Route elsewhere;
+  OutletNo outlet;
+  SUBCASE("to another host") {
+    elsewhere = {"http://elsewhere.test/hook", "elsewhere.test"};
+    outlet = OutletNo{2};
+  }
+  SUBCASE("to another path of the host") {
+    elsewhere = {"http://a.test/elsewhere", "a.test"};
+    outlet = first_outlet;
+  }
+  CHECK(replay(*journal, {delivery(*journal, 1).key, delivery(*journal, 2).key}, elsewhere) == 2);
+  std::vector<DeliveryRow> made;
+  const auto rows = journal->scan(outlet, Position{}, 10).value();
+  for (const auto& row : rows)
+    if (row.key.generation == 1) made.push_back(row);
+  REQUIRE(positions(made) == Positions{1, 2});
+  CHECK(positions(journal->open_in_lane(made.at(0), 10).value()) == Positions{1, 2});
+  CHECK(begin(*journal, made.at(0)).outgoing.url == elsewhere.url);
+  CHECK(state_of(*journal, 1) == DeliveryState::completed);
 }
 
 TEST_CASE_TEMPLATE("replay: a subscription's deliveries go to its present URL", Subject, JOURNALS) {

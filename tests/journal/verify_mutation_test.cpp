@@ -40,6 +40,7 @@ class Mutations {
     worn_.go_on();
     worn_.subscribe();
     worn_.exclude();
+    worn_.operate();
     // As a run leaves them that has seen all there is.
     worn_.damage(
         "UPDATE outlets SET low_position = 12 WHERE subscription_no = 0;"
@@ -272,11 +273,15 @@ TEST_CASE("verify sees what is changed in actions but what is told once") {
                      {"deleted"},
                      "of a gap that closed: it wakes a lane, and a lane that nothing "
                      "wakes is seen by itself"},
+                    {"row", {"doubled"}, "of a retry, which may be asked for again and again"},
                     {"action_no", either_way, "a number that nothing refers to"},
                     {"verb", {"swapped"}, told_once},
                     {"subscription_no", {"swapped"}, told_once},
                     {"note", {"more"}, shown_only},
                     {"position", {"more"}, "the lowest of a fan-out, where others are above it"},
+                    {"position", {"less"}, "of a retry, which may be of any delivery"},
+                    {"position", {"swapped"}, "two that were cancelled in one turn"},
+                    {"quiet", {"less", "more", "swapped"}, "a lane that nothing wakes is seen by itself"},
                     {"at", either_way, shown_only},
                     {"turn", either_way, told_once},
                     {"turn", {"null"}, "of the first: so a program of version 1 left it"}});
@@ -340,6 +345,16 @@ TEST_CASE("verify sees what is changed in paces but until when they are") {
   check("paces", {{"row", {"deleted", "doubled"}, "a request goes before its time, or later than it might"},
                   {"destination_no", either_way, "a request goes before its time, or later than it might"},
                   {"not_before", {"less", "more"}, "the clock of the run"}});
+}
+
+TEST_CASE("verify sees what is changed in inputs but what they are called") {
+  check("inputs", {{"name", {"more"}, "what a run was told stands nowhere else"}});
+}
+
+TEST_CASE("verify sees what is changed in who came by an input but from where on") {
+  check("event_inputs", {{"row", {"deleted"}, told_once},
+                         {"first_position", either_way, told_once},
+                         {"input_no", {"more", "swapped"}, told_once}});
 }
 
 TEST_CASE("verify sees what is changed in the tally") {

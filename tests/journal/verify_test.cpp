@@ -2,6 +2,7 @@
 #include "journal/sqlite/migrations.hpp"
 #include "journal/sqlite/ownership.hpp"
 #include "journal/subscribed.hpp"
+#include "support/dead_letters.hpp"
 
 #include <algorithm>
 
@@ -37,8 +38,22 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 8 brought.
+/// Takes back what migration 9 brought.
+void make_version_8(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP TABLE event_inputs;
+    DROP TABLE inputs;
+    DROP INDEX actions_by_position;
+    ALTER TABLE actions DROP COLUMN quiet;
+    DROP INDEX attempts_unknown;
+    ALTER TABLE attempts DROP COLUMN acknowledged_at;
+    CREATE INDEX attempts_unknown ON attempts (position) WHERE outcome = 5;
+    PRAGMA user_version = 8)");
+}
+
+/// And what migration 8 did.
 void make_version_7(SQLite::Database& journal) {
+  make_version_8(journal);
   journal.exec(R"(
     DROP INDEX deliveries_open_by_lane;
     CREATE INDEX deliveries_by_lane ON deliveries (entity_no, destination_no, generation, sequence_number)
@@ -141,6 +156,74 @@ TEST_CASE("verify finds nothing in a journal with subscriptions in every state")
 
 TEST_CASE("verify finds nothing in a journal in which something was not meant") {
   CHECK(after_excluded("").empty());
+}
+
+TEST_CASE("verify finds nothing in a journal in which operators have given deliveries up") {
+  WornJournal worn;
+  worn.go_on();
+  worn.subscribe();
+  worn.operate();
+  const auto report = worn.report();
+  for (const auto& finding : report.findings) MESSAGE(finding.check << ": " << finding.what);
+  CHECK(report.healthy());
+}
+
+TEST_CASE("verify finds nothing in a journal of version 8 that was brought up and went on") {
+  WornJournal worn;
+  worn.go_on();
+  worn.subscribe();
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_8(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  journal::SqliteJournal::open(worn.path(), {}).value();
+  CHECK(worn.findings().empty());
+  worn.operate();
+  CHECK(worn.findings().empty());
+}
+
+TEST_CASE("verify finds a lane that went on before what was cancelled in it") {
+  WornJournal worn;
+  worn.operate();
+  CHECK(worn.findings().empty());
+  // As if w2 had been cancelled after w3 was sent.
+  worn.damage(
+      "UPDATE progress SET turn = turn + 5;"
+      "UPDATE actions SET turn = (SELECT turn FROM progress)"
+      " WHERE verb = 12 AND position = (SELECT position FROM events WHERE event_id = 'w2');"
+      "DELETE FROM actions WHERE action_no > (SELECT action_no FROM actions WHERE verb = 12 AND position ="
+      " (SELECT position FROM events WHERE event_id = 'w2')) AND verb <> 12");
+  const auto findings = worn.findings();
+  CHECK(std::find(findings.begin(), findings.end(), "order") != findings.end());
+}
+
+TEST_CASE("verify finds what is given up without an operator or against one") {
+  const auto after_operating = [](std::string_view sql) {
+    WornJournal worn;
+    worn.operate();
+    worn.damage(sql);
+    return worn.findings();
+  };
+  CHECK(after_operating("DELETE FROM actions WHERE verb = 12") == Names{"state", "operators"});
+  CHECK(after_operating("UPDATE deliveries SET state = 0 WHERE position ="
+                        " (SELECT position FROM events WHERE event_id = 'w-alone');"
+                        "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0;"
+                        "UPDATE tally SET deliveries = deliveries - 1 WHERE state = 5") ==
+        Names{"operators"});
+}
+
+TEST_CASE("verify finds what is changed in the inputs that events came by") {
+  const auto after_operating = [](std::string_view sql) {
+    WornJournal worn;
+    worn.operate();
+    worn.damage(sql);
+    return worn.findings();
+  };
+  CHECK(after_operating("INSERT INTO inputs (name) VALUES ('/data/unused')") == Names{"content"});
+  CHECK(after_operating("UPDATE event_inputs SET input_no = 1") == Names{"content"});
+  CHECK(after_operating("INSERT INTO event_inputs VALUES (1000, 1)") == Names{"content"});
+  CHECK(after_operating("DELETE FROM inputs WHERE input_no = 1") == Names{"references"});
 }
 
 TEST_CASE("verify finds nothing in a journal in which nothing has happened") {
@@ -443,7 +526,7 @@ TEST_CASE("verify finds an attempt that is not recorded") {
 TEST_CASE("verify finds an attempt of a delivery that is not there") {
   CHECK(after("INSERT INTO attempts SELECT outlet_no, 99, generation, attempt, began_at, began_turn, "
               "ended_turn, took, "
-              "outcome, status, error, address, timings, excerpt FROM attempts LIMIT 1") ==
+              "outcome, status, error, address, timings, excerpt, NULL FROM attempts LIMIT 1") ==
         Names{"attempts_numbered"});
 }
 
@@ -454,7 +537,7 @@ TEST_CASE("verify finds a delivery that was sent again after a success") {
 TEST_CASE("verify finds a completed delivery that nobody answered") {
   CHECK(after("INSERT INTO attempts SELECT outlet_no, position, generation, attempts, began_at, began_turn, "
               "ended_turn, "
-              "took, 1, 0, 'timeout', NULL, NULL, NULL FROM deliveries WHERE position = 3") ==
+              "took, 1, 0, 'timeout', NULL, NULL, NULL, NULL FROM deliveries WHERE position = 3") ==
         Names{"latest", "state"});
 }
 
@@ -617,7 +700,7 @@ TEST_CASE("verify lets a run begin above what a discarded dead letter has woken"
       "actions)");
   const auto writer = journal::SqliteJournal::open(worn.path(), {}).value();
   auto turn = journal::Turn::begin(*writer).value();
-  CHECK(writer->discard({.entity = "B", .event = {}}, noon).value() == 1);
+  CHECK(writer->discard(dead_letters(*writer, {.entities = {"B"}}), noon).value() == 1);
   must(turn.commit());
   CHECK(worn.findings() == Names{});  // b2 is pending at 6
 }

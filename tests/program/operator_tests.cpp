@@ -81,9 +81,11 @@ TEST_CASE("dead letters are released one entity at a time and the history is kep
   const Troubled journal;
   const auto released = journal({"dlq", "release", "--entity", "A"});
   CHECK(released.exit_code == 0);
-  CHECK(has(released.err, "released 1 delivery of entity A; to go on with it: dispatch run"));
+  CHECK(has(released.err, "released 1 delivery; to go on with it: dispatch run"));
   CHECK(has(journal({"events", "show", "a1"}).out, "pending"));
-  CHECK(line_count(journal({"attempts", "--json", "a1"}).out) == 1);
+  const auto history = journal({"attempts", "--json", "a1"}).out;
+  CHECK(line_count(history) == 2);
+  CHECK(has(history, "\"action\":\"released\""));
   CHECK(journal({"verify"}).exit_code == 0);
 }
 
@@ -137,17 +139,50 @@ TEST_CASE("exported dead events are accepted as the same events") {
   CHECK(line_count(journal({"events", "--json"}).out) == 3);
 }
 
-TEST_CASE("which dead letters are meant must be said exactly once") {
+TEST_CASE("which dead letters are meant must be said and a name must be known") {
   const Troubled journal;
   for (const std::string verb : {"release", "discard", "export"}) {
     CAPTURE(verb);
     CHECK(journal({"dlq", verb}).exit_code == 2);
     CHECK(journal({"dlq", verb, "--all", "--entity", "A"}).exit_code == 2);
-    CHECK(journal({"dlq", verb, "--entity", "nobody"}).exit_code == 2);
     CHECK(journal({"dlq", verb, "--event", "a2"}).exit_code == 2);  // it is there but not dead
+    CHECK(journal({"dlq", verb, "--status", "600"}).exit_code == 2);
+    CHECK(journal({"dlq", verb, "--type", "a*b"}).exit_code == 2);
+    CHECK(journal({"dlq", verb, "--url", "ftp://a/"}).exit_code == 2);
   }
+  for (const std::string verb : {"release", "discard"}) {
+    CAPTURE(verb);
+    const auto refused = journal({"dlq", verb, "--entity", "A", "--entity", "nobody"});
+    CHECK(refused.exit_code == 2);
+    CHECK(has(refused.err, "the journal knows no entity nobody; nothing was changed"));
+    CHECK(journal({"dlq", verb, "--host", "b.test"}).exit_code == 2);
+  }
+  CHECK(line_count(journal({"dlq", "list", "--json"}).out) == 1);
   CHECK(journal({"dlq", "discard", "--all"}).exit_code == 0);
   CHECK(journal({"dlq", "discard", "--all"}).exit_code == 0);  // there is nothing left
+}
+
+TEST_CASE("dead letters are chosen by host and URL and status and time and type") {
+  const Troubled journal;
+  const auto meant = [&](std::vector<std::string> conditions) {
+    conditions.insert(conditions.begin(), {"dlq", "release", "--dry-run", "--json"});
+    return journal(std::move(conditions)).out;
+  };
+  CHECK(has(meant({"--host", "127.0.0.1"}), "\"released\":1,"));
+  CHECK(has(meant({"--url", "HTTP://127.0.0.1:1/hook"}), "\"released\":1,"));
+  CHECK(has(meant({"--status", "none"}), "\"released\":1,"));
+  CHECK(has(meant({"--status", "5xx"}), "\"released\":0,"));
+  CHECK(has(meant({"--since", "1h"}), "\"released\":1,"));
+  CHECK(has(meant({"--since", "2100-01-01"}), "\"released\":0,"));
+  CHECK(has(meant({"--type", "order.*"}), "\"released\":0,"));
+  CHECK(has(meant({"--all"}), "\"released\":1,\"dry_run\":true,\"destinations\":[{\"subscription\":null,"));
+  CHECK(line_count(journal({"dlq", "list", "--status", "5xx", "--json"}).out) == 0);
+  CHECK(line_count(journal({"dlq", "list", "--status", "none", "--json"}).out) == 1);
+  CHECK(line_count(journal({"dlq", "export", "--host", "127.0.0.1"}).out) == 1);
+  const auto rehearsed = journal({"dlq", "release", "--all", "--dry-run"});
+  CHECK(has(rehearsed.out, "http://127.0.0.1:1/hook"));
+  CHECK(has(rehearsed.err, "1 delivery would be released; nothing was changed"));
+  CHECK(line_count(journal({"dlq", "list", "--json"}).out) == 1);
 }
 
 TEST_CASE("what is not there is a usage error that says what is") {

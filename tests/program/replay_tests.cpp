@@ -85,6 +85,57 @@ TEST_CASE("a replay of a subscription goes to its present url") {
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
+TEST_CASE("what is done is replayed to another URL") {
+  const TempDir directory;
+  const Receiver first;
+  const Receiver second{[](const Received&, std::size_t) { return Answer{}; }, "127.0.0.2"};
+  const auto lines = stream("t", "A", 2) + stream("t", "B", 2);
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", first.url()}, lines).exit_code == 0);
+  const auto rehearsed =
+      run_dispatch(directory, {"replay", "--entity", "B", "--to", second.url("/new"), "--dry-run"});
+  CHECK(rehearsed.exit_code == 0);
+  CHECK(has(rehearsed.out, second.url("/new")));
+  CHECK(has(rehearsed.err, "2 deliveries would be made again"));
+  CHECK(run_dispatch(directory, {"replay", "--entity", "B", "--to", second.url("/new")}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(later(second, 0, "B") == Ids{"B-1", "B-2"});
+  CHECK(first.count() == 4);
+
+  // And to another path of the same host.
+  CHECK(run_dispatch(directory, {"replay", "--entity", "A", "--to", first.url("/other")}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(later(first, 4, "A") == Ids{"A-1", "A-2"});
+  CHECK(first.received().back().target == "/other");
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("what is replayed is chosen by event and entity and host and URL") {
+  const TempDir directory;
+  const Receiver first;
+  const Receiver second{[](const Received&, std::size_t) { return Answer{}; }, "127.0.0.2"};
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", first.url()}, stream("t", "A", 3)).exit_code == 0);
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", second.url("/x")}, stream("t", "B", 1)).exit_code ==
+          0);
+  const auto meant = [&](std::vector<std::string> conditions) {
+    conditions.insert(conditions.begin(), {"replay", "--dry-run"});
+    const auto said = run_dispatch(directory, std::move(conditions));
+    return said.exit_code == 0 ? said.err : std::string{"refused"};
+  };
+  CHECK(has(meant({"--event", "A-1", "--event", "A-3"}), "2 deliveries would"));
+  CHECK(has(meant({"--entity", "A"}), "3 deliveries would"));
+  CHECK(has(meant({"--entity", "A", "--event", "B-1"}), "no delivery that is done is meant"));
+  CHECK(has(meant({"--host", "127.0.0.2"}), "1 delivery would"));
+  CHECK(has(meant({"--url", second.url("/x")}), "1 delivery would"));
+  CHECK(meant({"--url", second.url("/")}) == "refused");  // nothing was ever sent there
+  CHECK(meant({"--entity", "nobody"}) == "refused");
+  CHECK(meant({"--host", "127.0.0.2:80/x"}) == "refused");
+  CHECK(meant({"--url", "ftp://x/"}) == "refused");
+  CHECK(meant({"--subscription", "s", "--to", first.url()}) == "refused");
+  CHECK(run_dispatch(directory, {"replay", "--event", "A-2"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(later(first, 3, "A") == Ids{"A-2"});
+}
+
 TEST_CASE("a run that is on goes on with a replay") {
   const TempDir directory;
   const Receiver receiver;

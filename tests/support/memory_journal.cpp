@@ -1,8 +1,11 @@
 #include "support/memory_journal.hpp"
 
 #include "journal/trace.hpp"
+#include "support/memory_selection.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 #include <utility>
 
 namespace dispatch::test {
@@ -131,6 +134,8 @@ Result<> MemoryJournal::settle(std::span<const Settlement> settlements) {
                    : *next == DeliveryState::dead_letter ? settlement.at
                                                          : WallTime{};
     if (settlement.forgive) ++row.forgiven;
+    write().statuses[settlement.key] = settlement.outcome->status;
+    if (settlement.outcome->kind == OutcomeKind::unknown) ++write().unknown[settlement.key];
     give_up_if_removed(row);
   }
   return {};
@@ -145,6 +150,7 @@ Result<std::size_t> MemoryJournal::recover(Orphans orphans, WallTime now, std::s
     row.state = orphans == Orphans::retry ? DeliveryState::retry_wait : DeliveryState::dead_letter;
     row.state_at = now;
     ++row.forgiven;
+    ++write().unknown[key];
     give_up_if_removed(row);
     ++recovered;
   }
@@ -152,33 +158,103 @@ Result<std::size_t> MemoryJournal::recover(Orphans orphans, WallTime now, std::s
 }
 
 template <class Change>
-std::int64_t MemoryJournal::change_dead_letters(const DeadLetters& which, Change change) {
+std::int64_t MemoryJournal::change_dead_letters(std::span<const DeliveryKey> deliveries, Change change) {
   std::int64_t changed = 0;
   MemoryState& state = write();
-  for (auto& [key, row] : state.deliveries) {
-    const MemoryState::Event& event = *state.events.at(key.position);
-    if (row.state != DeliveryState::dead_letter) continue;
-    if (which.entity && event.entity_id != which.entity) continue;
-    if (which.event && event.event_id != *which.event) continue;
-    change(row);
-    row.state_at = {};
+  for (const DeliveryKey& key : deliveries) {
+    const auto found = state.deliveries.find(key);
+    if (found == state.deliveries.end() || found->second.state != DeliveryState::dead_letter) continue;
+    change(found->second);
+    found->second.state_at = {};
     state.add_action(key);
     ++changed;
   }
   return changed;
 }
 
-Result<std::int64_t> MemoryJournal::release(const DeadLetters& which, WallTime) {
+Result<std::int64_t> MemoryJournal::release(std::span<const DeliveryKey> deliveries, WallTime) {
   if (!in_turn_) return outside_of_turn();
-  return change_dead_letters(which, [](DeliveryRow& row) {
+  return change_dead_letters(deliveries, [](DeliveryRow& row) {
     row.state = DeliveryState::pending;
     row.forgiven = row.attempts;
   });
 }
 
-Result<std::int64_t> MemoryJournal::discard(const DeadLetters& which, WallTime) {
+Result<std::int64_t> MemoryJournal::discard(std::span<const DeliveryKey> deliveries, WallTime) {
   if (!in_turn_) return outside_of_turn();
-  return change_dead_letters(which, [](DeliveryRow& row) { row.state = DeliveryState::failed; });
+  return change_dead_letters(deliveries, [](DeliveryRow& row) { row.state = DeliveryState::failed; });
+}
+
+Result<std::int64_t> MemoryJournal::cancel(std::span<const DeliveryKey> deliveries, WallTime) {
+  if (!in_turn_) return outside_of_turn();
+  std::vector<DeliveryRow> cancelled;
+  std::map<std::tuple<EntityNo, DestinationNo, std::int64_t>, SequenceNumber> lowest;
+  for (const DeliveryKey& key : deliveries) {
+    const auto found = write().deliveries.find(key);
+    if (found == write().deliveries.end()) continue;
+    DeliveryRow& row = found->second;
+    if (row.state != DeliveryState::pending && row.state != DeliveryState::retry_wait) continue;
+    cancelled.push_back(row);
+    const auto lane = lowest.emplace(std::tuple{row.entity, row.destination, key.generation}, row.sequence);
+    lane.first->second = std::min(lane.first->second, row.sequence);
+    row.state = DeliveryState::failed;
+    row.state_at = {};
+  }
+  for (const DeliveryRow& row : cancelled) {
+    bool wakes = row.state == DeliveryState::retry_wait;
+    if (row.entity != EntityNo{} &&
+        lowest.at({row.entity, row.destination, row.key.generation}) == row.sequence) {
+      const auto before = predecessor(row).value();
+      wakes = !before.gap && !before.open;
+    }
+    write().add_action(wakes ? std::optional{row.key} : std::nullopt);
+  }
+  return static_cast<std::int64_t>(cancelled.size());
+}
+
+Result<std::int64_t> MemoryJournal::retry_now(std::span<const DeliveryKey> deliveries, WallTime now) {
+  if (!in_turn_) return outside_of_turn();
+  std::int64_t retried = 0;
+  for (const DeliveryKey& key : deliveries) {
+    const auto found = write().deliveries.find(key);
+    if (found == write().deliveries.end()) continue;
+    DeliveryRow& row = found->second;
+    if (row.state != DeliveryState::pending && row.state != DeliveryState::retry_wait) continue;
+    if (row.state == DeliveryState::retry_wait) row.state_at = std::min(row.state_at, now);
+    const auto circuit = write().circuits.find(row.destination);
+    if (circuit != write().circuits.end() && !circuit->second.half_open) {
+      circuit->second.half_open = true;
+      circuit->second.since = now;
+    }
+    write().add_action(key, false, true);
+    ++retried;
+  }
+  return retried;
+}
+
+Result<std::int64_t> MemoryJournal::acknowledge(const DeliveryFilter& which, WallTime, std::size_t limit) {
+  if (!in_turn_) return outside_of_turn();
+  MemoryState& state = write();
+  std::int64_t acknowledged = 0;
+  for (auto at = state.unknown.begin(); at != state.unknown.end() && limit > 0;) {
+    if (!means(state, which, state.deliveries.at(at->first))) {
+      ++at;
+      continue;
+    }
+    acknowledged += at->second;
+    at = state.unknown.erase(at);
+    state.add_action(std::nullopt);
+    --limit;
+  }
+  return acknowledged;
+}
+
+Result<std::int64_t> MemoryJournal::unknown_outcomes(const DeliveryFilter& which) {
+  const auto state = read();
+  std::int64_t unknown = 0;
+  for (const auto& [key, attempts] : state->unknown)
+    if (means(*state, which, state->deliveries.at(key))) unknown += attempts;
+  return unknown;
 }
 
 Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> MemoryJournal::skip_gap(
@@ -304,7 +380,7 @@ Result<std::int64_t> MemoryJournal::fan_out(const Route& route, std::span<const 
 Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveries,
                                            const std::optional<Route>& route, WallTime) {
   if (!in_turn_) return outside_of_turn();
-  if (route) DISPATCH_TRY(check_route(*route));
+  if (route && route->subscription != SubscriptionNo{}) DISPATCH_TRY(check_route(*route));
   std::map<OutletNo, DeliveryKey> lowest;
   std::int64_t made = 0;
   for (const DeliveryKey& key : deliveries) {
@@ -321,8 +397,9 @@ Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveri
     if (!direct && (!route || route->subscription != done.subscription))
       return fail("a delivery of a subscription cannot be replayed along another route; this is a bug");
     const MemoryState::Destination to =
-        direct ? state.destinations[static_cast<std::size_t>(done.destination.value() - 1)]
-               : state.destination_of(*route);
+        route && route->subscription == done.subscription
+            ? state.destination_of(*route)
+            : state.destinations[static_cast<std::size_t>(done.destination.value() - 1)];
     if (made++ == 0) ++state.last_generation;
     const auto& row = state.add_delivery(to, key.position, state.last_generation, done.subscription);
     const auto at = lowest.try_emplace(to.outlet, row.key).first;
@@ -373,6 +450,15 @@ Result<> MemoryJournal::remember_circuits(std::span<const CircuitRow> changed,
 
 Result<TraceSeed> MemoryJournal::trace_seed() {
   return TraceSeed{1, 2, 3};
+}
+
+Result<SelectedPage> MemoryJournal::select(const Selection& selection, const SelectionPlace& from,
+                                           std::size_t limit) {
+  return select_in(*read(), selection, from, limit);
+}
+
+Result<std::vector<std::string>> MemoryJournal::unknown_names(const DeliveryFilter& filter) {
+  return unknown_names_in(*read(), filter);
 }
 
 Result<std::int64_t> MemoryJournal::subscriptions_version() {
@@ -505,12 +591,27 @@ Result<std::optional<DeliveryRow>> MemoryJournal::head(const DeliveryKey& key) {
   return std::nullopt;
 }
 
+Result<std::vector<DeliveryRow>> MemoryJournal::all_open_in_lane(const DeliveryKey& key) {
+  const auto state = read();
+  const auto found = state->deliveries.find(key);
+  std::vector<DeliveryRow> open;
+  if (found == state->deliveries.end()) return open;
+  if (found->second.entity == EntityNo{}) {
+    if (!is_final(found->second.state)) open.push_back(found->second);
+    return open;
+  }
+  for (const auto& [number, row] : state->lane(found->second))
+    if (!is_final(row->state)) open.push_back(*row);
+  return open;
+}
+
 Result<std::vector<Wake>> MemoryJournal::wakes(std::int64_t after, std::size_t limit) {
   const auto state = read();
   std::vector<Wake> wakes;
   for (const auto& action : state->actions) {
     if (action.number > after && action.key && wakes.size() < limit)
-      wakes.push_back({.action = action.number, .key = *action.key, .from_here = action.from_here});
+      wakes.push_back(
+          {.action = action.number, .key = *action.key, .from_here = action.from_here, .ask = action.ask});
   }
   return wakes;
 }

@@ -25,8 +25,10 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) override;
   Result<> settle(std::span<const journal::Settlement> settlements) override;
   Result<std::size_t> recover(journal::Orphans orphans, WallTime now, std::size_t limit) override;
-  Result<std::int64_t> release(const journal::DeadLetters& which, WallTime now) override;
-  Result<std::int64_t> discard(const journal::DeadLetters& which, WallTime now) override;
+  Result<std::int64_t> release(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
+  Result<std::int64_t> discard(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
+  Result<std::int64_t> cancel(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
+  Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
   Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                             WallTime now) override;
   Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
@@ -57,10 +59,17 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<journal::DeliveryRow>> open_in_lane(const journal::DeliveryRow& row,
                                                          std::size_t limit) override;
   Result<std::optional<journal::DeliveryRow>> head(const journal::DeliveryKey& key) override;
+  Result<std::vector<journal::DeliveryRow>> all_open_in_lane(const journal::DeliveryKey& key) override;
+  Result<std::int64_t> acknowledge(const journal::DeliveryFilter& which, WallTime now,
+                                   std::size_t limit) override;
+  Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override;
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<journal::Tally> tally() override;
   Result<TraceSeed> trace_seed() override;
+  Result<journal::SelectedPage> select(const journal::Selection& selection,
+                                       const journal::SelectionPlace& from, std::size_t limit) override;
+  Result<std::vector<std::string>> unknown_names(const journal::DeliveryFilter& filter) override;
   Result<std::int64_t> subscriptions_version() override;
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<journal::CircuitRow>> circuits() override;
@@ -76,7 +85,7 @@ class MemoryJournal final : public journal::Journal {
   void give_up_if_removed(journal::DeliveryRow& row);
   void subscription_changed(const std::shared_ptr<const Subscription>& now);
   template <class Change>
-  std::int64_t change_dead_letters(const journal::DeadLetters& which, Change change);
+  std::int64_t change_dead_letters(std::span<const journal::DeliveryKey> deliveries, Change change);
 
   std::shared_ptr<MemoryStore> store_;
   bool in_turn_ = false;

@@ -60,9 +60,11 @@ void MemoryState::wake_past_gap(const Entity& entity, std::int64_t number) {
   if (awake.empty()) add_action(std::nullopt);
 }
 
-void MemoryState::add_action(std::optional<DeliveryKey> key, bool from_here) {
-  actions.push_back(
-      {.number = static_cast<std::int64_t>(actions.size()) + 1, .key = key, .from_here = from_here});
+void MemoryState::add_action(std::optional<DeliveryKey> key, bool from_here, bool ask) {
+  actions.push_back({.number = static_cast<std::int64_t>(actions.size()) + 1,
+                     .key = key,
+                     .from_here = from_here,
+                     .ask = ask});
 }
 
 std::vector<const DeliveryRow*> MemoryState::subscribed(SubscriptionNo subscription,
@@ -143,6 +145,7 @@ Appended accept(MemoryState& state, const Arrival& arrival, std::optional<Sequen
           .headers = std::string{arrival.headers},
           .own_url = std::string{arrival.own_url},
           .payload = std::string{arrival.payload},
+          .input = std::string{arrival.input},
           .trace = arrival.trace,
           .accepted_at = now}));
   state.positions.emplace(arrival.event_id, position);

@@ -22,7 +22,7 @@ struct MemoryState {
     std::string event_id;
     std::optional<std::string> entity_id;
     std::optional<SequenceNumber> sequence;
-    std::string type, source, time, correlation_id, causation_id, headers, own_url, payload;
+    std::string type, source, time, correlation_id, causation_id, headers, own_url, payload, input;
     TraceContext trace;
     WallTime accepted_at{};
   };
@@ -46,6 +46,7 @@ struct MemoryState {
     std::int64_t number = 0;
     std::optional<journal::DeliveryKey> key;
     bool from_here = false;
+    bool ask = false;
   };
 
   std::map<Position, std::shared_ptr<const Event>> events;
@@ -54,6 +55,8 @@ struct MemoryState {
   std::vector<journal::Outlet> outlets;
   std::vector<Destination> destinations;
   std::map<journal::DeliveryKey, journal::DeliveryRow> deliveries;
+  std::map<journal::DeliveryKey, int> statuses;          // HTTP, of the latest attempt; 0: no answer
+  std::map<journal::DeliveryKey, std::int64_t> unknown;  // outcomes that are not acknowledged
   std::vector<Action> actions;
   std::int64_t last_wake = 0;
   std::set<Position> unmatched;
@@ -74,7 +77,7 @@ struct MemoryState {
   /// Wakes, in each lane of the entity, the first delivery above `number` that is not done and that no gap
   /// holds back.
   void wake_past_gap(const Entity& entity, std::int64_t number);
-  void add_action(std::optional<journal::DeliveryKey> key, bool from_here = false);
+  void add_action(std::optional<journal::DeliveryKey> key, bool from_here = false, bool ask = false);
   /// The deliveries of the event at `position` that are a subscription's.
   std::vector<const journal::DeliveryRow*> subscribed(SubscriptionNo subscription, Position position) const;
   /// A pending delivery of an event that is there.

@@ -4,6 +4,7 @@
 #include "journal/ledger/event_columns.hpp"
 #include "journal/ledger/lane.hpp"
 #include "journal/ledger/reading.hpp"
+#include "journal/sqlite/filter_sql.hpp"
 
 #include <tuple>
 #include <vector>
@@ -19,7 +20,8 @@ constexpr std::size_t page_size = 256;
 constexpr std::size_t export_page_size = 16;
 
 // In the order of deliveries_open, so that a page goes on where the last one ended without sorting.
-constexpr const char* page_query = R"(
+std::string page_query(const FilterSql& filter) {
+  return fmt::format(R"(
   SELECT d.outlet_no, d.position, d.generation, d.state_at, d.attempts, t.url, o.host, e.event_id, n.entity_id,
          d.entity_no, d.sequence_number, d.destination_no, s.subscription_id, a.attempt, {}
     FROM deliveries d
@@ -31,10 +33,12 @@ constexpr const char* page_query = R"(
     LEFT JOIN attempts a ON a.outlet_no = d.outlet_no AND a.position = d.position AND a.generation = d.generation
                         AND a.attempt = d.attempts
    WHERE d.state = 3 AND d.state_at IS NOT NULL
-     AND (d.outlet_no, d.state_at, d.position, d.generation) > (?1, ?2, ?3, ?4)
-     AND (?5 IS NULL OR n.entity_id = ?5) AND (?6 IS NULL OR e.event_id = ?6)
+     AND (d.outlet_no, d.state_at, d.position, d.generation) > (?{}, ?{}, ?{}, ?{}){}
    ORDER BY d.outlet_no, d.state_at, d.position, d.generation
-   LIMIT {})";
+   LIMIT {})",
+                     attempt_end_columns, FilterSql::parameters + 1, FilterSql::parameters + 2,
+                     FilterSql::parameters + 3, FilterSql::parameters + 4, filter.conditions(), page_size);
+}
 
 struct Row {
   DeadLetterRecord record;
@@ -60,17 +64,17 @@ Row row(const Statement::Rows& rows) {
 
 }  // namespace
 
-Result<> Ledger::dead_letters(const DeadLetters& which, const Each<DeadLetterRecord>& each) const {
+Result<> Ledger::dead_letters(const DeliveryFilter& which, const Each<DeadLetterRecord>& each) const {
   return guarded(path_, "list the dead letters", [&]() -> Result<> {
-    Statement statement{*database_, fmt::format(page_query, attempt_end_columns, page_size).c_str()};
+    const FilterSql filter{which};
+    Statement statement{*database_, page_query(filter)};
     LaneReader lanes{*database_};
     DeliveryKey last{OutletNo{-1}, Position{}, 0};
     WallTime last_since{};
     for (;;) {
       std::vector<Row> page;
       {
-        auto rows = statement.rows(last.outlet, last_since, last.position, last.generation, which.entity,
-                                   which.event);
+        auto rows = filter.rows(statement, last.outlet, last_since, last.position, last.generation);
         while (rows.next()) page.push_back(row(rows));
       }
       for (auto& [record, place] : page) {
@@ -84,19 +88,21 @@ Result<> Ledger::dead_letters(const DeadLetters& which, const Each<DeadLetterRec
   });
 }
 
-Result<> Ledger::dead_events(const DeadLetters& which, const Each<EventRecord>& each) const {
+Result<> Ledger::dead_events(const DeliveryFilter& which, const Each<EventRecord>& each) const {
   return guarded(path_, "read the dead letters", [&]() -> Result<> {
+    const FilterSql filter{which};
     const auto sql = fmt::format(
         "SELECT {}, e.payload FROM events e LEFT JOIN entities n USING (entity_no) "
-        "WHERE e.position IN (SELECT position FROM deliveries WHERE state = 3 AND state_at IS NOT NULL) "
-        "AND e.position > ?1 AND (?2 IS NULL OR n.entity_id = ?2) AND (?3 IS NULL OR e.event_id = ?3) "
+        "WHERE e.position > ?{} AND e.position IN (SELECT d.position FROM deliveries d "
+        "JOIN outlets o ON o.outlet_no = d.outlet_no JOIN events e ON e.position = d.position "
+        "WHERE d.state = 3 AND d.state_at IS NOT NULL{}) "
         "ORDER BY e.position LIMIT {}",
-        event_columns, export_page_size);
-    Statement statement{*database_, sql.c_str()};
+        event_columns, FilterSql::parameters + 1, filter.conditions(), export_page_size);
+    Statement statement{*database_, sql};
     for (Position after;;) {
       std::vector<EventRecord> page;
       {
-        auto rows = statement.rows(after, which.entity, which.event);
+        auto rows = filter.rows(statement, after);
         while (rows.next()) {
           page.push_back(reading::event(rows));
           page.back().payload = text(rows, after_event_columns);

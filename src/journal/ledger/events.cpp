@@ -1,4 +1,5 @@
 #include "journal/ledger.hpp"
+#include "journal/ledger/actions.hpp"
 #include "journal/ledger/deliveries_of.hpp"
 #include "journal/ledger/event_columns.hpp"
 #include "journal/ledger/reading.hpp"
@@ -36,7 +37,8 @@ std::string page_query(const EventFilter& filter, std::int64_t entity_no) {
   }
   sql += filter.correlation ? " AND e.correlation_id = ?5" : " AND ?5 IS NULL";
   if (filter.unmatched) sql += " AND e.position IN (SELECT position FROM unmatched)";
-  if (filter.unknown) sql += " AND e.position IN (SELECT position FROM attempts WHERE outcome = 5)";
+  if (filter.unknown)
+    sql += " AND e.position IN (SELECT position FROM attempts WHERE outcome = 5 AND acknowledged_at IS NULL)";
   sql += filter.entity
              ? fmt::format(" AND e.entity_no = {} AND e.sequence_number > ?1 ORDER BY e.sequence_number",
                            entity_no)
@@ -126,6 +128,7 @@ Result<std::optional<EventRecord>> Ledger::event(std::string_view event_id) cons
     }
     EventRecord* const one = &*found;
     add_deliveries(*database_, {&one, 1});
+    add_actions(*database_, *found);
     return found;
   });
 }

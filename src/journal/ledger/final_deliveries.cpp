@@ -1,5 +1,7 @@
 #include "journal/ledger.hpp"
 #include "journal/ledger/reading.hpp"
+#include "journal/sqlite/filter_sql.hpp"
+#include "journal/sqlite/selector.hpp"
 
 #include <vector>
 
@@ -14,21 +16,26 @@ constexpr std::int64_t page_size = 512;
 
 // One look-up in each outlet that may be meant; a later delivery of the same event is looked for in all
 // outlets of the subscription, and of a direct one in its own.
-constexpr const char* page_query = R"(
+std::string page_query(const FilterSql& filter) {
+  return fmt::format(R"(
   SELECT d.outlet_no, d.position, d.generation, o.subscription_no, d.state, e.event_id, e.type, n.entity_id,
          e.sequence_number, e.accepted_at, t.url
     FROM outlets o
-   CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position BETWEEN ?1 AND ?2
+   CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position BETWEEN ?{0} AND ?{1}
     JOIN events e ON e.position = d.position
     JOIN destinations t ON t.destination_no = d.destination_no
     LEFT JOIN entities n ON n.entity_no = e.entity_no
-   WHERE (?3 IS NULL OR o.subscription_no = ?3) AND (?4 IS NULL OR e.accepted_at >= ?4)
-     AND (?5 IS NULL OR e.accepted_at < ?5) AND d.state IN (4, 5) AND (?6 IS NULL OR d.state = ?6)
+   WHERE (?{2} IS NULL OR o.subscription_no = ?{2}) AND (?{3} IS NULL OR e.accepted_at >= ?{3})
+     AND (?{4} IS NULL OR e.accepted_at < ?{4}) AND d.state IN (4, 5) AND (?{5} IS NULL OR d.state = ?{5}){6}
      AND NOT EXISTS (SELECT 1 FROM outlets p
                       CROSS JOIN deliveries l ON l.outlet_no = p.outlet_no AND l.position = d.position
                       WHERE p.subscription_no = o.subscription_no
                         AND (p.subscription_no > 0 OR p.outlet_no = o.outlet_no) AND l.generation > d.generation)
-   ORDER BY d.position, d.outlet_no)";
+   ORDER BY d.position, d.outlet_no)",
+                     FilterSql::parameters + 1, FilterSql::parameters + 2, FilterSql::parameters + 3,
+                     FilterSql::parameters + 4, FilterSql::parameters + 5, FilterSql::parameters + 6,
+                     filter.conditions());
+}
 
 FinalDeliveryRecord delivery(const Statement::Rows& rows) {
   FinalDeliveryRecord delivery;
@@ -51,19 +58,26 @@ Result<> Ledger::final_deliveries(const FinalSelection& selection,
   return guarded(path_, "list the deliveries that are done", [&]() -> Result<> {
     std::optional<std::int64_t> state;
     if (selection.state) state = static_cast<std::int64_t>(*selection.state);
-    Statement statement{*database_, page_query};
+    const FilterSql filter{selection.filter};
+    Statement statement{*database_, page_query(filter)};
     const auto last = number_of(*database_, "SELECT max(position) FROM events");
     for (std::int64_t first = 1; first <= last; first += page_size) {
       std::vector<FinalDeliveryRecord> page;
       {
-        auto rows = statement.rows(first, first + page_size - 1, selection.subscription, selection.since,
-                                   selection.until, state);
+        auto rows = filter.rows(statement, first, first + page_size - 1, selection.subscription,
+                                selection.since, selection.until, state);
         while (rows.next()) page.push_back(delivery(rows));
       }
       for (const auto& record : page)
         if (!each(record)) return {};
     }
     return {};
+  });
+}
+
+Result<std::vector<std::string>> Ledger::unknown_names(const DeliveryFilter& filter) const {
+  return guarded(path_, "look for names", [&]() -> Result<std::vector<std::string>> {
+    return Selector{*database_}.unknown_names(filter);
   });
 }
 

@@ -2,6 +2,7 @@
 #include "journal/ledger/lane.hpp"
 #include "journal/ledger/reading.hpp"
 #include "journal/sqlite/ownership.hpp"
+#include "journal/sqlite/selector.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -28,7 +29,8 @@ void add_tally(SQLite::Database& database, Standing& standing) {
       database,
       "SELECT coalesce(sum(bytes), 0) FROM rejects WHERE cleared_at IS NULL AND digest IS NOT NULL");
   standing.not_meant = number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 8");
-  standing.unknown = number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 5");
+  standing.unknown =
+      number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 5 AND acknowledged_at IS NULL");
 }
 
 void add_blocked(SQLite::Database& database, Standing& standing) {
@@ -66,22 +68,6 @@ void add_next_due(SQLite::Database& database, Standing& standing) {
                             FROM outlets o))"};
   auto rows = statement.rows();
   if (rows.next()) standing.next_due = time_if_any(rows, 0);
-}
-
-// What is open and yet at or below an outlet's low_position stands behind something in deliveries_open, or
-// belongs to a stream that did not arrive in its order, or was woken and not yet taken up. So nothing open is
-// below the lowest of these, and the history below need not be read.
-std::int64_t lowest_open_below_low(SQLite::Database& database) {
-  Statement statement{database, R"(
-    SELECT coalesce(min(position), 9223372036854775807) FROM (
-      SELECT min(position) AS position FROM deliveries WHERE state_at IS NOT NULL
-      UNION ALL
-      SELECT min(e.position) FROM events e INDEXED BY events_by_stream
-       WHERE e.entity_no IN (SELECT entity_no FROM entities WHERE disordered = 1)
-      UNION ALL
-      SELECT min(position) FROM actions WHERE action_no > (SELECT last_wake FROM progress)))"};
-  auto rows = statement.rows();
-  return rows.next() ? rows.integer(0) : INT64_MAX;
 }
 
 void add_hosts(SQLite::Database& database, std::size_t most, Standing& standing) {

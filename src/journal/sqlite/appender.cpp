@@ -52,6 +52,7 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
       destinations_(destinations),
       subscriptions_(subscriptions),
       streams_(database),
+      inputs_(database),
       wakes_(database, turn),
       insert_(database,
               "INSERT INTO events (event_id, entity_no, sequence_number, type, source, time, correlation_id,"
@@ -70,6 +71,7 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
 
 void Appender::forget() {
   streams_.forget();
+  inputs_.forget();
 }
 
 Result<AppendReport> Appender::append(std::span<const Arrival> arrivals, const StreamStart& start,
@@ -160,7 +162,9 @@ std::optional<Position> Appender::insert(const Arrival& arrival, std::optional<E
                                   null_if_empty(arrival.headers), null_if_empty(arrival.own_url), now_,
                                   digest_, Blob{arrival.payload}, trace.flags(), trace.bytes());
   if (changes == 0) return std::nullopt;
-  return Position{database_.getLastInsertRowid()};
+  const Position position{database_.getLastInsertRowid()};
+  inputs_.note(position, arrival.input);
+  return position;
 }
 
 Result<> Appender::add_deliveries(const Arrival& arrival, Position position, std::optional<EntityNo> entity,

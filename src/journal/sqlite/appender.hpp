@@ -4,6 +4,7 @@
 #include "journal/rows.hpp"
 #include "journal/sqlite/destinations.hpp"
 #include "journal/sqlite/fresh_deliveries.hpp"
+#include "journal/sqlite/inputs.hpp"
 #include "journal/sqlite/statement.hpp"
 #include "journal/sqlite/streams.hpp"
 #include "journal/sqlite/subscriptions.hpp"
@@ -52,6 +53,7 @@ class Appender {
   Destinations& destinations_;
   Subscriptions& subscriptions_;
   Streams streams_;
+  Inputs inputs_;
   Wakes wakes_;
   Statement insert_, find_known_, find_content_, find_holder_, unmatched_;
 

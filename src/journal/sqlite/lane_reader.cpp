@@ -16,6 +16,11 @@ constexpr std::int64_t no_number_is_higher = std::numeric_limits<std::int64_t>::
 
 constexpr std::int64_t every_number_is_higher = std::numeric_limits<std::int64_t>::min();
 
+/// Nothing is known by it of what lies below.
+bool was_cancelled_unbegun(const DeliveryRow& row) {
+  return row.state == DeliveryState::failed && row.attempts == 0;
+}
+
 std::string sparse_open_by(std::string_view order) {
   return fmt::format(
       "SELECT {} FROM deliveries INDEXED BY deliveries_open_by_lane"
@@ -96,6 +101,18 @@ std::optional<DeliveryRow> LaneReader::head(const DeliveryKey& key) {
   return row;
 }
 
+std::vector<DeliveryRow> LaneReader::all_open(const DeliveryKey& key) {
+  std::vector<DeliveryRow> all;
+  const auto first = head(key);
+  if (!first) return all;
+  if (first->entity == EntityNo{}) return {*first};
+  each_open(*first, no_number_is_higher, [&](const DeliveryRow& open) {
+    all.push_back(open);
+    return true;
+  });
+  return all;
+}
+
 std::optional<DeliveryRow> LaneReader::read(const DeliveryKey& key) {
   auto rows = delivery_.rows(key.outlet, key.position, key.generation);
   if (!rows.next()) return std::nullopt;
@@ -113,12 +130,13 @@ std::optional<DeliveryRow> LaneReader::nearest_below(const DeliveryRow& row, boo
   while (events.next()) {
     const Position position{events.integer(0)};
     if (position < lowest) return std::nullopt;
-    if (auto below = in_lane_at(row, position)) return below;
+    auto below = in_lane_at(row, position);
+    if (below && !was_cancelled_unbegun(*below)) return below;
   }
   return std::nullopt;
 }
 
-/// In a lane that is not sparse nothing is open below what is done.
+/// In a lane that is not sparse nothing is open below what is done and was begun.
 std::optional<DeliveryRow> LaneReader::open_below(const DeliveryRow& row, bool disordered) {
   if (!is_sparse_lane(row)) {
     auto nearest = nearest_below(row, disordered);

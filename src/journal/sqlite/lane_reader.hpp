@@ -10,10 +10,10 @@ namespace dispatch::journal {
 
 /// Reads along a lane: the deliveries of one entity to one destination of one generation, by sequence number.
 ///
-/// A direct lane is read along the stream of its entity, which it mostly shares event for event. In it all is
-/// done from the lowest up to the first that is open, as none is begun before. In sparse lanes many events of
-/// the stream may be missing, and a fan-out may put deliveries below those that are done: an index has what
-/// is open in them.
+/// A direct lane is read along the stream of its entity, which it mostly shares event for event. In it all
+/// below a delivery that was begun is done. What was cancelled before it was begun may lie above what is
+/// open, and is passed over. In sparse lanes many events of the stream may be missing, and a fan-out may put
+/// deliveries below those that are done: an index has what is open in them.
 class LaneReader {
  public:
   explicit LaneReader(SQLite::Database& database);
@@ -24,6 +24,8 @@ class LaneReader {
   std::vector<DeliveryRow> open_in_lane(const DeliveryRow& row, std::size_t limit);
   /// Journal::head.
   std::optional<DeliveryRow> head(const DeliveryKey& key);
+  /// Journal::all_open_in_lane.
+  std::vector<DeliveryRow> all_open(const DeliveryKey& key);
 
  private:
   std::optional<DeliveryRow> read(const DeliveryKey& key);

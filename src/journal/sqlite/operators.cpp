@@ -2,17 +2,13 @@
 
 #include "base/fail_point.hpp"
 
-#include <string>
+#include <fmt/format.h>
 
 namespace dispatch::journal {
 
 namespace {
 
-/// The dead letters that are meant: ?1 an entity id or NULL, ?2 an event id or NULL.
-constexpr const char* meant =
-    " WHERE state = 3 AND state_at IS NOT NULL"
-    "   AND (?1 IS NULL OR entity_no = (SELECT entity_no FROM entities WHERE entity_id = ?1))"
-    "   AND (?2 IS NULL OR position = (SELECT position FROM events WHERE event_id = ?2))";
+constexpr const char* of_delivery = " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = ?";
 
 }  // namespace
 
@@ -20,35 +16,37 @@ Operators::Operators(SQLite::Database& database, TurnAccount& turn)
     : turn_(turn),
       streams_(database),
       wakes_(database, turn),
-      add_actions_(
-          database,
-          fmt::format("INSERT INTO actions (verb, at, turn, entity_no, outlet_no, position, "
-                      "generation)"
-                      " SELECT ?3, ?4, ?5, entity_no, outlet_no, position, generation FROM deliveries"
-                      "{} ORDER BY position",
-                      meant)),
+      add_action_(database, fmt::format("INSERT INTO actions (verb, at, turn, entity_no, outlet_no, position,"
+                                        "                     generation)"
+                                        " SELECT ?, ?, ?, entity_no, outlet_no, position, generation"
+                                        "   FROM deliveries{}",
+                                        of_delivery)),
       release_(database,
-               fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts{}", meant)),
-      discard_(database, fmt::format("UPDATE deliveries SET state = 5, state_at = NULL{}", meant)),
+               fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts{}",
+                           of_delivery)),
+      discard_(database, fmt::format("UPDATE deliveries SET state = 5, state_at = NULL{}", of_delivery)),
       skip_(database, "UPDATE gaps SET skipped_at = ? WHERE entity_no = ? AND first_missing = ?") {}
 
-std::int64_t Operators::release(const DeadLetters& which, WallTime now) {
-  return move_dead_letters(which, Verb::release, release_,
-                           next_state(DeliveryState::dead_letter, Transition::release).value(), now);
+std::int64_t Operators::release(std::span<const DeliveryKey> deliveries, WallTime now) {
+  return move_dead_letters(deliveries, Verb::release, release_, Transition::release, now);
 }
 
-std::int64_t Operators::discard(const DeadLetters& which, WallTime now) {
-  return move_dead_letters(which, Verb::discard, discard_,
-                           next_state(DeliveryState::dead_letter, Transition::discard).value(), now);
+std::int64_t Operators::discard(std::span<const DeliveryKey> deliveries, WallTime now) {
+  return move_dead_letters(deliveries, Verb::discard, discard_, Transition::discard, now);
 }
 
-std::int64_t Operators::move_dead_letters(const DeadLetters& which, Verb verb, Statement& move,
-                                          DeliveryState to, WallTime now) {
-  add_actions_.run(which.entity, which.event, static_cast<std::int64_t>(verb), now, turn_.number);
+std::int64_t Operators::move_dead_letters(std::span<const DeliveryKey> deliveries, Verb verb, Statement& move,
+                                          Transition by, WallTime now) {
+  constexpr DeliveryState dead = DeliveryState::dead_letter;
+  for (const auto& [outlet, position, generation] : deliveries)
+    add_action_.run(static_cast<int>(verb), now, turn_.number, outlet, position, generation,
+                    static_cast<int>(dead));
   fail_point(FailPoint::dead_letters_noted);
-  const std::int64_t moved = move.run(which.entity, which.event);
+  std::int64_t moved = 0;
+  for (const auto& [outlet, position, generation] : deliveries)
+    moved += move.run(outlet, position, generation, static_cast<int>(dead));
   fail_point(FailPoint::dead_letters_moved);
-  turn_.moved(DeliveryState::dead_letter, to, moved);
+  turn_.moved(dead, next_state(dead, by).value(), moved);
   return moved;
 }
 

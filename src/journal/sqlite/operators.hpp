@@ -8,6 +8,7 @@
 #include "journal/sqlite/wakes.hpp"
 
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace dispatch::journal {
@@ -18,20 +19,20 @@ class Operators {
   Operators(SQLite::Database& database, TurnAccount& turn);
 
   /// Journal::release, Journal::discard.
-  std::int64_t release(const DeadLetters& which, WallTime now);
-  std::int64_t discard(const DeadLetters& which, WallTime now);
+  std::int64_t release(std::span<const DeliveryKey> deliveries, WallTime now);
+  std::int64_t discard(std::span<const DeliveryKey> deliveries, WallTime now);
 
   /// Journal::skip_gap.
   std::optional<std::pair<SequenceNumber, SequenceNumber>> skip_gap(std::string_view entity, WallTime now);
 
  private:
-  std::int64_t move_dead_letters(const DeadLetters& which, Verb verb, Statement& move, DeliveryState to,
-                                 WallTime now);
+  std::int64_t move_dead_letters(std::span<const DeliveryKey> deliveries, Verb verb, Statement& move,
+                                 Transition by, WallTime now);
 
   TurnAccount& turn_;
   Streams streams_;
   Wakes wakes_;
-  Statement add_actions_, release_, discard_, skip_;
+  Statement add_action_, release_, discard_, skip_;
 };
 
 }  // namespace dispatch::journal

@@ -21,8 +21,8 @@ PumpReader::PumpReader(SQLite::Database& database)
                 "SELECT state_at FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at > ?"
                 " ORDER BY state_at LIMIT 1"),
       wakes_(database,
-             "SELECT action_no, outlet_no, position, generation, verb IN (9, 10) FROM actions"
-             " WHERE action_no > ? AND outlet_no IS NOT NULL ORDER BY action_no LIMIT ?"),
+             "SELECT action_no, outlet_no, position, generation, verb IN (9, 10), verb = 13 FROM actions"
+             " WHERE action_no > ? AND outlet_no IS NOT NULL AND quiet = 0 ORDER BY action_no LIMIT ?"),
       remembered_wake_(database, "SELECT last_wake FROM progress"),
       remember_outlet_(database,
                        "UPDATE outlets SET low_position = ?1 WHERE outlet_no = ?2 AND low_position <> ?1"),
@@ -83,7 +83,8 @@ std::vector<Wake> PumpReader::wakes(std::int64_t after, std::size_t limit) {
                      .key = {.outlet = OutletNo{rows.integer(1)},
                              .position = Position{rows.integer(2)},
                              .generation = rows.integer(3)},
-                     .from_here = rows.integer(4) != 0});
+                     .from_here = rows.integer(4) != 0,
+                     .ask = rows.integer(5) != 0});
   }
   return wakes;
 }

@@ -50,8 +50,9 @@ Result<std::int64_t> Replays::make(std::span<const DeliveryKey> deliveries, cons
       return fail("a delivery of subscription {} cannot be replayed along another route; this is a bug",
                   row->subscription.value());
     }
-    const auto to = direct ? Destinations::Numbers{.destination = row->destination, .outlet = key.outlet}
-                           : destinations_.resolve(*route, key.position);
+    const bool elsewhere = route && route->subscription == row->subscription;
+    const auto to = elsewhere ? destinations_.resolve(*route, key.position)
+                              : Destinations::Numbers{.destination = row->destination, .outlet = key.outlet};
     if (generation == 0) generation = next_generation();
     add_.run(to.outlet, generation, to.destination, row->subscription, key.position);
     turn_.made(DeliveryState::pending);

@@ -1,6 +1,8 @@
 #include "journal/sqlite/sqlite_journal.hpp"
 
+#include "journal/sqlite/acknowledgements.hpp"
 #include "journal/sqlite/appender.hpp"
+#include "journal/sqlite/cancellations.hpp"
 #include "journal/sqlite/circuits.hpp"
 #include "journal/sqlite/connection.hpp"
 #include "journal/sqlite/destinations.hpp"
@@ -15,6 +17,8 @@
 #include "journal/sqlite/pump_reader.hpp"
 #include "journal/sqlite/reject_queue.hpp"
 #include "journal/sqlite/replays.hpp"
+#include "journal/sqlite/retries.hpp"
+#include "journal/sqlite/selector.hpp"
 #include "journal/sqlite/subscriptions.hpp"
 #include "journal/sqlite/turn_writer.hpp"
 
@@ -47,13 +51,17 @@ class SqliteJournal::Parts {
   IntentWriter intents{connection->database(), turn.account(), fresh, subscriptions};
   OutcomeWriter outcomes{connection->database(), turn.account()};
   Operators operators{connection->database(), turn.account()};
+  Cancellations cancellations{connection->database(), turn.account()};
   FanOut fan_out{connection->database(), turn.account(), destinations};
+  Retries retries{connection->database(), turn.account()};
+  Acknowledgements acknowledgements{connection->database(), turn.account()};
   Replays replays{connection->database(), turn.account(), destinations};
   RejectQueue rejects{connection->database(), turn.account()};
   Circuits circuits{connection->database()};
   Paces paces{connection->database()};
   PumpReader pump{connection->database()};
   LaneReader lanes{connection->database()};
+  Selector selector{connection->database()};
   std::int64_t pump_version = -1;  // the data version that changed_elsewhere saw last; none yet
   bool turn_failed = false;        // a write of the open turn has failed, and SQLite may have undone the turn
   bool spent = false;              // a commit has failed
@@ -225,17 +233,38 @@ Result<std::size_t> SqliteJournal::recover(Orphans orphans, WallTime now, std::s
   });
 }
 
-Result<std::int64_t> SqliteJournal::release(const DeadLetters& which, WallTime now) {
+Result<std::int64_t> SqliteJournal::release(std::span<const DeliveryKey> deliveries, WallTime now) {
   return parts_->write("release dead letters in", [&] {
     parts_->fresh.write();
-    return Result<std::int64_t>{parts_->operators.release(which, now)};
+    return Result<std::int64_t>{parts_->operators.release(deliveries, now)};
   });
 }
 
-Result<std::int64_t> SqliteJournal::discard(const DeadLetters& which, WallTime now) {
+Result<std::int64_t> SqliteJournal::discard(std::span<const DeliveryKey> deliveries, WallTime now) {
   return parts_->write("discard dead letters in", [&] {
     parts_->fresh.write();
-    return Result<std::int64_t>{parts_->operators.discard(which, now)};
+    return Result<std::int64_t>{parts_->operators.discard(deliveries, now)};
+  });
+}
+
+Result<std::int64_t> SqliteJournal::cancel(std::span<const DeliveryKey> deliveries, WallTime now) {
+  return parts_->write("cancel deliveries in", [&] {
+    parts_->fresh.write();
+    return Result<std::int64_t>{parts_->cancellations.cancel(deliveries, now)};
+  });
+}
+
+Result<std::int64_t> SqliteJournal::retry_now(std::span<const DeliveryKey> deliveries, WallTime now) {
+  return parts_->write("retry deliveries in", [&] {
+    parts_->fresh.write();
+    return Result<std::int64_t>{parts_->retries.retry_now(deliveries, now)};
+  });
+}
+
+Result<std::int64_t> SqliteJournal::acknowledge(const DeliveryFilter& which, WallTime now,
+                                                std::size_t limit) {
+  return parts_->write("acknowledge outcomes in", [&] {
+    return Result<std::int64_t>{parts_->acknowledgements.acknowledge(which, now, limit)};
   });
 }
 
@@ -286,7 +315,7 @@ Result<std::int64_t> SqliteJournal::fan_out(const Route& route, std::span<const 
 Result<std::int64_t> SqliteJournal::replay(std::span<const DeliveryKey> deliveries,
                                            const std::optional<Route>& route, WallTime now) {
   return parts_->write("replay deliveries of", [&]() -> Result<std::int64_t> {
-    if (route) DISPATCH_TRY(parts_->check_route(*route));
+    if (route && route->subscription != SubscriptionNo{}) DISPATCH_TRY(parts_->check_route(*route));
     parts_->fresh.write();
     return parts_->replays.make(deliveries, route, now);
   });
@@ -374,6 +403,10 @@ Result<std::optional<DeliveryRow>> SqliteJournal::head(const DeliveryKey& key) {
   return parts_->read_deliveries([&] { return parts_->lanes.head(key); });
 }
 
+Result<std::vector<DeliveryRow>> SqliteJournal::all_open_in_lane(const DeliveryKey& key) {
+  return parts_->read_deliveries([&] { return parts_->lanes.all_open(key); });
+}
+
 Result<std::vector<Wake>> SqliteJournal::wakes(std::int64_t after, std::size_t limit) {
   return parts_->guard(reading, [&] { return parts_->pump.wakes(after, limit); });
 }
@@ -398,6 +431,21 @@ Result<std::vector<DeliveryRow>> SqliteJournal::first_open(Position from, Positi
 
 Result<TraceSeed> SqliteJournal::trace_seed() {
   return parts_->guard(reading, [&] { return parts_->appender.trace_seed(); });
+}
+
+// --- Reads for operators
+
+Result<SelectedPage> SqliteJournal::select(const Selection& selection, const SelectionPlace& from,
+                                           std::size_t limit) {
+  return parts_->read_deliveries([&] { return parts_->selector.select(selection, from, limit); });
+}
+
+Result<std::int64_t> SqliteJournal::unknown_outcomes(const DeliveryFilter& which) {
+  return parts_->guard(reading, [&] { return parts_->acknowledgements.count(which); });
+}
+
+Result<std::vector<std::string>> SqliteJournal::unknown_names(const DeliveryFilter& filter) {
+  return parts_->guard(reading, [&] { return parts_->selector.unknown_names(filter); });
 }
 
 Result<std::int64_t> SqliteJournal::subscriptions_version() {

@@ -42,8 +42,11 @@ class SqliteJournal final : public Journal {
   Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) override;
   Result<> settle(std::span<const Settlement> settlements) override;
   Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit) override;
-  Result<std::int64_t> release(const DeadLetters& which, WallTime now) override;
-  Result<std::int64_t> discard(const DeadLetters& which, WallTime now) override;
+  Result<std::int64_t> release(std::span<const DeliveryKey> deliveries, WallTime now) override;
+  Result<std::int64_t> discard(std::span<const DeliveryKey> deliveries, WallTime now) override;
+  Result<std::int64_t> cancel(std::span<const DeliveryKey> deliveries, WallTime now) override;
+  Result<std::int64_t> retry_now(std::span<const DeliveryKey> deliveries, WallTime now) override;
+  Result<std::int64_t> acknowledge(const DeliveryFilter& which, WallTime now, std::size_t limit) override;
   Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                             WallTime now) override;
   Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
@@ -71,10 +74,15 @@ class SqliteJournal final : public Journal {
   Result<Predecessor> predecessor(const DeliveryRow& row) override;
   Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) override;
   Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) override;
+  Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) override;
   Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<Tally> tally() override;
   Result<TraceSeed> trace_seed() override;
+  Result<SelectedPage> select(const Selection& selection, const SelectionPlace& from,
+                              std::size_t limit) override;
+  Result<std::int64_t> unknown_outcomes(const DeliveryFilter& which) override;
+  Result<std::vector<std::string>> unknown_names(const DeliveryFilter& filter) override;
   Result<std::int64_t> subscriptions_version() override;
   Result<std::vector<Subscription>> subscriptions() override;
   Result<std::vector<CircuitRow>> circuits() override;

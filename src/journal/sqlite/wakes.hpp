@@ -23,6 +23,9 @@ enum class Verb : std::int64_t {
   fan_out = 9,
   replay = 10,
   rejects_cleared = 11,
+  cancel = 12,
+  retry = 13,
+  acknowledge = 14,
 };
 
 /// Wakes the lanes that waited for a gap, and outlets that got deliveries at low positions. Writes rows of

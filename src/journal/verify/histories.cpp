@@ -107,7 +107,8 @@ bool is_not_meant(const StoredDelivery& delivery, const History& history) {
 Verdict state_follows(const StoredDelivery& delivery, const History& history) {
   if (!delivery.known_state()) return std::nullopt;
   const bool begun = delivery.attempts > 0;
-  if (!delivery.is(DeliveryState::pending) && !begun && !delivery.given_up()) {
+  const bool cancelled = delivery.is(DeliveryState::failed) && !history.moves.cancellations.empty();
+  if (!delivery.is(DeliveryState::pending) && !begun && !delivery.given_up() && !cancelled) {
     return fmt::format("it is {} and was never attempted", name_of_state(delivery));
   }
   if (begun && (!delivery.began_at || !delivery.began_turn)) {
@@ -163,13 +164,21 @@ Verdict forgiven_are_attempts(const StoredDelivery& delivery, const History& his
 
 Verdict operators_moved_it(const StoredDelivery& delivery, const History& history) {
   if (!is_complete(delivery, history)) return std::nullopt;
-  const auto& [releases, discards, dated] = history.moves;
+  const auto& [releases, discards, cancellations, dated] = history.moves;
   if (history.baseless_release)
     return fmt::format("it was released at turn {} and was no dead letter", *history.baseless_release);
   if (delivery.is(DeliveryState::failed)) {
-    if (discards.empty() && (delivery.given_up() || is_not_meant(delivery, history))) return std::nullopt;
-    if (discards.size() == 1 && discards.front() > delivery.ended_turn.value_or(0)) return std::nullopt;
-    return std::string{"it is failed, it was meant, and no operator has discarded it, or more than once"};
+    const auto given_up = discards.size() + cancellations.size();
+    if (given_up == 0 && (delivery.given_up() || is_not_meant(delivery, history))) return std::nullopt;
+    if (given_up == 1 &&
+        (discards.empty() ? cancellations : discards).front() > delivery.ended_turn.value_or(0))
+      return std::nullopt;
+    return std::string{
+        "it is failed, it was meant, and no operator has discarded or cancelled it, or more than once"};
+  }
+  if (!cancellations.empty()) {
+    return fmt::format("it was cancelled at turn {} and is {}", cancellations.front(),
+                       name_of_state(delivery));
   }
   if (!discards.empty())
     return fmt::format("it was discarded at turn {} and is {}", discards.front(), name_of_state(delivery));
@@ -244,7 +253,7 @@ class HistoryWalk {
                   " FROM attempts ORDER BY outlet_no, position, generation, attempt"),
         moves_(audit.database(),
                "SELECT outlet_no, position, generation, verb, turn FROM actions"
-               " WHERE verb IN (0, 1) AND outlet_no IS NOT NULL"
+               " WHERE verb IN (0, 1, 12) AND outlet_no IS NOT NULL"
                " ORDER BY outlet_no, position, generation, action_no") {
     Statement statement{audit.database(), "SELECT subscription_no, turn FROM actions WHERE verb = 6"};
     auto rows = statement.rows();
@@ -292,6 +301,11 @@ class HistoryWalk {
     return delivery;
   }
 
+  static std::vector<std::int64_t>& turns_of(Verb verb, Moves& moves) {
+    if (verb == Verb::release) return moves.releases;
+    return verb == Verb::discard ? moves.discards : moves.cancellations;
+  }
+
   // What operators did to a delivery that is not there is found elsewhere.
   Moves moves_of(const DeliveryKey& wanted, Statement::Rows& rows) {
     Moves moves;
@@ -299,9 +313,7 @@ class HistoryWalk {
       if (key(rows) < wanted) continue;
       moves.dated = moves.dated && !rows.is_null(4);
       if (rows.is_null(4)) continue;
-      auto& turns =
-          rows.integer(3) == static_cast<std::int64_t>(Verb::release) ? moves.releases : moves.discards;
-      turns.push_back(rows.integer(4));
+      turns_of(static_cast<Verb>(rows.integer(3)), moves).push_back(rows.integer(4));
     }
     return moves;
   }

@@ -50,6 +50,7 @@ struct StoredAttempt {
 /// What operators did to one delivery: the turns of it, in their order.
 struct Moves {
   std::vector<std::int64_t> releases, discards;
+  std::vector<std::int64_t> cancellations;
   bool dated = true;  ///< false where one of them has no turn: a program of version 1 noted none
 };
 

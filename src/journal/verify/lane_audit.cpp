@@ -14,7 +14,7 @@ std::optional<std::string> LaneAudit::take(const LaneDelivery& next) {
   if (next.is_open()) {
     if (!head_) head_ = next;
     if (!open_longest_ || next.made_turn < open_longest_->made_turn) open_longest_ = next;
-  } else if (next.begun) {
+  } else if (next.begun || next.done_turn > 0) {
     const auto [latest, is_first] = done_last_.try_emplace(next.made_turn, next);
     if (!is_first && latest->second.done_turn < next.done_turn) latest->second = next;
   }

@@ -45,7 +45,7 @@ class Woken {
   explicit Woken(SQLite::Database& database) {
     Statement statement{database,
                         "SELECT position FROM actions WHERE action_no > (SELECT last_wake FROM progress) "
-                        "AND position IS NOT NULL"};
+                        "AND position IS NOT NULL AND quiet = 0"};
     auto rows = statement.rows();
     while (rows.next()) positions_.push_back(rows.integer(0));
     std::sort(positions_.begin(), positions_.end());
@@ -80,7 +80,7 @@ class LaneWalk {
                  ended_turn, discarded_turn
             FROM deliveries d
             LEFT JOIN (SELECT outlet_no AS outlet, position AS place, generation AS replay, max(turn) AS discarded_turn
-                         FROM actions WHERE verb = 1 GROUP BY 1, 2, 3)
+                         FROM actions WHERE verb IN (1, 12) GROUP BY 1, 2, 3)
               ON d.state = 5 AND outlet = d.outlet_no AND place = d.position AND replay = d.generation
            ORDER BY entity_no, destination_no, generation, sequence_number)"),
         first_attempt_(

@@ -61,16 +61,17 @@ constexpr Query queries[] = {
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'its verb is ' || verb || ', which there is not'
-        FROM actions WHERE verb NOT BETWEEN 0 AND 11)"},
+        FROM actions WHERE verb NOT BETWEEN 0 AND 14)"},
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'it does not say what it was done to'
         FROM actions
-       WHERE CASE WHEN verb IN (0, 1) THEN outlet_no IS NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
+       WHERE CASE WHEN verb IN (0, 1, 12, 13, 14) THEN outlet_no IS NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
                   WHEN verb IN (2, 3) THEN entity_no IS NULL OR first_sequence IS NULL OR last_sequence IS NULL
                   ELSE entity_no IS NOT NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
                        OR (outlet_no IS NULL) <> (verb BETWEEN 4 AND 8 OR verb = 11) END
-          OR (verb BETWEEN 4 AND 9 AND subscription_no IS NULL) OR ((verb < 4 OR verb = 11) AND subscription_no IS NOT NULL)
+          OR (verb BETWEEN 4 AND 9 AND subscription_no IS NULL)
+          OR ((verb < 4 OR verb > 10) AND subscription_no IS NOT NULL) OR quiet NOT IN (0, 1) OR (quiet = 1 AND verb NOT IN (12, 14)) OR (quiet = 0 AND verb = 14)
           OR (note IS NOT NULL) <> (verb IN (7, 11))
           OR (outlet_no IS NULL) + (position IS NULL) + (generation IS NULL) NOT IN (0, 3))"},
 
@@ -83,7 +84,7 @@ constexpr Query queries[] = {
           ON d.outlet_no = a.outlet_no AND d.position = a.position AND d.generation = a.generation
        WHERE a.position IS NOT NULL
          AND (d.position IS NULL OR d.sequence_number <= a.last_sequence
-              OR CASE WHEN a.verb < 4 THEN d.entity_no IS NOT a.entity_no
+              OR CASE WHEN a.verb < 4 OR a.verb > 10 THEN d.entity_no IS NOT a.entity_no
                       ELSE d.subscription_no IS NOT coalesce(a.subscription_no, 0)
                            OR (a.verb = 9) <> (d.generation = 0) END))"},
 
@@ -140,6 +141,35 @@ constexpr Query queries[] = {
              CASE WHEN entity_no IS NULL THEN 'it has a sequence number but no entity'
                   ELSE 'it has an entity but no sequence number' END
         FROM events WHERE (entity_no IS NULL) <> (sequence_number IS NULL))"},
+
+    {Check::operators, R"(
+      SELECT 'action ' || action_no, 'it acknowledges an unknown outcome that is not recorded as acknowledged'
+        FROM actions a
+       WHERE verb = 14
+         AND NOT EXISTS (SELECT 1 FROM attempts t WHERE t.outlet_no = a.outlet_no AND t.position = a.position
+                            AND t.generation = a.generation AND t.outcome = 5 AND t.acknowledged_at = a.at))"},
+
+    {Check::operators, R"(
+      SELECT 'attempt ' || attempt || ' at position ' || position,
+             CASE WHEN outcome <> 5 THEN 'it is acknowledged and its outcome is known'
+                  ELSE 'it is acknowledged and no operator has done that' END
+        FROM attempts t
+       WHERE acknowledged_at IS NOT NULL
+         AND (outcome <> 5 OR NOT EXISTS (SELECT 1 FROM actions a WHERE a.verb = 14 AND a.outlet_no = t.outlet_no
+                                             AND a.position = t.position AND a.generation = t.generation
+                                             AND a.at = t.acknowledged_at)))"},
+
+    {Check::content, R"(
+      SELECT 'position ' || first_position,
+             CASE WHEN first_position NOT IN (SELECT position FROM events)
+                    THEN 'an input is said to begin there, where no event is'
+                  ELSE 'an input is said to begin there that went on' END
+        FROM (SELECT first_position, input_no, lag(input_no) OVER (ORDER BY first_position) AS before FROM event_inputs)
+       WHERE first_position NOT IN (SELECT position FROM events) OR input_no IS before)"},
+
+    {Check::content, R"(
+      SELECT 'input ' || name, 'no event came by it'
+        FROM inputs WHERE name = '' OR input_no NOT IN (SELECT input_no FROM event_inputs WHERE input_no IS NOT NULL))"},
 
     {Check::resumption, R"(
       SELECT 'host ' || host,

@@ -134,7 +134,6 @@ constexpr Query queries[] = {
          AND NOT EXISTS (SELECT 1 FROM outlets p
                           CROSS JOIN deliveries b ON b.outlet_no = p.outlet_no AND b.position = d.position
                           WHERE p.subscription_no = o.subscription_no
-                            AND (p.subscription_no > 0 OR p.outlet_no = o.outlet_no)
                             AND b.generation < d.generation AND b.state IN (4, 5)))"},
 
     {Check::generations, R"(

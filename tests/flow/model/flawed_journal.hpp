@@ -28,11 +28,17 @@ class FlawedJournal : public journal::Journal {
   Result<std::size_t> recover(journal::Orphans orphans, WallTime now, std::size_t limit) override {
     return sound_->recover(orphans, now, limit);
   }
-  Result<std::int64_t> release(const journal::DeadLetters& which, WallTime now) override {
-    return sound_->release(which, now);
+  Result<std::int64_t> release(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
+    return sound_->release(deliveries, now);
   }
-  Result<std::int64_t> discard(const journal::DeadLetters& which, WallTime now) override {
-    return sound_->discard(which, now);
+  Result<std::int64_t> discard(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
+    return sound_->discard(deliveries, now);
+  }
+  Result<std::int64_t> cancel(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
+    return sound_->cancel(deliveries, now);
+  }
+  Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
+    return sound_->retry_now(deliveries, now);
   }
   Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                             WallTime now) override {
@@ -102,11 +108,28 @@ class FlawedJournal : public journal::Journal {
   Result<std::optional<journal::DeliveryRow>> head(const journal::DeliveryKey& key) override {
     return sound_->head(key);
   }
+  Result<std::vector<journal::DeliveryRow>> all_open_in_lane(const journal::DeliveryKey& key) override {
+    return sound_->all_open_in_lane(key);
+  }
+  Result<std::int64_t> acknowledge(const journal::DeliveryFilter& which, WallTime now,
+                                   std::size_t limit) override {
+    return sound_->acknowledge(which, now, limit);
+  }
+  Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override {
+    return sound_->unknown_outcomes(which);
+  }
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
     return sound_->wakes(after, limit);
   }
   Result<std::int64_t> remembered_wake() override { return sound_->remembered_wake(); }
   Result<TraceSeed> trace_seed() override { return sound_->trace_seed(); }
+  Result<journal::SelectedPage> select(const journal::Selection& selection,
+                                       const journal::SelectionPlace& from, std::size_t limit) override {
+    return sound_->select(selection, from, limit);
+  }
+  Result<std::vector<std::string>> unknown_names(const journal::DeliveryFilter& filter) override {
+    return sound_->unknown_names(filter);
+  }
   Result<std::int64_t> subscriptions_version() override { return sound_->subscriptions_version(); }
   Result<std::vector<Subscription>> subscriptions() override { return sound_->subscriptions(); }
   Result<std::vector<journal::PaceRow>> paces() override { return sound_->paces(); }

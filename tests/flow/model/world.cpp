@@ -1,4 +1,5 @@
 #include "flow/model/processes.hpp"
+#include "support/dead_letters.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -275,9 +276,9 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
     if (!equal) return "the gap skipped is not the lowest";
   } else {
     const std::string id = reference_.find(step.subject)->line.id;
-    const journal::DeadLetters which{.entity = {}, .event = id};
+    const auto dead = dead_letters(journal, {.events = {id}});
     const bool release = step.act == Act::release;
-    const auto changed = release ? journal.release(which, now) : journal.discard(which, now);
+    const auto changed = release ? journal.release(dead, now) : journal.discard(dead, now);
     if (!changed) return changed.error().message;
     const std::int64_t expected = release ? reference_.release(id) : reference_.discard(id);
     if (*changed != expected) return fmt::format("{} dead letters were meant", *changed);

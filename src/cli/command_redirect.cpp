@@ -1,0 +1,73 @@
+
+#include "cli/delivery_filter_options.hpp"
+#include "cli/listing.hpp"
+#include "cli/operator_turn.hpp"
+#include "cli/program.hpp"
+#include "operations/redirect.hpp"
+#include "routing/url.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer =
+    R"(What is pending, waits for a retry or is dead is given up where it was to go and
+made anew for the other URL: whole lanes, in order per entity. A lane of which a
+request is under way is left: give the command again. Lines that come later with
+the old URL go to the old URL, in lanes of their own.
+
+EXIT STATUS
+  0  done; also where nothing was meant
+  1  the journal could not be read or written
+  2  usage, or there is no such event, URL, ... or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch redirect --url https://exmaple.com/ --to https://example.com/
+  dispatch redirect --host old.example.com --to https://new.example.com/hook)";
+
+struct Redirect {
+  DeliveryFilterOptions which;
+  std::string to;
+};
+
+Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked.which, "deliveries", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  if (!which->subscriptions.empty()) {
+    return misuse("what a subscription is sent goes to its own URL; change that with: {}",
+                  command_on(program, "subscription add ID --replace --url URL"));
+  }
+  const auto to = routing::parse_url(asked.to);
+  if (!to) return tl::unexpected(to.error());
+  const auto journal = open_for_operator(program.journal);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto redirected =
+      operations::redirect(**journal, clock, *which,
+                           {DeliveryState::pending, DeliveryState::retry_wait, DeliveryState::dead_letter},
+                           {to->text, to->host}, {.dry_run = asked.which.dry_run});
+  if (!redirected) return tl::unexpected(redirected.error());
+  tell_redirected(program, asked.which, *redirected,
+                  "no direct delivery that is open and goes elsewhere is meant");
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_redirect_command(CLI::App& app, Program& program) {
+  const auto asked = std::make_shared<Redirect>();
+  CLI::App* command = app.add_subcommand("redirect", "Send what waits or is dead somewhere else");
+  command->footer(footer);
+  add_filter_options(*command, asked->which);
+  add_file_option(*command, asked->which);
+  command->add_option("--to", asked->to, "Where it goes instead")->type_name("URL")->required();
+  add_change_options(*command, asked->which);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return redirect(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,60 @@
+#include "cli/events_cancel.hpp"
+
+#include "cli/delivery_filter_options.hpp"
+#include "cli/listing.hpp"
+#include "cli/operator_turn.hpp"
+#include "operations/cancel.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer =
+    R"(What is pending or waits for a retry becomes failed, and its lane goes on. What is
+in flight ends as it ends; dead letters stay (see: dispatch dlq discard). Undo with:
+dispatch replay --state failed
+
+EXIT STATUS
+  0  done; also where there was nothing to do
+  1  the journal could not be read or written
+  2  usage, or there is no such event, file, ... or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch events cancel --file wrong.jsonl --dry-run
+  dispatch events cancel --file wrong.jsonl --accepted-since 2h
+  dispatch events cancel --entity order-17)";
+
+Result<ExitCode> cancel(const Program& program, const DeliveryFilterOptions& asked) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked, "deliveries", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto journal = open_for_operator(program.journal);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto cancelled = operations::cancel(**journal, clock, *which, {.dry_run = asked.dry_run});
+  if (!cancelled) return tl::unexpected(cancelled.error());
+  tell_affected(
+      program, asked, *cancelled,
+      {.done = "cancelled", .nothing = "no delivery that waits is meant", .tells_what_is_left = true});
+  if (!asked.dry_run && !asked.json && cancelled->deliveries > 0)
+    say_next(program, "replay --state failed --dry-run", "see what can be sent after all");
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_events_cancel(CLI::App& events, Program& program) {
+  const auto asked = std::make_shared<DeliveryFilterOptions>();
+  CLI::App* command = events.add_subcommand("cancel", "Give up what waits to be delivered");
+  command->footer(footer);
+  add_filter_options(*command, *asked);
+  add_event_options(*command, *asked);
+  add_change_options(*command, *asked);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return cancel(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

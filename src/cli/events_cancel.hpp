@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cli/program.hpp"
+
+namespace dispatch::cli {
+
+/// `dispatch events cancel`, below the command `events`.
+void add_events_cancel(CLI::App& events, Program& program);
+
+}  // namespace dispatch::cli

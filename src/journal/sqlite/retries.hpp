@@ -1,0 +1,24 @@
+#pragma once
+
+#include "journal/rows.hpp"
+#include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/turn_account.hpp"
+
+#include <span>
+
+namespace dispatch::journal {
+
+/// Lets what waits for a time be tried at once.
+class Retries {
+ public:
+  Retries(SQLite::Database& database, const TurnAccount& turn);
+
+  /// Journal::retry_now.
+  std::int64_t retry_now(std::span<const DeliveryKey> deliveries, WallTime now);
+
+ private:
+  const TurnAccount& turn_;
+  Statement make_due_, probe_, add_action_;
+};
+
+}  // namespace dispatch::journal

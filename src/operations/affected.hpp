@@ -1,0 +1,55 @@
+#pragma once
+
+#include "journal/journal.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dispatch::operations {
+
+/// Deliveries of one subscription to one URL, or direct ones to one URL, by the state in which they were
+/// found.
+struct DestinationCount {
+  std::string subscription;  ///< its id; empty: direct
+  std::string url;           ///< empty: other destinations, as only so many are told apart
+  std::int64_t pending = 0, retry_wait = 0, dead_letter = 0;
+};
+
+/// What an operation has done, or would do: each delivery is counted once.
+struct Affected {
+  std::int64_t deliveries = 0;
+  std::int64_t in_flight = 0, dead_letters = 0;  ///< meant as well, and left as they are
+  std::vector<DestinationCount> destinations;    ///< in the order in which they were met
+};
+
+/// Counts deliveries by their destinations in bounded memory. Used by one thread.
+class AffectedCount {
+ public:
+  /// Destinations that are told apart; there may be millions.
+  static constexpr std::size_t destinations_most = 100;
+
+  explicit AffectedCount(const std::vector<Subscription>& subscriptions);
+
+  /// The delivery, in the state in which it was found.
+  void add(const journal::SelectedDelivery& delivery);
+  /// The delivery is meant and left as it is.
+  void leave(const journal::SelectedDelivery& delivery);
+  /// `deliveries` were found, and so many of them were changed by others before we could.
+  void lost(std::int64_t deliveries) { affected_.deliveries -= deliveries; }
+
+  Affected take() { return std::move(affected_); }
+
+ private:
+  DestinationCount& destination_of(const journal::SelectedDelivery& delivery);
+
+  std::map<SubscriptionNo, std::string> subscriptions_;
+  std::map<std::pair<SubscriptionNo, std::string>, std::size_t> known_;  ///< places in the destinations
+  std::optional<std::size_t> others_;
+  Affected affected_;
+};
+
+}  // namespace dispatch::operations

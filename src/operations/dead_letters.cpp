@@ -1,0 +1,23 @@
+#include "operations/dead_letters.hpp"
+
+#include "operations/walk.hpp"
+
+namespace dispatch::operations {
+
+Result<Affected> release(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
+                         const Manner& manner) {
+  const Operation releasing{
+      .changes = {DeliveryState::dead_letter},
+      .change = [&](auto deliveries, WallTime now) { return journal.release(deliveries, now); }};
+  return carry_out(releasing, journal, clock, meant, manner);
+}
+
+Result<Affected> discard(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
+                         const Manner& manner) {
+  const Operation discarding{
+      .changes = {DeliveryState::dead_letter},
+      .change = [&](auto deliveries, WallTime now) { return journal.discard(deliveries, now); }};
+  return carry_out(discarding, journal, clock, meant, manner);
+}
+
+}  // namespace dispatch::operations

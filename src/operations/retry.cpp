@@ -1,0 +1,39 @@
+#include "operations/retry.hpp"
+
+#include "operations/walk.hpp"
+
+#include <set>
+
+namespace dispatch::operations {
+
+Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
+                      const Manner& manner) {
+  const auto circuits = journal.circuits();
+  if (!circuits) return tl::unexpected(circuits.error());
+  std::set<DestinationNo> open;
+  for (const auto& circuit : *circuits)
+    if (!circuit.half_open) open.insert(circuit.destination);
+
+  Retried retried;
+  const WallTime now = clock.wall();
+  const Operation retrying{
+      .changes = {DeliveryState::pending, DeliveryState::retry_wait},
+      .counts = {DeliveryState::in_flight, DeliveryState::dead_letter},
+      // By position, so that what fails again meanwhile is not met again.
+      .newest_first = true,
+      .change = [&](auto deliveries, WallTime at) { return journal.retry_now(deliveries, at); },
+      .wanted =
+          [&](const journal::SelectedDelivery& delivery) {
+            const bool first_of_circuit = open.erase(delivery.row.destination) > 0;
+            if (first_of_circuit) ++retried.circuits;
+            const bool waits_for_time =
+                delivery.row.state == DeliveryState::retry_wait && delivery.row.state_at > now;
+            return first_of_circuit || waits_for_time;
+          }};
+  auto affected = carry_out(retrying, journal, clock, meant, manner);
+  if (!affected) return tl::unexpected(std::move(affected).error());
+  retried.affected = std::move(*affected);
+  return retried;
+}
+
+}  // namespace dispatch::operations
