@@ -5,8 +5,11 @@
 #include "flow/renew.hpp"
 #include "journal/ledger.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace dispatch::cli {
@@ -113,7 +116,13 @@ Result<> Session::open_input(const InputOptions& options) {
   reading->files = &files_;
   auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
   if (!reader) return tl::unexpected(std::move(reader).error());
-  input_.emplace(Input{std::move(*reader), std::move(*router)});
+  const bool ends = std::all_of(options.files.begin(), options.files.end(), [](const std::string& file) {
+    std::error_code gone;
+    return file != "-" && std::filesystem::is_regular_file(file, gone);
+  });
+  using Unrouted = flow::Feed::Unrouted;
+  input_.emplace(
+      Input{std::move(*reader), std::move(*router), ends ? Unrouted::held_back : Unrouted::passed_on});
   return {};
 }
 
@@ -132,7 +141,7 @@ Result<ExitCode> Session::run(const Work& work) {
     if (talk_.progress) progress.emplace(scoreboard_, line_, clock_, format_);
     std::optional<flow::Feed> feed;
     if (input_)
-      feed.emplace(std::move(input_->reader), std::move(input_->router), *tracer, inbox_);
+      feed.emplace(std::move(input_->reader), std::move(input_->router), *tracer, inbox_, input_->unrouted);
     else
       inbox_.end_input();
     const FeedEnd feed_end{stop_input_, inbox_};

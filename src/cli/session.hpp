@@ -66,6 +66,7 @@ class Session {
   struct Input {
     ingest::Reader reader;
     routing::Router router;
+    flow::Feed::Unrouted unrouted;
   };
 
   Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk);

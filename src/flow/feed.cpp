@@ -66,10 +66,12 @@ void reject_unrouted(Incoming& incoming, std::size_t first) {
   });
 }
 
-Feed::Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox)
+Feed::Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox,
+           Unrouted unrouted)
     : reader_(std::move(reader)),
       router_(std::move(router)),
       tracer_(tracer),
+      unrouted_(unrouted),
       thread_([this, &inbox] { work(inbox); }) {}
 
 Feed::~Feed() {
@@ -84,7 +86,12 @@ void Feed::work(Inbox& inbox) {
       if (!batch) return inbox.end_input(std::move(batch).error());
       if (!*batch) break;
       if (tracer_) tracer_->trace(**batch);
-      auto checked = destinations.take(route(std::move(**batch), router_), router_);
+      Incoming routed = route(std::move(**batch), router_);
+      if (unrouted_ == Unrouted::passed_on) {
+        if (!inbox.offer(std::move(routed))) return inbox.end_input();
+        continue;
+      }
+      auto checked = destinations.take(std::move(routed), router_);
       if (!checked) return inbox.end_input(std::move(checked).error());
       for (Incoming& incoming : *checked)
         if (!inbox.offer(std::move(incoming))) return inbox.end_input();

@@ -15,8 +15,14 @@ namespace dispatch::flow {
 /// token before this is destroyed.
 class Feed {
  public:
+  /// What begins an input whose lines have no destination so far.
+  enum class Unrouted {
+    passed_on,  ///< goes on, to be rejected line by line: input that stays open must not wait
+    held_back,  ///< waits until a line has one: DestinationCheck
+  };
   /// Without `tracer` no event has a trace.
-  Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox);
+  Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox,
+       Unrouted unrouted = Unrouted::passed_on);
   ~Feed();
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
@@ -27,6 +33,7 @@ class Feed {
   ingest::Reader reader_;
   routing::Router router_;
   std::optional<Tracer> tracer_;
+  const Unrouted unrouted_;
   std::thread thread_;
 };
 
