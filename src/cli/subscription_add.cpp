@@ -5,6 +5,7 @@
 #include "cli/subscription_changes.hpp"
 #include "cli/subscription_commands.hpp"
 #include "cli/subscription_fields.hpp"
+#include "journal/ledger.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -19,6 +20,25 @@ const Subscription* known(const std::vector<Subscription>& all, std::string_view
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.id == id; });
   return found == all.end() ? nullptr : &*found;
+}
+
+/// What waited for the former URL, and goes to the present one.
+struct Carried {
+  std::int64_t waiting = 0, dead = 0;
+};
+
+Result<Carried> carried_by(const Program& program, std::string_view id) {
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  Carried carried;
+  DISPATCH_TRY(ledger->subscriptions([&](const journal::SubscriptionRecord& record) {
+    if (record.subscription.id != id) return true;
+    carried = {
+        .waiting = record.tally.of(DeliveryState::pending) + record.tally.of(DeliveryState::retry_wait),
+        .dead = record.tally.of(DeliveryState::dead_letter)};
+    return false;
+  }));
+  return carried;
 }
 
 }  // namespace
@@ -47,6 +67,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   }
 
   bool replaced = false;
+  bool moved = false;
   std::int64_t made = 0;
   DISPATCH_TRY(operator_turn(
       program.journal,
@@ -59,6 +80,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
                 "there is a subscription {} already; to change it, say --replace; see what it is with: {}",
                 wanted.id, command_on(program, "subscription show " + wanted.id));
           replaced = true;
+          moved = before->url != wanted.url;
           wanted.secrets = before->secrets;
         }
         if (*secret)
@@ -75,9 +97,17 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
       },
       true));
 
+  std::optional<Carried> carried;
+  if (moved) {
+    const auto found = carried_by(program, wanted.id);
+    if (!found) return tl::unexpected(found.error());
+    carried = *found;
+  }
+
   if (asked.json) {
     put_json([&](JsonObject& object) {
       object.add("id", wanted.id).add("replaced", replaced);
+      if (carried) object.add("waiting", carried->waiting).add("dead_letters", carried->dead);
       if (backlog) object.add("looked_at", backlog->looked_at()).add("delivered_too", made);
       if (generated) object.add("secret", (*secret)->reveal());
     });
@@ -86,6 +116,11 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   }
   say(program,
       fmt::format("{} subscription {} to {}", replaced ? "replaced" : "added", wanted.id, wanted.url));
+  if (carried)
+    say(program,
+        fmt::format("{} that wait{} and {} of it belong to this URL now",
+                    counted(carried->waiting, "delivery", "deliveries"), carried->waiting == 1 ? "s" : "",
+                    counted(carried->dead, "dead letter", "dead letters")));
   if (generated) say(program, "the secret is shown this once; give it to the receiver");
   if (backlog)
     say(program,

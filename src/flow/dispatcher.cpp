@@ -163,7 +163,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     OutletState& outlet = *items[i]->lane->outlet;
     --outlet.under_way;
     answered_.push_back(&outlet);
-    graph_.free_permits(*outlet.host->gate);
+    graph_.free_permits(*items[i]->lane->host->gate);
     if (Valve* valve = valves_.ended(*items[i], signs[i], now, steady); valve != nullptr)
       pump_.lead_to(*valve);
     switch (settlements_[i].by) {
@@ -279,7 +279,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     Item& item = *items[i];
     if (!(*begun)[i].won) {
       valves_.take_pass(item, now);
-      graph_.free_permits(*item.lane->outlet->host->gate);
+      graph_.free_permits(*item.lane->host->gate);
       pump_.lost(item);
       continue;
     }
@@ -287,7 +287,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     ++item.row.attempts;
     auto& request = outgoing.emplace_back(std::move((*begun)[i].outgoing));
     request.ticket = ++last_ticket_;
-    request.host = item.lane->outlet->host->number;
+    request.host = item.lane->host->number;
     in_flight_.emplace(request.ticket, UnderWay{&item, stories_.begin(item, request, now)});
     ++item.lane->outlet->under_way;
     leaving_.push_back(&item);
@@ -301,14 +301,14 @@ std::vector<Item*> Dispatcher::what_may_go(WallTime now) {
   std::vector<Item*> going;
   do {
     for (Item* item : graph_.run_until_quiet()) {
-      const bool shut = item->lane->outlet->terms->shut;
-      if (!shut && valves_.admits(*item)) {
+      const bool leaves = item->lane->leaves || item->lane->outlet->terms->shut;
+      if (!leaves && valves_.admits(*item)) {
         going.push_back(item);
         continue;
       }
-      graph_.free_permits(*item->lane->outlet->host->gate);
+      graph_.free_permits(*item->lane->host->gate);
       valves_.take_pass(*item, now);
-      if (shut)
+      if (leaves)
         pump_.put_back(*item);
       else
         graph_.hold(*item);

@@ -41,12 +41,12 @@ struct Graph::Nodes {
                 [&owner](Item* item) noexcept {
                   const Lane& lane = *item->lane;
                   item->stamps.head = owner.now_;
-                  if (lane.outlet->terms->shut)
+                  if (lane.outlet->terms->shut || lane.leaves)
                     owner.turned_away_.push_back(item);
                   else if (lane.valve != nullptr)
                     owner.to_valve(*lane.valve, *item);
                   else
-                    lane.outlet->host->gate->queue.try_put(item);
+                    lane.host->gate->queue.try_put(item);
                   return tbb::flow::continue_msg{};
                 }),
         worker_queue(graph),
@@ -143,7 +143,7 @@ void Graph::play(const Step& step) {
       item->pass = step.pass;
       item->stamps.let_through = now_;
       if (step.pass == Pass::probe) item->stamps.at_valve = Hold::circuit;
-      item->lane->outlet->host->gate->queue.try_put(item);
+      item->lane->host->gate->queue.try_put(item);
       break;
     }
     case Step::Kind::hold:
@@ -178,6 +178,20 @@ std::vector<Item*> Graph::take_back(Valve& valve) {
   });
   valve.waiting = 0;
   return waiting;
+}
+
+std::vector<Item*> Graph::take_leaving(GateNodes& gate) {
+  std::vector<Item*> leaving, staying;
+  arena_.execute([&] {
+    for (Item* item = nullptr; gate.queue.try_get(item);)
+      (item != nullptr && item->lane->leaves ? leaving : staying).push_back(item);
+    nodes_->graph.wait_for_all();
+    for (Item* item : staying) {
+      gate.queue.try_put(item);
+      nodes_->graph.wait_for_all();
+    }
+  });
+  return leaving;
 }
 
 std::vector<Item*> Graph::take_back(LaneNodes& lane) {

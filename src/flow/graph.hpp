@@ -91,11 +91,13 @@ class Graph {
 
   /// Plays the staged steps and returns what may go now, in order: each holds its lane and its permits.
   std::vector<Item*> run_until_quiet();
-  /// What came to a valve at which no more may wait, or out of the lane of an outlet that is shut, in order:
-  /// each holds its lane, and waits nowhere.
+  /// What came to a valve at which no more may wait, or out of a lane that leaves or whose outlet is shut, in
+  /// order: each holds its lane, and waits nowhere.
   std::vector<Item*> turned_away() { return std::exchange(turned_away_, {}); }
   /// Takes out all that waits at the valve, in order: as above.
   std::vector<Item*> take_back(Valve& valve);
+  /// Takes out what waits at the gate in lanes that leave, in order: each holds its lane, and has no permit.
+  std::vector<Item*> take_leaving(GateNodes& gate);
 
   /// Takes back what waits in the lane's queue, in order; the one that was let through is not among them.
   /// Only between runs, with nothing staged for the lane.

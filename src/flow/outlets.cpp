@@ -10,20 +10,24 @@ Result<> Outlets::load() {
   auto rows = journal_.outlets(known);
   if (!rows) return tl::unexpected(std::move(rows).error());
   for (auto& row : *rows) {
-    const auto [host, is_new] = hosts_.try_emplace(row.host);
-    if (is_new)
-      host->second = {.number = static_cast<std::uint32_t>(hosts_.size() - 1),
-                      .width = limits_.per_host + limits_.ahead};
     const OutletNo no = row.no;
     auto& outlet = *outlets_.emplace(no, std::make_unique<OutletState>()).first->second;
     outlet.cursor = outlet.stored_low = row.low;
     outlet.outlet = std::move(row);
-    outlet.host = &host->second;
+    outlet.host = &host_named(outlet.outlet.host);
     outlet.terms = agreements_.of(outlet.outlet.subscription);
     keep_rate(outlet);
     if (!outlet.terms->shut) DISPATCH_TRY(open(outlet));
   }
   return {};
+}
+
+HostState& Outlets::host_named(const std::string& name) {
+  const auto [host, is_new] = hosts_.try_emplace(name);
+  if (is_new)
+    host->second = {.number = static_cast<std::uint32_t>(hosts_.size() - 1),
+                    .width = limits_.per_host + limits_.ahead};
+  return host->second;
 }
 
 /// What is ahead waits at the transport, where no rate sees when it leaves.
@@ -34,11 +38,22 @@ void Outlets::keep_rate(const OutletState& outlet) {
   if (host.gate != nullptr) graph_.narrow(*host.gate, limits_.ahead);
 }
 
-bool Outlets::change_terms(OutletState& outlet) {
-  const bool was_shut = outlet.terms->shut;
-  outlet.terms = agreements_.of(outlet.outlet.subscription);
+Outlets::Turned Outlets::change_terms(OutletState& outlet) {
+  const auto before = std::exchange(outlet.terms, agreements_.of(outlet.outlet.subscription));
   keep_rate(outlet);
-  return outlet.terms->shut != was_shut;
+  return {.shut = outlet.terms->shut && !before->shut,
+          .opened = !outlet.terms->shut && before->shut,
+          .moved = outlet.terms->url != before->url && !outlet.terms->removed};
+}
+
+Result<> Outlets::move(OutletState& outlet) {
+  auto row = journal_.outlet(outlet.outlet.no);
+  if (!row) return tl::unexpected(std::move(row).error());
+  outlet.outlet.destination = row->destination;
+  outlet.outlet.host = std::move(row->host);
+  outlet.host = &host_named(outlet.outlet.host);
+  keep_rate(outlet);
+  return {};
 }
 
 void Outlets::shut(OutletState& outlet) {

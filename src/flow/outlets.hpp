@@ -44,8 +44,14 @@ class Outlets {
   const std::map<std::string, HostState>& hosts() const { return hosts_; }
 
   // --- Terms
-  /// Those that hold from now on. True where they open or shut the outlet.
-  bool change_terms(OutletState& outlet);
+  struct Turned {
+    bool shut = false, opened = false;
+    bool moved = false;  ///< it goes to another URL
+  };
+  /// Those that hold from now on, and what they turn.
+  Turned change_terms(OutletState& outlet);
+  /// Reads where it goes by now.
+  Result<> move(OutletState& outlet);
   /// Nothing of it is to be read, and no retry comes.
   void shut(OutletState& outlet);
   /// All of it above its cursor is to be read, and its retries come.
@@ -84,6 +90,7 @@ class Outlets {
   const Agreements& agreements_;
 
   std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
+  HostState& host_named(const std::string& name);
   void keep_rate(const OutletState& outlet);
   void set_due(OutletState& outlet, std::optional<WallTime> due);
 

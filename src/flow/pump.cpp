@@ -37,19 +37,24 @@ Result<> Pump::changed_elsewhere() {
 }
 
 Result<> Pump::terms_changed(WallTime now) {
-  std::vector<OutletState*> turned;
+  std::vector<std::pair<OutletState*, Outlets::Turned>> turned;
   outlets_.each([&](OutletState& outlet) {
-    if (outlets_.change_terms(outlet)) turned.push_back(&outlet);
+    const auto turn = outlets_.change_terms(outlet);
+    if (turn.shut || turn.opened || turn.moved) turned.emplace_back(&outlet, turn);
     valves_.change_terms(outlet);
   });
   window_.lead_to_valves();
-  for (OutletState* outlet : turned) {
-    if (outlet->terms->shut) {
-      DISPATCH_TRY(shut(*outlet));
-    } else {
-      valves_.open(*outlet, now);
-      DISPATCH_TRY(outlets_.open(*outlet));
+  for (const auto& [outlet, turn] : turned) {
+    if (turn.shut || turn.moved) DISPATCH_TRY(shut(*outlet));
+    if (turn.moved) {
+      for (Item* item : window_.send_off(*outlet)) {
+        valves_.take_pass(*item, now);
+        put_back(*item);
+      }
+      DISPATCH_TRY(outlets_.move(*outlet));
     }
+    if (turn.opened) valves_.open(*outlet, now);
+    if ((turn.opened || turn.moved) && !outlet->terms->shut) DISPATCH_TRY(outlets_.open(*outlet));
   }
   return {};
 }
@@ -74,13 +79,14 @@ Result<> Pump::shut(OutletState& outlet) {
   return {};
 }
 
-/// The lane of `row` leaves the window while its outlet is shut.
+/// The lane of `row` leaves the window while its outlet is shut, or goes elsewhere.
 Result<> Pump::read_when_open(OutletState& outlet, const DeliveryRow& row) {
   const auto next = next_in_lane(row);
   if (!next) return tl::unexpected(next.error());
-  // A retry comes back by its time, and what waits for an operator by a wake.
-  if (*next && (*next)->state == DeliveryState::pending)
-    outlets_.read_again(outlet, before((*next)->key.position));
+  if (!*next) return {};
+  // What waits for an operator comes back by a wake.
+  if ((*next)->state == DeliveryState::pending) outlets_.read_again(outlet, before((*next)->key.position));
+  if ((*next)->state == DeliveryState::retry_wait) outlets_.due_by(outlet, (*next)->state_at);
   return {};
 }
 
@@ -88,19 +94,20 @@ Result<> Pump::read_when_open(OutletState& outlet, const DeliveryRow& row) {
 
 Result<> Pump::completed(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  if (outlet.terms->shut) {
+  if (leaves(*item.lane)) {
     DISPATCH_TRY(read_when_open(outlet, item.row));
     window_.evict(item);
   } else {
     window_.complete(item);
-    outlets_.list(outlet);
   }
+  outlets_.list(outlet);
   return {};
 }
 
 void Pump::put_back(Item& item) {
   OutletState& outlet = *item.lane->outlet;
   if (item.row.state == DeliveryState::pending) outlets_.read_again(outlet, before(item.row.key.position));
+  if (item.row.state == DeliveryState::retry_wait) outlets_.due_by(outlet, item.row.state_at);
   leave(item);
 }
 
@@ -113,6 +120,10 @@ void Pump::buried(Item& item) {
   leave(item);
 }
 
+bool Pump::leaves(const Lane& lane) {
+  return lane.leaves || lane.outlet->terms->shut;
+}
+
 void Pump::lost(Item& item) {
   OutletState& outlet = *item.lane->outlet;
   window_.drain(item);
@@ -120,7 +131,7 @@ void Pump::lost(Item& item) {
 }
 
 void Pump::turned_away(Item& item) {
-  if (item.lane->outlet->terms->shut) {
+  if (leaves(*item.lane)) {
     put_back(item);
     return;
   }
@@ -132,8 +143,8 @@ void Pump::turned_away(Item& item) {
 void Pump::leave(Item& item) {
   OutletState& outlet = *item.lane->outlet;
   const auto below = item.lane->below;
-  if (below && outlet.terms->shut) outlets_.read_again(outlet, before(*below));
-  if (below && !outlet.terms->shut)
+  if (below && leaves(*item.lane)) outlets_.read_again(outlet, before(*below));
+  if (below && !leaves(*item.lane))
     window_.drain(item);
   else
     window_.evict(item);

@@ -28,8 +28,10 @@ namespace dispatch::flow {
 /// first. That nothing above it goes before is decided by Journal::begin.
 ///
 /// An outlet that is shut has nothing in the window but what is under way or at its host's gate, and nothing
-/// of it is read: its cursor goes down to all that it has to read when it is open again. Used by the
-/// dispatcher's thread, inside its turn.
+/// of it is read: its cursor goes down to all that it has to read when it is open again. One whose
+/// subscription goes to another URL is shut and opened: what of it was in the window leads to the former URL,
+/// and leaves when it comes out, so that it is read again for the present one. Used by the dispatcher's
+/// thread, inside its turn.
 class Pump {
  public:
   Pump(journal::Journal& journal, Graph& graph, Valves& valves, const WindowLimits& limits,
@@ -106,6 +108,7 @@ class Pump {
   static void pass_over(Lane& lane, const journal::DeliveryRow& row);
   Lane* find_in_use(const journal::DeliveryRow& row);
 
+  static bool leaves(const Lane& lane);
   void leave(Item& item);
   Result<> read_when_open(OutletState& outlet, const journal::DeliveryRow& row);
   Lane& load(OutletState& outlet, const journal::DeliveryRow& row);

@@ -59,6 +59,12 @@ Result<> Pump::load_drained() {
 
 Result<> Pump::load_next(Lane& lane) {
   OutletState& outlet = *lane.outlet;
+  if (leaves(lane)) {
+    DISPATCH_TRY(read_when_open(outlet, lane.tail));
+    window_.close(lane);
+    outlets_.list(outlet);
+    return {};
+  }
   const std::size_t limit = window_.limits().items_per_lane;
   const auto rows = journal_.open_in_lane(lane.tail, limit);
   if (!rows) return tl::unexpected(rows.error());
@@ -297,6 +303,10 @@ Result<> Pump::place(OutletState& outlet, const DeliveryRow& row, Found how) {
 /// In a lane that is busy or drained.
 Result<> Pump::place_behind(Lane& lane, const DeliveryRow& row) {
   if (row.entity == EntityNo{}) return {};
+  if (lane.leaves) {  // nothing more is loaded
+    pass_over(lane, row);
+    return {};
+  }
   if (row.sequence <= lane.tail.sequence) {  // mostly it is loaded
     if (is_sparse_lane(row)) pass_over(lane, row);
     return {};

@@ -7,6 +7,7 @@ namespace dispatch::flow {
 Result<Terms> Terms::of(const Subscription& subscription, const RunOptions& run) {
   Terms terms{run};
   terms.subscription = subscription.id;
+  terms.url = subscription.url;
   terms.retry.attempts = subscription.attempts.value_or(run.retry.attempts);
   terms.rate = subscription.rate;
   terms.concurrency = subscription.concurrency;

@@ -21,6 +21,7 @@ namespace dispatch::flow {
 /// What holds for the deliveries of one subscription, or for the direct ones.
 struct Terms {
   std::string subscription;  ///< its id; empty: direct deliveries
+  std::string url;           ///< where it goes; empty: direct deliveries
   policy::RetryPolicy retry;
   policy::StatusTable statuses;
   std::optional<Rate> rate;                ///< at one destination

@@ -224,7 +224,7 @@ std::vector<Item*> Valves::shut(const OutletState& outlet, Position& above) {
 void Valves::open(OutletState& outlet, WallTime now) {
   outlet.asked = now;
   for (auto& [destination, valve] : valves_)
-    if (valve.outlet == &outlet) asked(destination, now);
+    if (valve.outlet == &outlet && destination == outlet.outlet.destination) asked(destination, now);
 }
 
 std::optional<WallTime> Valves::next(WallTime now, SteadyTime steady) const {

@@ -30,6 +30,8 @@ Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
   }
   lane->key = LaneKey::of(row);
   lane->outlet = &outlet;
+  lane->host = outlet.host;
+  lane->leaves = false;
   lane->items = 0;
   lane->more = false;
   lane->below.reset();
@@ -56,8 +58,7 @@ void Window::push(Lane& lane, const journal::DeliveryRow& row, Hold why) {
 
 void Window::lead_to(Valve& valve) {
   for (Lane& lane : lane_pool_) {
-    if (lane.items == 0 || lane.valve != nullptr || lane.key.destination != valve.destination.value())
-      continue;
+    if (lane.items == 0 || lane.valve != nullptr || lane.tail.destination != valve.destination) continue;
     lane.valve = &valve;
     ++valve.lanes;
   }
@@ -66,7 +67,7 @@ void Window::lead_to(Valve& valve) {
 void Window::lead_to_valves() {
   for (Lane& lane : lane_pool_) {
     if (lane.items == 0 || lane.valve != nullptr) continue;
-    lane.valve = valves_.find(*lane.outlet, DestinationNo{lane.key.destination});
+    lane.valve = valves_.find(*lane.outlet, lane.tail.destination);
     if (lane.valve != nullptr) ++lane.valve->lanes;
   }
 }
@@ -123,6 +124,14 @@ void Window::forget_idle(const OutletState& outlet) {
   }
 }
 
+std::vector<Item*> Window::send_off(const OutletState& outlet) {
+  forget_idle(outlet);
+  for (Lane& lane : lane_pool_)
+    if (lane.items > 0 && lane.outlet == &outlet) lane.leaves = true;
+  if (outlet.host->gate == nullptr) return {};
+  return graph_.take_leaving(*outlet.host->gate);
+}
+
 void Window::take_all(Item& item) {
   Lane& lane = *item.lane;
   for (Item* waiting : graph_.take_back(*lane.nodes)) give_back(*waiting);
@@ -140,7 +149,7 @@ void Window::give_back(Item& item) {
 void Window::take_up(Lane& lane) {
   ++lane.outlet->lanes;
   ++lanes_in_use_;
-  HostState& host = *lane.outlet->host;
+  HostState& host = *lane.host;
   if (host.lanes++ == 0) host.gate = &graph_.take_gate(host.width);
 }
 
@@ -149,7 +158,7 @@ void Window::leave_off(Lane& lane) {
   lane.below.reset();
   --lane.outlet->lanes;
   --lanes_in_use_;
-  HostState& host = *lane.outlet->host;
+  HostState& host = *lane.host;
   if (--host.lanes == 0) graph_.give_back(*std::exchange(host.gate, nullptr), host.width);
 }
 

@@ -20,17 +20,19 @@ namespace dispatch::flow {
 
 struct Lane;
 
-/// One entity at one destination, in one generation; or a single delivery without entity.
+/// One entity at one destination or in one subscription, in one generation; or a single delivery without
+/// entity.
 struct LaneKey {
   std::int64_t entity = 0;
-  std::int64_t destination = 0;
+  std::int64_t queue = 0;  ///< a destination; below 0 a subscription
   std::int64_t generation = 0;
   std::int64_t alone = 0;  ///< the position of a delivery without entity, else 0
 
   static LaneKey of(const journal::DeliveryRow& row) {
     const bool has_entity = row.entity != EntityNo{};
-    return {row.entity.value(), row.destination.value(), row.key.generation,
-            has_entity ? 0 : row.key.position.value()};
+    const bool direct = row.subscription == SubscriptionNo{};
+    return {row.entity.value(), direct ? row.destination.value() : -row.subscription.value(),
+            row.key.generation, has_entity ? 0 : row.key.position.value()};
   }
   friend bool operator==(const LaneKey&, const LaneKey&) = default;
 };
@@ -38,7 +40,7 @@ struct LaneKey {
 struct LaneKeyHash {
   std::size_t operator()(const LaneKey& key) const noexcept {
     std::uint64_t hash = 0x9E3779B97F4A7C15;
-    for (const auto part : {key.entity, key.destination, key.generation, key.alone}) {
+    for (const auto part : {key.entity, key.queue, key.generation, key.alone}) {
       hash ^= static_cast<std::uint64_t>(part);
       hash *= 0xBF58476D1CE4E5B9;
       hash ^= hash >> 29;
@@ -86,12 +88,14 @@ struct OutletState {
 struct Lane {
   LaneKey key;
   OutletState* outlet = nullptr;
+  HostState* host = nullptr;  ///< whose gate it leads to
   Graph::LaneNodes* nodes = nullptr;
   Valve* valve = nullptr;     ///< what it leads to before the gate, while it holds items
   journal::DeliveryRow tail;  ///< the last one loaded; of a drained lane from where on it is to be read
   std::size_t items = 0;
   bool more = false;  ///< deliveries were passed over that wait for the items; ask the journal when drained
-  std::optional<Position> below;    ///< the lowest of those passed over that come before the tail
+  std::optional<Position> below;  ///< the lowest of those passed over that come before the tail
+  bool leaves = false;  ///< its outlet goes elsewhere by now: it leaves the window with what holds it
   std::list<Lane*>::iterator idle;  ///< its place among the idle, where it is one of them
 };
 
@@ -168,6 +172,9 @@ class Window {
   /// An idle lane leaves the window: what is known of it does not hold any more.
   void forget(Lane& lane);
   void forget_idle(const OutletState& outlet);
+  /// The same of all its idle lanes; its busy ones leave with what holds them. Returns what waited at its
+  /// host's gate, in order: each holds its lane.
+  std::vector<Item*> send_off(const OutletState& outlet);
 
   /// Calls `visit` with every item.
   template <class Visit>

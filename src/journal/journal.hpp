@@ -157,6 +157,9 @@ class Journal {
   /// Outlets with a number above `after`, by number.
   virtual Result<std::vector<Outlet>> outlets(OutletNo after) = 0;
 
+  /// This one, which there must be.
+  virtual Result<Outlet> outlet(OutletNo no) = 0;
+
   /// Deliveries of the outlet at positions above `after`, in the order of position and generation, whatever
   /// their state; at most `limit`, and those that are at the position of the last one. Fewer than `limit`
   /// means that the end was reached.

@@ -60,9 +60,9 @@ struct DeliveryKey {
 /// A delivery as the scheduler needs it.
 struct DeliveryRow {
   DeliveryKey key;
-  DestinationNo destination;
-  EntityNo entity;          ///< 0: its own lane
-  SequenceNumber sequence;  ///< meaningless without entity
+  DestinationNo destination;  ///< of a subscription: where its URL leads at present
+  EntityNo entity;            ///< 0: its own lane
+  SequenceNumber sequence;    ///< meaningless without entity
   DeliveryState state = DeliveryState::pending;
   unsigned attempts = 0;             ///< in its whole life
   unsigned forgiven = 0;             ///< of those, how many do not count against the limit
@@ -82,11 +82,12 @@ struct AppendReport {
   std::vector<DeliveryRow> deliveries;  ///< those made, in the order of their positions
 };
 
-/// What the pump reads as one queue.
+/// What the pump reads as one queue: the direct deliveries to one host, or those of one subscription.
 struct Outlet {
   OutletNo no;
-  std::string host;
+  std::string host;                  ///< of a subscription: that of its present URL
   SubscriptionNo subscription = {};  ///< 0: direct deliveries
+  DestinationNo destination = {};    ///< of a subscription: its present URL; else 0
   Position low;  ///< everything at or below is done, or comes back by itself (due, operators)
 };
 

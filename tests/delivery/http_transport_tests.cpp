@@ -388,7 +388,8 @@ TEST_CASE("a request for which this process has no descriptor left is no fault o
     const NoDescriptors none;
     const auto outcome = bench.attempt(event(receiver.url()));
     CHECK(outcome.kind == OutcomeKind::local_failure);
-    CHECK(outcome.error == "cannot make a socket: Too many open files");
+    const bool looked_up = outcome.error.starts_with("cannot begin to look up the host's name");
+    CHECK((looked_up || outcome.error == "cannot make a socket: Too many open files"));
   }
   CHECK(bench.attempt(event(receiver.url())).kind == OutcomeKind::answered);
 }

@@ -256,34 +256,6 @@ TEST_CASE_TEMPLATE("subscription: one that is begun in the turn that made it has
   CHECK(queue_of(*journal, one).at(0).subscription == one.no);
 }
 
-TEST_CASE_TEMPLATE("subscription: what was routed before its URL changed keeps the former URL", Subject,
-                   JOURNALS) {
-  Subject subject;
-  const auto journal = subject.open();
-  const auto before = put(*journal, plain_subscription("one"));
-  append_along(*journal, "1", "e", {route_of(before)});
-  auto after = before;
-  SUBCASE("to another path") {
-    after.url = "http://s.test/elsewhere";
-    put(*journal, after);
-    append_along(*journal, "2", "e", {route_of(after)});
-    CHECK(outlets_of(*journal, after).size() == 1);
-  }
-  SUBCASE("to another host") {
-    after.url = "http://t.test/hook";
-    after.host = "t.test";
-    put(*journal, after);
-    append_along(*journal, "2", "e", {route_of(after)});
-    CHECK(outlets_of(*journal, after).size() == 2);
-  }
-  const auto first = queue_of(*journal, before).at(0);
-  const auto second = delivery(*journal, 2, outlets_of(*journal, after).back());
-  CHECK(second.destination != first.destination);
-  CHECK_FALSE(journal->predecessor(second).value().open);
-  CHECK(begin(*journal, first).outgoing.url == before.url);
-  CHECK(begin(*journal, second).outgoing.url == after.url);
-}
-
 TEST_CASE_TEMPLATE("subscription: a route to one that is not there is refused", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
@@ -478,4 +450,57 @@ TEST_CASE_TEMPLATE("paces: those that are not over are kept", Subject, JOURNALS)
   CHECK(journal->paces().value().at(0).not_before == noon + 3h);
   remove(*journal, one);
   CHECK(journal->paces().value().empty());
+}
+
+TEST_CASE_TEMPLATE("put_subscription: what waits goes to the URL of the moment and in its order", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  Subscription wanted = put(*journal, plain_subscription("s"));
+  for (const char* id : {"x1", "x2", "x3"}) append_along(*journal, id, "X", {route_of(wanted)});
+  const auto before = queue_of(*journal, wanted);
+  CHECK(begin(*journal, before.at(0)).outgoing.url == wanted.url);
+  const auto former = journal->outlet(before.at(0).key.outlet).value();
+
+  wanted.url = "http://t.test/new";
+  wanted.host = "t.test";
+  put(*journal, wanted);
+  const auto present = journal->outlet(former.no).value();
+  CHECK(outlets_of(*journal, wanted).size() == 1);
+  CHECK(present.host == "t.test");
+  CHECK(present.destination != former.destination);
+  for (const auto& row : queue_of(*journal, wanted)) CHECK(row.destination == present.destination);
+
+  append_along(*journal, "x4", "X", {route_of(wanted)});
+  auto queue = queue_of(*journal, wanted);
+  REQUIRE(queue.size() == 4);
+  CHECK_FALSE(begin(*journal, queue.at(1)).won);
+  CHECK_FALSE(begin(*journal, queue.at(3)).won);
+  end(*journal, queue.at(0), Transition::retry);
+  CHECK_FALSE(begin(*journal, queue.at(1)).won);
+  CHECK(begin(*journal, queue_of(*journal, wanted).at(0)).outgoing.url == wanted.url);
+  end(*journal, queue_of(*journal, wanted).at(0), Transition::succeed);
+  for (std::size_t next = 1; next < 4; ++next) {
+    const auto begun = begin(*journal, queue.at(next));
+    CHECK(begun.won);
+    CHECK(begun.outgoing.url == wanted.url);
+    end(*journal, queue_of(*journal, wanted).at(next), Transition::succeed);
+  }
+}
+
+TEST_CASE_TEMPLATE("put_subscription: former events go to the present URL where a stale route is given",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  Subscription wanted = put(*journal, plain_subscription("s"));
+  append_along(*journal, "x1", "X", {});
+  const Subscription former = wanted;
+  wanted.url = "http://t.test/new";
+  wanted.host = "t.test";
+  put(*journal, wanted);
+  CHECK(fan_out(*journal, former, {1}) == 1);
+  const auto queue = queue_of(*journal, wanted);
+  REQUIRE(queue.size() == 1);
+  CHECK(journal->outlet(queue.at(0).key.outlet).value().host == "t.test");
+  CHECK(begin(*journal, queue.at(0)).outgoing.url == wanted.url);
 }

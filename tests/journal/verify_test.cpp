@@ -38,8 +38,24 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 9 brought.
+/// Takes back what migration 10 brought.
+void make_version_9(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP VIEW attempt_history;
+    DROP INDEX outlets_by_subscription;
+    ALTER TABLE outlets DROP COLUMN present_destination_no;
+    ALTER TABLE progress DROP COLUMN lanes_turn;
+    ALTER TABLE attempts DROP COLUMN destination_no;
+    CREATE VIEW attempt_history AS
+      SELECT outlet_no, position, generation, attempt, began_at, began_turn, ended_turn, took, outcome, status, error,
+             address, timings, excerpt
+        FROM attempts;
+    PRAGMA user_version = 9)");
+}
+
+/// And what migration 9 did.
 void make_version_8(SQLite::Database& journal) {
+  make_version_9(journal);
   journal.exec(R"(
     DROP TABLE event_inputs;
     DROP TABLE inputs;
@@ -328,7 +344,13 @@ TEST_CASE("verify finds a missing trigger") {
 
 TEST_CASE("verify finds a reference to a row that is not there") {
   CHECK(after("UPDATE destinations SET outlet_no = 9 WHERE destination_no = 1") ==
-        Names{"references", "destination_outlet"});
+        Names{"references", "destination_outlet", "destinations"});
+}
+
+TEST_CASE("verify finds an outlet that does not lead to the URL of its subscription") {
+  CHECK(after_subscribed("UPDATE subscriptions SET url = 'http://u.test/' WHERE subscription_no = 1") ==
+        Names{"destinations", "subscriptions"});
+  CHECK(after("UPDATE outlets SET present_destination_no = 1 WHERE outlet_no = 1") == Names{"destinations"});
 }
 
 TEST_CASE("verify finds a subscription that was never added or whose pause nobody asked for") {
@@ -353,15 +375,6 @@ TEST_CASE("verify finds a delivery in the queue of another subscription") {
   CHECK(
       after_subscribed("UPDATE deliveries SET subscription_no = 1 WHERE subscription_no = 3 AND attempts = 0 "
                        "AND position = 13") == Names{"subscriptions"});
-}
-
-TEST_CASE("verify finds an event that a subscription has twice") {
-  CHECK(after_subscribed("INSERT INTO outlets VALUES (90, 3, 'u.test', 0);"
-                         "INSERT INTO destinations VALUES (90, 90, 'http://u.test/', 13);"
-                         "INSERT INTO deliveries (outlet_no, position, destination_no, subscription_no) "
-                         "VALUES (90, 13, 90, 3);"
-                         "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0") ==
-        Names{"subscriptions"});
 }
 
 TEST_CASE("verify finds an event that is said to match nothing and is delivered") {
@@ -524,10 +537,12 @@ TEST_CASE("verify finds an attempt that is not recorded") {
 }
 
 TEST_CASE("verify finds an attempt of a delivery that is not there") {
-  CHECK(after("INSERT INTO attempts SELECT outlet_no, 99, generation, attempt, began_at, began_turn, "
-              "ended_turn, took, "
-              "outcome, status, error, address, timings, excerpt, NULL FROM attempts LIMIT 1") ==
-        Names{"attempts_numbered"});
+  CHECK(
+      after(
+          "INSERT INTO attempts SELECT outlet_no, 99, generation, attempt, began_at, began_turn, "
+          "ended_turn, took, "
+          "outcome, status, error, address, timings, excerpt, NULL, destination_no FROM attempts LIMIT 1") ==
+      Names{"attempts_numbered"});
 }
 
 TEST_CASE("verify finds a delivery that was sent again after a success") {
@@ -537,8 +552,8 @@ TEST_CASE("verify finds a delivery that was sent again after a success") {
 TEST_CASE("verify finds a completed delivery that nobody answered") {
   CHECK(after("INSERT INTO attempts SELECT outlet_no, position, generation, attempts, began_at, began_turn, "
               "ended_turn, "
-              "took, 1, 0, 'timeout', NULL, NULL, NULL, NULL FROM deliveries WHERE position = 3") ==
-        Names{"latest", "state"});
+              "took, 1, 0, 'timeout', NULL, NULL, NULL, NULL, destination_no FROM deliveries WHERE position "
+              "= 3") == Names{"latest", "state"});
 }
 
 TEST_CASE("verify finds a dead letter whose last attempt succeeded") {
@@ -645,6 +660,74 @@ TEST_CASE("verify finds nothing in a journal of version 6 that was brought up an
   worn.go_on();
   worn.subscribe();
   CHECK(worn.findings().empty());
+}
+
+TEST_CASE("verify finds nothing in a journal of version 9 that was brought up and went on") {
+  WornJournal worn;
+  worn.go_on();
+  worn.subscribe();
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_9(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  if (const auto opened = journal::SqliteJournal::open(worn.path(), {}); !opened)
+    FAIL(opened.error().message);
+  CHECK(worn.findings().empty());
+  SQLite::Database brought_up{worn.path(), SQLite::OPEN_READONLY};
+  CHECK(brought_up.execAndGet("SELECT count(*) FROM attempts WHERE destination_no IS NULL").getInt() == 0);
+}
+
+TEST_CASE("a subscription of version 9 that had gone to two hosts goes on at the present one in order") {
+  SqliteSubject subject;
+  Subscription moved = plain_subscription("s");
+  {
+    const auto journal = subject.open();
+    moved = put(*journal, moved);
+    for (const char* id : {"x1", "x2", "x3", "x4"}) append_along(*journal, id, "X", {route_of(moved)});
+    const auto queue = queue_of(*journal, moved);
+    attempt(*journal, queue.at(0), Transition::succeed);
+    attempt_out_of_turn(subject, *journal, queue.at(2), Transition::succeed);
+  }
+  {
+    SQLite::Database old{subject.path(), SQLite::OPEN_READWRITE};
+    make_version_9(old);
+    old.exec(R"(
+      UPDATE subscriptions SET url = 'http://t.test/new', host = 't.test';
+      INSERT INTO outlets (outlet_no, subscription_no, host, low_position) VALUES (7, 1, 't.test', 3);
+      INSERT INTO destinations VALUES (9, 7, 'http://t.test/new', 3);
+      UPDATE deliveries SET outlet_no = 7, destination_no = 9 WHERE position > 2;
+      UPDATE attempts SET outlet_no = 7 WHERE position > 2)");
+  }
+  const auto journal = subject.open();
+  CHECK(journal::verify(subject.path()).value().healthy());
+  const auto outlets = journal->outlets(OutletNo{}).value();
+  REQUIRE(outlets.size() == 1);
+  CHECK(outlets.front().host == "t.test");
+  const auto queue = queue_of(*journal, moved);
+  REQUIRE(queue.size() == 4);
+  CHECK_FALSE(begin(*journal, queue.at(3)).won);
+  CHECK(begin(*journal, queue.at(1)).outgoing.url == "http://t.test/new");
+  end(*journal, delivery(*journal, 2), Transition::succeed);
+  CHECK(begin(*journal, queue.at(3)).won);
+  const auto report = journal::verify(subject.path()).value();
+  for (const auto& finding : report.findings) MESSAGE(finding.check << ": " << finding.what);
+  CHECK(report.healthy());
+}
+
+TEST_CASE("verify finds what overtakes in a lane of a subscription whose URL has changed") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  Subscription wanted = put(*journal, plain_subscription("s"));
+  for (const char* id : {"x1", "x2"}) append_along(*journal, id, "X", {route_of(wanted)});
+  const auto queue = queue_of(*journal, wanted);
+  wanted.url = "http://t.test/new";
+  wanted.host = "t.test";
+  put(*journal, wanted);
+  attempt_out_of_turn(subject, *journal, queue.at(1), Transition::succeed);
+  const auto report = journal::verify(subject.path()).value();
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings.front().check == "order");
 }
 
 TEST_CASE("verify finds a dead letter that no operator discarded") {

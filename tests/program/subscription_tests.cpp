@@ -181,17 +181,67 @@ TEST_CASE("a subscription is removed only when nothing is left to be done or it 
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
-TEST_CASE("a subscription whose url changes keeps the old one for what was routed before") {
+TEST_CASE("what waits for a subscription whose url changes goes to the new one in its order") {
   const TempDir directory;
   const Receiver old_place, new_place;
   subscribe(directory, "s", old_place.url(), "*");
-  REQUIRE(run_dispatch(directory, {"ingest", "-"}, typed("e1", "t", "X", 1)).exit_code == 0);
+  REQUIRE(run_dispatch(directory, {"ingest", "-"}, typed("e1", "t", "X", 1) + typed("e2", "t", "X", 2))
+              .exit_code == 0);
   CHECK(subscribe(directory, "s", new_place.url(), "*").exit_code == 2);
-  const auto replaced = subscribe(directory, "s", new_place.url(), "*", {"--replace"});
+  const auto replaced = subscribe(directory, "s", new_place.url(), "*", {"--replace", "--generate-secret"});
   CHECK(replaced.exit_code == 0);
-  CHECK(run_dispatch(directory, {"run", "-"}, typed("e2", "t", "Y", 1)).exit_code == 0);
-  CHECK(ids_at(old_place) == Ids{"e1"});
-  CHECK(ids_at(new_place) == Ids{"e2"});
+  CHECK(has(replaced.err, "2 deliveries that wait and 0 dead letters of it belong to this URL now"));
+  CHECK(run_dispatch(directory, {"run", "-"}, typed("e3", "t", "X", 3)).exit_code == 0);
+  CHECK(old_place.count() == 0);
+  CHECK(ids_at(new_place) == Ids{"e1", "e2", "e3"});
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("what a run holds for a subscription whose url changes goes to the new one in its order") {
+  const TempDir directory;
+  const Receiver new_place;
+  Receiver old_place{
+      [](const Received&, std::size_t) { return Answer{.status = 503, .manner = Answer::Manner::held}; }};
+  subscribe(directory, "s", old_place.url("/old"), "*");
+  Child run{directory, {"run", "-", "--backoff", "10ms..20ms", "--per-host", "2"}};
+  std::string lines;
+  for (int i = 1; i <= 30; ++i)
+    lines += typed(fmt::format("e{}", i), "t", fmt::format("X{}", i % 3), (i + 2) / 3);
+  REQUIRE(run.write(lines));
+  REQUIRE(old_place.wait_for(2));
+  REQUIRE(subscribe(directory, "s", new_place.url("/new"), "*", {"--replace"}).exit_code == 0);
+  REQUIRE(new_place.wait_ended(10));  // of the third entity, which had no permit
+  old_place.release();
+  REQUIRE(new_place.wait_ended(30));
+  run.close_input();
+  CHECK(run.exit_code() == 0);
+  CHECK(old_place.count() == 2);
+  CHECK(new_place.count() == 30);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+  const auto attempts =
+      run_dispatch(directory, {"attempts", id_of(old_place.received().front()), "--json"}).out;
+  CHECK(has(attempts, old_place.url("/old")));
+  CHECK(has(attempts, new_place.url("/new")));
+}
+
+TEST_CASE(
+    "a dead letter of a subscription whose url changes is released to the new one before what is behind it") {
+  const TempDir directory;
+  const Receiver new_place;
+  const Receiver old_place{[](const Received&, std::size_t) { return Answer{.status = 404}; }};
+  subscribe(directory, "s", old_place.url(), "*", {"--on-status", "404=dead"});
+  REQUIRE(
+      run_dispatch(directory, {"run", "-"}, typed("e1", "t", "X", 1) + typed("e2", "t", "X", 2)).exit_code ==
+      3);
+  const auto replaced = subscribe(directory, "s", new_place.url("/new"), "*", {"--replace"});
+  CHECK(has(replaced.err, "1 delivery that waits and 1 dead letter of it belong to this URL now"));
+  CHECK(has(run_dispatch(directory, {"dlq", "list"}).out, new_place.url("/new")));
+  CHECK(run_dispatch(directory, {"run", "-"}, typed("e3", "t", "X", 3)).exit_code == 3);
+  CHECK(new_place.count() == 0);
+  CHECK(run_dispatch(directory, {"dlq", "release", "--all"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(ids_at(new_place, "/new") == Ids{"e1", "e2", "e3"});
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
 TEST_CASE("what cannot be meant is refused when a subscription is added") {

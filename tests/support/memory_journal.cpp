@@ -311,6 +311,7 @@ Result<SubscriptionNo> MemoryJournal::put_subscription(const Subscription& wante
   }
   if (put.no == SubscriptionNo{}) put.no = SubscriptionNo{++write().last_subscription};
   subscription_changed(std::make_shared<const Subscription>(put));
+  write().lead(put.no);
   return put.no;
 }
 
@@ -507,6 +508,10 @@ Result<std::vector<Outlet>> MemoryJournal::outlets(OutletNo after) {
   for (const Outlet& outlet : state->outlets)
     if (outlet.no > after) outlets.push_back(outlet);
   return outlets;
+}
+
+Result<Outlet> MemoryJournal::outlet(OutletNo no) {
+  return read()->outlets.at(static_cast<std::size_t>(no.value() - 1));
 }
 
 Result<std::vector<DeliveryRow>> MemoryJournal::scan(OutletNo outlet, Position after, std::size_t limit) {

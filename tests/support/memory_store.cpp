@@ -26,7 +26,8 @@ std::map<SequenceNumber, const DeliveryRow*> MemoryState::lane(const DeliveryRow
   for (const auto& [number, position] : entity(row.entity).stream) {
     const auto found =
         deliveries.find({.outlet = row.key.outlet, .position = position, .generation = row.key.generation});
-    if (found != deliveries.end() && found->second.destination == row.destination)
+    const bool subscribed = row.subscription != SubscriptionNo{};
+    if (found != deliveries.end() && (subscribed || found->second.destination == row.destination))
       lane.emplace(SequenceNumber{number}, &found->second);
   }
   return lane;
@@ -80,7 +81,9 @@ const DeliveryRow& MemoryState::add_delivery(const Destination& to, Position pos
   const Event& event = *events.at(position);
   DeliveryRow row;
   row.key = {.outlet = to.outlet, .position = position, .generation = generation};
-  row.destination = to.no;
+  row.destination = subscription == SubscriptionNo{}
+                        ? to.no
+                        : outlets.at(static_cast<std::size_t>(to.outlet.value() - 1)).destination;
   if (event.entity_id) row.entity = entities.find(*event.entity_id)->second.no;
   row.sequence = event.sequence.value_or(SequenceNumber{});
   row.subscription = subscription;
@@ -88,20 +91,41 @@ const DeliveryRow& MemoryState::add_delivery(const Destination& to, Position pos
 }
 
 OutletNo MemoryState::outlet_of(const Route& route) {
+  const bool direct = route.subscription == SubscriptionNo{};
   for (const auto& outlet : outlets)
-    if (outlet.host == route.host && outlet.subscription == route.subscription) return outlet.no;
+    if ((!direct || outlet.host == route.host) && outlet.subscription == route.subscription) return outlet.no;
   const OutletNo no{static_cast<std::int64_t>(outlets.size()) + 1};
-  outlets.push_back(
-      {.no = no, .host = std::string{route.host}, .subscription = route.subscription, .low = {}});
+  outlets.push_back({.no = no,
+                     .host = std::string{route.host},
+                     .subscription = route.subscription,
+                     .destination = {},
+                     .low = {}});
+  lead(route.subscription);
   return no;
 }
 
+void MemoryState::lead(SubscriptionNo subscription) {
+  if (subscription == SubscriptionNo{}) return;
+  const auto outlet = std::find_if(outlets.begin(), outlets.end(),
+                                   [&](const auto& known) { return known.subscription == subscription; });
+  if (outlet == outlets.end()) return;
+  const Subscription& to = *subscriptions.at(subscription);
+  outlet->host = to.host;
+  const DestinationNo destination = named(outlet->no, to.url).no;
+  outlet->destination = destination;
+  for (auto& [key, row] : deliveries)
+    if (row.subscription == subscription) row.destination = destination;
+}
+
 const MemoryState::Destination& MemoryState::destination_of(const Route& route) {
-  const OutletNo outlet = outlet_of(route);
+  return named(outlet_of(route), route.url);
+}
+
+const MemoryState::Destination& MemoryState::named(OutletNo outlet, std::string_view url) {
   for (const auto& destination : destinations)
-    if (destination.url == route.url && destination.outlet == outlet) return destination;
+    if (destination.url == url && destination.outlet == outlet) return destination;
   const DestinationNo no{static_cast<std::int64_t>(destinations.size()) + 1};
-  destinations.push_back({.no = no, .outlet = outlet, .url = std::string{route.url}});
+  destinations.push_back({.no = no, .outlet = outlet, .url = std::string{url}});
   return destinations.back();
 }
 

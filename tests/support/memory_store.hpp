@@ -84,8 +84,11 @@ struct MemoryState {
   const journal::DeliveryRow& add_delivery(const Destination& to, Position position, std::int64_t generation,
                                            SubscriptionNo subscription);
   const Destination& destination_of(const Route& route);
+  /// The outlet of the subscription, where it has one, and all in it go where the subscription says.
+  void lead(SubscriptionNo subscription);
 
  private:
+  const Destination& named(OutletNo outlet, std::string_view url);
   OutletNo outlet_of(const Route& route);
 };
 

@@ -32,6 +32,11 @@ bool is_local_shortage(int system_error) {
          system_error == ENOMEM;
 }
 
+bool is_local_lookup_failure(CURLcode code, std::string_view detail) {
+  return code == CURLE_COULDNT_RESOLVE_HOST &&
+         detail.find("thread failed to start") != std::string_view::npos;
+}
+
 Outcome not_made(OutcomeKind kind, std::string why) {
   Outcome outcome;
   outcome.kind = kind;

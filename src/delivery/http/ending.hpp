@@ -18,6 +18,10 @@ OutcomeKind kind_of_failure(CURLcode code, bool request_out);
 /// left. Pure.
 bool is_local_shortage(int system_error);
 
+/// True where libcurl could not begin to look up a name, as it says in `detail`: this process or machine had
+/// no thread, descriptor or memory left for it. Pure.
+bool is_local_lookup_failure(CURLcode code, std::string_view detail);
+
 /// The outcome of an attempt whose request could not be made; `kind` is refused or local_failure.
 Outcome not_made(OutcomeKind kind, std::string why);
 

@@ -247,6 +247,9 @@ Outcome Transfer::failure(CURLcode code) const {
   } else if (requests_ == 0 && is_local_shortage(socket_error_)) {
     outcome.kind = OutcomeKind::local_failure;
     outcome.error = "cannot make a socket: " + errno_text(socket_error_);
+  } else if (requests_ == 0 && is_local_lookup_failure(code, detail_.data())) {
+    outcome.kind = OutcomeKind::local_failure;
+    outcome.error = "cannot begin to look up the host's name: this machine has no thread or descriptor left";
   } else if (answer_.headers_too_large() || (code == CURLE_OUT_OF_MEMORY && requests_ > 0)) {
     // Of a line over 100 KiB, more than it can hold, libcurl says that it is out of memory.
     outcome.error = fmt::format("the answer's headers are longer than {} bytes", options_.headers_most);

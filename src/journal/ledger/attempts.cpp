@@ -9,7 +9,8 @@ using namespace reading;
 namespace {
 
 constexpr const char* ended_attempts =
-    "SELECT a.attempt, a.began_at, {} FROM attempt_history a "
+    "SELECT a.attempt, a.began_at, t.url, {} FROM attempt_history a JOIN destinations t USING "
+    "(destination_no) "
     "WHERE a.outlet_no = ?1 AND a.position = ?2 AND a.generation = ?3 ORDER BY a.attempt";
 
 AttemptRecord under_way(const DeliveryRecord& delivery) {
@@ -37,10 +38,10 @@ Result<std::vector<AttemptRecord>> Ledger::attempts(std::string_view event_id) c
         AttemptRecord attempt;
         attempt.key = delivery.key;
         attempt.subscription = delivery.subscription;
-        attempt.destination = delivery.destination;
+        attempt.destination = text(rows, 2);
         attempt.number = static_cast<unsigned>(rows.integer(0));
         attempt.began_at = from_stored(rows.integer(1));
-        attempt.ended = attempt_end(rows, 2);
+        attempt.ended = attempt_end(rows, 3);
         attempts.push_back(std::move(attempt));
       }
       if (delivery.state == DeliveryState::in_flight) attempts.push_back(under_way(delivery));

@@ -25,8 +25,8 @@ std::string page_query(const FilterSql& filter) {
   SELECT d.outlet_no, d.position, d.generation, d.state_at, d.attempts, t.url, o.host, e.event_id, n.entity_id,
          d.entity_no, d.sequence_number, d.destination_no, s.subscription_id, a.attempt, {}
     FROM deliveries d
-    JOIN destinations t USING (destination_no)
     JOIN outlets o ON o.outlet_no = d.outlet_no
+    JOIN destinations t ON t.destination_no = coalesce(o.present_destination_no, d.destination_no)
     JOIN events e ON e.position = d.position
     LEFT JOIN subscriptions s ON s.subscription_no = o.subscription_no
     LEFT JOIN entities n ON n.entity_no = d.entity_no

@@ -19,7 +19,8 @@ constexpr const char* deliveries_between = R"(
                                     AND a.generation = d.generation AND a.attempt = d.attempts AND a.outcome = 8)
     FROM outlets o
    CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position BETWEEN ?1 AND ?2
-    JOIN destinations t ON t.destination_no = d.destination_no
+    JOIN destinations t ON t.destination_no = iif(d.subscription_no > 0 AND d.state IN (0, 2, 3), o.present_destination_no,
+                                                  d.destination_no)
     LEFT JOIN subscriptions s ON s.subscription_no = o.subscription_no
    ORDER BY d.position, d.outlet_no, d.generation)";
 

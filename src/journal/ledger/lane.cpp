@@ -9,13 +9,13 @@ constexpr const char* count_query = R"(
   SELECT count(*)
     FROM events e INDEXED BY events_by_stream
    CROSS JOIN deliveries d ON d.outlet_no = ?1 AND d.position = e.position AND d.generation = ?2
-   WHERE e.entity_no = ?3 AND e.sequence_number > ?4 AND d.destination_no = ?5 AND d.state NOT IN (4, 5))";
+   WHERE e.entity_no = ?3 AND e.sequence_number > ?4 AND (d.subscription_no > 0 OR d.destination_no = ?5) AND d.state NOT IN (4, 5))";
 
 constexpr const char* first_query = R"(
   SELECT d.position
     FROM events e INDEXED BY events_by_stream
    CROSS JOIN deliveries d ON d.outlet_no = ?1 AND d.position = e.position AND d.generation = ?2
-   WHERE e.entity_no = ?3 AND e.sequence_number > ?4 AND d.destination_no = ?5 AND d.state = 0
+   WHERE e.entity_no = ?3 AND e.sequence_number > ?4 AND (d.subscription_no > 0 OR d.destination_no = ?5) AND d.state = 0
    ORDER BY e.sequence_number
    LIMIT 1)";
 

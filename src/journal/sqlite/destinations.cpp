@@ -10,9 +10,20 @@ Destinations::Destinations(SQLite::Database& database)
       reach_down_(
           database,
           "UPDATE destinations SET first_position = ?1 WHERE destination_no = ?2 AND first_position > ?1"),
-      find_outlet_(database, "SELECT outlet_no FROM outlets WHERE subscription_no = ? AND host = ?"),
+      find_outlet_(database, "SELECT outlet_no FROM outlets WHERE subscription_no = 0 AND host = ?"),
+      find_subscribed_(database,
+                       "SELECT outlet_no FROM outlets WHERE subscription_no = ? AND subscription_no > 0"),
       create_outlet_(database,
-                     "INSERT INTO outlets (subscription_no, host) VALUES (?, ?) RETURNING outlet_no") {}
+                     "INSERT INTO outlets (subscription_no, host) VALUES (?, ?) RETURNING outlet_no"),
+      add_present_(database,
+                   "INSERT OR IGNORE INTO destinations (outlet_no, url, first_position)"
+                   " SELECT o.outlet_no, s.url, 0 FROM outlets o JOIN subscriptions s USING (subscription_no)"
+                   "  WHERE o.subscription_no = ?"),
+      lead_(database,
+            "UPDATE outlets SET (host, present_destination_no) ="
+            "   (SELECT s.host, t.destination_no FROM subscriptions s JOIN destinations t ON t.url = s.url"
+            "     WHERE s.subscription_no = outlets.subscription_no AND t.outlet_no = outlets.outlet_no)"
+            " WHERE subscription_no = ?") {}
 
 Destinations::Numbers Destinations::resolve(const Route& route, Position position) {
   if (route.subscription == SubscriptionNo{}) {
@@ -25,20 +36,33 @@ Destinations::Numbers Destinations::resolve(const Route& route, Position positio
 }
 
 Destinations::Numbers Destinations::look_up(const Route& route, Position position) {
-  const OutletNo outlet = outlet_of(route);
-  if (auto rows = find_.rows(outlet, route.url); rows.next())
-    return {.destination = DestinationNo{rows.integer(0)}, .outlet = outlet};
-  auto rows = create_.rows(outlet, route.url, position);
-  rows.next();
-  return {.destination = DestinationNo{rows.integer(0)}, .outlet = outlet};
+  if (const auto outlet = find_outlet(route))
+    return {.destination = named(*outlet, route.url, position), .outlet = *outlet};
+  OutletNo made;
+  if (auto rows = create_outlet_.rows(route.subscription, route.host); rows.next())
+    made = OutletNo{rows.integer(0)};
+  const Numbers numbers{.destination = named(made, route.url, position), .outlet = made};
+  if (route.subscription != SubscriptionNo{}) lead(route.subscription);
+  return numbers;
 }
 
-OutletNo Destinations::outlet_of(const Route& route) {
-  if (auto rows = find_outlet_.rows(route.subscription, route.host); rows.next())
-    return OutletNo{rows.integer(0)};
-  auto rows = create_outlet_.rows(route.subscription, route.host);
+DestinationNo Destinations::named(OutletNo outlet, std::string_view url, Position position) {
+  if (auto rows = find_.rows(outlet, url); rows.next()) return DestinationNo{rows.integer(0)};
+  auto rows = create_.rows(outlet, url, position);
   rows.next();
+  return DestinationNo{rows.integer(0)};
+}
+
+std::optional<OutletNo> Destinations::find_outlet(const Route& route) {
+  const bool direct = route.subscription == SubscriptionNo{};
+  auto rows = direct ? find_outlet_.rows(route.host) : find_subscribed_.rows(route.subscription);
+  if (!rows.next()) return std::nullopt;
   return OutletNo{rows.integer(0)};
+}
+
+void Destinations::lead(SubscriptionNo subscription) {
+  add_present_.run(subscription);
+  lead_.run(subscription);
 }
 
 void Destinations::reach_down(DestinationNo destination, Position position) {

@@ -5,7 +5,9 @@
 #include "journal/sqlite/lru_cache.hpp"
 #include "journal/sqlite/statement.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace dispatch::journal {
@@ -27,6 +29,9 @@ class Destinations {
   /// An event at `position`, which may lie below all that went there so far, goes there too.
   void reach_down(DestinationNo destination, Position position);
 
+  /// The outlet of the subscription, where it has one, goes where its row in subscriptions says.
+  void lead(SubscriptionNo subscription);
+
   void forget();
 
  private:
@@ -35,13 +40,14 @@ class Destinations {
     Numbers numbers;
   };
   Numbers look_up(const Route& route, Position position);
-  OutletNo outlet_of(const Route& route);
+  std::optional<OutletNo> find_outlet(const Route& route);
+  DestinationNo named(OutletNo outlet, std::string_view url, Position position);
 
   static constexpr std::size_t remembered = 4'096;
 
   LruCache<Numbers> direct_{remembered};
   std::unordered_map<SubscriptionNo, Present> subscribed_;
-  Statement find_, create_, reach_down_, find_outlet_, create_outlet_;
+  Statement find_, create_, reach_down_, find_outlet_, find_subscribed_, create_outlet_, add_present_, lead_;
 };
 
 }  // namespace dispatch::journal

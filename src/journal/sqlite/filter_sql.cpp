@@ -14,7 +14,8 @@ constexpr std::string_view of_entity =
     "d.entity_no IN (SELECT entity_no FROM entities WHERE entity_id IN (SELECT value FROM json_each(?2)))";
 constexpr std::string_view of_host = "o.host IN (SELECT value FROM json_each(?3))";
 constexpr std::string_view of_url =
-    "d.destination_no IN (SELECT destination_no FROM destinations WHERE url IN"
+    "iif(d.subscription_no > 0 AND d.state IN (0, 2, 3), o.present_destination_no, d.destination_no) IN"
+    " (SELECT destination_no FROM destinations WHERE url IN"
     " (SELECT value FROM json_each(?4)))";
 constexpr std::string_view of_subscription =
     "o.subscription_no IN (SELECT subscription_no FROM subscriptions WHERE subscription_id IN"

@@ -26,7 +26,7 @@ FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, 
                    " VALUES (?, ?, ?, ?, ?, ?)"),
       open_below_(database,
                   "SELECT 1 FROM deliveries INDEXED BY deliveries_open_by_lane"
-                  " WHERE entity_no = ? AND subscription_no = ? AND generation = 0 AND destination_no = ?"
+                  " WHERE entity_no = ? AND subscription_no = ? AND generation = 0"
                   "   AND sequence_number < ? AND (subscription_no > 0 OR generation > 0)"
                   "   AND state NOT IN (4, 5) LIMIT 1"),
       add_in_flight_(
@@ -80,7 +80,7 @@ bool FreshDeliveries::has_to_wait(const DeliveryRow& row) {
     return fresh.row.entity == row.entity && fresh.row.sequence < row.sequence &&
            fresh.row.destination == row.destination;
   });
-  return after_fresh || open_below_.rows(row.entity, row.subscription, row.destination, row.sequence).next();
+  return after_fresh || open_below_.rows(row.entity, row.subscription, row.sequence).next();
 }
 
 void FreshDeliveries::write() {

@@ -13,14 +13,16 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
       trace_seed_(read_trace_seed(database)),
       claim_(database,
              "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
-             "began_turn = ?2"
+             "began_turn = ?2,"
+             "   destination_no = iif(subscription_no = 0, destination_no,"
+             "     (SELECT o.present_destination_no FROM outlets o WHERE o.outlet_no = ?3))"
              " WHERE outlet_no = ?3 AND position = ?4 AND generation = ?5 AND state = ?6"
              "   AND (subscription_no = 0 AND generation = 0 OR entity_no IS NULL OR NOT EXISTS ("
              "         SELECT 1 FROM deliveries b INDEXED BY deliveries_open_by_lane"
              "          WHERE b.entity_no = deliveries.entity_no"
              "            AND b.subscription_no = deliveries.subscription_no"
              "            AND b.generation = deliveries.generation"
-             "            AND b.destination_no = deliveries.destination_no"
+             "            AND (b.subscription_no > 0 OR b.destination_no = deliveries.destination_no)"
              "            AND b.sequence_number < deliveries.sequence_number"
              "            AND (b.subscription_no > 0 OR b.generation > 0) AND b.state NOT IN (4, 5)))"),
       read_(

@@ -24,7 +24,8 @@ bool was_cancelled_unbegun(const DeliveryRow& row) {
 std::string sparse_open_by(std::string_view order) {
   return fmt::format(
       "SELECT {} FROM deliveries INDEXED BY deliveries_open_by_lane"
-      " WHERE entity_no = ? AND subscription_no = ? AND generation = ? AND destination_no = ?"
+      " WHERE entity_no = ? AND subscription_no = ? AND generation = ? AND (subscription_no > 0 OR "
+      "destination_no = ?)"
       "   AND sequence_number < ? AND (subscription_no > 0 OR generation > 0) AND state NOT IN (4, 5)"
       " ORDER BY sequence_number {}",
       delivery_columns, order);

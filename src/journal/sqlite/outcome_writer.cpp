@@ -57,9 +57,10 @@ OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
       add_attempt_(
           database,
           "INSERT INTO attempts (outlet_no, position, generation, attempt, began_at, began_turn, ended_turn,"
-          "                      took, outcome, status, error, address, timings, excerpt)"
-          " SELECT outlet_no, position, generation, attempts, began_at, began_turn, ?, ?, ?, ?, ?, ?, ?, ?"
-          "   FROM deliveries WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+          "                      took, outcome, status, error, address, timings, excerpt, destination_no)"
+          " SELECT outlet_no, position, generation, attempts, began_at, began_turn, ?, ?, ?, ?, ?, ?, ?, ?,"
+          "        destination_no FROM deliveries WHERE outlet_no = ? AND position = ? AND generation = ? "
+          "AND state = 1"),
       orphans_(database,
                fmt::format("SELECT {} FROM deliveries WHERE state = 1 AND state_at IS NOT NULL LIMIT ?",
                            delivery_columns)) {}

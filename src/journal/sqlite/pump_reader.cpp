@@ -6,10 +6,22 @@
 
 namespace dispatch::journal {
 
+namespace {
+
+Outlet read_outlet(const Statement::Rows& rows) {
+  return {.no = OutletNo{rows.integer(0)},
+          .host = std::string{rows.bytes(1)},
+          .subscription = SubscriptionNo{rows.integer(3)},
+          .destination = DestinationNo{rows.integer(4)},  // NULL reads as 0
+          .low = Position{rows.integer(2)}};
+}
+
+}  // namespace
+
 PumpReader::PumpReader(SQLite::Database& database)
     : outlets_(database,
-               "SELECT outlet_no, host, low_position, subscription_no FROM outlets WHERE outlet_no > ? ORDER "
-               "BY outlet_no"),
+               "SELECT outlet_no, host, low_position, subscription_no, present_destination_no FROM outlets"
+               " WHERE outlet_no > ? ORDER BY outlet_no"),
       scan_(database, fmt::format("SELECT {} FROM deliveries WHERE outlet_no = ? AND position > ?"
                                   " ORDER BY position, generation",
                                   delivery_columns)),
@@ -36,13 +48,14 @@ PumpReader::PumpReader(SQLite::Database& database)
 std::vector<Outlet> PumpReader::outlets(OutletNo after) {
   std::vector<Outlet> outlets;
   auto rows = outlets_.rows(after);
-  while (rows.next()) {
-    outlets.push_back({.no = OutletNo{rows.integer(0)},
-                       .host = std::string{rows.bytes(1)},
-                       .subscription = SubscriptionNo{rows.integer(3)},
-                       .low = Position{rows.integer(2)}});
-  }
+  while (rows.next()) outlets.push_back(read_outlet(rows));
   return outlets;
+}
+
+std::optional<Outlet> PumpReader::outlet(OutletNo no) {
+  auto rows = outlets_.rows(OutletNo{no.value() - 1});
+  if (!rows.next() || rows.integer(0) != no.value()) return std::nullopt;
+  return read_outlet(rows);
 }
 
 std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::size_t limit) {

@@ -16,6 +16,7 @@ class PumpReader {
 
   // As the functions of Journal by the same names.
   std::vector<Outlet> outlets(OutletNo after);
+  std::optional<Outlet> outlet(OutletNo no);
   std::vector<DeliveryRow> scan(OutletNo outlet, Position after, std::size_t limit);
   std::vector<DeliveryRow> due(OutletNo outlet, WallTime after, WallTime until, std::size_t limit);
   std::optional<WallTime> next_due(OutletNo outlet, WallTime after);

@@ -11,10 +11,11 @@ Retries::Retries(SQLite::Database& database, const TurnAccount& turn)
           database,
           "UPDATE deliveries SET state_at = ?1"
           " WHERE outlet_no = ?2 AND position = ?3 AND generation = ?4 AND state = 2 AND state_at > ?1"),
-      probe_(
-          database,
-          "UPDATE circuits SET half_open = 1, since = ? WHERE half_open = 0 AND destination_no ="
-          " (SELECT destination_no FROM deliveries WHERE outlet_no = ? AND position = ? AND generation = ?)"),
+      probe_(database,
+             "UPDATE circuits SET half_open = 1, since = ? WHERE half_open = 0 AND destination_no ="
+             " (SELECT coalesce(o.present_destination_no, d.destination_no)"
+             "    FROM deliveries d JOIN outlets o USING (outlet_no)"
+             "   WHERE outlet_no = ? AND position = ? AND generation = ?)"),
       add_action_(database,
                   "INSERT INTO actions (verb, at, turn, entity_no, outlet_no, position, generation)"
                   " SELECT ?, ?, ?, entity_no, outlet_no, position, generation FROM deliveries"

@@ -18,14 +18,15 @@ constexpr std::int64_t no_position_is_higher = std::numeric_limits<std::int64_t>
 
 // What comes behind delivery_columns.
 constexpr const char* selected_columns =
-    "d.outlet_no, d.position, d.generation, d.destination_no, d.entity_no, d.sequence_number, d.state, "
+    "d.outlet_no, d.position, d.generation, t.destination_no, d.entity_no, d.sequence_number, d.state, "
     "d.attempts, d.forgiven, d.state_at, d.subscription_no, t.url, o.host";
 constexpr int after_delivery_columns = 11;
 
 constexpr const char* joined =
     " CROSS JOIN events e ON e.position = d.position"
-    " CROSS JOIN destinations t ON t.destination_no = d.destination_no"
-    " CROSS JOIN outlets o ON o.outlet_no = d.outlet_no";
+    " CROSS JOIN outlets o ON o.outlet_no = d.outlet_no"
+    " CROSS JOIN destinations t ON t.destination_no ="
+    "   iif(d.subscription_no > 0 AND d.state IN (0, 2, 3), o.present_destination_no, d.destination_no)";
 
 SelectedDelivery read_selected(const Statement::Rows& rows) {
   return {.row = read_delivery(rows),

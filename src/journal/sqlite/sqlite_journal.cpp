@@ -44,8 +44,8 @@ class SqliteJournal::Parts {
 
   std::unique_ptr<Connection> connection;
   TurnWriter turn;
-  Subscriptions subscriptions{connection->database(), turn.account()};
   Destinations destinations{connection->database()};
+  Subscriptions subscriptions{connection->database(), turn.account(), destinations};
   FreshDeliveries fresh{connection->database(), turn.account(), subscriptions};
   Appender appender{connection->database(), turn.account(), fresh, destinations, subscriptions};
   IntentWriter intents{connection->database(), turn.account(), fresh, subscriptions};
@@ -374,6 +374,13 @@ Result<bool> SqliteJournal::changed_elsewhere() {
 
 Result<std::vector<Outlet>> SqliteJournal::outlets(OutletNo after) {
   return parts_->guard(reading, [&] { return parts_->pump.outlets(after); });
+}
+
+Result<Outlet> SqliteJournal::outlet(OutletNo no) {
+  auto found = parts_->guard(reading, [&] { return parts_->pump.outlet(no); });
+  if (!found) return tl::unexpected(std::move(found).error());
+  if (!*found) return fail("there is no outlet {}; this is a bug", no.value());
+  return std::move(**found);
 }
 
 Result<std::vector<DeliveryRow>> SqliteJournal::scan(OutletNo outlet, Position after, std::size_t limit) {

@@ -45,8 +45,9 @@ std::int64_t number(Verb verb) {
 
 }  // namespace
 
-Subscriptions::Subscriptions(SQLite::Database& database, TurnAccount& turn)
+Subscriptions::Subscriptions(SQLite::Database& database, TurnAccount& turn, Destinations& destinations)
     : turn_(turn),
+      destinations_(destinations),
       rows_(database),
       version_(database, "SELECT subscriptions_version FROM progress"),
       add_(database,
@@ -118,6 +119,7 @@ SubscriptionNo Subscriptions::put(const Subscription& subscription, WallTime now
   change_.run(url, host, patterns, null_if_empty(filter), null_if_empty(transform), body_number,
               null_if_empty(headers), rate_count, rate_per, stored(concurrency), stored(timeout),
               stored(attempts), null_if_empty(statuses), deny_private, no);
+  destinations_.lead(no);
   write_secrets(no, secrets);
   changed(number(Verb::subscription_changed), no, now);
   return no;

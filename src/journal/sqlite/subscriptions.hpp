@@ -1,6 +1,7 @@
 #pragma once
 
 #include "journal/rows.hpp"
+#include "journal/sqlite/destinations.hpp"
 #include "journal/sqlite/statement.hpp"
 #include "journal/sqlite/subscription_rows.hpp"
 #include "journal/sqlite/turn_account.hpp"
@@ -16,7 +17,7 @@ namespace dispatch::journal {
 /// look_again() when another connection has committed, forget() when a turn is abandoned.
 class Subscriptions {
  public:
-  Subscriptions(SQLite::Database& database, TurnAccount& turn);
+  Subscriptions(SQLite::Database& database, TurnAccount& turn, Destinations& destinations);
 
   // As the functions of Journal by the same names.
   SubscriptionNo put(const Subscription& subscription, WallTime now);
@@ -41,6 +42,7 @@ class Subscriptions {
   std::int64_t give_up(SubscriptionNo no, DeliveryState from, Transition by);
 
   TurnAccount& turn_;
+  Destinations& destinations_;
   Known known_;
   std::int64_t known_version_ = -1;  // none read yet
   bool stale_ = true;

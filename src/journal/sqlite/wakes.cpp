@@ -25,12 +25,14 @@ Wakes::Wakes(SQLite::Database& database, const TurnAccount& turn)
       destinations_(
           database,
           "SELECT count(*) FROM destinations JOIN outlets USING (outlet_no) WHERE subscription_no = 0"),
-      sparse_(database,
-              "SELECT outlet_no, position, generation, destination_no FROM deliveries"
-              "       INDEXED BY deliveries_open_by_lane"
-              " WHERE entity_no = ? AND (subscription_no > 0 OR generation > 0)"
-              "   AND sequence_number > ? AND sequence_number < ? AND state NOT IN (4, 5)"
-              " ORDER BY subscription_no, generation, sequence_number"),
+      sparse_(
+          database,
+          "SELECT outlet_no, position, generation, iif(subscription_no > 0, -subscription_no, destination_no)"
+          "  FROM deliveries"
+          "       INDEXED BY deliveries_open_by_lane"
+          " WHERE entity_no = ? AND (subscription_no > 0 OR generation > 0)"
+          "   AND sequence_number > ? AND sequence_number < ? AND state NOT IN (4, 5)"
+          " ORDER BY subscription_no, generation, sequence_number"),
       add_(database,
            "INSERT INTO actions (verb, at, turn, entity_no, first_sequence, last_sequence, outlet_no, "
            "position, "

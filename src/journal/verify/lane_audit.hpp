@@ -8,12 +8,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace dispatch::journal::audit {
 
 /// A delivery as it stands in its lane.
 struct LaneDelivery {
   DeliveryKey key;
+  std::int64_t destination = 0;
   SequenceNumber sequence;
   std::int64_t state = 0;
   bool begun = false;  ///< some attempt was begun
@@ -39,9 +41,10 @@ struct SkippedGap {
 class LaneAudit {
  public:
   /// `lowest_gap`: the first number of the stream's lowest open gap. `skipped`: in the order of their
-  /// numbers; borrowed.
-  LaneAudit(std::optional<std::int64_t> lowest_gap, std::span<const SkippedGap> skipped)
-      : lowest_gap_(lowest_gap), skipped_(skipped) {}
+  /// numbers; borrowed. What began up to the turn `lanes_turn` had to wait for its destination alone.
+  LaneAudit(std::optional<std::int64_t> lowest_gap, std::span<const SkippedGap> skipped,
+            std::int64_t lanes_turn = 0)
+      : lowest_gap_(lowest_gap), skipped_(skipped), lanes_turn_(lanes_turn) {}
 
   /// What `next` does wrong in view of those before it; nothing where all is well.
   std::optional<std::string> take(const LaneDelivery& next);
@@ -56,16 +59,22 @@ class LaneAudit {
  private:
   std::optional<std::string> fault_of(const LaneDelivery& next) const;
   /// A delivery below that was there when an attempt of `next` began at `turn`, and was done only afterwards.
-  const LaneDelivery* done_after(std::int64_t turn) const;
+  const LaneDelivery* done_after(std::int64_t turn, const LaneDelivery& next) const;
+  /// The same that is still open.
+  const LaneDelivery* open_at(std::int64_t turn, const LaneDelivery& next) const;
+  bool holds_back(const LaneDelivery& below, std::int64_t turn, const LaneDelivery& next) const;
 
   std::optional<std::int64_t> lowest_gap_;
   std::span<const SkippedGap> skipped_;  // those above the deliveries taken
-  std::int64_t skipped_turn_ = -1;       // the latest of those below
+  std::int64_t lanes_turn_ = 0;
+  std::int64_t skipped_turn_ = -1;  // the latest of those below
   std::optional<LaneDelivery> head_;
 
   // A fan-out makes deliveries below what was sent before it. They hold back every attempt that begins later.
-  std::optional<LaneDelivery> open_longest_;        // of the open ones, the one that was made first
-  std::map<std::int64_t, LaneDelivery> done_last_;  // by the turn that made them, the one that was done last
+  using Made = std::pair<std::int64_t, std::int64_t>;  // the turn that made them, and the destination
+  std::map<std::int64_t, LaneDelivery>
+      open_longest_;                        // of the open ones to a destination, the one made first
+  std::map<Made, LaneDelivery> done_last_;  // the one that was done last
 };
 
 }  // namespace dispatch::journal::audit

@@ -76,13 +76,13 @@ class LaneWalk {
         woken_(audit.database()),
         fan_outs_(audit.database()),
         deliveries_(audit.database(), R"(
-          SELECT entity_no, destination_no, generation, sequence_number, outlet_no, position, state, attempts, began_turn,
-                 ended_turn, discarded_turn
+          SELECT entity_no, iif(subscription_no > 0, -subscription_no, destination_no) AS queue, generation, sequence_number,
+                 outlet_no, position, state, attempts, began_turn, ended_turn, discarded_turn, destination_no
             FROM deliveries d
             LEFT JOIN (SELECT outlet_no AS outlet, position AS place, generation AS replay, max(turn) AS discarded_turn
                          FROM actions WHERE verb IN (1, 12) GROUP BY 1, 2, 3)
               ON d.state = 5 AND outlet = d.outlet_no AND place = d.position AND replay = d.generation
-           ORDER BY entity_no, destination_no, generation, sequence_number)"),
+           ORDER BY entity_no, queue, generation, sequence_number)"),
         first_attempt_(
             audit.database(),
             "SELECT began_turn FROM attempts WHERE outlet_no = ? AND position = ? AND generation = ? "
@@ -93,6 +93,8 @@ class LaneWalk {
             audit.database(),
             "SELECT entity_no, last_sequence, min(turn) FROM actions WHERE verb = 2 AND entity_no IS NOT NULL"
             " GROUP BY entity_no, last_sequence ORDER BY entity_no, last_sequence") {
+    Statement progress{audit.database(), "SELECT lanes_turn FROM progress"};
+    if (auto row = progress.rows(); row.next()) lanes_turn_ = row.integer(0);
     Statement statement{audit.database(), "SELECT outlet_no, low_position FROM outlets"};
     auto rows = statement.rows();
     while (rows.next()) low_[rows.integer(0)] = rows.integer(1);
@@ -115,7 +117,7 @@ class LaneWalk {
   }
 
  private:
-  using Lane = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // entity, destination, generation
+  using Lane = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // entity, queue, generation
 
   static bool pending(const LaneDelivery& delivery) {
     return delivery.state == static_cast<std::int64_t>(DeliveryState::pending);
@@ -130,6 +132,7 @@ class LaneWalk {
     LaneDelivery delivery;
     delivery.sequence = SequenceNumber{rows.integer(3)};
     delivery.key = {OutletNo{rows.integer(4)}, Position{rows.integer(5)}, rows.integer(2)};
+    delivery.destination = rows.integer(11);
     delivery.state = rows.integer(6);
     delivery.begun = rows.integer(7) > 0;
     delivery.first_began_turn = delivery.last_began_turn = rows.integer(8);
@@ -159,7 +162,7 @@ class LaneWalk {
       auto rows = lowest_gap_.rows(std::get<0>(lane));
       if (rows.next() && !rows.is_null(0)) gap = rows.integer(0);
     }
-    audit_of_lane_ = LaneAudit{gap, alone ? std::span<const SkippedGap>{} : skipped_};
+    audit_of_lane_ = LaneAudit{gap, alone ? std::span<const SkippedGap>{} : skipped_, lanes_turn_};
   }
 
   // A pending delivery where the next run will not look. It comes back when what its lane waits for is over.
@@ -183,6 +186,7 @@ class LaneWalk {
   Statement lowest_gap_;
   Statement skips_;
   std::unordered_map<std::int64_t, std::int64_t> low_;  // by outlet
+  std::int64_t lanes_turn_ = 0;  // until then a lane of a subscription was one of a destination
   Lane lane_{-1, -1, -1};
   std::vector<SkippedGap> skipped_;  // of the lane's entity
   bool more_skips_ = false;          // a row of skips_ stands there

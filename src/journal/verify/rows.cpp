@@ -44,9 +44,9 @@ constexpr Query queries[] = {
     // A zone of an IPv6 address is written differently in a URL.
     {Check::destinations, R"(
       SELECT 'destination ' || t.url, 'it belongs to the host ' || o.host
-        FROM (SELECT url, outlet_no, substr(url, instr(url, '://') + 3) || '/' AS rest FROM destinations) t
+        FROM (SELECT destination_no, url, outlet_no, substr(url, instr(url, '://') + 3) || '/' AS rest FROM destinations) t
         JOIN outlets o ON o.outlet_no = t.outlet_no
-       WHERE instr(o.host, '%') = 0
+       WHERE instr(o.host, '%') = 0 AND (o.subscription_no = 0 OR t.destination_no = o.present_destination_no)
          AND NOT (substr(t.rest, 1, length(o.host)) = o.host AND substr(t.rest, length(o.host) + 1, 1) IN (':', '/', '?'))
          AND substr(t.rest, 1, length(o.host) + 2) <> '[' || o.host || ']')"},
 
@@ -57,7 +57,21 @@ constexpr Query queries[] = {
         FROM deliveries d
         JOIN destinations t ON t.destination_no = d.destination_no
         JOIN events e ON e.position = d.position
-       WHERE d.position < t.first_position)"},
+       WHERE d.position < t.first_position AND d.subscription_no = 0)"},
+
+    {Check::destinations, R"(
+      SELECT 'outlet ' || o.outlet_no, 'it is that of subscription ' || coalesce(s.subscription_id, o.subscription_no)
+             || ', and does not lead to its URL'
+        FROM outlets o LEFT JOIN subscriptions s USING (subscription_no)
+        LEFT JOIN destinations t ON t.destination_no = o.present_destination_no
+       WHERE iif(o.subscription_no = 0, o.present_destination_no IS NOT NULL,
+                 t.url IS NOT s.url OR t.outlet_no IS NOT o.outlet_no OR o.host IS NOT s.host))"},
+
+    {Check::destinations, R"(
+      SELECT 'event ' || coalesce(e.event_id, a.position), 'its attempt ' || a.attempt || ' went to no destination of its outlet'
+        FROM attempts a LEFT JOIN events e USING (position)
+        LEFT JOIN destinations t ON t.destination_no = a.destination_no
+       WHERE t.outlet_no IS NOT a.outlet_no)"},
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'its verb is ' || verb || ', which there is not'

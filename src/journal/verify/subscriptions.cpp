@@ -62,15 +62,6 @@ constexpr Query queries[] = {
        WHERE d.subscription_no <> o.subscription_no)"},
 
     {Check::subscriptions, R"(
-      SELECT 'event ' || e.event_id,
-             count(*) || ' deliveries of it are of subscription ' || d.subscription_no || ' and of generation '
-             || d.generation
-        FROM deliveries d
-        JOIN events e ON e.position = d.position
-       WHERE d.subscription_no > 0
-       GROUP BY d.subscription_no, d.position, d.generation HAVING count(*) > 1)"},
-
-    {Check::subscriptions, R"(
       SELECT 'event ' || e.event_id, 'it waits for subscription ' || s.subscription_id || ', which was removed'
         FROM subscriptions s
         JOIN outlets o ON o.subscription_no = s.subscription_no

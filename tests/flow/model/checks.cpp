@@ -45,8 +45,9 @@ void World::check_intents(const std::vector<Outgoing>& batch) {
     if (row == rows.end() || row->second.state != in_flight || row->second.attempts != outgoing.attempt)
       broken_ = fmt::format("{} was sent before its intent was committed", outgoing.event_id);
     for (const auto& lower : accepted.events()) {
-      if (lower.line.entity.empty() || lower.line.entity != outgoing.entity_id || lower.url != outgoing.url ||
-          lower.subscribed != (outgoing.subscription != nullptr) || lower.generation != outgoing.generation ||
+      if (lower.line.entity.empty() || lower.line.entity != outgoing.entity_id ||
+          lower.subscribed != (outgoing.subscription != nullptr) ||
+          (!lower.subscribed && lower.url != outgoing.url) || lower.generation != outgoing.generation ||
           *lower.number >= outgoing.sequence->value())
         continue;
       const auto before = rows.find(lower.name);

@@ -29,6 +29,7 @@ int rank(Act act) {
     case Act::fan_out:
     case Act::halt:
     case Act::resume:
+    case Act::move:
     case Act::remove:
     case Act::replay:
       return static_cast<int>(Act::arrive_elsewhere);
@@ -113,6 +114,7 @@ bool World::possible(const Step& step) const {
       return reference_.is_subscribed() && !reference_.is_halted();
     case Act::resume:
       return reference_.is_halted();
+    case Act::move:
     case Act::remove:
       return reference_.is_subscribed();
     case Act::replay:
@@ -154,6 +156,8 @@ bool World::spent(const Bounds& bounds, Act act) const {
       return times({act}) >= bounds.fan_outs;
     case Act::halt:
       return times({act}) >= bounds.halts;
+    case Act::move:
+      return times({act}) >= bounds.moves;
     case Act::remove:
       return times({act}) >= bounds.removals;
     case Act::replay:
@@ -203,7 +207,7 @@ std::vector<Step> World::choices(const Bounds& bounds) const {
     offer(Act::replay, event.name);
   }
   for (const auto& id : reference_.accepted()) offer(Act::fan_out, id);
-  for (const Act act : {Act::subscribe, Act::halt, Act::resume, Act::remove}) offer(act);
+  for (const Act act : {Act::subscribe, Act::halt, Act::resume, Act::move, Act::remove}) offer(act);
   std::set<std::string> entities;
   for (const auto& id : reference_.accepted())
     if (const auto& entity = line_of(id).entity; entities.insert(entity).second) offer(Act::skip_gap, entity);
@@ -268,8 +272,9 @@ std::optional<std::string> World::fingerprint(const Bounds& bounds) const {
                        [&](const auto& event) { return event.line.id == id; }) -
           reference_.events().begin());
   add(stopping_ + 2 * aborted_ + 4 * (elsewhere_ != nullptr) + 8 * static_cast<int>(options_.orphans));
-  for (const Act act : {Act::crash, Act::stop, Act::pause, Act::release, Act::fail, Act::give_up, Act::abort,
-                        Act::arrive_elsewhere, Act::fan_out, Act::halt, Act::remove, Act::replay}) {
+  for (const Act act :
+       {Act::crash, Act::stop, Act::pause, Act::release, Act::fail, Act::give_up, Act::abort,
+        Act::arrive_elsewhere, Act::fan_out, Act::halt, Act::move, Act::remove, Act::replay}) {
     if (act == Act::crash)
       add(times({Act::crash, Act::crash_hold, Act::inherit}));
     else if (act == Act::release)

@@ -5,14 +5,12 @@
 namespace dispatch::test {
 namespace {
 
-constexpr std::array<std::string_view, 24> act_names{"turn",         "crash",   "crash_hold",
-                                                     "inherit",      "stop",    "leave",
-                                                     "wait_for_due", "pause",   "arrive_elsewhere",
-                                                     "release",      "discard", "skip_gap",
-                                                     "subscribe",    "fan_out", "halt",
-                                                     "resume",       "remove",  "replay",
-                                                     "arrive",       "succeed", "fail",
-                                                     "time_out",     "give_up", "abort"};
+constexpr std::array<std::string_view, 25> act_names{
+    "turn",    "crash",        "crash_hold", "inherit",          "stop",
+    "leave",   "wait_for_due", "pause",      "arrive_elsewhere", "release",
+    "discard", "skip_gap",     "subscribe",  "fan_out",          "halt",
+    "resume",  "move",         "remove",     "replay",           "arrive",
+    "succeed", "fail",         "time_out",   "give_up",          "abort"};
 
 }  // namespace
 

@@ -38,6 +38,7 @@ enum class Act {
   fan_out,    ///< it gets all accepted events that it does not have, from this one on
   halt,       ///< the subscription is paused
   resume,
+  move,  ///< the subscription goes to its other URL
   remove,
   replay,  ///< one delivery, by its name
 
@@ -68,6 +69,7 @@ struct Bounds {
   std::size_t operators = 0;
   std::size_t fan_outs = 0;
   std::size_t halts = 0;
+  std::size_t moves = 0;
   std::size_t removals = 0;
   std::size_t replays = 0;
   std::size_t stops = 0;

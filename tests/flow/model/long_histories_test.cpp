@@ -96,6 +96,23 @@ TEST_CASE("histories by chance: pauses with gaps") {
   }
 }
 
+TEST_CASE("histories by chance: a URL that changes") {
+  Setting setting{.events = streams(2, 4), .rules = {.subscribed = subscribed, .subscribed_later = true}};
+  const Bounds bounds{.failures = 3, .give_ups = 1, .crashes = 1, .operators = 2, .fan_outs = 1, .moves = 4};
+  SUBCASE("with room") {
+    wandered(setting, bounds);
+  }
+  SUBCASE("with little in memory") {
+    setting.rules.window = small_window();
+    wandered(setting, bounds);
+  }
+  SUBCASE("with a circuit") {
+    setting.rules.window = small_window();
+    setting.rules.breaker = breaker;
+    wandered(setting, bounds);
+  }
+}
+
 TEST_CASE("histories by chance: everything at once") {
   Setting setting{.events = streams(2, 4), .rules = {.subscribed = subscribed, .subscribed_later = true}};
   const Bounds bounds{.failures = 3,
@@ -104,6 +121,7 @@ TEST_CASE("histories by chance: everything at once") {
                       .operators = 3,
                       .fan_outs = 2,
                       .halts = 2,
+                      .moves = 2,
                       .removals = 1,
                       .replays = 3,
                       .stops = 1,

@@ -17,8 +17,9 @@ bool same_content(const Line& known, const std::optional<std::int64_t>& number, 
 }
 
 bool same_lane(const Reference::Event& one, const Reference::Event& other) {
-  return !one.line.entity.empty() && one.line.entity == other.line.entity && one.url == other.url &&
-         one.subscribed == other.subscribed && one.generation == other.generation;
+  return !one.line.entity.empty() && one.line.entity == other.line.entity &&
+         one.subscribed == other.subscribed && (one.subscribed || one.url == other.url) &&
+         one.generation == other.generation;
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ Reference::Verdict Reference::accept(const Line& line) {
 void Reference::add_subscribed(const Accepted& event) {
   events_.push_back({.name = name_of(event.line.id, true, 0),
                      .line = event.line,
-                     .url = rules_.subscribed,
+                     .url = url_,
                      .subscribed = true,
                      .number = event.number});
 }
@@ -248,8 +249,15 @@ void Reference::ask(const std::string& url) {
     found->second = {.state = Circuit::State::half_open};
 }
 
+void Reference::move(const std::string& url) {
+  if (asked_for_.erase(url_) > 0) asked_for_.insert(url);  // what was released goes there
+  url_ = url;
+  for (Event& event : events_)
+    if (event.subscribed && !event.done() && event.state != in_flight) event.url = url;
+}
+
 void Reference::look_around(WallTime) {
-  if (seen_halted_ && !halted_ && subscribed_) ask(rules_.subscribed);
+  if (seen_halted_ && !halted_ && subscribed_) ask(url_);
   seen_halted_ = halted_;
   for (const auto& url : std::exchange(asked_for_, {})) ask(url);
 }
@@ -287,6 +295,7 @@ Reference::Complaint Reference::end(const std::string& id, Answer how, journal::
   const unsigned failures = event->attempts - event->forgiven;
   learn(*event, how, now);
   event->probe = false;
+  if (event->subscribed) event->url = url_;
   if (event->subscribed && !subscribed_ && how != Answer::success) {  // nobody wants it any more
     event->forgiven += how == Answer::unknown || how == Answer::withdrawn;
     event->state = failed;
@@ -366,6 +375,7 @@ std::vector<std::string> Reference::fan_out(const std::string& from) {
 std::int64_t Reference::remove() {
   subscribed_ = halted_ = seen_halted_ = false;
   circuits_.erase(rules_.subscribed);
+  circuits_.erase(url_);
   std::int64_t count = 0;
   for (Event& event : events_) {
     if (!event.subscribed || event.done() || event.state == in_flight) continue;
@@ -387,7 +397,7 @@ void Reference::replay(const std::string& name) {
   const Event& old = *at(name);
   Event made{.name = name_of(old.line.id, old.subscribed, ++generations_),
              .line = old.line,
-             .url = old.subscribed ? rules_.subscribed : old.url,
+             .url = old.subscribed ? url_ : old.url,
              .subscribed = old.subscribed,
              .generation = generations_,
              .number = old.number};

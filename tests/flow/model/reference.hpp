@@ -73,7 +73,9 @@ class Reference {
   enum class Verdict { accepted, duplicate, rejected };
 
   explicit Reference(const Rules& rules)
-      : rules_(rules), subscribed_(!rules.subscribed.empty() && !rules.subscribed_later) {}
+      : rules_(rules),
+        url_(rules.subscribed),
+        subscribed_(!rules.subscribed.empty() && !rules.subscribed_later) {}
 
   /// "x1", of the subscription "x1>", and a replay "x1#1".
   static std::string name_of(std::string_view event, bool subscribed, std::int64_t generation);
@@ -93,6 +95,8 @@ class Reference {
   std::vector<std::string> fan_out(const std::string& from);
   void halt() { halted_ = true; }
   void resume() { halted_ = false; }
+  /// What is not under way goes there.
+  void move(const std::string& url);
   /// How many have become failed.
   std::int64_t remove();
   void replay(const std::string& name);
@@ -108,6 +112,7 @@ class Reference {
   bool is_subscribed() const { return subscribed_; }
   /// The event is accepted and the subscription, which is there, does not have it.
   bool may_fan_out(const std::string& id) const;
+  const std::string& url() const { return url_; }
   bool is_halted() const { return halted_; }
   bool may_replay(const Event& event) const;
   bool has_gap(const std::string& entity) const;
@@ -162,6 +167,7 @@ class Reference {
   void ask(const std::string& url);
 
   Rules rules_;
+  std::string url_;  ///< of the subscription, at present
   std::vector<Event> events_;
   std::vector<std::string> accepted_;
   std::map<std::string, Accepted> contents_;  ///< by id

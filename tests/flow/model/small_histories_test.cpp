@@ -101,6 +101,28 @@ TEST_CASE("every history of two events that go to a subscription beside their ow
   }
 }
 
+TEST_CASE("every history of a subscription whose URL is changed") {
+  SUBCASE("with a failure and a crash") {
+    explored({.events = one_pair_subscribed, .rules = {.subscribed = subscribed}},
+             {.failures = 1, .crashes = 1, .moves = 1});
+  }
+  SUBCASE("beside direct deliveries and moved back") {
+    explored({.events = one_pair, .rules = {.subscribed = subscribed}}, {.failures = 0, .moves = 2});
+  }
+  SUBCASE("that is paused and resumed") {
+    explored({.events = one_pair_subscribed, .rules = {.subscribed = subscribed}},
+             {.failures = 1, .halts = 1, .moves = 1});
+  }
+  SUBCASE("with a dead letter that is released") {
+    explored({.events = one_pair_subscribed, .rules = {.subscribed = subscribed}},
+             {.failures = 0, .give_ups = 1, .operators = 1, .moves = 1});
+  }
+  SUBCASE("with a circuit that opens and is probed") {
+    explored({.events = two_subscribed, .rules = {.subscribed = subscribed, .breaker = breaker}},
+             {.failures = 1, .moves = 1});
+  }
+}
+
 TEST_CASE("every history of a subscription that is paused and resumed") {
   SUBCASE("with a failure and a crash") {
     explored({.events = one_pair_subscribed, .rules = {.subscribed = subscribed}},

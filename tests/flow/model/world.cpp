@@ -57,13 +57,13 @@ void World::raise(std::unique_ptr<journal::Journal> journal) {
 
 void World::subscribe(journal::Journal& journal) {
   Subscription wanted = subscription("s");
-  wanted.url = setting_.rules.subscribed;
-  wanted.host = subscribed_host_;
+  wanted.url = reference_.url();
+  wanted.host = host_of(wanted.url);
   subscription_ = journal.put_subscription(wanted, clock_.wall()).value();
 }
 
 Route World::subscribed_route() const {
-  return {setting_.rules.subscribed, subscribed_host_, subscription_};
+  return {reference_.url(), subscribed_host_, subscription_};
 }
 
 void World::die(journal::Orphans orphans, std::unique_ptr<journal::Journal> successor) {
@@ -141,6 +141,7 @@ World::Complaint World::play(const Step& step) {
     case Act::fan_out:
     case Act::halt:
     case Act::resume:
+    case Act::move:
     case Act::remove:
     case Act::replay:
       complaint = by_operator(step);
@@ -196,6 +197,8 @@ World::Complaint World::turn() {
   for (const auto& outgoing : handed_over_) {
     if (stopping_) return fmt::format("{} was sent after the run was told to stop", outgoing.event_id);
     if (auto complaint = reference_.begin(name_of(outgoing), now)) return complaint;
+    if (const auto& url = reference_.find(name_of(outgoing))->url; url != outgoing.url)
+      return fmt::format("{} was sent to {} and not to {}", outgoing.event_id, outgoing.url, url);
   }
 
   if (figures.accepted - before.accepted != verdicts[0] ||
@@ -232,6 +235,13 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
   if (step.act == Act::subscribe) {
     subscribe(journal);
     reference_.subscribe();
+    return std::nullopt;
+  }
+  if (step.act == Act::move) {
+    const auto& first = setting_.rules.subscribed;
+    reference_.move(reference_.url() == first ? "http://m.test/moved" : first);
+    subscribed_host_ = host_of(reference_.url());
+    subscribe(journal);
     return std::nullopt;
   }
   if (step.act == Act::halt) {

@@ -81,7 +81,7 @@ class World {
   const Setting& setting_;
   const std::string rejects_path_;
   const Journals journals_;
-  const std::string subscribed_host_;
+  std::string subscribed_host_;
   ManualClock clock_;
   FixedRandom random_;
   flow::RunOptions options_;
