@@ -29,6 +29,7 @@ struct Setting {
   Lane& lane(OutletState& outlet) {
     auto& lane = lanes.emplace_back();
     lane.outlet = &outlet;
+    lane.host = outlet.host;
     lane.nodes = &graph.add_lane();
     return lane;
   }

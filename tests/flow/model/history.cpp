@@ -5,7 +5,7 @@
 namespace dispatch::test {
 namespace {
 
-constexpr std::array<std::string_view, 25> act_names{
+constexpr std::array<std::string_view, act_count> act_names{
     "turn",    "crash",        "crash_hold", "inherit",          "stop",
     "leave",   "wait_for_due", "pause",      "arrive_elsewhere", "release",
     "discard", "skip_gap",     "subscribe",  "fan_out",          "halt",

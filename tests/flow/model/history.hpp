@@ -52,6 +52,8 @@ enum class Act {
   abort,    ///< a second SIGTERM: whatever is under way
 };
 
+inline constexpr std::size_t act_count = static_cast<std::size_t>(Act::abort) + 1;
+
 struct Step {
   Act act = Act::turn;
   std::string subject = {};  ///< the name of a delivery or the id of an event; with skip_gap an entity

@@ -103,7 +103,7 @@ class World {
   bool news_ = true;        ///< a turn would find something
   bool stopping_ = false;
   bool aborted_ = false;
-  std::array<std::size_t, 24> times_{};
+  std::array<std::size_t, act_count> times_{};
   std::vector<std::string> lately_;  ///< steps since the process began
 };
 
