@@ -520,7 +520,7 @@ TEST_CASE("a journal whose making was killed is read or names the command that f
   for (int count = 1; count <= 12; ++count) {
     CAPTURE(count);
     const Trial trial{succeed};
-    REQUIRE(killed(trial.run({"run", "--quiet"}, EndAt{system_point::database_write, count})));
+    REQUIRE(killed(trial.run({"run", "-", "--quiet"}, EndAt{system_point::database_write, count})));
     const auto status = run_dispatch(trial.directory(), {"status"});
     if (status.exit_code == 6 && has(status.err, "ended in the middle")) {
       ++unreadable;
@@ -528,7 +528,7 @@ TEST_CASE("a journal whose making was killed is read or names the command that f
     } else {
       REQUIRE(!has(status.err, "readonly"));
     }
-    REQUIRE(trial.run({"run", "--quiet"}).exit_code == 0);
+    REQUIRE(trial.run({"run", "-", "--quiet"}).exit_code == 0);
     REQUIRE(run_dispatch(trial.directory(), {"status"}).exit_code == 0);
   }
   CHECK(unreadable > 0);

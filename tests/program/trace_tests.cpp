@@ -83,7 +83,8 @@ TEST_CASE("an event without a trace starts one and each attempt is a span of its
   const auto id = one_trace(a);
   CHECK(one_trace(b) != id);
 
-  const auto told = lines_of(run_dispatch(directory, {"attempts", "--json", "a"}).out);
+  auto told = lines_of(run_dispatch(directory, {"attempts", "--json", "a"}).out);
+  std::erase_if(told, [](const std::string& line) { return !has(line, "\"attempt\":"); });  // the release
   REQUIRE(told.size() == 5);
   for (std::size_t i = 0; i < told.size(); ++i) {
     CHECK(text_under("trace_id", told[i]) == id);
