@@ -40,7 +40,9 @@ void check_pieces(const routing::Url& url) {
   PROPERTY(url.text.starts_with(url.scheme + "://"));
   PROPERTY(is_visible(url.text) && is_visible(url.host));
   PROPERTY(url.text.find('#') == std::string::npos);
-  PROPERTY(!url.host.empty() && !has_upper(url.host) && !url.host.ends_with('.'));
+  const auto name =
+      url.host.substr(0, url.host.find('%'));  // a zone is the name of an interface, whatever that is
+  PROPERTY(!name.empty() && !has_upper(name) && !name.ends_with('.'));
   PROPERTY(url.host.find_first_of("/?@[]") == std::string::npos);
 
   const auto authority = authority_of(url.text);
