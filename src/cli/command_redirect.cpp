@@ -14,10 +14,10 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* footer =
-    R"(What is pending, waits for a retry or is dead is given up where it was to go and
-made anew for the other URL: whole lanes, in order per entity. A lane of which a
-request is under way is left: give the command again. Lines that come later with
-the old URL go to the old URL, in lanes of their own.
+    R"(Deliveries that are pending, wait for a retry or are dead letters become failed
+at the old URL and are made anew for the other one: whole lanes, in order per
+entity. A lane with a request under way is left: give the command again. Lines
+that come later with the old URL go to the old URL, in lanes of their own.
 
 EXIT STATUS
   0  done; also where nothing was meant

@@ -100,14 +100,6 @@ Result<std::vector<Subscription>> subscriptions_of(const journal::Ledger& ledger
   return all;
 }
 
-Result<> read_moment(const std::string& text, WallTime now, std::optional<WallTime>& into) {
-  if (text.empty()) return {};
-  const auto moment = parse_moment(text, now);
-  if (!moment) return tl::unexpected(moment.error());
-  into = *moment;
-  return {};
-}
-
 /// Where direct deliveries go now; nothing: to where they went.
 Result<std::optional<routing::Url>> destination_of(const Replay& asked) {
   if (!asked.to) return std::nullopt;

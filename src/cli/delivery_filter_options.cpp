@@ -46,14 +46,6 @@ std::string host_spelling(std::string text) {
   return text;
 }
 
-Result<> read_moment(const std::string& text, WallTime now, std::optional<WallTime>& into) {
-  if (text.empty()) return {};
-  const auto moment = parse_moment(text, now);
-  if (!moment) return tl::unexpected(moment.error());
-  into = *moment;
-  return {};
-}
-
 std::string destinations_json(const operations::Affected& affected) {
   std::string list = "[";
   for (const auto& count : affected.destinations) {

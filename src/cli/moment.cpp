@@ -117,4 +117,12 @@ Result<WallTime> parse_moment(std::string_view text, WallTime now) {
       text);
 }
 
+Result<> read_moment(std::string_view text, WallTime now, std::optional<WallTime>& into) {
+  if (text.empty()) return {};
+  const auto moment = parse_moment(text, now);
+  if (!moment) return tl::unexpected(moment.error());
+  into = *moment;
+  return {};
+}
+
 }  // namespace dispatch::cli

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 
+#include <optional>
 #include <string_view>
 
 namespace dispatch::cli {
@@ -11,5 +12,7 @@ namespace dispatch::cli {
 /// beginning), or a time of RFC 3339 ("2026-03-01T12:00:00Z", "2026-03-01T13:00:00.25+01:00"). What has no
 /// offset is UTC.
 Result<WallTime> parse_moment(std::string_view text, WallTime now);
+/// The same of an option that was given: where `text` is empty, `into` stays as it is.
+Result<> read_moment(std::string_view text, WallTime now, std::optional<WallTime>& into);
 
 }  // namespace dispatch::cli

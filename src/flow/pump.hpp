@@ -24,8 +24,8 @@ namespace dispatch::flow {
 /// again at its destination's valve. So a delivery that waits costs no memory.
 ///
 /// A lane whose items are done is drained, and the journal is asked what is first in it, unless it is known
-/// that nothing was passed over. So what a fan-out puts below the items of a lane goes next, whoever reads it
-/// first. That nothing above it goes before is decided by Journal::begin.
+/// that nothing was passed over. So what a fan-out puts below the items of a lane goes next. Journal::begin
+/// refuses to send what lies above it before.
 ///
 /// An outlet that is shut has nothing in the window but what is under way or at its host's gate, and nothing
 /// of it is read: its cursor goes down to all that it has to read when it is open again. One whose

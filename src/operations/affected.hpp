@@ -15,7 +15,7 @@ namespace dispatch::operations {
 /// found.
 struct DestinationCount {
   std::string subscription;  ///< its id; empty: direct
-  std::string url;           ///< empty: other destinations, as only so many are told apart
+  std::string url;           ///< empty: all destinations beyond the first destinations_most
   std::int64_t pending = 0, retry_wait = 0, dead_letter = 0;
 };
 

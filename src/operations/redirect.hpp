@@ -18,8 +18,8 @@ struct Redirected {
 };
 
 /// Sends whole lanes of direct deliveries elsewhere: those in which something that is meant is in one of
-/// `states`. All that is open in such a lane is given up where it was to go and made anew along `to`, a
-/// direct route, as a replay is, so that it keeps its order. A lane of which something is in flight is left,
+/// `states`. All that is open in such a lane becomes failed and is made anew along `to`, a direct
+/// route, as a replay is, so that it keeps its order. A lane of which something is in flight is left,
 /// and counted: nothing goes to two places. What a subscription is sent goes where its subscription says, and
 /// is not meant. Misuse where the journal does not know a name.
 ///

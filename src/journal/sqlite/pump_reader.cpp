@@ -62,7 +62,7 @@ std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::
   auto rows = scan_.rows(outlet, after);
   auto deliveries = read_deliveries(rows, limit);
   if (deliveries.size() < limit || limit == 0) return deliveries;
-  // Whoever goes on reads above this position: what else is there must come now.
+  // The next call begins above this position, so all that stands at it is returned now.
   const Position last = deliveries.back().key.position;
   while (rows.next() && rows.integer(1) == last.value()) deliveries.push_back(read_delivery(rows));
   return deliveries;
@@ -72,7 +72,7 @@ std::vector<DeliveryRow> PumpReader::due(OutletNo outlet, WallTime after, WallTi
   auto rows = due_.rows(outlet, after, until);
   auto deliveries = read_deliveries(rows, limit);
   if (deliveries.size() < limit || limit == 0) return deliveries;
-  // Whoever goes on reads what is due later: what else is due at this time must come now.
+  // The next call begins after this time, so all that is due at it is returned now.
   const WallTime last = deliveries.back().state_at;
   while (rows.next()) {
     const DeliveryRow row = read_delivery(rows);
