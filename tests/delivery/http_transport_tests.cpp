@@ -446,7 +446,7 @@ TEST_CASE("the end of a transport reports what was under way and leaves no descr
                       [](const auto& report) { return report.outcome.kind == OutcomeKind::unknown; }));
   }
   REQUIRE(receiver.wait_ended(10));  // the receiver has closed its ends too
-  CHECK(own_descriptors() <= descriptors);
+  CHECK(descriptors_come_down_to(descriptors));
   CHECK(threads_come_down_to(threads));
 }
 

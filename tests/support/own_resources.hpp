@@ -33,15 +33,27 @@ inline std::size_t own_threads() {
   return entries("/proc/self/task");
 }
 
-/// True once this process has no more than `count` threads. A joined thread is listed for a moment longer,
-/// and nothing tells when it is gone: this looks again until then, for at most ten seconds.
-inline bool threads_come_down_to(std::size_t count) {
+/// True once `have` gives no more than `count`. Nothing tells when a thread is gone: this looks again until
+/// then, for at most ten seconds.
+template <class Count>
+bool comes_down_to(std::size_t count, const Count& have) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  while (own_threads() > count) {
+  while (have() > count) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::yield();
   }
   return true;
+}
+
+/// True once this process has no more than `count` threads. A joined thread is listed for a moment longer.
+inline bool threads_come_down_to(std::size_t count) {
+  return comes_down_to(count, own_threads);
+}
+
+/// True once this process has no more than `count` descriptors. A thread of libcurl that looks up a name
+/// nobody waits for any more has a pair of sockets until it ends.
+inline bool descriptors_come_down_to(std::size_t count) {
+  return comes_down_to(count, own_descriptors);
 }
 
 /// The processes of that name that `parent` has started and that still run; see proc_pid_stat(5).
