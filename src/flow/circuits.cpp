@@ -1,5 +1,6 @@
 #include "flow/circuits.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace dispatch::flow {
@@ -11,14 +12,26 @@ constexpr std::size_t circuits_most = 20'000;
 
 }  // namespace
 
-Result<> Circuits::load(journal::Journal& journal) {
+Result<> Circuits::load(journal::Journal& journal, WallTime now) {
   if (!policy_) return {};
   const auto rows = journal.circuits();
   if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows)
-    circuits_[row.destination] = {row.half_open ? State::half_open : State::open, row.since, 0, 0};
+  for (const auto& row : *rows) {
+    // One that changed in the future did so before the clock was set back.
+    circuits_[row.destination] = {row.half_open ? State::half_open : State::open, std::min(row.since, now), 0,
+                                  0};
+    if (row.since > now) changed_.insert(row.destination);
+  }
   tripped_ = circuits_.size();
   return {};
+}
+
+void Circuits::clock_set(std::chrono::microseconds by) {
+  for (auto& [destination, circuit] : circuits_) {
+    if (circuit.state == State::closed) continue;
+    circuit.since += by;
+    changed_.insert(destination);
+  }
 }
 
 policy::Circuit Circuits::circuit_of(DestinationNo destination) const {

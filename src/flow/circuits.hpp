@@ -25,7 +25,9 @@ class Circuits {
   explicit Circuits(const std::optional<policy::BreakerPolicy>& policy) : policy_(policy) {}
 
   /// What the last run has left in the journal. Once, before all else.
-  Result<> load(journal::Journal& journal);
+  Result<> load(journal::Journal& journal, WallTime now);
+  /// The wall clock was set by `by`: circuits stay open as long as they would have.
+  void clock_set(std::chrono::microseconds by);
 
   State state(DestinationNo destination) const {
     return circuits_.empty() ? State::closed : circuit_of(destination).state;

@@ -1,6 +1,7 @@
 #include "flow/dispatcher.hpp"
 
 #include "base/fail_point.hpp"
+#include "base/units.hpp"
 #include "base/utf8.hpp"
 #include "flow/busiest_hosts.hpp"
 #include "flow/judge.hpp"
@@ -35,6 +36,7 @@ Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& in
       options_(options),
       intake_(intake),
       scoreboard_(scoreboard),
+      clock_watch_(parts.clock),
       agreements_(options),
       graph_(options.workers + options.ahead),
       valves_(graph_, options),
@@ -42,11 +44,12 @@ Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& in
       remembered_at_(parts.clock.steady()) {}
 
 Result<> Dispatcher::start() {
+  const WallTime now = clock_watch_.look().now;
   std::size_t recovered = 0;
   for (std::size_t some = orphans_per_turn; some == orphans_per_turn; recovered += some) {
     auto turn = journal::Turn::begin(parts_.journal);
     if (!turn) return tl::unexpected(std::move(turn).error());
-    const auto count = parts_.journal.recover(options_.orphans, parts_.clock.wall(), orphans_per_turn);
+    const auto count = parts_.journal.recover(options_.orphans, now, orphans_per_turn);
     if (!count) return tl::unexpected(count.error());
     if (*count > 0) fail_point(FailPoint::orphans_staged);
     DISPATCH_TRY(turn->commit());
@@ -64,21 +67,37 @@ Result<> Dispatcher::start() {
     scoreboard_.update([&](Figures& figures) { figures.unknown += recovered; });
     orphans_ = recovered;
   }
-  DISPATCH_TRY(valves_.circuits().load(parts_.journal));
-  DISPATCH_TRY(valves_.load_paces(parts_.journal, parts_.clock.wall(), parts_.clock.steady()));
-  DISPATCH_TRY(refresh_terms(parts_.clock.wall()));
+  DISPATCH_TRY(bound_waits(now));
+  DISPATCH_TRY(valves_.circuits().load(parts_.journal, now));
+  DISPATCH_TRY(valves_.load_paces(parts_.journal, now, parts_.clock.steady()));
+  DISPATCH_TRY(refresh_terms(now));
   DISPATCH_TRY(pump_.start());
   return refresh_figures();
 }
 
+/// Nothing waits longer than this run's policy allows, whatever the clock said when the wait began.
+Result<> Dispatcher::bound_waits(WallTime now) {
+  auto turn = journal::Turn::begin(parts_.journal);
+  if (!turn) return tl::unexpected(std::move(turn).error());
+  const auto bounded = parts_.journal.bound_waits(now, policy::longest_wait(options_.retry));
+  if (!bounded) return tl::unexpected(bounded.error());
+  DISPATCH_TRY(turn->commit());
+  if (*bounded > 0)
+    parts_.log->info("{} due earlier now: the clock was set back, or this run allows shorter waits only",
+                     *bounded == 1 ? "1 retry is" : fmt::format("{} retries are", *bounded));
+  return {};
+}
+
 Result<> Dispatcher::turn(Mail mail) {
-  const WallTime now = parts_.clock.wall();
+  const auto look = clock_watch_.look();
+  const WallTime now = look.now;
   graph_.set_now(now);
   stories_.begin_turn(parts_.observer != nullptr && parts_.observer->wants_stories());
   intake_.take(std::move(mail.incoming));
 
   auto turn = journal::Turn::begin(parts_.journal);
   if (!turn) return tl::unexpected(std::move(turn).error());
+  DISPATCH_TRY(follow_clock(look));
   DISPATCH_TRY(settle(mail.reports, now));
   DISPATCH_TRY(take_in(now, mail.reports.size()));
   auto outgoing = begin(now);
@@ -108,6 +127,18 @@ Result<> Dispatcher::turn(Mail mail) {
   if (parts_.observer != nullptr) tell(done);
   valves_.tidy(parts_.clock.steady());
   return refresh_figures();
+}
+
+/// Where the wall clock was set, waits go on as they were.
+Result<> Dispatcher::follow_clock(const ClockWatch::Look& look) {
+  const auto& [now, jump] = look;
+  if (!jump) return {};
+  parts_.log->warn("the system clock was set {} by {}; retries and open circuits wait as long as before",
+                   jump->count() < 0 ? "back" : "forward", format_duration(std::chrono::abs(*jump)));
+  const auto moved = parts_.journal.move_waits(*jump, now, policy::longest_wait(options_.retry));
+  if (!moved) return tl::unexpected(moved.error());
+  valves_.clock_set(*jump);
+  return pump_.clock_set(*jump);
 }
 
 void Dispatcher::tell(CommittedTurn done) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "flow/appetite.hpp"
+#include "flow/clock_watch.hpp"
 #include "flow/graph.hpp"
 #include "flow/intake.hpp"
 #include "flow/options.hpp"
@@ -53,6 +54,8 @@ class Dispatcher {
   Result<> remember();
 
  private:
+  Result<> bound_waits(WallTime now);
+  Result<> follow_clock(const ClockWatch::Look& look);
   Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
   Result<> pause(const std::set<SubscriptionNo>& subscriptions, WallTime now);
   Result<> refresh_terms(WallTime now);
@@ -69,6 +72,7 @@ class Dispatcher {
   const RunOptions& options_;
   Intake& intake_;
   Scoreboard& scoreboard_;
+  ClockWatch clock_watch_;
   Agreements agreements_;
   Graph graph_;
   Valves valves_;

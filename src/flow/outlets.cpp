@@ -119,6 +119,15 @@ Result<> Outlets::reread_due(OutletState& outlet) {
   return {};
 }
 
+Result<> Outlets::clock_set() {
+  for (auto& [no, outlet] : outlets_) {
+    const auto next = journal_.next_due(no, WallTime::min());
+    if (!next) return tl::unexpected(next.error());
+    looked_until(*outlet, WallTime::min(), *next);
+  }
+  return {};
+}
+
 void Outlets::keep_in_reach(OutletState& outlet, Position mark) {
   if (mark >= outlet.outlet.low) return;
   outlet.outlet.low = mark;

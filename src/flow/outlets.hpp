@@ -74,6 +74,8 @@ class Outlets {
   void looked_until(OutletState& outlet, WallTime until, std::optional<WallTime> next);
   /// An operator may have changed those that were not looked at: the next one is asked for anew.
   Result<> reread_due(OutletState& outlet);
+  /// The wall clock was set, and all due times in the journal with it: all retries are to be looked at again.
+  Result<> clock_set();
   /// When the first that was not looked at is due, of each outlet that has one and is open.
   const Due& due() const { return due_; }
 

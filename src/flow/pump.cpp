@@ -36,6 +36,11 @@ Result<> Pump::changed_elsewhere() {
   return outlets_.load();
 }
 
+Result<> Pump::clock_set(std::chrono::microseconds by) {
+  window_.move_due(by);
+  return outlets_.clock_set();
+}
+
 Result<> Pump::terms_changed(WallTime now) {
   std::vector<std::pair<OutletState*, Outlets::Turned>> turned;
   outlets_.each([&](OutletState& outlet) {

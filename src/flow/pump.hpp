@@ -44,6 +44,8 @@ class Pump {
   Result<> arrived(std::vector<journal::DeliveryRow> made);
   /// Another process has written: anything may be new.
   Result<> changed_elsewhere();
+  /// The wall clock was set by `by`, and the due times in the journal were moved with it.
+  Result<> clock_set(std::chrono::microseconds by);
   /// Other terms hold. What waits in the window of an outlet that is shut by them leaves it.
   Result<> terms_changed(WallTime now);
 

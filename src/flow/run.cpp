@@ -55,10 +55,6 @@ struct Course {
   }
 };
 
-SteadyTime steadily(const Clock& clock, WallTime until) {
-  return clock.steady() + (until - clock.wall());
-}
-
 /// As the journal's owner.
 Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intake& intake,
                             Scoreboard& scoreboard, Course& course) {
@@ -68,10 +64,11 @@ Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intak
   bool aborted = false;
   const auto remaining = [&] { return scoreboard.snapshot().tally.open(); };
   while (true) {
-    const auto wake_at = dispatcher.wake_at(parts.clock.wall());
+    const WallTime now = parts.clock.wall();
+    const auto sleep = dispatcher.wake_at(now) - now;
     const bool told = course.stop != Stop::none && dispatcher.in_flight() == 0;
     const auto idle_since = parts.clock.steady();
-    Mail mail = parts.inbox.take(told ? idle_since : steadily(parts.clock, wake_at), intake.empty() ? 1 : 0);
+    Mail mail = parts.inbox.take(told ? idle_since : idle_since + sleep, intake.empty() ? 1 : 0);
     const auto busy_since = parts.clock.steady();
     course.note(parts, mail);
     if (course.stop != Stop::none) dispatcher.drain();

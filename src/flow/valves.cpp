@@ -193,6 +193,12 @@ void Valves::asked(DestinationNo destination, WallTime now) {
   if (const auto found = valves_.find(destination); found != valves_.end()) set(found->second, circuit);
 }
 
+void Valves::clock_set(std::chrono::microseconds by) {
+  circuits_.clock_set(by);
+  for (auto& [destination, valve] : valves_)
+    if (valve.retries_behind) *valve.retries_behind += by;
+}
+
 void Valves::change_terms(const OutletState& outlet) {
   for (auto& [destination, valve] : valves_) {
     if (valve.outlet != &outlet) continue;

@@ -51,6 +51,9 @@ class Valves {
   Result<> remember_paces(journal::Journal& journal, const std::vector<Item*>& leaving, WallTime now,
                           SteadyTime steady);
 
+  /// The wall clock was set by `by`, and the due times in the journal were moved with it.
+  void clock_set(std::chrono::microseconds by);
+
   /// An operator wants to know at once whether the destination is up.
   void asked(DestinationNo destination, WallTime now);
 

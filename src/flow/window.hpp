@@ -115,6 +115,11 @@ class ItemPool {
     item.lane = nullptr;
     free_.push_back(&item);
   }
+  /// The wall clock was set by `by`, and the due times in the journal with it.
+  void move_due(std::chrono::microseconds by) {
+    for (Item& item : items_)
+      if (item.row.state == DeliveryState::retry_wait) item.row.state_at += by;
+  }
   /// Calls `visit` with every item in use.
   template <class Visit>
   void each(Visit visit) const {
@@ -175,6 +180,9 @@ class Window {
   /// The same of all its idle lanes; its busy ones leave with what holds them. Returns what waited at its
   /// host's gate, in order: each holds its lane.
   std::vector<Item*> send_off(const OutletState& outlet);
+
+  /// As ItemPool::move_due().
+  void move_due(std::chrono::microseconds by) { pool_.move_due(by); }
 
   /// Calls `visit` with every item.
   template <class Visit>

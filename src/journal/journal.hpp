@@ -5,6 +5,7 @@
 #include "journal/rows.hpp"
 #include "journal/selection.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,6 +62,17 @@ class Journal {
   /// to retry_wait, due now, or to the dead letters. At most `limit` of them; returns how many, 0 when none
   /// is left.
   virtual Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit) = 0;
+
+  /// For a new owner, as the wall clock may have been set since the journal was written: no delivery in
+  /// retry_wait is due later than `longest` after `now`. One whose last attempt ended a second or more in the
+  /// future, by a clock that was set back since, waits from `now` as long as it was to wait from then.
+  /// Returns how many were changed.
+  virtual Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) = 0;
+
+  /// The wall clock was set by `by` during a run: what is in retry_wait becomes due that much later, or
+  /// earlier where `by` is negative, but no later than `longest` after `now`. Returns how many were changed.
+  virtual Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
+                                          std::chrono::microseconds longest) = 0;
 
   // What operators do to deliveries: each is recorded, and each passes over those of the given deliveries
   // that are not in a state that allows it. They return how many were changed.

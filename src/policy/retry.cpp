@@ -22,4 +22,12 @@ std::chrono::microseconds backoff(const RetryPolicy& policy, unsigned failures, 
   return std::clamp(wait, microseconds{0}, longest);
 }
 
+std::chrono::microseconds longest_wait(const RetryPolicy& policy) {
+  const auto most =
+      std::clamp(std::max(policy.backoff_first, policy.backoff_most), std::chrono::microseconds{0}, longest);
+  const std::chrono::microseconds jitter{
+      static_cast<std::int64_t>(static_cast<double>(most.count()) * policy.jitter)};
+  return std::min(std::max(most + jitter, policy.retry_after_most), longest);
+}
+
 }  // namespace dispatch::policy

@@ -15,6 +15,9 @@ struct RetryPolicy {
   std::chrono::microseconds retry_after_most{3'600'000'000};  ///< a Retry-After asks for no more than this
 };
 
+/// The longest wait that backoff() can give: no delivery waits longer, whatever an answer asks for.
+std::chrono::microseconds longest_wait(const RetryPolicy& policy);
+
 /// The wait after the `failures`th failure (from 1): the first wait doubled each time up to the most, plus
 /// the jitter's share scaled by `chance` in [0, 1), and never below `retry_after` (itself capped). Never more
 /// than a thousand years.

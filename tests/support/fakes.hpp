@@ -26,6 +26,11 @@ class ManualClock final : public Clock {
     wall_ += by;
     steady_ += by;
   }
+  /// The wall clock is set; no time passes.
+  void set_wall_by(std::chrono::microseconds by) {
+    const std::scoped_lock lock{mutex_};
+    wall_ += by;
+  }
 
  private:
   mutable std::mutex mutex_;

@@ -129,6 +129,7 @@ Result<> MemoryJournal::settle(std::span<const Settlement> settlements) {
     if (found == write().deliveries.end() || found->second.state != DeliveryState::in_flight || !next)
       return fail("a delivery is not in flight so that its outcome cannot be recorded; this is a bug");
     DeliveryRow& row = found->second;
+    write().ended[row.key] = row.state_at + settlement.outcome->took;
     row.state = *next;
     row.state_at = *next == DeliveryState::retry_wait    ? settlement.due
                    : *next == DeliveryState::dead_letter ? settlement.at
@@ -147,6 +148,7 @@ Result<std::size_t> MemoryJournal::recover(Orphans orphans, WallTime now, std::s
   for (auto& [key, row] : write().deliveries) {
     if (row.state != DeliveryState::in_flight) continue;
     if (recovered == limit) break;
+    write().ended[key] = row.state_at;
     row.state = orphans == Orphans::retry ? DeliveryState::retry_wait : DeliveryState::dead_letter;
     row.state_at = now;
     ++row.forgiven;
@@ -155,6 +157,33 @@ Result<std::size_t> MemoryJournal::recover(Orphans orphans, WallTime now, std::s
     ++recovered;
   }
   return recovered;
+}
+
+Result<std::int64_t> MemoryJournal::bound_waits(WallTime now, std::chrono::microseconds longest) {
+  if (!in_turn_) return outside_of_turn();
+  std::int64_t changed = 0;
+  for (auto& [key, row] : write().deliveries) {
+    if (row.state != DeliveryState::retry_wait || row.state_at <= now) continue;
+    const WallTime ended = write().ended.at(key);
+    const bool in_future = ended >= now + std::chrono::seconds{1} && ended <= row.state_at;
+    const WallTime due = now + std::min(longest, row.state_at - (in_future ? ended : now));
+    if (due == row.state_at) continue;
+    row.state_at = due;
+    ++changed;
+  }
+  return changed;
+}
+
+Result<std::int64_t> MemoryJournal::move_waits(std::chrono::microseconds by, WallTime now,
+                                               std::chrono::microseconds longest) {
+  if (!in_turn_) return outside_of_turn();
+  std::int64_t changed = 0;
+  for (auto& [key, row] : write().deliveries) {
+    if (row.state != DeliveryState::retry_wait) continue;
+    row.state_at = std::min(row.state_at + by, now + longest);
+    ++changed;
+  }
+  return changed;
 }
 
 template <class Change>

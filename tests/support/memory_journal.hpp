@@ -25,6 +25,9 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) override;
   Result<> settle(std::span<const journal::Settlement> settlements) override;
   Result<std::size_t> recover(journal::Orphans orphans, WallTime now, std::size_t limit) override;
+  Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) override;
+  Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
+                                  std::chrono::microseconds longest) override;
   Result<std::int64_t> release(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
   Result<std::int64_t> discard(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
   Result<std::int64_t> cancel(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;

@@ -57,6 +57,7 @@ struct MemoryState {
   std::map<journal::DeliveryKey, journal::DeliveryRow> deliveries;
   std::map<journal::DeliveryKey, int> statuses;          // HTTP, of the latest attempt; 0: no answer
   std::map<journal::DeliveryKey, std::int64_t> unknown;  // outcomes that are not acknowledged
+  std::map<journal::DeliveryKey, WallTime> ended;        // the latest attempt
   std::vector<Action> actions;
   std::int64_t last_wake = 0;
   std::set<Position> unmatched;

@@ -21,6 +21,7 @@
 #include "journal/sqlite/selector.hpp"
 #include "journal/sqlite/subscriptions.hpp"
 #include "journal/sqlite/turn_writer.hpp"
+#include "journal/sqlite/waits.hpp"
 
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
@@ -58,6 +59,7 @@ class SqliteJournal::Parts {
   Replays replays{connection->database(), turn.account(), destinations};
   RejectQueue rejects{connection->database(), turn.account()};
   Circuits circuits{connection->database()};
+  Waits waits{connection->database()};
   Paces paces{connection->database()};
   PumpReader pump{connection->database()};
   LaneReader lanes{connection->database()};
@@ -230,6 +232,21 @@ Result<std::size_t> SqliteJournal::recover(Orphans orphans, WallTime now, std::s
   return parts_->write("recover deliveries in", [&] {
     parts_->fresh.write();
     return parts_->outcomes.recover(orphans, now, limit);
+  });
+}
+
+Result<std::int64_t> SqliteJournal::bound_waits(WallTime now, std::chrono::microseconds longest) {
+  return parts_->write("bound waits in", [&] {
+    parts_->fresh.write();
+    return Result<std::int64_t>{parts_->waits.bound(now, longest)};
+  });
+}
+
+Result<std::int64_t> SqliteJournal::move_waits(std::chrono::microseconds by, WallTime now,
+                                               std::chrono::microseconds longest) {
+  return parts_->write("move waits in", [&] {
+    parts_->fresh.write();
+    return Result<std::int64_t>{parts_->waits.move(by, now, longest)};
   });
 }
 

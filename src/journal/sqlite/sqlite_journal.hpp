@@ -42,6 +42,9 @@ class SqliteJournal final : public Journal {
   Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) override;
   Result<> settle(std::span<const Settlement> settlements) override;
   Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit) override;
+  Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) override;
+  Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
+                                  std::chrono::microseconds longest) override;
   Result<std::int64_t> release(std::span<const DeliveryKey> deliveries, WallTime now) override;
   Result<std::int64_t> discard(std::span<const DeliveryKey> deliveries, WallTime now) override;
   Result<std::int64_t> cancel(std::span<const DeliveryKey> deliveries, WallTime now) override;

@@ -28,6 +28,13 @@ class FlawedJournal : public journal::Journal {
   Result<std::size_t> recover(journal::Orphans orphans, WallTime now, std::size_t limit) override {
     return sound_->recover(orphans, now, limit);
   }
+  Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) override {
+    return sound_->bound_waits(now, longest);
+  }
+  Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
+                                  std::chrono::microseconds longest) override {
+    return sound_->move_waits(by, now, longest);
+  }
   Result<std::int64_t> release(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
     return sound_->release(deliveries, now);
   }
