@@ -18,7 +18,8 @@ EXIT STATUS
   0  the copy is whole and on the disk
   1  the journal could not be read, or the copy not written
   2  usage, there is no such journal, or FILE is there already
-  6  the journal is not ours (other application, newer version)
+  6  the journal is not ours (other application, newer version), or has
+     a second name: see dispatch-operating(7)
 
 EXAMPLES
   dispatch backup /var/backups/dispatch.db

@@ -21,7 +21,8 @@ EXIT STATUS
   0  the copy of FILE is in place
   1  it could not be written; the journal is as it was
   2  usage, or there is no such file
-  6  the journal is in use, or FILE is no journal of ours
+  6  the journal is in use, or FILE is no journal of ours, or is in use under
+     another name or has several
 
 EXAMPLES
   dispatch restore /var/backups/dispatch.db

@@ -23,7 +23,8 @@ EXIT STATUS
   0  shown
   1  the journal could not be read
   2  usage, or there is no such journal
-  6  the journal is not ours (other application, newer version)
+  6  the journal is not ours (other application, newer version), or has
+     a second name: see dispatch-operating(7)
 
 EXAMPLES
   dispatch status

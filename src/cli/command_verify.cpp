@@ -17,7 +17,8 @@ EXIT STATUS
   0  every promise is kept
   1  damage was found, or the journal could not be read
   2  usage, or there is no such journal
-  6  the journal is not ours (other application, newer version)
+  6  the journal is not ours (other application, newer version), or has
+     a second name: see dispatch-operating(7)
 
 EXAMPLES
   dispatch verify

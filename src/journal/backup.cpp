@@ -1,19 +1,14 @@
 #include "journal/backup.hpp"
 
-#include "base/fd.hpp"
 #include "base/units.hpp"
 #include "journal/ledger/reading.hpp"
 #include "journal/sqlite/companion.hpp"
 #include "journal/sqlite/copy.hpp"
 #include "journal/sqlite/database_file.hpp"
 #include "journal/sqlite/lock_file.hpp"
+#include "journal/sqlite/replacement.hpp"
 
-#include <cerrno>
-#include <cstdio>
 #include <system_error>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace dispatch::journal {
 
@@ -61,33 +56,12 @@ Result<Closed> close_to_others(const std::string& journal) {
   return closed;
 }
 
-Result<> move_to(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::rename(from.c_str(), to.c_str()) == 0) return {};
-  return fail("cannot rename {} to {}: {}", from.string(), to.string(), errno_text(errno));
-}
-
 /// "20261129T184500Z"
 std::string stamp(WallTime now) {
   std::string text;
   for (const char c : format_time(now).substr(0, 19))
     if (c != '-' && c != ':') text += c;
   return text + "Z";
-}
-
-/// Moves the journal with all that belongs to it out of the way. The database goes first: a log without one
-/// is refused by every command, where a database without its log would be taken for a journal.
-Result<std::optional<std::filesystem::path>> set_aside(const std::filesystem::path& journal, WallTime now) {
-  std::optional<std::filesystem::path> replaced;
-  const auto aside = std::filesystem::weakly_canonical(journal).string() + ".replaced-" + stamp(now);
-  for (const auto suffix : {std::string_view{}, wal_suffix, shm_suffix}) {
-    const auto from = companion(journal, suffix);
-    if (!std::filesystem::exists(from)) continue;
-    const std::string to = aside + std::string{suffix};
-    if (std::filesystem::exists(to)) return fail("{} is there already; restore again in a second", to);
-    DISPATCH_TRY(move_to(from, to));
-    if (suffix.empty()) replaced = to;
-  }
-  return replaced;
 }
 
 }  // namespace
@@ -102,6 +76,12 @@ Result<Restored> restore(const std::filesystem::path& from, const std::string& j
   std::error_code unresolved;
   if (std::filesystem::equivalent(from, journal, unresolved))
     return misuse("{} is the journal itself; name the backup to restore", from.string());
+  const auto restoring = companion(journal, restoring_suffix);
+  if (std::filesystem::equivalent(from, restoring, unresolved))
+    return misuse(
+        "{0} is what an interrupted restore left, and is about to be written anew; give it another "
+        "name first: mv {0} FILE",
+        from.string());
   const auto source = reading::open(from.string(), reading::Versions::older_too);
   if (!source) return tl::unexpected(source.error());
   const auto closed = close_to_others(journal);
@@ -109,17 +89,12 @@ Result<Restored> restore(const std::filesystem::path& from, const std::string& j
 
   // All that can fail for want of room comes before anything is moved.
   const auto place = companion(journal, {});
-  const std::filesystem::path restoring = place.string() + ".restoring";
   std::filesystem::remove(restoring, unresolved);  // of a restore that was killed
   const auto backup = copy(**source, from.string(), restoring);
   if (!backup) return tl::unexpected(backup.error());
-  auto replaced = set_aside(journal, now);
+  DISPATCH_TRY(settle_interrupted_replacement(journal));
+  auto replaced = replace_journal(journal, place.string() + std::string{replaced_infix} + stamp(now));
   if (!replaced) return tl::unexpected(std::move(replaced).error());
-  DISPATCH_TRY(move_to(restoring, place));
-  const auto directory = place.parent_path();
-  const Fd opened{::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!opened || ::fsync(opened.get()) != 0)
-    return fail("cannot bring directory {} to the disk: {}", directory.string(), errno_text(errno));
   return Restored{*backup, std::move(*replaced)};
 }
 

@@ -8,8 +8,8 @@
 
 namespace dispatch::test {
 
-/// Where dispatch_with_fail_points can end itself besides the fail points of the program: in what SQLite and
-/// libcurl do for it.
+/// Where dispatch_with_fail_points can end itself besides the fail points of the program: in what SQLite,
+/// libcurl and the system do for it.
 namespace system_point {
 inline constexpr std::string_view statement{"statement"};              ///< a statement of SQL is about to run
 inline constexpr std::string_view wal_write{"wal_write"};              ///< some of a commit is in the log
@@ -17,8 +17,9 @@ inline constexpr std::string_view database_write{"database_write"};    ///< some
 inline constexpr std::string_view truncation{"truncation"};            ///< a file is about to be cut
 inline constexpr std::string_view first_byte_sent{"first_byte_sent"};  ///< one byte of a request is sent
 inline constexpr std::string_view request_sent{"request_sent"};        ///< all of it
-inline constexpr std::array all{statement,  wal_write,       database_write,
-                                truncation, first_byte_sent, request_sent};
+inline constexpr std::string_view file_name{"file_name"};  ///< a file is about to get or lose a name
+inline constexpr std::array all{statement,       wal_write,    database_write, truncation,
+                                first_byte_sent, request_sent, file_name};
 }  // namespace system_point
 
 /// Every place there is.

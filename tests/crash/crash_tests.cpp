@@ -17,12 +17,17 @@ using namespace dispatch::test;
 
 namespace {
 
-/// Which time past a point comes after `count`. Statements differ from each other, so that each is tried.
+/// Statements and the names of files differ from each other, so that each is tried.
+bool differs_each_time(std::string_view point) {
+  return point == system_point::statement || point == system_point::file_name;
+}
+
+/// Which time past a point comes after `count`.
 int next_count(std::string_view point, int count) {
-  return point == system_point::statement || count < 3 ? count + 1 : count + count / 2;
+  return differs_each_time(point) || count < 3 ? count + 1 : count + count / 2;
 }
 int most_tries(std::string_view point) {
-  return point == system_point::statement ? 30 : 6;
+  return differs_each_time(point) ? 30 : 6;
 }
 
 void require_kept(const std::vector<std::string>& broken) {
@@ -455,6 +460,123 @@ bool travel_long_log(const EndAt& at) {
 const Road copying_a_long_log{{"checkpoint_begins", system_point::database_write, "checkpoint_ended"},
                               travel_long_log};
 
+// --- A backup that is restored over a journal that was left with a log.
+
+/// The ids of the events of a journal; nothing where it is refused and the message names the command that
+/// helps.
+std::optional<std::set<std::string>> ids_of(const Trial& trial, const std::string& journal) {
+  const auto listed = run_dispatch(trial.directory(), {"events", "list", "--json", "--journal", journal});
+  CAPTURE(listed.err);
+  if (listed.exit_code == 6) {
+    REQUIRE(has(listed.err, "dispatch restore --journal dispatch.db FILE"));
+    return std::nullopt;
+  }
+  REQUIRE(listed.exit_code == 0);
+  std::set<std::string> ids;
+  constexpr std::string_view key = R"("event_id":")";
+  for (const auto& line : lines_of(listed.out)) {
+    const auto at = line.find(key) + key.size();
+    ids.insert(line.substr(at, line.find('"', at) - at));
+  }
+  return ids;
+}
+
+/// A journal that a kill has left with events in its log alone, beside a backup that was made before them.
+class Restorable {
+ public:
+  Restorable() {
+    ingest(streams(2, 3), {});
+    REQUIRE(trial_.run({"backup", "copy.db"}).exit_code == 0);
+    backup_ = ids_of(trial_, "dispatch.db").value();
+    ingest(event_line("late-1", "late", 1) + event_line("late-2", "late", 2), EndAt{"turn_committed"});
+    all_ = ids_of(trial_, "dispatch.db").value();
+    REQUIRE(all_.size() > backup_.size());
+  }
+
+  /// Restores the backup; true where that was killed.
+  bool restore(const std::optional<EndAt>& at) const {
+    const auto ended = trial_.run({"restore", "copy.db"}, at);
+    require_one_of_both();
+    return killed(ended);
+  }
+
+  /// An input comes between.
+  void run_with_input() {
+    const auto ended = run_dispatch(trial_.directory(), {"ingest", "-", "--to", "http://127.0.0.1:1/"},
+                                    event_line("new-1", "new", 1));
+    CAPTURE(ended.err);
+    const auto there = ids_of(trial_, "dispatch.db");
+    if (!there) {
+      REQUIRE(ended.exit_code == 6);
+      REQUIRE(has(ended.err, "dispatch restore --journal dispatch.db FILE"));
+      return;
+    }
+    REQUIRE(ended.exit_code == 0);
+    REQUIRE(there->contains("new-1"));
+    all_.insert("new-1");
+    auto& into = there->contains("late-1") ? all_ : backup_;
+    into.insert("new-1");
+    require_one_of_both();
+  }
+
+  /// Restores the backup to the end: it is the journal, and what was there is kept whole.
+  void finish() const {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    auto ended = run_dispatch(trial_.directory(), {"restore", "copy.db"});
+    while (has(ended.err, "restore again in a second") && std::chrono::steady_clock::now() < until)
+      ended = run_dispatch(trial_.directory(), {"restore", "copy.db"});
+    CAPTURE(ended.err);
+    REQUIRE(ended.exit_code == 0);
+    REQUIRE(ids_of(trial_, "dispatch.db") == ids_of(trial_, "copy.db"));
+    std::set<std::string> kept;
+    for (const auto& entry : std::filesystem::directory_iterator{trial_.directory().path()}) {
+      const auto name = entry.path().filename().string();
+      REQUIRE_FALSE(name.ends_with(".restoring"));
+      if (!name.starts_with("dispatch.db.replaced-") || !name.ends_with("Z")) continue;
+      const auto ids = ids_of(trial_, name).value();
+      kept.insert(ids.begin(), ids.end());
+      REQUIRE(journal::verify(entry.path()).value().healthy());
+    }
+    REQUIRE(kept == all_);
+    REQUIRE(journal::verify(trial_.directory() / "dispatch.db").value().healthy());
+    REQUIRE(trial_.run({"ingest", "-", "--to", "http://127.0.0.1:1/"}).exit_code == 0);
+  }
+
+ private:
+  void ingest(const std::string& lines, const std::optional<EndAt>& at) const {
+    const auto file = trial_.directory().write("events.jsonl", lines);
+    const auto ended = trial_.run({"ingest", file, "--to", "http://127.0.0.1:1/", "--quiet"}, at);
+    REQUIRE((at ? killed(ended) : ended.exit_code == 0));
+  }
+
+  void require_one_of_both() const {
+    if (const auto there = ids_of(trial_, "dispatch.db")) REQUIRE((*there == all_ || *there == backup_));
+  }
+
+  Trial trial_{succeed};
+  std::set<std::string> backup_, all_;
+};
+
+/// What is restored again is killed as well.
+bool travel_restore(const EndAt& at) {
+  const Restorable journal;
+  const bool reached = journal.restore(at);
+  if (reached) journal.restore(at);
+  journal.finish();
+  return reached;
+}
+
+bool travel_restore_and_input(const EndAt& at) {
+  Restorable journal;
+  const bool reached = journal.restore(at);
+  if (reached) journal.run_with_input();
+  journal.finish();
+  return reached;
+}
+
+const Road restoring{{system_point::file_name}, travel_restore};
+const Road restoring_with_input{{system_point::file_name}, travel_restore_and_input};
+
 // --- A run that leaves its figures in a file, and all else that watches it besides.
 
 /// The file is not there, or it is one of those that were to be written, to the last byte.
@@ -496,9 +618,10 @@ const Road watching{{"metrics_half_written", "metrics_written", "metrics_replace
                      "outcomes_committed"},
                     travel_metrics};
 
-const Road* const roads[] = {&running,    &recovering, &holding,     &releasing,         &discarding,
-                             &cancelling, &retrying,   &redirecting, &skipping,          &fanning_out,
-                             &replaying,  &removing,   &watching,    &copying_a_long_log};
+const Road* const roads[] = {&running,    &recovering,         &holding,   &releasing,
+                             &discarding, &cancelling,         &retrying,  &redirecting,
+                             &skipping,   &fanning_out,        &replaying, &removing,
+                             &watching,   &copying_a_long_log, &restoring, &restoring_with_input};
 
 }  // namespace
 
@@ -580,6 +703,12 @@ TEST_CASE("a subscription whose removal is killed is there with all that waits f
 
 TEST_CASE("a file of metrics is whole whenever the run that writes it is killed") {
   travel_all(watching);
+}
+
+TEST_CASE(
+    "a restore that is killed leaves the old journal or the new one or says that it has to be finished") {
+  travel_all(restoring);
+  travel_all(restoring_with_input);
 }
 
 TEST_CASE("a checkpoint that is killed in the middle of a run costs nothing") {

@@ -1,10 +1,12 @@
 // Ends the process in the middle of what SQLite and libcurl do for it: SQLite lets its system calls be
-// replaced, libcurl calls the first send() that the linker finds.
+// replaced, libcurl and the program call the first send(), link(), rename() and unlink() that the linker
+// finds.
 
 #include "crash/come_past.hpp"
 #include "crash/crash_points.hpp"
 
 #include <array>
+#include <cstdio>
 #include <string>
 
 #include <fcntl.h>
@@ -89,4 +91,19 @@ extern "C" ssize_t send(int socket, const void* bytes, std::size_t count, int fl
   const ssize_t sent = send_now(socket, bytes, count, flags);
   come_past(system_point::request_sent);
   return sent;
+}
+
+extern "C" int link(const char* from, const char* to) noexcept {
+  come_past(system_point::file_name);
+  return ::linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+extern "C" int rename(const char* from, const char* to) noexcept {
+  come_past(system_point::file_name);
+  return ::renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+extern "C" int unlink(const char* path) noexcept {
+  come_past(system_point::file_name);
+  return ::unlinkat(AT_FDCWD, path, 0);
 }

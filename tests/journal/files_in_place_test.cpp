@@ -1,5 +1,6 @@
 // The files of a journal that are removed, replaced or reached by other names while it is in use.
 
+#include "journal/backup.hpp"
 #include "journal/journals.hpp"
 #include "journal/killable.hpp"
 #include "journal/ledger.hpp"
@@ -119,6 +120,30 @@ TEST_CASE(
   for (const std::string suffix : companions) check_stops(suffix, replace);
 }
 
+TEST_CASE("files: once a database is cut off nothing more is committed and it stays as it is") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db";
+  auto journal = open(path);
+  std::uintmax_t left = 0;
+  SUBCASE("to nothing before it has grown") {}
+  SUBCASE("to what it had when it was opened") {
+    left = std::filesystem::file_size(path);
+    append(*journal, {.id = "before", .payload = std::string(200'000, 'x')});
+    must(journal->checkpoint());
+    must(journal->begin_turn());
+    journal->abandon_turn();
+    REQUIRE(std::filesystem::file_size(path) > left);
+  }
+  std::filesystem::resize_file(path, left);
+  for (const auto& refused : {journal->begin_turn(), journal->check_in_place(), journal->checkpoint()}) {
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().failure == Failure::unavailable);
+    CHECK(refused.error().message.find(path + " was cut off from ") != std::string::npos);
+  }
+  journal.reset();
+  CHECK(std::filesystem::file_size(path) == left);
+}
+
 TEST_CASE("files: a journal that goes during its commit is not said to hold the turn") {
   const TempDir directory;
   const std::string path = directory / "dispatch.db";
@@ -168,25 +193,61 @@ TEST_CASE("files: a lock file that is a link or a pipe is refused") {
   CHECK(journal.error().message.find(path) != std::string::npos);
 }
 
-TEST_CASE("files: a journal of two names is read and not written") {
+TEST_CASE("files: a journal of two names is neither written nor read") {
   const TempDir directory;
   const std::string path = directory / "dispatch.db", other = directory / "other.db";
-  {
-    const auto journal = open(path);
-    append(*journal, {.id = "a"});
-    must(journal->checkpoint());
-  }
+  append(*open(path), {.id = "a"});  // which is in the log of one name only
   std::filesystem::create_hard_link(path, other);
   for (const auto& name : {path, other}) {
+    CAPTURE(name);
     const auto journal = SqliteJournal::open(name, {});
     REQUIRE_FALSE(journal.has_value());
-    CHECK(journal.error().failure == Failure::unavailable);
-    CHECK(journal.error().message.find("2 names") != std::string::npos);
-    CHECK(Ledger::open(name).has_value());
+    for (const auto& error : {journal.error(), Ledger::open(name).error(), verify(name).error(),
+                              back_up(name, directory / "copy.db").error(),
+                              restore(name, directory / "restored.db", noon).error()}) {
+      CHECK(error.failure == Failure::unavailable);
+      CHECK(error.message.find("2 names") != std::string::npos);
+    }
   }
-  CHECK(verify(path).value().healthy());
+  CHECK_FALSE(std::filesystem::exists(directory / "copy.db"));
   std::filesystem::remove(other);
   CHECK(SqliteJournal::open(path, {}).has_value());
+  CHECK(verify(path).value().healthy());
+}
+
+TEST_CASE("files: a backup may have two names and is read under both") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append(*open(path), {.id = "a"});
+  REQUIRE(back_up(path, copy).has_value());
+  std::filesystem::create_hard_link(copy, directory / "snapshot.db");
+  CHECK(verify(copy).value().healthy());
+  CHECK(restore(directory / "snapshot.db", path, noon).value().backup.events == 1);
+}
+
+TEST_CASE("files: a journal in use is read under the name that is in use and under no other") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", other = directory / "other.db";
+  Killable process{[&]() -> std::shared_ptr<SqliteJournal> {
+    std::shared_ptr<SqliteJournal> journal = open(path);
+    append(*journal, {.id = "a"});
+    return journal;
+  }};
+  REQUIRE(process.is_holding());
+  std::filesystem::create_hard_link(path, other);
+  CHECK(back_up(path, directory / "copy.db").value().events == 1);
+  for (const auto& error :
+       {Ledger::open(other).error(), verify(other).error(), back_up(other, directory / "stale.db").error(),
+        restore(other, directory / "restored.db", noon).error()}) {
+    CHECK(error.failure == Failure::unavailable);
+    CHECK(error.message.find("2 names") != std::string::npos);
+  }
+  // What the name was when the process came does not matter, as long as it leads to the same lock.
+  std::filesystem::create_symlink(path, directory / "link.db");
+  CHECK(verify(directory / "link.db").value().healthy());
+  std::filesystem::remove(other);
+  std::filesystem::remove(path + ".gate");
+  CHECK(Ledger::open(path).error().message.find("in use under another name") != std::string::npos);
 }
 
 TEST_CASE("files: a journal in use under another name or with another lock file is refused") {

@@ -85,6 +85,27 @@ TEST_CASE("the log of a killed run is not mixed with a journal that was copied b
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
+TEST_CASE("no journal is made beside what an interrupted restore was to put in place") {
+  const TempDir directory;
+  const std::vector<std::string> ingest{"ingest", "-", "--to", "http://127.0.0.1:9/"};
+  REQUIRE(run_dispatch(directory, ingest, streams(2, 2)).exit_code == 0);
+  REQUIRE(run_dispatch(directory, {"backup", "copy.db"}).exit_code == 0);
+  // As a restore of an earlier program left it where it was killed.
+  std::filesystem::rename(directory / "dispatch.db", directory / "dispatch.db.replaced-20261129T184500Z");
+  std::filesystem::copy_file(directory / "copy.db", directory / "dispatch.db.restoring");
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"run", "-"}, ingest, {"status"}, {"verify"}}) {
+    const auto refused = run_dispatch(directory, command, event_line("later", "E9", 1));
+    CAPTURE(refused.err);
+    CHECK(refused.exit_code == 6);
+    CHECK(has(refused.err, "dispatch restore --journal dispatch.db FILE"));
+  }
+  CHECK_FALSE(std::filesystem::exists(directory / "dispatch.db"));
+  CHECK(run_dispatch(directory, {"restore", "dispatch.db.restoring"}).exit_code == 2);
+  CHECK(run_dispatch(directory, {"restore", "copy.db"}).exit_code == 0);
+  CHECK(has(run_dispatch(directory, {"backup", "again.db"}).err, "4 events are in again.db"));
+}
+
 TEST_CASE("a journal on media that cannot be written is read") {
   const TempDir directory;
   const Receiver receiver;

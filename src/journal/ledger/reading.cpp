@@ -3,8 +3,11 @@
 #include "base/fd.hpp"
 #include "journal/sqlite/companion.hpp"
 #include "journal/sqlite/database_file.hpp"
+#include "journal/sqlite/files_in_place.hpp"
 #include "journal/sqlite/identity.hpp"
+#include "journal/sqlite/journal_name.hpp"
 #include "journal/sqlite/migrations.hpp"
+#include "journal/sqlite/replacement.hpp"
 #include "journal/sqlite/stale_log.hpp"
 
 #include <cerrno>
@@ -87,9 +90,11 @@ struct Opened {
 }  // namespace
 
 Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Versions versions) {
+  DISPATCH_TRY(check_not_half_replaced(path));
   DISPATCH_TRY(check_file(path));
   auto file = DatabaseFile::open(path);
   if (!file) return tl::unexpected(std::move(file).error());
+  DISPATCH_TRY(check_log_is_here(path, *file));
   DISPATCH_TRY(check_log_belongs(path, *file));
   return guarded(path, "read the header of", [&]() -> Result<std::shared_ptr<SQLite::Database>> {
     const auto opened = std::make_shared<Opened>(std::move(*file), path);
@@ -97,6 +102,8 @@ Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Versions
     sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     database.exec("PRAGMA query_only = 1; PRAGMA cache_size = -16384 /* KiB */;");
     DISPATCH_TRY(check_header(path, database, versions));
+    // A restore may have replaced the database before SQLite had it open, and removed the log.
+    DISPATCH_TRY(check_in_place(path, opened->file.identity(), path));
     return std::shared_ptr<SQLite::Database>{opened, &database};
   });
 }

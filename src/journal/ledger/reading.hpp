@@ -18,8 +18,9 @@
 namespace dispatch::journal::reading {
 
 /// Opens an existing journal to read it: query_only, no checkpoints, bounded cache. A missing file is misuse;
-/// a journal of another application or a version this program does not read is unavailable.
-/// On media that nothing can be written to it is read as it stands, where it has no log beside it.
+/// a journal of another application or a version this program does not read is unavailable, and so is one
+/// whose log may lie beside another name, or that a restore is about to replace: it may be out of date. On
+/// media that nothing can be written to it is read as it stands, where it has no log beside it.
 enum class Versions { latest, older_too };
 Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Versions versions = Versions::latest);
 

@@ -3,8 +3,10 @@
 #include "base/fail_point.hpp"
 #include "base/fd.hpp"
 #include "journal/sqlite/failure.hpp"
+#include "journal/sqlite/journal_name.hpp"
 #include "journal/sqlite/migrate.hpp"
 #include "journal/sqlite/private_files.hpp"
+#include "journal/sqlite/replacement.hpp"
 #include "journal/sqlite/stale_log.hpp"
 
 #include <cerrno>
@@ -22,24 +24,6 @@ Result<> create_private_file(const std::filesystem::path& path) {
   if (::mknod(path.c_str(), S_IFREG | 0600, 0) == 0 || errno == EEXIST) return {};
   return fail("cannot create journal {}: {}; check the directory, or name another file with --journal",
               path.string(), errno_text(errno));
-}
-
-/// Each name would have a write-ahead log and a lock file of its own beside it.
-Result<> check_has_one_name(const std::filesystem::path& path, const DatabaseFile& file) {
-  const auto status = file.status();
-  if (!status) return tl::unexpected(status.error());
-  if (status->st_nlink > 1)
-    return unavailable(
-        "journal {} has {} names (hard links), each with a lock of its own; keep one name: copy the journal "
-        "with 'dispatch backup', or remove the other names",
-        path.string(), status->st_nlink);
-  if (file.is_mount_point())
-    return unavailable(
-        "journal {} is mounted as a single file, so that its write-ahead log and its lock lie elsewhere; "
-        "mount "
-        "its directory instead",
-        path.string());
-  return {};
 }
 
 }  // namespace
@@ -68,6 +52,7 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path,
                                                      const SqliteOptions& options) {
+  DISPATCH_TRY(check_not_half_replaced(path));
   std::error_code ignored;
   if (options.existing_only && !std::filesystem::exists(path, ignored))
     return misuse("there is no journal {}; name it with --journal, or make one with: dispatch run",
@@ -102,7 +87,7 @@ Result<> Connection::lock_and_migrate(bool existing_only) {
   return {};
 }
 
-Result<> Connection::check_in_place() const {
+Result<> Connection::check_in_place() {
   DISPATCH_TRY(gate_->file().check_in_place());
   return files_->check();
 }

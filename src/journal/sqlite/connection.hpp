@@ -33,8 +33,8 @@ class Connection {
   Gate& gate() { return *gate_; }
 
   /// `unavailable` where a file of the journal, the lock file included, has been removed or replaced since it
-  /// was opened. Cheap: four calls of stat(2).
-  Result<> check_in_place() const;
+  /// was opened, or the database was cut off. Cheap: four calls of stat(2).
+  Result<> check_in_place();
 
   /// How many rows were changed since the connection was opened; wraps.
   int total_changes() const { return database_.getTotalChanges(); }

@@ -2,11 +2,12 @@
 
 #include "base/fd.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -67,15 +68,14 @@ Result<bool> is_locked(int descriptor, off_t first, off_t end, const std::filesy
   return asked.l_type != F_UNLCK;
 }
 
+}  // namespace
+
 tl::unexpected<Error> in_use_under_another_name(const std::filesystem::path& path) {
   return unavailable(
       "journal {} is in use under another name, or its lock file {}.gate was replaced while it is in use; "
-      "end "
-      "what uses it, and use one name for it, see dispatch-operating(7)",
+      "end what uses it, and use one name for it, see dispatch-operating(7)",
       path.string(), path.string());
 }
-
-}  // namespace
 
 Result<DatabaseFile> DatabaseFile::open(const std::filesystem::path& path) {
   OpenFiles& open = of_this_process();
@@ -156,6 +156,13 @@ Result<std::string> DatabaseFile::read(off_t at, std::size_t count) const {
   return bytes;
 }
 
+Result<bool> DatabaseFile::is_without_log() const {
+  // The versions of the file format for writing and reading: 1 with a rollback journal, 2 with a log.
+  const auto versions = read(18, 2);
+  if (!versions) return tl::unexpected(versions.error());
+  return versions->empty() || *versions == "\x01\x01";
+}
+
 bool DatabaseFile::is_in_use() const {
   OpenFiles& open = of_this_process();
   const std::scoped_lock lock{open.mutex};
@@ -163,6 +170,26 @@ bool DatabaseFile::is_in_use() const {
   if (file.name) return true;
   // Where nobody can say it, it counts as in use: that is when nothing is to be done.
   return is_locked(file.descriptors.front().get(), names_begin, names_end, path_).value_or(true);
+}
+
+Result<DatabaseFile::Use> DatabaseFile::use_of_name(const std::optional<FileIdentity>& lock_file) const {
+  OpenFiles& open = of_this_process();
+  const std::scoped_lock lock{open.mutex};
+  const OpenFile& file = open.files.at(identity_);
+  // Without a lock file the name is one that nobody uses.
+  const off_t name = lock_file ? byte_of(*lock_file) : names_end;
+  if (file.name) return file.name == name ? Use::this_name : Use::another_name;
+
+  const int descriptor = file.descriptors.front().get();
+  const off_t after = std::min(name + 1, names_end);
+  for (const auto& [first, end, use] :
+       {std::tuple{names_begin, name, Use::another_name}, std::tuple{after, names_end, Use::another_name},
+        std::tuple{name, after, Use::this_name}}) {
+    const auto locked = is_locked(descriptor, first, end, path_);
+    if (!locked) return tl::unexpected(locked.error());
+    if (*locked) return use;
+  }
+  return Use::none;
 }
 
 Result<> DatabaseFile::claim_name(const FileIdentity& lock_file) const {

@@ -5,9 +5,13 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace dispatch::journal {
+
+/// The error for a journal that a process uses under another name than `path`.
+tl::unexpected<Error> in_use_under_another_name(const std::filesystem::path& path);
 
 /// The database file of a journal, open beside SQLite's own descriptors of it: tells which file a name led
 /// to, and locks the file itself, whatever its name.
@@ -37,8 +41,21 @@ class DatabaseFile {
   /// At most `count` bytes from `at`; fewer where the file ends before.
   Result<std::string> read(off_t at, std::size_t count) const;
 
+  /// True where the file is empty, or its header says that it has no write-ahead log: it was written whole,
+  /// as 'dispatch backup' does, and no run has had it since.
+  Result<bool> is_without_log() const;
+
   /// True where a process that writes has the journal open, under whatever name; this one included.
   bool is_in_use() const;
+  /// Who has the journal open to write.
+  enum class Use {
+    none,          ///< nobody
+    this_name,     ///< processes that use it under the name that was asked for
+    another_name,  ///< a process that uses it under another name
+  };
+  /// Tells who has the journal open to write, as seen from the name whose lock file is `lock_file`; none
+  /// where that name has no lock file.
+  Result<Use> use_of_name(const std::optional<FileIdentity>& lock_file) const;
   /// Says that this process uses the journal under the name whose lock file is `lock_file`, until its last
   /// object of this file is gone. Any number of processes may use one name. Where the journal is in use under
   /// another name the two would write at the same time, each with a lock of its own: that is `unavailable`.

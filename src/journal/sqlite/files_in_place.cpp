@@ -6,6 +6,21 @@
 
 namespace dispatch::journal {
 
+namespace {
+
+Error cut_off(const std::filesystem::path& journal, off_t had, off_t has) {
+  return Error{
+      Failure::unavailable,
+      fmt::format(
+          "journal {} was cut off from {} bytes to {} while it was in use; this process stops, and leaves "
+          "alone "
+          "what is there now; end whatever else uses the journal, then see REMOVED OR REPLACED FILES in "
+          "dispatch-operating(7)",
+          journal.string(), had, has)};
+}
+
+}  // namespace
+
 Error moved_away(const std::filesystem::path& file, const std::filesystem::path& journal) {
   const bool replaced = FileIdentity::of(file).has_value();
   return Error{
@@ -35,8 +50,16 @@ Result<FilesInPlace> FilesInPlace::note(const std::filesystem::path& journal, co
   return files;
 }
 
-Result<> FilesInPlace::check() const {
-  for (const auto& file : files_) DISPATCH_TRY(check_in_place(file.path, file.identity, journal_));
+Result<> FilesInPlace::check() {
+  for (const auto& file : files_) {
+    struct stat status {};
+    if (::stat(file.path.c_str(), &status) != 0 || FileIdentity::of(status) != file.identity)
+      return tl::unexpected(moved_away(file.path, journal_));
+    if (&file != &files_.front()) continue;
+    if (status.st_size < database_bytes_)
+      return tl::unexpected(cut_off(file.path, database_bytes_, status.st_size));
+    database_bytes_ = status.st_size;
+  }
   return {};
 }
 

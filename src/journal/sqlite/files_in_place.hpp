@@ -17,14 +17,15 @@ Result<> check_in_place(const std::filesystem::path& file, const FileIdentity& o
 
 /// The files of a journal as they were when SQLite had opened them: the database, its write-ahead log and the
 /// log's index. SQLite goes on with a file that was removed or replaced, and what it commits there is gone
-/// with the process.
+/// with the process. It goes on with a database that was cut off as well, and leaves it damaged.
 class FilesInPlace {
  public:
   /// `database`: of the file that was opened as `journal`. An error where one of them is not there.
   static Result<FilesInPlace> note(const std::filesystem::path& journal, const FileIdentity& database);
 
-  /// `unavailable` where one of them was removed, or another has taken its place.
-  Result<> check() const;
+  /// `unavailable` where one of them was removed, another has taken its place, or the database is shorter
+  /// than it was at an earlier check: a journal only grows.
+  Result<> check();
 
  private:
   struct Opened {
@@ -36,6 +37,7 @@ class FilesInPlace {
 
   std::filesystem::path journal_;
   std::vector<Opened> files_;
+  off_t database_bytes_ = 0;
 };
 
 }  // namespace dispatch::journal
