@@ -59,14 +59,28 @@ struct Run {
   DeliveryOptions delivery;
   TelemetryOptions telemetry;
   std::optional<TraceExport> traces;
+  std::vector<std::string>
+      delivery_options;  ///< that were given; of no effect where another process dispatches
   bool quiet = false;
   bool no_progress = false;
 };
+
+/// Of the options that decide about delivering, those that were given, in whatever way.
+std::vector<std::string> given_for_delivery(const CLI::App& command) {
+  std::vector<std::string> given;
+  for (const CLI::Option* option : command.get_options()) {
+    const auto& group = option->get_group();
+    const bool of_delivery = group == "Limits" || group == "Failures" || group == "Requests";
+    if (of_delivery && option->count() > 0) given.push_back("--" + option->get_lnames().front());
+  }
+  return given;
+}
 
 Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
   flow::RunOptions options = asked.delivery.run;
   DISPATCH_TRY(set_input(options, asked.input));
   options.ahead = std::min(options.per_host, ahead_most);
+  options.follow_all = asked.input.files.empty();
   const std::size_t descriptors = raise_descriptor_limit();
   const std::size_t room =
       descriptors > 2 * other_descriptors ? descriptors - other_descriptors : other_descriptors;
@@ -105,10 +119,14 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
   auto preparing = delivery::PreparingTransport::start(preparing_threads(), **transport, session.inbox());
   if (!preparing) return tl::unexpected(std::move(preparing).error());
   SystemRandom random;
-  const auto own = [&session]() -> Result<std::shared_ptr<void>> {
+  const auto own = [&session, &asked]() -> Result<std::shared_ptr<void>> {
     auto taken = journal::Ownership::try_take(session.journal_path());
     if (!taken) return tl::unexpected(std::move(taken).error());
-    if (!*taken) return std::shared_ptr<void>{};
+    if (!*taken) {
+      session.note_owner(asked.delivery_options);
+      return std::shared_ptr<void>{};
+    }
+    session.note_ownership();
     return std::make_shared<journal::Ownership>(std::move(**taken));
   };
   auto acceptance = session.acceptance();
@@ -186,8 +204,10 @@ void add_run_command(CLI::App& app, Program& program) {
   command->add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
       ->group("Talk");
   command->footer(std::string{remarks}.append(exit_status).append(examples));
-  command->callback(
-      [&program, asked] { program.action = [&program, asked] { return run(program, *asked); }; });
+  command->callback([&program, asked, command] {
+    asked->delivery_options = given_for_delivery(*command);
+    program.action = [&program, asked] { return run(program, *asked); };
+  });
 }
 
 }  // namespace dispatch::cli

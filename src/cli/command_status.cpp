@@ -1,3 +1,4 @@
+#include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/listing.hpp"
 #include "cli/option_values.hpp"
@@ -31,7 +32,8 @@ EXAMPLES
   dispatch status --watch
   dispatch status --json)";
 
-constexpr std::size_t hosts_shown = 10;
+/// Of hosts, paused subscriptions and circuits each.
+constexpr std::size_t rows_shown = 10;
 /// A big journal takes time to be asked; watching it leaves the machine to the run most of the time.
 constexpr int rests_for_each_look = 4;
 
@@ -49,7 +51,7 @@ Result<std::chrono::microseconds> parse_interval(std::string_view text) {
 }
 
 Result<Status> look(const Program& program, const journal::Ledger& ledger) {
-  auto standing = ledger.standing(hosts_shown);
+  auto standing = ledger.standing(rows_shown);
   if (!standing) return tl::unexpected(std::move(standing).error());
   return Status{program.journal, std::move(*standing)};
 }
@@ -70,13 +72,15 @@ void say_what_next(const Program& program, const journal::Standing& standing) {
     say_next(program, "events list --unknown", "see what may have arrived twice");
     say_next(program, "events ack --all", "acknowledge what was seen, so that it is no longer named");
   }
-  if (standing.tally.of(DeliveryState::retry_wait) > 0)
-    say_next(program, "retry --all", "try at once what waits for a retry");
-  // What waits behind dead letters and gaps would still wait after a run.
-  const auto movable = standing.tally.of(DeliveryState::pending) - standing.behind_dead -
-                       standing.behind_gaps + standing.tally.of(DeliveryState::in_flight) +
-                       standing.tally.of(DeliveryState::retry_wait);
-  if (!standing.owned && movable > 0) say_next(program, "run", "deliver what waits");
+  for (const auto& paused : standing.paused)
+    say_next(program, "subscription resume " + shell_word(paused.subscription),
+             "let a paused subscription have what waits for it");
+  for (const auto& circuit : standing.circuits)
+    if (!circuit.half_open)
+      say_next(program, "retry --url " + shell_word(circuit.url), "try a URL with an open circuit at once");
+  if (standing.movable_retries > 0) say_next(program, "retry --all", "try at once what waits for a retry");
+  if (!standing.owned && standing.movable + standing.tally.of(DeliveryState::in_flight) > 0)
+    say_next(program, "run", "deliver what waits");
 }
 
 Result<ExitCode> watch(const Program& program, const journal::Ledger& ledger, const StatusOptions& asked) {

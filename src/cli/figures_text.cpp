@@ -172,6 +172,14 @@ std::string delivery_table(const flow::Figures& figures, microseconds took, std:
   return text;
 }
 
+std::string followed_table(const flow::Figures& figures) {
+  const std::string_view of = "in the whole journal";
+  return row("in flight", in_state(figures, DeliveryState::in_flight), of) +
+         row("waiting",
+             in_state(figures, DeliveryState::pending) + in_state(figures, DeliveryState::retry_wait), of) +
+         row("dead", in_state(figures, DeliveryState::dead_letter), of);
+}
+
 void add_figures(JsonObject& object, const flow::Figures& figures, microseconds took) {
   const auto milliseconds = [&figures](double share) {
     return static_cast<double>(figures.latency.percentile(share).count()) / 1000;

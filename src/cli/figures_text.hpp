@@ -50,6 +50,9 @@ std::string unread_table(const flow::Figures& figures);
 std::string delivery_table(const flow::Figures& figures, std::chrono::microseconds took,
                            std::string_view waiting);
 
+/// Rows of the same table for a process that did not dispatch: how the whole journal stands.
+std::string followed_table(const flow::Figures& figures);
+
 /// The same for programs: adds a key for each figure. Keys are only ever added.
 void add_figures(JsonObject& object, const flow::Figures& figures, std::chrono::microseconds took);
 

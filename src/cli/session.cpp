@@ -4,6 +4,7 @@
 #include "cli/tracing.hpp"
 #include "flow/renew.hpp"
 #include "journal/ledger.hpp"
+#include "journal/sqlite/ownership.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -11,6 +12,9 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace dispatch::cli {
 namespace {
@@ -171,6 +175,19 @@ Result<ExitCode> Session::run(const Work& work) {
   return exit;
 }
 
+std::int64_t Session::owner_pid() const {
+  return journal::Ownership::owner_pid(journal_path_).value_or(0);
+}
+
+void Session::note_owner(const std::vector<std::string>& given) {
+  if (owner_) return;
+  owner_ = owner_pid();
+  ignored_ = given;
+  const auto ignored =
+      given.empty() ? std::string{} : fmt::format("; without effect: {}", fmt::join(given, ", "));
+  log_->info("{} by its own options{}", owner_text(*owner_), ignored);
+}
+
 void Session::hurry() {
   talk_output_->hurry(last_words_patience);
 }
@@ -194,6 +211,13 @@ void Session::say_snapshot() {
 
 Summary Session::sum_up(flow::Ending ending) {
   Summary summary{task_, scoreboard_.snapshot(), ending, took(), journal_path_};
+  summary.has_input = input_.has_value();
+  if (ending.followed) {
+    summary.owner = owner_;
+    summary.ignored = ignored_;
+  } else if (task_ == Task::accept && journal::Ownership::is_taken(journal_path_).value_or(false)) {
+    summary.owner = owner_pid();
+  }
   if (ending.how != flow::Ending::How::finished || ending.remaining == 0) return summary;
   // Only for advice: what cannot be read here is left unsaid.
   if (const auto ledger = journal::Ledger::open(journal_path_))

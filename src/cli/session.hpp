@@ -16,6 +16,7 @@
 #include "ingest/rejects.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -57,6 +58,14 @@ class Session {
   flow::Scoreboard& scoreboard() { return scoreboard_; }
   const Clock& clock() const { return clock_; }
   const std::string& journal_path() const { return journal_path_; }
+  /// Another process dispatches the journal, and this one follows: says so once, and which of the options
+  /// `given` have no effect there.
+  void note_owner(const std::vector<std::string>& given);
+  /// This process dispatches.
+  void note_ownership() {
+    owner_.reset();
+    ignored_.clear();
+  }
   /// The work is done: what is said from now on, or still waits to be read, is waited for five seconds at
   /// most.
   void hurry();
@@ -78,7 +87,10 @@ class Session {
   std::chrono::microseconds took() const;
   void say_snapshot();
   Summary sum_up(flow::Ending ending);
+  std::int64_t owner_pid() const;
 
+  std::optional<std::int64_t> owner_;  ///< that is followed, or was last
+  std::vector<std::string> ignored_;
   const Task task_;
   const Talk talk_;
   const std::string journal_path_;

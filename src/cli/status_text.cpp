@@ -87,20 +87,56 @@ std::string hosts_table(const journal::Standing& standing) {
   return text;
 }
 
+std::string paused_table(const journal::Standing& standing, WallTime now) {
+  if (standing.paused.empty()) return {};
+  using Align = Table::Align;
+  std::string text = "\n";
+  Table table{{{"PAUSED SUBSCRIPTION"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"REASON"}},
+              [&](std::string_view line) { text += line; }};
+  for (const auto& paused : standing.paused)
+    table.row({paused.subscription, age_text(paused.since, now), number(paused.waiting), paused.reason});
+  table.finish();
+  if (standing.more_paused > 0)
+    text += fmt::format("and {} more that are paused\n", number(standing.more_paused));
+  return text;
+}
+
+std::string circuits_table(const journal::Standing& standing, WallTime now) {
+  if (standing.circuits.empty()) return {};
+  using Align = Table::Align;
+  std::string text = "\n";
+  Table table{{{"CIRCUIT"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"URL"}},
+              [&](std::string_view line) { text += line; }};
+  for (const auto& circuit : standing.circuits)
+    table.row({circuit.half_open ? "half-open" : "open", age_text(circuit.since, now),
+               number(circuit.waiting), circuit.url});
+  table.finish();
+  if (standing.more_circuits > 0)
+    text += fmt::format("and {} more that are not closed\n", number(standing.more_circuits));
+  return text;
+}
+
 void strip_trailing_spaces(std::string& text) {
   for (auto at = text.find(" \n"); at != std::string::npos; at = text.find(" \n", at == 0 ? 0 : at - 1))
     text.erase(at, 1);
+}
+
+std::string run_text(const journal::Standing& standing) {
+  if (!standing.owned) return "no run is on";
+  return standing.owner_pid ? fmt::format("a run is on (pid {})", *standing.owner_pid) : "a run is on";
 }
 
 }  // namespace
 
 std::string status_text(const Status& status, WallTime now) {
   const auto& standing = status.standing;
-  std::string text = fmt::format("{}: {}, {} in its WAL; {}\n\n", printable(status.journal),
-                                 format_size(standing.journal_bytes), format_size(standing.wal_bytes),
-                                 standing.owned ? "a run is on" : "no run is on");
+  std::string text =
+      fmt::format("{}: {}, {} in its WAL; {}\n\n", printable(status.journal),
+                  format_size(standing.journal_bytes), format_size(standing.wal_bytes), run_text(standing));
   text += states_table(standing, now);
   text += hosts_table(standing);
+  text += paused_table(standing, now);
+  text += circuits_table(standing, now);
   strip_trailing_spaces(text);
   return text;
 }
@@ -109,7 +145,7 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
   const auto& standing = status.standing;
   object.add("journal", status.journal);
   add_time(object, "at", now);
-  object.add("owned", standing.owned);
+  object.add("owned", standing.owned).add("owner_pid", standing.owner_pid);
   for (const auto state : states) object.add(to_string(state), standing.tally.of(state));
   object.add("last_position", standing.last_position.value())
       .add("blocked_lanes", standing.blocked_lanes)
@@ -136,7 +172,26 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
   object.add("more_hosts", standing.more_hosts)
       .add("unmatched", standing.unmatched)
       .add("not_meant", standing.not_meant)
-      .add("rejects_open", standing.rejects.lines);
+      .add("rejects_open", standing.rejects.lines)
+      .add("movable", standing.movable);
+  std::string paused = "[";
+  for (const auto& one : standing.paused) {
+    if (paused.size() > 1) paused += ',';
+    JsonObject entry{paused};
+    entry.add("subscription", one.subscription).add("reason", one.reason);
+    add_time(entry, "since", one.since);
+    entry.add("waiting", one.waiting);
+  }
+  object.add_raw("paused", paused += ']').add("more_paused", standing.more_paused);
+  std::string circuits = "[";
+  for (const auto& one : standing.circuits) {
+    if (circuits.size() > 1) circuits += ',';
+    JsonObject entry{circuits};
+    entry.add("url", one.url).add("state", one.half_open ? "half_open" : "open");
+    add_time(entry, "since", one.since);
+    entry.add("waiting", one.waiting);
+  }
+  object.add_raw("circuits", circuits += ']').add("more_circuits", standing.more_circuits);
 }
 
 }  // namespace dispatch::cli

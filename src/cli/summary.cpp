@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace dispatch::cli {
 namespace {
@@ -43,11 +44,20 @@ std::string about_rejects(const flow::Figures& figures) {
 
 std::string about_deliveries(const Summary& summary) {
   const auto left = summary.ending.remaining;
+  const bool followed = summary.ending.followed;
+  // A follower that is stopped does not know what is left even of its own events.
+  if (followed && interrupted(summary)) return summary.has_input ? "what was accepted is in the journal" : "";
+  if (followed && left == 0 && !nothing_accepted(summary.figures))
+    return summary.has_input ? "all that this run accepted is delivered" : "nothing is left that can move";
   if (interrupted(summary)) return deliveries_text(left) + (left == 1 ? " is left" : " are left");
   if (left > 0)
     return deliveries_text(left) +
            (left == 1 ? " remains and cannot move by itself" : " remain and cannot move by themselves");
-  return nothing_accepted(summary.figures) ? "" : "all that was accepted is delivered";
+  if (nothing_accepted(summary.figures)) return "";
+  if (summary.figures.unmatched > 0 && summary.figures.unmatched == summary.figures.accepted)
+    return "what was accepted matched no subscription and was sent nowhere";
+  if (summary.figures.unmatched > 0) return "all that was accepted for a destination is delivered";
+  return "all that was accepted is delivered";
 }
 
 std::string heading(const Summary& summary) {
@@ -55,12 +65,18 @@ std::string heading(const Summary& summary) {
                           format_duration(summary.took));
   const std::string accepted = nothing_accepted(summary.figures) ? "" : "what was accepted is in the journal";
   const auto outcome = summary.task == Task::accept ? accepted : about_deliveries(summary);
-  for (const auto& part : {outcome, about_rejects(summary.figures)})
+  for (const auto& part :
+       {outcome, about_rejects(summary.figures), summary.owner ? owner_text(*summary.owner) : ""})
     if (!part.empty()) text += "; " + part;
   return text;
 }
 
 }  // namespace
+
+std::string owner_text(std::int64_t pid) {
+  return pid > 0 ? fmt::format("another process (pid {}) dispatches this journal", pid)
+                 : "another process dispatches this journal";
+}
 
 ExitCode exit_code(const Summary& summary) {
   if (interrupted(summary)) return ExitCode::interrupted;
@@ -71,9 +87,9 @@ ExitCode exit_code(const Summary& summary) {
 
 std::vector<NextCommand> next_commands(const Summary& summary) {
   std::vector<NextCommand> next;
-  if (summary.task == Task::accept && !nothing_accepted(summary.figures))
+  if (summary.task == Task::accept && !nothing_accepted(summary.figures) && !summary.owner)
     next.push_back({on_journal(summary, "dispatch run"), "deliver what was accepted"});
-  else if (interrupted(summary))
+  else if (interrupted(summary) && !summary.owner)
     next.push_back({on_journal(summary, "dispatch run"), "resume"});
   if (summary.figures.tally.of(DeliveryState::dead_letter) > 0)
     next.push_back(
@@ -98,9 +114,13 @@ std::string summary_text(const Summary& summary) {
   std::string text = fmt::format("dispatch: {}\n", heading(summary));
   text += input_table(summary.figures);
   text += unread_table(summary.figures);
-  if (summary.task == Task::deliver)
+  if (summary.task == Task::deliver && summary.ending.followed)
+    text += followed_table(summary.figures);
+  else if (summary.task == Task::deliver)
     text += delivery_table(summary.figures, summary.took, interrupted(summary) ? "waiting" : "blocked");
   const auto next = next_commands(summary);
+  if (!summary.ignored.empty())
+    text += fmt::format("  without effect there: {}\n", fmt::join(summary.ignored, ", "));
   if (next.empty()) text += "  nothing is left to do\n";
   for (const auto& [command, reason] : next) text += fmt::format("  next: {}   ({})\n", command, reason);
   return text;
@@ -127,7 +147,17 @@ std::string summary_json(const Summary& summary, WallTime now) {
         .add("exit_code", static_cast<int>(exit_code(summary)))
         .add("remaining", summary.ending.remaining);
     add_figures(object, summary.figures, summary.took);
-    object.add_raw("next", "[" + next + "]");
+    object.add_raw("next", "[" + next + "]").add("followed", summary.ending.followed);
+    if (summary.owner.value_or(0) > 0)
+      object.add("owner_pid", *summary.owner);
+    else
+      object.add_null("owner_pid");
+    std::string ignored;
+    for (const auto& option : summary.ignored) {
+      ignored += ignored.empty() ? "" : ",";
+      append_json_string(ignored, option);
+    }
+    object.add_raw("ignored_options", "[" + ignored + "]");
   }
   return line + "\n";
 }

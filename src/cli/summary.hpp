@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,15 @@ struct Summary {
   std::chrono::microseconds took{0};
   std::string journal;               ///< its path
   std::int64_t gapped_entities = 0;  ///< entities that wait for a sequence number
+  /// Another process dispatches the journal: its id, or 0 where that is not known. Nothing: none does.
+  std::optional<std::int64_t> owner = {};
+  std::vector<std::string> ignored =
+      {};  ///< options that were given, and that the other process does not use
+  bool has_input = true;
 };
+
+/// "another process (pid 4711) dispatches this journal".
+std::string owner_text(std::int64_t pid);
 
 /// The most severe of what holds.
 ExitCode exit_code(const Summary& summary);

@@ -17,6 +17,8 @@ class Follower {
   /// Appends what has come, in one transaction of a bounded size, which waits for the owner's.
   Result<> turn(Mail mail);
 
+  /// From now on all events of the journal count as own.
+  void follow_all();
   /// What is known of the deliveries of this process's own events.
   struct Own {
     bool moving = false;       ///< some can still go on by themselves
@@ -31,6 +33,7 @@ class Follower {
   const Acceptance& parts_;
   Intake& intake_;
   Scoreboard& scoreboard_;
+  bool all_ = false;
   std::set<SubscriptionNo> paused_;  // as of that version
   std::int64_t paused_version_ = -1;
 };

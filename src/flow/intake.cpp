@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <span>
+#include <tuple>
 #include <utility>
 
 namespace dispatch::flow {
@@ -32,12 +34,22 @@ void PositionRanges::add(Position position) {
   ranges_.erase(next);
 }
 
+void PositionRanges::add_all() {
+  // One less than the greatest number, so that there is one after it.
+  ranges_.assign(1, {Position{1}, Position{std::numeric_limits<std::int64_t>::max() - 1}});
+}
+
 void PositionRanges::drop_below(Position position) {
   while (!ranges_.empty() && ranges_.front().second < position) ranges_.pop_front();
   if (!ranges_.empty() && ranges_.front().first < position) ranges_.front().first = position;
 }
 
 namespace {
+
+/// In the order in which the input was read.
+bool stands_before(const ingest::LineRef& a, const ingest::LineRef& b) {
+  return std::tie(a.input, a.input_line, a.element) < std::tie(b.input, b.input_line, b.element);
+}
 
 std::string conflict_text(const journal::Appended& appended, const Arrival& arrival) {
   const auto& differing = appended.differing;
@@ -110,7 +122,14 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
     DISPATCH_TRY(append_some(incoming, count, now, made));
     most -= count;
     const bool whole = next_arrival_ == batch.arrivals.size();
-    while (whole && next_reject_ < batch.rejects.size()) rejects_.push_back(batch.rejects[next_reject_++]);
+    const auto comes_now = [&](const ingest::Reject& reject) {
+      return whole || stands_before(reject.line, batch.lines[next_arrival_]);
+    };
+    while (next_reject_ < batch.rejects.size() && comes_now(batch.rejects[next_reject_]))
+      rejects_.push_back(batch.rejects[next_reject_++]);
+    // Conflicts are known only now; people read of lines in their order.
+    std::stable_sort(rejects_.begin(), rejects_.end(),
+                     [](const auto& a, const auto& b) { return stands_before(a.line, b.line); });
     DISPATCH_TRY(queue_rejects(batch, now));
     if (!whole) break;
     add_unread(batch.unread);

@@ -30,6 +30,8 @@ namespace dispatch::flow {
 class PositionRanges {
  public:
   void add(Position position);
+  /// All that there are and will be.
+  void add_all();
   const std::deque<std::pair<Position, Position>>& ranges() const { return ranges_; }
   /// Forgets everything below `position`.
   void drop_below(Position position);

@@ -27,6 +27,8 @@ struct RunOptions {
   /// So many more are committed and handed to the transport than it may have under way, for each host and in
   /// all: a connection that is free again never waits for the journal. A crash leaves that many more unknown.
   std::size_t ahead = 0;
+  /// There is no input: where another process dispatches, the whole journal is followed.
+  bool follow_all = false;
   bool stop_on_reject = false;  ///< take no further input after the first rejected line
   /// As soon as more rejected lines, or more bytes of them, would wait in the journal, or be written by this
   /// run to its rejects file, no further input is taken.

@@ -4,6 +4,7 @@
 #include "flow/follower.hpp"
 #include "flow/intake.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -15,6 +16,8 @@ using namespace std::chrono_literals;
 
 /// A follower looks at the journal so often.
 constexpr auto follow_every = 50ms;
+/// To look takes time in a journal in which much is blocked: most of the machine is left to the dispatcher.
+constexpr int rests_for_each_look = 4;
 constexpr std::size_t follower_batches = 4;
 /// Who only accepts looks so often whether the journal is still there, while no event comes.
 constexpr auto look_every = 1s;
@@ -48,10 +51,10 @@ struct Course {
     if (!checkpoint_error) checkpoint_error = std::move(error);
     parts.inbox.stop(Stop::drain);
   }
-  Result<Ending> end(Ending::How how, std::int64_t remaining) {
+  Result<Ending> end(Ending::How how, std::int64_t remaining, bool followed = false) {
     if (checkpoint_error) return tl::unexpected(std::move(*checkpoint_error));
     if (input_error) return tl::unexpected(std::move(*input_error));
-    return Ending{how, remaining};
+    return Ending{how, remaining, followed};
   }
 };
 
@@ -89,13 +92,14 @@ Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intak
 
 /// While another process owns the journal. Nothing: it does not any more.
 Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scoreboard& scoreboard,
-                                     Course& course, std::shared_ptr<void>& ownership) {
+                                     Course& course, std::shared_ptr<void>& ownership, bool all) {
   scoreboard.update([](Figures& figures) { figures.following = true; });
-  parts.log->info("another dispatcher owns the journal: appending, and following its progress");
   Follower follower{parts, intake, scoreboard};
+  if (all) follower.follow_all();
+  SteadyTime::duration rest = follow_every;
   while (true) {
     const bool busy = !intake.empty();
-    Mail mail = parts.inbox.take(busy ? parts.clock.steady() : parts.clock.steady() + follow_every,
+    Mail mail = parts.inbox.take(parts.clock.steady() + (busy ? SteadyTime::duration{0} : rest),
                                  busy ? 0 : follower_batches);
     course.note(parts, mail);
     const bool quiet = mail.incoming.empty();
@@ -107,15 +111,18 @@ Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scorebo
 
     const bool input_done = course.input_ended || (course.stop != Stop::none && quiet);
     if (input_done || course.stop != Stop::none) {
+      const SteadyTime before = parts.clock.steady();
       const auto own = follower.own();
       if (!own) return tl::unexpected(own.error());
+      rest =
+          std::max<SteadyTime::duration>(follow_every, rests_for_each_look * (parts.clock.steady() - before));
       if (course.stop != Stop::none && quiet) {
-        auto ending = course.end(Ending::How::interrupted, own->blocked);
+        auto ending = course.end(Ending::How::interrupted, own->blocked, true);
         if (!ending) return tl::unexpected(std::move(ending).error());
         return *ending;
       }
       if (input_done && !own->moving) {
-        auto ending = course.end(Ending::How::finished, own->blocked);
+        auto ending = course.end(Ending::How::finished, own->blocked, true);
         if (!ending) return tl::unexpected(std::move(ending).error());
         return *ending;
       }
@@ -135,7 +142,7 @@ Result<Ending> follow_or_dispatch(const Parts& parts, const RunOptions& options,
   if (!taken) return tl::unexpected(std::move(taken).error());
   auto ownership = std::move(*taken);
   if (ownership == nullptr) {
-    auto ending = follow(parts, intake, scoreboard, course, ownership);
+    auto ending = follow(parts, intake, scoreboard, course, ownership, options.follow_all);
     if (!ending) return tl::unexpected(std::move(ending).error());
     if (*ending) return **ending;
     parts.log->info("the journal is free: this process dispatches now");

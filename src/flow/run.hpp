@@ -26,8 +26,10 @@ struct Ending {
     finished,     ///< the input has ended and nothing is left that can move
     interrupted,  ///< it was told to stop; what is left is in the journal
   } how = How::finished;
-  std::int64_t remaining =
-      0;  ///< deliveries not done: all of the journal's, or where it only followed, its own
+  /// Deliveries not done: all of the journal's, or where it followed with input of its own, those of its own
+  /// events.
+  std::int64_t remaining = 0;
+  bool followed = false;  ///< another process dispatched, to the end
 };
 
 /// What accepting events works with. All of it outlives the work.

@@ -99,9 +99,9 @@ class Ledger {
   /// meanwhile.
   Result<bool> reject_text(std::int64_t number, const std::function<void(std::string_view)>& each) const;
 
-  /// Where the journal stands now, with at most `hosts` hosts. The time it takes grows with what is open, not
-  /// with what is done.
-  Result<Standing> standing(std::size_t hosts) const;
+  /// Where the journal stands now, with at most `most` hosts, paused subscriptions and circuits each. The
+  /// time it takes grows with what is open, not with what is done.
+  Result<Standing> standing(std::size_t most) const;
 
   /// Some of that, cheaply: the time it takes grows with what is in flight, backs off or is a dead letter,
   /// and not with what is pending.

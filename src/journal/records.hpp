@@ -136,6 +136,22 @@ struct HostRecord {
   std::int64_t pending = 0, in_flight = 0, retry_wait = 0, dead_letter = 0;
 };
 
+/// A subscription that is paused, and what waits for it.
+struct PausedRecord {
+  std::string subscription;  ///< its id
+  std::string reason;        ///< as an operator or a run gave it
+  WallTime since{};
+  std::int64_t waiting = 0;  ///< deliveries that are pending or in retry_wait
+};
+
+/// A destination whose circuit is open, or only probed, and what waits for it.
+struct CircuitRecord {
+  std::string url;
+  bool half_open = false;
+  WallTime since{};
+  std::int64_t waiting = 0;  ///< deliveries that are pending or in retry_wait
+};
+
 /// Where a journal stands, at one moment.
 struct Standing {
   Tally tally;
@@ -150,12 +166,20 @@ struct Standing {
   std::int64_t unmatched = 0;              ///< events that nothing delivers, as no subscription means them
   std::int64_t not_meant = 0;              ///< of the failed, those that a subscription's filter excludes
   std::int64_t unknown = 0;                ///< attempts whose outcome is unknown, ever
-  std::optional<WallTime> next_due;        ///< of the deliveries in retry_wait
+  std::optional<WallTime> next_due;        ///< of the deliveries in retry_wait that no pause holds back
+  std::int64_t movable = 0;                ///< pending or in retry_wait, and neither paused nor blocked
+  std::int64_t movable_retries = 0;        ///< of those, in retry_wait
   std::optional<WallTime> oldest_pending;  ///< when the oldest event with a pending delivery was accepted
 
   std::uint64_t journal_bytes = 0;
   std::uint64_t wal_bytes = 0;
-  bool owned = false;  ///< a dispatcher runs on the journal now
+  bool owned = false;                     ///< a dispatcher runs on the journal now
+  std::optional<std::int64_t> owner_pid;  ///< its process id, where that is known
+
+  std::vector<PausedRecord> paused;     ///< the longest paused first
+  std::int64_t more_paused = 0;         ///< paused, and not among `paused`
+  std::vector<CircuitRecord> circuits;  ///< those longest open first
+  std::int64_t more_circuits = 0;       ///< not closed, and not among `circuits`
 
   std::vector<HostRecord> hosts;  ///< those with most pending first
   std::int64_t more_hosts = 0;    ///< with open deliveries but not among `hosts`

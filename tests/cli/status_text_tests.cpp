@@ -67,6 +67,37 @@ TEST_CASE("status says that what is in flight was left there where no run is on"
   CHECK(status_text(status, noon).find("left by a run that ended") != std::string::npos);
 }
 
+TEST_CASE("status lists paused subscriptions and circuits that are not closed") {
+  auto status = busy();
+  status.standing.hosts.clear();
+  status.standing.more_hosts = 0;
+  status.standing.paused = {
+      {"billing", "the receiver answered 410 Gone", noon - std::chrono::hours{2}, 1'200}};
+  status.standing.more_paused = 3;
+  status.standing.circuits = {{"http://a.test/hook", false, noon - std::chrono::seconds{12}, 7},
+                              {"http://b.test/", true, noon, 0}};
+  const auto text = status_text(status, noon);
+  CHECK(text.find(R"(
+PAUSED SUBSCRIPTION    FOR  WAITING  REASON
+billing              2h 0m    1,200  the receiver answered 410 Gone
+and 3 more that are paused
+
+CIRCUIT    FOR  WAITING  URL
+open       12s        7  http://a.test/hook
+half-open   0s        0  http://b.test/
+)") != std::string::npos);
+
+  std::string line;
+  {
+    JsonObject object{line};
+    add_status(object, status, noon);
+  }
+  CHECK(line.find(
+            R"("paused":[{"subscription":"billing","reason":"the receiver answered 410 Gone","since":)") !=
+        std::string::npos);
+  CHECK(line.find(R"("circuits":[{"url":"http://a.test/hook","state":"open","since":)") != std::string::npos);
+}
+
 TEST_CASE("status for programs is one JSON object") {
   std::string line;
   {

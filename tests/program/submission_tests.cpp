@@ -56,7 +56,7 @@ TEST_CASE("a follower takes over when the owner is killed") {
   Child follower{directory, {"run", "-", "--to", receiver.url()}};
   REQUIRE(follower.write(event_line("e2", "X", 2)));
   follower.close_input();
-  REQUIRE(follower.err().wait_for("another dispatcher owns the journal"));
+  REQUIRE(follower.err().wait_for("dispatches this journal by its own options"));
   owner.signal(SIGKILL);
   CHECK(follower.exit_code() == 0);
   std::vector<std::string> ids;

@@ -65,12 +65,14 @@ void add_next_due(SQLite::Database& database, Standing& standing) {
   Statement statement{database, R"(
     SELECT min(due) FROM (SELECT (SELECT min(state_at) FROM deliveries d
                                    WHERE d.state = 2 AND d.outlet_no = o.outlet_no AND d.state_at IS NOT NULL) AS due
-                            FROM outlets o))"};
+                            FROM outlets o
+                           WHERE o.subscription_no NOT IN
+                                 (SELECT subscription_no FROM subscriptions WHERE paused_at IS NOT NULL)))"};
   auto rows = statement.rows();
   if (rows.next()) standing.next_due = time_if_any(rows, 0);
 }
 
-void add_hosts(SQLite::Database& database, std::size_t most, Standing& standing) {
+void add_hosts(SQLite::Database& database, Position from, std::size_t most, Standing& standing) {
   if (standing.tally.open() == 0) return;
   Statement statement{database, R"(
     SELECT o.host, sum(d.state = 0), sum(d.state = 1), sum(d.state = 2), sum(d.state = 3),
@@ -81,7 +83,7 @@ void add_hosts(SQLite::Database& database, std::size_t most, Standing& standing)
      GROUP BY o.host)"};
   std::int64_t oldest = INT64_MAX;
   {
-    auto rows = statement.rows(lowest_open_below_low(database));
+    auto rows = statement.rows(from);
     while (rows.next()) {
       standing.hosts.push_back(
           {text(rows, 0), rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4)});
@@ -99,6 +101,71 @@ void add_hosts(SQLite::Database& database, std::size_t most, Standing& standing)
   Statement accepted{database, "SELECT accepted_at FROM events WHERE position = ?"};
   auto rows = accepted.rows(oldest);
   if (rows.next()) standing.oldest_pending = from_stored(rows.integer(0));
+}
+
+void add_paused(SQLite::Database& database, Position from, std::size_t most, Standing& standing) {
+  Statement statement{database, R"(
+    SELECT s.subscription_id, s.pause_reason, s.paused_at,
+           (SELECT count(*)
+              FROM outlets o
+             CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position >= min(o.low_position + 1, ?1)
+             WHERE o.subscription_no = s.subscription_no AND d.state IN (0, 2))
+      FROM subscriptions s WHERE s.removed_at IS NULL AND s.paused_at IS NOT NULL
+     ORDER BY s.paused_at, s.subscription_no LIMIT ?2)"};
+  auto rows = statement.rows(from, most);
+  while (rows.next())
+    standing.paused.push_back({text(rows, 0), text(rows, 1), from_stored(rows.integer(2)), rows.integer(3)});
+  standing.more_paused =
+      number_of(database,
+                "SELECT count(*) FROM subscriptions WHERE removed_at IS NULL AND paused_at IS NOT NULL") -
+      static_cast<std::int64_t>(standing.paused.size());
+}
+
+void add_circuits(SQLite::Database& database, Position from, std::size_t most, Standing& standing) {
+  const auto all = number_of(database, "SELECT count(*) FROM circuits");
+  if (all == 0) return;
+  Statement statement{database, R"(
+    WITH waiting(destination_no, deliveries) AS MATERIALIZED (
+      SELECT coalesce(o.present_destination_no, d.destination_no) AS present, count(*)
+        FROM outlets o
+       CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position >= min(o.low_position + 1, ?1)
+       WHERE d.state IN (0, 2)
+       GROUP BY present)
+    SELECT t.url, c.half_open, c.since, coalesce(w.deliveries, 0)
+      FROM circuits c JOIN destinations t USING (destination_no) LEFT JOIN waiting w USING (destination_no)
+     ORDER BY c.since, c.destination_no LIMIT ?2)"};
+  auto rows = statement.rows(from, most);
+  while (rows.next())
+    standing.circuits.push_back(
+        {text(rows, 0), rows.integer(1) != 0, from_stored(rows.integer(2)), rows.integer(3)});
+  standing.more_circuits = all - static_cast<std::int64_t>(standing.circuits.size());
+}
+
+/// What a run would go on with: neither paused, nor behind a dead letter of its lane or a gap of its entity.
+void add_movable(SQLite::Database& database, Position from, Standing& standing) {
+  if (standing.tally.of(DeliveryState::pending) + standing.tally.of(DeliveryState::retry_wait) == 0) return;
+  Statement statement{database, R"(
+    WITH dead(entity_no, subscription_no, way, lowest) AS MATERIALIZED (
+      SELECT entity_no, subscription_no, CASE subscription_no WHEN 0 THEN destination_no ELSE 0 END AS way,
+             min(sequence_number)
+        FROM deliveries WHERE state = 3 AND state_at IS NOT NULL AND entity_no IS NOT NULL
+       GROUP BY entity_no, subscription_no, way),
+    missing(entity_no, lowest) AS MATERIALIZED (
+      SELECT entity_no, min(first_missing) FROM gaps WHERE skipped_at IS NULL GROUP BY entity_no)
+    SELECT count(*), coalesce(sum(d.state = 2), 0)
+      FROM outlets o
+     CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position >= min(o.low_position + 1, ?1)
+      LEFT JOIN dead b ON b.entity_no = d.entity_no AND b.subscription_no = d.subscription_no
+            AND b.way = CASE d.subscription_no WHEN 0 THEN d.destination_no ELSE 0 END
+      LEFT JOIN missing g ON g.entity_no = d.entity_no
+     WHERE d.state IN (0, 2)
+       AND o.subscription_no NOT IN (SELECT subscription_no FROM subscriptions WHERE paused_at IS NOT NULL)
+       AND (b.lowest IS NULL OR d.sequence_number < b.lowest)
+       AND (g.lowest IS NULL OR d.sequence_number < g.lowest))"};
+  auto rows = statement.rows(from);
+  if (!rows.next()) return;
+  standing.movable = rows.integer(0);
+  standing.movable_retries = rows.integer(1);
 }
 
 std::uint64_t size_of(const std::string& path) {
@@ -133,12 +200,13 @@ Result<Pulse> Ledger::pulse() const {
   });
 }
 
-Result<Standing> Ledger::standing(std::size_t hosts) const {
+Result<Standing> Ledger::standing(std::size_t most) const {
   const auto owned = Ownership::is_taken(path_);
   if (!owned) return tl::unexpected(owned.error());
   return guarded(path_, "read where things stand", [&]() -> Result<Standing> {
     Standing standing;
     standing.owned = *owned;
+    if (*owned) standing.owner_pid = Ownership::owner_pid(path_);
     standing.journal_bytes = size_of(path_);
     standing.wal_bytes = size_of(path_ + "-wal");
 
@@ -147,7 +215,11 @@ Result<Standing> Ledger::standing(std::size_t hosts) const {
     add_blocked(*database_, standing);
     add_gaps(*database_, standing);
     add_next_due(*database_, standing);
-    add_hosts(*database_, hosts, standing);
+    const Position from = lowest_open_below_low(*database_);
+    add_hosts(*database_, from, most, standing);
+    add_movable(*database_, from, standing);
+    add_paused(*database_, from, most, standing);
+    add_circuits(*database_, from, most, standing);
     return standing;
   });
 }

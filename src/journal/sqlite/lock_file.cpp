@@ -3,13 +3,20 @@
 #include "journal/sqlite/companion.hpp"
 #include "journal/sqlite/files_in_place.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdio>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace dispatch::journal {
 
 namespace {
+
+constexpr std::size_t pid_columns = 12;  // a line: spaces, digits and its end
 
 struct flock range(LockFile::Byte byte, short type) {
   struct flock range {};  // l_pid must be 0 for an open file description lock
@@ -52,6 +59,27 @@ Result<LockFile> LockFile::open(const std::filesystem::path& journal) {
 
 Result<> LockFile::check_in_place() const {
   return journal::check_in_place(path_, identity_, journal_);
+}
+
+void LockFile::write_pid() const noexcept {
+  // In one write of a fixed length, so that nobody reads half of one.
+  std::array<char, pid_columns + 1> text{};
+  std::snprintf(text.data(), text.size(), "%*d\n", static_cast<int>(pid_columns) - 1,
+                static_cast<int>(::getpid()));
+  if (::pwrite(fd_.get(), text.data(), pid_columns, 0) == static_cast<ssize_t>(pid_columns)) return;
+  [[maybe_unused]] const int emptied = ::ftruncate(fd_.get(), 0);
+}
+
+std::optional<std::int64_t> LockFile::read_pid(const std::filesystem::path& journal) {
+  const Fd fd = open_no_other(companion(journal, lock_suffix), O_RDONLY);
+  std::array<char, pid_columns> text{};
+  if (!fd || ::pread(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    return std::nullopt;
+  const auto* const begin = std::find_if(text.begin(), text.end(), [](char c) { return c != ' '; });
+  std::int64_t pid = 0;
+  const auto [end, error] = std::from_chars(begin, text.end(), pid);
+  if (error != std::errc{} || pid <= 0) return std::nullopt;
+  return pid;
 }
 
 Result<bool> LockFile::is_locked(const std::filesystem::path& journal, Byte byte) {

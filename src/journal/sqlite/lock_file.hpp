@@ -4,15 +4,18 @@
 #include "base/fd.hpp"
 #include "journal/sqlite/file_identity.hpp"
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 
 namespace dispatch::journal {
 
 /// A file whose bytes stand for locks: one open of `<journal>.gate`. The locks are open file description
 /// locks (fcntl(2), F_OFD_SETLK): they belong to this object, not to the process, so that two objects in one
 /// process exclude each other as two processes do, and the kernel drops them when the object, or its process,
-/// is gone. Nothing is ever written to the file. It must not be removed while anybody has the journal open:
-/// whoever comes then makes a new one, and two files lock nothing from each other.
+/// is gone. The file holds the process id of the last owner and nothing else. It must not be removed while
+/// anybody has the journal open: whoever comes then makes a new one, and two files lock nothing from each
+/// other.
 ///
 /// Several threads may use one object, but only different objects exclude each other.
 class LockFile {
@@ -35,6 +38,12 @@ class LockFile {
   Result<bool> try_lock(Byte byte);
   /// Does nothing where the byte is not ours.
   void unlock(Byte byte) noexcept;
+
+  /// Writes this process's id into the file, for messages of other processes. Only the holder of `owner`
+  /// does. Where the id cannot be written, the file is made empty.
+  void write_pid() const noexcept;
+  /// The id that was written last; nothing where there is none.
+  static std::optional<std::int64_t> read_pid(const std::filesystem::path& journal);
 
   /// True where some object holds the byte beside `journal` now, this process's own included. Takes no lock
   /// and makes no file, so that looking never gets in the way of taking.

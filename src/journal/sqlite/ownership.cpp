@@ -9,7 +9,14 @@ Result<std::optional<Ownership>> Ownership::try_take(const std::filesystem::path
   if (!taken) return tl::unexpected(taken.error());
   if (!*taken) return std::nullopt;
   DISPATCH_TRY(file->check_in_place());
+  file->write_pid();
   return Ownership{std::move(*file)};
+}
+
+std::optional<std::int64_t> Ownership::owner_pid(const std::filesystem::path& journal) {
+  const auto taken = is_taken(journal);
+  if (!taken || !*taken) return std::nullopt;
+  return LockFile::read_pid(journal);
 }
 
 Result<bool> Ownership::is_taken(const std::filesystem::path& journal) {

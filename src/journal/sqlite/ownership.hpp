@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "journal/sqlite/lock_file.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -19,6 +20,10 @@ class Ownership {
 
   /// True where somebody has it now. Does not take it, not even for a moment.
   static Result<bool> is_taken(const std::filesystem::path& journal);
+
+  /// The id of the process that has it now, as that process sees itself; nothing where nobody has it, or the
+  /// id is not known. For messages.
+  static std::optional<std::int64_t> owner_pid(const std::filesystem::path& journal);
 
  private:
   explicit Ownership(LockFile file) : file_(std::move(file)) {}
