@@ -1,6 +1,9 @@
 #include "base/file_roles.hpp"
 
+#include <filesystem>
 #include <map>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include <sys/stat.h>
@@ -62,9 +65,22 @@ tl::unexpected<Error> FileRoles::one_file(const File& a, const File& b) {
   return misuse("{} and {} are the same file; {}", name(a), name(b), b.remedy.empty() ? a.remedy : b.remedy);
 }
 
+/// Where the file will be; empty where it is there already, or is none that has a name.
+std::string FileRoles::future_path(const File& file) {
+  std::error_code error;
+  if (file.path.empty() || std::filesystem::exists(file.path, error) || error) return {};
+  auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(file.path, error), error);
+  return error ? std::string{} : path.string();
+}
+
 Result<> FileRoles::check() const {
   std::map<Identity, const File*> first_seen;
+  std::map<std::string, const File*> first_to_be;
   for (const File& file : files_) {
+    if (const auto path = future_path(file); !path.empty()) {
+      const auto [seen, is_new] = first_to_be.emplace(path, &file);
+      if (!is_new && !may_be_one(*seen->second, file)) return one_file(*seen->second, file);
+    }
     const Identity identity = identity_of(file);
     if (!identity) continue;
     const auto [seen, is_new] = first_seen.emplace(identity, &file);

@@ -10,7 +10,8 @@ namespace dispatch {
 
 /// What each file of a program is for, to find one that is read and written, or written for two purposes.
 /// Files are compared by device and inode, so that links and other spellings of a path are seen. Only regular
-/// files and named pipes are compared: any number may write to a terminal or to /dev/null.
+/// files and named pipes are compared: any number may write to a terminal or to /dev/null. Files that are not
+/// there yet are compared by their paths.
 ///
 /// Every check looks at the files as they are then. Thread-safe once all are added.
 class FileRoles {
@@ -43,6 +44,7 @@ class FileRoles {
   };
   struct Identity;
 
+  static std::string future_path(const File& file);
   static Identity identity_of(const File& file);
   static Identity identity_of(int fd);
   static bool may_be_one(const File& a, const File& b);

@@ -143,7 +143,7 @@ void put_event(const EventRecord& event, const std::vector<journal::AttemptRecor
   field("url", event.own_url);
   field("accepted",
         fmt::format("{}, {} ago", format_time(event.accepted_at), age_text(event.accepted_at, now)));
-  put_out(fmt::format("\npayload, {} bytes:\n", event.payload_bytes));
+  put_out(fmt::format("\npayload, {}:\n", counted(event.payload_bytes, "byte", "bytes")));
   put_out(printable(event.payload));
   put_out("\n\n");
   tell_attempts(event, attempts, now, put_out);

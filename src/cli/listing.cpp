@@ -1,13 +1,21 @@
 #include "cli/listing.hpp"
 
+#include "base/patient_output.hpp"
 #include "base/printable.hpp"
 #include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/program.hpp"
 
+#include <chrono>
 #include <cstdio>
 
 namespace dispatch::cli {
+namespace {
+
+/// What nobody has read by then is lost.
+constexpr std::chrono::seconds last_words_patience{5};
+
+}  // namespace
 
 void put_out(std::string_view text) {
   put_data(printable_lines(text));
@@ -29,6 +37,7 @@ std::string command_on(const Program& program, std::string_view arguments) {
 
 void say(const Program& program, std::string_view text) {
   std::fflush(stdout);
+  if (program.talk) program.talk->hurry(last_words_patience);
   program.log->info("{}", text);
 }
 

@@ -28,7 +28,8 @@ bool can_put_out();
 /// quoted already.
 std::string command_on(const Program& program, std::string_view arguments);
 
-/// Says something on stderr, after all data that was written before.
+/// Says something on stderr, after all data that was written before. From the first call on all of them
+/// together wait no longer than five seconds for somebody to read it.
 void say(const Program& program, std::string_view text);
 /// Says what to type next and what for.
 void say_next(const Program& program, std::string_view arguments, std::string_view purpose);

@@ -1,14 +1,19 @@
 #include "cli/parse.hpp"
 
+#include "base/fd.hpp"
 #include "cli/nearest.hpp"
 #include "cli/never_empty.hpp"
 
+#include <cerrno>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 namespace dispatch::cli {
@@ -78,11 +83,19 @@ std::string about_missing_value(std::string_view said) {
   return fmt::format("{} needs a value", said.substr(0, said.find(':')));
 }
 
+/// CLI11 does not say why the file cannot be read.
+std::string about_configuration(const std::string& path) {
+  std::error_code error;
+  int reason = std::filesystem::is_directory(path, error) ? EISDIR : 0;
+  if (reason == 0 && !Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)}) reason = errno;
+  return fmt::format("cannot read the configuration file {}{}", path,
+                     reason != 0 ? ": " + errno_text(reason) : "");
+}
+
 std::string about(const CLI::ParseError& error, CLI::App& app, const Chosen& chosen) {
   if (const auto unknown = app.remaining(true); !unknown.empty())
     return about_unknown(unknown.front(), chosen);
-  if (error.get_name() == "FileError")
-    return fmt::format("cannot read the configuration file {}", app.get_config_ptr()->as<std::string>());
+  if (error.get_name() == "FileError") return about_configuration(app.get_config_ptr()->as<std::string>());
   if (error.get_name() == "ConfigError")
     return fmt::format("in the configuration file {}: {}", app.get_config_ptr()->as<std::string>(),
                        error.what());

@@ -63,10 +63,29 @@ TEST_CASE("a URL that cannot be requested is refused") {
   CHECK(kind_of_failure(CURLE_UNSUPPORTED_PROTOCOL, false) == OutcomeKind::refused);
 }
 
-TEST_CASE("a failure is explained by its name and by the details that say more") {
-  CHECK(explain_failure(CURLE_COULDNT_CONNECT, "", 0) == "Couldn't connect to server");
-  CHECK(explain_failure(CURLE_COULDNT_CONNECT, "Port 9: Couldn't connect to server", ECONNREFUSED) ==
-        "Port 9: Couldn't connect to server: Connection refused");
+TEST_CASE("a failure is explained in words of our own and by the details that say more") {
+  CHECK(explain_failure(CURLE_COULDNT_CONNECT, "", 0) == "cannot connect");
+  CHECK(explain_failure(CURLE_COULDNT_CONNECT,
+                        "Failed to connect to a.test port 9 after 3 ms: Couldn't connect to server",
+                        ECONNREFUSED) == "cannot connect: Connection refused");
   CHECK(explain_failure(CURLE_SSL_CONNECT_ERROR, "wrong version number", 0) ==
-        "SSL connect error: wrong version number");
+        "TLS could not be set up: wrong version number");
+  CHECK(explain_failure(CURLE_WEIRD_SERVER_REPLY, "Invalid Content-Length: value", 0) ==
+        "the answer is not valid HTTP: Invalid Content-Length: value");
+  CHECK(explain_failure(CURLE_GOT_NOTHING, "Empty reply from server", 0) ==
+        "the server closed the connection without an answer");
+}
+
+TEST_CASE("a reset is told as one whatever part of libcurl sees it first") {
+  CHECK(explain_failure(CURLE_RECV_ERROR, "Recv failure: Connection reset by peer", 0) ==
+        "the server reset the connection");
+  CHECK(explain_failure(CURLE_SEND_ERROR, "Send failure: Connection reset by peer", 0) ==
+        "the server reset the connection");
+  CHECK(explain_failure(CURLE_SEND_ERROR, "select/poll returned error", 0) ==
+        "the server reset the connection");
+  CHECK(explain_failure(CURLE_SEND_ERROR, "Send failure: Broken pipe", 0) ==
+        "the server closed the connection before the request was sent");
+  CHECK(explain_failure(CURLE_RECV_ERROR, "", 0) == "the connection broke while an answer was awaited");
+  CHECK(explain_failure(CURLE_RECV_ERROR, "CONNECT tunnel failed, response 407", 0) ==
+        "the proxy did not connect to the server: CONNECT tunnel failed, response 407");
 }

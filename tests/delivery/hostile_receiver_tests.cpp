@@ -110,13 +110,14 @@ TEST_CASE("hostile: a connection that ends too early is broken or unreachable an
   for (const Hostile& hostile : std::initializer_list<Hostile>{
            {"closes with the request unread", [](Conversation& peer) { peer.first_bytes(); }, Kind::broken, 0,
             ""},
-           {"closes after the request", says_and_closes(""), Kind::broken, 0, "Empty reply"},
+           {"closes after the request", says_and_closes(""), Kind::broken, 0,
+            "closed the connection without an answer"},
            {"resets after the request",
             [](Conversation& peer) {
               peer.request();
               peer.reset();
             },
-            Kind::broken, 0, ""},  // "reset by peer", or what libcurl calls it where its poll sees it first
+            Kind::broken, 0, "the server reset the connection"},
            {"closes in the status line", says_and_closes("HTTP/1.1 20"), Kind::broken, 0, ""},
            {"closes in the headers", says_and_closes("HTTP/1.1 200 OK\r\nContent-Le"), Kind::broken, 0, ""},
            {"closes after an announcement", says_and_closes("HTTP/1.1 100 Continue\r\n\r\n"), Kind::broken, 0,

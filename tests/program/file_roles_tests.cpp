@@ -71,6 +71,18 @@ TEST_CASE("a metrics or rejects file that is an input or the journal is refused"
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
+TEST_CASE("two outputs that would be one file are refused before either is made") {
+  const TempDir directory;
+  directory.write("events.jsonl", events);
+  std::filesystem::create_directory(directory / "d");
+  check_refused(directory, {"events.jsonl", "--rejects", "x", "--metrics-file", "./d/../x"},
+                "rejects file x and metrics file ./d/../x are the same file");
+  check_refused(directory, {"events.jsonl", "--journal", "n.db", "--rejects", "n.db"},
+                "journal n.db and rejects file n.db are the same file");
+  check_refused(directory, {"events.jsonl", "--journal", "n.db", "--metrics-file", "n.db-wal"},
+                "n.db-wal and metrics file n.db-wal are the same file");
+}
+
 TEST_CASE("an input that standard error or standard output is appended to is refused") {
   for (const char* redirection : {">>events.jsonl", "2>>events.jsonl"}) {
     CAPTURE(redirection);

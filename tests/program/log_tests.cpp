@@ -134,6 +134,30 @@ TEST_CASE("secrets and what a program says of a payload are in no line") {
   CHECK(about(about(run.err, "dead letter").at(0), "HIDDEN").empty());
 }
 
+TEST_CASE("a standard error that nobody reads holds up the end of a command for a few seconds only") {
+  // Takes five seconds of wall time for each command: that long its last words wait.
+  const TempDir directory;
+  const Receiver receiver;
+  directory.write("events.jsonl", "no event\n" + streams(100, 10));
+  const auto path = directory / "err";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  const Fd unread{open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
+  REQUIRE(unread);
+  const auto run = [&](const std::string& arguments) {
+    Child child{directory,
+                {"-c", "exec '" + std::string{DISPATCH_PROGRAM} + "' " + arguments + " 2>err"},
+                {{}, "/bin/sh"}};
+    child.close_input();
+    return child.exit_code();
+  };
+  // Far more is said than a pipe holds; then it is full.
+  CHECK(run("run events.jsonl --log-level debug --to " + receiver.url()) == 4);
+  CHECK(receiver.count() == 1000);
+  const auto before = std::chrono::steady_clock::now();
+  CHECK(run("rejects list") == 0);
+  CHECK(std::chrono::steady_clock::now() - before < 20s);
+}
+
 TEST_CASE("a pipe on standard error that nobody reads costs no delivery") {
   const TempDir directory;
   const Receiver receiver;

@@ -1,10 +1,32 @@
+#include "base/fd.hpp"
 #include "program/child.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 using namespace dispatch::test;
+
+namespace {
+
+/// One that nobody listened on just now.
+int free_port() {
+  const dispatch::Fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0);
+  REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
 
 TEST_CASE("without a command the program says what is missing and exits with 2") {
   const TempDir directory;
@@ -114,6 +136,92 @@ TEST_CASE("a quiet run says in one line what is left to do") {
   CHECK(rejected.exit_code == 4);
   CHECK(line_count(rejected.err) == 1);
   CHECK(has(rejected.err, "the only line was rejected"));
+}
+
+TEST_CASE("the first delivery of the README can be pasted as it stands") {
+  const std::string readme = read_file(DISPATCH_SOURCE_DIR "/README.md");
+  const auto heading = readme.find("## A first delivery\n\n");
+  REQUIRE(heading != std::string::npos);
+  std::string script;
+  for (const auto& line : lines_of(readme.substr(heading, readme.find("\n## ", heading + 1) - heading)))
+    if (line.starts_with("    ") && !line.starts_with("    make")) script += line.substr(4) + "\n";
+  // As it stands, but for the program of this build and a port that is free.
+  const auto replace_all = [&](const std::string& what, const std::string& by) {
+    for (auto at = script.find(what); at != std::string::npos; at = script.find(what, at + by.size()))
+      script.replace(at, what.size(), by);
+  };
+  replace_all("build/dispatch", DISPATCH_PROGRAM);
+  replace_all("8080", std::to_string(free_port()));
+
+  const TempDir directory;
+  Child shell{directory, {"-c", script + "wait\n"}, {{{"DISPATCH_BREAKER", "off"}}, "/bin/bash"}};
+  shell.close_input();
+  CHECK(shell.exit_code() == 0);
+  CHECK(has(shell.out().all(), "hello-1"));
+  CHECK(has(shell.err().all(), "all that was accepted is delivered"));
+}
+
+TEST_CASE("a configuration file that cannot be read is told with the reason") {
+  const TempDir directory;
+  CHECK(has(run_dispatch(directory, {"--config", "missing", "status"}).err,
+            "cannot read the configuration file missing: No such file or directory"));
+  CHECK(has(run_dispatch(directory, {"--config", ".", "status"}).err,
+            "cannot read the configuration file .: Is a directory"));
+}
+
+TEST_CASE("rejected lines are named in the order in which they stand in the file") {
+  const TempDir directory;
+  directory.write("events.jsonl",
+                  "{\"event_id\":\"a\",\"payload\":1}\nbad\n{\"event_id\":\"a\",\"payload\":2}\n"
+                  "{\"event_id\":\"\"}\n{\"event_id\":\"a\",\"payload\":3}\n");
+  const auto run = run_dispatch(directory, {"ingest", "events.jsonl", "--to", "http://127.0.0.1:9/"});
+  CHECK(run.exit_code == 4);
+  std::vector<std::size_t> places;
+  for (const char* line : {"line 2: ", "line 3: ", "line 4: ", "line 5: "})
+    places.push_back(run.err.find(line));
+  CHECK(places.back() != std::string::npos);
+  CHECK(std::is_sorted(places.begin(), places.end()));
+}
+
+TEST_CASE("events that no subscription means are not said to be delivered") {
+  const TempDir directory;
+  REQUIRE(run_dispatch(directory,
+                       {"subscription", "add", "s", "--types", "order.*", "--url", "http://127.0.0.1:9/"})
+              .exit_code == 0);
+  const auto run = run_dispatch(directory, {"run", "-"}, "{\"event_id\":\"a\",\"type\":\"x\"}\n");
+  CHECK(run.exit_code == 0);
+  CHECK(has(run.err, "what was accepted matched no subscription and was sent nowhere"));
+  CHECK_FALSE(has(run.err, "is delivered"));
+}
+
+TEST_CASE("a failed connection is told in words of our own and counted as one kind") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"run", "-", "--to", "http://127.0.0.1:9/", "--attempts", "1"},
+                                "{\"event_id\":\"a\"}\n{\"event_id\":\"b\"}\n");
+  CHECK(run.exit_code == 3);
+  CHECK(has(run.err, "error                    2  cannot connect: Connection refused"));
+  CHECK_FALSE(has(run.err, "Failed to connect"));
+}
+
+TEST_CASE("a terminal that knows no control sequences gets none") {
+  for (const char* terminal : {"TERM=dumb ", "env -u TERM ", "TERM= "}) {
+    CAPTURE(terminal);
+    const TempDir directory;
+    const std::string command = terminal +
+                                std::string{DISPATCH_PROGRAM
+                                            " run - --to http://127.0.0.1:9/ --attempts 1 "
+                                            "< events; "} +
+                                terminal + DISPATCH_PROGRAM " status; " + terminal +
+                                DISPATCH_PROGRAM " dlq list";
+    directory.write("events", "{\"event_id\":\"a\"}\nbad\n");
+    Child child{directory, {"-qec", command, "/dev/null"}, {{}, "/usr/bin/script"}};
+    child.close_input();
+    CHECK(child.exit_code() == 0);
+    const std::string screen = child.out().all();
+    CHECK(has(screen, "cannot connect"));
+    CHECK(has(screen, "dead_letter"));
+    CHECK_FALSE(has(screen, "\x1b"));
+  }
 }
 
 TEST_CASE("input that waits on a pipe is not passed over where no file is given") {

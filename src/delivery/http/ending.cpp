@@ -37,6 +37,22 @@ bool is_local_lookup_failure(CURLcode code, std::string_view detail) {
          detail.find("thread failed to start") != std::string_view::npos;
 }
 
+namespace {
+
+/// Of a connection that broke. Where libcurl's poll(2) sees a reset first, it says only that poll failed.
+std::string explain_break(CURLcode code, std::string_view detail) {
+  const auto says = [&](std::string_view words) { return detail.find(words) != std::string_view::npos; };
+  if (says("reset by peer") || says("select/poll returned error")) return "the server reset the connection";
+  if (says("Broken pipe")) return "the server closed the connection before the request was sent";
+  const std::string_view what = says("CONNECT") ? "the proxy did not connect to the server"
+                                : code == CURLE_SEND_ERROR
+                                    ? "the connection broke while the request was sent"
+                                    : "the connection broke while an answer was awaited";
+  return detail.empty() ? std::string{what} : fmt::format("{}: {}", what, detail);
+}
+
+}  // namespace
+
 Outcome not_made(OutcomeKind kind, std::string why) {
   Outcome outcome;
   outcome.kind = kind;
@@ -45,16 +61,33 @@ Outcome not_made(OutcomeKind kind, std::string why) {
 }
 
 std::string explain_failure(CURLcode code, std::string_view detail, int system_error) {
-  const std::string_view name = curl_easy_strerror(code);
-  std::string text;
-  if (detail.find(name) != std::string_view::npos)
-    text = detail;
-  else if (detail.empty())
-    text = name;
-  else
-    text = fmt::format("{}: {}", name, detail);
-  if (system_error != 0) text += ": " + errno_text(system_error);
-  return text;
+  const auto with = [&](std::string_view text) {
+    return system_error != 0 ? fmt::format("{}: {}", text, errno_text(system_error)) : std::string{text};
+  };
+  const auto with_detail = [&](std::string_view text) {
+    return with(detail.empty() ? std::string{text} : fmt::format("{}: {}", text, detail));
+  };
+  switch (code) {
+    case CURLE_COULDNT_CONNECT:
+      return with("cannot connect");
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return with("the host's name cannot be resolved");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return with("the name of the proxy cannot be resolved");
+    case CURLE_GOT_NOTHING:
+      return with("the server closed the connection without an answer");
+    case CURLE_PARTIAL_FILE:
+      return with("the server closed the connection in the middle of its answer");
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      return with(explain_break(code, detail));
+    case CURLE_SSL_CONNECT_ERROR:
+      return with_detail("TLS could not be set up");
+    case CURLE_WEIRD_SERVER_REPLY:
+      return with_detail("the answer is not valid HTTP");
+    default:
+      return with_detail(fmt::format("the request failed (error {} of libcurl)", static_cast<int>(code)));
+  }
 }
 
 std::string explain_distrust(std::string_view detail, long verify_result) {

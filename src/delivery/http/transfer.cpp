@@ -123,11 +123,15 @@ Result<bool> Transfer::public_only() const {
       options_.proxy.empty() ? "--unix-socket" : "--proxy");
 }
 
-std::string Transfer::explain_denial() const {
+std::string Transfer::host_name() const {
   const UrlHandle url{curl_url()};
   if (url) curl_url_set(url.get(), CURLUPART_URL, outgoing_.url.c_str(), 0);
+  return url_part(url, CURLUPART_HOST);
+}
+
+std::string Transfer::explain_denial() const {
   return fmt::format("not sent: {} leads to {}, which is {}, and {} allows public addresses only",
-                     url_part(url, CURLUPART_HOST), choice_.denied()->address, choice_.denied()->kind,
+                     host_name(), choice_.denied()->address, choice_.denied()->kind,
                      options_.deny_private ? "--deny-private" : "subscription " + outgoing_.subscription->id);
 }
 
@@ -277,6 +281,8 @@ std::string Transfer::explain(CURLcode code) const {
     return explain_distrust(detail_.data(), number(CURLINFO_SSL_VERIFYRESULT));
   if (code == CURLE_UNSUPPORTED_PROTOCOL && requests_ > 0)  // libcurl talks of HTTP/0.9
     return "the server does not speak HTTP/1.1";
+  if (code == CURLE_COULDNT_RESOLVE_HOST)
+    return fmt::format("the host name {} cannot be resolved", host_name());
   auto text = explain_failure(code, detail_.data(), system_error);
   if (asked_for_certificate_)
     text += options_.client_certificate.empty()

@@ -89,6 +89,7 @@ class Transfer {
   void set_tls();
   Result<bool> public_only() const;
   void set_addresses();
+  std::string host_name() const;
   std::string explain_denial() const;
   Outcome answer(const Clock& clock);
   Outcome failure(CURLcode code) const;
