@@ -106,6 +106,22 @@ JsonObject& JsonObject::add_null(std::string_view key) {
   return *this;
 }
 
+JsonObject& JsonObject::add_foreign(std::string_view key, std::string_view json) {
+  add_key(key);
+  while (!json.empty()) {
+    const auto [well_formed, code_point] = first_sequence(json);
+    const std::size_t length = std::max<std::size_t>(well_formed, 1);
+    // White space between values steers nothing that matters, and a control character of C0 stands nowhere
+    // else.
+    if (code_point >= 0x7F && steers_terminal(code_point))
+      out_ += fmt::format("\\u{:04x}", static_cast<unsigned>(code_point));
+    else
+      out_ += json.substr(0, length);
+    json.remove_prefix(length);
+  }
+  return *this;
+}
+
 JsonObject& JsonObject::add_raw(std::string_view key, std::string_view json) {
   add_key(key);
   out_ += json;

@@ -41,6 +41,9 @@ class JsonObject {
   JsonObject& add_null(std::string_view key);
   /// `json` is JSON text already.
   JsonObject& add_raw(std::string_view key, std::string_view json);
+  /// The same for JSON text from outside: what steers a terminal is escaped in its strings (see
+  /// printable.hpp).
+  JsonObject& add_foreign(std::string_view key, std::string_view json);
 
   template <class T>
   JsonObject& add(std::string_view key, const std::optional<T>& value) {

@@ -23,7 +23,11 @@ std::size_t credentials_length(std::string_view rest) {
   const auto url = rest.substr(0, rest.find_first_of(" \t\r\n\"'`<>"));
   const auto authority = url.substr(0, url.find_first_of("/?#"));
   auto at = authority.rfind('@');
-  if (at == std::string_view::npos && is_cut_password(authority)) at = url.rfind('@');
+  if (at == std::string_view::npos && is_cut_password(authority)) {
+    at = url.rfind('@');
+    // The password holds what else ends a URL in a text.
+    if (at == std::string_view::npos) at = rest.substr(0, rest.find(after_scheme)).rfind('@');
+  }
   return at == std::string_view::npos ? 0 : at + 1;
 }
 

@@ -9,7 +9,8 @@ namespace dispatch {
 
 /// Returns `text`, in which the user name and password of every URL are replaced by "***". Meant for any
 /// message: a URL ends at white space, a quotation mark or an angle bracket. A password that was not
-/// percent-encoded, and so holds a slash, question mark or hash, is found by what cannot be a port before it.
+/// percent-encoded, and so holds a slash or what else ends a URL, is found by what cannot be a port before
+/// it.
 std::string without_credentials(std::string_view text);
 
 /// Returns scheme, host and port of `url` as they stand there ("https://example.com:8443"): no user name, no

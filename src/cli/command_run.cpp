@@ -151,10 +151,18 @@ Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const f
 /// `cat events | dispatch run` without '-' would read nothing and say that all is done.
 Result<> check_standard_input(const InputOptions& input, spdlog::logger& log) {
   struct stat status {};
-  if (!input.files.empty() || ::fstat(STDIN_FILENO, &status) != 0 || !S_ISFIFO(status.st_mode)) return {};
+  if (!input.files.empty() || ::fstat(STDIN_FILENO, &status) != 0) return {};
+  if (S_ISREG(status.st_mode)) {
+    if (status.st_size <= ::lseek(STDIN_FILENO, 0, SEEK_CUR)) return {};
+    return misuse(
+        "standard input is a file, and no FILE is given; to read it, give -, to leave it, </dev/null");
+  }
+  if (!S_ISFIFO(status.st_mode)) return {};
   int waiting = 0;
   if (::ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0) return {};
-  if (waiting > 0) return misuse("data waits on standard input, and no FILE is given; to read it, give -");
+  if (waiting > 0)
+    return misuse(
+        "data waits on standard input, and no FILE is given; to read it, give -, to leave it, </dev/null");
   pollfd end{STDIN_FILENO, 0, 0};
   if (::poll(&end, 1, 0) == 0)
     log.warn("standard input is a pipe and is not read, as no FILE is given; to read it, give -");

@@ -7,6 +7,9 @@
 
 #include <limits>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -42,78 +45,110 @@ struct Asked {
   bool json = false;
 };
 
-void add_what(CLI::App& add, Subscription& subscription) {
-  const std::string group = "What";
-  add.add_option("--url", subscription.url, "Where its deliveries go")
-      ->type_name("URL")
-      ->required()
-      ->group(group);
-  add.add_option("--types", subscription.event_types,
-                 "Event types: order.added, order.*, or *; may be repeated")
+/// The options of `add` that say a field of the definition.
+class Fields {
+ public:
+  Fields(CLI::App& add, Subscription& subscription) : add_(add), subscription_(subscription) {}
+
+  void group(std::string name) { group_ = std::move(name); }
+
+  template <class Value>
+  CLI::Option* text(const char* name, Value Subscription::*field, const char* help) {
+    return of(add_.add_option(name, subscription_.*field, help), field);
+  }
+  CLI::Option* flag(const char* name, bool Subscription::*field, const char* help) {
+    return of(add_.add_flag(name, subscription_.*field, help), field);
+  }
+  template <class Value, class Parse>
+  CLI::Option* value(const char* name, Value Subscription::*field, Parse parse, const char* help) {
+    return of(add_value(add_, name, subscription_.*field, parse, help), field);
+  }
+
+  /// After the command line was read.
+  std::vector<SubscriptionAddition::Copy> given() const {
+    std::vector<SubscriptionAddition::Copy> given;
+    for (const auto& [option, copy] : copies_)
+      if (option->count() > 0) given.push_back(copy);
+    return given;
+  }
+
+  template <class Value>
+  CLI::Option* of(CLI::Option* option, Value Subscription::*field) {
+    copies_.emplace_back(option,
+                         [field](const Subscription& from, Subscription& to) { to.*field = from.*field; });
+    return option->group(group_);
+  }
+
+ private:
+  CLI::App& add_;
+  Subscription& subscription_;
+  std::string group_;
+  std::vector<std::pair<CLI::Option*, SubscriptionAddition::Copy>> copies_;
+};
+
+void add_what(Fields& fields) {
+  fields.group("What");
+  fields.text("--url", &Subscription::url, "Where its deliveries go")->type_name("URL");
+  fields
+      .text("--types", &Subscription::event_types, "Event types: order.added, order.*, or *; may be repeated")
       ->type_name("PATTERN,...")
       ->delimiter(',')
-      ->allow_extra_args(false)
-      ->required()
-      ->group(group);
-  add.add_option("--filter", subscription.filter, "A jq program: which of these events are meant")
-      ->type_name("JQ")
-      ->group(group);
+      ->allow_extra_args(false);
+  fields.text("--filter", &Subscription::filter, "A jq program: which of these events are meant")
+      ->type_name("JQ");
 }
 
-void add_how(CLI::App& add, SubscriptionAddition& addition) {
-  Subscription& subscription = addition.declared.subscription;
-  const std::string group = "Requests";
-  add.add_option("--transform", subscription.transform, "A jq program that makes the data of the body")
-      ->type_name("JQ")
-      ->group(group);
-  add_value(add, "--body", subscription.body, parse_body_mode,
-            "payload, envelope, cloudevents or cloudevents-binary")
+void add_how(Fields& fields, CLI::App& add, SubscriptionAddition& addition) {
+  fields.group("Requests");
+  fields.text("--transform", &Subscription::transform, "A jq program that makes the data of the body")
+      ->type_name("JQ");
+  fields
+      .value("--body", &Subscription::body, parse_body_mode,
+             "payload, envelope, cloudevents or cloudevents-binary")
       ->type_name("FORM")
-      ->default_str("payload")
-      ->group(group);
-  add.add_option("--header", addition.headers, "A header of each request; may be repeated")
-      ->type_name("'NAME: VALUE'")
-      ->allow_extra_args(false)
-      ->group(group);
-  add_value(add, "--timeout", subscription.timeout, parse_timeout, "For one request, everything included")
+      ->default_str("payload");
+  CLI::Option* const header =
+      add.add_option("--header", addition.headers, "A header of each request; may be repeated")
+          ->type_name("'NAME: VALUE'")
+          ->allow_extra_args(false);
+  fields.of(header, &Subscription::headers);
+  fields.value("--timeout", &Subscription::timeout, parse_timeout, "For one request, everything included")
       ->type_name("DURATION")
-      ->default_str("as the run says")
-      ->group(group);
-  add.add_flag("--deny-private", subscription.deny_private, "Refuse addresses that are not public")
-      ->group(group);
+      ->default_str("as the run says");
+  fields.flag("--deny-private", &Subscription::deny_private, "Refuse addresses that are not public");
 }
 
-void add_limits(CLI::App& add, Subscription& subscription) {
-  const std::string group = "Limits and failures";
-  add_value(add, "--rate", subscription.rate, policy::parse_rate, "Requests in any stretch of time, or off")
+void add_limits(Fields& fields) {
+  fields.group("Limits and failures");
+  fields.value("--rate", &Subscription::rate, policy::parse_rate, "Requests in any stretch of time, or off")
       ->type_name("COUNT/TIME|off")
-      ->default_str("100/s")
-      ->group(group);
-  add_value(add, "--concurrency", subscription.concurrency, parse_concurrency, "Requests at a time")
+      ->default_str("100/s");
+  fields.value("--concurrency", &Subscription::concurrency, parse_concurrency, "Requests at a time")
       ->type_name("N")
-      ->default_str("as the host allows")
-      ->group(group);
-  add_value(add, "--attempts", subscription.attempts, parse_attempts,
-            "Attempts until a delivery is a dead letter")
+      ->default_str("as the host allows");
+  fields
+      .value("--attempts", &Subscription::attempts, parse_attempts,
+             "Attempts until a delivery is a dead letter")
       ->type_name("N")
-      ->default_str("as the run says")
-      ->group(group);
-  add_value(add, "--on-status", subscription.statuses, parse_statuses,
-            "What an HTTP status means, as in 409=ok,404=dead")
-      ->type_name("STATUS=MEANING,...")
-      ->group(group);
+      ->default_str("as the run says");
+  fields
+      .value("--on-status", &Subscription::statuses, parse_statuses,
+             "What an HTTP status means, as in 409=ok,404=dead")
+      ->type_name("STATUS=MEANING,...");
 }
 
 void add_addition(CLI::App& add, SubscriptionAddition& addition) {
   add.add_option("ID", addition.declared.subscription.id, "Its name")->required();
-  add_what(add, addition.declared.subscription);
-  add_how(add, addition);
-  add_limits(add, addition.declared.subscription);
+  const auto fields = std::make_shared<Fields>(add, addition.declared.subscription);
+  add_what(*fields);
+  add_how(*fields, add, addition);
+  add_limits(*fields);
+  add.parse_complete_callback([fields, &addition] { addition.given = fields->given(); });
   add_secret_options(add, addition.declared.secret);
   add_value(add, "--from", addition.from, position,
             "Also what the journal holds from this position on; 1 is the first")
       ->type_name("POSITION");
-  add.add_flag("--replace", addition.replace, "Change the subscription where there is one of that id");
+  add.add_flag("--replace", addition.replace, "Change the subscription of that id: what is not named stays");
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ void write(JsonObject& object, const journal::EventRecord& event, Payload payloa
   add("time", event.time);
   add("correlation_id", event.correlation_id);
   add("causation_id", event.causation_id);
-  if (!event.headers.empty()) object.add_raw("headers", event.headers);
+  if (!event.headers.empty()) object.add_foreign("headers", event.headers);
   add("url", event.own_url);
   if (payload == Payload::raw) {
     object.add_raw("payload", event.payload);

@@ -106,7 +106,7 @@ void put_event_json(const EventRecord& event, const std::function<void(JsonObjec
     if (event.headers.empty()) {
       object.add_null("headers");
     } else {
-      object.add_raw("headers", event.headers);
+      object.add_foreign("headers", event.headers);
     }
     add_text(object, "url", event.own_url);
     add_time(object, "accepted_at", event.accepted_at);

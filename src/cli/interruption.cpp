@@ -5,15 +5,22 @@
 #include <fmt/format.h>
 
 namespace dispatch::cli {
+namespace {
+
+constexpr std::chrono::milliseconds same_signal{500};
+
+}  // namespace
 
 void Interruption::operator()(int signal) {
   const auto name = fmt::format("SIG{}", ::sigabbrev_np(signal));
-  if (draining_) {
+  const SteadyTime now = clock_.steady();
+  if (first_ && signal == first_->signal && now - first_->when < same_signal) return;
+  if (first_) {
     inbox_.stop(flow::Stop::abort);
     log_->warn("{} again: requests under way are aborted and count as unknown", name);
     return;
   }
-  draining_ = true;
+  first_ = {signal, now};
   input_.request_stop();
   inbox_.stop(flow::Stop::drain);
   // Said when it is done: whoever should read it may not.

@@ -56,7 +56,7 @@ Session::Session(const Program& program, const InputOptions& options, FileRoles 
       line_(program.talk),
       log_(line_.logger(*program.log)),
       rejects_(options.rejects, &files_),
-      interruption_(inbox_, stop_input_, log_),
+      interruption_(inbox_, stop_input_, clock_, log_),
       signals_(session_signals(), [this](int signal) { on_signal(signal); }) {}
 
 Session::~Session() = default;
@@ -84,9 +84,13 @@ Result<> Session::open_journal(const InputOptions& options) {
   journal::SqliteOptions opening;
   opening.existing_only = resumes;
   opening.notice = [this](const std::string& what) { log_->warn("{}", what); };
+  std::error_code unknown;
+  const bool is_new = !std::filesystem::exists(journal_path_, unknown) && !unknown;
   auto journal = journal::SqliteJournal::open(journal_path_, opening);
   if (!journal) return tl::unexpected(std::move(journal).error());
   journal_ = std::move(*journal);
+  if (is_new && talk_.summary)
+    log_->info("made the journal {}", std::filesystem::absolute(journal_path_, unknown).string());
   const auto applied =
       apply_set(*journal_, declared, {}, clock_.wall(), [this](const auto& changes) { say(changes); });
   if (!applied) return tl::unexpected(applied.error());

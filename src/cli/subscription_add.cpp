@@ -41,14 +41,59 @@ Result<Carried> carried_by(const Program& program, std::string_view id) {
   return carried;
 }
 
+/// As the journal has it now; nothing where it has none of that id.
+Result<std::optional<Subscription>> former_of(const Program& program, std::string_view id) {
+  std::optional<Subscription> former;
+  if (!std::filesystem::exists(program.journal)) return former;
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  DISPATCH_TRY(ledger->subscriptions([&](const journal::SubscriptionRecord& record) {
+    if (record.subscription.id == id) former = record.subscription;
+    return !former;
+  }));
+  return former;
+}
+
+/// What was asked for; what was not named is as it was before.
+Result<Subscription> definition(const SubscriptionAddition& asked,
+                                const std::optional<Subscription>& former) {
+  Subscription named = asked.declared.subscription;
+  auto headers = headers_from_lines(asked.headers);
+  if (!headers) return misuse("--header: {}", headers.error().message);
+  named.headers = std::move(*headers);
+  Subscription wanted = named;
+  if (former) {
+    wanted = *former;
+    for (const auto& copy : asked.given) copy(named, wanted);
+  }
+  if (wanted.url.empty()) return misuse("--url is missing: where do the deliveries of {} go?", wanted.id);
+  if (wanted.event_types.empty())
+    return misuse("--types is missing: which events go to {}? '*' means all", wanted.id);
+  DISPATCH_TRY(settle_definition(wanted));
+  return wanted;
+}
+
+void say_changes(const Program& program, const SubscriptionChange& change) {
+  const std::string& id = change.wanted.id;
+  if (change.kind == SubscriptionChange::Kind::unchanged) {
+    say(program, fmt::format("subscription {} is as it was: nothing named differs", id));
+    return;
+  }
+  for (const auto& field : change.fields)
+    say(program,
+        fmt::format("subscription {}: {} was {} and is {}", id, field.name,
+                    field.from.empty() ? "not set" : field.from, field.to.empty() ? "not set" : field.to));
+}
+
 }  // namespace
 
 Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddition& asked) {
-  Subscription wanted = asked.declared.subscription;
-  auto headers = headers_from_lines(asked.headers);
-  if (!headers) return misuse("--header: {}", headers.error().message);
-  wanted.headers = std::move(*headers);
-  DISPATCH_TRY(settle_definition(wanted));
+  const auto former = asked.replace ? former_of(program, asked.declared.subscription.id)
+                                    : Result<std::optional<Subscription>>{std::nullopt};
+  if (!former) return tl::unexpected(former.error());
+  auto defined = definition(asked, *former);
+  if (!defined) return tl::unexpected(std::move(defined).error());
+  Subscription wanted = std::move(*defined);
   const auto secret = read_secret(asked.declared.secret);
   if (!secret) return tl::unexpected(secret.error());
   if (*secret)
@@ -66,6 +111,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
     if (std::filesystem::exists(program.journal)) DISPATCH_TRY(backlog->read(program.journal));
   }
 
+  SubscriptionChange change;
   bool replaced = false;
   bool moved = false;
   std::int64_t made = 0;
@@ -79,6 +125,10 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
             return misuse(
                 "there is a subscription {} already; to change it, say --replace; see what it is with: {}",
                 wanted.id, command_on(program, "subscription show " + wanted.id));
+          if (!*former || definition_fields(**former) != definition_fields(*before))
+            return misuse(
+                "subscription {} was changed at the same moment by another; nothing was done; see {}",
+                wanted.id, command_on(program, "subscription show " + wanted.id));
           replaced = true;
           moved = before->url != wanted.url;
           wanted.secrets = before->secrets;
@@ -86,6 +136,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
         if (*secret)
           wanted.secrets =
               with_newest(std::move(wanted.secrets), (*secret)->reveal(), now, asked.declared.secret_keep);
+        change = change_to(known(*all, wanted.id), wanted);
         const auto no = journal.put_subscription(wanted, now);
         if (!no) return tl::unexpected(no.error());
         if (!backlog) return {};
@@ -114,8 +165,10 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   } else if (generated) {
     put_out((*secret)->reveal() + "\n");
   }
-  say(program,
-      fmt::format("{} subscription {} to {}", replaced ? "replaced" : "added", wanted.id, wanted.url));
+  if (replaced)
+    say_changes(program, change);
+  else
+    say(program, fmt::format("added subscription {} to {}", wanted.id, wanted.url));
   if (carried)
     say(program,
         fmt::format("{} that wait{} and {} of it belong to this URL now",

@@ -24,7 +24,9 @@ std::string shown(const std::string& text) {
   return text.empty() ? "none" : printable(text);
 }
 
-SubscriptionChange compare(const Subscription* before, Subscription wanted) {
+}  // namespace
+
+SubscriptionChange change_to(const Subscription* before, Subscription wanted) {
   SubscriptionChange change;
   if (before == nullptr) {
     change.kind = Kind::added;
@@ -42,8 +44,6 @@ SubscriptionChange compare(const Subscription* before, Subscription wanted) {
   change.wanted = std::move(wanted);
   return change;
 }
-
-}  // namespace
 
 std::vector<SigningSecret> with_newest(std::vector<SigningSecret> secrets, std::string text, WallTime now,
                                        std::chrono::microseconds keep) {
@@ -75,7 +75,7 @@ Result<std::vector<SubscriptionChange>> changes_to(const std::vector<Subscriptio
                                   fmt::format("subscription {}: {}", wanted.id, secret.error().message)});
     if (*secret)
       wanted.secrets = with_newest(std::move(wanted.secrets), (*secret)->reveal(), now, one.secret_keep);
-    changes.push_back(compare(before == journal.end() ? nullptr : &*before, std::move(wanted)));
+    changes.push_back(change_to(before == journal.end() ? nullptr : &*before, std::move(wanted)));
   }
   if (!prune) return changes;
   for (const auto& stored : journal) {

@@ -25,6 +25,9 @@ struct SubscriptionChange {
   std::vector<Field> fields;  ///< of a changed one, those that differ
 };
 
+/// What becomes of `before`, which is null where there is none of that id.
+SubscriptionChange change_to(const Subscription* before, Subscription wanted);
+
 /// What must be done for the journal's subscriptions to be as declared, in the order declared, then, where
 /// `prune`, what is not declared. A secret that is another one than the newest becomes the newest, and those
 /// before it go on until `secret_keep` has passed. Applied twice, the second time all is unchanged.

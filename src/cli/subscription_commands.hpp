@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ struct Program;
 /// `add`.
 struct SubscriptionAddition {
   Declared declared;
+  /// Copies a field of a definition into another.
+  using Copy = std::function<void(const Subscription& from, Subscription& to)>;
+  std::vector<Copy> given;  ///< for each field that was named; where it replaces one, the others stay
   std::vector<std::string> headers;  ///< "Name: value"
   bool replace = false;              ///< the id may be known
   std::optional<std::int64_t> from;  ///< the position of the first event that is delivered too

@@ -5,29 +5,80 @@
 
 namespace dispatch::flow {
 
+namespace {
+
+/// True where nothing is loaded, to be read or to come, and a restart reads from where it was read.
+bool is_done(const OutletState& outlet) {
+  return outlet.lanes == 0 && outlet.idle_lanes == 0 && outlet.under_way == 0 && !outlet.more &&
+         !outlet.listed && !outlet.due && !outlet.asked && !outlet.terms->shut &&
+         outlet.stored_low == outlet.cursor && outlet.outlet.low == outlet.cursor;
+}
+
+}  // namespace
+
 Result<> Outlets::load() {
-  const OutletNo known = outlets_.empty() ? OutletNo{} : outlets_.rbegin()->first;
-  auto rows = journal_.outlets(known);
+  auto rows = journal_.outlets(newest_);
+  if (!rows) return tl::unexpected(std::move(rows).error());
+  for (auto& row : *rows)
+    if (auto taken = take_in(std::move(row)); !taken) return tl::unexpected(std::move(taken).error());
+  return {};
+}
+
+Result<> Outlets::load_forgotten() {
+  if (!std::exchange(forgot_, false)) return load();
+  auto rows = journal_.outlets(OutletNo{});
   if (!rows) return tl::unexpected(std::move(rows).error());
   for (auto& row : *rows) {
-    const OutletNo no = row.no;
-    auto& outlet = *outlets_.emplace(no, std::make_unique<OutletState>()).first->second;
-    outlet.cursor = outlet.stored_low = row.low;
-    outlet.outlet = std::move(row);
-    outlet.host = &host_named(outlet.outlet.host);
-    outlet.terms = agreements_.of(outlet.outlet.subscription);
-    keep_rate(outlet);
-    if (!outlet.terms->shut) DISPATCH_TRY(open(outlet));
+    if (outlets_.contains(row.no)) continue;
+    if (auto taken = take_in(std::move(row)); !taken) return tl::unexpected(std::move(taken).error());
   }
   return {};
 }
 
+Result<OutletState*> Outlets::reach(OutletNo no) {
+  if (const auto known = outlets_.find(no); known != outlets_.end()) return known->second.get();
+  DISPATCH_TRY(load());
+  if (const auto known = outlets_.find(no); known != outlets_.end()) return known->second.get();
+  auto row = journal_.outlet(no);
+  if (!row) return tl::unexpected(std::move(row).error());
+  return take_in(std::move(*row));
+}
+
+Result<OutletState*> Outlets::take_in(journal::Outlet row) {
+  newest_ = std::max(newest_, row.no);
+  auto& outlet = *outlets_.emplace(row.no, std::make_unique<OutletState>()).first->second;
+  outlet.cursor = outlet.stored_low = row.low;
+  outlet.outlet = std::move(row);
+  outlet.host = &host_named(outlet.outlet.host);
+  outlet.terms = agreements_.of(outlet.outlet.subscription);
+  keep_rate(outlet);
+  if (!outlet.terms->shut) DISPATCH_TRY(open(outlet));
+  return &outlet;
+}
+
+void Outlets::forget_done(std::size_t kept, const std::set<const OutletState*>& held) {
+  for (auto next = outlets_.begin(); next != outlets_.end() && outlets_.size() > kept;) {
+    const OutletState& outlet = *next->second;
+    if (!is_done(outlet) || held.contains(&outlet)) {
+      ++next;
+      continue;
+    }
+    leave_host(outlet);
+    next = outlets_.erase(next);
+    forgot_ = true;
+  }
+}
+
 HostState& Outlets::host_named(const std::string& name) {
   const auto [host, is_new] = hosts_.try_emplace(name);
-  if (is_new)
-    host->second = {.number = static_cast<std::uint32_t>(hosts_.size() - 1),
-                    .width = limits_.per_host + limits_.ahead};
+  if (is_new) host->second = {.number = hosts_ever_++, .width = limits_.per_host + limits_.ahead};
+  ++host->second.outlets;
   return host->second;
+}
+
+/// The last outlet of a host takes it along.
+void Outlets::leave_host(const OutletState& outlet) {
+  if (--outlet.host->outlets == 0 && outlet.host->lanes == 0) hosts_.erase(outlet.outlet.host);
 }
 
 /// What is ahead waits at the transport, where no rate sees when it leaves.
@@ -50,6 +101,7 @@ Result<> Outlets::move(OutletState& outlet) {
   auto row = journal_.outlet(outlet.outlet.no);
   if (!row) return tl::unexpected(std::move(row).error());
   outlet.outlet.destination = row->destination;
+  --outlet.host->outlets;
   outlet.outlet.host = std::move(row->host);
   outlet.host = &host_named(outlet.outlet.host);
   keep_rate(outlet);

@@ -21,7 +21,8 @@
 namespace dispatch::flow {
 
 /// The outlets that a run knows: which of them are to be read, when their retries are due, and from where a
-/// restart must read. Used by the dispatcher's thread, inside its turn.
+/// restart must read. Of many, those with nothing to do are forgotten, so that memory follows what is under
+/// way and not the hosts there are. Used by the dispatcher's thread, inside its turn.
 class Outlets {
  public:
   using Due = std::set<std::pair<WallTime, OutletNo>>;
@@ -31,7 +32,11 @@ class Outlets {
 
   /// Those that are new in the journal.
   Result<> load();
-  bool knows(OutletNo no) const { return outlets_.contains(no); }
+  /// Those that are new, and those that were forgotten: there may be more in each.
+  Result<> load_forgotten();
+  /// The journal is asked for one that is not known. It must have it.
+  Result<OutletState*> reach(OutletNo no);
+  /// It must be known.
   OutletState& at(OutletNo no) { return *outlets_.at(no); }
   const OutletState& at(OutletNo no) const { return *outlets_.at(no); }
 
@@ -39,6 +44,10 @@ class Outlets {
   void each(Visit visit) const {
     for (const auto& [no, outlet] : outlets_) visit(*outlet);
   }
+
+  /// Forgets outlets that have nothing to do and whose stored mark says so, where more than `kept` are known.
+  /// What holds one in `held` keeps it.
+  void forget_done(std::size_t kept, const std::set<const OutletState*>& held);
 
   /// By name.
   const std::map<std::string, HostState>& hosts() const { return hosts_; }
@@ -91,12 +100,17 @@ class Outlets {
   const WindowLimits limits_;
   const Agreements& agreements_;
 
-  std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
+  Result<OutletState*> take_in(journal::Outlet row);
   HostState& host_named(const std::string& name);
+  void leave_host(const OutletState& outlet);
   void keep_rate(const OutletState& outlet);
   void set_due(OutletState& outlet, std::optional<WallTime> due);
 
+  std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;
+  OutletNo newest_{};  ///< of those that were ever known
+  bool forgot_ = false;
   std::map<std::string, HostState> hosts_;
+  std::uint32_t hosts_ever_ = 0;
   std::vector<OutletState*> listed_;
   Due due_;
   std::vector<OutletState*> sunken_;

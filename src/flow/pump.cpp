@@ -25,7 +25,8 @@ Result<> Pump::start() {
 Result<> Pump::arrived(std::vector<DeliveryRow> made) {
   wakes_wait_ = true;  // an arrival may have closed a gap, also one that nothing delivers
   for (const DeliveryRow& row : made)
-    if (!outlets_.knows(row.key.outlet)) DISPATCH_TRY(outlets_.load());
+    if (auto outlet = outlets_.reach(row.key.outlet); !outlet)
+      return tl::unexpected(std::move(outlet).error());
   std::move(made.begin(), made.end(), std::back_inserter(arrived_));
   return {};
 }
@@ -33,7 +34,7 @@ Result<> Pump::arrived(std::vector<DeliveryRow> made) {
 Result<> Pump::changed_elsewhere() {
   wakes_wait_ = true;
   outlets_.each([&](OutletState& outlet) { outlets_.read_again(outlet); });
-  return outlets_.load();
+  return outlets_.load_forgotten();
 }
 
 Result<> Pump::clock_set(std::chrono::microseconds by) {
@@ -223,7 +224,15 @@ Result<> Pump::remember(bool whole) {
     for (OutletState* const outlet : sunken) mark(*outlet);
   }
   if (marks.empty() && !whole) return {};
-  return journal_.remember(marks, remembered_wake_);
+  DISPATCH_TRY(journal_.remember(marks, remembered_wake_));
+  if (whole && arrived_.empty()) forget_done();
+  return {};
+}
+
+void Pump::forget_done() {
+  std::set<const OutletState*> with_valves;
+  valves_.each([&](const Valve& valve) { with_valves.insert(valve.outlet); });
+  outlets_.forget_done(window_.limits().outlets_kept, with_valves);
 }
 
 }  // namespace dispatch::flow

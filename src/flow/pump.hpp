@@ -119,6 +119,7 @@ class Pump {
   bool has_full_valve(OutletState& outlet, const journal::DeliveryRow& row);
   void leave_behind(Valve& valve, const journal::DeliveryRow& row);
   Result<> keep_drained_in_reach();
+  void forget_done();
   Result<> shut(OutletState& outlet);
   Result<std::optional<journal::DeliveryRow>> next_in_lane(const journal::DeliveryRow& row);
 

@@ -155,8 +155,9 @@ Result<> Pump::follow_wakes() {
 }
 
 Result<> Pump::wake(const journal::DeliveryKey& key, bool ask) {
-  if (!outlets_.knows(key.outlet)) DISPATCH_TRY(outlets_.load());
-  OutletState& outlet = outlets_.at(key.outlet);
+  const auto reached = outlets_.reach(key.outlet);
+  if (!reached) return tl::unexpected(reached.error());
+  OutletState& outlet = **reached;
   DISPATCH_TRY(outlets_.reread_due(outlet));
   const auto head = journal_.head(key);
   if (!head) return tl::unexpected(head.error());
@@ -191,8 +192,9 @@ Result<> Pump::wake(const journal::DeliveryKey& key, bool ask) {
 
 /// Anything of the outlet from there on may be new, also before what its lanes have come to.
 Result<> Pump::wake_from(const journal::DeliveryKey& key) {
-  if (!outlets_.knows(key.outlet)) DISPATCH_TRY(outlets_.load());
-  outlets_.read_again(outlets_.at(key.outlet), before(key.position));
+  const auto reached = outlets_.reach(key.outlet);
+  if (!reached) return tl::unexpected(reached.error());
+  outlets_.read_again(**reached, before(key.position));
   return {};
 }
 

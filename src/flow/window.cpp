@@ -43,7 +43,7 @@ Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
 
 void Window::push(Lane& lane, const journal::DeliveryRow& row, Hold why) {
   if (is_idle(lane)) {
-    idle_.erase(std::exchange(lane.idle, idle_.end()));
+    no_longer_idle(lane);
     take_up(lane);
   }
   if (lane.items == 0) {
@@ -103,6 +103,12 @@ void Window::rest(Lane& lane) {
   }
   leave_off(lane);
   lane.idle = idle_.insert(idle_.end(), &lane);
+  ++lane.outlet->idle_lanes;
+}
+
+void Window::no_longer_idle(Lane& lane) {
+  idle_.erase(std::exchange(lane.idle, idle_.end()));
+  --lane.outlet->idle_lanes;
 }
 
 void Window::close(Lane& lane) {
@@ -112,7 +118,7 @@ void Window::close(Lane& lane) {
 }
 
 void Window::forget(Lane& lane) {
-  idle_.erase(std::exchange(lane.idle, idle_.end()));
+  no_longer_idle(lane);
   lanes_.erase(lane.key);
   free_lanes_.push_back(&lane);
 }

@@ -65,18 +65,20 @@ struct HostState {
   std::size_t width = 0;             ///< of its gate
   Graph::GateNodes* gate = nullptr;  ///< while lanes > 0
   std::size_t lanes = 0;             ///< of its outlets that are busy or drained
+  std::size_t outlets = 0;           ///< that are known and go there
 };
 
 /// What is known of an outlet while the run lasts.
 struct OutletState {
   journal::Outlet outlet;
   HostState* host = nullptr;
-  std::shared_ptr<const Terms> terms;   ///< never null
-  Position cursor;                      ///< the scan has passed everything at or below
-  Position stored_low;                  ///< outlet.low as the journal has it
-  bool more = true;                     ///< there may be deliveries above the cursor
-  bool listed = false;                  ///< stands in the pump's list of outlets to be read
-  std::size_t lanes = 0;                ///< of this outlet that are busy or drained
+  std::shared_ptr<const Terms> terms;  ///< never null
+  Position cursor;                     ///< the scan has passed everything at or below
+  Position stored_low;                 ///< outlet.low as the journal has it
+  bool more = true;                    ///< there may be deliveries above the cursor
+  bool listed = false;                 ///< stands in the pump's list of outlets to be read
+  std::size_t lanes = 0;               ///< of this outlet that are busy or drained
+  std::size_t idle_lanes = 0;
   std::size_t under_way = 0;            ///< deliveries begun and not settled
   std::optional<WallTime> due;          ///< when the next retry that was not looked at is due
   WallTime due_seen = WallTime::min();  ///< retries due until then were looked at
@@ -201,6 +203,7 @@ class Window {
   void take_all(Item& item);
   void take_up(Lane& lane);
   void leave_off(Lane& lane);
+  void no_longer_idle(Lane& lane);
 
   Graph& graph_;
   Valves& valves_;

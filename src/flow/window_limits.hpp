@@ -19,6 +19,8 @@ struct WindowLimits {
   std::size_t waiting_least = 16;
   std::size_t waiting_most = 64;
 
+  std::size_t outlets_kept = 4096;  ///< with nothing to do; where there are more, those are forgotten
+
   /// What suits a run with these limits: some lanes waiting for each permit, so that no permit waits for the
   /// journal.
   static WindowLimits suiting(std::size_t per_host, std::size_t ahead, std::size_t workers);

@@ -17,7 +17,8 @@ TEST_CASE("user names and passwords of URLs are not shown") {
 }
 
 TEST_CASE("a password that holds the end of an authority is not shown either") {
-  for (const std::string password : {"pa/ss", "pa?ss", "pa#ss", "a/b/c@d"}) {
+  for (const std::string password :
+       {"pa/ss", "pa?ss", "pa#ss", "a/b/c@d", "pa'ss", "pa ss", "pa\"ss", "pa<s>s", "a' b@c"}) {
     CAPTURE(password);
     CHECK(without_credentials("http://user:" + password + "@a.test/x") == "http://***@a.test/x");
   }
@@ -26,7 +27,8 @@ TEST_CASE("a password that holds the end of an authority is not shown either") {
 TEST_CASE("an at sign elsewhere stays") {
   for (const std::string text :
        {"mail a@b.test", "https://a.test/@user/hook", "https://a.test:8443/@user?x=@", "http://[::1]:80/@x",
-        "http://[::1]/@x", "://", "a://", ""})
+        "http://[::1]/@x", "://", "a://", "", "'http://a.test:80/' is not a@b", "http://a.test is not a@b",
+        "'http://a.test/x:y' and a@b"})
     CHECK(without_credentials(text) == text);
 }
 

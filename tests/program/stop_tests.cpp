@@ -72,6 +72,25 @@ TEST_CASE("after SIGTERM nothing starts that was committed and still waited for 
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
+// timeout(1) sends its signal to the program, and at once to its process group.
+TEST_CASE("a signal that is sent twice at once is one") {
+  const TempDir directory;
+  Receiver receiver{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
+  Child run{directory, {"run", "-", "--to", receiver.url(), "--timeout", "60s"}};
+  REQUIRE(run.write(event_line("e1", "X", 1)));
+  REQUIRE(receiver.wait_for(1));
+  run.signal(SIGTERM);
+  run.signal(SIGTERM);
+  REQUIRE(run.err().wait_for("no new request starts"));
+  run.signal(SIGTERM);
+  receiver.release();
+  CHECK(run.exit_code() == 5);
+  CHECK_FALSE(has(run.err().text(), "aborted"));
+  CHECK(receiver.count() == 1);
+  CHECK(has(run_dispatch(directory, {"status", "--json"}).out, "\"completed\":1,"));
+}
+
+// Takes half a second of wall time.
 TEST_CASE("a second signal aborts the requests and they count as unknown") {
   const TempDir directory;
   const Receiver receiver{[](const Received&, std::size_t nth) {
@@ -84,6 +103,7 @@ TEST_CASE("a second signal aborts the requests and they count as unknown") {
   REQUIRE(receiver.wait_for(2));
   run.signal(SIGINT);
   REQUIRE(run.err().wait_for("dispatch: "));
+  std::this_thread::sleep_for(600ms);
   run.signal(SIGINT);
   CHECK(run.exit_code() == 5);
   const auto unknown = run_dispatch(directory, {"events", "list", "--unknown", "--json"});

@@ -197,6 +197,38 @@ TEST_CASE("what waits for a subscription whose url changes goes to the new one i
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
+TEST_CASE("a subscription that is replaced keeps what is not named and says what changes") {
+  const TempDir directory;
+  REQUIRE(subscribe(directory, "s", "http://127.0.0.1:9/a", "order.*",
+                    {"--filter", ".data.n > 1", "--rate", "5/s", "--attempts", "9", "--body", "envelope",
+                     "--header", "X-Team: billing", "--deny-private", "--generate-secret"})
+              .exit_code == 0);
+  const auto before = run_dispatch(directory, {"subscription", "show", "s", "--json"}).out;
+  const auto moved =
+      run_dispatch(directory, {"subscription", "add", "s", "--replace", "--url", "http://127.0.0.1:9/b"});
+  CHECK(moved.exit_code == 0);
+  CHECK(has(moved.err, "subscription s: url was http://127.0.0.1:9/a and is http://127.0.0.1:9/b"));
+  auto wanted = before;
+  const std::string_view from = "127.0.0.1:9/a";
+  wanted.replace(wanted.find(from), from.size(), "127.0.0.1:9/b");
+  CHECK(run_dispatch(directory, {"subscription", "show", "s", "--json"}).out == wanted);
+
+  const auto limited = run_dispatch(directory, {"subscription", "add", "s", "--replace", "--rate", "off"});
+  CHECK(has(limited.err, "subscription s: rate was 5/s and is off"));
+  CHECK_FALSE(has(limited.err, "url"));
+  const auto same = run_dispatch(directory, {"subscription", "add", "s", "--replace", "--rate", "off"});
+  CHECK(has(same.err, "subscription s is as it was"));
+
+  for (const char* missing : {"--url", "--types"}) {
+    const bool url = missing == std::string_view{"--url"};
+    const auto refused =
+        run_dispatch(directory, {"subscription", "add", "new", "--replace", url ? "--types" : "--url",
+                                 url ? "*" : "http://127.0.0.1:9/"});
+    CHECK(refused.exit_code == 2);
+    CHECK(has(refused.err, fmt::format("{} is missing", missing)));
+  }
+}
+
 TEST_CASE("what a run holds for a subscription whose url changes goes to the new one in its order") {
   const TempDir directory;
   const Receiver new_place;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -232,6 +233,35 @@ TEST_CASE("input that waits on a pipe is not passed over where no file is given"
   CHECK(child.exit_code() == 2);
   CHECK(has(child.err().all(), "data waits on standard input, and no FILE is given; to read it, give -"));
   CHECK(directory.empty());
+}
+
+TEST_CASE("a file at standard input is not passed over where no file is given") {
+  const TempDir directory;
+  const TempDir beside;
+  const auto events = beside.write("events.jsonl", "{\"event_id\":1}\n");
+  const auto start = [&](const std::string& input) {
+    return std::vector<std::string>{"-c", "exec " DISPATCH_PROGRAM " run < " + input};
+  };
+  Child child{directory, start(events), {{}, "/bin/bash"}};
+  CHECK(child.exit_code() == 2);
+  CHECK(has(child.err().all(), "standard input is a file, and no FILE is given; to read it, give -"));
+  for (const std::string& nothing : {beside.write("empty", ""), std::string{"/dev/null"}}) {
+    Child resumed{directory, start(nothing), {{}, "/bin/bash"}};
+    CHECK(resumed.exit_code() == 2);
+    CHECK(has(resumed.err().all(), "there is no journal dispatch.db"));
+  }
+  CHECK(directory.empty());
+}
+
+TEST_CASE("a journal that was not there is told of with its whole path") {
+  const TempDir directory;
+  const auto path = std::filesystem::canonical(directory.path()) / "dispatch.db";
+  const auto first =
+      run_dispatch(directory, {"ingest", "-", "--to", "http://127.0.0.1:9/"}, "{\"event_id\":\"e1\"}\n");
+  CHECK(has(first.err, "made the journal " + path.string()));
+  const auto second =
+      run_dispatch(directory, {"ingest", "-", "--to", "http://127.0.0.1:9/"}, "{\"event_id\":\"e2\"}\n");
+  CHECK_FALSE(has(second.err, "made the journal"));
 }
 
 TEST_CASE("a resume where no journal is makes none") {

@@ -48,6 +48,7 @@ flow::WindowLimits small_window() {
   window.rows_per_turn = 2;
   window.wakes_per_turn = 2;
   window.waiting_least = window.waiting_most = 1;
+  window.outlets_kept = 0;
   return window;
 }
 
