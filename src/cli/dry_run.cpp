@@ -117,28 +117,31 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
   Findings findings{std::move(*pointers)};
   flow::DestinationCheck destinations;
   ingest::RejectWarnings warnings;
+  const auto take_in = [&](flow::Incoming& incoming) {
+    for (const auto& warning : incoming.batch.warnings) program.log->warn("{}", warning);
+    if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
+    for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival, *router);
+    for (const ingest::Reject& reject : incoming.batch.rejects) {
+      if (!reject.first) continue;
+      ++findings.rejected;
+      if (warnings.note(reject.reason)) program.log->warn("{}", ingest::describe(reject));
+    }
+    for (const ingest::UnreadInput& input : incoming.batch.unread) {
+      ++findings.unread;
+      program.log->warn("{}", ingest::describe(input));
+    }
+  };
   while (!(options.stop_on_reject && findings.rejected > 0)) {
     auto batch = reader->next();
     if (!batch) return tl::unexpected(std::move(batch).error());
     if (!*batch) break;
     auto checked = destinations.take(flow::route(std::move(**batch), *router), *router);
     if (!checked) return tl::unexpected(std::move(checked).error());
-    for (flow::Incoming& incoming : *checked) {
-      for (const auto& warning : incoming.batch.warnings) program.log->warn("{}", warning);
-      if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
-      for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival, *router);
-      for (const ingest::Reject& reject : incoming.batch.rejects) {
-        if (!reject.first) continue;
-        ++findings.rejected;
-        if (warnings.note(reject.reason)) program.log->warn("{}", ingest::describe(reject));
-      }
-      for (const ingest::UnreadInput& input : incoming.batch.unread) {
-        ++findings.unread;
-        program.log->warn("{}", ingest::describe(input));
-      }
-    }
+    for (flow::Incoming& incoming : *checked) take_in(incoming);
   }
-  DISPATCH_TRY(destinations.end());
+  auto rest = destinations.end(*router);
+  if (!rest) return tl::unexpected(std::move(rest).error());
+  for (flow::Incoming& incoming : *rest) take_in(incoming);
   for (const auto& text : warnings.take_left_out()) program.log->warn("{}", text);
   print(findings);
   return findings.rejected + findings.unread > 0 ? ExitCode::rejected : ExitCode::delivered;

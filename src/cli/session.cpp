@@ -128,9 +128,9 @@ Result<> Session::open_input(const InputOptions& options) {
     std::error_code gone;
     return file != "-" && std::filesystem::is_regular_file(file, gone);
   });
-  using Unrouted = flow::Feed::Unrouted;
+  using FeedInput = flow::Feed::Input;
   input_.emplace(
-      Input{std::move(*reader), std::move(*router), ends ? Unrouted::held_back : Unrouted::passed_on});
+      Input{std::move(*reader), std::move(*router), ends ? FeedInput::ends : FeedInput::may_stay_open});
   return {};
 }
 
@@ -149,7 +149,7 @@ Result<ExitCode> Session::run(const Work& work) {
     if (talk_.progress) progress.emplace(scoreboard_, line_, clock_, format_);
     std::optional<flow::Feed> feed;
     if (input_)
-      feed.emplace(std::move(input_->reader), std::move(input_->router), *tracer, inbox_, input_->unrouted);
+      feed.emplace(std::move(input_->reader), std::move(input_->router), *tracer, inbox_, input_->kind);
     else
       inbox_.end_input();
     const FeedEnd feed_end{stop_input_, inbox_};

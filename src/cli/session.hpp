@@ -75,7 +75,7 @@ class Session {
   struct Input {
     ingest::Reader reader;
     routing::Router router;
-    flow::Feed::Unrouted unrouted;
+    flow::Feed::Input kind;
   };
 
   Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk);

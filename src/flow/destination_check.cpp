@@ -7,9 +7,6 @@
 namespace dispatch::flow {
 namespace {
 
-/// Batches of the input's begin that wait in memory.
-constexpr std::size_t held_most = 16;
-
 bool goes_somewhere(const Arrival& arrival) {
   return !arrival.routes.empty();
 }
@@ -22,15 +19,22 @@ Result<std::vector<Incoming>> DestinationCheck::take(Incoming incoming, const ro
       found_ || router.accepts_unmatched() || std::any_of(arrivals.begin(), arrivals.end(), goes_somewhere);
   const bool waits = !found_ && (!held_.empty() || !arrivals.empty());
   std::vector<Incoming> go_on;
-  if (!waits) go_on = std::exchange(held_, {});
-  (waits ? held_ : go_on).push_back(std::move(incoming));
-  if (held_.size() > held_most) return nowhere();
+  if (!waits) {
+    go_on = std::exchange(held_, {});
+    go_on.push_back(std::move(incoming));
+    return go_on;
+  }
+  lines_ += arrivals.size();
+  bytes_ += incoming.batch.bytes;
+  held_.push_back(std::move(incoming));
+  if (lines_ >= lines_most || bytes_ >= bytes_most) return nowhere();
   return go_on;
 }
 
-Result<> DestinationCheck::end() const {
-  if (!held_.empty()) return nowhere();
-  return {};
+Result<std::vector<Incoming>> DestinationCheck::end(routing::Router& router) {
+  router.refresh();
+  if (!held_.empty() && !router.accepts_unmatched()) return nowhere();
+  return std::exchange(held_, {});
 }
 
 tl::unexpected<Error> DestinationCheck::nowhere() {

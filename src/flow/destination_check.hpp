@@ -5,6 +5,7 @@
 #include "routing/router.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace dispatch::flow {
@@ -15,17 +16,26 @@ class DestinationCheck {
  public:
   /// Takes the next batch, which `router` has routed. Returns the batches that may go on, in their order:
   /// none until one has an event that goes somewhere, or may be recorded without a destination. Misuse where
-  /// the first thousands of events have none.
+  /// the first lines_most lines, or those in the first bytes_most bytes, have none.
   Result<std::vector<Incoming>> take(Incoming incoming, const routing::Router& router);
 
-  /// The input has ended. Misuse where none of its events goes anywhere.
-  Result<> end() const;
+  /// The input has ended; returns what may go on, by the subscriptions that `router` sees now. Misuse where
+  /// none of its events goes anywhere.
+  Result<std::vector<Incoming>> end(routing::Router& router);
+
+  /// True while something waits.
+  bool holds() const { return !held_.empty(); }
+
+  static constexpr std::size_t lines_most = 1'000;
+  static constexpr std::uint64_t bytes_most = std::uint64_t{16} * 1024 * 1024;
 
  private:
   static tl::unexpected<Error> nowhere();
 
   bool found_ = false;
   std::vector<Incoming> held_;
+  std::size_t lines_ = 0;    ///< events of those
+  std::uint64_t bytes_ = 0;  ///< of their lines
 };
 
 }  // namespace dispatch::flow

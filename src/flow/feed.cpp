@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,14 @@ void sift(ingest::Batch& batch, std::size_t first, Accept accept) {
                        std::make_move_iterator(refused.end()));
 }
 
+std::string waiting_for_destination() {
+  return fmt::format(
+      "the input has no line with a url so far, and there is neither --to nor a subscription: its lines wait "
+      "for one "
+      "that has, at most {} lines; give --to URL",
+      DestinationCheck::lines_most);
+}
+
 }  // namespace
 
 Incoming route(ingest::Batch batch, routing::Router& router) {
@@ -67,11 +76,11 @@ void reject_unrouted(Incoming& incoming, std::size_t first) {
 }
 
 Feed::Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox,
-           Unrouted unrouted)
+           Input input)
     : reader_(std::move(reader)),
       router_(std::move(router)),
       tracer_(tracer),
-      unrouted_(unrouted),
+      input_(input),
       thread_([this, &inbox] { work(inbox); }) {}
 
 Feed::~Feed() {
@@ -80,28 +89,39 @@ Feed::~Feed() {
 
 void Feed::work(Inbox& inbox) {
   try {
-    DestinationCheck destinations;
-    while (true) {
-      auto batch = reader_.next();
-      if (!batch) return inbox.end_input(std::move(batch).error());
-      if (!*batch) break;
-      if (tracer_) tracer_->trace(**batch);
-      Incoming routed = route(std::move(**batch), router_);
-      if (unrouted_ == Unrouted::passed_on) {
-        if (!inbox.offer(std::move(routed))) return inbox.end_input();
-        continue;
-      }
-      auto checked = destinations.take(std::move(routed), router_);
-      if (!checked) return inbox.end_input(std::move(checked).error());
-      for (Incoming& incoming : *checked)
-        if (!inbox.offer(std::move(incoming))) return inbox.end_input();
-    }
-    auto ended = destinations.end();
-    if (!ended) return inbox.end_input(std::move(ended).error());
+    auto read = read_all(inbox);
+    if (!read) return inbox.end_input(std::move(read).error());
     inbox.end_input();
   } catch (const std::exception& bug) {
     inbox.end_input(Error{Failure::failed, fmt::format("reading the input failed: {}", bug.what())});
   }
+}
+
+Result<> Feed::read_all(Inbox& inbox) {
+  DestinationCheck destinations;
+  const auto offer_all = [&](std::vector<Incoming>& checked) {
+    return std::all_of(checked.begin(), checked.end(),
+                       [&](Incoming& incoming) { return inbox.offer(std::move(incoming)); });
+  };
+  bool told = false;
+  while (true) {
+    auto batch = reader_.next();
+    if (!batch) return tl::unexpected(std::move(batch).error());
+    if (!*batch) break;
+    if (tracer_) tracer_->trace(**batch);
+    auto checked = destinations.take(route(std::move(**batch), router_), router_);
+    if (!checked) return tl::unexpected(std::move(checked).error());
+    if (!offer_all(*checked)) return {};
+    if (destinations.holds() && input_ == Input::may_stay_open) {
+      Incoming word;  // it also makes the dispatcher see subscriptions that are new
+      if (!std::exchange(told, true)) word.batch.warnings.push_back(waiting_for_destination());
+      if (!inbox.offer(std::move(word))) return {};
+    }
+  }
+  auto rest = destinations.end(router_);
+  if (!rest) return tl::unexpected(std::move(rest).error());
+  offer_all(*rest);
+  return {};
 }
 
 }  // namespace dispatch::flow

@@ -15,25 +15,27 @@ namespace dispatch::flow {
 /// token before this is destroyed.
 class Feed {
  public:
-  /// What begins an input whose lines have no destination so far.
-  enum class Unrouted {
-    passed_on,  ///< goes on, to be rejected line by line: input that stays open must not wait
-    held_back,  ///< waits until a line has one: DestinationCheck
+  /// Lines without a destination wait until one has one: DestinationCheck. Of input that may stay open that
+  /// is said as soon as one waits.
+  enum class Input {
+    ends,
+    may_stay_open,
   };
   /// Without `tracer` no event has a trace.
   Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox,
-       Unrouted unrouted = Unrouted::passed_on);
+       Input input = Input::may_stay_open);
   ~Feed();
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
  private:
   void work(Inbox& inbox);
+  Result<> read_all(Inbox& inbox);
 
   ingest::Reader reader_;
   routing::Router router_;
   std::optional<Tracer> tracer_;
-  const Unrouted unrouted_;
+  const Input input_;
   std::thread thread_;
 };
 

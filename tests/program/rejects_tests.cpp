@@ -178,7 +178,38 @@ TEST_CASE("input without any destination is a usage error and nothing of it is a
     CHECK(has(run.err, "no line of the input has a url"));
     CHECK(has(run.err, "--to URL"));
   }
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"ingest", "-"}, {"run", "-"}, {"run", "--dry-run", "-"}}) {
+    for (const auto& input : {text, event("1")}) {
+      CAPTURE(arguments[0]);
+      const auto run = run_dispatch(directory, arguments, input);
+      CHECK(run.exit_code == 2);
+      CHECK(has(run.err, "no line of the input has a url"));
+    }
+  }
   CHECK(has(status(directory), "\"rejects_open\":0"));
+  CHECK(run_dispatch(directory, {"events", "list", "--json"}).out.empty());
+}
+
+TEST_CASE("lines on standard input wait for the first that has a destination and are rejected then") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"ingest", "-"},
+                                event("1") + R"({"event_id":"2","url":"http://127.0.0.1:9/"})"
+                                             "\n");
+  CHECK(run.exit_code == 4);
+  CHECK(has(status(directory), "\"rejects_open\":1"));
+}
+
+TEST_CASE(
+    "standard input that stays open says that its lines wait for a destination and ends after a thousand") {
+  const TempDir directory;
+  Child run{directory, {"ingest", "-"}};
+  REQUIRE(run.write(event("0")));
+  REQUIRE(run.err().wait_for("its lines wait for one that has, at most 1000 lines; give --to URL"));
+  std::string text;
+  for (int i = 1; i < 1'000; ++i) text += event(std::to_string(i));
+  REQUIRE(run.write(text));
+  CHECK(run.exit_code() == 2);
   CHECK(run_dispatch(directory, {"events", "list", "--json"}).out.empty());
 }
 
