@@ -15,8 +15,10 @@ enum class FailPoint : std::uint8_t {
   migration_committed,   ///< the journal has its tables and nothing else
   orphans_staged,        ///< what was found in flight is recorded as unknown; not committed
   orphans_committed,     ///< the same, committed; nothing is sent again yet
+  start_lowered,         ///< a stream begins at a lower number that came late; not committed
   events_appended,       ///< some lines are events; not committed
   outcomes_staged,       ///< outcomes are recorded; not committed
+  gap_given_up,          ///< a run has waited for a gap long enough; nothing is woken and nothing committed
   intents_staged,        ///< what may go is claimed; not committed
   turn_staged,           ///< the whole turn is written, its number and its tally too; not committed
   turn_committed,        ///< it is committed, and nobody has been told
@@ -43,15 +45,39 @@ enum class FailPoint : std::uint8_t {
 };
 
 /// Their names, in the same order.
-inline constexpr std::array<std::string_view, 30> fail_point_names{
-    "migrated",          "migration_staged",   "migration_committed",  "orphans_staged",
-    "orphans_committed", "events_appended",    "outcomes_staged",      "intents_staged",
-    "turn_staged",       "turn_committed",     "intents_committed",    "request_started",
-    "answers_arrived",   "outcomes_committed", "run_remembered",       "checkpoint_begins",
-    "checkpoint_ended",  "dead_letters_noted", "dead_letters_moved",   "deliveries_cancelled",
-    "retries_made_due",  "gap_skipped",        "subscription_removed", "fan_out_staged",
-    "replay_staged",     "operator_staged",    "operator_committed",   "metrics_half_written",
-    "metrics_written",   "metrics_replaced",
+inline constexpr std::array<std::string_view, 32> fail_point_names{
+    "migrated",
+    "migration_staged",
+    "migration_committed",
+    "orphans_staged",
+    "orphans_committed",
+    "start_lowered",
+    "events_appended",
+    "outcomes_staged",
+    "gap_given_up",
+    "intents_staged",
+    "turn_staged",
+    "turn_committed",
+    "intents_committed",
+    "request_started",
+    "answers_arrived",
+    "outcomes_committed",
+    "run_remembered",
+    "checkpoint_begins",
+    "checkpoint_ended",
+    "dead_letters_noted",
+    "dead_letters_moved",
+    "deliveries_cancelled",
+    "retries_made_due",
+    "gap_skipped",
+    "subscription_removed",
+    "fan_out_staged",
+    "replay_staged",
+    "operator_staged",
+    "operator_committed",
+    "metrics_half_written",
+    "metrics_written",
+    "metrics_replaced",
 };
 static_assert(static_cast<std::size_t>(FailPoint::metrics_replaced) + 1 == fail_point_names.size());
 

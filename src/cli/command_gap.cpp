@@ -44,6 +44,18 @@ Result<std::optional<std::chrono::microseconds>> parse_older_than(std::string_vi
   return std::optional{*duration};
 }
 
+std::string_view skipped_text(journal::GapEnd by) {
+  switch (by) {
+    case journal::GapEnd::skipped:
+      return "skipped";
+    case journal::GapEnd::ignored:
+      return "ignored";
+    case journal::GapEnd::waited_for:
+      return "given up";
+  }
+  return "skipped";
+}
+
 void put_gap_json(const journal::GapRecord& gap) {
   put_json([&](JsonObject& object) {
     object.add("entity_id", gap.entity_id)
@@ -53,6 +65,7 @@ void put_gap_json(const journal::GapRecord& gap) {
     add_time(object, "since", gap.since);
     add_time(object, "skipped_at", gap.skipped_at);
     object.add("waiting", gap.waiting);
+    if (gap.skipped_at) object.add("end", skipped_text(gap.by));
   });
 }
 
@@ -81,7 +94,7 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
                  std::to_string(gap.last_missing.value()),
                  std::to_string(gap.last_missing.value() - gap.first_missing.value() + 1),
                  std::to_string(gap.waiting), format_time(gap.since), age_text(gap.since, now),
-                 gap.skipped_at ? "skipped" : "open"});
+                 gap.skipped_at ? std::string{skipped_text(gap.by)} : "open"});
     }
     return can_put_out();
   }));
@@ -92,7 +105,9 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
   } else {
     say_next(program, "gap skip --entity " + shell_word(first_open),
              "go on without the lowest missing numbers of an entity");
-    say(program, "where streams begin elsewhere than at 1, --first-sequence of run and ingest says so");
+    say(program,
+        "where streams begin elsewhere than at 1, --first-sequence of run and ingest says so; where "
+        "numbers are missing as a rule, --gaps");
   }
   return ExitCode::delivered;
 }

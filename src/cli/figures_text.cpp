@@ -139,10 +139,15 @@ std::string input_table(const flow::Figures& figures) {
   for (const flow::MissingField& missing : figures.missing_order)
     text += row(missing.entities > 0 ? "no number" : "no entity", missing.lines,
                 "of those: " + missing_text(missing) + "; --require rejects such lines");
+  text += row("duplicates", figures.duplicates,
+              figures.duplicates > 0 ? "in the journal already, not sent again" : "");
+  if (const auto& elsewhere = figures.recorded_elsewhere; elsewhere.events > 0)
+    text += row("other URL", elsewhere.events,
+                "of those: recorded for another URL, not sent to " + elsewhere.url);
+  const bool loses_order = figures.rejected > 0 && figures.numbered > 0;
   return text +
-         row("duplicates", figures.duplicates,
-             figures.duplicates > 0 ? "in the journal already, not sent again" : "") +
-         row("rejected", figures.rejected);
+         row("rejected", figures.rejected,
+             loses_order ? "without a sequence number, run again they come after their successors" : "");
 }
 
 std::string unread_table(const flow::Figures& figures) {
@@ -164,6 +169,11 @@ std::string delivery_table(const flow::Figures& figures, microseconds took, std:
       row("dead", in_state(figures, DeliveryState::dead_letter)) +
       row(waiting, in_state(figures, DeliveryState::pending) + in_state(figures, DeliveryState::retry_wait)) +
       row("unknown", figures.unknown, figures.unknown > 0 ? "attempts whose outcome nobody knows" : "");
+  if (const auto& [gaps, numbers] = figures.gaps_given_up; gaps > 0)
+    text += row(
+        "gaps given up", static_cast<std::uint64_t>(gaps),
+        fmt::format("with {} missing sequence {}; what comes for them is rejected",
+                    count_text(static_cast<std::uint64_t>(numbers)), numbers == 1 ? "number" : "numbers"));
   if (figures.not_meant > 0)
     text += row("not meant", figures.not_meant, "excluded by the filter of their subscription, not sent");
   if (figures.circuits_open > 0)
@@ -214,7 +224,9 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
       .add("unmatched", figures.unmatched)
       .add("not_meant", figures.not_meant)
       .add("unread_inputs", static_cast<std::uint64_t>(figures.unread.size()))
-      .add("elsewhere", figures.elsewhere.events);
+      .add("elsewhere", figures.elsewhere.events)
+      .add("duplicates_elsewhere", figures.recorded_elsewhere.events)
+      .add("gaps_given_up", figures.gaps_given_up.gaps);
   for (const flow::MissingField& missing : figures.missing_order) {
     object.add("without_" + missing.field, missing.lines);
     if (missing.entities > 0) object.add("entities_without_" + missing.field, missing.entities);

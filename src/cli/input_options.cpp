@@ -75,6 +75,14 @@ Result<journal::RejectCount> parse_rejects_most(std::string_view text) {
   return most;
 }
 
+Result<GapRule> parse_gaps(std::string_view text) {
+  if (text == "wait") return GapRule{};
+  if (text == "ignore") return GapRule{journal::Gaps::ignore, std::chrono::microseconds{0}};
+  const auto patience = parse_duration(text);
+  if (!patience) return misuse("'{}' is neither wait, ignore nor a duration such as 10m", text);
+  return GapRule{journal::Gaps::wait, *patience};
+}
+
 Result<journal::StreamStart> parse_stream_start(std::string_view text) {
   using Rule = journal::StreamStart::Rule;
   if (text == "first") return journal::StreamStart{Rule::first, SequenceNumber{1}};
@@ -116,6 +124,11 @@ void add_input_options(CLI::App& command, InputOptions& options) {
                              "Where streams begin: a number, or first for the first one seen"))
       ->type_name("N|first")
       ->default_str("1, or 0 where 0 is seen")
+      ->group(group);
+  from_environment(
+      add_value(command, "--gaps", options.gaps, parse_gaps, "How long to wait for missing sequence numbers"))
+      ->type_name("wait|ignore|DURATION")
+      ->default_str("wait")
       ->group(group);
   from_environment(
       add_value(command, "--max-line", options.line_most, parse_line_most, "A longer line is rejected"))
@@ -165,6 +178,8 @@ Result<> set_input(flow::RunOptions& run, const InputOptions& options) {
   if (!pointers) return tl::unexpected(std::move(pointers).error());
   run.order_pointers = std::move(*pointers);
   run.stream_start = options.stream_start;
+  run.stream_start.gaps = options.gaps.accepting;
+  run.gap_patience = options.gaps.patience;
   run.stop_on_reject = options.stop_on_reject;
   run.rejects_most = options.rejects_most;
   return {};

@@ -7,6 +7,7 @@
 #include "journal/rows.hpp"
 #include "routing/router.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,12 @@
 #include <vector>
 
 namespace dispatch::cli {
+
+/// What becomes of sequence numbers that are missing: when an event above them is accepted, and afterwards.
+struct GapRule {
+  journal::Gaps accepting = journal::Gaps::wait;
+  std::optional<std::chrono::microseconds> patience = {};  ///< nothing: a run waits without an end
+};
 
 /// What `run` and `ingest` are told about their input.
 struct InputOptions {
@@ -25,6 +32,7 @@ struct InputOptions {
   std::optional<ingest::JsonPointer> records;
   std::string required;  ///< names of fields; empty: none
   journal::StreamStart stream_start;
+  GapRule gaps;
   std::uint64_t line_most = std::uint64_t{1024} * 1024;  ///< bytes
   std::string rejects;  ///< a file to write rejected lines to as well; empty: none
   journal::RejectCount rejects_most = flow::RunOptions{}.rejects_most;
@@ -50,6 +58,9 @@ Result<flow::OrderPointers> order_pointers(const InputOptions& options);
 /// Lines, a size, or both: "1000", "64MiB", "1000,64MiB". A plain number is one of lines; what is not said
 /// keeps its default.
 Result<journal::RejectCount> parse_rejects_most(std::string_view text);
+
+/// "wait", "ignore" or a duration. What is ignored is not waited for by a run either.
+Result<GapRule> parse_gaps(std::string_view text);
 
 /// "first", or a whole number from 0.
 Result<journal::StreamStart> parse_stream_start(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include "base/shell_text.hpp"
 #include "base/units.hpp"
+#include "base/url_text.hpp"
 #include "cli/figures_text.hpp"
 #include "cli/program.hpp"
 
@@ -42,6 +43,18 @@ std::string about_rejects(const flow::Figures& figures) {
                      figures.rejected == 1 ? "line was" : "lines were");
 }
 
+/// Duplicates of which the user may think that they were sent.
+std::string about_recorded_elsewhere(const flow::Figures& figures) {
+  const auto& elsewhere = figures.recorded_elsewhere;
+  if (elsewhere.events == 0) return {};
+  const bool one = elsewhere.events == 1;
+  const auto went =
+      fmt::format("{} {} in the journal already, for another URL than {}", count_text(elsewhere.events),
+                  one ? "event is" : "events are", without_credentials(elsewhere.url));
+  if (figures.accepted == 0 && figures.delivered == 0) return "nothing was sent: " + went;
+  return went + fmt::format(", and {} not sent there", one ? "was" : "were");
+}
+
 std::string about_deliveries(const Summary& summary) {
   const auto left = summary.ending.remaining;
   const bool followed = summary.ending.followed;
@@ -65,8 +78,8 @@ std::string heading(const Summary& summary) {
                           format_duration(summary.took));
   const std::string accepted = nothing_accepted(summary.figures) ? "" : "what was accepted is in the journal";
   const auto outcome = summary.task == Task::accept ? accepted : about_deliveries(summary);
-  for (const auto& part :
-       {outcome, about_rejects(summary.figures), summary.owner ? owner_text(*summary.owner) : ""})
+  for (const auto& part : {about_recorded_elsewhere(summary.figures), outcome, about_rejects(summary.figures),
+                           summary.owner ? owner_text(*summary.owner) : ""})
     if (!part.empty()) text += "; " + part;
   return text;
 }
@@ -87,6 +100,16 @@ ExitCode exit_code(const Summary& summary) {
 
 std::vector<NextCommand> next_commands(const Summary& summary) {
   std::vector<NextCommand> next;
+  if (const auto& elsewhere = summary.figures.recorded_elsewhere; elsewhere.events > 0) {
+    const auto there = [&](const char* command, const std::string& from) {
+      return on_journal(summary, fmt::format("dispatch {} --url {} --to {}", command, shell_word(from),
+                                             shell_word(elsewhere.url)));
+    };
+    const auto& [done_at, open_at] = summary.recorded;
+    if (!done_at.empty())
+      next.push_back({there("replay", done_at), "send there too what was sent to that URL"});
+    if (!open_at.empty()) next.push_back({there("redirect", open_at), "send there what waits for that URL"});
+  }
   if (summary.task == Task::accept && !nothing_accepted(summary.figures) && !summary.owner)
     next.push_back({on_journal(summary, "dispatch run"), "deliver what was accepted"});
   else if (interrupted(summary) && !summary.owner)

@@ -17,6 +17,12 @@ enum class Task {
   accept,   ///< dispatch ingest
 };
 
+/// Where the events of duplicates that would go elsewhere are, as far as it was looked up.
+struct RecordedDestinations {
+  std::string done_at;  ///< the URL to which most of those went that are done; empty: none is
+  std::string open_at;  ///< the URL for which most of those wait that are not done; empty: none does
+};
+
 /// How a run ended and where that leaves its user. A value, from which all that is said at the end follows.
 struct Summary {
   Task task = Task::deliver;
@@ -30,6 +36,7 @@ struct Summary {
   std::vector<std::string> ignored =
       {};  ///< options that were given, and that the other process does not use
   bool has_input = true;
+  RecordedDestinations recorded = {};
 };
 
 /// "another process (pid 4711) dispatches this journal".

@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t orphans_per_turn = 1000;
+constexpr std::size_t gaps_per_turn = 500;
 constexpr std::size_t error_kinds_most = 32;
 /// Others' commits, and operators' wishes, are seen at least so often.
 constexpr auto look_around_every = 50ms;
@@ -41,7 +42,9 @@ Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& in
       graph_(options.workers + options.ahead),
       valves_(graph_, options),
       pump_(parts.journal, graph_, valves_, options.window_limits(), agreements_),
-      remembered_at_(parts.clock.steady()) {}
+      remembered_at_(parts.clock.steady()) {
+  if (options.gap_patience) gap_patience_.emplace(*options.gap_patience);
+}
 
 Result<> Dispatcher::start() {
   const WallTime now = clock_watch_.look().now;
@@ -100,6 +103,7 @@ Result<> Dispatcher::turn(Mail mail) {
   DISPATCH_TRY(follow_clock(look));
   DISPATCH_TRY(settle(mail.reports, now));
   DISPATCH_TRY(take_in(now, mail.reports.size()));
+  DISPATCH_TRY(give_up_gaps(now));
   auto outgoing = begin(now);
   if (!outgoing) return tl::unexpected(std::move(outgoing).error());
   const bool whole = parts_.clock.steady() - remembered_at_ >= remember_every;
@@ -114,6 +118,8 @@ Result<> Dispatcher::turn(Mail mail) {
   done.taken = intake_.committed();
   scoreboard_.update([&](Figures& figures) {
     for (const auto& settlement : settlements_) count(figures, settlement);
+    figures.gaps_given_up.gaps += gaps_given_up_.gaps;
+    figures.gaps_given_up.numbers += gaps_given_up_.numbers;
   });
   stories_.committed(parts_.clock, done.commit);
 
@@ -277,6 +283,27 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   return pump_.arrived(std::move(*made));
 }
 
+/// What waits behind gaps that were waited for long enough may go in this turn.
+Result<> Dispatcher::give_up_gaps(WallTime now) {
+  gaps_given_up_ = {};
+  if (!gap_patience_ || draining_) return {};
+  const SteadyTime steady = parts_.clock.steady();
+  const auto look = [&]() -> Result<> {
+    const auto oldest = parts_.journal.oldest_gap();
+    if (!oldest) return tl::unexpected(oldest.error());
+    gap_patience_->see(*oldest, now, steady);
+    return {};
+  };
+  DISPATCH_TRY(look());
+  const auto until = gap_patience_->waited_for(steady);
+  if (!until) return {};
+  const auto given_up = parts_.journal.give_up_gaps(*until, now, gaps_per_turn);
+  if (!given_up) return tl::unexpected(given_up.error());
+  gaps_given_up_ = *given_up;
+  pump_.woken();
+  return look();
+}
+
 Appetite::Load Dispatcher::load(std::size_t outcomes) const {
   Appetite::Load load{.under_way = in_flight_.size(), .outcomes = outcomes};
   std::unordered_map<const OutletState*, std::size_t> freed;
@@ -370,15 +397,21 @@ Result<> Dispatcher::refresh_figures() {
 }
 
 bool Dispatcher::finished() const {
-  return in_flight_.empty() && intake_.empty() && pump_.idle();
+  return in_flight_.empty() && intake_.empty() && pump_.idle() && !(gap_patience_ && gap_patience_->due());
 }
 
 WallTime Dispatcher::wake_at(WallTime now) const {
   if (!intake_.empty() && !satisfied_) return now;
   if (!draining_ && pump_.hungry()) return now;
-  const WallTime next_look = now + look_around_every;
+  WallTime next_look = now + look_around_every;
   if (draining_) return next_look;
-  const auto next_draw = valves_.next(now, parts_.clock.steady());
+  const SteadyTime steady = parts_.clock.steady();
+  const auto next_draw = valves_.next(now, steady);
+  if (gap_patience_ && gap_patience_->due()) {
+    using std::chrono::microseconds;
+    const auto left = std::chrono::ceil<microseconds>(*gap_patience_->due() - steady);
+    next_look = std::min(next_look, now + std::max(left, microseconds{0}));
+  }
   return std::min({pump_.next_due().value_or(next_look), next_draw.value_or(next_look), next_look});
 }
 

@@ -10,9 +10,11 @@
 #include "flow/stories.hpp"
 #include "flow/terms.hpp"
 #include "flow/valves.hpp"
+#include "policy/gap_patience.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -63,6 +65,7 @@ class Dispatcher {
   void look_at_hosts();
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
+  Result<> give_up_gaps(WallTime now);
   Appetite::Load load(std::size_t outcomes) const;
   Result<std::vector<Outgoing>> begin(WallTime now);
   std::vector<Item*> what_may_go(WallTime now);
@@ -77,6 +80,7 @@ class Dispatcher {
   Graph graph_;
   Valves valves_;
   Pump pump_;
+  std::optional<policy::GapPatience> gap_patience_;  ///< nothing: gaps are waited for without an end
   Appetite appetite_;
   struct UnderWay {
     Item* item;
@@ -86,6 +90,7 @@ class Dispatcher {
   std::uint64_t last_ticket_ = 0;
   std::vector<OutletState*> answered_;  ///< whose deliveries the turn has settled, one for each of them
   std::vector<Item*> leaving_;          ///< that the turn has begun
+  journal::GapCount gaps_given_up_;     ///< in the turn
   bool satisfied_ = false;              ///< the turn has left input where it is although there is some
   journal::Tally tally_;
   std::vector<journal::Settlement> settlements_;  ///< of the turn

@@ -8,8 +8,16 @@ namespace {
 /// An input may name millions of URLs.
 constexpr std::size_t urls_counted = 1'000;
 constexpr std::size_t urls_told = 5;
+/// So many are looked up at the end, to say where they went.
+constexpr std::size_t ids_kept = 20;
 
 }  // namespace
+
+void RecordedElsewhereCount::note(std::string_view event_id, std::string_view url) {
+  if (found_.events++ == 0) found_.url = url;
+  if (found_.event_ids.size() < ids_kept) found_.event_ids.emplace_back(event_id);
+  changed_ = true;
+}
 
 void ElsewhereCount::note(std::string_view url) {
   ++events_;

@@ -19,6 +19,27 @@ struct Elsewhere {
   bool more = false;  ///< there are other URLs
 };
 
+/// Duplicates that would go elsewhere than their event does, by what the journal has recorded: nothing of
+/// them is sent.
+struct RecordedElsewhere {
+  std::uint64_t events = 0;
+  std::string url;                     ///< where the first of them would go
+  std::vector<std::string> event_ids;  ///< of the first of them
+};
+
+/// Counts them.
+class RecordedElsewhereCount {
+ public:
+  void note(std::string_view event_id, std::string_view url);
+  /// True where something was counted since the last call.
+  bool take_changed() { return std::exchange(changed_, false); }
+  const RecordedElsewhere& found() const { return found_; }
+
+ private:
+  RecordedElsewhere found_;
+  bool changed_ = false;
+};
+
 /// Counts where events go that do not go to --to.
 class ElsewhereCount {
  public:

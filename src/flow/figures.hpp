@@ -34,7 +34,9 @@ struct Figures {
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;   ///< for whatever reason
   std::uint64_t unmatched = 0;  ///< accepted, and no subscription meant them
+  std::uint64_t numbered = 0;   ///< accepted without a number, and given the next one of their entity
   Elsewhere elsewhere;
+  RecordedElsewhere recorded_elsewhere;     ///< of the duplicates
   std::vector<MissingField> missing_order;  ///< of those accepted
   std::vector<ingest::UnreadInput> unread;  ///< inputs that were not read to their end, and will not be
 
@@ -49,6 +51,7 @@ struct Figures {
   std::uint64_t host_limited = 0;   ///< first in their lane, and waiting for a permit
   std::uint64_t rate_limited = 0;   ///< first in their lane, and waiting for a rate
   std::uint64_t resting = 0;        ///< first in their lane, and waiting for an open circuit
+  journal::GapCount gaps_given_up;  ///< that this run has waited for
   std::uint64_t circuits_open = 0;  ///< destinations that are left alone after failures, or only probed
   std::optional<std::chrono::microseconds> next_probe;  ///< from now, of what something waits for
   std::vector<HostFigures>

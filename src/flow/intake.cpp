@@ -51,6 +51,25 @@ bool stands_before(const ingest::LineRef& a, const ingest::LineRef& b) {
   return std::tie(a.input, a.input_line, a.element) < std::tie(b.input, b.input_line, b.element);
 }
 
+/// Where its own url or the default destination leads; empty where there is none.
+std::string_view direct_url(const Arrival& arrival) {
+  for (const Route& route : arrival.routes)
+    if (route.subscription == SubscriptionNo{}) return route.url;
+  return {};
+}
+
+std::string_view given_up_text(journal::GapEnd by) {
+  switch (by) {
+    case journal::GapEnd::skipped:
+      return "was skipped with 'dispatch gap skip'";
+    case journal::GapEnd::ignored:
+      return "comes too late: it was missing when a higher one came, and --gaps ignore waits for none";
+    case journal::GapEnd::waited_for:
+      return "comes too late: it was given up when a run had waited for it as long as --gaps says";
+  }
+  return "was given up";
+}
+
 std::string conflict_text(const journal::Appended& appended, const Arrival& arrival) {
   const auto& differing = appended.differing;
   std::string text = fmt::format(
@@ -80,14 +99,15 @@ std::string reason_of(const journal::Appended& appended, const Arrival& arrival)
           number, entity, appended.other_event);
     case AppendVerdict::sequence_skipped:
       return fmt::format(
-          "sequence number {} of entity '{}' was skipped with 'dispatch gap skip' and what follows may have "
-          "been "
-          "sent; give this event a new sequence number",
-          number, entity);
+          "sequence number {} of entity '{}' {}, and what follows may have been sent; give this event a new "
+          "sequence number",
+          number, entity, given_up_text(appended.given_up.value_or(journal::GapEnd::skipped)));
     case AppendVerdict::before_start:
       return fmt::format(
-          "sequence number {} lies before the start of the stream of entity '{}', which begins at {}; see "
-          "--first-sequence in dispatch-run(1)",
+          "sequence number {} lies before the start of the stream of entity '{}', which begins at {}; the "
+          "start "
+          "can only be lowered by --first-sequence first, while nothing of the entity has been sent; see "
+          "dispatch-run(1)",
           number, entity, appended.sequence ? appended.sequence->value() : 1);
   }
   return {};
@@ -173,10 +193,12 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
         missing_order_.note(arrivals[i]);
         if (parts_.router.goes_elsewhere(arrivals[i])) elsewhere_.note(arrivals[i].routes.front().url);
         if (arrivals[i].routes.empty()) ++taken.unmatched;
+        if (arrivals[i].entity_id && !arrivals[i].sequence) ++numbered_;
         if (tell && arrivals[i].trace.sampled()) note_entry(arrivals[i], incoming.taken);
         break;
       case AppendVerdict::duplicate:
         ++taken.duplicates;
+        if (appended.elsewhere) recorded_elsewhere_.note(arrivals[i].event_id, direct_url(arrivals[i]));
         break;
       case AppendVerdict::id_conflict:
       case AppendVerdict::sequence_taken:
@@ -205,7 +227,9 @@ Taken Intake::committed() {
     figures.duplicates += taken.duplicates;
     figures.rejected += taken.rejected;
     figures.unmatched += taken.unmatched;
+    figures.numbered += std::exchange(numbered_, 0);
     if (elsewhere_.take_changed()) figures.elsewhere = elsewhere_.found();
+    if (recorded_elsewhere_.take_changed()) figures.recorded_elsewhere = recorded_elsewhere_.found();
     if (missing_order_.take_changed()) figures.missing_order = missing_order_.found();
   });
   return taken;

@@ -94,6 +94,8 @@ class Intake {
   ingest::RejectWarnings warnings_;
   MissingOrder missing_order_;
   ElsewhereCount elsewhere_;
+  RecordedElsewhereCount recorded_elsewhere_;
+  std::uint64_t numbered_ = 0;  ///< not committed yet; Figures::numbered
   bool stopped_ = false;
   Taken uncommitted_;
   std::vector<std::shared_ptr<Entry>> entries_;

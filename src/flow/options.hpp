@@ -8,6 +8,7 @@
 #include "policy/classify.hpp"
 #include "policy/retry.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,9 @@ struct RunOptions {
   policy::StatusTable statuses;                        ///< default empty: 2xx succeeds, all else is retried
   journal::Orphans orphans = journal::Orphans::retry;  ///< what a crash left in flight
   journal::StreamStart stream_start;
+  /// How long missing sequence numbers are waited for, from when they were missed; then they are given up.
+  /// Nothing: until an operator skips them.
+  std::optional<std::chrono::microseconds> gap_patience = {};
   std::optional<Rate> rate;  ///< of direct deliveries, to each destination; nothing: no limit
   std::optional<policy::BreakerPolicy> breaker;  ///< of each destination; nothing: none
   std::size_t per_host = 50;                     ///< requests at a time to one host; at least 1

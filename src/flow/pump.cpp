@@ -132,6 +132,7 @@ bool Pump::leaves(const Lane& lane) {
 
 void Pump::lost(Item& item) {
   OutletState& outlet = *item.lane->outlet;
+  item.lane->in_doubt = true;
   window_.drain(item);
   outlets_.list(outlet);
 }

@@ -42,6 +42,8 @@ class Pump {
 
   /// The turn has made these deliveries, in the order of their positions.
   Result<> arrived(std::vector<journal::DeliveryRow> made);
+  /// The turn has left wakes in the journal.
+  void woken() { wakes_wait_ = true; }
   /// Another process has written: anything may be new.
   Result<> changed_elsewhere();
   /// The wall clock was set by `by`, and the due times in the journal were moved with it.

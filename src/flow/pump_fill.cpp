@@ -69,11 +69,15 @@ Result<> Pump::load_next(Lane& lane) {
   const auto rows = journal_.open_in_lane(lane.tail, limit);
   if (!rows) return tl::unexpected(rows.error());
   if (rows->empty()) {
-    window_.rest(lane);
+    if (lane.in_doubt)  // it may wait for a gap, and a wake brings it back
+      window_.close(lane);
+    else
+      window_.rest(lane);
   } else if (rows->front().state == DeliveryState::pending) {
     // Of a sparse lane it is only known to be done when the journal says so.
     lane.more = rows->size() == limit || is_sparse_lane(rows->front());
     lane.below.reset();
+    lane.in_doubt = false;
     for (const DeliveryRow& row : *rows) load(lane, row);
     return {};
   } else {

@@ -32,6 +32,7 @@ Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
   lane->outlet = &outlet;
   lane->host = outlet.host;
   lane->leaves = false;
+  lane->in_doubt = false;
   lane->items = 0;
   lane->more = false;
   lane->below.reset();
@@ -160,7 +161,7 @@ void Window::take_up(Lane& lane) {
 }
 
 void Window::leave_off(Lane& lane) {
-  lane.more = false;
+  lane.more = lane.in_doubt = false;
   lane.below.reset();
   --lane.outlet->lanes;
   --lanes_in_use_;

@@ -97,7 +97,8 @@ struct Lane {
   std::size_t items = 0;
   bool more = false;  ///< deliveries were passed over that wait for the items; ask the journal when drained
   std::optional<Position> below;  ///< the lowest of those passed over that come before the tail
-  bool leaves = false;  ///< its outlet goes elsewhere by now: it leaves the window with what holds it
+  bool in_doubt = false;  ///< the journal did not let its head go: where nothing comes next, something waits
+  bool leaves = false;    ///< its outlet goes elsewhere by now: it leaves the window with what holds it
   std::list<Lane*>::iterator idle;  ///< its place among the idle, where it is one of them
 };
 

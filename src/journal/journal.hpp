@@ -44,14 +44,17 @@ class Journal {
   // --- Writes, inside a turn
   /// Appends events in the order given, each with a pending delivery for each of its routes; one without
   /// routes is accepted and recorded as unmatched. Verdicts in the same order. An arrival that is not
-  /// accepted changes nothing and does not disturb the others. A route of a subscription that is not there is
-  /// an error (a bug). What the arrivals borrow must live until the turn has ended.
+  /// accepted changes nothing and does not disturb the others. Where `start` allows it, an arrival before the
+  /// start of its stream lowers the start while every delivery of the entity is pending and was never begun;
+  /// the numbers between them are a gap. A route of a subscription that is not there is an error (a bug).
+  /// What the arrivals borrow must live until the turn has ended.
   virtual Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
                                       WallTime now) = 0;
 
   /// Compare-and-set of each delivery from its intent's state to in_flight, and what is to be sent, with the
   /// subscription as it is now. Same order. In a lane that others may fill from below (is_sparse_lane) it is
-  /// also a condition that nothing below the delivery is open.
+  /// also a condition that nothing below the delivery is open; where the start of the stream was lowered,
+  /// that holds in every lane, and no gap may be open below it.
   virtual Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) = 0;
 
   /// Records the end of attempts that are in flight. A delivery that is not in flight is an error (a bug).
@@ -99,6 +102,11 @@ class Journal {
   /// the first and last number skipped, or nothing where the entity has no open gap.
   virtual Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                                     WallTime now) = 0;
+
+  /// Gives up the open gaps that are there since `until` or longer, the oldest first, as a run does that has
+  /// waited for them long enough, and wakes the lanes behind them. At most `limit`; returns what was given
+  /// up.
+  virtual Result<GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) = 0;
 
   /// A subscription of a new id is added, and its number given. Of a known one the definition, secrets
   /// included, becomes the given one; `no`, `paused_at` and `pause_reason` are not looked at. Where nothing
@@ -191,7 +199,8 @@ class Journal {
 
   /// What is to go next in the lane of `row`: its open deliveries below the first gap, lowest number first.
   /// The first one in whatever state it is; after it those that are pending, up to one that is not; at most
-  /// `limit`. In a lane that is not sparse nothing below `row` may be open, and is not looked for.
+  /// `limit`. In a lane that is not sparse nothing below `row` may be open, and is not looked for, unless the
+  /// start of the stream was lowered.
   virtual Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) = 0;
 
   /// The first open delivery in the lane of the delivery `key`, gaps or not; nothing where all are done.
@@ -199,6 +208,9 @@ class Journal {
 
   /// All open deliveries in the lane of the delivery `key`, gaps or not, the lowest number first.
   virtual Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) = 0;
+
+  /// Since when the open gap is there that is there longest; nothing where there is none. Cheap.
+  virtual Result<std::optional<WallTime>> oldest_gap() = 0;
 
   /// Wakes after number `after`, in order; at most `limit`.
   virtual Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) = 0;

@@ -97,6 +97,7 @@ struct GapRecord {
   WallTime since{};
   std::optional<WallTime> skipped_at;  ///< nothing: open, and what is behind it waits
   std::int64_t waiting = 0;            ///< events above an open gap
+  GapEnd by = GapEnd::skipped;         ///< of one that is skipped
 };
 
 /// A subscription and what became of its deliveries.

@@ -19,7 +19,13 @@
 
 namespace dispatch::journal {
 
-/// Where the stream of an entity that is seen for the first time begins.
+/// What becomes of sequence numbers that are missing below one that has come.
+enum class Gaps {
+  wait,    ///< a gap, for which all above it waits
+  ignore,  ///< given up at once: what comes for them is refused
+};
+
+/// Where the stream of an entity that is seen for the first time begins, and whether it must be without gaps.
 struct StreamStart {
   enum class Rule {
     one,     ///< at 1, or at 0 where the first event seen is 0
@@ -28,6 +34,26 @@ struct StreamStart {
   };
   Rule rule = Rule::one;
   SequenceNumber at{1};
+  Gaps gaps = Gaps::wait;
+
+  /// True where a stream that begins at `first` is to begin at `number`, which is lower and comes only now,
+  /// while nothing of it has been sent.
+  bool may_be_lowered(std::int64_t first, std::int64_t number) const {
+    return rule == Rule::first || (rule == Rule::one && first == 1 && number == 0);
+  }
+};
+
+/// Who gave up a gap. The numbers never change their meaning.
+enum class GapEnd : std::int64_t {
+  skipped = 0,     ///< an operator
+  ignored = 1,     ///< nobody waited for it: Gaps::ignore
+  waited_for = 2,  ///< a run, when it had waited long enough
+};
+
+/// A number of gaps, and of the sequence numbers that were missing.
+struct GapCount {
+  std::int64_t gaps = 0;
+  std::int64_t numbers = 0;
 };
 
 /// What became of one arrival.
@@ -36,8 +62,8 @@ enum class AppendVerdict {
   duplicate,         ///< same id, same content: counted, not stored again
   id_conflict,       ///< same id, other content
   sequence_taken,    ///< another event has this sequence number of this entity
-  sequence_skipped,  ///< the number lies in a gap that an operator skipped
-  before_start,      ///< the number lies before the start of the entity's stream
+  sequence_skipped,  ///< the number lies in a gap that was given up
+  before_start,      ///< the number lies before the start of the entity's stream, which stays where it is
 };
 
 struct Appended {
@@ -46,6 +72,8 @@ struct Appended {
   std::optional<SequenceNumber> sequence;  ///< as stored; with before_start, where the stream starts
   std::string other_event;                 ///< with sequence_taken, the id of the event that has it
   std::vector<std::string_view> differing = {};  ///< with id_conflict, the names of the fields that differ
+  std::optional<GapEnd> given_up = {};           ///< with sequence_skipped, who gave the number up
+  bool elsewhere = false;  ///< with duplicate: it has a direct route, and the event no delivery to that URL
 };
 
 /// Names a delivery. Generation 0 is the first; each replay has a number of its own, counted over the

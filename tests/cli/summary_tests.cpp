@@ -69,6 +69,24 @@ TEST_CASE("dead letters and gaps and unknown outcomes each lead to the command t
   CHECK(next[2].command == "dispatch events list --unknown");
 }
 
+TEST_CASE("duplicates of another URL are told in the heading and lead to what sends them there") {
+  Summary summary = summary_of(How::finished);
+  summary.figures.duplicates = summary.figures.recorded_elsewhere.events = 2;
+  summary.figures.recorded_elsewhere.url = "http://b.test/?a&b";
+  CHECK(
+      has(summary_text(summary),
+          "nothing was sent: 2 events are in the journal already, for another URL than http://b.test/?a&b;"));
+  CHECK(next_commands(summary).empty());  // what cannot be looked up is left unsaid
+  summary.recorded = {"http://a.test/", "http://c.test/"};
+  const auto next = next_commands(summary);
+  REQUIRE(next.size() == 2);
+  CHECK(next[0].command == "dispatch replay --url http://a.test/ --to 'http://b.test/?a&b'");
+  CHECK(next[1].command == "dispatch redirect --url http://c.test/ --to 'http://b.test/?a&b'");
+  summary.figures.accepted = 1;
+  CHECK_FALSE(has(summary_text(summary), "nothing was sent"));
+  CHECK(has(summary_text(summary), "and were not sent there"));
+}
+
 TEST_CASE("rejected lines lead to the command that lists them") {
   CHECK(next_commands(with_reject(summary_of(How::finished))).at(0).command == "dispatch rejects list");
 }

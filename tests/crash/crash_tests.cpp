@@ -349,6 +349,39 @@ const Road retrying{and_operator_points({"retries_made_due"}), travel_retry};
 const Road redirecting{and_operator_points({"deliveries_cancelled", "replay_staged"}), travel_redirect};
 const Road skipping{and_operator_points({"gap_skipped"}), travel_skip};
 
+// --- A run over a stream that begins lower than its first line says, and a gap that is waited for.
+
+bool travel_late_numbers(const EndAt& at) {
+  const Trial trial{succeed};
+  const auto waiting =
+      trial.directory().write("waiting.jsonl", event_line("w3", "W", 3) + event_line("w4", "W", 4));
+  REQUIRE(trial.run({"ingest", waiting, "--to", trial.receiver().url(), "--quiet"}).exit_code == 0);
+  std::string text;
+  std::set<std::string> ids{"w3", "w4"};
+  for (const int number : {12, 10, 11, 13}) {
+    ids.insert(fmt::format("s{}", number));
+    text += event_line(fmt::format("s{}", number), "S", number);
+  }
+  const std::vector<std::string> run{"run",
+                                     trial.directory().write("events.jsonl", text),
+                                     "--to",
+                                     trial.receiver().url(),
+                                     "--first-sequence",
+                                     "first",
+                                     "--gaps",
+                                     "100ms",
+                                     "--quiet"};
+  const bool reached = killed(trial.run(run, at));
+  require_kept(trial.broken());
+  REQUIRE(trial.run(run).exit_code == 0);
+  require_kept(trial.broken_when_done(ids));
+  return reached;
+}
+
+const Road late_numbers{{"start_lowered", "events_appended", "gap_given_up", "turn_staged", "turn_committed",
+                         system_point::statement},
+                        travel_late_numbers};
+
 // --- An operator who adds a subscription to what came before, replays what is done, or removes one.
 
 /// Six events that were delivered, for orders that make or give up six deliveries more.
@@ -618,10 +651,11 @@ const Road watching{{"metrics_half_written", "metrics_written", "metrics_replace
                      "outcomes_committed"},
                     travel_metrics};
 
-const Road* const roads[] = {&running,    &recovering,         &holding,   &releasing,
-                             &discarding, &cancelling,         &retrying,  &redirecting,
-                             &skipping,   &fanning_out,        &replaying, &removing,
-                             &watching,   &copying_a_long_log, &restoring, &restoring_with_input};
+const Road* const roads[] = {&running,     &recovering,         &holding,   &releasing,
+                             &discarding,  &cancelling,         &retrying,  &redirecting,
+                             &skipping,    &fanning_out,        &replaying, &removing,
+                             &watching,    &copying_a_long_log, &restoring, &restoring_with_input,
+                             &late_numbers};
 
 }  // namespace
 
@@ -636,6 +670,10 @@ TEST_CASE("every place with a name lies on a road that is travelled") {
 
 TEST_CASE("a run that is killed anywhere loses nothing and repeats only what is unknown") {
   travel_all(running);
+}
+
+TEST_CASE("a start that is lowered and a gap that is given up are there whole or not at all") {
+  travel_all(late_numbers);
 }
 
 TEST_CASE("a journal whose making was killed is read or names the command that finishes it") {

@@ -177,9 +177,104 @@ TEST_CASE_TEMPLATE("append: streams begin at 1 or at 0 where 0 is seen first", S
   CHECK(append(*journal, {.id = "a", .entity = "zero", .sequence = 0}).verdict == accepted);
   CHECK(append(*journal, {.id = "b", .entity = "zero"}).sequence == SequenceNumber{1});
   CHECK(append(*journal, {.id = "c", .entity = "one", .sequence = 1}).verdict == accepted);
+  begin(*journal, delivery(*journal, 3));
   const auto appended = append(*journal, {.id = "d", .entity = "one", .sequence = 0});
   CHECK(appended.verdict == AppendVerdict::before_start);
   CHECK(appended.sequence == SequenceNumber{1});
+}
+
+TEST_CASE_TEMPLATE("append: a 0 that comes after 1 begins the stream while nothing was sent", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  CHECK(
+      verdicts(append_all(
+          *journal, {{.id = "1", .sequence = 1}, {.id = "0", .sequence = 0}, {.id = "2", .sequence = 2}})) ==
+      Verdicts{accepted, accepted, accepted});
+  CHECK(journal->predecessor(delivery(*journal, 1)).value().open == SequenceNumber{0});
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 2)).value().open);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 3)).value().gap);
+}
+
+TEST_CASE_TEMPLATE("append: the start is lowered while nothing was sent and what is missing is a gap",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const std::vector<Line> lines{{.id = "12", .sequence = 12}, {.id = "10", .sequence = 10}};
+  SUBCASE("in one batch") {
+    CHECK(verdicts(append_all(*journal, lines, first_seen)) == Verdicts{accepted, accepted});
+  }
+  SUBCASE("in batches of other processes") {
+    CHECK(append(*journal, lines[0], first_seen).verdict == accepted);
+    CHECK(append(*subject.open(), lines[1], first_seen).verdict == accepted);
+  }
+  CHECK(journal->predecessor(delivery(*journal, 1)).value().gap);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 2)).value().gap);
+  CHECK(append(*journal, {.id = "11", .sequence = 11}, first_seen).verdict == accepted);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 1)).value().gap);
+  CHECK(woken(*journal) == std::vector<std::int64_t>{1});
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) ==
+        std::vector<std::int64_t>{2, 3, 1});
+  CHECK(append(*journal, {.id = "13"}).sequence == SequenceNumber{13});
+  CHECK(append(*journal, {.id = "9", .sequence = 9}).verdict == AppendVerdict::before_start);
+}
+
+TEST_CASE_TEMPLATE("append: the start stays where it is as soon as anything of the entity was sent", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "12", .sequence = 12, .urls = {"http://a.test/hook", "http://b.test/hook"}}},
+             first_seen);
+  const auto late = [&] { return append(*journal, {.id = "10", .sequence = 10}, first_seen).verdict; };
+  SUBCASE("begun") {
+    begin(*journal, delivery(*journal, 1, OutletNo{2}));
+  }
+  SUBCASE("done") {
+    attempt(*journal, 1, Transition::succeed);
+  }
+  SUBCASE("dead and released") {
+    attempt(*journal, 1, Transition::bury);
+    auto turn = Turn::begin(*journal).value();
+    const DeliveryKey dead = delivery(*journal, 1).key;
+    REQUIRE(journal->release({&dead, 1}, noon).value() == 1);
+    must(turn.commit());
+  }
+  SUBCASE("waiting to be sent again") {
+    attempt(*journal, 1, Transition::retry);
+  }
+  SUBCASE("given up") {
+    auto turn = Turn::begin(*journal).value();
+    const DeliveryKey pending = delivery(*journal, 1).key;
+    REQUIRE(journal->cancel({&pending, 1}, noon).value() == 1);
+    must(turn.commit());
+  }
+  CHECK(late() == AppendVerdict::before_start);
+}
+
+TEST_CASE_TEMPLATE("begin: what was to go before the start was lowered waits for what has come below",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "12", .sequence = 12, .urls = {"http://a.test/hook", "http://b.test/hook"}}},
+             first_seen);
+  const auto at_a = delivery(*journal, 1), at_b = delivery(*journal, 1, OutletNo{2});
+  SUBCASE("a gap in every lane of the entity") {
+    append(*journal, {.id = "10", .sequence = 10}, first_seen);
+    CHECK_FALSE(begin(*journal, at_a).won);
+    CHECK_FALSE(begin(*journal, at_b).won);
+    CHECK(positions(journal->open_in_lane(at_a, 10).value()) == std::vector<std::int64_t>{2});
+    CHECK(journal->open_in_lane(at_b, 10).value().empty());
+    append(*journal, {.id = "11", .sequence = 11}, first_seen);
+    CHECK_FALSE(begin(*journal, at_a).won);
+    CHECK(begin(*journal, at_b).won);
+  }
+  SUBCASE("a delivery in its own lane") {
+    append(*journal, {.id = "11", .sequence = 11}, first_seen);
+    CHECK_FALSE(begin(*journal, at_a).won);
+    CHECK(begin(*journal, at_b).won);
+    attempt(*journal, 2, Transition::succeed);
+    CHECK(begin(*journal, at_a).won);
+  }
 }
 
 TEST_CASE_TEMPLATE("append: streams begin where they are told to", Subject, JOURNALS) {
@@ -191,8 +286,7 @@ TEST_CASE_TEMPLATE("append: streams begin where they are told to", Subject, JOUR
   CHECK(append(*journal, {.id = "b", .entity = "x"}, at_100).sequence == SequenceNumber{100});
   CHECK(append(*journal, {.id = "c", .entity = "y", .sequence = 42}, first_seen).verdict == accepted);
   CHECK_FALSE(journal->predecessor(delivery(*journal, 2)).value().gap);
-  CHECK(append(*journal, {.id = "d", .entity = "y", .sequence = 41}, first_seen).verdict ==
-        AppendVerdict::before_start);
+  CHECK(append(*journal, {.id = "d", .entity = "y", .sequence = 41}).verdict == AppendVerdict::before_start);
   CHECK(append(*journal, {.id = "e", .entity = "z"}, first_seen).sequence == SequenceNumber{1});
 }
 
@@ -209,7 +303,7 @@ TEST_CASE_TEMPLATE("append: a missing number opens a gap and its arrival closes 
   CHECK_FALSE(before.gap);
   CHECK(before.disordered);
   CHECK(before.open == SequenceNumber{3});
-  CHECK(woken(*journal) == std::vector<std::int64_t>{3});
+  CHECK(woken(*journal) == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE_TEMPLATE("append: a gap may be filled from its middle", Subject, JOURNALS) {
@@ -220,7 +314,7 @@ TEST_CASE_TEMPLATE("append: a gap may be filled from its middle", Subject, JOURN
       {{.id = "1"}, {.id = "5", .sequence = 5}, {.id = "3", .sequence = 3}, {.id = "2", .sequence = 2}});
   CHECK_FALSE(journal->predecessor(delivery(*journal, 3)).value().gap);
   CHECK(journal->predecessor(delivery(*journal, 2)).value().gap);
-  CHECK(woken(*journal) == std::vector<std::int64_t>{3});
+  CHECK(woken(*journal) == std::vector<std::int64_t>{1});
   append(*journal, {.id = "4", .sequence = 4});
   CHECK_FALSE(journal->predecessor(delivery(*journal, 2)).value().gap);
   CHECK(woken(*journal, 1) == std::vector<std::int64_t>{2});

@@ -8,6 +8,7 @@
 
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace dispatch;
 using namespace dispatch::test;
@@ -38,8 +39,18 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 10 brought.
+/// Takes back what migration 11 brought.
+void make_version_10(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP INDEX gaps_open;
+    DROP INDEX gaps_open_by_stream;
+    ALTER TABLE gaps DROP COLUMN skipped_by;
+    PRAGMA user_version = 10)");
+}
+
+/// And what migration 10 did.
 void make_version_9(SQLite::Database& journal) {
+  make_version_10(journal);
   journal.exec(R"(
     DROP VIEW attempt_history;
     DROP INDEX outlets_by_subscription;
@@ -501,12 +512,12 @@ TEST_CASE("verify finds an event below the start of its stream") {
 
 TEST_CASE("verify finds a gap whose numbers have arrived") {
   CHECK(after("INSERT INTO gaps VALUES ((SELECT entity_no FROM entities WHERE entity_id = 'C'), 2, 2, 0, "
-              "NULL)") == Names{"stream", "gaps"});
+              "NULL, 0)") == Names{"stream", "gaps"});
 }
 
 TEST_CASE("verify finds a gap behind the end of its stream") {
   CHECK(after("INSERT INTO gaps VALUES ((SELECT entity_no FROM entities WHERE entity_id = 'C'), 8, 9, 0, "
-              "NULL)") == Names{"stream", "gaps"});
+              "NULL, 0)") == Names{"stream", "gaps"});
 }
 
 TEST_CASE("verify finds an event that was sent before the one before it was done") {
@@ -660,6 +671,97 @@ TEST_CASE("verify finds nothing in a journal of version 6 that was brought up an
   worn.go_on();
   worn.subscribe();
   CHECK(worn.findings().empty());
+}
+
+TEST_CASE("verify finds nothing in a journal of version 10 that was brought up and went on") {
+  WornJournal worn;
+  worn.go_on();
+  worn.subscribe();
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_10(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  if (const auto opened = journal::SqliteJournal::open(worn.path(), {}); !opened)
+    FAIL(opened.error().message);
+  CHECK(worn.findings().empty());
+}
+
+namespace {
+
+using Findings = std::vector<std::string>;
+
+/// A stream whose start was lowered, one whose gap nobody waited for, and one whose gap was waited for and
+/// given up in the turn that began what came after it.
+class WithLateNumbers {
+ public:
+  WithLateNumbers() {
+    const auto journal = subject_.open();
+    append_all(*journal,
+               {{.id = "x12", .entity = "X", .sequence = 12}, {.id = "x10", .entity = "X", .sequence = 10}},
+               {.rule = journal::StreamStart::Rule::first, .at = {}});
+    append(*journal, {.id = "x11", .entity = "X", .sequence = 11});
+    for (const std::int64_t position : {2, 3, 1}) attempt(*journal, position, Transition::succeed);
+    append(*journal, {.id = "y5", .entity = "Y", .sequence = 5},
+           {.rule = journal::StreamStart::Rule::one, .at = SequenceNumber{1}, .gaps = journal::Gaps::ignore});
+    append(*journal, {.id = "z2", .entity = "Z", .sequence = 2});
+    const auto waiting = delivery(*journal, 5);
+    auto turn = journal::Turn::begin(*journal).value();
+    REQUIRE(journal->give_up_gaps(noon, noon, 10).value().gaps == 1);
+    const journal::Intent intent{waiting.key, waiting.state};
+    REQUIRE(journal->begin({&intent, 1}, noon).value().at(0).won);
+    must(turn.commit());
+    end(*journal, waiting, Transition::succeed);
+  }
+
+  Findings findings(const std::string& damage = {}) {
+    if (!damage.empty()) SQLite::Database{subject_.path(), SQLite::OPEN_READWRITE}.exec(damage);
+    Findings findings;
+    const auto report = journal::verify(subject_.path()).value();
+    for (const auto& finding : report.findings)
+      findings.push_back(fmt::format("{}: {}", finding.check, finding.what));
+    return findings;
+  }
+
+ private:
+  SqliteSubject subject_;
+};
+
+}  // namespace
+
+TEST_CASE("verify finds nothing where starts were lowered and gaps ignored or waited for") {
+  const auto findings = WithLateNumbers{}.findings();
+  for (const auto& finding : findings) FAIL_CHECK(finding);
+}
+
+TEST_CASE("verify sees who is wrongly said to have given up a gap") {
+  const char* damage = "";
+  SUBCASE("a run that an operator is") {
+    damage = "UPDATE gaps SET skipped_by = 0 WHERE skipped_by = 2";
+  }
+  SUBCASE("nobody where a run waited") {
+    damage = "UPDATE gaps SET skipped_by = 1 WHERE skipped_by = 2";
+  }
+  SUBCASE("a run where nobody waited") {
+    damage = "UPDATE gaps SET skipped_by = 2 WHERE skipped_by = 1";
+  }
+  SUBCASE("nobody though it is open") {
+    damage = "UPDATE gaps SET skipped_at = NULL WHERE skipped_by = 1";
+  }
+  SUBCASE("nobody though it was waited for") {
+    damage = "UPDATE gaps SET skipped_at = since + 1 WHERE skipped_by = 1";
+  }
+  CHECK_FALSE(WithLateNumbers{}.findings(damage).empty());
+}
+
+TEST_CASE("verify sees a start that was lowered after something was sent") {
+  CHECK_FALSE(
+      WithLateNumbers{}.findings("UPDATE entities SET first_sequence = 9 WHERE entity_id = 'X'").empty());
+  const auto sent_first = WithLateNumbers{}.findings(
+      "UPDATE deliveries SET began_turn = (SELECT min(began_turn) FROM deliveries) WHERE sequence_number = "
+      "12");
+  CHECK(std::any_of(sent_first.begin(), sent_first.end(),
+                    [](const auto& finding) { return finding.starts_with("order"); }));
 }
 
 TEST_CASE("verify finds nothing in a journal of version 9 that was brought up and went on") {

@@ -239,3 +239,26 @@ TEST_CASE("a conflict says what differs and how ids of several sources are told 
   CHECK_FALSE(has(other.err, "--field"));
   CHECK(has(ingest(directory, {"c.jsonl"}).err, "--field event_id=/source+/id"));
 }
+
+TEST_CASE("a rejected line without a number is said to come after its successors when it is run again") {
+  const TempDir directory;
+  const auto line = [](const std::string& id, const std::string& rest = "") {
+    return "{\"event_id\":\"" + id + "\",\"entity_id\":\"X\"" + rest + "}\n";
+  };
+  directory.write("a.jsonl", line("1") + line("2", ",\"time\":5") + line("3"));
+  const auto run = ingest(directory, {"a.jsonl"});
+  CHECK(run.exit_code == 4);
+  CHECK(has(run.err, "1  without a sequence number, run again they come after their successors"));
+  const auto exporting = run_dispatch(directory, {"rejects", "export", "--all"});
+  CHECK(has(exporting.err,
+            "one without a sequence number comes after what its entity has had since when it is run again"));
+
+  directory.write("mended.jsonl", line("2"));
+  CHECK(ingest(directory, {"mended.jsonl"}).exit_code == 0);
+  const auto events = lines_of(run_dispatch(directory, {"events", "list", "--entity", "X", "--json"}).out);
+  REQUIRE(events.size() == 3);
+  CHECK(has(events[2], R"("event_id":"2")"));
+
+  directory.write("numbered.jsonl", line("4", ",\"sequence_number\":4") + "rubbish\n");
+  CHECK_FALSE(has(ingest(directory, {"numbered.jsonl"}).err, "their successors"));
+}

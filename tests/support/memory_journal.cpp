@@ -89,7 +89,7 @@ Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents,
     const auto found = write().deliveries.find(intents[i].key);
     if (found == write().deliveries.end() || found->second.state != intents[i].state) continue;
     DeliveryRow& row = found->second;
-    if (is_sparse_lane(row) && row.entity != EntityNo{} && write().open_below(row) != nullptr) continue;
+    if (write().has_to_wait(row)) continue;
     row.state = *next;
     row.state_at = now;
     ++row.attempts;
@@ -292,12 +292,41 @@ Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> MemoryJournal::
   const auto named = write().entities.find(entity);
   if (named == write().entities.end()) return std::nullopt;
   for (auto& [first, gap] : named->second.gaps) {
-    if (gap.skipped) continue;
-    gap.skipped = true;
+    if (gap.given_up) continue;
+    gap.given_up = GapEnd::skipped;
     write().wake_past_gap(named->second, gap.last);
     return std::pair{SequenceNumber{first}, SequenceNumber{gap.last}};
   }
   return std::nullopt;
+}
+
+Result<GapCount> MemoryJournal::give_up_gaps(WallTime until, WallTime, std::size_t limit) {
+  if (!in_turn_) return outside_of_turn();
+  std::vector<std::tuple<WallTime, MemoryState::Entity*, std::int64_t>> meant;
+  for (auto& [id, entity] : write().entities)
+    for (const auto& [first, gap] : entity.gaps)
+      if (!gap.given_up && gap.since <= until) meant.emplace_back(gap.since, &entity, first);
+  std::stable_sort(meant.begin(), meant.end(),
+                   [](const auto& a, const auto& b) { return std::get<0>(a) < std::get<0>(b); });
+  meant.resize(std::min(meant.size(), limit));
+  GapCount count;
+  for (const auto& [since, entity, first] : meant) {
+    MemoryState::Gap& gap = entity->gaps.at(first);
+    gap.given_up = GapEnd::waited_for;
+    write().wake_past_gap(*entity, gap.last);
+    ++count.gaps;
+    count.numbers += gap.last - first + 1;
+  }
+  return count;
+}
+
+Result<std::optional<WallTime>> MemoryJournal::oldest_gap() {
+  const auto state = read();
+  std::optional<WallTime> oldest;
+  for (const auto& [id, entity] : state->entities)
+    for (const auto& [first, gap] : entity.gaps)
+      if (!gap.given_up && (!oldest || gap.since < *oldest)) oldest = gap.since;
+  return oldest;
 }
 
 // --- Subscriptions
@@ -602,10 +631,10 @@ Result<std::vector<DeliveryRow>> MemoryJournal::open_in_lane(const DeliveryRow& 
     return open;
   }
   const auto& entity = state->entity(row.entity);
-  const auto gap =
-      state->open_gap_above(entity, is_sparse_lane(row) ? entity.first - 1 : row.sequence.value());
+  const bool from_below = is_sparse_lane(row) || entity.lowered;
+  const auto gap = state->open_gap_above(entity, from_below ? entity.first - 1 : row.sequence.value());
   for (const auto& [number, next] : state->lane(row)) {
-    if (is_final(next->state) || (!is_sparse_lane(row) && number < row.sequence)) continue;
+    if (is_final(next->state) || (!from_below && number < row.sequence)) continue;
     if (open.size() >= limit || (gap && number.value() > *gap)) break;
     if (!open.empty() && next->state != DeliveryState::pending) break;
     open.push_back(*next);

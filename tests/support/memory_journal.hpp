@@ -34,6 +34,7 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
   Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                             WallTime now) override;
+  Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override;
   Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
   Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override;
   Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override;
@@ -67,6 +68,7 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> acknowledge(const journal::DeliveryFilter& which, WallTime now,
                                    std::size_t limit) override;
   Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override;
+  Result<std::optional<WallTime>> oldest_gap() override;
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<journal::Tally> tally() override;

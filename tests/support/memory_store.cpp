@@ -40,9 +40,26 @@ const DeliveryRow* MemoryState::open_below(const DeliveryRow& row) const {
   return nearest;
 }
 
+bool MemoryState::is_unsent(EntityNo entity) const {
+  return std::all_of(deliveries.begin(), deliveries.end(), [&](const auto& delivery) {
+    const DeliveryRow& row = delivery.second;
+    return row.entity != entity || (row.state == DeliveryState::pending && row.attempts == 0);
+  });
+}
+
+bool MemoryState::has_to_wait(const DeliveryRow& row) const {
+  if (row.entity == EntityNo{}) return false;
+  const Entity& stream = entity(row.entity);
+  if (stream.lowered) {
+    const auto gap = open_gap_above(stream, stream.first - 1);
+    if (gap && *gap < row.sequence.value()) return true;
+  }
+  return (stream.lowered || is_sparse_lane(row)) && open_below(row) != nullptr;
+}
+
 std::optional<std::int64_t> MemoryState::open_gap_above(const Entity& entity, std::int64_t above) const {
   for (const auto& [first, gap] : entity.gaps)
-    if (first > above && !gap.skipped) return first;
+    if (first > above && !gap.given_up) return first;
   return std::nullopt;
 }
 
@@ -182,8 +199,30 @@ Appended accept(MemoryState& state, const Arrival& arrival, std::optional<Sequen
 void fill_gap(MemoryState::Entity& entity, std::int64_t first, std::int64_t number) {
   const MemoryState::Gap gap = entity.gaps.at(first);
   entity.gaps.erase(first);
-  if (number > first) entity.gaps[first] = {.last = number - 1};
-  if (number < gap.last) entity.gaps[number + 1] = {.last = gap.last};
+  if (number > first) entity.gaps[first] = {.last = number - 1, .since = gap.since};
+  if (number < gap.last) entity.gaps[number + 1] = {.last = gap.last, .since = gap.since};
+}
+
+/// Numbers below one that has come are missing. True where they are waited for.
+bool add_gap(MemoryState::Entity& entity, std::int64_t first, std::int64_t last, const StreamStart& start,
+             WallTime now) {
+  const bool waits = start.gaps == journal::Gaps::wait;
+  entity.gaps[first] = {
+      .last = last, .since = now, .given_up = waits ? std::nullopt : std::optional{journal::GapEnd::ignored}};
+  return waits;
+}
+
+/// A direct route of the arrival leads where the event has no delivery.
+bool goes_elsewhere(const MemoryState& state, Position position, const Arrival& arrival) {
+  for (const Route& route : arrival.routes) {
+    if (route.subscription != SubscriptionNo{}) continue;
+    return std::none_of(state.deliveries.begin(), state.deliveries.end(), [&](const auto& delivery) {
+      const DeliveryRow& row = delivery.second;
+      return row.key.position == position && row.subscription == SubscriptionNo{} &&
+             state.destinations[static_cast<std::size_t>(row.destination.value() - 1)].url == route.url;
+    });
+  }
+  return false;
 }
 
 }  // namespace
@@ -193,11 +232,13 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
   if (const auto known = state.positions.find(arrival.event_id); known != state.positions.end()) {
     const auto& event = *state.events.at(known->second);
     auto differing = journal::differing_fields(content_of(event), arrival);
-    return {.verdict = differing.empty() ? AppendVerdict::duplicate : AppendVerdict::id_conflict,
+    const bool same = differing.empty();
+    return {.verdict = same ? AppendVerdict::duplicate : AppendVerdict::id_conflict,
             .position = known->second,
             .sequence = event.sequence,
             .other_event = {},
-            .differing = std::move(differing)};
+            .differing = std::move(differing),
+            .elsewhere = same && goes_elsewhere(state, known->second, arrival)};
   }
   if (!arrival.entity_id) return accept(state, arrival, std::nullopt, now, made);
 
@@ -208,7 +249,9 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
   constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
   const std::int64_t number =
       arrival.sequence ? arrival.sequence->value() : (last == highest ? last : last + 1);
-  if (number < first) {
+  const bool lowers =
+      seen && number < first && start.may_be_lowered(first, number) && state.is_unsent(named->second.no);
+  if (number < first && !lowers) {
     return {.verdict = AppendVerdict::before_start,
             .position = {},
             .sequence = SequenceNumber{first},
@@ -222,6 +265,14 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
                             .stream = {},
                             .gaps = {}});
   auto& entity = state.entities.find(*arrival.entity_id)->second;
+  if (lowers) {
+    if (number + 1 < first) add_gap(entity, number + 1, first - 1, start, now);
+    entity.first = number;
+    entity.disordered = entity.lowered = true;
+    const Appended appended = accept(state, arrival, SequenceNumber{number}, now, made);
+    entity.stream.emplace(number, appended.position);
+    return appended;
+  }
 
   if (const auto holder = entity.stream.find(number); holder != entity.stream.end()) {
     return {.verdict = AppendVerdict::sequence_taken,
@@ -231,11 +282,12 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
   }
   auto gap = entity.gaps.upper_bound(number);  // the gap that the number lies in is the one before this
   const bool late = number <= last;
-  if (late && (--gap)->second.skipped) {
+  if (late && (--gap)->second.given_up) {
     return {.verdict = AppendVerdict::sequence_skipped,
             .position = {},
             .sequence = SequenceNumber{number},
-            .other_event = {}};
+            .other_event = {},
+            .given_up = gap->second.given_up};
   }
 
   const Appended appended = accept(state, arrival, SequenceNumber{number}, now, made);
@@ -246,8 +298,7 @@ Appended append_to(MemoryState& state, const Arrival& arrival, const StreamStart
     const auto open = state.open_gap_above(entity, entity.first - 1);
     if (closes && (!open || *open > number)) state.wake_past_gap(entity, number);
   } else if (number > last + 1) {
-    entity.gaps[last + 1] = {.last = number - 1};
-    entity.disordered = true;
+    if (add_gap(entity, last + 1, number - 1, start, now)) entity.disordered = true;
   }
   return appended;
 }

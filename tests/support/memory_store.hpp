@@ -28,12 +28,14 @@ struct MemoryState {
   };
   struct Gap {
     std::int64_t last = 0;
-    bool skipped = false;
+    WallTime since{};
+    std::optional<journal::GapEnd> given_up = {};
   };
   struct Entity {
     EntityNo no;
     std::int64_t first = 1;
     bool disordered = false;
+    bool lowered = false;                     // its start, while nothing of it had been sent
     std::map<std::int64_t, Position> stream;  // by sequence number
     std::map<std::int64_t, Gap> gaps;         // by the first number missing
   };
@@ -73,6 +75,10 @@ struct MemoryState {
   std::map<SequenceNumber, const journal::DeliveryRow*> lane(const journal::DeliveryRow& row) const;
   /// The nearest delivery below that is not done; null where all are.
   const journal::DeliveryRow* open_below(const journal::DeliveryRow& row) const;
+  /// Every delivery of the entity is pending and was never begun.
+  bool is_unsent(EntityNo entity) const;
+  /// Journal::begin may not let the delivery go, in view of what is below it.
+  bool has_to_wait(const journal::DeliveryRow& row) const;
   /// The lowest open gap of which some number is above `above`, by its first number.
   std::optional<std::int64_t> open_gap_above(const Entity& entity, std::int64_t above) const;
   /// Wakes, in each lane of the entity, the first delivery above `number` that is not done and that no gap

@@ -17,7 +17,7 @@ constexpr const char* page_query = R"(
          CASE WHEN g.skipped_at IS NULL
               THEN (SELECT count(*) FROM events e
                      WHERE e.entity_no = g.entity_no AND e.sequence_number > g.last_missing)
-              ELSE 0 END
+              ELSE 0 END, g.skipped_by
     FROM gaps g
     JOIN entities n USING (entity_no)
    WHERE (g.entity_no, g.first_missing) > (?1, ?2) AND (?3 IS NULL OR n.entity_id = ?3)
@@ -40,7 +40,8 @@ Result<> Ledger::gaps(const std::optional<std::string>& entity, bool skipped_too
         while (rows.next()) {
           last_entity = rows.integer(0);
           page.push_back({text(rows, 1), SequenceNumber{rows.integer(2)}, SequenceNumber{rows.integer(3)},
-                          from_stored(rows.integer(4)), time_if_any(rows, 5), rows.integer(6)});
+                          from_stored(rows.integer(4)), time_if_any(rows, 5), rows.integer(6),
+                          static_cast<GapEnd>(rows.integer(7))});
           last_missing = page.back().first_missing;
         }
       }

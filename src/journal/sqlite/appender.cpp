@@ -1,5 +1,6 @@
 #include "journal/sqlite/appender.hpp"
 
+#include "base/fail_point.hpp"
 #include "journal/digest.hpp"
 #include "journal/sqlite/stored_trace.hpp"
 
@@ -67,6 +68,8 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
                     "  FROM events LEFT JOIN entities USING (entity_no) WHERE position = ?"),
       find_holder_(database,
                    "SELECT position, event_id FROM events WHERE entity_no = ? AND sequence_number = ?"),
+      find_delivery_(database,
+                     "SELECT 1 FROM deliveries WHERE outlet_no = ? AND position = ? AND destination_no = ?"),
       unmatched_(database, "INSERT INTO unmatched (position) VALUES (?)") {}
 
 void Appender::forget() {
@@ -102,8 +105,8 @@ Result<Appended> Appender::append_one(const Arrival& arrival, const StreamStart&
     stream = &streams_.create(*arrival.entity_id, first);
   }
   const std::int64_t number = arrival.sequence ? arrival.sequence->value() : next_of(*stream);
-  return number > stream->last ? append_above(arrival, *stream, number)
-                               : append_below(arrival, *stream, number);
+  return number > stream->last ? append_above(arrival, *stream, number, start)
+                               : append_below(arrival, *stream, number, start);
 }
 
 Result<Appended> Appender::append_without_entity(const Arrival& arrival) {
@@ -115,27 +118,49 @@ Result<Appended> Appender::append_without_entity(const Arrival& arrival) {
 }
 
 /// Above all that has arrived: only the id can be in the way.
-Result<Appended> Appender::append_above(const Arrival& arrival, Stream& stream, std::int64_t number) {
+Result<Appended> Appender::append_above(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                        const StreamStart& start) {
   const auto position = insert(arrival, stream.entity, number);
   if (!position) return find_known(arrival).value();
-  if (number > stream.last + 1) streams_.open_gap(stream, stream.last + 1, number - 1, now_);
+  if (number > stream.last + 1) {
+    if (start.gaps == Gaps::ignore)
+      streams_.ignore_gap(stream, stream.last + 1, number - 1, now_);
+    else
+      streams_.open_gap(stream, stream.last + 1, number - 1, now_);
+  }
   stream.last = number;
   DISPATCH_TRY(add_deliveries(arrival, *position, stream.entity, number));
   return accepted(*position, number);
 }
 
+/// Below where the stream begins: it may begin there, while nothing of it was sent.
+Result<Appended> Appender::append_before_start(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                               const StreamStart& start) {
+  if (!start.may_be_lowered(stream.first, number) || !streams_.is_unsent(stream, turn_.moves))
+    return before_start(stream.first);
+  const auto position = insert(arrival, stream.entity, number);
+  if (!position)
+    return fail("event {} is neither new nor in the journal; see: dispatch verify", arrival.event_id);
+  streams_.lower_start(stream, number, start.gaps, now_);
+  fail_point(FailPoint::start_lowered);
+  DISPATCH_TRY(add_deliveries(arrival, *position, stream.entity, number));
+  return accepted(*position, number);
+}
+
 /// At or below what has arrived: there must be an open gap to take it.
-Result<Appended> Appender::append_below(const Arrival& arrival, Stream& stream, std::int64_t number) {
+Result<Appended> Appender::append_below(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                        const StreamStart& start) {
   if (auto known = find_known(arrival)) return *std::move(known);
-  if (number < stream.first) return before_start(stream.first);
+  if (number < stream.first) return append_before_start(arrival, stream, number, start);
 
   const auto gap = streams_.gap_at(stream, number);
   if (!gap) return taken(stream, number);
-  if (gap->skipped) {
+  if (gap->given_up) {
     return Appended{.verdict = AppendVerdict::sequence_skipped,
                     .position = {},
                     .sequence = SequenceNumber{number},
-                    .other_event = {}};
+                    .other_event = {},
+                    .given_up = gap->given_up};
   }
 
   const auto position = insert(arrival, stream.entity, number);
@@ -203,8 +228,21 @@ std::optional<Appended> Appender::find_known(const Arrival& arrival) {
   const bool same_number = !numbered || !arrival.sequence || arrival.sequence == appended.sequence;
   const bool same = same_number && rows.integer(3) == digest_ && rows.bytes(4) == arrival.payload;
   appended.verdict = same ? AppendVerdict::duplicate : AppendVerdict::id_conflict;
+  if (same) appended.elsewhere = goes_elsewhere(appended.position, arrival);
   if (!same) appended.differing = differing_from(appended.position, arrival);
   return appended;
+}
+
+/// True where the arrival has a direct route and the event no delivery to that URL.
+bool Appender::goes_elsewhere(Position stored, const Arrival& arrival) {
+  for (const Route& route : arrival.routes) {
+    if (route.subscription != SubscriptionNo{}) continue;
+    const auto there = destinations_.find(route);
+    if (!there) return true;
+    if (fresh_.leads_to(stored, there->outlet, there->destination)) return false;
+    return !find_delivery_.rows(there->outlet, stored, there->destination).next();
+  }
+  return false;
 }
 
 std::vector<std::string_view> Appender::differing_from(Position stored, const Arrival& arrival) {

@@ -35,14 +35,19 @@ class Appender {
  private:
   Result<Appended> append_one(const Arrival& arrival, const StreamStart& start);
   Result<Appended> append_without_entity(const Arrival& arrival);
-  Result<Appended> append_above(const Arrival& arrival, Stream& stream, std::int64_t number);
-  Result<Appended> append_below(const Arrival& arrival, Stream& stream, std::int64_t number);
+  Result<Appended> append_above(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                const StreamStart& start);
+  Result<Appended> append_below(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                const StreamStart& start);
+  Result<Appended> append_before_start(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                       const StreamStart& start);
 
   std::optional<Position> insert(const Arrival& arrival, std::optional<EntityNo> entity,
                                  std::optional<std::int64_t> number);
   Result<> add_deliveries(const Arrival& arrival, Position position, std::optional<EntityNo> entity,
                           std::optional<std::int64_t> number);
   std::optional<Appended> find_known(const Arrival& arrival);
+  bool goes_elsewhere(Position stored, const Arrival& arrival);
   std::vector<std::string_view> differing_from(Position stored, const Arrival& arrival);
   Appended taken(const Stream& stream, std::int64_t number);
 
@@ -55,7 +60,7 @@ class Appender {
   Streams streams_;
   Inputs inputs_;
   Wakes wakes_;
-  Statement insert_, find_known_, find_content_, find_holder_, unmatched_;
+  Statement insert_, find_known_, find_content_, find_holder_, find_delivery_, unmatched_;
 
   // While one call of append is under way.
   WallTime now_{};

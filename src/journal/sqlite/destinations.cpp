@@ -35,6 +35,15 @@ Destinations::Numbers Destinations::resolve(const Route& route, Position positio
   return present.numbers;
 }
 
+std::optional<Destinations::Numbers> Destinations::find(const Route& route) {
+  if (const Numbers* known = direct_.find(route.url)) return *known;
+  const auto outlet = find_outlet(route);
+  if (!outlet) return std::nullopt;
+  auto rows = find_.rows(*outlet, route.url);
+  if (!rows.next()) return std::nullopt;
+  return direct_.put(route.url, {.destination = DestinationNo{rows.integer(0)}, .outlet = *outlet});
+}
+
 Destinations::Numbers Destinations::look_up(const Route& route, Position position) {
   if (const auto outlet = find_outlet(route))
     return {.destination = named(*outlet, route.url, position), .outlet = *outlet};

@@ -26,6 +26,9 @@ class Destinations {
   /// that is routed there.
   Numbers resolve(const Route& route, Position position);
 
+  /// Of a direct route, where its URL is known.
+  std::optional<Numbers> find(const Route& route);
+
   /// An event at `position`, which may lie below all that went there so far, goes there too.
   void reach_down(DestinationNo destination, Position position);
 

@@ -99,6 +99,11 @@ bool FreshDeliveries::any_below(const DeliveryRow& row) const {
   });
 }
 
+bool FreshDeliveries::leads_to(Position position, OutletNo outlet, DestinationNo destination) {
+  const Fresh* fresh = find({.outlet = outlet, .position = position});
+  return fresh != nullptr && fresh->row.destination == destination;
+}
+
 FreshDeliveries::Fresh* FreshDeliveries::find(const DeliveryKey& key) {
   auto found = std::lower_bound(
       fresh_.begin(), fresh_.end(), key.position,

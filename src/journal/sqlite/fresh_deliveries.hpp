@@ -32,6 +32,9 @@ class FreshDeliveries {
   /// True where the turn has made a delivery that may stand before `row` in its lane.
   bool any_below(const DeliveryRow& row) const;
 
+  /// True where the turn has made a delivery of that event to that destination.
+  bool leads_to(Position position, OutletNo outlet, DestinationNo destination);
+
   /// The turn was abandoned.
   void forget() { fresh_.clear(); }
 

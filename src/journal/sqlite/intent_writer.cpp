@@ -24,7 +24,23 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
              "            AND b.generation = deliveries.generation"
              "            AND (b.subscription_no > 0 OR b.destination_no = deliveries.destination_no)"
              "            AND b.sequence_number < deliveries.sequence_number"
-             "            AND (b.subscription_no > 0 OR b.generation > 0) AND b.state NOT IN (4, 5)))"),
+             "            AND (b.subscription_no > 0 OR b.generation > 0) AND b.state NOT IN (4, 5)))"
+             // Nothing of a stream was begun when its start was lowered: only the first attempts that were
+             // to begin then may come too early.
+             "   AND (attempts > 0 OR entity_no IS NULL"
+             "        OR (SELECT disordered FROM entities n WHERE n.entity_no = deliveries.entity_no) < 2"
+             "        OR NOT EXISTS (SELECT 1 FROM gaps g INDEXED BY gaps_open_by_stream WHERE g.entity_no = "
+             "deliveries.entity_no"
+             "                          AND g.first_missing < deliveries.sequence_number"
+             "                          AND g.skipped_at IS NULL)"
+             "           AND (subscription_no > 0 OR generation > 0 OR coalesce((SELECT b.state IN (4, 5)"
+             "                 FROM events v CROSS JOIN deliveries b ON b.outlet_no = deliveries.outlet_no"
+             "                                       AND b.position = v.position AND b.generation = 0"
+             "                WHERE v.entity_no = deliveries.entity_no"
+             "                  AND v.sequence_number < deliveries.sequence_number"
+             "                  AND b.destination_no = deliveries.destination_no"
+             "                  AND NOT (b.state = 5 AND b.attempts = 0)"
+             "                ORDER BY v.sequence_number DESC LIMIT 1), 1)))"),
       read_(
           database,
           "SELECT d.attempts, d.destination_no, d.entity_no, e.sequence_number, e.event_id, e.type, e.source,"

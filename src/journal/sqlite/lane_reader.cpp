@@ -47,13 +47,13 @@ LaneReader::LaneReader(SQLite::Database& database)
             " ORDER BY sequence_number"),
       sparse_open_below_(database, sparse_open_by("DESC LIMIT 1")),
       sparse_open_(database, sparse_open_by("")),
-      gap_below_(
-          database,
-          "SELECT 1 FROM gaps WHERE entity_no = ? AND first_missing < ? AND skipped_at IS NULL LIMIT 1"),
-      gap_above_(
-          database,
-          "SELECT first_missing FROM gaps WHERE entity_no = ? AND first_missing > ? AND skipped_at IS NULL"
-          " ORDER BY first_missing LIMIT 1"),
+      gap_below_(database,
+                 "SELECT 1 FROM gaps INDEXED BY gaps_open_by_stream WHERE entity_no = ? AND first_missing < "
+                 "? AND skipped_at IS NULL LIMIT 1"),
+      gap_above_(database,
+                 "SELECT first_missing FROM gaps INDEXED BY gaps_open_by_stream WHERE entity_no = ? AND "
+                 "first_missing > ? AND skipped_at IS NULL"
+                 " ORDER BY first_missing LIMIT 1"),
       disordered_(database, "SELECT disordered FROM entities WHERE entity_no = ?"),
       first_position_(database, "SELECT first_position FROM destinations WHERE destination_no = ?") {}
 
@@ -73,10 +73,12 @@ std::vector<DeliveryRow> LaneReader::open_in_lane(const DeliveryRow& row, std::s
     if (const auto now = read(row.key); now && !is_final(now->state)) open.push_back(*now);
     return open;
   }
-  const auto above = is_sparse_lane(row) ? SequenceNumber{every_number_is_higher} : row.sequence;
+  const bool sparse = is_sparse_lane(row);
+  const bool lowered = !sparse && is_lowered(row.entity);
+  const auto above = sparse || lowered ? SequenceNumber{every_number_is_higher} : row.sequence;
   std::int64_t until = no_number_is_higher;
   if (auto gap = gap_above_.rows(row.entity, above); gap.next()) until = gap.integer(0);
-  each_open(row, until, [&](const DeliveryRow& next) {
+  each_open(lowered ? lowest_open_from(row) : row, until, [&](const DeliveryRow& next) {
     if (!open.empty() && next.state != DeliveryState::pending) return false;
     open.push_back(next);
     return next.state == DeliveryState::pending && open.size() < limit;
@@ -97,8 +99,13 @@ std::optional<DeliveryRow> LaneReader::head(const DeliveryKey& key) {
     });
     return first;
   }
-  const bool disordered = is_disordered(row->entity);
-  for (auto below = open_below(*row, disordered); below; below = open_below(*row, disordered)) row = below;
+  return lowest_open_from(*row);
+}
+
+/// What is open and lowest in the lane of `row`, where anything below it is open; else `row`.
+DeliveryRow LaneReader::lowest_open_from(DeliveryRow row) {
+  const bool disordered = is_disordered(row.entity);
+  for (auto below = open_below(row, disordered); below; below = open_below(row, disordered)) row = *below;
   return row;
 }
 
@@ -173,6 +180,11 @@ std::optional<DeliveryRow> LaneReader::in_lane_at(const DeliveryRow& row, Positi
 bool LaneReader::is_disordered(EntityNo entity) {
   auto rows = disordered_.rows(entity);
   return rows.next() && rows.integer(0) != 0;
+}
+
+bool LaneReader::is_lowered(EntityNo entity) {
+  auto rows = disordered_.rows(entity);
+  return rows.next() && rows.integer(0) == 2;
 }
 
 }  // namespace dispatch::journal

@@ -32,7 +32,9 @@ class LaneReader {
   std::optional<DeliveryRow> nearest_below(const DeliveryRow& row, bool disordered);
   std::optional<DeliveryRow> open_below(const DeliveryRow& row, bool disordered);
   std::optional<DeliveryRow> in_lane_at(const DeliveryRow& row, Position position);
+  DeliveryRow lowest_open_from(DeliveryRow row);
   bool is_disordered(EntityNo entity);
+  bool is_lowered(EntityNo entity);
 
   /// Calls `each` with what is open in the lane below the number `until`, in order, until it returns false;
   /// in a lane that is not sparse from `row` on.

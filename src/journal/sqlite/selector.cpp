@@ -54,7 +54,7 @@ Position lowest_open_below_low(SQLite::Database& database) {
       SELECT min(position) AS position FROM deliveries WHERE state_at IS NOT NULL
       UNION ALL
       SELECT min(e.position) FROM events e INDEXED BY events_by_stream
-       WHERE e.entity_no IN (SELECT entity_no FROM entities WHERE disordered = 1)
+       WHERE e.entity_no IN (SELECT entity_no FROM entities WHERE disordered <> 0)
       UNION ALL
       SELECT min(position) FROM actions WHERE action_no > (SELECT last_wake FROM progress)))"};
   auto rows = statement.rows();

@@ -9,6 +9,7 @@
 #include "journal/sqlite/failure.hpp"
 #include "journal/sqlite/fan_out.hpp"
 #include "journal/sqlite/fresh_deliveries.hpp"
+#include "journal/sqlite/gap_expiry.hpp"
 #include "journal/sqlite/intent_writer.hpp"
 #include "journal/sqlite/lane_reader.hpp"
 #include "journal/sqlite/operators.hpp"
@@ -52,6 +53,7 @@ class SqliteJournal::Parts {
   IntentWriter intents{connection->database(), turn.account(), fresh, subscriptions};
   OutcomeWriter outcomes{connection->database(), turn.account()};
   Operators operators{connection->database(), turn.account()};
+  GapExpiry gaps{connection->database(), turn.account()};
   Cancellations cancellations{connection->database(), turn.account()};
   FanOut fan_out{connection->database(), turn.account(), destinations};
   Retries retries{connection->database(), turn.account()};
@@ -294,6 +296,13 @@ Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> SqliteJournal::
   });
 }
 
+Result<GapCount> SqliteJournal::give_up_gaps(WallTime until, WallTime now, std::size_t limit) {
+  return parts_->write("give up gaps in", [&] {
+    parts_->fresh.write();
+    return Result<GapCount>{parts_->gaps.give_up(until, now, limit)};
+  });
+}
+
 Result<SubscriptionNo> SqliteJournal::put_subscription(const Subscription& subscription, WallTime now) {
   return parts_->write("add a subscription to",
                        [&] { return Result<SubscriptionNo>{parts_->subscriptions.put(subscription, now)}; });
@@ -429,6 +438,10 @@ Result<std::optional<DeliveryRow>> SqliteJournal::head(const DeliveryKey& key) {
 
 Result<std::vector<DeliveryRow>> SqliteJournal::all_open_in_lane(const DeliveryKey& key) {
   return parts_->read_deliveries([&] { return parts_->lanes.all_open(key); });
+}
+
+Result<std::optional<WallTime>> SqliteJournal::oldest_gap() {
+  return parts_->guard(reading, [&] { return parts_->gaps.oldest(); });
 }
 
 Result<std::vector<Wake>> SqliteJournal::wakes(std::int64_t after, std::size_t limit) {

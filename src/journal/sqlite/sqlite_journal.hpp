@@ -52,6 +52,7 @@ class SqliteJournal final : public Journal {
   Result<std::int64_t> acknowledge(const DeliveryFilter& which, WallTime now, std::size_t limit) override;
   Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
                                                                             WallTime now) override;
+  Result<GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override;
   Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
   Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override;
   Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override;
@@ -79,6 +80,7 @@ class SqliteJournal final : public Journal {
   Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) override;
   Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) override;
   Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) override;
+  Result<std::optional<WallTime>> oldest_gap() override;
   Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<Tally> tally() override;

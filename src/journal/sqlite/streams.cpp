@@ -5,7 +5,9 @@ namespace dispatch::journal {
 namespace {
 
 Gap read_gap(const Statement::Rows& row) {
-  return Gap{.first = row.integer(0), .last = row.integer(1), .skipped = !row.is_null(2)};
+  Gap gap{.first = row.integer(0), .last = row.integer(1)};
+  if (!row.is_null(2)) gap.given_up = static_cast<GapEnd>(row.integer(3));
+  return gap;
 }
 
 }  // namespace
@@ -17,14 +19,23 @@ Streams::Streams(SQLite::Database& database)
             "  FROM entities e WHERE entity_id = ?"),
       create_(database, "INSERT INTO entities (entity_id, first_sequence) VALUES (?, ?) RETURNING entity_no"),
       disorder_(database, "UPDATE entities SET disordered = 1 WHERE entity_no = ?"),
+      sent_(database,
+            "SELECT 1 FROM events v CROSS JOIN outlets o"
+            "  CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = v.position"
+            " WHERE v.entity_no = ? AND (d.state <> 0 OR d.attempts > 0) LIMIT 1"),
+      lower_(database, "UPDATE entities SET first_sequence = ?, disordered = 2 WHERE entity_no = ?"),
       gap_at_(database,
-              "SELECT first_missing, last_missing, skipped_at FROM gaps"
+              "SELECT first_missing, last_missing, skipped_at, skipped_by FROM gaps"
               " WHERE entity_no = ? AND first_missing <= ? ORDER BY first_missing DESC LIMIT 1"),
       lowest_open_(database,
-                   "SELECT first_missing, last_missing, skipped_at FROM gaps"
+                   "SELECT first_missing, last_missing, skipped_at, skipped_by FROM gaps INDEXED BY "
+                   "gaps_open_by_stream"
                    " WHERE entity_no = ? AND skipped_at IS NULL ORDER BY first_missing LIMIT 1"),
       add_gap_(database,
                "INSERT INTO gaps (entity_no, first_missing, last_missing, since) VALUES (?, ?, ?, ?)"),
+      ignore_gap_(database,
+                  "INSERT INTO gaps (entity_no, first_missing, last_missing, since, skipped_at, skipped_by)"
+                  " VALUES (?1, ?2, ?3, ?4, ?4, 1)"),
       remove_gap_(database, "DELETE FROM gaps WHERE entity_no = ? AND first_missing = ?"),
       shorten_gap_(database, "UPDATE gaps SET last_missing = ? WHERE entity_no = ? AND first_missing = ?"),
       raise_gap_(database, "UPDATE gaps SET first_missing = ? WHERE entity_no = ? AND first_missing = ?"),
@@ -56,6 +67,27 @@ void Streams::open_gap(Stream& stream, std::int64_t first, std::int64_t last, Wa
   add_gap_.run(stream.entity, first, last, now);
   if (stream.disordered) return;
   disorder_.run(stream.entity);
+  stream.disordered = true;
+}
+
+void Streams::ignore_gap(const Stream& stream, std::int64_t first, std::int64_t last, WallTime now) {
+  ignore_gap_.run(stream.entity, first, last, now);
+}
+
+bool Streams::is_unsent(Stream& stream, std::uint64_t moves) {
+  if (stream.unsent_at == moves) return true;
+  if (sent_.rows(stream.entity).next()) return false;
+  stream.unsent_at = moves;
+  return true;
+}
+
+void Streams::lower_start(Stream& stream, std::int64_t first, Gaps gaps, WallTime now) {
+  lower_.run(first, stream.entity);
+  if (first + 1 < stream.first) {
+    auto& add = gaps == Gaps::ignore ? ignore_gap_ : add_gap_;
+    add.run(stream.entity, first + 1, stream.first - 1, now);
+  }
+  stream.first = first;
   stream.disordered = true;
 }
 

@@ -11,11 +11,13 @@ namespace dispatch::journal {
 struct TurnAccount {
   std::int64_t number = 0;  ///< what the turn is called once it is committed
   Tally change;             ///< what the turn adds to the tally
+  std::uint64_t moves = 0;  ///< goes up with every change of a delivery's state, over all turns
 
   void made(DeliveryState state) { ++at(state); }
   void moved(DeliveryState from, DeliveryState to, std::int64_t deliveries = 1) {
     at(from) -= deliveries;
     at(to) += deliveries;
+    ++moves;
   }
 
  private:

@@ -21,7 +21,7 @@ Result<bool> TurnWriter::begin() {
   DISPATCH_TRY(connection_.check_in_place());
   begin_.run();
   changes_before_ = connection_.total_changes();
-  account_ = {};
+  account_ = {.number = 0, .change = {}, .moves = account_.moves};
 
   const std::int64_t version = data_version();
   const bool changed = version != seen_version_;
@@ -75,7 +75,7 @@ void TurnWriter::abandon() noexcept {
 }
 
 void TurnWriter::close() noexcept {
-  account_ = {};
+  account_ = {.number = 0, .change = {}, .moves = account_.moves};
   open_ = false;
   connection_.gate().leave();
 }

@@ -9,10 +9,10 @@ namespace dispatch::journal {
 
 Wakes::Wakes(SQLite::Database& database, const TurnAccount& turn)
     : turn_(turn),
-      next_gap_(
-          database,
-          "SELECT first_missing FROM gaps WHERE entity_no = ? AND first_missing > ? AND skipped_at IS NULL"
-          " ORDER BY first_missing LIMIT 1"),
+      next_gap_(database,
+                "SELECT first_missing FROM gaps INDEXED BY gaps_open_by_stream"
+                " WHERE entity_no = ? AND first_missing > ? AND skipped_at IS NULL"
+                " ORDER BY first_missing LIMIT 1"),
       events_between_(
           database,
           "SELECT position FROM events WHERE entity_no = ? AND sequence_number > ? AND sequence_number < ?"

@@ -26,6 +26,7 @@ enum class Verb : std::int64_t {
   cancel = 12,
   retry = 13,
   acknowledge = 14,
+  gap_given_up = 15,
 };
 
 /// Wakes the lanes that waited for a gap, and outlets that got deliveries at low positions. Writes rows of

@@ -89,10 +89,11 @@ class LaneWalk {
             "AND attempt = 1"),
         lowest_gap_(audit.database(),
                     "SELECT min(first_missing) FROM gaps WHERE entity_no = ? AND skipped_at IS NULL"),
-        skips_(
-            audit.database(),
-            "SELECT entity_no, last_sequence, min(turn) FROM actions WHERE verb = 2 AND entity_no IS NOT NULL"
-            " GROUP BY entity_no, last_sequence ORDER BY entity_no, last_sequence") {
+        skips_(audit.database(),
+               // A run gives up a gap in the turn in which it begins what waited for it; others before that.
+               "SELECT entity_no, last_sequence, min(turn - (verb = 15)) FROM actions"
+               " WHERE verb IN (2, 15) AND entity_no IS NOT NULL"
+               " GROUP BY entity_no, last_sequence ORDER BY entity_no, last_sequence") {
     Statement progress{audit.database(), "SELECT lanes_turn FROM progress"};
     if (auto row = progress.rows(); row.next()) lanes_turn_ = row.integer(0);
     Statement statement{audit.database(), "SELECT outlet_no, low_position FROM outlets"};

@@ -75,13 +75,13 @@ constexpr Query queries[] = {
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'its verb is ' || verb || ', which there is not'
-        FROM actions WHERE verb NOT BETWEEN 0 AND 14)"},
+        FROM actions WHERE verb NOT BETWEEN 0 AND 15)"},
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'it does not say what it was done to'
         FROM actions
        WHERE CASE WHEN verb IN (0, 1, 12, 13, 14) THEN outlet_no IS NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
-                  WHEN verb IN (2, 3) THEN entity_no IS NULL OR first_sequence IS NULL OR last_sequence IS NULL
+                  WHEN verb IN (2, 3, 15) THEN entity_no IS NULL OR first_sequence IS NULL OR last_sequence IS NULL
                   ELSE entity_no IS NOT NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
                        OR (outlet_no IS NULL) <> (verb BETWEEN 4 AND 8 OR verb = 11) END
           OR (verb BETWEEN 4 AND 9 AND subscription_no IS NULL)
@@ -109,16 +109,25 @@ constexpr Query queries[] = {
         FROM actions a
         LEFT JOIN entities n ON n.entity_no = a.entity_no
         LEFT JOIN gaps g ON g.entity_no = a.entity_no AND g.first_missing = a.first_sequence
-       WHERE a.verb = 2 AND (g.last_missing IS NOT a.last_sequence OR g.skipped_at IS NOT a.at))"},
+       WHERE a.verb IN (2, 15)
+         AND (g.last_missing IS NOT a.last_sequence OR g.skipped_at IS NOT a.at OR g.skipped_by <> iif(a.verb = 2, 0, 2)))"},
 
     {Check::operators, R"(
       SELECT 'entity ' || coalesce(n.entity_id, g.entity_no),
-             'the gap from ' || g.first_missing || ' to ' || g.last_missing || ' is skipped, and no operator did it'
+             'the gap from ' || g.first_missing || ' to ' || g.last_missing || ' is skipped, and neither an operator nor a run did it'
         FROM gaps g
         LEFT JOIN entities n ON n.entity_no = g.entity_no
-        LEFT JOIN (SELECT DISTINCT entity_no, first_sequence FROM actions WHERE verb = 2) a
+        LEFT JOIN (SELECT DISTINCT entity_no, first_sequence FROM actions WHERE verb IN (2, 15)) a
           ON a.entity_no = g.entity_no AND a.first_sequence = g.first_missing
-       WHERE g.skipped_at IS NOT NULL AND a.entity_no IS NULL)"},
+       WHERE g.skipped_at IS NOT NULL AND g.skipped_by <> 1 AND a.entity_no IS NULL)"},
+
+    {Check::gaps, R"(
+      SELECT 'entity ' || coalesce(n.entity_id, g.entity_no),
+             'the gap from ' || g.first_missing || ' to ' || g.last_missing || ' is said to be given up by ' || g.skipped_by
+             || ', and is not'
+        FROM gaps g LEFT JOIN entities n ON n.entity_no = g.entity_no
+       WHERE g.skipped_by NOT IN (0, 1, 2) OR (g.skipped_by <> 0 AND g.skipped_at IS NULL)
+          OR (g.skipped_by = 1 AND g.skipped_at <> g.since))"},
 
     {Check::operators, R"(
       SELECT 'action ' || a.action_no,

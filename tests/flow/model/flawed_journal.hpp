@@ -51,6 +51,9 @@ class FlawedJournal : public journal::Journal {
                                                                             WallTime now) override {
     return sound_->skip_gap(entity, now);
   }
+  Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override {
+    return sound_->give_up_gaps(until, now, limit);
+  }
   Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override {
     return sound_->put_subscription(subscription, now);
   }
@@ -126,6 +129,7 @@ class FlawedJournal : public journal::Journal {
   Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override {
     return sound_->unknown_outcomes(which);
   }
+  Result<std::optional<WallTime>> oldest_gap() override { return sound_->oldest_gap(); }
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
     return sound_->wakes(after, limit);
   }

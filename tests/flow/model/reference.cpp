@@ -60,18 +60,36 @@ Reference::Verdict Reference::accept(const Line& line) {
     return Verdict::accepted;
   };
   if (line.entity.empty()) return deliver({});
+  const auto seen = streams_.find(line.entity);
   Stream stream;
-  if (const auto seen = streams_.find(line.entity); seen != streams_.end())
-    stream = seen->second;
-  else
-    stream.first = line.sequence == 0 ? 0 : 1;
+  if (seen != streams_.end()) stream = seen->second;
+  stream.first = start_with(seen == streams_.end() ? nullptr : &seen->second, line);
   const std::int64_t next = stream.numbers.empty() ? stream.first : *stream.numbers.rbegin() + 1;
   const std::int64_t number = line.sequence.value_or(next);
   if (number < stream.first || stream.numbers.contains(number) || stream.skipped.contains(number))
     return Verdict::rejected;
   stream.numbers.insert(number);
   streams_[line.entity] = std::move(stream);
+  if (rules_.start.gaps == journal::Gaps::ignore)
+    for (const auto gone : missing(line.entity)) streams_.at(line.entity).skipped.insert(gone);
   return deliver(number);
+}
+
+bool Reference::is_unsent(const std::string& entity) const {
+  return std::all_of(events_.begin(), events_.end(), [&](const Event& event) {
+    return event.line.entity != entity || (event.state == pending && event.attempts == 0);
+  });
+}
+
+std::int64_t Reference::start_with(const Stream* known, const Line& line) const {
+  const bool first_seen = rules_.start.rule == journal::StreamStart::Rule::first;
+  if (known == nullptr) {
+    if (first_seen) return line.sequence.value_or(1);
+    return line.sequence == 0 ? 0 : 1;
+  }
+  const bool lower = line.sequence && *line.sequence < known->first;
+  const bool allowed = first_seen || (known->first == 1 && line.sequence == 0);
+  return lower && allowed && is_unsent(line.entity) ? *line.sequence : known->first;
 }
 
 void Reference::add_subscribed(const Accepted& event) {

@@ -48,6 +48,7 @@ class Reference {
         false;  ///< only when the history says so; what comes before is accepted unmatched
     /// With one probe at a time: which of several is one is not told.
     std::optional<policy::BreakerPolicy> breaker = {};
+    journal::StreamStart start = {};  ///< of what may arrive
     /// How much the dispatcher holds in memory; nothing: more than there is. Where it is little, only so much
     /// is promised: what may go is not left lying while nothing is under way.
     std::optional<flow::WindowLimits> window = {};
@@ -158,6 +159,9 @@ class Reference {
 
   Event* at(const std::string& name);
   void add_subscribed(const Accepted& event);
+  bool is_unsent(const std::string& entity) const;
+  /// Where the stream begins once `line` is accepted.
+  std::int64_t start_with(const Stream* known, const Line& line) const;
   bool has_turn(const Event& event) const;
   bool lane_is_busy(const Event& event) const;
   bool waits_for_resume(const Event& event) const;

@@ -29,6 +29,11 @@ const Events one_pair{{"x1", "X", 1}, {"x2", "X", 2}};
 const Events one_pair_subscribed{{"x1", "X", 1, ""}, {"x2", "X", 2, ""}};
 const Events two_subscribed{{"x1", "X", 1, ""}, {"x2", "X", 2, ""}, {"y1", "Y", 1, ""}};
 const Events two_alone{{"x1", "X", 1}, {"y1", "Y", 1}};
+const Events late_starts{{"x3", "X", 3}, {"x1", "X", 1}, {"x2", "X", 2}, {"y1", "Y", 1}};
+const Events late_starts_two_ways{
+    {"x3", "X", 3, beside}, {"x1", "X", 1}, {"x2", "X", 2, beside}, {"y1", "Y", 1}};
+const Events late_subscribed{{"x2", "X", 2, ""}, {"x1", "X", 1, ""}, {"x0", "X", 0, ""}};
+constexpr journal::StreamStart first_seen{.rule = journal::StreamStart::Rule::first, .at = {}};
 const Events refusals{{"x0", "X", 0}, {"x1", "X", 1}, {"also", "X", 1}, {"x2", "X", 2}};
 
 void explored(const Setting& setting, const Bounds& bounds) {
@@ -62,6 +67,43 @@ TEST_CASE("every history of four events with a failure and a crash") {
   }
   SUBCASE("of which some are refused") {
     explored({.events = refusals}, bounds);
+  }
+}
+
+TEST_CASE("every history in which the start of a stream is lowered while nothing of it was sent") {
+  SUBCASE("with a failure and a crash") {
+    explored({.events = late_starts, .rules = {.start = first_seen}}, {.failures = 1, .crashes = 1});
+  }
+  SUBCASE("at two destinations of a host with a crash and a pause") {
+    explored({.events = late_starts_two_ways, .rules = {.start = first_seen}},
+             {.failures = 0, .crashes = 1, .pauses = 1});
+  }
+  SUBCASE("by another process with an operator who skips gaps") {
+    explored({.events = {late_starts.begin(), late_starts.begin() + 3}, .rules = {.start = first_seen}},
+             {.failures = 0, .crashes = 1, .operators = 1, .elsewhere = 2});
+  }
+  SUBCASE("of a subscription that is paused and resumed") {
+    explored({.events = late_subscribed, .rules = {.subscribed = subscribed, .start = first_seen}},
+             {.failures = 0, .halts = 1});
+  }
+  SUBCASE("in a file of which each is verified") {
+    explored({.events = {late_starts.begin(), late_starts.begin() + 3},
+              .rules = {.start = first_seen},
+              .place = in_files()},
+             {.failures = 0, .crashes = 1});
+  }
+}
+
+TEST_CASE("every history in which gaps are ignored") {
+  const Setting setting{.events = late_starts, .rules = {.start = {.gaps = journal::Gaps::ignore}}};
+  SUBCASE("with a failure and a crash") {
+    explored(setting, {.failures = 1, .crashes = 1});
+  }
+  SUBCASE("in a file of which each is verified") {
+    explored({.events = {late_starts.begin(), late_starts.begin() + 2},
+              .rules = {.start = {.rule = journal::StreamStart::Rule::first, .gaps = journal::Gaps::ignore}},
+              .place = in_files()},
+             {.failures = 0, .crashes = 1});
   }
 }
 

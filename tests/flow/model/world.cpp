@@ -32,6 +32,7 @@ World::World(const Setting& setting, const std::string& rejects_path)
   options_.statuses = {{404, policy::Meaning::dead}};
   options_.breaker = setting.rules.breaker;
   options_.window = setting.rules.window;
+  options_.stream_start = setting.rules.start;
   if (!setting.rules.subscribed.empty()) {
     operator_ = journals_.open();
     auto turn = journal::Turn::begin(*operator_).value();
