@@ -94,7 +94,7 @@ Result<> Dispatcher::bound_waits(WallTime now) {
 Result<> Dispatcher::turn(Mail mail) {
   const auto look = clock_watch_.look();
   const WallTime now = look.now;
-  graph_.set_now(now);
+  graph_.set_now(now, parts_.clock.steady());
   stories_.begin_turn(parts_.observer != nullptr && parts_.observer->wants_stories());
   intake_.take(std::move(mail.incoming));
 
@@ -200,7 +200,8 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     OutletState& outlet = *items[i]->lane->outlet;
     --outlet.under_way;
     answered_.push_back(&outlet);
-    graph_.free_permits(*items[i]->lane->host->gate);
+    hear(*items[i], *settlements_[i].outcome, steady);
+    graph_.free_permits(*items[i]);
     if (Valve* valve = valves_.ended(*items[i], signs[i], now, steady); valve != nullptr)
       pump_.lead_to(*valve);
     switch (settlements_[i].by) {
@@ -217,6 +218,20 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     }
   }
   return to_pause.empty() ? Result<>{} : pause(to_pause, now);
+}
+
+/// How long a destination takes to answer, or not to.
+void Dispatcher::hear(const Item& item, const Outcome& outcome, SteadyTime now) {
+  switch (outcome.kind) {
+    case OutcomeKind::answered:
+    case OutcomeKind::timeout:
+    case OutcomeKind::connect_error:
+    case OutcomeKind::broken:
+      break;
+    default:
+      return;
+  }
+  item.lane->host->gate->answered(*item.lane->share, outcome.took, now);
 }
 
 Result<> Dispatcher::pause(const std::set<SubscriptionNo>& subscriptions, WallTime now) {
@@ -337,7 +352,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     Item& item = *items[i];
     if (!(*begun)[i].won) {
       valves_.take_pass(item, now);
-      graph_.free_permits(*item.lane->host->gate);
+      graph_.free_permits(item);
       pump_.lost(item);
       continue;
     }
@@ -364,7 +379,7 @@ std::vector<Item*> Dispatcher::what_may_go(WallTime now) {
         going.push_back(item);
         continue;
       }
-      graph_.free_permits(*item->lane->host->gate);
+      graph_.free_permits(*item);
       valves_.take_pass(*item, now);
       if (leaves)
         pump_.put_back(*item);

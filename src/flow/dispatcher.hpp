@@ -59,6 +59,7 @@ class Dispatcher {
   Result<> bound_waits(WallTime now);
   Result<> follow_clock(const ClockWatch::Look& look);
   Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
+  static void hear(const Item& item, const Outcome& outcome, SteadyTime now);
   Result<> pause(const std::set<SubscriptionNo>& subscriptions, WallTime now);
   Result<> refresh_terms(WallTime now);
   void tell(CommittedTurn done);

@@ -17,17 +17,6 @@ class Graph::LaneNodes {
   Limiter serial;
 };
 
-class Graph::GateNodes {
- public:
-  GateNodes(tbb::flow::graph& graph, std::size_t width, Queue& to_workers)
-      : queue(graph), permits(graph, width) {
-    tbb::flow::make_edge(queue, permits);
-    tbb::flow::make_edge(permits, to_workers);
-  }
-  Queue queue;
-  Limiter permits;
-};
-
 class Graph::ValveNodes {
  public:
   explicit ValveNodes(tbb::flow::graph& graph) : queue(graph) {}
@@ -46,16 +35,13 @@ struct Graph::Nodes {
                   else if (lane.valve != nullptr)
                     owner.to_valve(*lane.valve, *item);
                   else
-                    lane.host->gate->queue.try_put(item);
+                    owner.to_gate(*item);
                   return tbb::flow::continue_msg{};
                 }),
         worker_queue(graph),
         workers(graph, workers_most),
         begin(graph, tbb::flow::unlimited, [&owner](Item* item) noexcept {
-          if (item == nullptr)
-            ++owner.blanks_;
-          else
-            owner.intents_.push_back(item);
+          owner.intents_.push_back(item);
           return tbb::flow::continue_msg{};
         }) {
     tbb::flow::make_edge(worker_queue, workers);
@@ -68,7 +54,6 @@ struct Graph::Nodes {
   Limiter workers;
   Passage begin;
   std::vector<std::unique_ptr<LaneNodes>> lanes;
-  std::vector<std::unique_ptr<GateNodes>> gates;
   std::vector<std::unique_ptr<ValveNodes>> valves;
 };
 
@@ -89,21 +74,12 @@ Graph::LaneNodes& Graph::add_lane() {
   return *nodes_->lanes.emplace_back(std::make_unique<LaneNodes>(nodes_->graph, nodes_->to_gate));
 }
 
-Graph::GateNodes& Graph::take_gate(std::size_t width) {
-  if (auto& free = free_gates_[width]; !free.empty()) {
-    GateNodes& gate = *free.back();
-    free.pop_back();
-    return gate;
-  }
-  return *nodes_->gates.emplace_back(std::make_unique<GateNodes>(nodes_->graph, width, nodes_->worker_queue));
-}
-
-void Graph::give_back(GateNodes& gate, std::size_t width) {
-  free_gates_[width].push_back(&gate);
-}
-
-std::size_t Graph::gates() const {
-  return nodes_->gates.size();
+HostGate& Graph::take_gate(std::size_t permits, std::size_t ahead) {
+  if (free_gates_.empty()) return *gates_.emplace_back(std::make_unique<HostGate>(permits, ahead));
+  HostGate& gate = *free_gates_.back();
+  free_gates_.pop_back();
+  gate.set_ahead(ahead);
+  return gate;
 }
 
 Graph::ValveNodes& Graph::add_valve() {
@@ -121,6 +97,20 @@ void Graph::to_valve(Valve& valve, Item& item) {
   valve.nodes->queue.try_put(&item);
 }
 
+void Graph::free_permits(const Item& item) {
+  frees_.push_back({.gate = item.lane->host->gate, .share = item.lane->share});
+}
+
+void Graph::to_gate(Item& item) {
+  HostGate& gate = *item.lane->host->gate;
+  gate.enter(item);
+  let_through(gate);
+}
+
+void Graph::let_through(HostGate& gate) {
+  while (Item* item = gate.next()) nodes_->worker_queue.try_put(item);
+}
+
 void Graph::play(const Step& step) {
   switch (step.kind) {
     case Step::Kind::enter:
@@ -129,13 +119,6 @@ void Graph::play(const Step& step) {
     case Step::Kind::free_lane:
       step.lane->serial.decrementer().try_put(1);
       break;
-    case Step::Kind::free_permits:
-      step.gate->permits.decrementer().try_put(1);
-      nodes_->workers.decrementer().try_put(1);
-      break;
-    case Step::Kind::narrow:  // a blank takes a permit and never gives it back
-      step.gate->queue.try_put(nullptr);
-      break;
     case Step::Kind::draw: {
       Item* item = nullptr;
       if (!step.valve->nodes->queue.try_get(item)) break;
@@ -143,7 +126,7 @@ void Graph::play(const Step& step) {
       item->pass = step.pass;
       item->stamps.let_through = now_;
       if (step.pass == Pass::probe) item->stamps.at_valve = Hold::circuit;
-      item->lane->host->gate->queue.try_put(item);
+      to_gate(*item);
       break;
     }
     case Step::Kind::hold:
@@ -153,19 +136,24 @@ void Graph::play(const Step& step) {
 }
 
 std::vector<Item*> Graph::run_until_quiet() {
-  if (!steps_.empty()) {
+  if (staged()) {
     arena_.execute([&] {
       // To rest after each step: tasks run last in first out, and what entered first is to go first.
       for (const Step& step : steps_) {
         play(step);
         nodes_->graph.wait_for_all();
-        for (; blanks_ > 0; --blanks_) {
+      }
+      for (const Free& one : frees_) {
+        if (one.share != nullptr) {
+          one.gate->free(*one.share);
           nodes_->workers.decrementer().try_put(1);
-          nodes_->graph.wait_for_all();
         }
+        let_through(*one.gate);
+        nodes_->graph.wait_for_all();
       }
     });
     steps_.clear();
+    frees_.clear();
   }
   return std::exchange(intents_, {});
 }
@@ -178,20 +166,6 @@ std::vector<Item*> Graph::take_back(Valve& valve) {
   });
   valve.waiting = 0;
   return waiting;
-}
-
-std::vector<Item*> Graph::take_leaving(GateNodes& gate) {
-  std::vector<Item*> leaving, staying;
-  arena_.execute([&] {
-    for (Item* item = nullptr; gate.queue.try_get(item);)
-      (item != nullptr && item->lane->leaves ? leaving : staying).push_back(item);
-    nodes_->graph.wait_for_all();
-    for (Item* item : staying) {
-      gate.queue.try_put(item);
-      nodes_->graph.wait_for_all();
-    }
-  });
-  return leaving;
 }
 
 std::vector<Item*> Graph::take_back(LaneNodes& lane) {

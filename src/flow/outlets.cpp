@@ -51,14 +51,14 @@ Result<OutletState*> Outlets::take_in(journal::Outlet row) {
   outlet.outlet = std::move(row);
   outlet.host = &host_named(outlet.outlet.host);
   outlet.terms = agreements_.of(outlet.outlet.subscription);
-  keep_rate(outlet);
+  count_rate(outlet);
   if (!outlet.terms->shut) DISPATCH_TRY(open(outlet));
   return &outlet;
 }
 
 void Outlets::forget_done(std::size_t kept, const std::set<const OutletState*>& held) {
   for (auto next = outlets_.begin(); next != outlets_.end() && outlets_.size() > kept;) {
-    const OutletState& outlet = *next->second;
+    OutletState& outlet = *next->second;
     if (!is_done(outlet) || held.contains(&outlet)) {
       ++next;
       continue;
@@ -71,27 +71,35 @@ void Outlets::forget_done(std::size_t kept, const std::set<const OutletState*>& 
 
 HostState& Outlets::host_named(const std::string& name) {
   const auto [host, is_new] = hosts_.try_emplace(name);
-  if (is_new) host->second = {.number = hosts_ever_++, .width = limits_.per_host + limits_.ahead};
+  if (is_new) host->second.number = hosts_ever_++;
   ++host->second.outlets;
   return host->second;
 }
 
 /// The last outlet of a host takes it along.
-void Outlets::leave_host(const OutletState& outlet) {
+void Outlets::leave_host(OutletState& outlet) {
+  count_rate_at(outlet, nullptr);
   if (--outlet.host->outlets == 0 && outlet.host->lanes == 0) hosts_.erase(outlet.outlet.host);
 }
 
-/// What is ahead waits at the transport, where no rate sees when it leaves.
-void Outlets::keep_rate(const OutletState& outlet) {
-  HostState& host = *outlet.host;
-  if (!outlet.terms->rate || host.width == limits_.per_host) return;
-  host.width = limits_.per_host;
-  if (host.gate != nullptr) graph_.narrow(*host.gate, limits_.ahead);
+/// Whether its host has a rate to keep, by its terms.
+void Outlets::count_rate(OutletState& outlet) {
+  count_rate_at(outlet, outlet.terms->rate && !outlet.terms->removed ? outlet.host : nullptr);
+}
+
+void Outlets::count_rate_at(OutletState& outlet, HostState* counts) {
+  HostState* const counted = std::exchange(outlet.rated, counts);
+  if (counts == counted) return;
+  for (HostState* const host : {counted, counts}) {
+    if (host == nullptr) continue;
+    host == counts ? ++host->rated : --host->rated;
+    if (host->gate != nullptr) graph_.set_ahead(*host->gate, host->ahead(limits_));
+  }
 }
 
 Outlets::Turned Outlets::change_terms(OutletState& outlet) {
   const auto before = std::exchange(outlet.terms, agreements_.of(outlet.outlet.subscription));
-  keep_rate(outlet);
+  count_rate(outlet);
   return {.shut = outlet.terms->shut && !before->shut,
           .opened = !outlet.terms->shut && before->shut,
           .moved = outlet.terms->url != before->url && !outlet.terms->removed};
@@ -104,7 +112,7 @@ Result<> Outlets::move(OutletState& outlet) {
   --outlet.host->outlets;
   outlet.outlet.host = std::move(row->host);
   outlet.host = &host_named(outlet.outlet.host);
-  keep_rate(outlet);
+  count_rate(outlet);
   return {};
 }
 

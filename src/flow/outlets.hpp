@@ -102,8 +102,9 @@ class Outlets {
 
   Result<OutletState*> take_in(journal::Outlet row);
   HostState& host_named(const std::string& name);
-  void leave_host(const OutletState& outlet);
-  void keep_rate(const OutletState& outlet);
+  void leave_host(OutletState& outlet);
+  void count_rate(OutletState& outlet);
+  void count_rate_at(OutletState& outlet, HostState* counts);
   void set_due(OutletState& outlet, std::optional<WallTime> due);
 
   std::map<OutletNo, std::unique_ptr<OutletState>> outlets_;

@@ -38,14 +38,14 @@ Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
   lane->below.reset();
   lane->idle = idle_.end();
   lanes_.emplace(lane->key, lane);
-  take_up(*lane);
+  take_up(*lane, row.destination);
   return *lane;
 }
 
 void Window::push(Lane& lane, const journal::DeliveryRow& row, Hold why) {
   if (is_idle(lane)) {
     no_longer_idle(lane);
-    take_up(lane);
+    take_up(lane, row.destination);
   }
   if (lane.items == 0) {
     lane.valve = valves_.find(*lane.outlet, row.destination);
@@ -136,7 +136,7 @@ std::vector<Item*> Window::send_off(const OutletState& outlet) {
   for (Lane& lane : lane_pool_)
     if (lane.items > 0 && lane.outlet == &outlet) lane.leaves = true;
   if (outlet.host->gate == nullptr) return {};
-  return graph_.take_leaving(*outlet.host->gate);
+  return Graph::take_leaving(*outlet.host->gate);
 }
 
 void Window::take_all(Item& item) {
@@ -153,11 +153,12 @@ void Window::give_back(Item& item) {
   pool_.give_back(item);
 }
 
-void Window::take_up(Lane& lane) {
+void Window::take_up(Lane& lane, DestinationNo destination) {
   ++lane.outlet->lanes;
   ++lanes_in_use_;
   HostState& host = *lane.host;
-  if (host.lanes++ == 0) host.gate = &graph_.take_gate(host.width);
+  if (host.lanes++ == 0) host.gate = &graph_.take_gate(limits_.per_host, host.ahead(limits_));
+  lane.share = &host.gate->open_lane(destination, graph_.steady());
 }
 
 void Window::leave_off(Lane& lane) {
@@ -166,7 +167,8 @@ void Window::leave_off(Lane& lane) {
   --lane.outlet->lanes;
   --lanes_in_use_;
   HostState& host = *lane.host;
-  if (--host.lanes == 0) graph_.give_back(*std::exchange(host.gate, nullptr), host.width);
+  host.gate->close_lane(*std::exchange(lane.share, nullptr));
+  if (--host.lanes == 0) graph_.give_back(*std::exchange(host.gate, nullptr));
 }
 
 }  // namespace dispatch::flow

@@ -61,24 +61,27 @@ struct Item {
 
 /// What is known of a host, whose gate its outlets share. Only one with something to do has a gate.
 struct HostState {
-  std::uint32_t number = 0;          ///< Outgoing::host
-  std::size_t width = 0;             ///< of its gate
-  Graph::GateNodes* gate = nullptr;  ///< while lanes > 0
-  std::size_t lanes = 0;             ///< of its outlets that are busy or drained
-  std::size_t outlets = 0;           ///< that are known and go there
+  std::uint32_t number = 0;  ///< Outgoing::host
+  std::uint32_t rated = 0;   ///< of its outlets: so many have a rate
+  HostGate* gate = nullptr;  ///< while lanes > 0
+  std::size_t lanes = 0;     ///< of its outlets that are busy or drained
+  std::size_t outlets = 0;   ///< that are known and go there
+
+  /// What is ahead waits at the transport, where no rate sees when it leaves.
+  std::size_t ahead(const WindowLimits& limits) const { return rated == 0 ? limits.ahead : 0; }
 };
 
 /// What is known of an outlet while the run lasts.
 struct OutletState {
   journal::Outlet outlet;
   HostState* host = nullptr;
-  std::shared_ptr<const Terms> terms;  ///< never null
-  Position cursor;                     ///< the scan has passed everything at or below
-  Position stored_low;                 ///< outlet.low as the journal has it
-  bool more = true;                    ///< there may be deliveries above the cursor
-  bool listed = false;                 ///< stands in the pump's list of outlets to be read
-  std::size_t lanes = 0;               ///< of this outlet that are busy or drained
-  std::size_t idle_lanes = 0;
+  HostState* rated = nullptr;           ///< where a rate of this outlet is counted
+  std::shared_ptr<const Terms> terms;   ///< never null
+  Position cursor;                      ///< the scan has passed everything at or below
+  Position stored_low;                  ///< outlet.low as the journal has it
+  bool more = true;                     ///< there may be deliveries above the cursor
+  bool listed = false;                  ///< stands in the pump's list of outlets to be read
+  std::size_t lanes = 0;                ///< of this outlet that are busy or drained
   std::size_t under_way = 0;            ///< deliveries begun and not settled
   std::optional<WallTime> due;          ///< when the next retry that was not looked at is due
   WallTime due_seen = WallTime::min();  ///< retries due until then were looked at
@@ -92,7 +95,8 @@ struct Lane {
   OutletState* outlet = nullptr;
   HostState* host = nullptr;  ///< whose gate it leads to
   Graph::LaneNodes* nodes = nullptr;
-  Valve* valve = nullptr;     ///< what it leads to before the gate, while it holds items
+  HostGate::Share* share = nullptr;  ///< of that gate, while it is busy or drained
+  Valve* valve = nullptr;            ///< what it leads to before the gate, while it holds items
   journal::DeliveryRow tail;  ///< the last one loaded; of a drained lane from where on it is to be read
   std::size_t items = 0;
   bool more = false;  ///< deliveries were passed over that wait for the items; ask the journal when drained
@@ -202,7 +206,7 @@ class Window {
  private:
   void give_back(Item& item);
   void take_all(Item& item);
-  void take_up(Lane& lane);
+  void take_up(Lane& lane, DestinationNo destination);
   void leave_off(Lane& lane);
   void no_longer_idle(Lane& lane);
 

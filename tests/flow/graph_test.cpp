@@ -22,15 +22,16 @@ struct Setting {
   OutletState& host(std::size_t width) {
     auto& outlet = outlets.emplace_back();
     outlet.host = &hosts.emplace_back();
-    outlet.host->gate = &graph.take_gate(width);
+    outlet.host->gate = &graph.take_gate(width, 0);
     outlet.terms = std::make_shared<const Terms>(RunOptions{});
     return outlet;
   }
-  Lane& lane(OutletState& outlet) {
+  Lane& lane(OutletState& outlet, std::int64_t destination = 1) {
     auto& lane = lanes.emplace_back();
     lane.outlet = &outlet;
     lane.host = outlet.host;
     lane.nodes = &graph.add_lane();
+    lane.share = &outlet.host->gate->open_lane(DestinationNo{destination}, SteadyTime{});
     return lane;
   }
   Item& enter(Lane& lane) {
@@ -40,7 +41,7 @@ struct Setting {
     return item;
   }
   void done(Item& item) {
-    graph.free_permits(*item.lane->outlet->host->gate);
+    graph.free_permits(item);
     graph.free_lane(*item.lane->nodes);
   }
 
@@ -89,7 +90,7 @@ TEST_CASE("a permit given back without the lane lets another lane of the host go
   Item& a = s.enter(s.lane(host));
   Item& b = s.enter(s.lane(host));
   REQUIRE(s.graph.run_until_quiet() == Items{&a});
-  s.graph.free_permits(*host.host->gate);
+  s.graph.free_permits(a);
   CHECK(s.graph.run_until_quiet() == Items{&b});
 }
 
@@ -143,7 +144,7 @@ TEST_CASE("ten thousand items over a hundred lanes and four hosts all come out o
   CHECK(seen == 10'000);
 }
 
-TEST_CASE("a gate that is given back serves another host of its width once its permits are free") {
+TEST_CASE("a gate that is given back serves another host once its permits are free") {
   Setting s;
   OutletState& first = s.host(2);
   Item& a = s.enter(s.lane(first));
@@ -151,14 +152,40 @@ TEST_CASE("a gate that is given back serves another host of its width once its p
   CHECK(s.graph.run_until_quiet() == Items{&a, &b});
   s.done(a);
   s.done(b);
-  s.graph.give_back(*first.host->gate, 2);
+  s.graph.give_back(*first.host->gate);
   OutletState& second = s.host(2);
-  OutletState& wider = s.host(3);
+  OutletState& third = s.host(2);
   CHECK(second.host->gate == first.host->gate);
-  CHECK(wider.host->gate != first.host->gate);
+  CHECK(third.host->gate != first.host->gate);
   CHECK(s.graph.gates() == 2);
   Item& c = s.enter(s.lane(second));
   Item& d = s.enter(s.lane(second));
   s.enter(s.lane(second));
   CHECK(s.graph.run_until_quiet() == Items{&c, &d});
+}
+
+TEST_CASE("a permit that is given back goes to what has come by then and has the best claim") {
+  Setting s;
+  OutletState& host = s.host(2);
+  Item& slow1 = s.enter(s.lane(host, 1));
+  Lane& quick_lane = s.lane(host, 2);
+  Item& quick1 = s.enter(quick_lane);
+  Item& quick2 = s.enter(quick_lane);
+  Item& slow2 = s.enter(s.lane(host, 1));
+  CHECK(s.graph.run_until_quiet() == Items{&slow1, &quick1});
+  s.done(quick1);  // its permit before its lane
+  CHECK(s.graph.run_until_quiet() == Items{&quick2});
+  s.done(quick2);
+  CHECK(s.graph.run_until_quiet() == Items{&slow2});
+}
+
+TEST_CASE("what may be ahead from now on goes at once") {
+  Setting s;
+  OutletState& host = s.host(1);
+  Item& a = s.enter(s.lane(host));
+  Item& b = s.enter(s.lane(host));
+  CHECK(s.graph.run_until_quiet() == Items{&a});
+  host.host->gate->answered(*a.lane->share, std::chrono::milliseconds{1}, SteadyTime{});
+  s.graph.set_ahead(*host.host->gate, 1);
+  CHECK(s.graph.run_until_quiet() == Items{&b});
 }

@@ -22,6 +22,25 @@ std::size_t to_host(const ScriptedTransport& transport, const std::string& host)
   return count;
 }
 
+std::size_t to_url(const ScriptedTransport& transport, const std::string& url) {
+  std::size_t count = 0;
+  for (const auto& outgoing : transport.under_way())
+    if (outgoing.url == url) ++count;
+  return count;
+}
+
+/// All that is under way to that URL is delivered. Returns how many.
+std::size_t finish_url(Stage& stage, const std::string& url) {
+  std::size_t count = 0;
+  for (const auto& outgoing : stage.transport.under_way()) {
+    if (outgoing.url != url) continue;
+    REQUIRE(stage.transport.finish_ticket(outgoing.ticket, answered(200)));
+    ++count;
+  }
+  stage.play();
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("no more than fifty requests go to one host however it is named and another is not slowed") {
@@ -61,6 +80,36 @@ TEST_CASE("a host that answers nothing does not keep another from its work") {
   CHECK(to_host(stage.transport, "dead.test") == 50);
 }
 
+TEST_CASE("a slow subscription leaves a fast one of its host its share of the permits") {
+  Stage stage;
+  const auto subscribe_url = [&](const std::string& id) {
+    auto one = subscription(id);
+    one.host = "a.test";
+    one.url = "http://a.test/" + id;
+    subscribe(stage, one);
+  };
+  subscribe_url("slow");
+  stage.arrive(many("before", 300, ""));
+  stage.play();
+  CHECK(stage.transport.under_way().size() == 50);
+  subscribe_url("fast");
+  stage.arrive(many("for both", 300, ""));
+  stage.play();
+  CHECK(to_url(stage.transport, "http://a.test/fast") == 0);  // none is free
+  stage.clock.tick(2s);
+  stage.transport.finish_all(answered(200));
+  stage.play();
+  CHECK(to_url(stage.transport, "http://a.test/slow") == 25);
+  CHECK(to_url(stage.transport, "http://a.test/fast") == 25);
+  for (int round = 0; round < 11; ++round) {
+    CHECK(to_url(stage.transport, "http://a.test/slow") == 25);
+    finish_url(stage, "http://a.test/fast");
+  }
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 50 + 275);
+  finish_url(stage, "http://a.test/fast");
+  CHECK(to_url(stage.transport, "http://a.test/slow") == 50);
+}
+
 TEST_CASE("a retry that waits gives back its permit and keeps its lane") {
   flow::RunOptions options;
   options.per_host = 1;
@@ -95,8 +144,11 @@ TEST_CASE("what is committed ahead starts as soon as a connection is free") {
   options.per_host = 2;
   options.ahead = 3;
   Stage stage{options};
+  stage.arrive(many("first", 1, "http://a.test/"));
   stage.arrive(many("p", 8, "http://a.test/"));
   stage.play();
+  CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 2);  // nobody knows how long it takes
+  stage.answer("first0", 200);
   CHECK(stage.transport.under_way().size() == 2);
   CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 5);
   REQUIRE(stage.transport.finish("p0", answered(200)));
@@ -108,7 +160,7 @@ TEST_CASE("what is committed ahead starts as soon as a connection is free") {
   stage.play();
   CHECK(stage.finished());
   CHECK(stage.transport.most_under_way() == 2);
-  CHECK(stage.transport.sent().size() == 8);
+  CHECK(stage.transport.sent().size() == 9);
 }
 
 TEST_CASE("what was committed ahead is taken back when the run stops and goes first in the next") {
@@ -117,8 +169,10 @@ TEST_CASE("what was committed ahead is taken back when the run stops and goes fi
   options.ahead = 2;
   options.retry.attempts = 1;
   Stage stage{options};
-  stage.arrive({{"e1", "X", 1}, {"e2", "X", 2}, {"f1", "Y", 1}, {"g1", "Z", 1}, {"h1", "W", 1}});
+  stage.arrive(
+      {{"first", "V", 1}, {"e1", "X", 1}, {"e2", "X", 2}, {"f1", "Y", 1}, {"g1", "Z", 1}, {"h1", "W", 1}});
   stage.play();
+  stage.answer("first", 200);
   CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 3);
   stage.dispatcher().drain();
   stage.play();
@@ -126,7 +180,7 @@ TEST_CASE("what was committed ahead is taken back when the run stops and goes fi
   CHECK(stage.figures().tally.of(DeliveryState::retry_wait) == 2);
   stage.answer("e1", 200);
   CHECK(stage.dispatcher().in_flight() == 0);
-  CHECK(stage.figures().attempts == 1);
+  CHECK(stage.figures().attempts == 2);
 
   stage.crash();  // the next run
   for (int round = 0; round < 8; ++round) {
@@ -134,8 +188,8 @@ TEST_CASE("what was committed ahead is taken back when the run stops and goes fi
     stage.play();
   }
   CHECK(stage.finished());
-  CHECK(stage.figures().tally.of(DeliveryState::completed) == 5);
-  CHECK(stage.transport.sent_ids() == std::vector<std::string>{"e1", "f1", "g1", "e2", "h1"});
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 6);
+  CHECK(stage.transport.sent_ids() == std::vector<std::string>{"first", "e1", "f1", "g1", "e2", "h1"});
 }
 
 TEST_CASE(

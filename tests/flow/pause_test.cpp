@@ -281,7 +281,7 @@ TEST_CASE("a limit that a subscription gets while its lanes are full holds for w
   check_order(stage);
 }
 
-TEST_CASE("what is ahead is given up where a host gets a subscription with a rate") {
+TEST_CASE("what is ahead is given up while a host has a subscription with a rate") {
   flow::RunOptions options;
   options.per_host = 5;
   options.ahead = 5;
@@ -291,10 +291,11 @@ TEST_CASE("what is ahead is given up where a host gets a subscription with a rat
     lines.push_back({fmt::format("d{}", i), fmt::format("D{}", i), 1, "http://s.test/direct"});
   stage.arrive(lines);
   stage.play();
+  stage.answer("d0", 200);
   CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 10);
   auto rated = subscription("s");
   rated.rate = Rate{100, 1s};
-  subscribe(stage, rated);
+  const auto no = subscribe(stage, rated);
   stage.arrive({{"r", "R", 1, ""}});
   const auto started = [&] {
     const auto ids = stage.transport.under_way_ids();
@@ -307,6 +308,28 @@ TEST_CASE("what is ahead is given up where a host gets a subscription with a rat
   }
   REQUIRE(started());
   CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 5);  // nothing waits at the transport
+  stage.transport.finish_all(answered(200));
+  stage.play();
+  CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 5);
+
+  SUBCASE("until its rate is taken away") {
+    rated.rate.reset();
+    subscribe(stage, rated);
+  }
+  SUBCASE("until it is removed") {
+    as_operator(stage, [&](journal::Journal& journal) {
+      REQUIRE(journal.remove_subscription(no, stage.clock.wall()));
+    });
+  }
+  SUBCASE("until it goes to another host") {
+    rated.host = "other.test";
+    rated.url = "http://other.test/hook";
+    subscribe(stage, rated);
+  }
+  stage.tick(100ms);
+  stage.transport.finish_all(answered(200));
+  stage.play();
+  CHECK(stage.figures().tally.of(DeliveryState::in_flight) == 10);
   let_all_succeed(stage);
   CHECK(stage.figures().tally.of(DeliveryState::completed) == 201);
 }

@@ -117,7 +117,8 @@ bool World::has_room(const Reference::Event& event) const {
   const auto [at_host, in_all] = reference_.committed(event);
   const auto& rules = reference_.rules();
   if (rules.window) return in_all == 0;
-  return at_host < rules.per_host + rules.ahead && in_all < rules.workers + rules.ahead;
+  // What is ahead need not be: it goes only where all destinations of the host are known to be quick.
+  return at_host < rules.per_host && in_all < rules.workers;
 }
 
 World::Complaint World::check_follower() {

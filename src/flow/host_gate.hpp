@@ -1,0 +1,97 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "event/ids.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+namespace dispatch::flow {
+
+struct Item;
+
+/// The permits of one host, shared among its destinations: a permit goes to the waiting destination that
+/// holds the fewest, and among those with as many to the one that was given one longest ago. So none holds
+/// more than a fair share while another waits, and one alone may hold them all (max-min fairness). In one
+/// destination it is first come, first served.
+///
+/// Permits above the host's limit are for requests that are handed to the transport ahead, and wait there for
+/// a connection, in no other order than their own. They are given only while all destinations that hold or
+/// want something are known to answer quickly, so that none waits long behind another's. Used by one thread.
+class HostGate {
+ public:
+  /// One destination of the host. Its address stays while lanes lead to it, or it holds permits.
+  struct Share {
+    DestinationNo destination;
+    std::size_t lanes = 0;  ///< in the window that lead here
+    std::size_t held = 0;   ///< permits
+
+    /// What is known of how long its requests take; nothing before the first answer.
+    std::optional<std::chrono::microseconds> took;
+    SteadyTime heard{};  ///< when something was last answered, or before that its first lane was loaded
+
+    /// Its requests take long, or none was answered for so long.
+    bool is_slow(SteadyTime now) const { return took > quick_most || now - heard > quick_most; }
+    bool is_quick(SteadyTime now) const { return took && !is_slow(now); }
+
+    bool is_unused() const { return lanes == 0 && held == 0 && waiting_.empty(); }
+
+   private:
+    friend HostGate;
+    std::list<Item*> waiting_;
+    std::uint64_t given_ = 0;  ///< when it was last given a permit
+    bool counted_ = false;     ///< among `unproven_`
+  };
+
+  static constexpr std::chrono::milliseconds quick_most{100};
+
+  /// So many requests at a time, at least 1, and so many more ahead.
+  HostGate(std::size_t permits, std::size_t ahead) : permits_(permits), ahead_(ahead) {}
+  HostGate(const HostGate&) = delete;
+  HostGate& operator=(const HostGate&) = delete;
+
+  /// One more lane leads to that destination.
+  Share& open_lane(DestinationNo destination, SteadyTime now);
+  void close_lane(Share& share);
+
+  /// The item, which holds its lane, waits for a permit of its lane's share.
+  void enter(Item& item);
+  /// Gives a permit to the item whose turn it is, which waits no more. Null where none may go.
+  Item* next();
+  void free(Share& share);
+  /// A request of that destination has taken so long.
+  void answered(Share& share, std::chrono::microseconds took, SteadyTime now);
+  /// Takes out what waits in lanes that leave, in order.
+  std::vector<Item*> take_leaving();
+
+  void set_ahead(std::size_t ahead) { ahead_ = ahead; }
+
+  /// To which lanes lead.
+  std::size_t destinations() const { return destinations_; }
+  bool has_slow(SteadyTime now) const;
+
+ private:
+  using Place = std::tuple<std::size_t, std::uint64_t, DestinationNo>;
+
+  static Place place_of(const Share& share) { return {share.held, share.given_, share.destination}; }
+  void count_unproven(Share& share);
+  void forget_if_unused(Share& share);
+  std::size_t most() const { return permits_ + (unproven_ == 0 ? ahead_ : 0); }
+
+  const std::size_t permits_;
+  std::size_t ahead_;
+  std::size_t held_ = 0;
+  std::map<DestinationNo, Share> shares_;
+  std::map<Place, Share*> order_;  ///< of the shares in which something waits
+  std::uint64_t given_ = 0;
+  std::size_t destinations_ = 0;
+  std::size_t unproven_ = 0;  ///< shares that hold or want permits and are not known to be quick
+};
+
+}  // namespace dispatch::flow
