@@ -86,6 +86,11 @@ bool HostGate::has_slow(SteadyTime now) const {
                      [&](const auto& entry) { return entry.second.lanes > 0 && entry.second.is_slow(now); });
 }
 
+const HostGate::Share* HostGate::share_of(DestinationNo destination) const {
+  const auto found = shares_.find(destination);
+  return found == shares_.end() ? nullptr : &found->second;
+}
+
 void HostGate::count_unproven(Share& share) {
   const bool in_play = share.held > 0 || !share.waiting_.empty();
   const bool proven = share.took && *share.took <= quick_most;

@@ -75,6 +75,8 @@ class HostGate {
   /// To which lanes lead.
   std::size_t destinations() const { return destinations_; }
   bool has_slow(SteadyTime now) const;
+  /// Null where it has none.
+  const Share* share_of(DestinationNo destination) const;
 
  private:
   using Place = std::tuple<std::size_t, std::uint64_t, DestinationNo>;

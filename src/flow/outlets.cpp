@@ -132,7 +132,7 @@ Result<> Outlets::open(OutletState& outlet) {
 }
 
 void Outlets::list(OutletState& outlet) {
-  if (outlet.listed || !outlet.more || outlet.terms->shut || outlet.lanes >= limits_.lanes_per_outlet) return;
+  if (outlet.listed || !outlet.more || outlet.terms->shut) return;
   outlet.listed = true;
   listed_.push_back(&outlet);
 }
@@ -170,6 +170,18 @@ void Outlets::look_from(OutletState& outlet, WallTime due) {
 void Outlets::looked_until(OutletState& outlet, WallTime until, std::optional<WallTime> next) {
   outlet.due_seen = until;
   set_due(outlet, next);
+}
+
+Result<> Outlets::look_for_slow(OutletState& outlet, bool has_slow) {
+  outlet.crowded = false;
+  if (!has_slow || !outlet.is_direct()) return {};
+  if (!outlet.several) {
+    const auto several = journal_.has_several_destinations(outlet.outlet.no);
+    if (!several) return tl::unexpected(several.error());
+    outlet.several = *several;
+  }
+  outlet.crowded = *outlet.several;
+  return {};
 }
 
 Result<> Outlets::reread_due(OutletState& outlet) {

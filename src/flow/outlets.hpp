@@ -67,12 +67,15 @@ class Outlets {
   Result<> open(OutletState& outlet);
 
   // --- To be read
-  /// Lists the outlet where it is open, may have more and has room.
+  /// Lists the outlet where it is open and may have more.
   void list(OutletState& outlet);
   /// There may be more in it, anywhere above `position`, or above its cursor.
   void read_again(OutletState& outlet, std::optional<Position> position = std::nullopt);
   std::vector<OutletState*> take_listed();
   const std::vector<OutletState*>& listed() const { return listed_; }
+
+  /// Some destinations of the outlet's host are slow, or none: the outlet is crowded or not.
+  Result<> look_for_slow(OutletState& outlet, bool has_slow);
 
   // --- Retries
   /// One is due then, and was not looked at.

@@ -24,16 +24,21 @@ Result<> Pump::start() {
 
 Result<> Pump::arrived(std::vector<DeliveryRow> made) {
   wakes_wait_ = true;  // an arrival may have closed a gap, also one that nothing delivers
-  for (const DeliveryRow& row : made)
-    if (auto outlet = outlets_.reach(row.key.outlet); !outlet)
-      return tl::unexpected(std::move(outlet).error());
+  for (const DeliveryRow& row : made) {
+    auto outlet = outlets_.reach(row.key.outlet);
+    if (!outlet) return tl::unexpected(std::move(outlet).error());
+    if (auto& several = (*outlet)->several; several == false) several.reset();
+  }
   std::move(made.begin(), made.end(), std::back_inserter(arrived_));
   return {};
 }
 
 Result<> Pump::changed_elsewhere() {
   wakes_wait_ = true;
-  outlets_.each([&](OutletState& outlet) { outlets_.read_again(outlet); });
+  outlets_.each([&](OutletState& outlet) {
+    if (outlet.several == false) outlet.several.reset();
+    outlets_.read_again(outlet);
+  });
   return outlets_.load_forgotten();
 }
 
@@ -170,7 +175,7 @@ bool Pump::hungry() const {
   const auto room = [&](const OutletState* outlet) { return window_.has_room(*outlet); };
   const auto& listed = outlets_.listed();
   return wakes_wait_ || !window_.drained().empty() || std::any_of(listed.begin(), listed.end(), room) ||
-         valves_.any([&](const Valve& valve) { return valve.catches_up() && room(valve.outlet); });
+         valves_.any([&](const Valve& valve) { return may_catch_up(valve); });
 }
 
 bool Pump::idle() const {

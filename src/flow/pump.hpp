@@ -23,6 +23,11 @@ namespace dispatch::flow {
 /// retry that is due, by a wake that an operator or a closed gap left in the journal, or when there is room
 /// again at its destination's valve. So a delivery that waits costs no memory.
 ///
+/// The direct deliveries to all URLs of a host are one outlet. Where some of these URLs are slow, what is
+/// read of them is passed over as soon as enough of their lanes are loaded, so that a fast URL behind a
+/// million deliveries to a slow one is found; each destination that was passed over has a mark from where it
+/// is read again.
+///
 /// A lane whose items are done is drained, and the journal is asked what is first in it, unless it is known
 /// that nothing was passed over. So what a fan-out puts below the items of a lane goes next. Journal::begin
 /// refuses to send what lies above it before.
@@ -102,7 +107,8 @@ class Pump {
   Result<> load_drained();
   Result<> load_arrived();
   Result<> load_next(Lane& lane);
-  Result<> catch_up(std::size_t& budget);
+  Result<> catch_up(std::size_t budget);
+  bool may_catch_up(const Valve& valve) const;
   Result<> catch_up(Valve& valve, std::size_t& budget);
   Result<> catch_up_retries(Valve& valve, std::size_t& budget);
   Result<> scan(OutletState& outlet, std::size_t& budget);
@@ -118,7 +124,7 @@ class Pump {
   Lane& load(OutletState& outlet, const journal::DeliveryRow& row);
   void load(Lane& lane, const journal::DeliveryRow& row);
   Hold waited_for(const journal::DeliveryRow& row) const;
-  bool has_full_valve(OutletState& outlet, const journal::DeliveryRow& row);
+  bool is_passed_over(OutletState& outlet, const journal::DeliveryRow& row);
   void leave_behind(Valve& valve, const journal::DeliveryRow& row);
   Result<> keep_drained_in_reach();
   void forget_done();

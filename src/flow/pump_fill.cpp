@@ -23,7 +23,7 @@ WallTime just_before(WallTime time) {
 Result<> Pump::fill(WallTime now) {
   std::size_t budget = window_.limits().rows_per_turn;
   DISPATCH_TRY(load_drained());
-  DISPATCH_TRY(catch_up(budget));
+  DISPATCH_TRY(catch_up(std::max<std::size_t>(1, budget / 2)));
   DISPATCH_TRY(load_due(now));
   DISPATCH_TRY(follow_wakes());
   DISPATCH_TRY(load_drained());
@@ -135,7 +135,7 @@ Result<bool> Pump::place_retry(OutletState& outlet, const DeliveryRow& row) {
     if (!predecessor) return tl::unexpected(predecessor.error());
     if (predecessor->open) return true;  // which brings it when it is done
   }
-  if (has_full_valve(outlet, row)) return true;
+  if (is_passed_over(outlet, row)) return true;
   if (!window_.has_room(outlet)) return false;
   load(outlet, row).more = row.entity != EntityNo{};
   return true;
@@ -185,7 +185,7 @@ Result<> Pump::wake(const journal::DeliveryKey& key, bool ask) {
     if (!predecessor) return tl::unexpected(predecessor.error());
     if (predecessor->gap) return {};
   }
-  if (has_full_valve(outlet, row)) return {};
+  if (is_passed_over(outlet, row)) return {};
   if (window_.has_room(outlet)) {
     load(outlet, row).more = row.entity != EntityNo{};
   } else {  // the scan finds it when there is room
@@ -202,12 +202,17 @@ Result<> Pump::wake_from(const journal::DeliveryKey& key) {
   return {};
 }
 
-/// What was passed over because too many waited at its valve.
-Result<> Pump::catch_up(std::size_t& budget) {
+/// There is room for what was passed over.
+bool Pump::may_catch_up(const Valve& valve) const {
+  return valve.catches_up() && window_.has_room(*valve.outlet) &&
+         window_.crowds_no_more(*valve.outlet, valve.destination);
+}
+
+Result<> Pump::catch_up(std::size_t budget) {
   if (valves_.empty()) return {};
   std::vector<Valve*> ready;
   valves_.each([&](Valve& valve) {
-    if (valve.catches_up() && window_.has_room(*valve.outlet)) ready.push_back(&valve);
+    if (may_catch_up(valve)) ready.push_back(&valve);
   });
   for (Valve* valve : ready) {
     caught_up_ = valve;
@@ -265,13 +270,17 @@ Result<> Pump::catch_up(Valve& valve, std::size_t& budget) {
 }
 
 Result<> Pump::scan(OutletState& outlet, std::size_t& budget) {
-  while (outlet.more && budget > 0 && window_.has_room(outlet)) {
-    const std::size_t room = window_.limits().lanes_per_outlet - outlet.lanes;
-    const std::size_t limit = std::min(budget, std::clamp<std::size_t>(2 * room, 16, 256));
+  DISPATCH_TRY(outlets_.look_for_slow(outlet, window_.has_slow(outlet)));
+  std::size_t some = 16;  // more when all of them were passed over
+  while (outlet.more && budget > 0 && (window_.has_room(outlet) || outlet.crowded)) {
+    const std::size_t most = window_.limits().lanes_per_outlet;
+    const std::size_t room = outlet.lanes < most ? 2 * (most - outlet.lanes) : 0;
+    const std::size_t limit = std::min(budget, std::clamp<std::size_t>(std::max(some, room), 16, 256));
     const auto rows = journal_.scan(outlet.outlet.no, outlet.cursor, limit);
     if (!rows) return tl::unexpected(rows.error());
     for (const DeliveryRow& row : *rows) {
-      if (!window_.has_room(outlet)) {
+      const bool crowds = outlet.crowded && window_.crowds(outlet, row.destination);
+      if (!crowds && !window_.has_room(outlet)) {
         outlet.cursor = before(row.key.position);
         return {};
       }
@@ -280,6 +289,7 @@ Result<> Pump::scan(OutletState& outlet, std::size_t& budget) {
     }
     budget -= std::min(budget, rows->size());
     if (rows->size() < limit) outlet.more = false;
+    some *= 4;
   }
   return {};
 }
@@ -288,19 +298,20 @@ Result<> Pump::place(OutletState& outlet, const DeliveryRow& row, Found how) {
   if (Lane* lane = window_.find(LaneKey::of(row)); lane != nullptr) {
     if (!window_.is_idle(*lane)) return place_behind(*lane, row);
     if (row.sequence == after(lane->tail.sequence)) {
-      if (!has_full_valve(outlet, row)) load(*lane, row);
+      if (!is_passed_over(outlet, row)) load(*lane, row);
       return {};
     }
     window_.forget(*lane);
   }
   if (row.entity == EntityNo{}) {
-    if (!has_full_valve(outlet, row)) load(outlet, row);
+    if (!is_passed_over(outlet, row)) load(outlet, row);
     return {};
   }
+  // Before the journal is asked: there may be many.
+  if (is_passed_over(outlet, row)) return {};
   const auto predecessor = journal_.predecessor(row);
   if (!predecessor) return tl::unexpected(predecessor.error());
   if (predecessor->gap || predecessor->open) return {};
-  if (has_full_valve(outlet, row)) return {};
   // What was read before it may have been passed over for it.
   load(outlet, row).more = predecessor->disordered || (how == Found::read && is_sparse_lane(row));
   return {};
@@ -369,10 +380,14 @@ Hold Pump::waited_for(const DeliveryRow& row) const {
   return behind_others ? Hold::order : Hold::permit;
 }
 
-/// True where too many wait at the valve that `row` would lead to: it is read again when there is room.
-bool Pump::has_full_valve(OutletState& outlet, const DeliveryRow& row) {
+/// True where too many wait at the valve that `row` would lead to, or its destination crowds its outlet: it
+/// is read again when there is room.
+bool Pump::is_passed_over(OutletState& outlet, const DeliveryRow& row) {
   Valve* valve = valves_.find(outlet, row.destination);
-  if (valve == nullptr || !valve->full()) return false;
+  if (valve == nullptr || !valve->full()) {
+    if (!window_.crowds(outlet, row.destination)) return false;
+    valve = &valves_.at(outlet, row.destination);
+  }
   leave_behind(*valve, row);
   return true;
 }

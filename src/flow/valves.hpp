@@ -33,6 +33,12 @@ class Valves {
     return nothing_to_find(outlet) ? nullptr : find_or_make(outlet, destination);
   }
 
+  /// The valve of that destination, if only to remember what is passed over.
+  Valve& at(OutletState& outlet, DestinationNo destination) {
+    const auto found = valves_.find(destination);
+    return found == valves_.end() ? make(outlet, destination) : found->second;
+  }
+
   /// What may go by the limits is let through at the next run of the graph.
   void draw(WallTime now, SteadyTime steady);
   /// False where an item that has come out of the graph may not be begun: it came in before its destination

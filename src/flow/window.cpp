@@ -6,7 +6,46 @@
 namespace dispatch::flow {
 
 bool Window::has_room(const OutletState& outlet) const {
-  return !outlet.terms->shut && outlet.lanes < limits_.lanes_per_outlet && lanes_in_use_ < limits_.lanes;
+  return !outlet.terms->shut && outlet.lanes < lanes_most(outlet) && lanes_in_use_ < limits_.lanes;
+}
+
+/// Subscriptions of one host do not take the window from all others: where it becomes scarce, they share what
+/// one of them has a use for.
+std::size_t Window::lanes_most(const OutletState& outlet) const {
+  if (outlet.crowded) return 2 * limits_.lanes_per_outlet;
+  const bool scarce = lanes_in_use_ >= limits_.lanes / 2;
+  if (!scarce || outlet.is_direct() || outlet.host->gate == nullptr) return limits_.lanes_per_outlet;
+  return std::max<std::size_t>(1, limits_.lanes_per_outlet / outlet.host->gate->destinations());
+}
+
+/// Enough for all permits of the host, as long as half of the room is left; then as much as is fair.
+std::size_t Window::lanes_most_of_slow(const OutletState& outlet) const {
+  constexpr std::size_t least = 4;
+  const std::size_t all = limits_.lanes_per_outlet;
+  if (outlet.lanes < all) return std::min(all, limits_.per_host + limits_.per_host / 4 + least);
+  return std::max(least, all / outlet.host->gate->destinations());
+}
+
+const HostGate::Share* Window::not_quick(const OutletState& outlet, DestinationNo destination) const {
+  if (!outlet.crowded || outlet.host->gate == nullptr) return nullptr;
+  const auto* share = outlet.host->gate->share_of(destination);
+  return share == nullptr || share->is_quick(graph_.steady()) ? nullptr : share;
+}
+
+bool Window::crowds(const OutletState& outlet, DestinationNo destination) const {
+  const auto* share = not_quick(outlet, destination);
+  return share != nullptr && share->lanes >= lanes_most_of_slow(outlet);
+}
+
+bool Window::crowds_no_more(const OutletState& outlet, DestinationNo destination) const {
+  const auto* share = not_quick(outlet, destination);
+  if (share == nullptr) return true;
+  const std::size_t most = lanes_most_of_slow(outlet);
+  return share->lanes + std::max<std::size_t>(1, most / 4) <= most;
+}
+
+bool Window::has_slow(const OutletState& outlet) const {
+  return outlet.host->gate != nullptr && outlet.host->gate->has_slow(graph_.steady());
 }
 
 bool Window::lane_has_room(const Lane& lane) const {

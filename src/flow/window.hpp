@@ -75,17 +75,21 @@ struct HostState {
 struct OutletState {
   journal::Outlet outlet;
   HostState* host = nullptr;
-  HostState* rated = nullptr;           ///< where a rate of this outlet is counted
-  std::shared_ptr<const Terms> terms;   ///< never null
-  Position cursor;                      ///< the scan has passed everything at or below
-  Position stored_low;                  ///< outlet.low as the journal has it
-  bool more = true;                     ///< there may be deliveries above the cursor
-  bool listed = false;                  ///< stands in the pump's list of outlets to be read
-  std::size_t lanes = 0;                ///< of this outlet that are busy or drained
-  std::size_t under_way = 0;            ///< deliveries begun and not settled
-  std::optional<WallTime> due;          ///< when the next retry that was not looked at is due
+  HostState* rated = nullptr;          ///< where a rate of this outlet is counted
+  std::shared_ptr<const Terms> terms;  ///< never null
+  Position cursor;                     ///< the scan has passed everything at or below
+  Position stored_low;                 ///< outlet.low as the journal has it
+  bool more = true;                    ///< there may be deliveries above the cursor
+  std::optional<bool> several = {};    ///< destinations are in the journal; nothing: it is to be asked
+  bool crowded = false;         ///< several, and some of the host are slow: what is read passes them over
+  bool listed = false;          ///< stands in the pump's list of outlets to be read
+  std::size_t lanes = 0;        ///< of this outlet that are busy or drained
+  std::size_t under_way = 0;    ///< deliveries begun and not settled
+  std::optional<WallTime> due;  ///< when the next retry that was not looked at is due
   WallTime due_seen = WallTime::min();  ///< retries due until then were looked at
   std::optional<WallTime> asked;  ///< when it was opened again, until one of its circuits was asked for that
+
+  bool is_direct() const { return outlet.subscription == SubscriptionNo{}; }
 };
 
 /// A lane in the window. It is busy while it holds items. Without them it is drained, where the journal is to
@@ -149,6 +153,14 @@ class Window {
   /// For one more lane of this outlet.
   bool has_room(const OutletState& outlet) const;
   bool lane_has_room(const Lane& lane) const;
+  /// True where the outlet is crowded and so many lanes lead to this destination, which is not known to be
+  /// quick, that what is read of it is passed over: others may stand behind it. So the lanes of slow ones
+  /// take no more room than they have use for.
+  bool crowds(const OutletState& outlet, DestinationNo destination) const;
+  /// It did so, and there is room for some more lanes to it: not for each one by itself.
+  bool crowds_no_more(const OutletState& outlet, DestinationNo destination) const;
+  /// True where a destination of the outlet's host is slow.
+  bool has_slow(const OutletState& outlet) const;
   std::size_t items() const { return items_in_use_; }
   /// Those that are busy.
   std::size_t lanes() const { return lanes_in_use_ - drained_.size(); }
@@ -204,6 +216,9 @@ class Window {
   }
 
  private:
+  std::size_t lanes_most(const OutletState& outlet) const;
+  std::size_t lanes_most_of_slow(const OutletState& outlet) const;
+  const HostGate::Share* not_quick(const OutletState& outlet, DestinationNo destination) const;
   void give_back(Item& item);
   void take_all(Item& item);
   void take_up(Lane& lane, DestinationNo destination);

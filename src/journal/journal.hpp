@@ -180,6 +180,10 @@ class Journal {
   /// This one, which there must be.
   virtual Result<Outlet> outlet(OutletNo no) = 0;
 
+  /// True where the journal knows several destinations of this outlet, whether or not anything waits for
+  /// them.
+  virtual Result<bool> has_several_destinations(OutletNo outlet) = 0;
+
   /// Deliveries of the outlet at positions above `after`, in the order of position and generation, whatever
   /// their state; at most `limit`, and those that are at the position of the last one. Fewer than `limit`
   /// means that the end was reached.

@@ -1,5 +1,9 @@
 #include "flow/stage.hpp"
 
+#include <map>
+
+#include <fmt/format.h>
+
 using namespace dispatch;
 using namespace dispatch::test;
 using namespace std::chrono_literals;
@@ -108,6 +112,117 @@ TEST_CASE("a slow subscription leaves a fast one of its host its share of the pe
   CHECK(stage.figures().tally.of(DeliveryState::completed) == 50 + 275);
   finish_url(stage, "http://a.test/fast");
   CHECK(to_url(stage.transport, "http://a.test/slow") == 50);
+}
+
+TEST_CASE("a fast URL behind many deliveries to a slow one of its host gets its share") {
+  constexpr int of_slow = 10'000, of_fast = 300;
+  Stage stage;
+  const auto slow_answer = [] {
+    auto outcome = answered(200);
+    outcome.took = 2s;
+    return outcome;
+  };
+  SUBCASE("in one run") {
+    stage.arrive(many("s", of_slow, "http://a.test/slow"));
+    stage.arrive(many("f", of_fast, "http://a.test/fast"));
+    stage.play();
+  }
+  SUBCASE("that finds them in its journal") {
+    stage.arrive(many("s", of_slow, "http://a.test/slow"));
+    stage.arrive(many("f", of_fast, "http://a.test/fast"));
+    stage.play();
+    stage.crash();
+    stage.play();
+  }
+  SUBCASE("that another process has put there") {
+    stage.arrive(many("s", of_slow, "http://a.test/slow"));
+    stage.play();
+    stage.tick(200ms);
+    CHECK(stage.journal().has_several_destinations(OutletNo{1}).value() == false);
+    stage.arrive(many("f", of_fast, "http://a.test/fast"));
+    stage.play();
+  }
+  for (int i = 0; i < 40; ++i) stage.tick(50ms);
+  CHECK(to_url(stage.transport, "http://a.test/slow") == 50);  // none is free
+  for (const auto& outgoing : stage.transport.under_way())
+    REQUIRE(stage.transport.finish_ticket(outgoing.ticket, slow_answer()));
+  stage.play();
+  CHECK(to_url(stage.transport, "http://a.test/slow") == 25);
+  CHECK(to_url(stage.transport, "http://a.test/fast") == 25);
+  std::size_t done = 0;
+  for (int round = 0; round < of_fast / 25; ++round) {
+    done += finish_url(stage, "http://a.test/fast");
+    const auto figures = stage.figures();
+    CHECK(figures.in_flight + figures.host_limited <= 456);
+  }
+  CHECK(done == of_fast);
+  CHECK(to_url(stage.transport, "http://a.test/slow") == 50);
+
+  // What was passed over comes back, once.
+  for (int round = 0; round < of_slow && !stage.finished(); ++round) {
+    CHECK(to_url(stage.transport, "http://a.test/slow") > 0);
+    for (const auto& outgoing : stage.transport.under_way())
+      REQUIRE(stage.transport.finish_ticket(outgoing.ticket, slow_answer()));
+    stage.tick(2s);
+  }
+  CHECK(stage.finished());
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == of_slow + of_fast);
+}
+
+TEST_CASE("what is passed over for a slow URL keeps the order of its entities over a crash") {
+  Stage stage;
+  std::vector<Line> lines;
+  for (int sequence = 1; sequence <= 4; ++sequence)
+    for (int entity = 0; entity < 300; ++entity)
+      for (const char* url : {"http://a.test/slow", "http://a.test/slower", "http://a.test/fast"})
+        lines.push_back(
+            {fmt::format("{}-{}-{}", url, entity, sequence), fmt::format("E{}", entity), sequence, url});
+  for (auto& line : lines) line.entity += line.url;
+  stage.arrive(lines);
+  stage.play();
+  for (int round = 0; round < 2000 && !stage.finished(); ++round) {
+    stage.tick(110ms);
+    finish_url(stage, "http://a.test/fast");
+    if (round % 20 == 0) {
+      for (const auto& outgoing : stage.transport.under_way()) {
+        auto outcome = answered(round % 40 == 0 || outgoing.attempt > 1 ? 200 : 500);
+        outcome.took = 2s;
+        REQUIRE(stage.transport.finish_ticket(outgoing.ticket, outcome));
+      }
+      stage.play();
+    }
+    if (round == 90) stage.crash();
+  }
+  CHECK(stage.finished());
+  CHECK(stage.figures().tally.of(DeliveryState::completed) == 3600);
+  std::map<std::string, std::int64_t> last;
+  for (const auto& outgoing : stage.transport.sent()) {
+    auto& before = last[outgoing.entity_id];
+    REQUIRE(outgoing.sequence->value() >= before);
+    REQUIRE(outgoing.sequence->value() <= before + 1);
+    before = outgoing.sequence->value();
+  }
+}
+
+TEST_CASE("fast URLs of one host are read in their order however many they are") {
+  Stage stage;
+  std::vector<Line> lines;
+  for (int i = 0; i < 3000; ++i) {
+    const auto name = std::to_string(i);
+    lines.push_back({name, name, 1, "http://a.test/" + std::to_string(i % 100)});
+  }
+  stage.arrive(lines);
+  stage.play();
+  std::vector<std::string> expected;
+  for (int i = 0; i < 3000; ++i) expected.push_back(std::to_string(i));
+  for (int round = 0; round < 100 && !stage.finished(); ++round) {
+    stage.tick(10ms);
+    stage.transport.finish_all(answered(200));
+    stage.play();
+  }
+  CHECK(stage.finished());
+  auto sent = stage.transport.sent_ids();
+  CHECK(sent == expected);
 }
 
 TEST_CASE("a retry that waits gives back its permit and keeps its lane") {

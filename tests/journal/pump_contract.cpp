@@ -28,6 +28,19 @@ TEST_CASE_TEMPLATE("scan: pages through an outlet in the order of positions what
   CHECK(journal->scan(OutletNo{3}, Position{0}, 2).value().empty());
 }
 
+TEST_CASE_TEMPLATE("has_several_destinations: counts the URLs of an outlet and not their deliveries", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a"}, {.id = "b"}, {.id = "c", .urls = {"http://b.test/"}}});
+  CHECK_FALSE(journal->has_several_destinations(first_outlet).value());
+  CHECK_FALSE(journal->has_several_destinations(OutletNo{2}).value());
+  CHECK_FALSE(journal->has_several_destinations(OutletNo{3}).value());
+  append_all(*journal, {{.id = "d", .urls = {"http://b.test/other"}}});
+  CHECK_FALSE(journal->has_several_destinations(first_outlet).value());
+  CHECK(journal->has_several_destinations(OutletNo{2}).value());
+}
+
 TEST_CASE_TEMPLATE("due: the longest due comes first and each outlet has its own", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();

@@ -45,6 +45,40 @@ TEST_CASE("one host under several URLs and ports gets at most fifty requests at 
   for (const auto& request : one.received()) CHECK(request.header("X-Dispatch-Attempt") == "1");
 }
 
+// Takes twelve seconds: that long is all of the slow one.
+TEST_CASE("a slow URL leaves a fast one of its host its share in whatever order they come") {
+  const TempDir directory;
+  const Receiver receiver{[](const Received& request, std::size_t) {
+    Answer answer;
+    if (request.target == "/slow") answer.delay = 2s;
+    return answer;
+  }};
+  std::string slow, fast, both;
+  for (int i = 0; i < 300; ++i) {
+    const auto to_slow = event_line(fmt::format("s{}", i), fmt::format("S{}", i), 1, receiver.url("/slow"));
+    const auto to_fast = event_line(fmt::format("f{}", i), fmt::format("F{}", i), 1, receiver.url("/fast"));
+    slow += to_slow;
+    fast += to_fast;
+    both += to_slow + to_fast;
+  }
+  std::string input;
+  SUBCASE("interleaved") {
+    input = both;
+  }
+  SUBCASE("the slow ones first") {
+    input = slow + fast;
+  }
+  const auto run = run_dispatch(directory, {"run", "-"}, input);
+  CHECK(run.exit_code == 0);
+  const auto received = receiver.received();
+  CHECK(received.size() == 600);
+  CHECK(most_at_once({&receiver}) <= 50);
+  auto last = received.at(0).arrived;
+  for (const auto& request : received)
+    if (request.target == "/fast") last = std::max(last, request.ended);
+  CHECK(last - received.at(0).arrived < 4s);
+}
+
 TEST_CASE("a host that hangs does not keep another from its events") {
   const TempDir directory;
   Receiver hanging{[](const Received&, std::size_t) {

@@ -572,6 +572,12 @@ Result<Outlet> MemoryJournal::outlet(OutletNo no) {
   return read()->outlets.at(static_cast<std::size_t>(no.value() - 1));
 }
 
+Result<bool> MemoryJournal::has_several_destinations(OutletNo outlet) {
+  const auto state = read();
+  return std::count_if(state->destinations.begin(), state->destinations.end(),
+                       [&](const auto& one) { return one.outlet == outlet; }) > 1;
+}
+
 Result<std::vector<DeliveryRow>> MemoryJournal::scan(OutletNo outlet, Position after, std::size_t limit) {
   const auto state = read();
   std::vector<DeliveryRow> rows;

@@ -56,6 +56,7 @@ class MemoryJournal final : public journal::Journal {
   Result<bool> changed_elsewhere() override;
   Result<std::vector<journal::Outlet>> outlets(OutletNo after) override;
   Result<journal::Outlet> outlet(OutletNo no) override;
+  Result<bool> has_several_destinations(OutletNo outlet) override;
   Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
   Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
                                                 std::size_t limit) override;

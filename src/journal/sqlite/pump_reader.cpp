@@ -22,6 +22,7 @@ PumpReader::PumpReader(SQLite::Database& database)
     : outlets_(database,
                "SELECT outlet_no, host, low_position, subscription_no, present_destination_no FROM outlets"
                " WHERE outlet_no > ? ORDER BY outlet_no"),
+      destinations_(database, "SELECT 1 FROM destinations WHERE outlet_no = ? LIMIT 2"),
       scan_(database, fmt::format("SELECT {} FROM deliveries WHERE outlet_no = ? AND position > ?"
                                   " ORDER BY position, generation",
                                   delivery_columns)),
@@ -56,6 +57,11 @@ std::optional<Outlet> PumpReader::outlet(OutletNo no) {
   auto rows = outlets_.rows(OutletNo{no.value() - 1});
   if (!rows.next() || rows.integer(0) != no.value()) return std::nullopt;
   return read_outlet(rows);
+}
+
+bool PumpReader::has_several_destinations(OutletNo outlet) {
+  auto rows = destinations_.rows(outlet);
+  return rows.next() && rows.next();
 }
 
 std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::size_t limit) {

@@ -17,6 +17,7 @@ class PumpReader {
   // As the functions of Journal by the same names.
   std::vector<Outlet> outlets(OutletNo after);
   std::optional<Outlet> outlet(OutletNo no);
+  bool has_several_destinations(OutletNo outlet);
   std::vector<DeliveryRow> scan(OutletNo outlet, Position after, std::size_t limit);
   std::vector<DeliveryRow> due(OutletNo outlet, WallTime after, WallTime until, std::size_t limit);
   std::optional<WallTime> next_due(OutletNo outlet, WallTime after);
@@ -27,7 +28,7 @@ class PumpReader {
   Tally tally();
 
  private:
-  Statement outlets_, scan_, due_, next_due_, wakes_, remembered_wake_, remember_outlet_, remember_wake_,
+  Statement outlets_, destinations_, scan_, due_, next_due_, wakes_, remembered_wake_, remember_outlet_, remember_wake_,
       open_, tally_;
 };
 

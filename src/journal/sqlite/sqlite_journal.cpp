@@ -409,6 +409,10 @@ Result<Outlet> SqliteJournal::outlet(OutletNo no) {
   return std::move(**found);
 }
 
+Result<bool> SqliteJournal::has_several_destinations(OutletNo outlet) {
+  return parts_->guard(reading, [&] { return parts_->pump.has_several_destinations(outlet); });
+}
+
 Result<std::vector<DeliveryRow>> SqliteJournal::scan(OutletNo outlet, Position after, std::size_t limit) {
   return parts_->read_deliveries([&] { return parts_->pump.scan(outlet, after, limit); });
 }

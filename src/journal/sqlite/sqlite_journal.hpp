@@ -72,6 +72,7 @@ class SqliteJournal final : public Journal {
   Result<bool> changed_elsewhere() override;
   Result<std::vector<Outlet>> outlets(OutletNo after) override;
   Result<Outlet> outlet(OutletNo no) override;
+  Result<bool> has_several_destinations(OutletNo outlet) override;
   Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
   Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
                                        std::size_t limit) override;

@@ -98,6 +98,9 @@ class FlawedJournal : public journal::Journal {
   Result<bool> changed_elsewhere() override { return sound_->changed_elsewhere(); }
   Result<std::vector<journal::Outlet>> outlets(OutletNo after) override { return sound_->outlets(after); }
   Result<journal::Outlet> outlet(OutletNo no) override { return sound_->outlet(no); }
+  Result<bool> has_several_destinations(OutletNo outlet) override {
+    return sound_->has_several_destinations(outlet);
+  }
   Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after,
                                                  std::size_t limit) override {
     return sound_->scan(outlet, after, limit);
