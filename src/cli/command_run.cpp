@@ -81,6 +81,7 @@ Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
   DISPATCH_TRY(set_input(options, asked.input));
   options.ahead = std::min(options.per_host, ahead_most);
   options.follow_all = asked.input.files.empty();
+  options.through_proxy = !asked.delivery.http.proxy.empty();
   const std::size_t descriptors = raise_descriptor_limit();
   const std::size_t room =
       descriptors > 2 * other_descriptors ? descriptors - other_descriptors : other_descriptors;

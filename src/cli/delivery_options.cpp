@@ -121,6 +121,11 @@ void add_requests(CLI::App& command, delivery::HttpOptions& http) {
                                          "Send all requests through this proxy")))
       ->type_name("URL")
       ->group(group);
+  from_environment(never_empty(command.add_option(
+                       "--no-proxy", http.no_proxy,
+                       "Hosts that are not reached through the proxy, separated by commas; *: all")))
+      ->type_name("LIST")
+      ->group(group);
   from_environment(
       never_empty(command.add_option("--unix-socket", http.unix_socket,
                                      "Send all requests to this Unix socket, whatever their URLs say")))

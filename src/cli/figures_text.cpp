@@ -176,6 +176,8 @@ std::string delivery_table(const flow::Figures& figures, microseconds took, std:
                     count_text(static_cast<std::uint64_t>(numbers)), numbers == 1 ? "number" : "numbers"));
   if (figures.not_meant > 0)
     text += row("not meant", figures.not_meant, "excluded by the filter of their subscription, not sent");
+  if (figures.given_up > 0)
+    text += row("given up", figures.given_up, "by operators, or with their subscription; not delivered");
   if (figures.circuits_open > 0)
     text += row("circuits open", figures.circuits_open, "URLs left alone after failures in a row");
   for (const auto& [what, count] : top_errors(figures)) text += row("error", count, what);
@@ -223,6 +225,7 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
   object.add_raw("errors", errors)
       .add("unmatched", figures.unmatched)
       .add("not_meant", figures.not_meant)
+      .add("given_up", figures.given_up)
       .add("unread_inputs", static_cast<std::uint64_t>(figures.unread.size()))
       .add("elsewhere", figures.elsewhere.events)
       .add("duplicates_elsewhere", figures.recorded_elsewhere.events)

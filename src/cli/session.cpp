@@ -95,7 +95,7 @@ Result<> Session::open_journal(const InputOptions& options) {
   const auto applied =
       apply_set(*journal_, declared, {}, clock_.wall(), [this](const auto& changes) { say(changes); });
   if (!applied) return tl::unexpected(applied.error());
-  warn_of_weak_secrets(*log_, *applied);
+  warn_of_changes(*log_, *applied);
   return flow::renew(*catalog_, *journal_);
 }
 

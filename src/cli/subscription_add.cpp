@@ -6,6 +6,7 @@
 #include "cli/subscription_commands.hpp"
 #include "cli/subscription_fields.hpp"
 #include "journal/ledger.hpp"
+#include "routing/shared_url.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -114,12 +115,14 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   SubscriptionChange change;
   bool replaced = false;
   bool moved = false;
+  std::optional<std::string> shared_url;
   std::int64_t made = 0;
   DISPATCH_TRY(operator_turn(
       program.journal,
       [&](journal::Journal& journal, WallTime now) -> Result<> {
         const auto all = journal.subscriptions();
         if (!all) return tl::unexpected(all.error());
+        shared_url = routing::shared_url_warning(wanted, *all);
         if (const auto* before = known(*all, wanted.id)) {
           if (!asked.replace)
             return misuse(
@@ -147,6 +150,8 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
         return {};
       },
       true));
+
+  if (shared_url) program.log->warn("{}", *shared_url);
 
   std::optional<Carried> carried;
   if (moved) {

@@ -6,6 +6,7 @@
 #include "cli/secret_source.hpp"
 #include "cli/subscription_commands.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
+#include "routing/shared_url.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -81,8 +82,16 @@ Result<std::vector<SubscriptionChange>> apply_set(
   return changes;
 }
 
-void warn_of_weak_secrets(spdlog::logger& log, const std::vector<SubscriptionChange>& changes) {
+void warn_of_changes(spdlog::logger& log, const std::vector<SubscriptionChange>& changes) {
+  std::vector<Subscription> all;
+  for (const auto& change : changes)
+    if (change.kind != Kind::removed) all.push_back(change.wanted);
   for (const auto& change : changes) {
+    const bool goes =
+        change.kind == Kind::added || std::any_of(change.fields.begin(), change.fields.end(),
+                                                  [](const auto& field) { return field.name == "url"; });
+    if (const auto warning = goes ? routing::shared_url_warning(change.wanted, all) : std::nullopt)
+      log.warn("{}", *warning);
     const bool named =
         change.kind == Kind::added || std::any_of(change.fields.begin(), change.fields.end(),
                                                   [](const auto& field) { return field.name == "secret"; });
@@ -106,7 +115,7 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
     const auto changes = rehearse(program.journal, *declared, asked.prune);
     if (!changes) return tl::unexpected(changes.error());
     tell(*changes);
-    warn_of_weak_secrets(*program.log, *changes);
+    warn_of_changes(*program.log, *changes);
     say(program, "would be: " + changes_summary(*changes) + "; nothing was changed");
     return ExitCode::delivered;
   }
@@ -116,7 +125,7 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
       apply_set(**journal, *declared, {asked.prune, asked.discard}, SystemClock{}.wall(), tell);
   if (!changes) return tl::unexpected(changes.error());
   if (!any_change(*changes)) tell(*changes);
-  warn_of_weak_secrets(*program.log, *changes);
+  warn_of_changes(*program.log, *changes);
   say(program, "applied " + asked.file + ": " + changes_summary(*changes));
   return ExitCode::delivered;
 }

@@ -25,7 +25,8 @@ Result<std::vector<SubscriptionChange>> apply_set(
     journal::Journal& journal, const std::vector<Declared>& declared, const SetOptions& options, WallTime now,
     const std::function<void(const std::vector<SubscriptionChange>&)>& tell);
 
-/// Warns of each new secret that is weak or may not be meant as it stands; shows none.
-void warn_of_weak_secrets(spdlog::logger& log, const std::vector<SubscriptionChange>& changes);
+/// Warns of each new secret that is weak or may not be meant as it stands, showing none, and of each new URL
+/// that another of the declared subscriptions has.
+void warn_of_changes(spdlog::logger& log, const std::vector<SubscriptionChange>& changes);
 
 }  // namespace dispatch::cli

@@ -67,6 +67,10 @@ std::string about_deliveries(const Summary& summary) {
     return deliveries_text(left) +
            (left == 1 ? " remains and cannot move by itself" : " remain and cannot move by themselves");
   if (nothing_accepted(summary.figures)) return "";
+  const auto given_up = static_cast<std::int64_t>(summary.figures.given_up);
+  if (given_up > 0)
+    return deliveries_text(given_up) + (given_up == 1 ? " was" : " were") +
+           " given up; all else that was accepted is delivered";
   if (summary.figures.unmatched > 0 && summary.figures.unmatched == summary.figures.accepted)
     return "what was accepted matched no subscription and was sent nowhere";
   if (summary.figures.unmatched > 0) return "all that was accepted for a destination is delivered";

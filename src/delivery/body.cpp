@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/json.hpp"
+#include "base/units.hpp"
 #include "delivery/cloud_event.hpp"
 
 namespace dispatch::delivery {
@@ -36,7 +37,7 @@ std::string envelope(const Outgoing& outgoing, std::string_view data) {
     object.add("id", outgoing.event_id);
     add_or_null(object, "type", outgoing.type);
     add_or_null(object, "source", outgoing.source);
-    add_or_null(object, "timestamp", outgoing.time);
+    object.add("timestamp", outgoing.time.empty() ? format_time(outgoing.accepted) : outgoing.time);
     add_data(object, data, false);
   }
   return body;

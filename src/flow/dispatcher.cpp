@@ -396,10 +396,14 @@ Result<> Dispatcher::refresh_figures() {
   const auto tally = parts_.journal.tally();
   if (!tally) return tl::unexpected(tally.error());
   tally_ = *tally;
+  if (!failed_before_) failed_before_ = tally_.of(DeliveryState::failed);
+  const std::int64_t failed = tally_.of(DeliveryState::failed) - *failed_before_;
   const auto waiting = valves_.waiting();
   const WallTime now = parts_.clock.wall();
   scoreboard_.update([&](Figures& figures) {
     figures.tally = tally_;
+    figures.given_up = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, failed - static_cast<std::int64_t>(figures.not_meant)));
     figures.in_flight = in_flight_.size();
     figures.host_limited = pump_.lanes() - in_flight_.size() - waiting.for_rate - waiting.for_circuit;
     figures.rate_limited = waiting.for_rate;

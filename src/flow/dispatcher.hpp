@@ -94,6 +94,7 @@ class Dispatcher {
   journal::GapCount gaps_given_up_;     ///< in the turn
   bool satisfied_ = false;              ///< the turn has left input where it is although there is some
   journal::Tally tally_;
+  std::optional<std::int64_t> failed_before_;     ///< deliveries in that state when the run began
   std::vector<journal::Settlement> settlements_;  ///< of the turn
   Stories stories_;
   std::uint64_t orphans_ = 0;  ///< found at the start, and not told yet

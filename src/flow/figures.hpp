@@ -46,6 +46,7 @@ struct Figures {
   std::uint64_t retries = 0;    ///< failures after which another attempt was allowed
   std::uint64_t buried = 0;     ///< that became dead letters
   std::uint64_t not_meant = 0;  ///< that the filter of their subscription, asked before the request, excludes
+  std::uint64_t given_up = 0;   ///< meanwhile, by operators or with their subscription
   std::uint64_t unknown = 0;    ///< attempts whose outcome nobody knows: aborted, or found after a crash
   std::uint64_t in_flight = 0;
   std::uint64_t host_limited = 0;   ///< first in their lane, and waiting for a permit

@@ -33,6 +33,8 @@ struct RunOptions {
   std::size_t ahead = 0;
   /// There is no input: where another process dispatches, the whole journal is followed.
   bool follow_all = false;
+  /// Requests go through a proxy: nobody can tell whose answer to one over plain http is.
+  bool through_proxy = false;
   bool stop_on_reject = false;  ///< take no further input after the first rejected line
   /// As soon as more rejected lines, or more bytes of them, would wait in the journal, or be written by this
   /// run to its rejects file, no further input is taken.

@@ -21,7 +21,8 @@ Result<Terms> Terms::of(const Subscription& subscription, const RunOptions& run)
   // What stands first counts: the subscription's own word, then the run's, then
   // what is usual.
   statuses->insert(run.statuses.begin(), run.statuses.end());
-  statuses->emplace(410, policy::Meaning::pause);
+  const bool is_from_receiver = !run.through_proxy || !subscription.url.starts_with("http://");
+  if (is_from_receiver) statuses->emplace(410, policy::Meaning::pause);
   terms.statuses = std::move(*statuses);
   return terms;
 }

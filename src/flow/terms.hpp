@@ -32,7 +32,7 @@ struct Terms {
   /// Of direct deliveries.
   explicit Terms(const RunOptions& run) : retry(run.retry), statuses(run.statuses), rate(run.rate) {}
   /// What the subscription leaves open is as the run says, except its rate, and
-  /// 410, which pauses it. A status table that cannot be read is an error.
+  /// 410, which pauses it, unless a proxy may have answered. A status table that cannot be read is an error.
   static Result<Terms> of(const Subscription& subscription, const RunOptions& run);
 };
 

@@ -1,6 +1,7 @@
 #include "routing/url.hpp"
 
 #include "base/url_text.hpp"
+#include "routing/ascii_host.hpp"
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,22 @@ std::string shortest_ipv6(const std::string& host) {
   return inet_ntop(AF_INET6, &address, text.data(), text.size());
 }
 
+/// `text` with its host in ASCII, where that is an international name.
+Result<std::string> with_ascii_host(std::string_view text) {
+  const auto is_foreign = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
+  const auto scheme = text.find("://");
+  if (scheme == std::string_view::npos) return std::string{text};
+  const auto authority = std::min(text.find_first_of("/?#", scheme + 3), text.size());
+  const auto user = text.substr(0, authority).rfind('@');
+  const auto begin = user == std::string_view::npos ? scheme + 3 : std::max(user + 1, scheme + 3);
+  const auto end = std::min(text.find(':', begin), authority);
+  const std::string host{text.substr(begin, end - begin)};
+  if (std::none_of(host.begin(), host.end(), is_foreign)) return std::string{text};
+  const auto ascii = ascii_host(host);
+  if (!ascii) return misuse("{}: {}", shown(text), ascii.error().message);
+  return std::string{text.substr(0, begin)} + *ascii + std::string{text.substr(end)};
+}
+
 /// One reading of `text`.
 Result<Url> read_url(std::string_view text) {
   if (text.size() > url_most)
@@ -129,8 +146,10 @@ Result<Url> read_url(std::string_view text) {
 
 Result<Url> parse_url(std::string_view text) {
   constexpr int rounds_most = 3;
-  auto url = read_url(text);
-  std::string spelled{text};
+  auto ascii = with_ascii_host(text);
+  if (!ascii) return tl::unexpected(std::move(ascii).error());
+  std::string spelled = std::move(*ascii);
+  auto url = read_url(spelled);
   for (int round = 1; url && url->text != spelled; ++round) {
     if (round == rounds_most) return misuse("{} has no spelling that stays", shown(text));
     spelled = url->text;

@@ -18,7 +18,8 @@ struct Url {
 
 /// Reads an absolute URL (RFC 3986). Misuse, with a message that quotes it: a scheme other than http and
 /// https, no host, a user name or password, a port that is none, and bytes that cannot stand in a URL. A
-/// fragment is left out, as no request carries one. Pure; safe for every thread.
+/// fragment is left out, as no request carries one. An international host name is taken in UTF-8 and kept as
+/// name servers know it, "xn--bcher-kva.example". Pure; safe for every thread.
 Result<Url> parse_url(std::string_view text);
 
 }  // namespace dispatch::routing

@@ -49,6 +49,17 @@ TEST_CASE("a run that did everything has nothing to be done next") {
   CHECK(has(summary_text(summary), "nothing is left to do"));
 }
 
+TEST_CASE("what was given up meanwhile is not called delivered") {
+  Summary summary = summary_of(How::finished);
+  summary.figures.given_up = 2;
+  CHECK(has(summary_text(summary),
+            "finished in 1.5s; 2 deliveries were given up; all else that was accepted is delivered\n"));
+  CHECK(has(summary_text(summary), "given up"));
+  CHECK(has(summary_json(summary, WallTime{}), "\"given_up\":2"));
+  summary.figures.given_up = 1;
+  CHECK(has(summary_text(summary), "; 1 delivery was given up; all else"));
+}
+
 TEST_CASE("an interrupted run is resumed on the journal it had") {
   Summary summary = summary_of(How::interrupted, 1'234);
   summary.journal = "/var/lib/my events.db";

@@ -62,8 +62,9 @@ TEST_CASE("an envelope holds the payload as it came") {
   Outgoing bare;
   bare.event_id = "e\"1";
   bare.payload = "null";
+  bare.accepted = WallTime{} + std::chrono::milliseconds{1'500};
   CHECK(body(in_mode(BodyMode::envelope), bare) ==
-        R"({"id":"e\"1","type":null,"source":null,"timestamp":null,"data":null})");
+        R"({"id":"e\"1","type":null,"source":null,"timestamp":"1970-01-01T00:00:01.500Z","data":null})");
 }
 
 TEST_CASE("a payload that is no JSON stands in a body of JSON as base64") {

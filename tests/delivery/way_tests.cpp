@@ -111,6 +111,31 @@ TEST_CASE("a proxy gets the requests with its own credentials and the servers no
   CHECK(seen_credentials == "Basic dXNlcjpzZWNyZXQ=");
 }
 
+TEST_CASE("hosts of the list are reached without the proxy") {
+  std::atomic<int> through{0};
+  const RawReceiver proxy{[&](Conversation& peer) {
+    while (peer.request()) {
+      ++through;
+      peer.send(answer_head(204, {}, 0));
+    }
+  }};
+  const Receiver receiver;
+  auto options = by_way_of(proxy.url());
+  const auto status = [&] {
+    Bench bench{options};
+    return bench.attempt(event(receiver.url())).status;
+  };
+  CHECK(status() == 204);
+  for (const char* list : {"127.0.0.1", "other.test, 127.0.0.1", "127.0.0.0/8", "*"}) {
+    CAPTURE(list);
+    options.no_proxy = list;
+    CHECK(status() == 200);
+  }
+  options.no_proxy = "other.test";
+  CHECK(status() == 204);
+  CHECK(through == 2);
+}
+
 TEST_CASE("what a proxy says of a tunnel is nobody's answer and shows no credentials") {
   for (const std::string answer :
        {"HTTP/1.1 200 Established\r\n\r\n", "HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n",

@@ -172,6 +172,27 @@ TEST_CASE(
     CHECK(stage.figures().tally.of(DeliveryState::dead_letter) == 1);
     CHECK(stage.figures().paused.empty());
   }
+  SUBCASE("a proxy may have answered") {
+    options.through_proxy = true;
+    Stage stage{options};
+    subscribe(stage, subscription("s"));
+    stage.arrive({{"e", "X", 1, ""}});
+    stage.play();
+    stage.answer("e", 410);
+    CHECK(stage.figures().tally.of(DeliveryState::retry_wait) == 1);
+    CHECK(stage.figures().paused.empty());
+  }
+  SUBCASE("a proxy cannot have answered") {
+    options.through_proxy = true;
+    Stage stage{options};
+    auto other = subscription("s");
+    other.url = "https://s.test/hook";
+    subscribe(stage, other);
+    stage.arrive({{"e", "X", 1, ""}});
+    stage.play();
+    stage.answer("e", 410);
+    CHECK(stage.figures().paused == std::vector<std::string>{"s"});
+  }
   SUBCASE("the run") {
     options.statuses = {{410, policy::Meaning::success}};
     Stage stage{options};
@@ -181,6 +202,26 @@ TEST_CASE(
     stage.answer("e", 410);
     CHECK(stage.figures().tally.of(DeliveryState::completed) == 1);
   }
+}
+
+TEST_CASE("what is given up with its subscription is counted and not what its filter excludes") {
+  Stage stage;
+  const auto no = subscribe(stage, subscription("s"));
+  stage.arrive(streams(100, 1));
+  stage.play();
+  CHECK(stage.figures().given_up == 0);
+  as_operator(stage, [&](journal::Journal& journal) {
+    REQUIRE(journal.remove_subscription(no, stage.clock.wall()));
+  });
+  stage.tick(100ms);
+  stage.transport.finish_all(answered(200));
+  stage.play();
+  CHECK(stage.finished());
+  CHECK(stage.figures().given_up ==
+        static_cast<std::uint64_t>(stage.figures().tally.of(DeliveryState::failed)));
+  CHECK(stage.figures().given_up >= 50);
+  stage.crash();
+  CHECK(stage.figures().given_up == 0);  // not by this run
 }
 
 TEST_CASE("a subscription has its own attempts and its own meaning of statuses") {

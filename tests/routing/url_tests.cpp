@@ -112,8 +112,29 @@ TEST_CASE("bytes that cannot stand in a URL are refused and not repeated") {
   CHECK(refusal("http://example.com/a b") ==
         "'http://example.com/a b' holds a byte (0x20) that cannot stand in a URL; write it percent-encoded");
   CHECK(refusal("http://example.com/\r\nX: y").find("??X: y") != std::string::npos);
-  CHECK(refusal("http://b\xC3\xBC.example/").find("0xc3") != std::string::npos);
+  CHECK(refusal("http://example/b\xC3\xBC").find("0xc3") != std::string::npos);
   CHECK(refusal(std::string("http://h/\0x", 11)).find("0x00") != std::string::npos);
+}
+
+TEST_CASE("an international host name is kept as name servers know it") {
+  const auto url = parse_url(
+                       "HTTP://B\xC3\xBC"
+                       "cher.Example:8080/x?y#z")
+                       .value();
+  CHECK(url.text == "http://xn--bcher-kva.example:8080/x?y");
+  CHECK(url.host == "xn--bcher-kva.example");
+  CHECK(parse_url(url.text).value().text == url.text);
+  CHECK(parse_url("http://\xE4\xBE\x8B\xE3\x81\x88.jp").value().text == "http://xn--r8jz45g.jp/");
+}
+
+TEST_CASE("a host that is no international name is refused with the form to write") {
+  for (const char* url : {"http://\xFF.example/", "http://b\xC3.example/", "http://b%20\xC3\xBC.example/"}) {
+    CAPTURE(url);
+    CHECK(refusal(url).find("begins with xn--") != std::string::npos);
+  }
+  CHECK(refusal("http://\xE2\x80\x8B.example/").find("has a host that is none") != std::string::npos);
+  CHECK(refusal("http://me:secret@b\xC3\xBC.example/").find("user name") != std::string::npos);
+  CHECK(refusal("http://me:secret@b\xC3\xBC.example/").find("secret") == std::string::npos);
 }
 
 TEST_CASE("a number with a dot behind it is the address that it is without") {

@@ -40,6 +40,9 @@ struct HttpOptions {
   std::string client_certificate, client_key;
   /// The proxy that all requests go through, as parse_proxy_url() gives it; empty: none. Never shown.
   std::string proxy;
+  /// Hosts to which requests do not go through the proxy, as CURLOPT_NOPROXY takes them: names, which mean
+  /// those below them too, and addresses or networks, separated by commas; "*": all. Empty: none.
+  std::string no_proxy;
   /// The path of a Unix socket that all requests go to, whatever their URLs say; empty: none.
   std::string unix_socket;
   /// Addresses that are not public are not connected to, for no subscription. Cannot be had with a proxy or a

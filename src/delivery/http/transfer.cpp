@@ -84,7 +84,7 @@ void Transfer::set_way() {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   // Both are set where they are empty as well, or libcurl asks the environment.
   curl_easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, options_.no_proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's 200 is nobody's answer
   if (!options_.unix_socket.empty())
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options_.unix_socket.c_str());
