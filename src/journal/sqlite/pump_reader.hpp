@@ -28,8 +28,8 @@ class PumpReader {
   Tally tally();
 
  private:
-  Statement outlets_, destinations_, scan_, due_, next_due_, wakes_, remembered_wake_, remember_outlet_, remember_wake_,
-      open_, tally_;
+  Statement outlets_, destinations_, scan_, due_, next_due_, wakes_, remembered_wake_, remember_outlet_,
+      remember_wake_, open_, tally_;
 };
 
 }  // namespace dispatch::journal
