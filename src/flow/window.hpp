@@ -81,11 +81,12 @@ struct OutletState {
   Position stored_low;                 ///< outlet.low as the journal has it
   bool more = true;                    ///< there may be deliveries above the cursor
   std::optional<bool> several = {};    ///< destinations are in the journal; nothing: it is to be asked
-  bool crowded = false;         ///< several, and some of the host are slow: what is read passes them over
-  bool listed = false;          ///< stands in the pump's list of outlets to be read
-  std::size_t lanes = 0;        ///< of this outlet that are busy or drained
-  std::size_t under_way = 0;    ///< deliveries begun and not settled
-  std::optional<WallTime> due;  ///< when the next retry that was not looked at is due
+  bool crowded = false;   ///< several, and some of the host are slow: what is read passes them over
+  bool listed = false;    ///< stands in the pump's list of outlets to be read
+  std::size_t lanes = 0;  ///< of this outlet that are busy or drained
+  std::size_t idle_lanes = 0;
+  std::size_t under_way = 0;            ///< deliveries begun and not settled
+  std::optional<WallTime> due;          ///< when the next retry that was not looked at is due
   WallTime due_seen = WallTime::min();  ///< retries due until then were looked at
   std::optional<WallTime> asked;  ///< when it was opened again, until one of its circuits was asked for that
 
