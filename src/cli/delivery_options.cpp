@@ -60,6 +60,12 @@ void add_failure_policy(CLI::App& command, flow::RunOptions& run) {
       ->type_name("DURATION")
       ->default_str("1h")
       ->group(group);
+  from_environment(
+      add_value(command, "--throttled-most", run.retry.throttled_most, parse_duration,
+                "How long Retry-After on 429 and 503 may put off a delivery and cost no attempt"))
+      ->type_name("DURATION")
+      ->default_str("24h")
+      ->group(group);
   from_environment(add_text_option(
                        command, "--backoff",
                        [&run](const std::string& text) -> Result<> {

@@ -94,10 +94,14 @@ std::string progress_line(const flow::Figures& figures, const Pace& pace) {
   add(backing_off, "backing off");
   add(figures.host_limited, "host-limited");
   add(figures.rate_limited, "waiting for a rate");
+  add(figures.throttled, "waiting for a throttled URL");
+  if (figures.throttled > 0 && figures.hold_ends)
+    line += fmt::format(" (held back for {})", format_duration(*figures.hold_ends));
   add(figures.resting, "waiting for an open circuit");
   if (figures.resting > 0 && figures.next_probe)
     line += fmt::format(" (next probe in {})", format_duration(*figures.next_probe));
-  const std::uint64_t held = figures.host_limited + figures.rate_limited + figures.resting;
+  const std::uint64_t held =
+      figures.host_limited + figures.rate_limited + figures.throttled + figures.resting;
   add(pending - std::min(pending, held), "waiting");
   add(in_state(figures, DeliveryState::dead_letter), "dead");
   add(figures.rejected, "rejected");
@@ -226,6 +230,7 @@ void add_figures(JsonObject& object, const flow::Figures& figures, microseconds 
       .add("unmatched", figures.unmatched)
       .add("not_meant", figures.not_meant)
       .add("given_up", figures.given_up)
+      .add("throttle_limited", figures.throttled)
       .add("unread_inputs", static_cast<std::uint64_t>(figures.unread.size()))
       .add("elsewhere", figures.elsewhere.events)
       .add("duplicates_elsewhere", figures.recorded_elsewhere.events)

@@ -60,8 +60,8 @@ std::string until_text(WallTime time, WallTime now) {
 }
 
 std::string outcome_text(const journal::AttemptRecord::End& end) {
-  auto text = end.kind == OutcomeKind::answered ? fmt::format("HTTP {}", end.status)
-                                                : std::string{to_string(end.kind)};
+  auto text = end.status != 0 ? fmt::format("HTTP {}", end.status) : std::string{to_string(end.kind)};
+  if (end.kind == OutcomeKind::throttled) text += ", throttled: no attempt spent";
   if (!end.error.empty()) text += ": " + end.error;
   return text;
 }

@@ -116,6 +116,21 @@ std::string circuits_table(const journal::Standing& standing, WallTime now) {
   return text;
 }
 
+/// Those of which the time is not over.
+std::string held_back_table(const journal::Standing& standing, WallTime now) {
+  std::string text;
+  Table table{{{"HELD BACK"}, {"URL"}}, [&](std::string_view line) { text += line; }};
+  bool any = false;
+  for (const auto& one : standing.held_back) {
+    if (one.until <= now) continue;
+    any = true;
+    table.row({until_text(one.until, now), one.url});
+  }
+  if (!any) return {};
+  table.finish();
+  return "\n" + text;
+}
+
 void strip_trailing_spaces(std::string& text) {
   for (auto at = text.find(" \n"); at != std::string::npos; at = text.find(" \n", at == 0 ? 0 : at - 1))
     text.erase(at, 1);
@@ -137,6 +152,7 @@ std::string status_text(const Status& status, WallTime now) {
   text += hosts_table(standing);
   text += paused_table(standing, now);
   text += circuits_table(standing, now);
+  text += held_back_table(standing, now);
   strip_trailing_spaces(text);
   return text;
 }
@@ -192,6 +208,15 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
     entry.add("waiting", one.waiting);
   }
   object.add_raw("circuits", circuits += ']').add("more_circuits", standing.more_circuits);
+  std::string held_back = "[";
+  for (const auto& one : standing.held_back) {
+    if (one.until <= now) continue;
+    if (held_back.size() > 1) held_back += ',';
+    JsonObject entry{held_back};
+    entry.add("url", one.url);
+    add_time(entry, "until", one.until);
+  }
+  object.add_raw("held_back", held_back += ']');
 }
 
 }  // namespace dispatch::cli

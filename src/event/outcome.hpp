@@ -23,11 +23,13 @@ enum class OutcomeKind : std::uint8_t {
   withdrawn = 6,      ///< the run was told to stop before the request began: surely not sent
   local_failure = 7,  ///< not sent: this machine had no memory, process or descriptor to make the request
   not_meant = 8,      ///< not sent: the subscription's filter excludes the event
+  throttled = 9,      ///< answered, with a wish for time that is granted: spends no attempt. A transport
+                      ///< reports it as answered
 };
 
-inline constexpr std::array<std::string_view, 9> outcome_kind_names{
-    "answered", "timeout",   "connect_error", "broken",   "refused",
-    "unknown",  "withdrawn", "local_failure", "not_meant"};
+inline constexpr std::array<std::string_view, 10> outcome_kind_names{
+    "answered", "timeout",   "connect_error", "broken",    "refused",
+    "unknown",  "withdrawn", "local_failure", "not_meant", "throttled"};
 constexpr std::string_view to_string(OutcomeKind kind) {
   return outcome_kind_names[static_cast<std::size_t>(kind)];
 }
@@ -44,7 +46,7 @@ inline constexpr std::size_t outcome_error_most = 300;
 /// One attempt's outcome, as the transport saw it. Judged by policy/classify.hpp.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::unknown;
-  int status = 0;     ///< HTTP status where answered, else 0
+  int status = 0;     ///< HTTP status where answered or throttled, else 0
   std::string error;  ///< what went wrong, for people, without any of the payload; empty on an answer
   std::optional<std::chrono::microseconds> retry_after;  ///< what the answer asked for, as time from now
   std::chrono::microseconds took{0};                     ///< the whole attempt

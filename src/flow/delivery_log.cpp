@@ -29,6 +29,7 @@ std::string_view message_of(const Story& story) {
   if (story.outcome == OutcomeKind::withdrawn) return "withdrawn before it was sent";
   if (story.outcome == OutcomeKind::local_failure)
     return "not sent by a failure of this machine, to be sent later";
+  if (story.outcome == OutcomeKind::throttled) return "the receiver asks for time, to be sent later";
   if (story.by == Transition::exclude) return "not meant: the filter of its subscription excludes it";
   return "failed, to be tried again";
 }
@@ -49,7 +50,7 @@ class Fields {
     add("subscription", texts[Story::subscription]);
     if (story.generation > 0) add("generation", story.generation);
     add("outcome", to_string(story.outcome));
-    if (story.outcome == OutcomeKind::answered) add("status", std::int64_t{story.status});
+    if (story.status != 0) add("status", std::int64_t{story.status});
     add("error", story.error);
     fields_[count_++] = {"took_ms", std::chrono::duration<double, std::milli>(story.took).count()};
     add("trace_id", trace_);

@@ -17,8 +17,9 @@ using metrics::SpanKind;
 /// What tells spans below one apart (base/trace_context.hpp, derived_span); a wait adds its place to its own.
 enum Number : std::int64_t { commit_number = 1, retry_number = 2, wait_number = 16 };
 
-constexpr std::array<std::string_view, hold_names.size()> wait_names{"wait order", "wait permit", "wait rate",
-                                                                     "wait circuit", "wait retry"};
+constexpr std::array<std::string_view, hold_names.size()> wait_names{
+    "wait order", "wait permit", "wait rate", "wait circuit", "wait retry", "wait throttle"};
+static_assert(!wait_names.back().empty());
 
 /// Less than that between the commit and the request is no waiting, but how long threads take.
 constexpr auto handover = std::chrono::milliseconds{2};

@@ -26,6 +26,8 @@ constexpr auto look_at_hosts_every = 1s;
 /// What failures alike are counted under.
 std::string describe(const Outcome& outcome) {
   if (outcome.kind == OutcomeKind::answered) return fmt::format("HTTP {}", outcome.status);
+  if (outcome.kind == OutcomeKind::throttled)
+    return fmt::format("HTTP {}, asks for time: tried again, no attempt spent", outcome.status);
   if (outcome.kind == OutcomeKind::timeout) return "no answer in time";  // its text tells how long it took
   return outcome.error.empty() ? std::string{to_string(outcome.kind)} : outcome.error;
 }
@@ -72,6 +74,8 @@ Result<> Dispatcher::start() {
   }
   DISPATCH_TRY(bound_waits(now));
   DISPATCH_TRY(valves_.circuits().load(parts_.journal, now));
+  DISPATCH_TRY(
+      valves_.throttles().load(parts_.journal, options_.retry.retry_after_most, now, parts_.clock.steady()));
   DISPATCH_TRY(valves_.load_paces(parts_.journal, now, parts_.clock.steady()));
   DISPATCH_TRY(refresh_terms(now));
   DISPATCH_TRY(pump_.start());
@@ -110,6 +114,7 @@ Result<> Dispatcher::turn(Mail mail) {
   if (whole) remembered_at_ = parts_.clock.steady();
   DISPATCH_TRY(pump_.remember(whole));
   DISPATCH_TRY(valves_.circuits().remember(parts_.journal));
+  DISPATCH_TRY(valves_.throttles().remember(parts_.journal, now, parts_.clock.steady()));
   DISPATCH_TRY(valves_.remember_paces(parts_.journal, leaving_, now, parts_.clock.steady()));
   CommittedTurn done{.begun = outgoing->size()};
   const SteadyTime staged = parts_.clock.steady();
@@ -171,11 +176,11 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
   answered_.clear();
   settlements_.clear();
   if (reports.empty()) return {};
-  std::vector<policy::Sign> signs;
+  std::vector<Valves::End> ends;
   std::set<SubscriptionNo> to_pause;
   std::vector<Item*> items;
   settlements_.reserve(reports.size());
-  signs.reserve(reports.size());
+  ends.reserve(reports.size());
   items.reserve(reports.size());
   for (auto& report : reports) {
     report.outcome.error = shortened(std::move(report.outcome.error), outcome_error_most);
@@ -189,8 +194,9 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     const auto judgement = judge(item.row, report.outcome, *item.lane->outlet->terms, options_.orphans, now,
                                  parts_.random.unit());
     settlements_.push_back(judgement.settlement);
+    ends.push_back({policy::sign_of(report.outcome, judgement.meaning), judgement.hold});
+    report.outcome.kind = judgement.kind;
     if (story) stories_.end(story, judgement.settlement);
-    signs.push_back(policy::sign_of(report.outcome, judgement.meaning));
     if (judgement.meaning == policy::Meaning::pause) to_pause.insert(item.lane->outlet->outlet.subscription);
   }
   DISPATCH_TRY(parts_.journal.settle(settlements_));
@@ -202,7 +208,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     answered_.push_back(&outlet);
     hear(*items[i], *settlements_[i].outcome, steady);
     graph_.free_permits(*items[i]);
-    if (Valve* valve = valves_.ended(*items[i], signs[i], now, steady); valve != nullptr)
+    if (Valve* valve = valves_.ended(*items[i], ends[i], now, steady); valve != nullptr)
       pump_.lead_to(*valve);
     switch (settlements_[i].by) {
       case Transition::succeed:
@@ -336,7 +342,8 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   leaving_.clear();
   if (draining_) return outgoing;
   DISPATCH_TRY(pump_.fill(now));
-  for (const DestinationNo destination : pump_.take_asked_for()) valves_.asked(destination, now);
+  for (const DestinationNo destination : pump_.take_asked_for())
+    valves_.asked(destination, now, parts_.clock.steady());
   const auto items = what_may_go(now);
   if (items.empty()) return outgoing;
 
@@ -375,7 +382,7 @@ std::vector<Item*> Dispatcher::what_may_go(WallTime now) {
   do {
     for (Item* item : graph_.run_until_quiet()) {
       const bool leaves = item->lane->leaves || item->lane->outlet->terms->shut;
-      if (!leaves && valves_.admits(*item)) {
+      if (!leaves && valves_.admits(*item, steady)) {
         going.push_back(item);
         continue;
       }
@@ -400,14 +407,20 @@ Result<> Dispatcher::refresh_figures() {
   const std::int64_t failed = tally_.of(DeliveryState::failed) - *failed_before_;
   const auto waiting = valves_.waiting();
   const WallTime now = parts_.clock.wall();
+  const SteadyTime steady = parts_.clock.steady();
   scoreboard_.update([&](Figures& figures) {
     figures.tally = tally_;
     figures.given_up = static_cast<std::uint64_t>(
         std::max<std::int64_t>(0, failed - static_cast<std::int64_t>(figures.not_meant)));
     figures.in_flight = in_flight_.size();
-    figures.host_limited = pump_.lanes() - in_flight_.size() - waiting.for_rate - waiting.for_circuit;
+    figures.host_limited =
+        pump_.lanes() - in_flight_.size() - waiting.for_rate - waiting.for_circuit - waiting.for_throttle;
     figures.rate_limited = waiting.for_rate;
     figures.resting = waiting.for_circuit;
+    figures.throttled = waiting.for_throttle;
+    figures.hold_ends.reset();
+    if (waiting.hold_ends && *waiting.hold_ends > steady)
+      figures.hold_ends = std::chrono::ceil<std::chrono::microseconds>(*waiting.hold_ends - steady);
     figures.circuits_open = valves_.circuits().tripped();
     figures.next_probe.reset();
     if (waiting.probe) figures.next_probe = std::max(*waiting.probe - now, std::chrono::microseconds{0});

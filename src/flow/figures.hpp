@@ -49,10 +49,12 @@ struct Figures {
   std::uint64_t given_up = 0;   ///< meanwhile, by operators or with their subscription
   std::uint64_t unknown = 0;    ///< attempts whose outcome nobody knows: aborted, or found after a crash
   std::uint64_t in_flight = 0;
-  std::uint64_t host_limited = 0;   ///< first in their lane, and waiting for a permit
-  std::uint64_t rate_limited = 0;   ///< first in their lane, and waiting for a rate
-  std::uint64_t resting = 0;        ///< first in their lane, and waiting for an open circuit
-  journal::GapCount gaps_given_up;  ///< that this run has waited for
+  std::uint64_t host_limited = 0;  ///< first in their lane, and waiting for a permit
+  std::uint64_t rate_limited = 0;  ///< first in their lane, and waiting for a rate
+  std::uint64_t resting = 0;       ///< first in their lane, and waiting for an open circuit
+  std::uint64_t throttled = 0;     ///< first in their lane, and waiting for a destination that asked for time
+  std::optional<std::chrono::microseconds> hold_ends;  ///< from now, the first of those
+  journal::GapCount gaps_given_up;                     ///< that this run has waited for
   std::uint64_t circuits_open = 0;  ///< destinations that are left alone after failures, or only probed
   std::optional<std::chrono::microseconds> next_probe;  ///< from now, of what something waits for
   std::vector<HostFigures>

@@ -26,8 +26,10 @@ struct RunOptions {
   std::optional<std::chrono::microseconds> gap_patience = {};
   std::optional<Rate> rate;  ///< of direct deliveries, to each destination; nothing: no limit
   std::optional<policy::BreakerPolicy> breaker;  ///< of each destination; nothing: none
-  std::size_t per_host = 50;                     ///< requests at a time to one host; at least 1
-  std::size_t workers = 1000;                    ///< requests at a time in the whole run; at least 1
+  /// A destination that has asked for time, or was down, is given work slowly at first.
+  bool starts_slowly = true;
+  std::size_t per_host = 50;   ///< requests at a time to one host; at least 1
+  std::size_t workers = 1000;  ///< requests at a time in the whole run; at least 1
   /// So many more are committed and handed to the transport than it may have under way, for each host and in
   /// all: a connection that is free again never waits for the journal. A crash leaves that many more unknown.
   std::size_t ahead = 0;

@@ -18,13 +18,15 @@ namespace dispatch::flow {
 
 /// What a delivery waits for.
 enum class Hold : std::uint8_t {
-  order,    ///< what comes before it in its lane
-  permit,   ///< a request more at its host, or in all, or at a time to its destination
-  rate,     ///< of its destination
-  circuit,  ///< of its destination, to close
-  retry,    ///< the time after a failure
+  order,     ///< what comes before it in its lane
+  permit,    ///< a request more at its host, or in all, or at a time to its destination
+  rate,      ///< of its destination
+  circuit,   ///< of its destination, to close
+  retry,     ///< the time after a failure
+  throttle,  ///< of its destination, which has asked for time, or was down
 };
-inline constexpr std::array<std::string_view, 5> hold_names{"order", "permit", "rate", "circuit", "retry"};
+inline constexpr std::array<std::string_view, 6> hold_names{"order",   "permit", "rate",
+                                                            "circuit", "retry",  "throttle"};
 constexpr std::string_view to_string(Hold hold) {
   return hold_names[static_cast<std::size_t>(hold)];
 }

@@ -45,6 +45,7 @@ Ended ended(const journal::Settlement& settlement) {
   if (settlement.by == Transition::succeed) return succeeded;
   switch (settlement.outcome->kind) {
     case OutcomeKind::answered:
+    case OutcomeKind::throttled:
       return answer_class(settlement.outcome->status);
     case OutcomeKind::timeout:
       return timeout;

@@ -16,13 +16,15 @@ namespace dispatch::flow {
 struct OutletState;
 
 /// What stands before a host's gate for one destination that is limited: by a rate, by a number of requests
-/// at a time, or because it seems to be down. What waits here holds its lane, and neither a permit nor a
-/// worker. Only so many wait here; the pump passes over the others, and reads them again when there is room.
+/// at a time, because it has asked for time, or because it seems to be down. What waits here holds its lane,
+/// and neither a permit nor a worker. Only so many wait here; the pump passes over the others, and reads them
+/// again when there is room.
 struct Valve {
   DestinationNo destination;
   OutletState* outlet = nullptr;
   Graph::ValveNodes* nodes = nullptr;
-  std::optional<policy::Pace> pace;  ///< where there is a rate
+  std::optional<policy::Pace> pace;  ///< where there is a rate, or a throttle
+  bool throttled = false;            ///< it has asked for time, or was down
   std::optional<std::size_t> concurrency;
   policy::Circuit::State circuit = policy::Circuit::State::closed;
 
@@ -38,6 +40,7 @@ struct Valve {
   /// What it holds things back for.
   Hold holds_for() const {
     if (circuit != policy::Circuit::State::closed) return Hold::circuit;
+    if (throttled) return Hold::throttle;
     return pace ? Hold::rate : Hold::permit;
   }
   bool full() const { return waiting >= waiting_most; }

@@ -5,6 +5,7 @@
 #include "flow/graph.hpp"
 #include "flow/observer.hpp"
 #include "flow/options.hpp"
+#include "flow/throttles.hpp"
 #include "flow/valve.hpp"
 
 #include <algorithm>
@@ -24,9 +25,13 @@ struct OutletState;
 class Valves {
  public:
   Valves(Graph& graph, const RunOptions& options)
-      : graph_(graph), limits_(options.window_limits()), circuits_(options.breaker) {}
+      : graph_(graph),
+        limits_(options.window_limits()),
+        circuits_(options.breaker),
+        throttles_(options.starts_slowly) {}
 
   Circuits& circuits() { return circuits_; }
+  Throttles& throttles() { return throttles_; }
 
   /// What the deliveries of this outlet to that destination pass through; null: nothing.
   Valve* find(OutletState& outlet, DestinationNo destination) {
@@ -43,14 +48,19 @@ class Valves {
   void draw(WallTime now, SteadyTime steady);
   /// False where an item that has come out of the graph may not be begun: it came in before its destination
   /// was in trouble. Then its pass is void, and it is to be held.
-  bool admits(const Item& item) const;
+  bool admits(const Item& item, SteadyTime steady) const;
   /// The item is not begun after all.
   void take_pass(Item& item, WallTime now);
   /// The item's request leaves now.
   void leaves(Item& item, SteadyTime steady);
+  /// What the end of an attempt says of its destination.
+  struct End {
+    policy::Sign sign = policy::Sign::none;
+    std::optional<std::chrono::microseconds> hold;  ///< for so long it wants no request
+  };
   /// Its attempt has ended. Returns the valve of its destination where that holds something back by it that
   /// it did not before, so that lanes of the window may lead past it; mostly null.
-  Valve* ended(Item& item, policy::Sign sign, WallTime now, SteadyTime steady);
+  Valve* ended(Item& item, const End& end, WallTime now, SteadyTime steady);
   /// What the last run has kept of rates. Once, before all else.
   Result<> load_paces(journal::Journal& journal, WallTime now, SteadyTime steady);
   /// Keeps until when the destinations of `leaving`, which are about to leave, get no other by their rate.
@@ -61,7 +71,7 @@ class Valves {
   void clock_set(std::chrono::microseconds by);
 
   /// An operator wants to know at once whether the destination is up.
-  void asked(DestinationNo destination, WallTime now);
+  void asked(DestinationNo destination, WallTime now, SteadyTime steady);
 
   /// The outlet's terms have changed.
   void change_terms(const OutletState& outlet);
@@ -76,9 +86,11 @@ class Valves {
 
   /// What waits, and for what.
   struct Waiting {
-    std::size_t for_rate = 0;       ///< or for a limit of requests at a time
-    std::size_t for_circuit = 0;    ///< to close
-    std::optional<WallTime> probe;  ///< the next of an open circuit for which something waits
+    std::size_t for_rate = 0;             ///< or for a limit of requests at a time
+    std::size_t for_circuit = 0;          ///< to close
+    std::size_t for_throttle = 0;         ///< of a destination that has asked for time, or was down
+    std::optional<WallTime> probe;        ///< the next of an open circuit for which something waits
+    std::optional<SteadyTime> hold_ends;  ///< the first of a destination for which something waits
   };
   Waiting waiting() const;
 
@@ -109,16 +121,20 @@ class Valves {
   bool nothing_to_find(const OutletState& outlet) const;
   Valve* find_or_make(OutletState& outlet, DestinationNo destination);
   Valve& make(OutletState& outlet, DestinationNo destination);
-  void begin_pace(Valve& valve, const Rate& rate);
+  void begin_pace(Valve& valve, const std::optional<Rate>& rate);
   void set(Valve& valve, policy::Circuit::State circuit);
+  void spare(Valve& valve);
+  SteadyTime hold_until(const Valve& valve) const;
+  void note_end(DestinationNo destination, const End& end, SteadyTime left, SteadyTime steady);
   std::size_t allowance(const Valve& valve, SteadyTime steady) const;
   void note_held_back(Valve& valve, std::size_t let_through, SteadyTime steady);
 
-  std::size_t waiting_for(const Rate& rate) const;
+  std::size_t waiting_for(const policy::Pace& pace) const;
 
   Graph& graph_;
   const WindowLimits limits_;
   Circuits circuits_;
+  Throttles throttles_;
   std::map<DestinationNo, Valve> valves_;
   std::vector<Graph::ValveNodes*> free_nodes_;
   HeldBack held_back_;

@@ -73,7 +73,8 @@ class Journal {
   virtual Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) = 0;
 
   /// The wall clock was set by `by` during a run: what is in retry_wait becomes due that much later, or
-  /// earlier where `by` is negative, but no later than `longest` after `now`. Returns how many were changed.
+  /// earlier where `by` is negative, but no later than `longest` after `now`, and was put off by its receiver
+  /// so much later or earlier. Returns how many were changed.
   virtual Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
                                           std::chrono::microseconds longest) = 0;
 
@@ -89,8 +90,8 @@ class Journal {
   virtual Result<std::int64_t> cancel(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
 
   /// Deliveries in retry_wait become due at `now`, where they were due later. Circuits of their destinations,
-  /// and of those of pending deliveries among the given, become half-open where they were open. All of them
-  /// are woken, and a run that is on is asked to find out at once how their destinations are.
+  /// and of those of pending deliveries among the given, become half-open where they were open, and what holds
+  /// these destinations back until later does so until `now`. All of them are woken, and a run that is on is asked to find out at once how their destinations are.
   virtual Result<std::int64_t> retry_now(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
 
   /// Outcomes that are unknown and not acknowledged are acknowledged, of the attempts at those deliveries
@@ -165,6 +166,10 @@ class Journal {
 
   /// Keeps the paces given, and forgets those that are over.
   virtual Result<> remember_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) = 0;
+
+  /// Keeps the throttles given, and forgets those that are over.
+  virtual Result<> remember_throttles(std::span<const ThrottleRow> changed,
+                                      std::span<const DestinationNo> over) = 0;
 
   /// Remembers from where the pump must read after a restart: `low` of each outlet given, and the last wake
   /// seen.
@@ -248,6 +253,8 @@ class Journal {
   virtual Result<std::vector<CircuitRow>> circuits() = 0;
   /// Those that are kept, by destination; some may be over.
   virtual Result<std::vector<PaceRow>> paces() = 0;
+  /// The same of throttles.
+  virtual Result<std::vector<ThrottleRow>> throttles() = 0;
 
   /// The rejected lines that wait for an operator.
   virtual Result<RejectCount> open_rejects() = 0;

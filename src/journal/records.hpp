@@ -153,6 +153,12 @@ struct CircuitRecord {
   std::int64_t waiting = 0;  ///< deliveries that are pending or in retry_wait
 };
 
+/// A destination that has asked for time: nothing goes there before that.
+struct HeldBackRecord {
+  std::string url;
+  WallTime until{};
+};
+
 /// Where a journal stands, at one moment.
 struct Standing {
   Tally tally;
@@ -177,10 +183,11 @@ struct Standing {
   bool owned = false;                     ///< a dispatcher runs on the journal now
   std::optional<std::int64_t> owner_pid;  ///< its process id, where that is known
 
-  std::vector<PausedRecord> paused;     ///< the longest paused first
-  std::int64_t more_paused = 0;         ///< paused, and not among `paused`
-  std::vector<CircuitRecord> circuits;  ///< those longest open first
-  std::int64_t more_circuits = 0;       ///< not closed, and not among `circuits`
+  std::vector<PausedRecord> paused;       ///< the longest paused first
+  std::int64_t more_paused = 0;           ///< paused, and not among `paused`
+  std::vector<CircuitRecord> circuits;    ///< those longest open first
+  std::int64_t more_circuits = 0;         ///< not closed, and not among `circuits`
+  std::vector<HeldBackRecord> held_back;  ///< those held back longest first; of some the time may be over
 
   std::vector<HostRecord> hosts;  ///< those with most pending first
   std::int64_t more_hosts = 0;    ///< with open deliveries but not among `hosts`

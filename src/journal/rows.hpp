@@ -96,6 +96,8 @@ struct DeliveryRow {
   unsigned forgiven = 0;             ///< of those, how many do not count against the limit
   WallTime state_at{};               ///< retry_wait: when due; dead_letter: since when; in_flight: when begun
   SubscriptionNo subscription = {};  ///< 0: direct
+  /// Its first attempt since its last release that spent nothing as the receiver asked for time; 0: none.
+  WallTime throttled_since{};
 };
 
 /// True for the lanes of subscriptions and of replays. They need not have every event of the stream, and a
@@ -140,6 +142,7 @@ struct Settlement {
   WallTime due{};                       ///< with retry
   WallTime at{};                        ///< when the outcome was taken in
   const Outcome* outcome = nullptr;     ///< borrowed, never null
+  std::optional<WallTime> throttled_since = {};  ///< DeliveryRow's from now on; nothing: it stays
 };
 
 /// What stands before a delivery in its lane.
@@ -168,6 +171,15 @@ struct CircuitRow {
 struct PaceRow {
   DestinationNo destination;
   WallTime not_before{};
+};
+
+/// How a destination that asked for time, or was down, is spared, as it is kept over a restart.
+struct ThrottleRow {
+  DestinationNo destination;
+  WallTime hold_until{};        ///< no request before that
+  std::int64_t millihertz = 0;  ///< thousandths of a request a second, at most; 0: no limit
+  bool doubles = false;         ///< how the rate grows: twofold, else by one a second
+  friend bool operator==(const ThrottleRow&, const ThrottleRow&) = default;
 };
 
 /// A line of input that was rejected, or a piece of one that is too long to be held whole. Everything is

@@ -45,6 +45,7 @@ Result<std::optional<BreakerPolicy>> parse_breaker(std::string_view text) {
 }
 
 Sign sign_of(const Outcome& outcome, Meaning meaning) {
+  if (meaning == Meaning::throttled) return Sign::none;
   switch (outcome.kind) {
     case OutcomeKind::answered:
       if (meaning == Meaning::success) return Sign::up;
@@ -58,6 +59,7 @@ Sign sign_of(const Outcome& outcome, Meaning meaning) {
     case OutcomeKind::withdrawn:
     case OutcomeKind::local_failure:
     case OutcomeKind::not_meant:
+    case OutcomeKind::throttled:
       break;
   }
   return Sign::none;

@@ -26,13 +26,13 @@ Result<std::optional<BreakerPolicy>> parse_breaker(std::string_view text);
 
 /// What the end of an attempt says about its destination.
 enum class Sign {
-  none,     ///< nothing: not sent, taken back, or nobody knows
+  none,     ///< nothing: not sent, taken back, nobody knows, or it asks for time
   up,       ///< it answers
   failure,  ///< no answer, a broken one, or one that says that it cannot
 };
 
-/// Timeouts, connection errors, broken answers, 5xx and 429 are failures; any other answer, and whatever
-/// `meaning` calls a success, shows that the destination is up.
+/// Timeouts, connection errors, broken answers, 5xx and 429 are failures, but for those that `meaning` calls
+/// throttled; any other answer, and whatever `meaning` calls a success, shows that the destination is up.
 Sign sign_of(const Outcome& outcome, Meaning meaning);
 
 /// The circuit breaker of one destination.

@@ -35,12 +35,18 @@ Result<StatusTable> parse_status_table(std::string_view text) {
   return table;
 }
 
+bool asks_for_time(const Outcome& outcome) {
+  if (outcome.kind != OutcomeKind::answered) return false;
+  return outcome.status == 429 || (outcome.status == 503 && outcome.retry_after);
+}
+
 Meaning classify(const Outcome& outcome, const StatusTable& table) {
   if (outcome.kind == OutcomeKind::refused) return Meaning::dead;
   if (outcome.kind == OutcomeKind::local_failure) return Meaning::repeat;
   if (outcome.kind == OutcomeKind::not_meant) return Meaning::exclude;
   if (outcome.kind != OutcomeKind::answered) return Meaning::retry;
   if (const auto entry = table.find(outcome.status); entry != table.end()) return entry->second;
+  if (asks_for_time(outcome)) return Meaning::throttled;
   return outcome.status >= 200 && outcome.status <= 299 ? Meaning::success : Meaning::retry;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace dispatch::policy {
 namespace {
@@ -17,12 +18,13 @@ constexpr nanoseconds lateness_most = 50ms;
 }  // namespace
 
 nanoseconds Pace::interval() const {
-  const nanoseconds per = rate_.per;
-  return (per + nanoseconds{rate_.count - 1}) / rate_.count;
+  if (!rate_) return slowed_to_;
+  const nanoseconds per = rate_->per;
+  return std::max(slowed_to_, (per + nanoseconds{rate_->count - 1}) / rate_->count);
 }
 
 nanoseconds Pace::lag() const {
-  return std::min<nanoseconds>(lag_most, nanoseconds{rate_.per} / 4);
+  return rate_ ? std::min<nanoseconds>(lag_most, nanoseconds{rate_->per} / 4) : nanoseconds{0};
 }
 
 SteadyTime Pace::next_slot(SteadyTime now) const {
@@ -36,8 +38,8 @@ SteadyTime Pace::first_slot(SteadyTime now) const {
 
 /// Of those that left and those that are answered, how many count at `now`.
 std::size_t Pace::counted(SteadyTime now) const {
-  const auto past = std::upper_bound(arrived_.begin(), arrived_.end(), now - rate_.per);
-  const auto silent = under_way_.upper_bound(now - lag() - rate_.per);
+  const auto past = std::upper_bound(arrived_.begin(), arrived_.end(), now - rate_->per);
+  const auto silent = under_way_.upper_bound(now - lag() - rate_->per);
   const auto counted = static_cast<std::size_t>(arrived_.end() - past);
   return counted + (silent == under_way_.begin()
                         ? under_way_.size()
@@ -46,14 +48,17 @@ std::size_t Pace::counted(SteadyTime now) const {
 
 /// How many more the receiver may count at `now`, by the rate.
 std::size_t Pace::free(SteadyTime now) const {
+  if (!rate_) return std::numeric_limits<std::size_t>::max();
   const std::size_t taken = counted(now);
-  return taken < rate_.count ? rate_.count - taken : 0;
+  return taken < rate_->count ? rate_->count - taken : 0;
 }
 
 std::size_t Pace::allowance(SteadyTime now, SteadyTime by) const {
   const SteadyTime first = first_slot(now);
   if (first > by) return 0;
-  const auto slots = static_cast<std::size_t>((by - first) / interval()) + 1;
+  const auto spacing = interval();
+  const std::size_t slots = spacing.count() == 0 ? std::numeric_limits<std::size_t>::max()
+                                                 : static_cast<std::size_t>((by - first) / spacing) + 1;
   const std::size_t most = std::min(slots, free(now));
   return most > reserved_ ? most - reserved_ : 0;
 }
@@ -61,10 +66,10 @@ std::size_t Pace::allowance(SteadyTime now, SteadyTime by) const {
 /// When the first of those that count at `now` does so no more; there is one.
 SteadyTime Pace::window_frees(SteadyTime now) const {
   SteadyTime frees = SteadyTime::max();
-  const auto first = std::upper_bound(arrived_.begin(), arrived_.end(), now - rate_.per);
-  if (first != arrived_.end()) frees = *first + rate_.per;
-  const auto silent = under_way_.upper_bound(now - lag() - rate_.per);
-  if (silent != under_way_.end()) frees = std::min(frees, *silent + lag() + rate_.per);
+  const auto first = std::upper_bound(arrived_.begin(), arrived_.end(), now - rate_->per);
+  if (first != arrived_.end()) frees = *first + rate_->per;
+  const auto silent = under_way_.upper_bound(now - lag() - rate_->per);
+  if (silent != under_way_.end()) frees = std::min(frees, *silent + lag() + rate_->per);
   return frees;
 }
 
@@ -76,7 +81,10 @@ std::optional<SteadyTime> Pace::next(SteadyTime now, nanoseconds ahead) const {
   // The slot of the one after those let through, or the next after one that is due already.
   SteadyTime slot = next_slot(now);
   const auto spacing = interval();
-  if (slot <= now + ahead) slot += spacing * ((now + ahead - slot) / spacing + 1);
+  if (slot <= now + ahead) {
+    if (spacing.count() == 0) return std::nullopt;
+    slot += spacing * ((now + ahead - slot) / spacing + 1);
+  }
   return slot - ahead;
 }
 
@@ -89,7 +97,7 @@ void Pace::leave(SteadyTime now) {
   give_back();
   forget(now);
   slot_ = first_slot(now);
-  under_way_.insert(now);
+  if (rate_) under_way_.insert(now);
 }
 
 void Pace::arrived(SteadyTime left, SteadyTime now) {
@@ -105,15 +113,20 @@ void Pace::add_arrival(SteadyTime moment) {
 }
 
 void Pace::forget(SteadyTime now) {
+  if (!rate_) {
+    under_way_.clear();
+    arrived_.clear();
+    return;
+  }
   while (!under_way_.empty() && *under_way_.begin() + lag() <= now) {
     add_arrival(*under_way_.begin() + lag());
     under_way_.erase(under_way_.begin());
   }
-  while (!arrived_.empty() && arrived_.front() + rate_.per <= now) arrived_.pop_front();
+  while (!arrived_.empty() && arrived_.front() + rate_->per <= now) arrived_.pop_front();
 }
 
 bool Pace::empty(SteadyTime now) const {
-  return reserved_ == 0 && first_slot(now) <= now && counted(now) == 0;
+  return reserved_ == 0 && first_slot(now) <= now && (!rate_ || counted(now) == 0);
 }
 
 }  // namespace dispatch::policy

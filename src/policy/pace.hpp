@@ -13,7 +13,8 @@
 namespace dispatch::policy {
 
 /// When requests to one destination may leave: evenly spaced by its rate, and so that the receiver counts no
-/// more than `count` in any half-open stretch of `per`.
+/// more than `count` in any half-open stretch of `per`; and no faster than a throttle lets them
+/// (throttle.hpp).
 ///
 /// When the receiver counts a request is not known here, only that it does so between the moment it leaves
 /// and the moment it is answered. So a request counts from when it leaves until `per` after its answer, and
@@ -24,17 +25,20 @@ namespace dispatch::policy {
 /// before that of the call before it.
 class Pace {
  public:
-  explicit Pace(const Rate& rate) : rate_(rate) {}
+  /// Nothing: no rate.
+  explicit Pace(const std::optional<Rate>& rate) : rate_(rate) {}
 
-  const Rate& rate() const { return rate_; }
+  const std::optional<Rate>& rate() const { return rate_; }
   /// From now on; what has left before still counts.
-  void change(const Rate& rate) { rate_ = rate; }
+  void change(const std::optional<Rate>& rate) { rate_ = rate; }
+  /// The spacing is no closer than this from now on; 0: as the rate has it.
+  void slow_to(std::chrono::nanoseconds interval) { slowed_to_ = interval; }
   /// No request leaves before that.
   void not_before(SteadyTime moment) { floor_ = std::max(floor_, moment); }
   /// The earliest moment at which another may leave when all that is let through has left as soon as it may.
   SteadyTime next_slot(SteadyTime now) const;
 
-  /// From one request to the next.
+  /// From one request to the next; 0 where nothing limits them.
   std::chrono::nanoseconds interval() const;
   /// An answer that comes within this time shows when the receiver has counted: a quarter of `per`, at most
   /// 250 ms.
@@ -70,7 +74,8 @@ class Pace {
   void add_arrival(SteadyTime moment);
   void forget(SteadyTime now);
 
-  Rate rate_;
+  std::optional<Rate> rate_;
+  std::chrono::nanoseconds slowed_to_{0};
   std::size_t reserved_ = 0;
   SteadyTime slot_ = SteadyTime::min();   ///< of the even spacing, the one that the last to leave has taken
   SteadyTime floor_ = SteadyTime::min();  ///< not_before()

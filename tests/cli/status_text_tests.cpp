@@ -98,6 +98,26 @@ half-open   0s        0  http://b.test/
   CHECK(line.find(R"("circuits":[{"url":"http://a.test/hook","state":"open","since":)") != std::string::npos);
 }
 
+TEST_CASE("status lists URLs that asked for time while that lasts") {
+  auto status = busy();
+  status.standing.held_back = {{"http://a.test/hook", noon + std::chrono::seconds{90}},
+                               {"http://b.test/", noon}};
+  const auto text = status_text(status, noon);
+  CHECK(text.find(R"(
+HELD BACK  URL
+in 1m 30s  http://a.test/hook
+)") != std::string::npos);
+  CHECK(text.find("http://b.test/") == std::string::npos);
+  std::string line;
+  {
+    JsonObject object{line};
+    add_status(object, status, noon);
+  }
+  CHECK(line.find(R"("held_back":[{"url":"http://a.test/hook","until":)") != std::string::npos);
+  status.standing.held_back.clear();
+  CHECK(status_text(status, noon).find("HELD BACK") == std::string::npos);
+}
+
 TEST_CASE("status for programs is one JSON object") {
   std::string line;
   {

@@ -91,3 +91,34 @@ TEST_CASE("a host of which nothing waits and nothing is under way is forgotten")
   CHECK(admission.give_back().size() == 1);
   CHECK(admission.hosts() == 1);
 }
+
+TEST_CASE("what waits for one URL of a host is taken out and the others keep their places") {
+  Admission admission{1, 100};
+  const auto of_url = [](std::uint64_t ticket, const std::string& url) {
+    Outgoing outgoing = to(0, ticket);
+    outgoing.url = url;
+    return outgoing;
+  };
+  admission.add(of_url(1, "http://a/busy"));
+  admission.add(of_url(2, "http://a/busy"));
+  admission.add(of_url(3, "http://a/other"));
+  admission.add(of_url(4, "http://a/busy"));
+  CHECK(started(admission) == Tickets{1});
+  Tickets taken;
+  for (const auto& outgoing : admission.give_back(0, "http://a/busy")) taken.push_back(outgoing.ticket);
+  CHECK(taken == Tickets{2, 4});
+  admission.leave(0);
+  CHECK(started(admission) == Tickets{3});
+  admission.leave(0);
+  CHECK(admission.hosts() == 0);
+  CHECK(admission.give_back(0, "http://a/busy").empty());
+}
+
+TEST_CASE("a host whose waiting requests were all taken out has no turn") {
+  Admission admission{1, 100};
+  admission.add(to(0, 1));
+  admission.add(to(1, 2));
+  CHECK(admission.give_back(0, "").size() == 1);
+  CHECK(started(admission) == Tickets{2});
+  CHECK(admission.hosts() == 1);
+}

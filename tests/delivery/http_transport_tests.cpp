@@ -460,3 +460,33 @@ TEST_CASE("a file of certificate authorities that cannot be read is found at the
   CHECK(started.error().failure == Failure::usage);
   CHECK(started.error().message.find("/nonexistent/ca.pem") != std::string::npos);
 }
+
+TEST_CASE("what waits for a URL whose receiver asks for time is withdrawn and the rest goes") {
+  for (const int status : {429, 503}) {
+    const Receiver receiver{[&](const Received& request, std::size_t) {
+      Answer answer;
+      if (request.target == "/other") return answer;
+      answer.status = status;
+      answer.headers = {{"Retry-After", "1"}};
+      return answer;
+    }};
+    HttpOptions options;
+    options.per_host = 1;
+    Bench bench{std::move(options)};
+    std::vector<Outgoing> batch;
+    for (std::uint64_t ticket = 1; ticket <= 4; ++ticket)
+      batch.push_back(event(receiver.url("/busy"), ticket));
+    batch.push_back(event(receiver.url("/other"), 5));
+    batch.push_back(event(receiver.url("/busy"), 6));
+    bench.transport->send(std::move(batch));
+    CHECK(bench.outcome(1, 6).status == status);
+    for (const std::uint64_t ticket : {2, 3, 4, 6}) {
+      CHECK(bench.outcome(ticket, 6).kind == OutcomeKind::withdrawn);
+      CHECK(bench.outcome(ticket, 6).error ==
+            "taken back before it was sent, as the receiver asked for time");
+    }
+    CHECK(bench.outcome(5, 6).status == 200);
+    CHECK(receiver.count() == 2);
+    CHECK(bench.attempt(event(receiver.url("/busy"), 7)).status == status);
+  }
+}

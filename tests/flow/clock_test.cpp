@@ -141,3 +141,43 @@ TEST_CASE("an open circuit of an earlier run is tried again in its time at the l
     CHECK(stage.transport.sent().size() == 2);
   }
 }
+
+TEST_CASE("a destination that is held back is tried again in its time whatever the clock says") {
+  for (const auto jump : jumps) {
+    CAPTURE(jump.count());
+    flow::RunOptions options;
+    options.retry.attempts = 1;
+    Stage stage{options};
+    stage.arrive({{"a1", "A", 1}});
+    stage.play();
+    Outcome busy = answered(429);
+    busy.retry_after = 20s;
+    stage.end("a1", busy);
+    stage.tick(10s);
+    stage.clock.set_wall_by(jump);
+    stage.tick(9s);
+    CHECK(stage.transport.sent().size() == 1);
+    stage.tick(1100ms);
+    REQUIRE(stage.transport.sent().size() == 2);
+    stage.end("a1", busy);  // the time for which that is free has not passed
+    CHECK(stage.figures().tally.of(DeliveryState::dead_letter) == 0);
+  }
+}
+
+TEST_CASE("what holds back a destination lies no further in the future than its policy allows") {
+  for (const auto jump : jumps) {
+    CAPTURE(jump.count());
+    Stage stage;
+    stage.arrive({{"a1", "A", 1}});
+    stage.play();
+    Outcome busy = answered(429);
+    busy.retry_after = 20s;
+    stage.end("a1", busy);
+    stage.fall();
+    stage.clock.set_wall_by(jump);
+    REQUIRE(stage.rise());
+    stage.play();
+    stage.tick(1h);
+    CHECK(stage.transport.sent().size() == 2);
+  }
+}

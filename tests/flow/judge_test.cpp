@@ -97,3 +97,77 @@ TEST_CASE("what was refused is dead at once and a Retry-After is a floor") {
   busy.retry_after = 30s;
   CHECK(judged(in_flight(1), busy).due == now + 30s);
 }
+
+TEST_CASE(
+    "a receiver that says when to come back spends no attempt and holds its destination back until then") {
+  for (const int status : {429, 503}) {
+    auto busy = test::answered(status);
+    busy.retry_after = 30s;
+    const auto judgement = judge(in_flight(5), busy, Terms{RunOptions{}}, journal::Orphans::retry, now, 0.99);
+    CHECK(judgement.meaning == policy::Meaning::throttled);
+    CHECK(judgement.kind == OutcomeKind::throttled);
+    CHECK(judgement.hold == 30s);
+    CHECK(judgement.settlement.by == Transition::retry);
+    CHECK(judgement.settlement.forgive);
+    CHECK(judgement.settlement.due == now + 30s);
+    CHECK(judgement.settlement.throttled_since == now);
+  }
+}
+
+TEST_CASE("a receiver never asks for more time than a Retry-After may") {
+  auto busy = test::answered(429);
+  busy.retry_after = 24h;
+  const auto judgement = judge(in_flight(1), busy, Terms{RunOptions{}}, journal::Orphans::retry, now, 0);
+  CHECK(judgement.hold == 1h);
+  CHECK(judgement.settlement.due == now + 1h);
+}
+
+TEST_CASE(
+    "a receiver that asks for time and does not say how much spends an attempt and is held back by the "
+    "backoff") {
+  const auto busy = test::answered(429);
+  const auto judgement = judge(in_flight(3), busy, Terms{RunOptions{}}, journal::Orphans::retry, now, 0);
+  CHECK(judgement.kind == OutcomeKind::answered);
+  CHECK(judgement.hold == 4s);
+  CHECK_FALSE(judgement.settlement.forgive);
+  CHECK(judgement.settlement.due == now + 4s);
+  CHECK_FALSE(judgement.settlement.throttled_since);
+  const auto last = judge(in_flight(5), busy, Terms{RunOptions{}}, journal::Orphans::retry, now, 0);
+  CHECK(last.settlement.by == Transition::bury);
+  CHECK(last.hold == 16s);
+}
+
+TEST_CASE("a receiver that asks for time for longer than it may spends attempts") {
+  auto busy = test::answered(429);
+  busy.retry_after = 30s;
+  RunOptions options;
+  options.retry.throttled_most = 10min;
+  const auto since = [&](WallTime moment, unsigned attempts) {
+    auto row = in_flight(attempts, 4);
+    row.throttled_since = moment;
+    return judge(row, busy, Terms{options}, options.orphans, now, 0);
+  };
+  CHECK(since(now - 10min + 1s, 5).settlement.forgive);
+  CHECK(since(now - 10min + 1s, 5).settlement.throttled_since == now - 10min + 1s);
+  const auto spent = since(now - 10min, 5);
+  CHECK_FALSE(spent.settlement.forgive);
+  CHECK(spent.kind == OutcomeKind::answered);
+  CHECK(spent.hold == 30s);
+  CHECK(spent.settlement.due == now + 30s);
+  CHECK(since(now - 10min, 9).settlement.by == Transition::bury);
+  // A clock that was set back leaves no more time than a clock that stands right.
+  CHECK(since(now + 24h, 5).settlement.throttled_since == now);
+  options.retry.throttled_most = 0s;
+  CHECK_FALSE(judge(in_flight(1), busy, Terms{options}, options.orphans, now, 0).settlement.forgive);
+}
+
+TEST_CASE("what a status table says of a receiver that asks for time counts") {
+  auto busy = test::answered(429);
+  busy.retry_after = 30s;
+  RunOptions options;
+  options.statuses = {{429, policy::Meaning::retry}};
+  const auto judgement = judge(in_flight(1), busy, Terms{options}, options.orphans, now, 0);
+  CHECK_FALSE(judgement.hold);
+  CHECK_FALSE(judgement.settlement.forgive);
+  CHECK(judgement.settlement.due == now + 30s);
+}

@@ -34,8 +34,9 @@ void attempt_with(Journal& journal, const DeliveryRow& row, Transition by, const
                   bool forgive = false) {
   begin(journal, row);
   auto turn = Turn::begin(journal).value();
-  const Settlement settlement{
+  Settlement settlement{
       .key = row.key, .by = by, .forgive = forgive, .due = noon, .at = noon, .outcome = &outcome};
+  if (outcome.kind == OutcomeKind::throttled) settlement.throttled_since = noon;
   must(journal.settle({&settlement, 1}));
   must(turn.commit());
 }
@@ -276,6 +277,31 @@ void WornJournal::operate() {
       throw std::logic_error{"nothing was acknowledged"};
     if (journal->retry_now(std::vector{typed.key}, noon).value() != 1)
       throw std::logic_error{"nothing was retried"};
+  });
+}
+
+void WornJournal::throttle() {
+  const auto journal = open_fast(path());
+  append_all(*journal, {{.id = "t1", .entity = "T"}, {.id = "t-alone", .entity = std::nullopt}});
+  const auto named = [&](const char* id) {
+    return journal
+        ->select({.filter = {.events = {id}}, .states = {DeliveryState::pending, DeliveryState::retry_wait}},
+                 {}, 1)
+        .value()
+        .deliveries.at(0)
+        .row;
+  };
+  Outcome busy = answered(429);
+  busy.kind = OutcomeKind::throttled;
+  attempt_with(*journal, named("t1"), Transition::retry, busy, true);
+  attempt(*journal, named("t1"), Transition::succeed);
+  attempt_with(*journal, named("t-alone"), Transition::retry, busy, true);
+  in_a_turn(*journal, [&] {
+    const ThrottleRow throttles[] = {{.destination = named("t-alone").destination,
+                                      .hold_until = noon,
+                                      .millihertz = 1'000,
+                                      .doubles = true}};
+    must(journal->remember_throttles(throttles, {}));
   });
 }
 

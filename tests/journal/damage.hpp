@@ -31,6 +31,10 @@ class WornJournal {
   /// six more events.
   void operate();
 
+  /// Then a receiver that asks for time: once each of two deliveries, of which one was sent again. For two more
+  /// events.
+  void throttle();
+
   std::string path() const { return subject_.path(); }
 
   /// Runs SQL on the file as no program would, past its triggers.

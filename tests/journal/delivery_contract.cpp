@@ -219,6 +219,37 @@ TEST_CASE_TEMPLATE("settle: the end of one delivery and the intent of the next s
   CHECK(state_of(*reader, 2) == DeliveryState::in_flight);
 }
 
+TEST_CASE_TEMPLATE("settle: since when the receiver asks for time stays known until a release", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "x1", .entity = "x"}});
+  const auto settle = [&](Transition by, OutcomeKind kind, std::optional<WallTime> since) {
+    begin(*journal, delivery(*journal, 1));
+    auto turn = Turn::begin(*journal).value();
+    Outcome outcome = answered(429);
+    outcome.kind = kind;
+    const Settlement settlement{.key = delivery(*journal, 1).key,
+                                .by = by,
+                                .forgive = kind == OutcomeKind::throttled,
+                                .due = noon,
+                                .at = noon,
+                                .outcome = &outcome,
+                                .throttled_since = since};
+    must(journal->settle({&settlement, 1}));
+    must(turn.commit());
+    return delivery(*journal, 1).throttled_since;
+  };
+  CHECK(delivery(*journal, 1).throttled_since == WallTime{});
+  CHECK(settle(Transition::retry, OutcomeKind::throttled, noon + 1s) == noon + 1s);
+  CHECK(settle(Transition::retry, OutcomeKind::answered, std::nullopt) == noon + 1s);
+  CHECK(delivery(*journal, 1).forgiven == 1);
+  CHECK(settle(Transition::bury, OutcomeKind::answered, std::nullopt) == noon + 1s);
+  auto turn = Turn::begin(*journal).value();
+  CHECK(journal->release(std::vector{delivery(*journal, 1).key}, noon).value() == 1);
+  must(turn.commit());
+  CHECK(delivery(*journal, 1).throttled_since == WallTime{});
+}
+
 TEST_CASE_TEMPLATE("recover: what was in flight is sent again and its attempt forgiven", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();

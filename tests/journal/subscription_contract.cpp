@@ -452,6 +452,38 @@ TEST_CASE_TEMPLATE("paces: those that are not over are kept", Subject, JOURNALS)
   CHECK(journal->paces().value().empty());
 }
 
+TEST_CASE_TEMPLATE("throttles: those that are not over are kept and a retry ends the hold", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const auto one = put(*journal, plain_subscription("one"));
+  append_along(*journal, "1", "e", {direct, route_of(one)});
+  const auto d = delivery(*journal, 1).destination;
+  const auto queued = queue_of(*journal, one).at(0);
+  const auto s = queued.destination;
+  CHECK(journal->throttles().value().empty());
+  const auto in_turn = [&](auto write) {
+    auto turn = Turn::begin(*journal).value();
+    must(write());
+    must(turn.commit());
+  };
+  const ThrottleRow of_s{.destination = s, .hold_until = noon + 1h, .millihertz = 62, .doubles = false};
+  const ThrottleRow of_d{.destination = d, .hold_until = noon + 2h, .millihertz = 1'000, .doubles = true};
+  in_turn([&] { return journal->remember_throttles(std::vector{of_s, of_d}, {}); });
+  CHECK(subject.open()->throttles().value() == std::vector{of_d, of_s});
+
+  in_turn([&] {
+    CHECK(journal->retry_now(std::vector{queued.key}, noon).value() == 1);
+    return Result<>{};
+  });
+  CHECK(journal->throttles().value().at(0).hold_until == noon + 2h);
+  CHECK(journal->throttles().value().at(1).hold_until == noon);
+  in_turn([&] { return journal->remember_throttles({}, std::vector{d}); });
+  REQUIRE(journal->throttles().value().size() == 1);
+  CHECK(journal->throttles().value().at(0).destination == s);
+  remove(*journal, one);
+  CHECK(journal->throttles().value().empty());
+}
+
 TEST_CASE_TEMPLATE("put_subscription: what waits goes to the URL of the moment and in its order", Subject,
                    JOURNALS) {
   Subject subject;

@@ -41,6 +41,7 @@ class Mutations {
     worn_.subscribe();
     worn_.exclude();
     worn_.operate();
+    worn_.throttle();
     // As a run leaves them that has seen all there is.
     worn_.damage(
         "UPDATE outlets SET low_position = 12 WHERE subscription_no = 0;"
@@ -252,7 +253,8 @@ TEST_CASE("verify sees what is changed in deliveries but what is told once") {
        {"took", either_way, shown_only},
        {"status", either_way, "of a plain success, which --on-status may have made of any answer"},
        {"address", as_text, shown_only},
-       {"timings", as_text, shown_only}});
+       {"timings", as_text, shown_only},
+       {"throttled_since", either_way, "the clock of the run"}});
 }
 
 TEST_CASE("verify sees what is changed in attempts but what is told once") {
@@ -347,6 +349,15 @@ TEST_CASE("verify sees what is changed in paces but until when they are") {
   check("paces", {{"row", {"deleted", "doubled"}, "a request goes before its time, or later than it might"},
                   {"destination_no", either_way, "a request goes before its time, or later than it might"},
                   {"not_before", {"less", "more"}, "the clock of the run"}});
+}
+
+TEST_CASE("verify sees what is changed in throttles but how they are spared") {
+  constexpr std::string_view spared = "a destination is spared for a while, or for less";
+  check("throttles", {{"row", {"deleted", "doubled"}, spared},
+                      {"destination_no", either_way, spared},
+                      {"hold_until", either_way, "the clock of the run"},
+                      {"millihertz", either_way, spared},
+                      {"doubles", either_way, spared}});
 }
 
 TEST_CASE("verify sees what is changed in inputs but what they are called") {

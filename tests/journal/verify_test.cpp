@@ -39,8 +39,17 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 11 brought.
+/// Takes back what migration 12 brought, where nothing of it was used.
+void make_version_11(SQLite::Database& journal) {
+  journal.exec(R"(
+    ALTER TABLE deliveries DROP COLUMN throttled_since;
+    DROP TABLE throttles;
+    PRAGMA user_version = 11)");
+}
+
+/// And what migration 11 did.
 void make_version_10(SQLite::Database& journal) {
+  make_version_11(journal);
   journal.exec(R"(
     DROP INDEX gaps_open;
     DROP INDEX gaps_open_by_stream;
@@ -643,6 +652,25 @@ TEST_CASE("verify finds a direct delivery that is said not to be meant") {
         Names{"outcomes", "state"});
 }
 
+TEST_CASE("verify finds an attempt that the receiver put off and that counts or does not say since when") {
+  const auto after_throttle = [](std::string_view sql) {
+    WornJournal worn;
+    worn.throttle();
+    CHECK(worn.findings().empty());
+    worn.damage(sql);
+    return worn.findings();
+  };
+  CHECK(
+      after_throttle("UPDATE deliveries SET forgiven = 0 WHERE throttled_since IS NOT NULL AND state = 2") ==
+      Names{"forgiven"});
+  CHECK(after_throttle("UPDATE deliveries SET throttled_since = NULL") == Names{"forgiven"});
+  CHECK(after_throttle("UPDATE deliveries SET throttled_since = 1 WHERE position = 1") == Names{"forgiven"});
+  CHECK(after_throttle("UPDATE attempts SET status = 200 WHERE outcome = 9;"
+                       "UPDATE deliveries SET status = 200 WHERE throttled_since IS NOT NULL") ==
+        Names{"outcomes"});
+  CHECK(after_throttle("UPDATE throttles SET destination_no = 99") == Names{"references"});
+}
+
 TEST_CASE("verify finds nothing in a journal of version 5 that was brought up and went on") {
   WornJournal worn;
   {
@@ -778,6 +806,20 @@ TEST_CASE("verify finds nothing in a journal of version 9 that was brought up an
   CHECK(worn.findings().empty());
   SQLite::Database brought_up{worn.path(), SQLite::OPEN_READONLY};
   CHECK(brought_up.execAndGet("SELECT count(*) FROM attempts WHERE destination_no IS NULL").getInt() == 0);
+}
+
+TEST_CASE("verify finds nothing in a journal of version 11 that was brought up and went on") {
+  WornJournal worn;
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_11(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  CHECK(journal::SqliteJournal::open(worn.path(), {}).value()->throttles().value().empty());
+  worn.go_on();
+  worn.subscribe();
+  worn.throttle();
+  CHECK(worn.findings().empty());
 }
 
 TEST_CASE("a subscription of version 9 that had gone to two hosts goes on at the present one in order") {

@@ -130,6 +130,8 @@ TEST_CASE("what an outcome says about its destination") {
   for (const int status : {200, 204, 301, 400, 401, 404, 410}) CHECK(sign_of_status(status) == Sign::up);
   CHECK(sign_of_status(503, Meaning::dead) == Sign::failure);
   CHECK(sign_of_status(503, Meaning::success) == Sign::up);
+  CHECK(sign_of_status(503, Meaning::throttled) == Sign::none);
+  CHECK(sign_of_status(429, Meaning::throttled) == Sign::none);
   for (const auto kind : {OutcomeKind::timeout, OutcomeKind::connect_error, OutcomeKind::broken})
     CHECK(sign_of_kind(kind) == Sign::failure);
   for (const auto kind : {OutcomeKind::refused, OutcomeKind::unknown, OutcomeKind::withdrawn,

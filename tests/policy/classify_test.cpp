@@ -18,7 +18,7 @@ Outcome answered(int status) {
 
 TEST_CASE("only 2xx is a success unless the table says otherwise") {
   for (const int status : {200, 201, 204, 299}) CHECK(classify(answered(status), {}) == Meaning::success);
-  for (const int status : {100, 199, 301, 302, 400, 404, 410, 429, 500, 503})
+  for (const int status : {100, 199, 301, 302, 400, 404, 410, 500, 503})
     CHECK(classify(answered(status), {}) == Meaning::retry);
 }
 
@@ -32,6 +32,22 @@ TEST_CASE("what was not answered is retried and what was refused is dead") {
   Outcome refused;
   refused.kind = OutcomeKind::refused;
   CHECK(classify(refused, {}) == Meaning::dead);
+}
+
+TEST_CASE("a receiver asks for time with 429 or with 503 and a time unless the table says otherwise") {
+  CHECK(classify(answered(429), {}) == Meaning::throttled);
+  Outcome busy = answered(503);
+  CHECK(classify(busy, {}) == Meaning::retry);
+  busy.retry_after = std::chrono::seconds{1};
+  CHECK(classify(busy, {}) == Meaning::throttled);
+  CHECK(classify(busy, {{503, Meaning::retry}}) == Meaning::retry);
+  CHECK(classify(answered(429), {{429, Meaning::dead}}) == Meaning::dead);
+  Outcome failed = answered(500);
+  failed.retry_after = std::chrono::seconds{1};
+  CHECK(classify(failed, {}) == Meaning::retry);
+  Outcome broken = answered(429);
+  broken.kind = OutcomeKind::broken;
+  CHECK_FALSE(asks_for_time(broken));
 }
 
 TEST_CASE("a failure of this machine is repeated and what is not meant is excluded") {

@@ -116,6 +116,21 @@ TEST_CASE("nothing leaves before the time that an earlier run has kept") {
   CHECK(pace.may_leave(at(30min)) == at(30min));
 }
 
+TEST_CASE("a throttle spaces what has no rate and slows down what has one") {
+  Pace none{std::nullopt};
+  CHECK(none.allowance(at(0s), at(0s)) > 1'000'000);
+  none.slow_to(100ms);
+  none.leave(at(0s));
+  CHECK(none.may_leave(at(1ms)) == at(100ms));
+  none.slow_to(0ms);
+  CHECK(none.may_leave(at(1ms)) == at(1ms));
+  Pace rated{Rate{10, 1s}};
+  rated.slow_to(50ms);
+  CHECK(rated.interval() == 100ms);
+  rated.slow_to(500ms);
+  CHECK(rated.interval() == 500ms);
+}
+
 TEST_CASE("a rate that changes counts what has left and spaces by its own") {
   Pace pace{Rate{100, 1s}};
   for (int i = 0; i < 8; ++i) {

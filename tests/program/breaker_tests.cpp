@@ -1,12 +1,12 @@
 // Destinations that fail, and such that must not be asked too often.
 
+#include "program/progress.hpp"
 #include "program/scenario.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <memory>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -24,17 +24,6 @@ struct Moody {
     return answer;
   }};
 };
-
-/// Asks the run, which must have begun, how it goes until it says so.
-bool comes_to_say(const Child& run, std::string_view text) {
-  for (const auto end = std::chrono::steady_clock::now() + patience;
-       std::chrono::steady_clock::now() < end;) {
-    run.signal(SIGUSR1);
-    std::this_thread::sleep_for(20ms);
-    if (has(run.err().text(), text)) return true;
-  }
-  return false;
-}
 
 }  // namespace
 

@@ -173,7 +173,7 @@ TEST_CASE("a receiver that asked for a day is tried at once when an operator say
   const Receiver receiver{[](const Received&, std::size_t nth) {
     Answer answer;
     if (nth > 1) return answer;
-    answer.status = 503;
+    answer.status = 500;  // which holds back this delivery, and not its destination
     answer.headers = {{"Retry-After", "86400"}};
     return answer;
   }};

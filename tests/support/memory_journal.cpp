@@ -135,6 +135,7 @@ Result<> MemoryJournal::settle(std::span<const Settlement> settlements) {
                    : *next == DeliveryState::dead_letter ? settlement.at
                                                          : WallTime{};
     if (settlement.forgive) ++row.forgiven;
+    if (settlement.throttled_since) row.throttled_since = *settlement.throttled_since;
     write().statuses[settlement.key] = settlement.outcome->status;
     if (settlement.outcome->kind == OutcomeKind::unknown) ++write().unknown[settlement.key];
     give_up_if_removed(row);
@@ -181,6 +182,7 @@ Result<std::int64_t> MemoryJournal::move_waits(std::chrono::microseconds by, Wal
   for (auto& [key, row] : write().deliveries) {
     if (row.state != DeliveryState::retry_wait) continue;
     row.state_at = std::min(row.state_at + by, now + longest);
+    if (row.throttled_since != WallTime{}) row.throttled_since += by;
     ++changed;
   }
   return changed;
@@ -206,6 +208,7 @@ Result<std::int64_t> MemoryJournal::release(std::span<const DeliveryKey> deliver
   return change_dead_letters(deliveries, [](DeliveryRow& row) {
     row.state = DeliveryState::pending;
     row.forgiven = row.attempts;
+    row.throttled_since = {};
   });
 }
 
@@ -255,6 +258,9 @@ Result<std::int64_t> MemoryJournal::retry_now(std::span<const DeliveryKey> deliv
       circuit->second.half_open = true;
       circuit->second.since = now;
     }
+    const auto throttle = write().throttles.find(row.destination);
+    if (throttle != write().throttles.end())
+      throttle->second.hold_until = std::min(throttle->second.hold_until, now);
     write().add_action(key, false, true);
     ++retried;
   }
@@ -392,6 +398,7 @@ Result<std::int64_t> MemoryJournal::remove_subscription(SubscriptionNo no, WallT
   };
   std::erase_if(state.circuits, is_of_it);
   std::erase_if(state.paces, is_of_it);
+  std::erase_if(state.throttles, is_of_it);
   return failed;
 }
 
@@ -499,6 +506,14 @@ Result<> MemoryJournal::remember_paces(std::span<const PaceRow> changed,
   return {};
 }
 
+Result<> MemoryJournal::remember_throttles(std::span<const ThrottleRow> changed,
+                                           std::span<const DestinationNo> over) {
+  if (!in_turn_) return outside_of_turn();
+  for (const ThrottleRow& throttle : changed) write().throttles[throttle.destination] = throttle;
+  for (const DestinationNo destination : over) write().throttles.erase(destination);
+  return {};
+}
+
 Result<> MemoryJournal::remember_circuits(std::span<const CircuitRow> changed,
                                           std::span<const DestinationNo> closed) {
   if (!in_turn_) return outside_of_turn();
@@ -535,6 +550,13 @@ Result<std::vector<PaceRow>> MemoryJournal::paces() {
   const auto state = read();
   std::vector<PaceRow> all;
   for (const auto& [destination, pace] : state->paces) all.push_back(pace);
+  return all;
+}
+
+Result<std::vector<ThrottleRow>> MemoryJournal::throttles() {
+  const auto state = read();
+  std::vector<ThrottleRow> all;
+  for (const auto& [destination, throttle] : state->throttles) all.push_back(throttle);
   return all;
 }
 

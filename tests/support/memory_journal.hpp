@@ -49,6 +49,8 @@ class MemoryJournal final : public journal::Journal {
                                              std::size_t limit) override;
   Result<> remember_paces(std::span<const journal::PaceRow> changed,
                           std::span<const DestinationNo> over) override;
+  Result<> remember_throttles(std::span<const journal::ThrottleRow> changed,
+                              std::span<const DestinationNo> over) override;
   Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
                              std::span<const DestinationNo> closed) override;
   Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override;
@@ -82,6 +84,7 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<journal::CircuitRow>> circuits() override;
   Result<journal::RejectCount> open_rejects() override;
   Result<std::vector<journal::PaceRow>> paces() override;
+  Result<std::vector<journal::ThrottleRow>> throttles() override;
   Result<std::vector<journal::DeliveryRow>> first_open(Position from, Position to) override;
 
  private:

@@ -68,6 +68,7 @@ struct MemoryState {
   std::map<DestinationNo, journal::CircuitRow> circuits;
   MemoryRejects rejects;
   std::map<DestinationNo, journal::PaceRow> paces;
+  std::map<DestinationNo, journal::ThrottleRow> throttles;
 
   /// The entity of that number, which must exist.
   const Entity& entity(EntityNo no) const;

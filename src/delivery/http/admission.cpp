@@ -1,5 +1,7 @@
 #include "delivery/http/admission.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace dispatch::delivery {
@@ -48,6 +50,23 @@ std::vector<Outgoing> Admission::give_back() {
   std::erase_if(hosts_, [](const auto& entry) { return entry.second.under_way == 0; });
   turns_.clear();
   return waiting;
+}
+
+std::vector<Outgoing> Admission::give_back(std::uint32_t number, const std::string& url) {
+  std::vector<Outgoing> taken;
+  const auto found = hosts_.find(number);
+  if (found == hosts_.end()) return taken;
+  auto& waiting = found->second.waiting;
+  const auto first = std::stable_partition(waiting.begin(), waiting.end(),
+                                           [&](const Outgoing& one) { return one.url != url; });
+  std::move(first, waiting.end(), std::back_inserter(taken));
+  waiting.erase(first, waiting.end());
+  if (waiting.empty() && found->second.listed) {
+    std::erase(turns_, number);
+    found->second.listed = false;
+  }
+  drop_unused(number);
+  return taken;
 }
 
 void Admission::drop_unused(std::uint32_t number) {

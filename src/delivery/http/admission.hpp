@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace dispatch::delivery {
@@ -34,6 +35,8 @@ class Admission {
 
   /// Takes out all that has not started.
   std::vector<Outgoing> give_back();
+  /// The same of what goes to that URL, which is one of that host.
+  std::vector<Outgoing> give_back(std::uint32_t host, const std::string& url);
 
  private:
   struct Host {

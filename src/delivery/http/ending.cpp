@@ -127,10 +127,10 @@ Outcome cut_off() {
   return outcome;
 }
 
-Outcome never_begun() {
+Outcome never_begun(std::string_view why) {
   Outcome outcome;
   outcome.kind = OutcomeKind::withdrawn;
-  outcome.error = "taken back before it was sent, as the run was told to stop";
+  outcome.error = fmt::format("taken back before it was sent, as {}", why);
   return outcome;
 }
 

@@ -40,7 +40,7 @@ std::string explain_timeout(std::chrono::milliseconds timeout, const AttemptTimi
 /// The outcome of an attempt that we cut off.
 Outcome cut_off();
 
-/// The outcome of an attempt that was taken back before it began.
-Outcome never_begun();
+/// The outcome of an attempt that was taken back before it began, and why.
+Outcome never_begun(std::string_view why = "the run was told to stop");
 
 }  // namespace dispatch::delivery

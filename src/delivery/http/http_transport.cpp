@@ -8,6 +8,7 @@
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/tls_files.hpp"
 #include "delivery/http/transfer.hpp"
+#include "policy/classify.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -65,6 +66,7 @@ class HttpTransport::Engine {
   std::optional<std::chrono::milliseconds> wait_most() const;
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
+  void put_off(std::uint32_t host, const std::string& url, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
   bool worth_keeping(std::uint32_t host);
   bool is_under_way(const Transfer& transfer) const {
@@ -183,8 +185,10 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     const CURLcode code = message->data.result;  // the message dies with the removal of its handle
     auto& transfer = Transfer::of(message->easy_handle);
     if (transfer.start_over(code)) continue;
-    admission_.leave(transfer.host());
+    const std::uint32_t host = transfer.host();
     reports.push_back(transfer.finish(code, clock_));
+    if (policy::asks_for_time(reports.back().outcome)) put_off(host, transfer.url(), reports);
+    admission_.leave(host);
     idle_.push_back(leave(transfer.slot));
   }
   for (const auto& [easy, error] : loop_->take_unwatched()) {
@@ -194,6 +198,14 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     reports.push_back(transfer.give_up("cannot wait for the connection: " + errno_text(error), clock_));
     idle_.push_back(leave(transfer.slot));
   }
+}
+
+/// What waits to go where the receiver asks for time would only be told the same. Whoever sends knows until
+/// when.
+void HttpTransport::Engine::put_off(std::uint32_t host, const std::string& url,
+                                    std::vector<Report>& reports) {
+  for (const Outgoing& outgoing : admission_.give_back(host, url))
+    reports.push_back({outgoing.ticket, never_begun("the receiver asked for time")});
 }
 
 void HttpTransport::Engine::live() {

@@ -14,7 +14,8 @@ namespace dispatch::delivery {
 ///
 /// An attempt is one request: redirects are not followed, and a request whose kept connection ended without
 /// an answer is not repeated behind the caller's back. Once an answer's status and headers have come whole
-/// the attempt is answered, whatever becomes of the body. Proxies named by the environment are not used.
+/// the attempt is answered, whatever becomes of the body. Where it asks for time (policy/classify.hpp), what
+/// waits for the same URL is reported as withdrawn. Proxies named by the environment are not used.
 ///
 /// `reports` and `clock` are borrowed. Reports are put from the transport's thread, those of one iteration
 /// together.

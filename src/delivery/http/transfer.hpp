@@ -69,6 +69,7 @@ class Transfer {
 
   /// Of the attempt that was started last.
   std::uint32_t host() const { return outgoing_.host; }
+  const std::string& url() const { return outgoing_.url; }
 
   /// The transfer that `easy` belongs to.
   static Transfer& of(CURL* easy);

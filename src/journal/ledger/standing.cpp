@@ -141,6 +141,14 @@ void add_circuits(SQLite::Database& database, Position from, std::size_t most, S
   standing.more_circuits = all - static_cast<std::int64_t>(standing.circuits.size());
 }
 
+void add_held_back(SQLite::Database& database, std::size_t most, Standing& standing) {
+  Statement statement{database,
+                      "SELECT t.url, h.hold_until FROM throttles h JOIN destinations t USING (destination_no)"
+                      " ORDER BY h.hold_until DESC, h.destination_no LIMIT ?"};
+  auto rows = statement.rows(most);
+  while (rows.next()) standing.held_back.push_back({text(rows, 0), from_stored(rows.integer(1))});
+}
+
 /// What a run would go on with: neither paused, nor behind a dead letter of its lane or a gap of its entity.
 void add_movable(SQLite::Database& database, Position from, Standing& standing) {
   if (standing.tally.of(DeliveryState::pending) + standing.tally.of(DeliveryState::retry_wait) == 0) return;
@@ -220,6 +228,7 @@ Result<Standing> Ledger::standing(std::size_t most) const {
     add_movable(*database_, from, standing);
     add_paused(*database_, from, most, standing);
     add_circuits(*database_, from, most, standing);
+    add_held_back(*database_, most, standing);
     return standing;
   });
 }

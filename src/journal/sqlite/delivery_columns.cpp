@@ -15,6 +15,7 @@ DeliveryRow read_delivery(const Statement::Rows& row) {
       .forgiven = static_cast<unsigned>(row.integer(8)),
       .state_at = from_stored(row.integer(9)),
       .subscription = SubscriptionNo{row.integer(10)},
+      .throttled_since = from_stored(row.integer(11)),  // NULL reads as 0
   };
 }
 

@@ -22,7 +22,8 @@ Operators::Operators(SQLite::Database& database, TurnAccount& turn)
                                         "   FROM deliveries{}",
                                         of_delivery)),
       release_(database,
-               fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts{}",
+               fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts,"
+                           " throttled_since = NULL{}",
                            of_delivery)),
       discard_(database, fmt::format("UPDATE deliveries SET state = 5, state_at = NULL{}", of_delivery)),
       skip_(database, "UPDATE gaps SET skipped_at = ? WHERE entity_no = ? AND first_missing = ?") {}

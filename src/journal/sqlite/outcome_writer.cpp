@@ -48,7 +48,7 @@ OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
       fail_(
           database,
           "UPDATE deliveries SET state = ?, state_at = ?, forgiven = forgiven + ?, ended_turn = ?, took = ?,"
-          "                      status = ?"
+          "                      status = ?, throttled_since = coalesce(?, throttled_since)"
           " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
       give_up_(database,
                "UPDATE deliveries SET state = 5, state_at = NULL"
@@ -71,7 +71,7 @@ Result<> OutcomeWriter::settle(std::span<const Settlement> settlements) {
 }
 
 Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
-  const auto& [key, by, forgive, due, at, outcome] = settlement;
+  const auto& [key, by, forgive, due, at, outcome, throttled_since] = settlement;
   const auto next = next_state(DeliveryState::in_flight, by);
   if (!next) return fail("an outcome cannot move a delivery along that way; this is a bug in the scheduler");
 
@@ -95,7 +95,7 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
     std::optional<WallTime> state_at;  // none of a state that is final
     if (!is_final(*next)) state_at = *next == DeliveryState::retry_wait ? due : at;
     changes = fail_.run(static_cast<int>(*next), state_at, forgive ? 1 : 0, turn_.number, outcome->took,
-                        outcome->status, key.outlet, key.position, key.generation);
+                        outcome->status, throttled_since, key.outlet, key.position, key.generation);
   }
   if (changes == 0) {
     return fail(

@@ -16,6 +16,11 @@ Retries::Retries(SQLite::Database& database, const TurnAccount& turn)
              " (SELECT coalesce(o.present_destination_no, d.destination_no)"
              "    FROM deliveries d JOIN outlets o USING (outlet_no)"
              "   WHERE outlet_no = ? AND position = ? AND generation = ?)"),
+      let_go_(database,
+              "UPDATE throttles SET hold_until = ?1 WHERE hold_until > ?1 AND destination_no ="
+              " (SELECT coalesce(o.present_destination_no, d.destination_no)"
+              "    FROM deliveries d JOIN outlets o USING (outlet_no)"
+              "   WHERE outlet_no = ?2 AND position = ?3 AND generation = ?4)"),
       add_action_(database,
                   "INSERT INTO actions (verb, at, turn, entity_no, outlet_no, position, generation)"
                   " SELECT ?, ?, ?, entity_no, outlet_no, position, generation FROM deliveries"
@@ -28,6 +33,7 @@ std::int64_t Retries::retry_now(std::span<const DeliveryKey> deliveries, WallTim
       continue;
     make_due_.run(now, outlet, position, generation);
     probe_.run(now, outlet, position, generation);
+    let_go_.run(now, outlet, position, generation);
     ++retried;
   }
   fail_point(FailPoint::retries_made_due);

@@ -18,7 +18,7 @@ class Retries {
 
  private:
   const TurnAccount& turn_;
-  Statement make_due_, probe_, add_action_;
+  Statement make_due_, probe_, let_go_, add_action_;
 };
 
 }  // namespace dispatch::journal

@@ -19,8 +19,8 @@ constexpr std::int64_t no_position_is_higher = std::numeric_limits<std::int64_t>
 // What comes behind delivery_columns.
 constexpr const char* selected_columns =
     "d.outlet_no, d.position, d.generation, t.destination_no, d.entity_no, d.sequence_number, d.state, "
-    "d.attempts, d.forgiven, d.state_at, d.subscription_no, t.url, o.host";
-constexpr int after_delivery_columns = 11;
+    "d.attempts, d.forgiven, d.state_at, d.subscription_no, d.throttled_since, t.url, o.host";
+constexpr int after_delivery_columns = 12;
 
 constexpr const char* joined =
     " CROSS JOIN events e ON e.position = d.position"

@@ -21,6 +21,7 @@
 #include "journal/sqlite/retries.hpp"
 #include "journal/sqlite/selector.hpp"
 #include "journal/sqlite/subscriptions.hpp"
+#include "journal/sqlite/throttles.hpp"
 #include "journal/sqlite/turn_writer.hpp"
 #include "journal/sqlite/waits.hpp"
 
@@ -63,6 +64,7 @@ class SqliteJournal::Parts {
   Circuits circuits{connection->database()};
   Waits waits{connection->database()};
   Paces paces{connection->database()};
+  Throttles throttles{connection->database()};
   PumpReader pump{connection->database()};
   LaneReader lanes{connection->database()};
   Selector selector{connection->database()};
@@ -374,6 +376,14 @@ Result<> SqliteJournal::remember_paces(std::span<const PaceRow> changed,
   });
 }
 
+Result<> SqliteJournal::remember_throttles(std::span<const ThrottleRow> changed,
+                                           std::span<const DestinationNo> over) {
+  return parts_->write("note throttles in", [&]() -> Result<> {
+    parts_->throttles.remember(changed, over);
+    return {};
+  });
+}
+
 Result<> SqliteJournal::remember_circuits(std::span<const CircuitRow> changed,
                                           std::span<const DestinationNo> closed) {
   return parts_->write("note circuits in", [&]() -> Result<> {
@@ -503,6 +513,10 @@ Result<RejectCount> SqliteJournal::open_rejects() {
 
 Result<std::vector<PaceRow>> SqliteJournal::paces() {
   return parts_->guard(reading, [&] { return parts_->paces.all(); });
+}
+
+Result<std::vector<ThrottleRow>> SqliteJournal::throttles() {
+  return parts_->guard(reading, [&] { return parts_->throttles.all(); });
 }
 
 Result<std::vector<CircuitRow>> SqliteJournal::circuits() {

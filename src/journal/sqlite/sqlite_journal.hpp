@@ -65,6 +65,8 @@ class SqliteJournal final : public Journal {
   Result<> unqueue_rejects(std::span<const std::string_view> texts) override;
   Result<RejectCount> clear_rejects(const RejectSelection& which, WallTime now, std::size_t limit) override;
   Result<> remember_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) override;
+  Result<> remember_throttles(std::span<const ThrottleRow> changed,
+                              std::span<const DestinationNo> over) override;
   Result<> remember_circuits(std::span<const CircuitRow> changed,
                              std::span<const DestinationNo> closed) override;
   Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) override;
@@ -95,6 +97,7 @@ class SqliteJournal final : public Journal {
   Result<std::vector<CircuitRow>> circuits() override;
   Result<RejectCount> open_rejects() override;
   Result<std::vector<PaceRow>> paces() override;
+  Result<std::vector<ThrottleRow>> throttles() override;
   Result<std::vector<DeliveryRow>> first_open(Position from, Position to) override;
 
  private:

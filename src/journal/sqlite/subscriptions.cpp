@@ -85,6 +85,10 @@ Subscriptions::Subscriptions(SQLite::Database& database, TurnAccount& turn, Dest
                     "DELETE FROM paces WHERE destination_no IN"
                     " (SELECT destination_no FROM destinations JOIN outlets USING (outlet_no)"
                     "   WHERE subscription_no = ?)"),
+      forget_throttles_(database,
+                        "DELETE FROM throttles WHERE destination_no IN"
+                        " (SELECT destination_no FROM destinations JOIN outlets USING (outlet_no)"
+                        "   WHERE subscription_no = ?)"),
       count_change_(database, "UPDATE progress SET subscriptions_version = subscriptions_version + 1"),
       add_action_(database,
                   "INSERT INTO actions (verb, at, turn, subscription_no, note) VALUES (?, ?, ?, ?, ?)") {}
@@ -130,6 +134,7 @@ std::int64_t Subscriptions::remove(SubscriptionNo no, WallTime now) {
   remove_secrets_.run(no);
   close_circuits_.run(no);
   forget_paces_.run(no);
+  forget_throttles_.run(no);
   std::int64_t failed = give_up(no, DeliveryState::pending, Transition::give_up);
   failed += give_up(no, DeliveryState::retry_wait, Transition::give_up);
   failed += give_up(no, DeliveryState::dead_letter, Transition::discard);

@@ -48,7 +48,7 @@ class Subscriptions {
   bool stale_ = true;
   SubscriptionRows rows_;
   Statement version_, add_, change_, remove_, pause_, resume_, add_secret_, remove_secrets_, give_up_,
-      close_circuits_, forget_paces_, count_change_, add_action_;
+      close_circuits_, forget_paces_, forget_throttles_, count_change_, add_action_;
 };
 
 }  // namespace dispatch::journal

@@ -19,7 +19,8 @@ Waits::Waits(SQLite::Database& database)
           " WHERE state = 2 AND state_at IS NOT NULL AND state_at > ?1"
           "   AND (state_at - ?1 > ?2 OR began_at + took BETWEEN ?3 AND state_at)"),
       move_(database,
-            "UPDATE deliveries SET state_at = min(state_at + ?1, ?2 + ?3)"
+            "UPDATE deliveries SET state_at = min(state_at + ?1, ?2 + ?3),"
+            "                      throttled_since = throttled_since + ?1"
             " WHERE state = 2 AND state_at IS NOT NULL") {}
 
 std::int64_t Waits::bound(WallTime now, std::chrono::microseconds longest) {

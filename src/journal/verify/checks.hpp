@@ -75,7 +75,7 @@ inline constexpr std::array<CheckText, 27> check_texts{{
     {"state_time", "a delivery has a time of its state exactly where the state needs one"},
     {"forgiven",
      "the attempts that do not count are those before the last release, and those unknown, withdrawn, not "
-     "meant, or failed by this machine"},
+     "meant, failed by this machine, or put off by the receiver"},
     {"operators", "what was released, discarded or skipped has its action, and every action its effect"},
     {"turns",
      "an outcome is committed after its intent, and an intent no earlier than the outcome before it"},

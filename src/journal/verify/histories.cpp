@@ -159,6 +159,10 @@ Verdict forgiven_are_attempts(const StoredDelivery& delivery, const History& his
     return fmt::format("{} of its {} attempts are forgiven and {} should be", delivery.forgiven,
                        delivery.attempts, history.forgiven);
   }
+  if (is_complete(delivery, history) && delivery.throttled != history.throttled) {
+    return fmt::format("it says {}since when its receiver asks for time, and {} of its attempts was put off",
+                       delivery.throttled ? "" : "not ", history.throttled ? "one" : "none");
+  }
   return std::nullopt;
 }
 
@@ -244,7 +248,7 @@ class HistoryWalk {
         last_turn_(reading::number_of(audit.database(), "SELECT turn FROM progress")),
         deliveries_(audit.database(),
                     "SELECT outlet_no, position, generation, state, state_at, attempts, forgiven, began_at, "
-                    "began_turn, ended_turn, took, status, subscription_no FROM deliveries"
+                    "began_turn, ended_turn, took, status, subscription_no, throttled_since FROM deliveries"
                     " ORDER BY outlet_no, position, generation"),
         attempts_(audit.database(),
                   "SELECT outlet_no, position, generation, attempt, began_at, began_turn, ended_turn, took, "
@@ -296,6 +300,7 @@ class HistoryWalk {
     delivery.took = integer_if_any(rows, 10);
     delivery.status = integer_if_any(rows, 11);
     delivery.direct = rows.integer(12) == 0;
+    delivery.throttled = !rows.is_null(13);
     if (const auto removed = removed_.find(rows.integer(12)); removed != removed_.end())
       delivery.removed_turn = removed->second;
     return delivery;

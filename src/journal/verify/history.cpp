@@ -7,9 +7,11 @@ namespace dispatch::journal::audit {
 namespace {
 
 bool is_sound(const StoredAttempt& attempt) {
-  if (attempt.outcome < 0 || attempt.outcome > static_cast<std::int64_t>(OutcomeKind::not_meant))
+  if (attempt.outcome < 0 || attempt.outcome > static_cast<std::int64_t>(OutcomeKind::throttled))
     return false;
-  const bool answered = attempt.is(OutcomeKind::answered);
+  const bool throttled = attempt.is(OutcomeKind::throttled);
+  if (throttled && attempt.status != 429 && attempt.status != 503) return false;
+  const bool answered = throttled || attempt.is(OutcomeKind::answered);
   return answered == (attempt.status != 0) && attempt.status >= 0 && attempt.took >= 0 &&
          (answered || attempt.with_error) && (answered || !attempt.with_excerpt);
 }
@@ -30,8 +32,10 @@ void History::take(const StoredAttempt& attempt) {
   pass(attempt.began_turn, attempt.ended_turn);
   const bool before_release = !moves.releases.empty() && attempt.ended_turn < moves.releases.back();
   const bool uncounted = attempt.is(OutcomeKind::unknown) || attempt.is(OutcomeKind::withdrawn) ||
-                         attempt.is(OutcomeKind::local_failure) || attempt.is(OutcomeKind::not_meant);
+                         attempt.is(OutcomeKind::local_failure) || attempt.is(OutcomeKind::not_meant) ||
+                         attempt.is(OutcomeKind::throttled);
   if (before_release || uncounted) ++forgiven;
+  if (!before_release && attempt.is(OutcomeKind::throttled)) throttled = true;
 }
 
 void History::pass(std::int64_t began_turn, std::int64_t ended_turn) {

@@ -19,6 +19,7 @@ struct StoredDelivery {
   std::int64_t forgiven = 0;
   std::optional<std::int64_t> began_at, began_turn, ended_turn, took, status;
 
+  bool throttled = false;                    ///< it says since when
   bool direct = false;                       ///< of no subscription
   std::optional<std::int64_t> removed_turn;  ///< when its subscription was removed
 
@@ -64,6 +65,7 @@ struct History {
       disordered;  ///< the first that began before the one before it ended, or ended before it began
   std::int64_t latest_turn = 0;
   std::int64_t forgiven = 0;                     ///< how many of the attempts do not count
+  bool throttled = false;                        ///< one of them since the last release was
   std::optional<std::int64_t> baseless_release;  ///< the first that came when there was no dead letter
   std::optional<StoredAttempt> unsound;          ///< the first whose outcome cannot be
   std::optional<StoredAttempt> last;

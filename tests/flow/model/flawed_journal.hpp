@@ -88,6 +88,10 @@ class FlawedJournal : public journal::Journal {
                           std::span<const DestinationNo> over) override {
     return sound_->remember_paces(changed, over);
   }
+  Result<> remember_throttles(std::span<const journal::ThrottleRow> changed,
+                              std::span<const DestinationNo> over) override {
+    return sound_->remember_throttles(changed, over);
+  }
   Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
                              std::span<const DestinationNo> closed) override {
     return sound_->remember_circuits(changed, closed);
@@ -148,6 +152,7 @@ class FlawedJournal : public journal::Journal {
   Result<std::int64_t> subscriptions_version() override { return sound_->subscriptions_version(); }
   Result<std::vector<Subscription>> subscriptions() override { return sound_->subscriptions(); }
   Result<std::vector<journal::PaceRow>> paces() override { return sound_->paces(); }
+  Result<std::vector<journal::ThrottleRow>> throttles() override { return sound_->throttles(); }
   Result<std::vector<journal::CircuitRow>> circuits() override { return sound_->circuits(); }
   Result<journal::Tally> tally() override { return sound_->tally(); }
   Result<journal::RejectCount> open_rejects() override { return sound_->open_rejects(); }

@@ -31,6 +31,7 @@ World::World(const Setting& setting, const std::string& rejects_path)
   options_.ahead = setting.rules.ahead;
   options_.statuses = {{404, policy::Meaning::dead}};
   options_.breaker = setting.rules.breaker;
+  options_.starts_slowly = false;
   options_.window = setting.rules.window;
   options_.stream_start = setting.rules.start;
   if (!setting.rules.subscribed.empty()) {

@@ -1,0 +1,104 @@
+#include "policy/throttle.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace dispatch::policy {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double first_rate = 1;
+constexpr double least_rate = 1.0 / 16;
+constexpr double most_rate = 1'000;
+constexpr double step = 1;
+constexpr auto round_length = 1s;
+constexpr auto forgotten_after = 10min;
+/// So much of the rate must have been used in a round for it to grow.
+constexpr double used_share = 0.5;
+constexpr unsigned rounds_below = 10;
+
+}  // namespace
+
+std::chrono::nanoseconds Throttle::interval() const {
+  if (!rate_) return {};
+  return std::chrono::nanoseconds{static_cast<std::int64_t>(std::ceil(1e9 / *rate_))};
+}
+
+void Throttle::change(double per_second, bool doubles, SteadyTime from) {
+  rate_ = per_second;
+  doubles_ = doubles;
+  round_began_ = from;
+  answers_ = 0;
+}
+
+void Throttle::throttled(SteadyTime left, SteadyTime now, SteadyTime until) {
+  hold_until_ = std::max(hold_until_, until);
+  throttled_at_ = now;
+  const SteadyTime from = std::max(now, hold_until_);
+  if (!rate_) {
+    change(first_rate, true, from);
+  } else if (left < slowed_at_) {
+    change(*rate_, doubles_, from);
+    return;
+  } else {
+    too_fast_ = *rate_;
+    rounds_below_ = 0;
+    change(std::max(*rate_ / 2, least_rate), false, from);
+  }
+  slowed_at_ = now;
+}
+
+void Throttle::answered(SteadyTime left, SteadyTime now) {
+  if (!rate_ || left < round_began_) return;
+  const bool used = answers_ >= used_share * *rate_;
+  if (!used && left - round_began_ >= round_length) {  // it was not used: another round
+    round_began_ = left;
+    answers_ = 1;
+    return;
+  }
+  ++answers_;
+  if (now - round_began_ < round_length || answers_ < used_share * *rate_) return;
+  grow(now);
+  tidy(now);
+}
+
+void Throttle::grow(SteadyTime now) {
+  const double next = doubles_ || *rate_ < step ? *rate_ * 2 : *rate_ + step;
+  if (too_fast_ && next >= *too_fast_ && ++rounds_below_ < rounds_below) {
+    change(*rate_, doubles_, now);
+    return;
+  }
+  if (too_fast_ && *rate_ >= *too_fast_) too_fast_.reset();
+  change(next, doubles_, now);
+}
+
+void Throttle::start_slowly(SteadyTime now) {
+  if (rate_ && *rate_ <= first_rate) return;
+  change(first_rate, true, now);
+  slowed_at_ = throttled_at_ = now;
+}
+
+void Throttle::release(SteadyTime now) {
+  hold_until_ = std::min(hold_until_, now);
+  round_began_ = std::min(round_began_, now);
+}
+
+void Throttle::tidy(SteadyTime now) {
+  if (!rate_) return;
+  const bool forgotten = now > hold_until_ && now - throttled_at_ >= forgotten_after;
+  if (forgotten || *rate_ >= most_rate) rate_.reset();
+}
+
+Throttle Throttle::from(const Kept& kept, SteadyTime now, SteadyTime hold_until) {
+  Throttle throttle;
+  throttle.hold_until_ = hold_until;
+  if (kept.per_second <= 0) return throttle;
+  throttle.slowed_at_ = throttle.throttled_at_ = now;
+  throttle.change(std::clamp(kept.per_second, least_rate, most_rate), kept.doubles,
+                  std::max(now, hold_until));
+  return throttle;
+}
+
+}  // namespace dispatch::policy
