@@ -39,8 +39,17 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 12 brought, where nothing of it was used.
+/// Takes back what migration 13 brought.
+void make_version_12(SQLite::Database& journal) {
+  journal.exec(R"(
+    ALTER TABLE deliveries DROP COLUMN made_turn;
+    ALTER TABLE progress DROP COLUMN fan_outs_turn;
+    PRAGMA user_version = 12)");
+}
+
+/// And what migration 12 did, where nothing of it was used.
 void make_version_11(SQLite::Database& journal) {
+  make_version_12(journal);
   journal.exec(R"(
     ALTER TABLE deliveries DROP COLUMN throttled_since;
     DROP TABLE throttles;
@@ -471,6 +480,75 @@ TEST_CASE("verify holds to the order of a fan-out only what was sent after it") 
     attempt(*journal, row(1), Transition::succeed);
     CHECK(findings() == Names{"order"});
   }
+}
+
+TEST_CASE("verify excuses by a fan-out only the deliveries that it made") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append_along(*journal, "1", "other", {});
+  const auto one = put(*journal, plain_subscription("one"));
+  append_along(*journal, "2", "e", {route_of(one)});
+  append_along(*journal, "3", "e", {route_of(one)});
+  const auto row = [&](std::int64_t position) {
+    for (const auto& row : queue_of(*journal, one))
+      if (row.key.position == Position{position}) return row;
+    throw std::runtime_error{"the subscription does not have that event"};
+  };
+  const auto findings = [&] {
+    std::vector<std::string> names;
+    const auto report = journal::verify(subject.path()).value();
+    for (const auto& finding : report.findings) names.emplace_back(finding.check);
+    return names;
+  };
+  attempt_out_of_turn(subject, *journal, row(3), Transition::succeed);
+  REQUIRE(findings() == Names{"order"});
+  SUBCASE("one that came later") {
+    fan_out(*journal, one, {1});
+    CHECK(findings() == Names{"order"});
+    attempt(*journal, row(2), Transition::succeed);
+    CHECK(findings() == Names{"order"});
+    SUBCASE("and what is said to have been made by one that there was not is seen") {
+      SQLite::Database{subject.path(), SQLite::OPEN_READWRITE}.exec(
+          "UPDATE deliveries SET made_turn = (SELECT turn FROM progress) WHERE position = 2");
+      CHECK(findings() == Names{"operators"});
+    }
+  }
+  SUBCASE("in a journal in which it was not recorded one that came before it was") {
+    {
+      SQLite::Database old{subject.path(), SQLite::OPEN_READWRITE};
+      old.exec("UPDATE progress SET fan_outs_turn = turn");
+    }
+    fan_out(*journal, one, {1});
+    attempt(*journal, row(2), Transition::succeed);
+    CHECK(findings() == Names{"order"});
+  }
+}
+
+TEST_CASE("verify finds nothing in a journal with fan-outs that was brought up and went on") {
+  SqliteSubject subject;
+  Subscription one;
+  {
+    const auto journal = subject.open();
+    append_along(*journal, "1", "e", {});
+    append_along(*journal, "2", "e", {});
+    one = put(*journal, plain_subscription("one"));
+    append_along(*journal, "3", "e", {route_of(one)});
+    attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
+    fan_out(*journal, one, {2});
+  }
+  {
+    SQLite::Database old{subject.path(), SQLite::OPEN_READWRITE};
+    make_version_12(old);
+  }
+  const auto journal = subject.open();
+  CHECK(journal::verify(subject.path()).value().healthy());
+  fan_out(*journal, one, {1});
+  CHECK(journal::verify(subject.path()).value().healthy());
+  for (int i = 0; i < 2; ++i)
+    attempt(*journal, queue_of(*journal, one).at(static_cast<std::size_t>(i)), Transition::succeed);
+  CHECK(journal::verify(subject.path()).value().healthy());
+  SQLite::Database brought_up{subject.path(), SQLite::OPEN_READONLY};
+  CHECK(brought_up.execAndGet("SELECT count(made_turn) FROM deliveries").getInt() == 1);
 }
 
 TEST_CASE("verify holds a retry to the order of a fan-out that came after the first attempt") {

@@ -16,8 +16,8 @@ FanOut::FanOut(SQLite::Database& database, TurnAccount& turn, Destinations& dest
                  " WHERE o.subscription_no = ?1 LIMIT 1"),
       add_(database,
            "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
-           "                        subscription_no)"
-           " SELECT ?1, position, ?2, entity_no, sequence_number, ?3 FROM events WHERE position = ?4"),
+           "                        subscription_no, made_turn)"
+           " SELECT ?1, position, ?2, entity_no, sequence_number, ?3, ?5 FROM events WHERE position = ?4"),
       matched_(database, "DELETE FROM unmatched WHERE position = ?") {}
 
 Result<std::int64_t> FanOut::make(const Route& route, std::span<const Position> events, WallTime now) {
@@ -27,7 +27,7 @@ Result<std::int64_t> FanOut::make(const Route& route, std::span<const Position> 
   for (const Position position : events) {
     if (is_delivered(route.subscription, position)) continue;
     if (made == 0) to = destinations_.resolve(route, position);
-    if (add_.run(to.outlet, to.destination, route.subscription, position) == 0) {
+    if (add_.run(to.outlet, to.destination, route.subscription, position, turn_.number) == 0) {
       return fail("cannot deliver the event at position {}, which the journal does not have; this is a bug",
                   position.value());
     }

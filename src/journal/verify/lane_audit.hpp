@@ -22,7 +22,8 @@ struct LaneDelivery {
   std::int64_t first_began_turn = 0;
   std::int64_t last_began_turn = 0;  ///< of its latest attempt
   std::int64_t done_turn = 0;        ///< its last outcome was committed, or it was discarded
-  std::int64_t made_turn = 0;  ///< a fan-out may have made it as late as that; 0: it came with its event
+  /// The fan-out that made it, or, where that was not recorded, may have made it; 0: it came with its event.
+  std::int64_t made_turn = 0;
 
   bool is_open() const {
     return state != static_cast<std::int64_t>(DeliveryState::completed) &&

@@ -13,11 +13,13 @@ namespace dispatch::journal::audit {
 
 namespace {
 
-// When fan-outs made deliveries, which the deliveries themselves do not say.
-class FanOuts {
+// When fan-outs made deliveries in the turns in which the deliveries themselves did not say so yet.
+class OldFanOuts {
  public:
-  explicit FanOuts(SQLite::Database& database) {
-    Statement statement{database, "SELECT outlet_no, position, turn FROM actions WHERE verb = 9"};
+  explicit OldFanOuts(SQLite::Database& database) {
+    Statement statement{database,
+                        "SELECT outlet_no, position, turn FROM actions"
+                        " WHERE verb = 9 AND turn <= (SELECT fan_outs_turn FROM progress)"};
     auto rows = statement.rows();
     while (rows.next()) made_[rows.integer(0)].push_back({rows.integer(1), rows.integer(2)});
   }
@@ -74,10 +76,10 @@ class LaneWalk {
   explicit LaneWalk(Audit& audit)
       : audit_(audit),
         woken_(audit.database()),
-        fan_outs_(audit.database()),
+        old_fan_outs_(audit.database()),
         deliveries_(audit.database(), R"(
           SELECT entity_no, iif(subscription_no > 0, -subscription_no, destination_no) AS queue, generation, sequence_number,
-                 outlet_no, position, state, attempts, began_turn, ended_turn, discarded_turn, destination_no
+                 outlet_no, position, state, attempts, began_turn, ended_turn, discarded_turn, destination_no, made_turn
             FROM deliveries d
             LEFT JOIN (SELECT outlet_no AS outlet, position AS place, generation AS replay, max(turn) AS discarded_turn
                          FROM actions WHERE verb IN (1, 12) GROUP BY 1, 2, 3)
@@ -142,8 +144,11 @@ class LaneWalk {
       auto first = first_attempt_.rows(delivery.key.outlet, delivery.key.position, delivery.key.generation);
       if (first.next()) delivery.first_began_turn = first.integer(0);
     }
-    delivery.made_turn = fan_outs_.last_until(
-        delivery.begun ? delivery.first_began_turn : std::numeric_limits<std::int64_t>::max(), delivery.key);
+    delivery.made_turn =
+        rows.is_null(12) ? old_fan_outs_.last_until(delivery.begun ? delivery.first_began_turn
+                                                                   : std::numeric_limits<std::int64_t>::max(),
+                                                    delivery.key)
+                         : rows.integer(12);
     return delivery;
   }
 
@@ -181,7 +186,7 @@ class LaneWalk {
 
   Audit& audit_;
   Woken woken_;
-  FanOuts fan_outs_;
+  OldFanOuts old_fan_outs_;
   Statement deliveries_;
   Statement first_attempt_;
   Statement lowest_gap_;

@@ -100,7 +100,23 @@ constexpr Query queries[] = {
          AND (d.position IS NULL OR d.sequence_number <= a.last_sequence
               OR CASE WHEN a.verb < 4 OR a.verb > 10 THEN d.entity_no IS NOT a.entity_no
                       ELSE d.subscription_no IS NOT coalesce(a.subscription_no, 0)
-                           OR (a.verb = 9) <> (d.generation = 0) END))"},
+                           OR (a.verb = 9) <> (d.generation = 0)
+                           OR (a.verb = 9 AND iif(a.turn > (SELECT fan_outs_turn FROM progress),
+                                                  d.made_turn IS NOT a.turn, d.made_turn IS NOT NULL)) END))"},
+
+    {Check::operators, R"(
+      SELECT 'event ' || coalesce(e.event_id, d.position),
+             'it is said to be for subscription ' || coalesce(s.subscription_id, d.subscription_no)
+             || ' since the fan-out of turn ' || d.made_turn || ', which did not make that delivery'
+        FROM deliveries d
+        LEFT JOIN (SELECT outlet_no AS outlet, turn AS made, min(position) AS lowest
+                     FROM actions WHERE verb = 9 GROUP BY 1, 2) f
+          ON f.outlet = d.outlet_no AND f.made = d.made_turn
+        LEFT JOIN events e ON e.position = d.position
+        LEFT JOIN subscriptions s ON s.subscription_no = d.subscription_no
+       WHERE d.made_turn IS NOT NULL
+         AND (f.lowest IS NULL OR d.position < f.lowest OR d.generation <> 0
+              OR d.made_turn <= (SELECT fan_outs_turn FROM progress)))"},
 
     {Check::operators, R"(
       SELECT 'action ' || a.action_no,
