@@ -90,8 +90,9 @@ class Journal {
   virtual Result<std::int64_t> cancel(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
 
   /// Deliveries in retry_wait become due at `now`, where they were due later. Circuits of their destinations,
-  /// and of those of pending deliveries among the given, become half-open where they were open, and what holds
-  /// these destinations back until later does so until `now`. All of them are woken, and a run that is on is asked to find out at once how their destinations are.
+  /// and of those of pending deliveries among the given, become half-open where they were open, and what
+  /// holds these destinations back until later does so until `now`. All of them are woken, and a run that is
+  /// on is asked to find out at once how their destinations are.
   virtual Result<std::int64_t> retry_now(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
 
   /// Outcomes that are unknown and not acknowledged are acknowledged, of the attempts at those deliveries
