@@ -251,6 +251,7 @@ TEST_CASE("a destination that takes all again is not held back for long") {
   };
   CHECK(take_all() < 10s);
   stage.arrive(many("c", 4'000, busy));
+  stage.play();
   CHECK(take_all() < 20s);
   CHECK(stage.finished());
   stage.arrive(many("d", 100, busy));  // nothing limits it any more

@@ -295,7 +295,6 @@ void WornJournal::throttle() {
   busy.kind = OutcomeKind::throttled;
   attempt_with(*journal, named("t1"), Transition::retry, busy, true);
   attempt(*journal, named("t1"), Transition::succeed);
-  attempt_with(*journal, named("t-alone"), Transition::retry, busy, true);
   in_a_turn(*journal, [&] {
     const ThrottleRow throttles[] = {{.destination = named("t-alone").destination,
                                       .hold_until = noon,
@@ -303,6 +302,7 @@ void WornJournal::throttle() {
                                       .doubles = true}};
     must(journal->remember_throttles(throttles, {}));
   });
+  attempt_with(*journal, named("t-alone"), Transition::retry, busy, true);
 }
 
 VerifyReport WornJournal::report() {

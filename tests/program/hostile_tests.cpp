@@ -107,7 +107,7 @@ TEST_CASE("among hostile receivers every event of an honest one arrives and no o
   const TempDir directory;
   const auto run = run_dispatch(directory,
                                 {"run", "-", "--timeout", "300ms", "--attempts", "2", "--backoff", "1ms..2ms",
-                                 "--retry-after-most", "10ms"},
+                                 "--retry-after-most", "10ms", "--throttled-most", "0s"},
                                 input + streams(10, 10, honest.url()));
   CHECK(run.exit_code == 3);
   CHECK(honest.count() == 100);
