@@ -87,6 +87,7 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
   table.finish();
   if (open == 0) {
     say(program, "no rejected line waits");
+    if (!asked.cleared) say_next(program, "rejects list --cleared", "see those that were cleared");
   } else {
     say_next(program, "rejects export --all > mended.jsonl", "take them out, to mend them and run them");
     say_next(program, "rejects clear --all", "take them off the list");

@@ -40,8 +40,7 @@ Result<std::vector<Incoming>> DestinationCheck::end(routing::Router& router) {
 tl::unexpected<Error> DestinationCheck::nowhere() {
   return misuse(
       "no line of the input has a url, the journal has no subscription, and --to is not given; nothing of it "
-      "was "
-      "accepted; give --to URL, or name the field that holds the url with --field url=/POINTER");
+      "was accepted; give --to URL, or name the field that holds the url with --field url=/POINTER");
 }
 
 }  // namespace dispatch::flow

@@ -43,8 +43,7 @@ void sift(ingest::Batch& batch, std::size_t first, Accept accept) {
 std::string waiting_for_destination() {
   return fmt::format(
       "the input has no line with a url so far, and there is neither --to nor a subscription: its lines wait "
-      "for one "
-      "that has, at most {} lines; give --to URL",
+      "for one that has, at most {} lines; give --to URL",
       DestinationCheck::lines_most);
 }
 

@@ -41,7 +41,8 @@ Result<> check_file(const std::string& path) {
 
 Result<> check_header(const std::string& path, SQLite::Database& database, Versions versions) {
   const auto [application, version, empty] = identify(database);
-  if (empty) return misuse("there is no journal in {}, the file is empty; make one with: dispatch run", path);
+  if (empty)
+    return misuse("there is no journal in {}, the file is empty; make one with: dispatch run FILE", path);
   if (application != application_id) {
     return unavailable(
         "{} is not a journal of dispatch: its application_id is {:#x}; name another file with --journal",

@@ -55,7 +55,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
   DISPATCH_TRY(check_not_half_replaced(path));
   std::error_code ignored;
   if (options.existing_only && !std::filesystem::exists(path, ignored))
-    return misuse("there is no journal {}; name it with --journal, or make one with: dispatch run",
+    return misuse("there is no journal {}; name it with --journal, or make one with: dispatch run FILE",
                   path.string());
   if (!options.existing_only) DISPATCH_TRY(create_private_file(path));
 

@@ -61,7 +61,8 @@ Result<bool> is_outdated(SQLite::Database& database, const std::filesystem::path
   const Identity found = identify(database);
   DISPATCH_TRY(refuse_foreign(found, path));
   if (found.empty && existing_only)
-    return misuse("there is no journal in {}, the file is empty; make one with: dispatch run", path.string());
+    return misuse("there is no journal in {}, the file is empty; make one with: dispatch run FILE",
+                  path.string());
   return found.version != latest_version() || !is_wal(database);
 }
 
