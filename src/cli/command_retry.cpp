@@ -44,6 +44,11 @@ Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& aske
                     asked.dry_run            ? "would be"
                     : retried->circuits == 1 ? "is"
                                              : "are"));
+  if (retried->holds > 0 && !asked.json)
+    say(program, fmt::format("{} {} no longer", counted(retried->holds, "URL", "URLs"),
+                             asked.dry_run         ? "would be held back"
+                             : retried->holds == 1 ? "is held back"
+                                                   : "are held back"));
   return ExitCode::delivered;
 }
 

@@ -25,6 +25,7 @@ Result<> Throttles::load(journal::Journal& journal, std::chrono::microseconds ho
   for (const auto& row : *rows) {
     const Throttle::Kept kept{static_cast<double>(row.millihertz) / 1'000, row.doubles};
     const auto hold = std::min<std::chrono::microseconds>(row.hold_until - now, hold_most);
+    if (hold < row.hold_until - now) changed_.insert(row.destination);  // the clock was set back
     auto throttle = Throttle::from(kept, steady, steady + hold);
     if (throttle.limits(steady))
       throttles_.emplace(row.destination, throttle);

@@ -14,8 +14,14 @@ Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journ
   for (const auto& circuit : *circuits)
     if (!circuit.half_open) open.insert(circuit.destination);
 
-  Retried retried;
   const WallTime now = clock.wall();
+  const auto throttles = journal.throttles();
+  if (!throttles) return tl::unexpected(throttles.error());
+  std::set<DestinationNo> held;
+  for (const auto& throttle : *throttles)
+    if (throttle.hold_until > now) held.insert(throttle.destination);
+
+  Retried retried;
   const Operation retrying{
       .changes = {DeliveryState::pending, DeliveryState::retry_wait},
       .counts = {DeliveryState::in_flight, DeliveryState::dead_letter},
@@ -26,9 +32,11 @@ Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journ
           [&](const journal::SelectedDelivery& delivery) {
             const bool first_of_circuit = open.erase(delivery.row.destination) > 0;
             if (first_of_circuit) ++retried.circuits;
+            const bool first_of_hold = held.erase(delivery.row.destination) > 0;
+            if (first_of_hold) ++retried.holds;
             const bool waits_for_time =
                 delivery.row.state == DeliveryState::retry_wait && delivery.row.state_at > now;
-            return first_of_circuit || waits_for_time;
+            return first_of_circuit || first_of_hold || waits_for_time;
           }};
   auto affected = carry_out(retrying, journal, clock, meant, manner);
   if (!affected) return tl::unexpected(std::move(affected).error());

@@ -18,6 +18,8 @@ constexpr auto forgotten_after = 10min;
 /// So much of the rate must have been used in a round for it to grow.
 constexpr double used_share = 0.5;
 constexpr unsigned rounds_below = 10;
+/// A round of slower ones takes long: they are tried again at once.
+constexpr double careful_from = 2;
 
 }  // namespace
 
@@ -42,18 +44,22 @@ void Throttle::throttled(SteadyTime left, SteadyTime now, SteadyTime until) {
   } else if (left < slowed_at_) {
     change(*rate_, doubles_, from);
     return;
+  } else if (!taken_) {  // it takes nothing at all for now, however slowly it comes
+    change(*rate_, doubles_, from);
   } else {
     too_fast_ = *rate_;
     rounds_below_ = 0;
     change(std::max(*rate_ / 2, least_rate), false, from);
   }
   slowed_at_ = now;
+  taken_ = false;
 }
 
 void Throttle::answered(SteadyTime left, SteadyTime now) {
   if (!rate_ || left < round_began_) return;
-  const bool used = answers_ >= used_share * *rate_;
-  if (!used && left - round_began_ >= round_length) {  // it was not used: another round
+  taken_ = true;
+  const auto length = std::max<std::chrono::nanoseconds>(round_length, interval());
+  if (answers_ < used_share * *rate_ && left - round_began_ > length) {  // it was not used: another round
     round_began_ = left;
     answers_ = 1;
     return;
@@ -66,7 +72,8 @@ void Throttle::answered(SteadyTime left, SteadyTime now) {
 
 void Throttle::grow(SteadyTime now) {
   const double next = doubles_ || *rate_ < step ? *rate_ * 2 : *rate_ + step;
-  if (too_fast_ && next >= *too_fast_ && ++rounds_below_ < rounds_below) {
+  const bool careful = too_fast_ && *too_fast_ > careful_from;
+  if (careful && next >= *too_fast_ && ++rounds_below_ < rounds_below) {
     change(*rate_, doubles_, now);
     return;
   }
@@ -96,6 +103,7 @@ Throttle Throttle::from(const Kept& kept, SteadyTime now, SteadyTime hold_until)
   throttle.hold_until_ = hold_until;
   if (kept.per_second <= 0) return throttle;
   throttle.slowed_at_ = throttle.throttled_at_ = now;
+  throttle.taken_ = true;
   throttle.change(std::clamp(kept.per_second, least_rate, most_rate), kept.doubles,
                   std::max(now, hold_until));
   return throttle;

@@ -13,10 +13,12 @@ namespace dispatch::policy {
 /// settles below what the receiver takes.
 ///
 /// Nothing is limited at first. After the first throttle the rate is 1 a second and doubles in each round;
-/// after each further one it is halved, and grows by 1 in each round; the rate at which the receiver last
-/// asked for time is tried again only after ten rounds just below it. A round lasts a second, or until the
-/// answers have come that show that the receiver takes the rate. A rate of 1,000 a second, and ten minutes
-/// without a throttle, end the limit. A value; each call takes `now` not before that of the call before it.
+/// after each further one it is halved, and grows by 1 in each round, below 1 a second to its double; the
+/// rate, if more than 2 a second, at which the receiver last asked for time is tried again only after ten
+/// rounds just below it. A receiver that takes nothing since the last throttle is not slowed down further: it
+/// is down, and not pressed. A round lasts a second, or until the answers have come that show that the
+/// receiver takes the rate. A rate of 1,000 a second, and ten minutes without a throttle, end the limit. A
+/// value; each call takes `now` not before that of the call before it.
 ///
 /// A request that left before there was any limit has left at SteadyTime::min().
 class Throttle {
@@ -60,6 +62,7 @@ class Throttle {
   bool doubles_ = false;
   std::optional<double> too_fast_;  ///< the rate of the last throttle, until a faster one was taken
   unsigned rounds_below_ = 0;       ///< it, by less than a step
+  bool taken_ = false;              ///< an answer has come since the last throttle
   SteadyTime round_began_ = SteadyTime::min();
   double answers_ = 0;                        ///< to requests that left in the round
   SteadyTime slowed_at_ = SteadyTime::min();  ///< what left before that cannot have heeded it

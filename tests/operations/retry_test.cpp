@@ -57,6 +57,31 @@ TEST_CASE_TEMPLATE("what waits for a time is due and a delivery asks each circui
   CHECK(again.circuits == 0);
 }
 
+TEST_CASE_TEMPLATE("a hold ends although all that waits behind it is pending", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const ManualClock clock;
+  const WallTime now = clock.wall();
+  append_all(*journal, {{.id = "x1", .entity = "x"}, {.id = "y1", .entity = "y"}});
+  const ThrottleRow held[] = {{.destination = delivery(*journal, 1).destination,
+                               .hold_until = now + 10min,
+                               .millihertz = 1'000,
+                               .doubles = true}};
+  {
+    auto turn = Turn::begin(*journal).value();
+    must(journal->remember_throttles(held, {}));
+    must(turn.commit());
+  }
+  const auto rehearsed = operations::retry(*journal, clock, {}, {.dry_run = true}).value();
+  CHECK(rehearsed.holds == 1);
+  CHECK(journal->throttles().value().at(0).hold_until == now + 10min);
+  const auto retried = operations::retry(*journal, clock, {}).value();
+  CHECK(retried.holds == 1);
+  CHECK(retried.affected.deliveries == 1);
+  CHECK(journal->throttles().value().at(0).hold_until == now);
+  CHECK(operations::retry(*journal, clock, {}).value().affected.deliveries == 0);
+}
+
 TEST_CASE_TEMPLATE("only what the filter means is tried now", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();

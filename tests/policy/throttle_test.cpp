@@ -43,13 +43,30 @@ class Limited {
   std::deque<SteadyTime> taken_;
 };
 
+/// Is in maintenance until then, and asks for time so long.
+struct Down {
+  std::chrono::nanoseconds until;
+  std::chrono::nanoseconds asks_for;
+  bool takes(SteadyTime now) const { return now >= at(until); }
+  std::chrono::nanoseconds retry_after() const { return asks_for; }
+};
+
+/// Asks for a second now and then, however slowly requests come.
+struct Moody {
+  std::size_t each;
+  std::size_t came = 0;
+  bool takes(SteadyTime) { return ++came % each != 0; }
+  std::chrono::nanoseconds retry_after() const { return 1s; }
+};
+
 struct Sent {
   std::size_t requests = 0;
   std::chrono::nanoseconds took{};
 };
 
 /// Sends `events` to it, at most 50 at a time, each again until it is taken; each answer takes `latency`.
-Sent deliver(Limited receiver, std::size_t events, std::chrono::nanoseconds latency) {
+template <class Receiver>
+Sent deliver(Receiver receiver, std::size_t events, std::chrono::nanoseconds latency) {
   struct Answer {
     SteadyTime left;
     bool taken;
@@ -139,6 +156,7 @@ TEST_CASE("requests that left before a throttle was known are told to wait and s
   for (int i = 0; i < 10; ++i) throttle.throttled(at(i * 1ms), at(10ms + i * 1ms), at(1s + i * 1ms));
   CHECK(throttle.kept().per_second == 8);
   CHECK(throttle.hold_until() == at(1s + 9ms));
+  throttle.answered(at(1100ms), at(1200ms));
   throttle.throttled(at(2s), at(2s), at(3s));
   CHECK(throttle.kept().per_second == 4);
 }
@@ -192,20 +210,43 @@ TEST_CASE("a destination that is up again is given work slowly and an operator m
   CHECK(throttle.hold_until() <= at(2s));
 }
 
+TEST_CASE("a receiver that was in maintenance is not pressed and gets all soon afterwards") {
+  const auto sent = deliver(Down{25s, 3s}, 1'000, 5ms);
+  CHECK(sent.requests < 1'000 + 70);  // 50 were under way when it asked first
+  CHECK(sent.took < 40s);
+}
+
+TEST_CASE("a receiver that asks for time now and then is not left with next to nothing") {
+  for (const std::size_t each : {10, 20}) {
+    CAPTURE(each);
+    const auto sent = deliver(Moody{each}, 300, 5ms);
+    CHECK(sent.requests < 450);
+    CHECK(sent.took < 150s);
+  }
+}
+
+TEST_CASE("a slow rate grows to its double with each request that is taken") {
+  Throttle throttle = Throttle::from({.per_second = 0.0625, .doubles = false}, at(0s), at(0s));
+  throttle.answered(at(16s), at(16s + 5ms));
+  CHECK(throttle.kept().per_second == 0.125);
+  throttle.answered(at(24s), at(24s + 5ms));
+  CHECK(throttle.kept().per_second == 0.25);
+}
+
 TEST_CASE("the rate settles below that of the receiver whatever it is and however it is counted") {
   for (const bool sliding : {false, true}) {
     for (const auto latency : {1ms, 40ms}) {
       CAPTURE(sliding);
       CAPTURE(latency.count());
-      const auto ten = deliver({10, sliding, 1s}, 300, latency);
+      const auto ten = deliver(Limited{10, sliding, 1s}, 300, latency);
       MESSAGE("10/s: " << ten.requests << " requests in " << ten.took.count() / 1'000'000 << " ms");
       CHECK(ten.requests < 400);
       CHECK(ten.took < 60s);
-      const auto three = deliver({3, sliding, 1s}, 300, latency);
+      const auto three = deliver(Limited{3, sliding, 1s}, 300, latency);
       MESSAGE("3/s: " << three.requests << " requests in " << three.took.count() / 1'000'000 << " ms");
       CHECK(three.requests < 450);
       CHECK(three.took < 200s);
-      const auto hundred = deliver({100, sliding, 1s}, 300, latency);
+      const auto hundred = deliver(Limited{100, sliding, 1s}, 300, latency);
       MESSAGE("100/s: " << hundred.requests << " requests in " << hundred.took.count() / 1'000'000 << " ms");
       CHECK(hundred.requests < 400);
       CHECK(hundred.took < 20s);
