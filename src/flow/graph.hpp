@@ -41,7 +41,8 @@ enum class Pass : std::uint8_t {
 /// keep it. A host's gate chooses among destinations, which no limiter can: see flow/host_gate.hpp. The graph
 /// lives in a one-slot arena on its caller's thread: between calls of run_until_quiet() nothing moves, so no
 /// lock is needed and the same calls give the same result. Lanes and gates are only added, never removed,
-/// while the graph lives: removing a node is not safe in TBB, so lanes are pooled by whoever asks for them.
+/// while the graph lives: removing a node is not safe in TBB. The callers keep unused ones and use them
+/// again.
 class Graph {
  public:
   explicit Graph(std::size_t workers);

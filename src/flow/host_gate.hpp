@@ -51,7 +51,8 @@ class HostGate {
 
   static constexpr std::chrono::milliseconds quick_most{100};
 
-  /// So many requests at a time, at least 1, and so many more ahead.
+  /// `permits`: requests under way at a time, at least 1. `ahead`: requests that may be committed besides, to
+  /// follow at once.
   HostGate(std::size_t permits, std::size_t ahead) : permits_(permits), ahead_(ahead) {}
   HostGate(const HostGate&) = delete;
   HostGate& operator=(const HostGate&) = delete;

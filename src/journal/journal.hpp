@@ -67,8 +67,8 @@ class Journal {
   virtual Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit) = 0;
 
   /// For a new owner, as the wall clock may have been set since the journal was written: no delivery in
-  /// retry_wait is due later than `longest` after `now`. One whose last attempt ended a second or more in the
-  /// future, by a clock that was set back since, waits from `now` as long as it was to wait from then.
+  /// retry_wait is due later than `longest` after `now`. Where the last attempt ended a second or more after
+  /// `now`, the clock was set back since: the delivery's whole wait begins at `now`.
   /// Returns how many were changed.
   virtual Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) = 0;
 

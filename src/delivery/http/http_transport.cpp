@@ -200,8 +200,8 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
   }
 }
 
-/// What waits to go where the receiver asks for time would only be told the same. Whoever sends knows until
-/// when.
+/// A receiver has asked for time: requests that wait here for the same URL would get the same answer. They
+/// are given back unsent, and the dispatcher holds them until the time is over.
 void HttpTransport::Engine::put_off(std::uint32_t host, const std::string& url,
                                     std::vector<Report>& reports) {
   for (const Outgoing& outgoing : admission_.give_back(host, url))

@@ -14,8 +14,8 @@ namespace dispatch::journal {
 /// locks (fcntl(2), F_OFD_SETLK): they belong to this object, not to the process, so that two objects in one
 /// process exclude each other as two processes do, and the kernel drops them when the object, or its process,
 /// is gone. The file holds the process id of the last owner and nothing else. It must not be removed while
-/// anybody has the journal open: whoever comes then makes a new one, and two files lock nothing from each
-/// other.
+/// a process has the journal open: the next process would make a new file, and locks in two files do not
+/// exclude each other.
 ///
 /// Several threads may use one object, but only different objects exclude each other.
 class LockFile {
