@@ -13,6 +13,7 @@
 #include "journal/ledger.hpp"
 #include "routing/router.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -118,6 +119,7 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
   flow::DestinationCheck destinations;
   ingest::RejectWarnings warnings;
   const auto take_in = [&](flow::Incoming& incoming) {
+    if (incoming.without_destination) return false;
     for (const auto& warning : incoming.batch.warnings) program.log->warn("{}", warning);
     if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
     for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival, *router);
@@ -130,18 +132,19 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
       ++findings.unread;
       program.log->warn("{}", ingest::describe(input));
     }
+    return true;
+  };
+  const auto take_all = [&](std::vector<flow::Incoming> checked) {
+    return std::all_of(checked.begin(), checked.end(), take_in);
   };
   while (!(options.stop_on_reject && findings.rejected > 0)) {
     auto batch = reader->next();
     if (!batch) return tl::unexpected(std::move(batch).error());
     if (!*batch) break;
-    auto checked = destinations.take(flow::route(std::move(**batch), *router), *router);
-    if (!checked) return tl::unexpected(std::move(checked).error());
-    for (flow::Incoming& incoming : *checked) take_in(incoming);
+    if (!take_all(destinations.take(flow::route(std::move(**batch), *router), *router)))
+      return tl::unexpected(flow::no_destination());
   }
-  auto rest = destinations.end(*router);
-  if (!rest) return tl::unexpected(std::move(rest).error());
-  for (flow::Incoming& incoming : *rest) take_in(incoming);
+  if (!take_all(destinations.end())) return tl::unexpected(flow::no_destination());
   for (const auto& text : warnings.take_left_out()) program.log->warn("{}", text);
   print(findings);
   return findings.rejected + findings.unread > 0 ? ExitCode::rejected : ExitCode::delivered;

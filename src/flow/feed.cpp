@@ -109,17 +109,15 @@ Result<> Feed::read_all(Inbox& inbox) {
     if (!*batch) break;
     if (tracer_) tracer_->trace(**batch);
     auto checked = destinations.take(route(std::move(**batch), router_), router_);
-    if (!checked) return tl::unexpected(std::move(checked).error());
-    if (!offer_all(*checked)) return {};
+    if (!offer_all(checked)) return {};
     if (destinations.holds() && input_ == Input::may_stay_open) {
       Incoming word;  // it also makes the dispatcher see subscriptions that are new
       if (!std::exchange(told, true)) word.batch.warnings.push_back(waiting_for_destination());
       if (!inbox.offer(std::move(word))) return {};
     }
   }
-  auto rest = destinations.end(router_);
-  if (!rest) return tl::unexpected(std::move(rest).error());
-  offer_all(*rest);
+  auto rest = destinations.end();
+  offer_all(rest);
   return {};
 }
 

@@ -29,6 +29,8 @@ struct Incoming {
   routing::RouteHold routes;               ///< what the arrivals' routes point into
   std::int64_t subscriptions_version = 0;  ///< of the subscriptions that they were routed by
   WallTime taken{};                        ///< when the dispatcher had it
+  /// None of the input's events so far goes anywhere: it ends here, unless there is a subscription by now.
+  bool without_destination = false;
 };
 
 /// What a turn takes in.

@@ -2,6 +2,7 @@
 
 #include "base/fail_point.hpp"
 #include "base/units.hpp"
+#include "flow/destination_check.hpp"
 #include "flow/feed.hpp"
 #include "flow/renew.hpp"
 #include "ingest/input_name.hpp"
@@ -130,6 +131,11 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
   parts_.router.refresh();
   while (!waiting_.empty() && !stopped_) {
     Incoming& incoming = waiting_.front();
+    if (incoming.without_destination && !parts_.router.accepts_unmatched()) {
+      stopped_ = true;
+      error_ = no_destination();
+      break;
+    }
     for (const auto& warning : std::exchange(incoming.batch.warnings, {})) parts_.log->warn("{}", warning);
     settle_routes(incoming);
     const auto& batch = incoming.batch;

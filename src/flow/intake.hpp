@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -64,6 +65,8 @@ class Intake {
   /// True where input must end because of a rejected line (RunOptions::stop_on_reject), or because there are
   /// too many of them (RunOptions::rejects_most); what waited is dropped.
   bool stopped() const { return stopped_; }
+  /// Why it has stopped, where that is misuse and no fault of a line; once.
+  std::optional<Error> take_error() { return std::exchange(error_, std::nullopt); }
   /// The events of this process's input that are in the journal, duplicates among them.
   PositionRanges& positions() { return positions_; }
 
@@ -97,6 +100,7 @@ class Intake {
   RecordedElsewhereCount recorded_elsewhere_;
   std::uint64_t numbered_ = 0;  ///< not committed yet; Figures::numbered
   bool stopped_ = false;
+  std::optional<Error> error_;
   Taken uncommitted_;
   std::vector<std::shared_ptr<Entry>> entries_;
   PositionRanges positions_;

@@ -26,21 +26,24 @@ constexpr auto look_every = 1s;
 struct Course {
   bool input_ended = false;
   std::optional<Error> input_error;
+  bool told = false;  ///< of it
   std::optional<Error> checkpoint_error;
   Stop stop = Stop::none;
 
-  void note(const Acceptance& parts, Mail& mail) {
+  void note(Mail& mail) {
     input_ended = input_ended || mail.input_ended;
-    if (mail.input_error) {
-      parts.log->error("{}", mail.input_error->message);
-      input_error = std::exchange(mail.input_error, std::nullopt);
-    }
+    if (mail.input_error) input_error = std::exchange(mail.input_error, std::nullopt);
     stop = mail.stop;
   }
-  void note(const Acceptance& parts, const Intake& intake) {
+  void note(const Acceptance& parts, Intake& intake) {
+    if (auto error = intake.take_error()) input_error = std::move(error);
     if (!intake.stopped() || input_ended) return;
     parts.inbox.close_input();
     input_ended = true;
+  }
+  /// The run goes on without the rest of its input: said now, as its end may be far.
+  void tell(const Acceptance& parts) {
+    if (input_error && !std::exchange(told, true)) parts.log->error("{}", input_error->message);
   }
   /// What was committed stands, but the journal cannot go on for long: requests under way end and are
   /// recorded, no new one starts, and then that is the error of the run.
@@ -73,7 +76,7 @@ Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intak
     const auto idle_since = parts.clock.steady();
     Mail mail = parts.inbox.take(told ? idle_since : idle_since + sleep, intake.empty() ? 1 : 0);
     const auto busy_since = parts.clock.steady();
-    course.note(parts, mail);
+    course.note(mail);
     if (course.stop != Stop::none) dispatcher.drain();
     if (course.stop == Stop::abort && !std::exchange(aborted, true)) parts.transport.abort();
     const bool quiet = mail.incoming.empty();
@@ -84,7 +87,10 @@ Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intak
 
     const bool stopped = course.stop != Stop::none && quiet && intake.empty() && dispatcher.in_flight() == 0;
     const bool finished = course.stop == Stop::none && course.input_ended && dispatcher.finished();
-    if (!stopped && !finished) continue;
+    if (!stopped && !finished) {
+      course.tell(parts);
+      continue;
+    }
     DISPATCH_TRY(dispatcher.remember());
     return course.end(stopped ? Ending::How::interrupted : Ending::How::finished, remaining());
   }
@@ -101,7 +107,7 @@ Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scorebo
     const bool busy = !intake.empty();
     Mail mail = parts.inbox.take(parts.clock.steady() + (busy ? SteadyTime::duration{0} : rest),
                                  busy ? 0 : follower_batches);
-    course.note(parts, mail);
+    course.note(mail);
     const bool quiet = mail.incoming.empty();
     DISPATCH_TRY(parts.journal.check_in_place());
     DISPATCH_TRY(follower.turn(std::move(mail)));
@@ -127,6 +133,7 @@ Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scorebo
         return *ending;
       }
     }
+    course.tell(parts);
     auto taken = parts.own();
     if (!taken) return tl::unexpected(std::move(taken).error());
     ownership = std::move(*taken);
@@ -158,7 +165,7 @@ Result<Ending> accept_all(const Acceptance& parts, Intake& intake, Scoreboard& s
     const SteadyTime now = parts.clock.steady();
     Mail mail = parts.inbox.take(busy || course.stop != Stop::none ? now : now + look_every,
                                  busy ? 0 : follower_batches);
-    course.note(parts, mail);
+    course.note(mail);
     const bool quiet = mail.incoming.empty();
     DISPATCH_TRY(parts.journal.check_in_place());
     DISPATCH_TRY(appender.turn(std::move(mail)));

@@ -94,7 +94,8 @@ void Throttle::release(SteadyTime now) {
 
 void Throttle::tidy(SteadyTime now) {
   if (!rate_) return;
-  const bool forgotten = now > hold_until_ && now - throttled_at_ >= forgotten_after;
+  // What was held back for long starts slowly all the same.
+  const bool forgotten = now - std::max(throttled_at_, hold_until_) >= forgotten_after;
   if (forgotten || *rate_ >= most_rate) rate_.reset();
 }
 

@@ -17,8 +17,8 @@ namespace dispatch::policy {
 /// rate, if more than 2 a second, at which the receiver last asked for time is tried again only after ten
 /// rounds just below it. A receiver that takes nothing since the last throttle is not slowed down further: it
 /// is down, and not pressed. A round lasts a second, or until the answers have come that show that the
-/// receiver takes the rate. A rate of 1,000 a second, and ten minutes without a throttle, end the limit. A
-/// value; each call takes `now` not before that of the call before it.
+/// receiver takes the rate. A rate of 1,000 a second, and ten minutes without a throttle or a hold, end the
+/// limit. A value; each call takes `now` not before that of the call before it.
 ///
 /// A request that left before there was any limit has left at SteadyTime::min().
 class Throttle {

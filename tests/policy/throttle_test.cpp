@@ -195,10 +195,19 @@ TEST_CASE("a limit ends at a thousand a second and ten minutes after the last th
   CHECK_FALSE(fast.limits(at(1s)));
   Throttle quiet;
   quiet.throttled(at(0s), at(0s), at(1s));
-  quiet.tidy(at(9min));
-  CHECK(quiet.limits(at(9min)));
   quiet.tidy(at(10min));
-  CHECK_FALSE(quiet.limits(at(10min)));
+  CHECK(quiet.limits(at(10min)));
+  quiet.tidy(at(10min + 1s));
+  CHECK_FALSE(quiet.limits(at(10min + 1s)));
+}
+
+TEST_CASE("a destination that was held back for an hour starts slowly") {
+  Throttle throttle;
+  throttle.throttled(SteadyTime::min(), at(0s), at(1h));
+  throttle.tidy(at(1h + 1s));
+  CHECK(throttle.interval() == 1s);
+  throttle.tidy(at(1h + 10min));
+  CHECK(throttle.interval() == 0s);
 }
 
 TEST_CASE("a destination that is up again is given work slowly and an operator may have it tried at once") {

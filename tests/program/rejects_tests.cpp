@@ -213,6 +213,34 @@ TEST_CASE(
   CHECK(run_dispatch(directory, {"events", "list", "--json"}).out.empty());
 }
 
+TEST_CASE("lines on standard input that wait for a destination find a subscription that is added meanwhile") {
+  for (const int more : {0, 1, 2'000}) {
+    CAPTURE(more);
+    const TempDir directory;
+    Child run{directory, {"ingest", "-"}};
+    REQUIRE(run.write(event("0")));
+    REQUIRE(run.err().wait_for("its lines wait for one that has"));
+    REQUIRE(run_dispatch(directory,
+                         {"subscription", "add", "all", "--types", "*", "--url", "http://127.0.0.1:9/"})
+                .exit_code == 0);
+    std::string text;
+    for (int i = 1; i <= more; ++i) text += event(std::to_string(i));
+    REQUIRE(run.write(text));
+    run.close_input();
+    CHECK(run.exit_code() == 0);
+    CHECK(has(status(directory), "\"pending\":" + std::to_string(more + 1) + ","));
+  }
+}
+
+TEST_CASE("an error that ends the input at once is said once") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"run", "-"}, event("1"));
+  CHECK(run.exit_code == 2);
+  const auto at = run.err.find("no line of the input has a url");
+  REQUIRE(at != std::string::npos);
+  CHECK(run.err.find("no line of the input has a url", at + 1) == std::string::npos);
+}
+
 TEST_CASE("where some lines have a url those without are rejected whichever comes first") {
   const TempDir directory;
   std::string text;
