@@ -75,3 +75,18 @@ TEST_CASE("fields are values that cannot steer a terminal") {
   });
   CHECK(text == "dispatch: failed error=\"a\\u001b[2J\\nb\\u2066\"\n");
 }
+
+TEST_CASE("neither a message nor a field shows the user name or password of a URL") {
+  for (const auto format : {LogOptions::Format::text, LogOptions::Format::json}) {
+    const auto text = captured([&] {
+      const auto log = to_stderr({format});
+      log->warn("cannot reach https://someone:swordfish@a.test/");
+      const LogField field{"url", std::string_view{"https://someone:swordfish@a.test/"}};
+      log_with(*log, spdlog::level::info, spdlog::log_clock::now(), "failed", {&field, 1});
+    });
+    CAPTURE(text);
+    CHECK(text.find("cannot reach https://***@a.test/") != std::string::npos);
+    CHECK(text.find("someone") == std::string::npos);
+    CHECK(text.find("swordfish") == std::string::npos);
+  }
+}

@@ -144,6 +144,17 @@ TEST_CASE("an error text cannot write lines of its own into a summary") {
   CHECK(has(text, R"(not read: x\ny after line 7)"));
 }
 
+TEST_CASE("a summary shows the user name and password of no URL") {
+  Summary summary = summary_of(How::finished, 1);
+  summary.figures.errors["the proxy http://someone:swordfish@a.test/ refused"] = 1;
+  summary.figures.duplicates = summary.figures.recorded_elsewhere.events = 1;
+  summary.figures.recorded_elsewhere.url = "http://someone:swordfish@b.test/";
+  const auto text = summary_text(summary);
+  CHECK(has(text, "the proxy http://***@a.test/ refused"));
+  CHECK(has(text, "for another URL than http://***@b.test/"));
+  CHECK_FALSE(has(text, "swordfish"));
+}
+
 TEST_CASE("a headline fits what happened") {
   const auto heading = [](const Summary& summary) {
     const auto text = summary_text(summary);

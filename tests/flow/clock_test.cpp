@@ -164,6 +164,28 @@ TEST_CASE("a destination that is held back is tried again in its time whatever t
   }
 }
 
+TEST_CASE("the next process holds back a destination as long as the last one though the clock was set") {
+  for (const auto jump : jumps) {
+    CAPTURE(jump.count());
+    Stage stage;
+    stage.arrive({{"a1", "A", 1}});
+    stage.play();
+    Outcome busy = answered(429);
+    busy.retry_after = 20s;
+    stage.end("a1", busy);
+    stage.tick(10s);
+    stage.clock.set_wall_by(jump);
+    stage.tick(1s);
+    stage.fall();
+    REQUIRE(stage.rise());
+    stage.arrive({{"b1", "B", 1}});
+    stage.tick(8s);
+    CHECK(stage.transport.sent().size() == 1);
+    stage.tick(1100ms);
+    CHECK(stage.transport.sent().size() == 2);
+  }
+}
+
 TEST_CASE("what holds back a destination lies no further in the future than its policy allows") {
   for (const auto jump : jumps) {
     CAPTURE(jump.count());

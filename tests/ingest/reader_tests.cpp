@@ -1,6 +1,7 @@
 #include "ingest/reading.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -41,6 +42,28 @@ TEST_CASE("a directory and a second standard input are misuse") {
   const TempDir dir;
   CHECK(ingest::Reader::open({dir.path()}, {}, {}).error().failure == Failure::usage);
   CHECK(ingest::Reader::open({"-", "-"}, {}, {}).error().failure == Failure::usage);
+}
+
+TEST_CASE("an input that became an output after the check is misuse and not read") {
+  const TempDir dir;
+  const auto first = dir.write("a.jsonl", "{\"event_id\":\"a1\"}\n");
+  const auto second = dir.write("b.jsonl", "{\"event_id\":\"b1\"}\n");
+  FileRoles files;
+  for (const auto& input : {first, second}) files.add_input(input, "input");
+  files.add_output(dir / "rejects", "rejects file", "name another with --rejects");
+  ingest::ReaderOptions options;
+  options.files = &files;
+  auto reader = ingest::Reader::open({first, second}, options, {});
+  REQUIRE(reader.has_value());
+  std::filesystem::rename(second, dir / "rejects");
+  std::filesystem::create_hard_link(dir / "rejects", second);
+  std::vector<std::string> events;
+  auto batch = reader->next();
+  for (; batch.has_value() && *batch; batch = reader->next())
+    for (const auto& arrival : (*batch)->arrivals) events.emplace_back(arrival.event_id);
+  CHECK(events == std::vector<std::string>{"a1"});
+  REQUIRE_FALSE(batch.has_value());
+  CHECK(batch.error().failure == Failure::usage);
 }
 
 TEST_CASE("a file that vanishes after the check is told and the next one is read") {

@@ -189,6 +189,22 @@ TEST_CASE("a rejects file that is a symbolic link is refused and what it leads t
   CHECK_FALSE(std::filesystem::exists(dir / "not-there"));
 }
 
+TEST_CASE("a rejects file that became an input after the check is refused and left alone") {
+  const TempDir dir;
+  const auto input = dir.write("events.jsonl", "no event\n");
+  FileRoles files;
+  files.add_input(input, "input");
+  files.add_output(dir / "rejects", "rejects file", "name another with --rejects");
+  REQUIRE(files.check().has_value());
+  RejectsFile file{dir / "rejects", &files};
+  REQUIRE(file.write(piece("a")).has_value());
+  std::filesystem::create_hard_link(input, dir / "rejects");
+  const auto flushed = file.flush();
+  REQUIRE_FALSE(flushed.has_value());
+  CHECK(flushed.error().failure == Failure::usage);
+  CHECK(read_file(input) == "no event\n");
+}
+
 TEST_CASE("a rejects file that is a pipe which nobody reads is an error and not a wait") {
   const TempDir dir;
   const std::string pipe = dir / "rejects";

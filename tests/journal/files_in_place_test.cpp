@@ -92,6 +92,24 @@ class AtSync final : public VfsLayer {
   std::function<void()> act_;
 };
 
+/// Does something when SQLite is about to open that file.
+class AtOpen final : public VfsLayer {
+ public:
+  AtOpen(std::string path, std::function<void()> act)
+      : VfsLayer("at-open"), path_(std::move(path)), act_(std::move(act)) {}
+  bool armed = false;
+
+ protected:
+  int admit(DiskOperation operation, const std::string& path) override {
+    if (operation == DiskOperation::open && path == path_ && std::exchange(armed, false)) act_();
+    return SQLITE_OK;
+  }
+
+ private:
+  const std::string path_;
+  std::function<void()> act_;
+};
+
 /// True where SQLite holds its shared lock on the database, as another process sees it.
 bool is_locked_by_sqlite(const std::string& path) {
   const pid_t child = ::fork();
@@ -155,6 +173,31 @@ TEST_CASE("files: a journal that goes during its commit is not said to hold the 
   check_refused(journal->commit_turn(), path);
 }
 
+TEST_CASE("files: a turn whose lock file was replaced is not committed") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db";
+  auto journal = open(path);
+  append(*journal, {.id = "before"});
+  must(journal->begin_turn());
+  append_here(*journal, {{.id = "after"}});
+  replace(path + ".gate");
+  check_refused(journal->commit_turn(), path + ".gate");
+  journal.reset();
+  // By now somebody else may have the journal; what was refused must not be in it.
+  CHECK(back_up(path, directory / "copy.db").value().events == 1);
+}
+
+TEST_CASE("files: a journal that is replaced while a reader opens it is not read") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db";
+  append(*open(path), {.id = "a"});
+  AtOpen disk{path, [&] { replace(path); }};
+  disk.armed = true;
+  const auto ledger = Ledger::open(path);
+  REQUIRE_FALSE(ledger.has_value());
+  check_refused(tl::unexpected(ledger.error()), path);
+}
+
 TEST_CASE("files: a link that leads to another journal now is seen") {
   const TempDir directory;
   const std::string link = directory / "link.db";
@@ -173,8 +216,9 @@ TEST_CASE("files: an owner whose lock file was replaced while it took the lock i
   auto file = LockFile::open(directory / "dispatch.db").value();
   CHECK(file.check_in_place().has_value());
   replace(directory / "dispatch.db.gate");
-  CHECK(file.try_lock(LockFile::Byte::owner).value());
-  check_refused(file.check_in_place(), directory / "dispatch.db.gate");
+  const auto taken = Ownership::try_take(std::move(file));
+  REQUIRE_FALSE(taken.has_value());
+  check_refused(tl::unexpected(taken.error()), directory / "dispatch.db.gate");
 }
 
 TEST_CASE("files: a lock file that is a link or a pipe is refused") {
@@ -333,6 +377,26 @@ TEST_CASE("files: a journal that others may use is made private or refused") {
     REQUIRE(::stat((path + suffix).c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == 0600);
   }
+}
+
+TEST_CASE("files: an empty file that becomes a journal is private before anything is in it") {
+  const TempDir directory;
+  const std::string path = directory.write("dispatch.db", "");
+  REQUIRE(::chmod(path.c_str(), 0644) == 0);
+  const auto journal = open(path);
+  for (const std::string suffix : companions) {
+    CAPTURE(suffix);
+    struct stat status {};
+    REQUIRE(::stat((path + suffix).c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0600);
+  }
+}
+
+TEST_CASE("files: who looks for an owner does not wait for a pipe in the place of the lock file") {
+  const TempDir directory;
+  REQUIRE(::mkfifo((directory / "dispatch.db.gate").c_str(), 0600) == 0);
+  CHECK_FALSE(Ownership::is_taken(directory / "dispatch.db").value());
+  CHECK_FALSE(LockFile::read_pid(directory / "dispatch.db"));
 }
 
 TEST_CASE("files: what is no regular file is refused") {

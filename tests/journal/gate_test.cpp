@@ -77,6 +77,17 @@ TEST_CASE("gate: it opens when the process inside is killed") {
   CHECK(gate.enter().has_value());
 }
 
+TEST_CASE("gate: it is not entered once its lock file was replaced") {
+  const TempDir dir;
+  auto gate = Gate::open(dir / "dispatch.db").value();
+  std::filesystem::remove(dir / "dispatch.db.gate");
+  auto other = Gate::open(dir / "dispatch.db").value();
+  const auto entered = gate.enter();
+  REQUIRE_FALSE(entered.has_value());
+  CHECK(entered.error().failure == dispatch::Failure::unavailable);
+  CHECK(other.enter().has_value());
+}
+
 TEST_CASE("gate: two names of one journal lead to one gate") {
   const TempDir dir;
   dir.write("dispatch.db", "");

@@ -3,19 +3,36 @@
 #include "base/fd.hpp"
 #include "support/temp_dir.hpp"
 
+#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/inotify.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace dispatch::metrics;
 using namespace dispatch::test;
+
+namespace {
+
+bool next_draw_is_zero = false;
+
+}  // namespace
+
+/// Stands before the C library's, so that a test can know a name before it is drawn.
+extern "C" ssize_t getrandom(void* buffer, std::size_t size, unsigned flags) {
+  if (!std::exchange(next_draw_is_zero, false)) return ::syscall(SYS_getrandom, buffer, size, flags);
+  std::memset(buffer, 0, size);
+  return static_cast<ssize_t>(size);
+}
 
 TEST_CASE("a file takes the place of the one before it and leaves nothing beside it") {
   const TempDir directory;
@@ -99,4 +116,17 @@ TEST_CASE("neither a link nor a pipe under the name that once was used is touche
   REQUIRE(::mkfifo(once.c_str(), 0600) == 0);
   REQUIRE(replace_file(path, "y"));
   CHECK(read_file(path) == "y");
+}
+
+TEST_CASE("what already has the name that was drawn is not touched") {
+  const TempDir directory;
+  const auto path = directory / "metrics.prom";
+  directory.write("victim", "precious");
+  std::filesystem::create_symlink(directory / "victim", path + ".0000000000000000.tmp");
+  next_draw_is_zero = true;
+  const auto refused = replace_file(path, "x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("cannot create " + path) == 0);
+  CHECK(read_file(directory / "victim") == "precious");
+  CHECK(replace_file(path, "x"));
 }

@@ -8,6 +8,10 @@
 #include <charconv>
 #include <set>
 #include <thread>
+#include <vector>
+
+#include <poll.h>
+#include <sys/socket.h>
 
 using namespace dispatch;
 using namespace dispatch::test;
@@ -18,8 +22,8 @@ namespace {
 const std::string source = DISPATCH_SOURCE_DIR;
 
 /// Where a run serves metrics, once it has said so; 0 where it says nothing.
-std::uint16_t metrics_port(const Child& run) {
-  const std::string before = "metrics at http://127.0.0.1:";
+std::uint16_t metrics_port(const Child& run, const std::string& host = "127.0.0.1") {
+  const std::string before = "metrics at http://" + host + ":";
   if (!run.err().wait_for(before) || !run.err().wait_for("/metrics\n")) return 0;
   const auto said = run.err().text();
   std::uint16_t port = 0;
@@ -28,9 +32,22 @@ std::uint16_t metrics_port(const Child& run) {
 }
 
 /// Head and body of what is answered.
-std::string get(std::uint16_t port, const std::string& path, const std::string& accept = "text/plain") {
-  return ask(port, "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAccept: " + accept +
-                       "\r\n\r\n");
+std::string get(std::uint16_t port, const std::string& path, const std::string& accept = "text/plain",
+                const std::string& host = "127.0.0.1") {
+  return ask(port, "GET " + path + " HTTP/1.1\r\nHost: " + host +
+                       "\r\nConnection: close\r\nAccept: " + accept + "\r\n\r\n");
+}
+
+/// A connection on which half a request was sent.
+Fd half_asked(std::uint16_t port) {
+  Fd connection{checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  checked(::connect(connection.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "connect");
+  checked(static_cast<int>(::send(connection.get(), "GET / HTTP", 10, MSG_NOSIGNAL)), "send");
+  return connection;
 }
 
 std::string body_of(const std::string& answer) {
@@ -144,6 +161,41 @@ TEST_CASE("a run that goes on tells monitors what promtool finds no fault with")
   receiver.release();
   run.close_input();
   CHECK(run.exit_code() == 3);
+}
+
+TEST_CASE("a run answers monitors under the names that are allowed and under no other") {
+  const TempDir directory;
+  Child::Setup setup;
+  setup.environment["LD_PRELOAD"] = DISPATCH_TEST_PRELOADED_NAMES;
+  setup.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+  Child run{directory,
+            {"run", "-", "--to", "http://127.0.0.1:9/", "--metrics-listen", "127-0-0-1.address.test:0",
+             "--metrics-host", "metrics.test", "--metrics-host", "other.test"},
+            setup};
+  const auto port = metrics_port(run, "127-0-0-1.address.test");
+  REQUIRE(port != 0);
+  for (const std::string host :
+       {"127.0.0.1", "localhost:9", "127-0-0-1.address.test", "metrics.test", "other.test"})
+    CHECK_MESSAGE(get(port, "/healthz", "*/*", host).starts_with("HTTP/1.1 200 "), host);
+  CHECK(get(port, "/healthz", "*/*", "rebound.test").starts_with("HTTP/1.1 421 "));
+  run.close_input();
+  CHECK(run.exit_code() == 0);
+}
+
+TEST_CASE("who asks a run half a question is ended for others") {
+  const TempDir directory;
+  Child run{directory, {"run", "-", "--to", "http://127.0.0.1:9/", "--metrics-listen", "127.0.0.1:0"}};
+  const auto port = metrics_port(run);
+  REQUIRE(port != 0);
+  std::vector<Fd> half;
+  for (int i = 0; i < 64; ++i) half.push_back(half_asked(port));
+  CHECK(body_of(get(port, "/healthz")) == "ok\n");
+  for (const Fd& connection : half) {
+    pollfd end{connection.get(), POLLIN, 0};
+    CHECK(::poll(&end, 1, 20'000) == 1);
+  }
+  run.close_input();
+  CHECK(run.exit_code() == 0);
 }
 
 TEST_CASE("an address that is taken stops a run before anything is sent and the message says what to do") {

@@ -109,7 +109,7 @@ TEST_CASE("the credentials of a proxy are shown nowhere") {
 TEST_CASE("an empty value where security was asked for is misuse and nothing is sent") {
   const Receiver receiver;
   const TempDir directory;
-  for (const char* option : {"--cacert", "--cert", "--key", "--unix-socket", "--proxy"}) {
+  for (const char* option : {"--cacert", "--cert", "--key", "--unix-socket", "--proxy", "--tls-key-log"}) {
     CAPTURE(option);
     const auto run =
         run_dispatch(directory, {"run", "-", "--to", receiver.url(), option, ""}, event_line("e1", "X", 1));
@@ -124,9 +124,19 @@ TEST_CASE("an empty value where security was asked for is misuse and nothing is 
     CHECK(run.exit_code == 2);
     CHECK(has(run.err, variable));
   }
-  const auto secret = run_dispatch(
-      directory, {"subscription", "add", "s", "--url", receiver.url(), "--types", "*", "--secret-file", ""});
-  CHECK(secret.exit_code == 2);
+  for (const char* option : {"--secret-file", "--secret-env", "--secret-command"}) {
+    CAPTURE(option);
+    const auto secret = run_dispatch(
+        directory, {"subscription", "add", "s", "--url", receiver.url(), "--types", "*", option, ""});
+    CHECK(secret.exit_code == 2);
+    CHECK(has(secret.err, "must not be empty"));
+  }
+  for (const char* option : {"--host", "--secret-file"}) {
+    CAPTURE(option);
+    const auto listener = run_dispatch(directory, {"listen", "--port", "0", "--count", "1", option, ""});
+    CHECK(listener.exit_code == 2);
+    CHECK(has(listener.err, "must not be empty"));
+  }
   CHECK(receiver.count() == 0);
 }
 
@@ -150,6 +160,11 @@ TEST_CASE("the keys of TLS are written where an option says and not where a vari
   CHECK((std::filesystem::status(keys).permissions() & std::filesystem::perms::all) ==
         (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
   CHECK_FALSE(std::filesystem::exists(directory.path() / "from-variable"));
+  CHECK(receiver.count() == 2);
+  directory.write("victim", "precious");
+  std::filesystem::create_symlink(directory / "victim", directory / "link");
+  CHECK(run("e3", {"--tls-key-log", directory / "link"}).exit_code == 2);
+  CHECK(read_file(directory / "victim") == "precious");
   CHECK(receiver.count() == 2);
 }
 

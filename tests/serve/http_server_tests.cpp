@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -285,18 +286,24 @@ TEST_CASE("a request that does not come whole in time ends its connection howeve
 }
 
 TEST_CASE("an answer that nobody reads is given up") {
-  const std::string large(std::size_t{64} * 1024 * 1024, 'x');
-  const auto server = serve_with([&](const Request&) { return Response{.body = large}; },
-                                 {.connections = {.connections_most = 1, .answer_most = 200ms}});
+  const std::string large(std::size_t{16} * 1024 * 1024, 'x');
+  std::counting_semaphore<> asked{0};
+  const auto server = serve_with(
+      [&](const Request&) {
+        asked.release();
+        return Response{.body = large};
+      },
+      {.connections = {.connections_most = 1, .answer_most = 500ms}});
   const auto deaf = begun(server->port(), whole_request);
+  asked.acquire();  // until then the next connection would end it
+  const auto first_bytes = [](const Fd& connection) -> std::string {
+    std::string some(15, ' ');
+    const auto got = ::recv(connection.get(), some.data(), some.size(), 0);
+    return got > 0 ? some : std::string{};
+  };
   const auto begin = std::chrono::steady_clock::now();
   std::string answer;
   while (!answer.starts_with("HTTP/1.1 200 ") && std::chrono::steady_clock::now() - begin < 20s)
-    answer = [&]() -> std::string {
-      const auto reading = begun(server->port(), whole_request);
-      std::string some(15, ' ');
-      const auto got = ::recv(reading.get(), some.data(), some.size(), 0);
-      return got > 0 ? some : std::string{};
-    }();
+    answer = first_bytes(begun(server->port(), whole_request));
   CHECK(answer.starts_with("HTTP/1.1 200 "));
 }

@@ -17,6 +17,8 @@ class Ownership {
   /// Nothing where somebody else is the owner. Does not wait. `unavailable` where the lock file was removed
   /// or replaced meanwhile.
   static Result<std::optional<Ownership>> try_take(const std::filesystem::path& journal);
+  /// The same with a lock file that was opened before.
+  static Result<std::optional<Ownership>> try_take(LockFile file);
 
   /// True where somebody has it now. Does not take it, not even for a moment.
   static Result<bool> is_taken(const std::filesystem::path& journal);
