@@ -174,6 +174,38 @@ TEST_CASE("other formats are told by their first bytes or their looks") {
   CHECK(what("GIF\0\n\0\n\0\n"s) == "binary data");
 }
 
+TEST_CASE("YAML is told from JSON that is broken") {
+  for (const std::string text :
+       {"- event_id: a\n  payload:\n    x: 1\n- event_id: b\n",
+        "---\nevent_id: a\npayload:\n  x: 1\n  list:\n    - 1\n---\nevent_id: b\n",
+        "# events\n\nevents:\n  - event_id: a\n    payload: {x: 1}\n",
+        "%YAML 1.2\n---\n- {event_id: a, n: 1}\n- {event_id: b, n: 1}\n",
+        "event_id: a\r\npayload: |\r\n  {\"x\":1}\r\n", "--- # events\n- event_id: a\n  payload:\n",
+        "event_id: a\ntags:\n- one,\n- two\n"}) {
+    CAPTURE(text);
+    CHECK(tell(std::string{text}, 1'000'000).what == "YAML");
+    check(Format::foreign, std::string{text});
+  }
+  CHECK(tell("event_id: a\n" + std::string(70'000, 'x'), 1'000).what == "YAML");
+}
+
+TEST_CASE("lines of JSON under a line like YAML stay lines and broken JSON stays broken JSON") {
+  const std::string lines = object + "\n" + object + "\n";
+  for (const std::string first : {"---", "key: value", "- item", "--- # events", "note:"}) {
+    CAPTURE(first);
+    check(Format::lines, first + "\n" + lines);
+    CHECK(tell(first + "\n" + object.substr(0, 12), 1000).what != "YAML");
+    CHECK(tell(first + "\n" + object.substr(0, 12) + "\n" + object.substr(0, 14) + "\n", 1000).what !=
+          "YAML");
+  }
+  for (const std::string text :
+       {"{\n  \"a\": 'x',\n  b: 1\n} }\n", "  \"x\": 1\n  },\n}\n]\n",
+        "\"event_id\": \"a\",\n\"payload\": 1\n}\n", "event_id: {\n  \"x\": 1\n}\n", "---\n[1,\n2]\n"}) {
+    CAPTURE(text);
+    CHECK(tell(std::string{text}, 1000).what != "YAML");
+  }
+}
+
 TEST_CASE("with documents to be taken apart the text is JSON or refused") {
   for (const std::string text :
        {"{\"Records\":[", "{\"Records\":[]}\n{\"Records\":[]}\n", " [", "\xEF\xBB\xBF{"})

@@ -59,6 +59,13 @@ TEST_CASE("input of another format is refused with the command to type and nothi
             "bad.csv is CSV; nothing of it was read or sent; make JSON lines of it: mlr --icsv --ojsonl "
             "cat bad.csv | dispatch run -"));
   CHECK_FALSE(std::filesystem::exists(directory / "dispatch.db"));
+  directory.write("bad.yaml", "- event_id: a\n  payload:\n    x: 1\n- event_id: b\n");
+  const auto yaml = run_dispatch(directory, {"run", "--to", receiver.url(), "good.jsonl", "bad.yaml"});
+  CHECK(yaml.exit_code == 2);
+  CHECK(has(yaml.err,
+            "bad.yaml is YAML; nothing of it was read or sent; make JSON lines of it: yq -c '.[]' bad.yaml | "
+            "dispatch run - (yq 4 takes -o=json -I=0 instead of -c)"));
+  CHECK_FALSE(std::filesystem::exists(directory / "dispatch.db"));
   const auto piped = run_dispatch(directory, {"run", "--to", receiver.url(), "-"}, "PK\x03\x04 and so on");
   CHECK(piped.exit_code == 2);
   CHECK(has(piped.err, "standard input is a zip archive"));

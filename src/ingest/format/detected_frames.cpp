@@ -70,7 +70,8 @@ tl::unexpected<Error> DetectedFrames::refusal() const {
   std::string message = fmt::format("{} is {}; nothing of it was read or sent",
                                     text_.name() == "-" ? "standard input" : text_.name(), format.what);
   if (const auto command = command_for(format, text_); !command.empty())
-    message += fmt::format("; make JSON lines of it: {}", command);
+    message += fmt::format("; make JSON lines of it: {}{}", command,
+                           format.advice.empty() ? "" : fmt::format(" ({})", format.advice));
   else
     message +=
         fmt::format("; {}, or make JSON lines of it", format.advice.empty() ? "convert it" : format.advice);

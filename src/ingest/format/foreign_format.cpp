@@ -1,5 +1,6 @@
 #include "ingest/format/foreign_format.hpp"
 
+#include "ingest/format/yaml_sight.hpp"
 #include "ingest/source/compression/compression.hpp"
 #include "ingest/source/text_source.hpp"
 
@@ -96,17 +97,6 @@ bool is_table(const std::vector<std::string_view>& lines, char separator) {
   return static_cast<std::size_t>(others) * share <= lines.size();
 }
 
-bool is_yaml(const std::vector<std::string_view>& lines) {
-  if (lines.front() == "---") return true;
-  const auto entries = std::count_if(lines.begin(), lines.end(), [](std::string_view line) {
-    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-    const auto colon = line.find_first_of(": ");
-    return line.starts_with("- ") || (colon != std::string_view::npos && line[colon] == ':' &&
-                                      (colon + 1 == line.size() || line[colon + 1] == ' '));
-  });
-  return static_cast<std::size_t>(entries) == lines.size();
-}
-
 }  // namespace
 
 std::optional<ForeignFormat> foreign_by_first_bytes(std::string_view seen) {
@@ -119,6 +109,13 @@ std::optional<ForeignFormat> foreign_by_first_bytes(std::string_view seen) {
       return ForeignFormat{fmt::format("compressed more than {} times", TextSource::layers_most),
                            compression.decompressor, compression.decompressor};
   return std::nullopt;
+}
+
+std::optional<ForeignFormat> foreign_yaml(std::string_view seen) {
+  const auto yaml = yaml_by_looks(seen);
+  if (yaml == Yaml::none) return std::nullopt;
+  const std::string_view command = yaml == Yaml::list ? "yq -c '.[]'" : "yq -c .";
+  return ForeignFormat{"YAML", command, command, "yq 4 takes -o=json -I=0 instead of -c", true};
 }
 
 bool begins_binary(std::string_view seen) {
@@ -144,7 +141,6 @@ ForeignFormat foreign_by_looks(std::string_view seen) {
             "mlr --icsv --ifs ';' --ojsonl cat",
             {},
             true};
-  if (is_yaml(lines)) return {"YAML", "yq -c '.[]'", "yq -c '.[]'", {}, true};
   return {"text of which no line is a JSON object", {}, {}, {}, true};
 }
 

@@ -13,12 +13,15 @@ struct ForeignFormat {
   std::string_view command = {};
   /// The same for what comes through a pipe.
   std::string_view piped_command = {};
-  std::string advice = {};  ///< what else to do; empty: nothing
+  std::string advice = {};  ///< what else to do or to know; empty: nothing
   bool text = false;        ///< it can be read line by line, if only to be rejected
 };
 
 /// The format that a text is known to have by the first of its bytes, which `seen` begins with; or nothing.
 std::optional<ForeignFormat> foreign_by_first_bytes(std::string_view seen);
+
+/// YAML, where a text looks like it; to be asked before its lines are taken for parts of JSON.
+std::optional<ForeignFormat> foreign_yaml(std::string_view seen);
 
 /// True where the first 512 bytes hold a NUL and no end of line.
 bool begins_binary(std::string_view seen);

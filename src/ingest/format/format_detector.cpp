@@ -49,7 +49,11 @@ FormatDetector::Format FormatDetector::look(std::string_view seen, bool ended) {
   }
   if (begins_binary(seen)) return refuse({"binary data"});
   lines_seen_.look(seen, ended);
-  if (lines_seen_.sees_lines()) return Format::lines;
+  if (lines_seen_.sees_lines()) {
+    // Objects that are indented below a key are values of it.
+    if (auto yaml = foreign_yaml(seen)) return refuse(std::move(*yaml));
+    return Format::lines;
+  }
   return decide ? look_at_lines(seen) : Format::undecided;
 }
 
@@ -64,6 +68,7 @@ FormatDetector::Format FormatDetector::decide_part(std::string_view seen, bool e
 
 FormatDetector::Format FormatDetector::look_at_lines(std::string_view seen) {
   const auto& lines = lines_seen_;
+  if (auto yaml = foreign_yaml(seen)) return refuse(std::move(*yaml));
   if (lines.listed() > 0 && lines.listed() + lines.objects() + 2 >= lines.lines())
     return refuse({"JSON objects with commas between them and no array around them",
                    "sed 's/,[[:space:]]*$//'",
