@@ -1,6 +1,6 @@
 #include "base/printable.hpp"
-#include "base/shell_text.hpp"
 #include "base/units.hpp"
+#include "cli/dead_letter_advice.hpp"
 #include "cli/delivery_filter_options.hpp"
 #include "cli/event_line.hpp"
 #include "cli/event_text.hpp"
@@ -65,6 +65,7 @@ void put_dead_letter_json(const journal::DeadLetterRecord& dead) {
     add_time(object, "since", dead.since);
     object.add("waiting", dead.waiting);
     if (dead.last) add_end(object, *dead.last);
+    add_text(object, "subscription", dead.subscription);
   });
 }
 
@@ -82,35 +83,32 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
                {"ATTEMPTS", Align::right},
                {"DEAD FOR", Align::right},
                {"WAITING", Align::right},
+               {"SUBSCRIPTION"},
                {"DESTINATION"},
                {"LAST OUTCOME"}},
               put_out};
-  std::string first;  // what to type to release one
+  DeadLetterAdvice advice{DeadLetterAdvice::Names::entity};
   DISPATCH_TRY(ledger->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
-    if (first.empty()) {
-      first =
-          dead.entity_id ? "--entity " + shell_word(*dead.entity_id) : "--event " + shell_word(dead.event_id);
-    }
+    advice.add(dead);
     if (asked.which.json) {
       put_dead_letter_json(dead);
     } else {
       table.row({dead.event_id, dead.entity_id.value_or(""),
                  dead.sequence ? std::to_string(dead.sequence->value()) : std::string{},
                  std::to_string(dead.attempts), age_text(dead.since, now), std::to_string(dead.waiting),
-                 dead.destination, dead.last ? outcome_text(*dead.last) : std::string{}});
+                 dead.subscription.empty() ? "direct" : dead.subscription, dead.destination,
+                 dead.last ? outcome_text(*dead.last) : std::string{}});
     }
     return can_put_out();
   }));
   if (asked.which.json) return ExitCode::delivered;
   table.finish();
-  if (first.empty()) {
+  if (advice.empty()) {
     say(program, fmt::format("there is no dead letter{}", asked.which.conditioned() ? " like that" : ""));
     return ExitCode::delivered;
   }
   say_next(program, "dlq show ID", "see why");
-  say_next(program, "dlq release " + first, "send again");
-  say_next(program, "dlq discard " + first, "give up and let what waits go on");
-  say_next(program, "redirect " + first + " --to URL --dry-run", "see what would go to another URL");
+  advice.say_to(program);
   return ExitCode::delivered;
 }
 
@@ -138,8 +136,9 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
       put_out(fmt::format("\n{} behind it at {}\n", counted(one.waiting, "event waits", "events wait"),
                           printable(one.destination)));
   }
-  say_next(program, "dlq release --event " + shell_word(asked.event_id), "send again");
-  say_next(program, "dlq discard --event " + shell_word(asked.event_id), "give up and let what waits go on");
+  DeadLetterAdvice advice{DeadLetterAdvice::Names::event};
+  for (const auto& one : dead) advice.add(one);
+  advice.say_to(program);
   return ExitCode::delivered;
 }
 
@@ -165,7 +164,7 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
   const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
   if (!which) return tl::unexpected(which.error());
   const auto to = routing::parse_url(*asked.to);
-  if (!to) return tl::unexpected(to.error());
+  if (!to) return misuse("--to {}", to.error().message);
   const auto journal = open_for_operator(program.journal);
   if (!journal) return tl::unexpected(journal.error());
   const auto moved = operations::redirect(**journal, clock, *which, {DeliveryState::dead_letter},

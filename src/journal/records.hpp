@@ -82,6 +82,7 @@ struct DeadLetterRecord {
   std::optional<std::string> entity_id;
   std::optional<SequenceNumber> sequence;
   std::string subscription;  ///< as in DeliveryRecord
+  bool paused = false;       ///< that subscription is paused
   std::string destination;
   std::string host;
   unsigned attempts = 0;

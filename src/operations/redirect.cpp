@@ -34,6 +34,7 @@ class Redirection {
 
   Result<> take(const std::vector<journal::SelectedDelivery>& found) {
     for (const auto& delivery : found) {
+      if (delivery.row.subscription != SubscriptionNo{}) ++of_subscriptions_;
       if (delivery.row.subscription != SubscriptionNo{} || delivery.url == to_.url) continue;
       DISPATCH_TRY(take_lane(delivery));
       if (dead_.size() + waiting_.size() >= manner_.at_a_time) DISPATCH_TRY(commit());
@@ -41,7 +42,11 @@ class Redirection {
     return commit();
   }
 
-  Redirected done() { return {.affected = count_.take(), .lanes = static_cast<std::int64_t>(busy_.size())}; }
+  Redirected done() {
+    return {.affected = count_.take(),
+            .lanes = static_cast<std::int64_t>(busy_.size()),
+            .of_subscriptions = of_subscriptions_};
+  }
 
  private:
   /// The lane as it is now, in the turn in which it is changed.
@@ -99,6 +104,7 @@ class Redirection {
   const Route& to_;
   const Manner& manner_;
   AffectedCount count_{{}};
+  std::int64_t of_subscriptions_ = 0;
   std::optional<journal::Turn> turn_;
   std::vector<journal::DeliveryKey> dead_, waiting_;  // of whole lanes, for the turn that is open
   std::set<LaneName> taken_;                          // those lanes

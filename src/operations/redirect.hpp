@@ -15,6 +15,8 @@ namespace dispatch::operations {
 struct Redirected {
   Affected affected;       ///< what goes elsewhere now
   std::int64_t lanes = 0;  ///< left as they are, as something of them is in flight
+  std::int64_t of_subscriptions =
+      0;  ///< deliveries that match the filter, and are left to their subscriptions
 };
 
 /// Sends whole lanes of direct deliveries elsewhere: those in which something that is meant is in one of

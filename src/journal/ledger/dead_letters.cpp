@@ -23,7 +23,7 @@ constexpr std::size_t export_page_size = 16;
 std::string page_query(const FilterSql& filter) {
   return fmt::format(R"(
   SELECT d.outlet_no, d.position, d.generation, d.state_at, d.attempts, t.url, o.host, e.event_id, n.entity_id,
-         d.entity_no, d.sequence_number, d.destination_no, s.subscription_id, a.attempt, {}
+         d.entity_no, d.sequence_number, d.destination_no, s.subscription_id, s.paused_at IS NOT NULL, a.attempt, {}
     FROM deliveries d
     JOIN outlets o ON o.outlet_no = d.outlet_no
     JOIN destinations t ON t.destination_no = coalesce(o.present_destination_no, d.destination_no)
@@ -57,7 +57,8 @@ Row row(const Statement::Rows& rows) {
   record.entity_id = text_if_any(rows, 8);
   if (!rows.is_null(10)) record.sequence = SequenceNumber{rows.integer(10)};
   record.subscription = text(rows, 12);
-  if (!rows.is_null(13)) record.last = attempt_end(rows, 14);
+  record.paused = rows.integer(13) != 0;
+  if (!rows.is_null(14)) record.last = attempt_end(rows, 15);
   row.place = {record.key, EntityNo{rows.integer(9)}, record.sequence, DestinationNo{rows.integer(11)}};
   return row;
 }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "journal/records.hpp"
+
+#include <string>
+
+namespace dispatch::cli {
+
+struct Program;
+
+/// Collects dead letters that were shown, and says which commands to type next: what mends a direct delivery
+/// does not mend one of a subscription, whose URL belongs to the subscription. Remembers the first of each
+/// kind only. Used by one thread.
+class DeadLetterAdvice {
+ public:
+  /// What the commands name: the entity of a dead letter where it has one, or its event.
+  enum class Names { entity, event };
+  explicit DeadLetterAdvice(Names names) : names_(names) {}
+
+  void add(const journal::DeadLetterRecord& dead);
+  bool empty() const { return first_.empty(); }
+
+  /// Says how the dead letters are sent again, sent elsewhere or given up.
+  void say_to(const Program& program) const;
+
+ private:
+  Names names_;
+  std::string first_;         ///< condition that names the first: "--entity A"; empty: there is none
+  std::string first_direct_;  ///< the same of the first direct one
+  std::string subscription_;  ///< id of the first that is of a subscription
+  std::string paused_;        ///< id of the first subscription that is paused
+};
+
+}  // namespace dispatch::cli
