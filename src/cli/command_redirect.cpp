@@ -43,7 +43,7 @@ Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
                   command_on(program, "subscription add ID --replace --url URL"));
   }
   const auto to = routing::parse_url(asked.to);
-  if (!to) return tl::unexpected(to.error());
+  if (!to) return misuse("--to {}", to.error().message);
   const auto journal = open_for_operator(program.journal);
   if (!journal) return tl::unexpected(journal.error());
   const auto redirected =

@@ -104,7 +104,7 @@ Result<std::vector<Subscription>> subscriptions_of(const journal::Ledger& ledger
 Result<std::optional<routing::Url>> destination_of(const Replay& asked) {
   if (!asked.to) return std::nullopt;
   auto url = routing::parse_url(*asked.to);
-  if (!url) return tl::unexpected(std::move(url).error());
+  if (!url) return misuse("--to {}", url.error().message);
   return std::move(*url);
 }
 

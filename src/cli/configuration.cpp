@@ -63,9 +63,18 @@ std::vector<CLI::ConfigItem> Configuration::from_config(std::istream& input) con
     if (std::find(keys.begin(), keys.end(), item.name) == keys.end())
       refuse(fmt::format("line {}: unknown key '{}'{}", entry.line, item.fullname(),
                          did_you_mean(item.name, keys)));
-    if (!set_in_environment(*command->get_option("--" + item.name))) items.push_back(std::move(item));
+    const CLI::Option* option = command->get_option("--" + item.name);
+    if (set_in_environment(*option)) continue;
+    lines_[option] = entry.line;
+    items.push_back(std::move(item));
   }
   return items;
+}
+
+std::optional<std::size_t> Configuration::line_of(const CLI::Option& option) const {
+  const auto found = lines_.find(&option);
+  if (found == lines_.end()) return std::nullopt;
+  return found->second;
 }
 
 // CLI11 ignores an environment variable for its configuration option, so the variable becomes the default,

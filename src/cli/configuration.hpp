@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <istream>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +27,12 @@ class Configuration final : public CLI::ConfigTOML {
   /// Throws CLI::ConfigError, as CLI11 expects it to.
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
 
+  /// The line, from 1, that sets `option` in the file that was read; nothing where none does.
+  std::optional<std::size_t> line_of(const CLI::Option& option) const;
+
  private:
   const CLI::App& app_;
+  mutable std::map<const CLI::Option*, std::size_t> lines_;  // CLI11 reads through a const function
 };
 
 /// Lets `app`, the top command, read options from the file that --config or DISPATCH_CONFIG names.

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -44,6 +46,31 @@ std::string host_spelling(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
+}
+
+/// The name in "example.com:8080" or "[::1]:8080"; nothing where there is no port behind it.
+std::optional<std::string_view> name_before_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto name = text.substr(0, colon);
+  const bool bracketed = name.starts_with('[') && name.ends_with(']');
+  if (!bracketed && name.find(':') != std::string_view::npos) return std::nullopt;  // an IPv6 address
+  return name;
+}
+
+Result<> check_host(std::string_view text) {
+  if (text.find('/') != std::string_view::npos)
+    return misuse(
+        "--host '{}' is not the name of a host; name a host as in --host example.com, or a whole URL with "
+        "--url",
+        text);
+  if (const auto name = name_before_port(text))
+    return misuse(
+        "--host '{}' has a port; a host is a name without port and means all its ports: give --host {}, or "
+        "one "
+        "whole URL with --url",
+        text, *name);
+  return {};
 }
 
 std::string destinations_json(const operations::Affected& affected) {
@@ -141,10 +168,13 @@ Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTi
   DISPATCH_TRY(read_moment(asked.accepted_since, now, meant.accepted_since));
   DISPATCH_TRY(read_moment(asked.dead_since, now, meant.dead_since));
   for (auto& input : meant.inputs) input = ingest::input_name(input);
-  for (auto& host : meant.hosts) host = host_spelling(host);
+  for (auto& host : meant.hosts) {
+    DISPATCH_TRY(check_host(host));
+    host = host_spelling(host);
+  }
   for (auto& url : meant.urls) {
     auto parsed = routing::parse_url(url);
-    if (!parsed) return tl::unexpected(std::move(parsed).error());
+    if (!parsed) return misuse("--url {}", parsed.error().message);
     url = std::move(parsed->text);
   }
   for (const auto& type : meant.types) {
@@ -206,6 +236,11 @@ void tell_redirected(const Program& program, const DeliveryFilterOptions& asked,
   if (redirected.lanes > 0) {
     say(program, fmt::format("{} left, as a request is under way; give the same command again",
                              counted(redirected.lanes, "lane is", "lanes are")));
+  }
+  if (redirected.of_subscriptions > 0) {
+    say(program, fmt::format("{} left: what a subscription is sent goes to its own URL; change that with: {}",
+                             counted(redirected.of_subscriptions, "delivery is", "deliveries are"),
+                             command_on(program, "subscription add ID --replace --url URL")));
   }
   if (!asked.dry_run && redirected.affected.deliveries > 0)
     say(program,

@@ -8,6 +8,7 @@
 #include "cli/app.hpp"
 #include "cli/parse.hpp"
 #include "cli/tls_key_log.hpp"
+#include "cli/value_source.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 
 #include <cerrno>
@@ -53,6 +54,7 @@ Result<ExitCode> run_program(int argc, char** argv, std::shared_ptr<PatientOutpu
   program.log = make_log(program.log_options, program.talk);
   auto exit = *answered ? **answered : program.action();
   DISPATCH_TRY(finish_output());
+  if (!exit) return tl::unexpected(with_value_source(std::move(exit).error(), app, argc, argv));
   return exit;
 }
 

@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "cli/nearest.hpp"
 #include "cli/never_empty.hpp"
+#include "cli/value_source.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -78,9 +79,20 @@ std::string_view without_value(int argc, const char* const* argv) {
   return {};
 }
 
-/// CLI11 says "--journal: 1 required FILE missing".
-std::string about_missing_value(std::string_view said) {
-  return fmt::format("{} needs a value", said.substr(0, said.find(':')));
+/// CLI11 says "--journal: 1 required FILE missing", or "--to: At Most 1 required but received 2".
+std::string about_number_of_values(std::string_view said) {
+  return fmt::format(
+      "{} {}", said.substr(0, said.find(':')),
+      said.find("At Most") != std::string_view::npos ? "takes one value only" : "needs a value");
+}
+
+/// CLI11 says "Could not convert: --quiet = maybe"; only a flag can be wrong in that way.
+std::string about_flag(std::string_view said) {
+  constexpr std::string_view begin = "Could not convert: ", between = " = ";
+  const auto value = said.find(between);
+  if (!said.starts_with(begin) || value == std::string_view::npos) return std::string{said};
+  return fmt::format("{}: '{}' is neither true nor false", said.substr(begin.size(), value - begin.size()),
+                     said.substr(value + between.size()));
 }
 
 /// CLI11 does not say why the file cannot be read.
@@ -104,7 +116,8 @@ std::string about(const CLI::ParseError& error, CLI::App& app, const Chosen& cho
     if (!commands.empty() && chosen.command->get_subcommands().empty())
       return fmt::format("a command is required: {}", one_of(commands));
   }
-  if (error.get_name() == "ArgumentMismatch") return about_missing_value(error.what());
+  if (error.get_name() == "ArgumentMismatch") return about_number_of_values(error.what());
+  if (error.get_name() == "ConversionError") return about_flag(error.what());
   return error.what();
 }
 
@@ -122,7 +135,8 @@ Result<std::optional<ExitCode>> parse(CLI::App& app, int argc, const char* const
     return ExitCode::delivered;
   } catch (const CLI::ParseError& error) {
     const Chosen command = chosen(app);
-    return misuse("{}; see '{} --help'", about(error, app, command), command.name);
+    const auto what = with_value_source({Failure::usage, about(error, app, command)}, app, argc, argv);
+    return misuse("{}; see '{} --help'", what.message, command.name);
   }
 }
 

@@ -67,8 +67,10 @@ Result<> RunMetrics::listen() {
                                 .connections = connection_bounds},
                                [this](const serve::Request& request) { return endpoint_.answer(request); });
   if (!server)
-    return fail("cannot serve metrics: {}; give --metrics-listen another address, or port 0 for a free one",
-                server.error().message);
+    return fail(
+        "--metrics-listen: cannot serve metrics: {}; give --metrics-listen another address, or port 0 for a "
+        "free one",
+        server.error().message);
   server_ = std::move(*server);
   log_.info("metrics at {}/metrics", server_->url());
   log_.flush();

@@ -2,6 +2,7 @@
 #include "cli/never_empty.hpp"
 #include "cli/option_values.hpp"
 #include "cli/parse.hpp"
+#include "cli/value_source.hpp"
 #include "support/temp_dir.hpp"
 
 #include <cstdlib>
@@ -130,6 +131,61 @@ TEST_CASE("a wrong value is refused wherever it comes from") {
         std::string::npos);
   const Variable per_host{"DISPATCH_PER_HOST", "few"};
   CHECK(SmallProgram{}.error({"run"}).find("'few' is not a whole number") != std::string::npos);
+}
+
+TEST_CASE("a wrong value names the line of the file or the variable that it comes from") {
+  const ConfigurationFile file{"# ours\n[run]\nper-host = \"many\"\n"};
+  const std::vector<const char*> with_file{"--config", file.path().c_str(), "run"};
+  const std::string in_file =
+      "--per-host: 'many' is not a whole number from 1 to 1000; --per-host is set in line 3 of "
+      "the configuration file " +
+      file.path();
+  CHECK(SmallProgram{}.error(with_file) == in_file + "; see 'small run --help'");
+  // The file is read for every command.
+  CHECK(SmallProgram{}.error({"--config", file.path().c_str(), "status"}) ==
+        in_file + "; see 'small status --help'");
+  const Variable per_host{"DISPATCH_PER_HOST", "few"};
+  const std::string in_variable =
+      "--per-host: 'few' is not a whole number from 1 to 1000; --per-host is set by the "
+      "environment variable DISPATCH_PER_HOST";
+  CHECK(SmallProgram{}.error(with_file) == in_variable + "; see 'small run --help'");
+  CHECK(SmallProgram{}.error({"--config", file.path().c_str(), "run", "--per-host", "0"}) ==
+        "--per-host: '0' is not a whole number from 1 to 1000; see 'small run --help'");
+  CHECK(SmallProgram{}.error({"run", "--per-host=0"}).find("is set") == std::string::npos);
+}
+
+TEST_CASE("a flag that is neither true nor false and a value too many name their line") {
+  const auto error = [](const char* line) {
+    const ConfigurationFile file{std::string{"[run]\n"} + line};
+    const auto said = SmallProgram{}.error({"--config", file.path().c_str(), "run"});
+    return said.substr(0, said.find(" of the configuration file"));
+  };
+  CHECK(error("quiet = \"maybe\"") == "--quiet: 'maybe' is neither true nor false; --quiet is set in line 2");
+  CHECK(error("to = [\"http://a/\", \"http://b/\"]") == "--to takes one value only; --to is set in line 2");
+  CHECK(error("cacert = \"\"") == "--cacert: must not be empty; --cacert is set in line 2");
+}
+
+TEST_CASE("a configuration file that a variable names and that is not there names the variable") {
+  const Variable config{"DISPATCH_CONFIG", "/nonexistent/file.toml"};
+  CHECK(SmallProgram{}.error({"run"}).find("; --config is set by the environment variable DISPATCH_CONFIG") !=
+        std::string::npos);
+}
+
+TEST_CASE("an error that comes after the options were read names the source of a value that was not typed") {
+  const ConfigurationFile file{"[run]\nto = \"http:/typo\"\n"};
+  SmallProgram program;
+  const std::vector<const char*> words{"small", "--config", file.path().c_str(), "run", "--cacert", "/typed"};
+  REQUIRE_FALSE(cli::parse(program.app, static_cast<int>(words.size()), words.data()).value());
+  const auto said = [&](Error error) {
+    return with_value_source(std::move(error), program.app, static_cast<int>(words.size()), words.data())
+        .message;
+  };
+  const std::string source = "; --to is set in line 2 of the configuration file " + file.path();
+  CHECK(said({Failure::usage, "--to 'http:/typo' has no host"}) == "--to 'http:/typo' has no host" + source);
+  CHECK(said({Failure::usage, "cannot use http:/typo"}) == "cannot use http:/typo" + source);
+  CHECK(said({Failure::failed, "http:/typo went away"}) == "http:/typo went away");
+  CHECK(said({Failure::usage, "cannot read /typed"}) == "cannot read /typed");
+  CHECK(said({Failure::usage, "give --to URL"}) == "give --to URL");
 }
 
 TEST_CASE("an unknown key of the configuration file is an error that names the file and the nearest key") {

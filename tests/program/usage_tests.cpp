@@ -162,6 +162,59 @@ TEST_CASE("the first delivery of the README can be pasted as it stands") {
   CHECK(has(shell.err().all(), "all that was accepted is delivered"));
 }
 
+TEST_CASE("a wrong value from the configuration file or a variable is told with where it is set") {
+  const TempDir directory;
+  const auto file =
+      directory.write("dispatch.toml", "# ours\n[run]\nto = \"nonsense\"\ncacert = \"/no/ca.pem\"\n");
+  const auto input = directory.write("events.jsonl", R"({"event_id":"a","payload":1})");
+  const auto late = run_dispatch(directory, {"--config", file, "run", input});
+  CHECK(late.exit_code == 2);
+  CHECK(has(late.err, "--to 'nonsense' is no absolute URL"));
+  CHECK(has(late.err, "; --to is set in line 3 of the configuration file " + file));
+  const auto path = run_dispatch(directory, {"--config", file, "run", input, "--to", "http://127.0.0.1:1/"});
+  CHECK(path.exit_code == 2);
+  CHECK(
+      has(path.err,
+          "in /no/ca.pem: No such file or directory; --cacert is set in line 4 of the configuration file "));
+  for (const std::string command : {"run", "status"}) {
+    const auto variable = run_dispatch(directory, {command}, {},
+                                       {.environment = {{"DISPATCH_LOG_LEVEL", "loud"}}, .program = {}});
+    CHECK(variable.exit_code == 2);
+    CHECK(has(variable.err, "off; --log-level is set by the environment variable DISPATCH_LOG_LEVEL; see "));
+  }
+  const auto journal = run_dispatch(directory, {"status"}, {},
+                                    {.environment = {{"DISPATCH_JOURNAL", "/no/journal.db"}}, .program = {}});
+  CHECK(journal.exit_code == 2);
+  CHECK(has(journal.err, "there is no journal /no/journal.db"));
+  CHECK(has(journal.err, "; --journal is set by the environment variable DISPATCH_JOURNAL"));
+}
+
+TEST_CASE("a host with a port is refused with what to type by every command that takes a host") {
+  const TempDir directory;
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", "http://127.0.0.1:1/", "--attempts", "1"},
+                       R"({"event_id":"a","payload":1})")
+              .exit_code == 3);
+  const std::vector<std::vector<std::string>> commands{
+      {"dlq", "list"}, {"dlq", "release"},   {"dlq", "discard"}, {"dlq", "export"},
+      {"retry"},       {"events", "cancel"}, {"replay"},         {"redirect", "--to", "http://127.0.0.1:2/"}};
+  const auto said = [&](std::vector<std::string> command, const std::string& host) {
+    command.insert(command.end(), {"--host", host});
+    const auto ran = run_dispatch(directory, command);
+    CHECK(ran.exit_code == 2);
+    return ran.err;
+  };
+  for (const auto& command : commands) {
+    CAPTURE(command.front());
+    CHECK(has(said(command, "127.0.0.1:1"),
+              "has a port; a host is a name without port and means all its ports: give "
+              "--host 127.0.0.1, or one whole URL with --url"));
+  }
+  CHECK(has(said({"retry"}, "[::1]:80"), "give --host [::1], or"));
+  CHECK(has(said({"retry"}, "http://127.0.0.1:1/"), "is not the name of a host"));
+  CHECK(has(said({"retry"}, "::1"), "the journal knows no host ::1"));
+  CHECK(run_dispatch(directory, {"dlq", "release", "--host", "127.0.0.1"}).exit_code == 0);
+}
+
 TEST_CASE("a configuration file that cannot be read is told with the reason") {
   const TempDir directory;
   CHECK(has(run_dispatch(directory, {"--config", "missing", "status"}).err,
