@@ -193,6 +193,17 @@ TEST_CASE("jq: a process that cannot be started is a failure of the machine") {
   CHECK(program.run(R"({"n":1})").value() == "1");
 }
 
+TEST_CASE("jq: a process that is killed before it compiles is a failure of the machine") {
+  const Jq jq;
+  auto first = jq.compile(".n").value();
+  ::kill(test::children(::getpid(), "dispatch-jq").at(0), SIGKILL);
+  const auto second = jq.compile(".m");
+  REQUIRE_FALSE(second);
+  CHECK(second.error().cause == JqError::Cause::machine);
+  CHECK(jq.compile(".m").value().run(R"({"m":2})").value() == "2");
+  CHECK(first.run(R"({"n":1})").value() == "1");
+}
+
 TEST_CASE("jq: what a program does wrong is no failure of the machine") {
   for (const char* text : {"error(1)", "last(repeat(1))", "[range(1e9)]"}) {
     CAPTURE(text);

@@ -30,6 +30,13 @@ TEST_CASE("what this machine lacks before the request went out is a failure of i
     CHECK_FALSE(is_local_shortage(error));
 }
 
+TEST_CASE("a look-up that cannot begin is a failure of this machine and a name that is not known is none") {
+  using dispatch::delivery::is_local_lookup_failure;
+  CHECK(is_local_lookup_failure(CURLE_COULDNT_RESOLVE_HOST, "getaddrinfo() thread failed to start"));
+  CHECK_FALSE(is_local_lookup_failure(CURLE_COULDNT_RESOLVE_HOST, "Could not resolve host: a.example"));
+  CHECK_FALSE(is_local_lookup_failure(CURLE_COULDNT_CONNECT, "getaddrinfo() thread failed to start"));
+}
+
 TEST_CASE("running out of time is a timeout wherever it happens") {
   CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, false) == OutcomeKind::timeout);
   CHECK(kind_of_failure(CURLE_OPERATION_TIMEDOUT, true) == OutcomeKind::timeout);

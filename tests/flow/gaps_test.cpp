@@ -3,6 +3,8 @@
 #include "flow/stage.hpp"
 #include "journal/verify.hpp"
 
+#include <algorithm>
+
 using namespace dispatch;
 using namespace dispatch::test;
 using namespace std::chrono_literals;
@@ -85,6 +87,29 @@ TEST_CASE("what waits for a permit lets through what begins its stream earlier")
     answer_all(stage);
     CHECK(stage.transport.sent_ids() == Ids{"other", "e10", "e11", "e12", "e13", "e14"});
   }
+  CHECK(stage.finished());
+  require_sound(stage);
+}
+
+TEST_CASE("what arrives behind an event that was held for a gap waits for it") {
+  auto options = starting_at_first();
+  options.per_host = 1;
+  Stage stage{options};
+  stage.arrive({{"other", "Y", 1}, {"e12", "X", 12}});
+  stage.play();
+  stage.arrive({{"e10", "X", 10, "http://b.test/hook"}});
+  stage.play();
+  stage.answer("other", 200);  // e12 has a permit now and may not go
+  CHECK(stage.transport.under_way_ids() == Ids{"e10"});
+  stage.arrive({{"e13", "X", 13}});
+  stage.play();
+  CHECK(stage.transport.under_way_ids() == Ids{"e10"});
+  stage.arrive({{"e11", "X", 11, "http://b.test/hook"}});
+  stage.play();
+  answer_all(stage);
+  const auto sent = stage.transport.sent_ids();
+  CHECK(sent.size() == 5);
+  CHECK(std::find(sent.begin(), sent.end(), "e12") < std::find(sent.begin(), sent.end(), "e13"));
   CHECK(stage.finished());
   require_sound(stage);
 }

@@ -204,9 +204,36 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a run ends where a pause meets what would have waited for a rate") {
+  Stage stage;
+  auto wanted = subscription("s");
+  wanted.rate = Rate{1, 1h};
+  subscribe(stage, wanted);
+  stage.arrive({{"x1", "X", 1, ""}, {"x2", "X", 2, ""}, {"x3", "X", 3, ""}, {"y1", "Y", 1, ""}});
+  stage.play();
+  stage.answer("x1", 200);
+  for (int hour = 0; hour < 3 && stage.transport.under_way().size() < 2; ++hour) stage.tick(61min);
+  REQUIRE(stage.transport.under_way_ids().size() == 2);
+  // In one turn: x3 is the next of its lane, and its subscription is paused.
+  for (const auto& id : stage.transport.under_way_ids())
+    REQUIRE(stage.transport.finish(id, answered(id == "y1" ? 410 : 200)));
+  stage.play();
+  CHECK(stage.figures().paused == std::vector<std::string>{"s"});
+  CHECK(stage.figures().rate_limited == 0);
+  CHECK(stage.finished());
+}
+
 TEST_CASE("what is given up with its subscription is counted and not what its filter excludes") {
   Stage stage;
   const auto no = subscribe(stage, subscription("s"));
+  stage.arrive({{"excluded", "X", 1, ""}});
+  stage.play();
+  Outcome excluded;
+  excluded.kind = OutcomeKind::not_meant;
+  stage.end("excluded", excluded);
+  CHECK(stage.figures().not_meant == 1);
+  CHECK(stage.figures().tally.of(DeliveryState::failed) == 1);
+  CHECK(stage.figures().given_up == 0);
   stage.arrive(streams(100, 1));
   stage.play();
   CHECK(stage.figures().given_up == 0);
@@ -218,7 +245,7 @@ TEST_CASE("what is given up with its subscription is counted and not what its fi
   stage.play();
   CHECK(stage.finished());
   CHECK(stage.figures().given_up ==
-        static_cast<std::uint64_t>(stage.figures().tally.of(DeliveryState::failed)));
+        static_cast<std::uint64_t>(stage.figures().tally.of(DeliveryState::failed)) - 1);
   CHECK(stage.figures().given_up >= 50);
   stage.crash();
   CHECK(stage.figures().given_up == 0);  // not by this run

@@ -97,6 +97,25 @@ TEST_CASE("a receiver that asks for time holds back its whole destination and sp
   }
 }
 
+TEST_CASE(
+    "what has a turn already and waits for its host does not leave while its destination is held back") {
+  flow::RunOptions options;
+  options.per_host = 1;
+  Stage stage{options};
+  stage.arrive(many("b", 4, busy));
+  stage.play();
+  REQUIRE(end_all(stage, come_back_in(10s)) == 1);
+  stage.tick(10s);
+  REQUIRE(stage.transport.under_way().size() == 1);
+  stage.tick(2s);  // by the rate another may go, and has no permit
+  REQUIRE(end_all(stage, come_back_in(1min)) == 1);
+  CHECK(stage.transport.under_way().empty());
+  stage.tick(59s);
+  CHECK(stage.transport.under_way().empty());
+  stage.tick(1s);
+  CHECK(stage.transport.under_way().size() == 1);
+}
+
 TEST_CASE("another destination of the same host goes on while one is held back") {
   Stage stage;
   stage.arrive(many("b", 100, busy));

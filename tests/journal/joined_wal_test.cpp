@@ -141,6 +141,25 @@ TEST_CASE("joined wal: an abandoned turn destroys nothing that another process c
   check_nothing_is_destroyed([](auto& journal) { journal->abandon_turn(); });
 }
 
+TEST_CASE("joined wal: a journal closed after an abandoned turn destroys nothing that came between") {
+  const TempDir directory;
+  const auto path = directory / "dispatch.db";
+  auto first = open_small(path);
+  append_all(*first, lines(kept_events, 300));
+  must(first->checkpoint());
+  must(first->begin_turn());
+  append_here(*first, {{.id = "lost", .payload = std::string(1'100'000, 'x')}});
+  first->abandon_turn();
+
+  const auto second = SqliteJournal::open(path, {}).value();
+  for (int turn = 0; turn < 300; ++turn)
+    append(*second, {.id = "kept" + std::to_string(turn), .payload = std::string(4'000, 'y')});
+  first.reset();
+  SQLite::Database elsewhere{path, SQLite::OPEN_READONLY};
+  CHECK(elsewhere.execAndGet("PRAGMA integrity_check").getString() == "ok");
+  CHECK(elsewhere.execAndGet("SELECT count(*) FROM events").getInt() == kept_events + 300);
+}
+
 TEST_CASE("joined wal: a journal closed in the middle of a turn destroys nothing") {
   check_nothing_is_destroyed([](auto& journal) { journal.reset(); });
 }

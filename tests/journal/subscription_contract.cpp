@@ -452,7 +452,8 @@ TEST_CASE_TEMPLATE("paces: those that are not over are kept", Subject, JOURNALS)
   CHECK(journal->paces().value().empty());
 }
 
-TEST_CASE_TEMPLATE("throttles: those that are not over are kept and a retry ends the hold", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("throttles: those that are not over are kept and a retry ends the hold", Subject,
+                   JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   const auto one = put(*journal, plain_subscription("one"));
@@ -518,6 +519,33 @@ TEST_CASE_TEMPLATE("put_subscription: what waits goes to the URL of the moment a
     CHECK(begun.outgoing.url == wanted.url);
     end(*journal, queue_of(*journal, wanted).at(next), Transition::succeed);
   }
+}
+
+TEST_CASE_TEMPLATE("put_subscription: a lane is read whole whatever URL its deliveries were made for",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  Subscription wanted = put(*journal, plain_subscription("s"));
+  append_along(*journal, "x1", "X", {route_of(wanted)});
+  append_along(*journal, "x2", "X", {route_of(wanted)});
+  begin(*journal, queue_of(*journal, wanted).at(0));
+  end(*journal, queue_of(*journal, wanted).at(0), Transition::retry);
+  wanted.url = "http://t.test/new";
+  wanted.host = "t.test";
+  put(*journal, wanted);
+  append_along(*journal, "x3", "X", {route_of(wanted)});
+
+  auto queue = queue_of(*journal, wanted);
+  REQUIRE(queue.size() == 3);
+  for (const std::size_t below : {0, 1})
+    CHECK(journal->predecessor(queue.at(below + 1)).value().open == queue.at(below).sequence);
+  for (const auto& row : queue) CHECK(journal->head(row.key).value()->key == queue.at(0).key);
+  begin(*journal, queue.at(0));
+  end(*journal, queue_of(*journal, wanted).at(0), Transition::succeed);
+  const auto open = journal->open_in_lane(queue.at(0), 10).value();
+  REQUIRE(open.size() == 2);
+  CHECK(open.at(0).key == queue.at(1).key);
+  CHECK(open.at(1).key == queue.at(2).key);
 }
 
 TEST_CASE_TEMPLATE("put_subscription: former events go to the present URL where a stale route is given",
