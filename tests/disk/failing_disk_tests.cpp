@@ -84,6 +84,32 @@ class ReadOnlyDirectory {
   bool there_ = false;
 };
 
+/// Makes what is in a directory read-only while this lives. Not everybody may: see is_there().
+class ReadOnlyMedia {
+ public:
+  explicit ReadOnlyMedia(std::string path) : path_(std::move(path)) {
+    if (::geteuid() != 0) {
+      there_ = ::chmod(path_.c_str(), 0555) == 0;
+      return;
+    }
+    mounted_ = ::mount(path_.c_str(), path_.c_str(), nullptr, MS_BIND, nullptr) == 0;
+    there_ =
+        mounted_ && ::mount(nullptr, path_.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) == 0;
+  }
+  ReadOnlyMedia(const ReadOnlyMedia&) = delete;
+  ReadOnlyMedia& operator=(const ReadOnlyMedia&) = delete;
+  ~ReadOnlyMedia() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+    ::chmod(path_.c_str(), 0755);
+  }
+  bool is_there() const { return there_; }
+
+ private:
+  std::string path_;
+  bool mounted_ = false;
+  bool there_ = false;
+};
+
 /// A named pipe that takes nothing more until it is drained.
 class FullPipe {
  public:
@@ -182,6 +208,31 @@ TEST_CASE("a directory that cannot be written stops the run before anything is s
       run_dispatch(directory, {"run", "-", "--to", receiver.url(), "--journal", "closed/dispatch.db"}, input);
   CHECK(rerun.exit_code == 0);
   CHECK(receiver.count() == entities * each);
+}
+
+TEST_CASE("a journal on read-only media without a log beside it can be looked at") {
+  const TempDir directory;
+  const Receiver receiver;
+  const std::string journal = directory / "media/dispatch.db";
+  std::filesystem::create_directory(directory / "media");
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", receiver.url(), "--journal", journal}, streams(2, 3))
+              .exit_code == 0);
+  for (const char* suffix : {"-wal", "-shm", ".gate"}) std::filesystem::remove(journal + suffix);
+  const ReadOnlyMedia media{directory / "media"};
+  if (!media.is_there()) {
+    MESSAGE("skipped: this user may not make a directory read-only");
+    return;
+  }
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"status"}, {"events", "list"}, {"attempts", "E0-1"}, {"verify"}}) {
+    auto arguments = command;
+    arguments.insert(arguments.end(), {"--journal", journal});
+    const auto look = run_dispatch(directory, arguments);
+    CAPTURE(command.front());
+    CAPTURE(look.err);
+    CHECK(look.exit_code == 0);
+  }
+  CHECK(has(run_dispatch(directory, {"events", "list", "--journal", journal}).out, "E1-3"));
 }
 
 TEST_CASE("a rejects file that takes nothing stops the run and a rerun writes it") {

@@ -178,6 +178,31 @@ TEST_CASE("hosts that have nothing to do are told of after those that have and c
   CHECK(hosts.back().permits_free == 20 * 50);
 }
 
+TEST_CASE("hosts that have nothing to do are forgotten and known again when they have") {
+  flow::RunOptions options;
+  options.window = options.window_limits();
+  options.window->lanes = 16;
+  options.window->outlets_kept = 10;
+  Counted counted{options};
+  Stage& stage = counted.stage;
+  const auto deliver = [&](const std::string& prefix) {
+    for (int host = 10; host < 80; ++host) {
+      const auto name = std::to_string(host);
+      stage.arrive(lines(prefix + name + "-", 1, "http://h" + name + ".test/"));
+    }
+    for (int i = 0; i < 20; ++i) {
+      stage.play();
+      stage.transport.finish_all(answered(200));
+      stage.tick(2s);
+    }
+  };
+  deliver("first");
+  CHECK(stage.transport.sent().size() == 70);
+  CHECK(stage.figures().hosts.size() <= 10 + 16);
+  deliver("again");
+  CHECK(stage.transport.sent().size() == 140);
+}
+
 TEST_CASE("what an earlier process left under way is counted as unknown") {
   Counted counted;
   Stage& stage = counted.stage;

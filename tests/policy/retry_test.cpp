@@ -66,4 +66,7 @@ TEST_CASE("no wait overflows however long the policy and the receiver want it") 
     CHECK(wait == std::chrono::years{1'000});
     CHECK(now + wait > now);
   }
+  CHECK(longest_wait(policy) == std::chrono::years{1'000});
+  policy.backoff_first = std::chrono::seconds{1};  // which doubles past the longest time that there is
+  CHECK(backoff(policy, 64, 0, std::nullopt) == std::chrono::years{1'000});
 }

@@ -71,12 +71,18 @@ TEST_CASE("a run with input says of its own events what became of them and who d
   REQUIRE(owner.write(event_line("s1", "slow", 1)));
   REQUIRE(receiver.wait_for(1));
   const auto follower =
-      run_dispatch(directory, {"run", "-", "--to", receiver.url()}, event_line("e1", "X", 1));
+      run_dispatch(directory, {"run", "-", "--to", receiver.url(), "--timeout", "9s", "--attempts", "3"},
+                   event_line("e1", "X", 1));
   CHECK(follower.exit_code == 0);
   CHECK(has(follower.err, "all that this run accepted is delivered; another process " + pid_text(owner)));
-  const auto json = run_dispatch(directory, {"run", "-", "--to", receiver.url(), "--log-format", "json"},
-                                 event_line("e2", "Y", 1));
+  CHECK(has(follower.err, "\n  without effect there: "));
+  for (const char* option : {"--timeout", "--attempts"}) CHECK(has(follower.err, option));
+  const auto json =
+      run_dispatch(directory, {"run", "-", "--to", receiver.url(), "--timeout", "9s", "--log-format", "json"},
+                   event_line("e2", "Y", 1));
   CHECK(has(json.err, fmt::format("\"followed\":true,\"owner_pid\":{}", owner.pid())));
+  CHECK(has(json.err, R"("ignored_options":["--)"));
+  CHECK(has(json.err, R"("--timeout")"));
   receiver.release();
   owner.close_input();
   CHECK(owner.exit_code() == 0);

@@ -158,6 +158,8 @@ TEST_CASE("names of files and words of the command line do not steer a terminal"
   CHECK(run.exit_code == 4);
   CHECK(has(run.err, "line 2: "));
   check_safe(run);
+  for (const char* command : {"status", "verify"})
+    check_safe(run_dispatch(directory, {command, "--journal", "of " + name}));
 }
 
 TEST_CASE("what a collector of traces answers does not steer a terminal") {
