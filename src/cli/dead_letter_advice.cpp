@@ -2,10 +2,23 @@
 
 #include "base/shell_text.hpp"
 #include "cli/listing.hpp"
+#include "event/outcome_name.hpp"
 
 #include <fmt/format.h>
 
 namespace dispatch::cli {
+
+namespace {
+
+/// "filter" or "transform" where that is why the event of a subscription could not be sent; else empty.
+std::string_view failed_program(const journal::DeadLetterRecord& dead) {
+  if (!dead.last) return {};
+  const auto name = outcome_name(dead.last->kind, dead.last->error);
+  if (name == filter_failed) return "filter";
+  return name == transform_failed ? "transform" : "";
+}
+
+}  // namespace
 
 void DeadLetterAdvice::add(const journal::DeadLetterRecord& dead) {
   const auto condition = [&] {
@@ -17,7 +30,12 @@ void DeadLetterAdvice::add(const journal::DeadLetterRecord& dead) {
     if (first_direct_.empty()) first_direct_ = condition();
     return;
   }
-  if (subscription_.empty()) subscription_ = dead.subscription;
+  const auto program = failed_program(dead);
+  if (program.empty() && subscription_.empty()) subscription_ = dead.subscription;
+  if (!program.empty() && program_.empty()) {
+    program_ = program;
+    program_owner_ = dead.subscription;
+  }
   if (dead.paused && paused_.empty()) paused_ = dead.subscription;
 }
 
@@ -33,6 +51,13 @@ void DeadLetterAdvice::say_to(const Program& program) const {
              fmt::format("mend the URL of subscription {}", subscription_));
     say_next(program, "dlq release --subscription " + id,
              "send again what is dead of it, to its present URL");
+  }
+  if (!program_.empty()) {
+    const auto id = shell_word(program_owner_);
+    say_next(program, fmt::format("subscription add {} --replace --{} JQ", id, program_),
+             fmt::format("mend the {} of subscription {}", program_, program_owner_));
+    if (program_owner_ != subscription_)
+      say_next(program, "dlq release --subscription " + id, "send again what is dead of it");
   }
   if (!paused_.empty())
     say_next(program, "subscription resume " + shell_word(paused_),

@@ -3,6 +3,7 @@
 #include "journal/records.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace dispatch::cli {
 
@@ -25,10 +26,12 @@ class DeadLetterAdvice {
 
  private:
   Names names_;
-  std::string first_;         ///< condition that names the first: "--entity A"; empty: there is none
-  std::string first_direct_;  ///< the same of the first direct one
-  std::string subscription_;  ///< id of the first that is of a subscription
-  std::string paused_;        ///< id of the first subscription that is paused
+  std::string first_;          ///< condition that names the first: "--entity A"; empty: there is none
+  std::string first_direct_;   ///< the same of the first direct one
+  std::string subscription_;   ///< id of the first that is of a subscription
+  std::string program_owner_;  ///< id of the first subscription whose filter or transform failed
+  std::string_view program_;   ///< which of them: "filter" or "transform"
+  std::string paused_;         ///< id of the first subscription that is paused
 };
 
 }  // namespace dispatch::cli

@@ -5,6 +5,7 @@
 #include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/program.hpp"
+#include "event/outcome_name.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -60,7 +61,8 @@ std::string until_text(WallTime time, WallTime now) {
 }
 
 std::string outcome_text(const journal::AttemptRecord::End& end) {
-  auto text = end.status != 0 ? fmt::format("HTTP {}", end.status) : std::string{to_string(end.kind)};
+  auto text =
+      end.status != 0 ? fmt::format("HTTP {}", end.status) : std::string{outcome_name(end.kind, end.error)};
   if (end.kind == OutcomeKind::throttled) text += ", throttled: no attempt spent";
   if (!end.error.empty()) text += ": " + end.error;
   return text;
@@ -115,6 +117,8 @@ void add_end(JsonObject& object, const journal::AttemptRecord::End& end) {
   add_duration("tls_ready_us", end.timings.tls_ready);
   add_duration("first_byte_us", end.timings.first_byte);
   add_text(object, "excerpt", end.excerpt);
+  const auto name = outcome_name(end.kind, end.error);
+  add_text(object, "reason", name == to_string(end.kind) ? std::string_view{} : name);
 }
 
 }  // namespace dispatch::cli

@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "delivery/body.hpp"
 #include "event/jq_input.hpp"
+#include "event/outcome_name.hpp"
 
 #include <utility>
 
@@ -26,12 +27,12 @@ tl::unexpected<JqError> fault_of_document(std::string why) {
   return tl::unexpected(JqError{JqError::Cause::program, std::move(why)});
 }
 
-tl::unexpected<Unprepared> failed(const Outgoing& outgoing, std::string_view what, const JqError& why) {
+/// `begin` is filter_error_begin or transform_error_begin.
+tl::unexpected<Unprepared> failed(const Outgoing& outgoing, std::string_view begin, const JqError& why) {
   const bool local = why.cause == JqError::Cause::machine;
-  return tl::unexpected(
-      Unprepared{local ? OutcomeKind::local_failure : OutcomeKind::refused,
-                 fmt::format("the {} of subscription {} {}: {}", what, outgoing.subscription->id,
-                             local ? "could not be run" : "failed", why.message)});
+  return tl::unexpected(Unprepared{local ? OutcomeKind::local_failure : OutcomeKind::refused,
+                                   fmt::format("{}{} {}: {}", begin, outgoing.subscription->id,
+                                               local ? "could not be run" : "failed", why.message)});
 }
 
 }  // namespace
@@ -46,7 +47,7 @@ tl::expected<void, Unprepared> Preparation::prepare(Outgoing& outgoing) {
   const Subscription& to = *outgoing.subscription;
   if (!to.filter.empty()) {
     const auto said = run(to.filter, outgoing);
-    if (!said) return failed(outgoing, "filter", said.error());
+    if (!said) return failed(outgoing, filter_error_begin, said.error());
     if (!is_true(*said))
       return tl::unexpected(Unprepared{
           OutcomeKind::not_meant, fmt::format("the filter of subscription {} excludes the event", to.id)});
@@ -54,7 +55,7 @@ tl::expected<void, Unprepared> Preparation::prepare(Outgoing& outgoing) {
   if (!to.transform.empty()) {
     auto data = run(to.transform, outgoing);
     if (data && !*data) data = fault_of_document("it gave no output");
-    if (!data) return failed(outgoing, "transform", data.error());
+    if (!data) return failed(outgoing, transform_error_begin, data.error());
     outgoing.payload = std::move(**data);
   }
   if (to.body == BodyMode::envelope) outgoing.payload = envelope(outgoing, outgoing.payload);

@@ -49,7 +49,7 @@ class Fields {
     add("correlation_id", texts[Story::correlation_id]);
     add("subscription", texts[Story::subscription]);
     if (story.generation > 0) add("generation", story.generation);
-    add("outcome", to_string(story.outcome));
+    add("outcome", story.outcome_name);
     if (story.status != 0) add("status", std::int64_t{story.status});
     add("error", story.error);
     fields_[count_++] = {"took_ms", std::chrono::duration<double, std::milli>(story.took).count()};

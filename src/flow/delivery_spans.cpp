@@ -159,8 +159,7 @@ void DeliverySpans::write(const Story& story) {
   attributes.add("url.full", url);
   if (story.attempt > 1) attributes.add("http.request.resend_count", std::int64_t{story.attempt} - 1);
   const bool failed = story.by != Transition::succeed;
-  if (failed)
-    attributes.add("error.type", status.empty() ? to_string(story.outcome) : std::string_view{status});
+  if (failed) attributes.add("error.type", status.empty() ? story.outcome_name : std::string_view{status});
   attributes.add("dispatch.event_id", story.texts[Story::event_id]);
   attributes.add("dispatch.entity_id", story.texts[Story::entity_id]);
   attributes.add("dispatch.correlation_id", story.texts[Story::correlation_id]);

@@ -1,5 +1,7 @@
 #include "flow/stories.hpp"
 
+#include "event/outcome_name.hpp"
+
 #include <string_view>
 
 namespace dispatch::flow {
@@ -57,6 +59,7 @@ void Stories::end(const std::shared_ptr<Story>& story, const journal::Settlement
   story->by = settlement.by;
   story->due = settlement.due;
   story->outcome = outcome.kind;
+  story->outcome_name = outcome_name(outcome.kind, outcome.error);
   story->status = outcome.status;
   story->took = outcome.took;
   // Of what was not sent it may tell what a subscription's program said about the payload.

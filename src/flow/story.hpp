@@ -105,7 +105,8 @@ struct Story {
   Transition by = Transition::succeed;
   WallTime due{};  ///< of the next attempt, where there is to be one
   OutcomeKind outcome = OutcomeKind::unknown;
-  int status = 0;     ///< HTTP status where answered, else 0
+  std::string_view outcome_name;  ///< as outcome_name() has it; a constant
+  int status = 0;                 ///< HTTP status where answered, else 0
   std::string error;  ///< what went wrong on the way; empty on an answer, and where nothing was sent
   std::chrono::microseconds took{0};
 

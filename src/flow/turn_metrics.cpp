@@ -1,6 +1,7 @@
 #include "flow/turn_metrics.hpp"
 
 #include "event/outcome.hpp"
+#include "event/outcome_name.hpp"
 #include "metrics/series.hpp"
 
 #include <algorithm>
@@ -27,18 +28,27 @@ enum Ended : std::size_t {
   connect_error,
   broken,
   refused,
+  filter_failed,
+  transform_failed,
   local_failure,
   unknown
 };
 constexpr std::array ended_names{
-    metrics::outcome::succeeded,     metrics::outcome::http_2xx, metrics::outcome::http_3xx,
-    metrics::outcome::http_4xx,      metrics::outcome::http_5xx, metrics::outcome::timeout,
-    metrics::outcome::connect_error, metrics::outcome::broken,   metrics::outcome::refused,
-    metrics::outcome::local_failure, metrics::outcome::unknown};
+    metrics::outcome::succeeded,     metrics::outcome::http_2xx,         metrics::outcome::http_3xx,
+    metrics::outcome::http_4xx,      metrics::outcome::http_5xx,         metrics::outcome::timeout,
+    metrics::outcome::connect_error, metrics::outcome::broken,           metrics::outcome::refused,
+    metrics::outcome::filter_failed, metrics::outcome::transform_failed, metrics::outcome::local_failure,
+    metrics::outcome::unknown};
 
 /// Answers of 1xx do not end an attempt, and what is above 5xx is as bad as that.
 Ended answer_class(int status) {
   return static_cast<Ended>(http_2xx + std::clamp(status / 100, 2, 5) - 2);
+}
+
+Ended refused_for(std::string_view error) {
+  const auto name = outcome_name(OutcomeKind::refused, error);
+  if (name == dispatch::filter_failed) return filter_failed;
+  return name == dispatch::transform_failed ? transform_failed : refused;
 }
 
 Ended ended(const journal::Settlement& settlement) {
@@ -54,7 +64,7 @@ Ended ended(const journal::Settlement& settlement) {
     case OutcomeKind::broken:
       return broken;
     case OutcomeKind::refused:
-      return refused;
+      return refused_for(settlement.outcome->error);
     case OutcomeKind::local_failure:
       return local_failure;
     case OutcomeKind::unknown:

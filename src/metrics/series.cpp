@@ -11,10 +11,11 @@ constexpr std::array commit_duration{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.0
                                      0.025,  0.05,    0.1,    0.25,  0.5,    1.0,   5.0};
 constexpr std::array commit_size{1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0};
 
-constexpr std::array outcomes{outcome::succeeded,     outcome::http_2xx, outcome::http_3xx,
-                              outcome::http_4xx,      outcome::http_5xx, outcome::timeout,
-                              outcome::connect_error, outcome::broken,   outcome::refused,
-                              outcome::local_failure, outcome::unknown};
+constexpr std::array outcomes{outcome::succeeded,     outcome::http_2xx,         outcome::http_3xx,
+                              outcome::http_4xx,      outcome::http_5xx,         outcome::timeout,
+                              outcome::connect_error, outcome::broken,           outcome::refused,
+                              outcome::filter_failed, outcome::transform_failed, outcome::local_failure,
+                              outcome::unknown};
 constexpr std::array waits{waiting::permit, waiting::rate, waiting::circuit};
 
 constexpr std::array all{

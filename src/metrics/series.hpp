@@ -25,7 +25,8 @@ std::span<const Family> families();
 namespace outcome {
 inline constexpr std::string_view succeeded{"succeeded"}, http_2xx{"http_2xx"}, http_3xx{"http_3xx"},
     http_4xx{"http_4xx"}, http_5xx{"http_5xx"}, timeout{"timeout"}, connect_error{"connect_error"},
-    broken{"broken"}, refused{"refused"}, local_failure{"local_failure"}, unknown{"unknown"};
+    broken{"broken"}, refused{"refused"}, filter_failed{"filter_failed"},
+    transform_failed{"transform_failed"}, local_failure{"local_failure"}, unknown{"unknown"};
 }
 
 // What a delivery at the head of its lane waits for, as a label.

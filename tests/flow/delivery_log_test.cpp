@@ -108,6 +108,19 @@ TEST_CASE("what was refused is told without what it says of the payload") {
         "took_ms=0.000\n");
 }
 
+TEST_CASE("a filter or transform that failed is named without what it says of the payload") {
+  for (const std::string which : {"filter", "transform"}) {
+    Logged logged{spdlog::level::warn, two_attempts()};
+    logged.stage.arrive({{"e", "a", 1}});
+    logged.stage.play();
+    logged.stage.end("e", unanswered(OutcomeKind::refused,
+                                     "the " + which + " of subscription crm failed: index \"SECRET\""));
+    CHECK(logged.text() ==
+          "dispatch: warning: dead letter event=e entity=a sequence=1 attempt=1 host=a.test outcome=" +
+              which + "_failed took_ms=0.000\n");
+  }
+}
+
 TEST_CASE("what is said aside comes among the lines with its level") {
   Logged logged{spdlog::level::info};
   const auto aside = logged.deliveries().aside();

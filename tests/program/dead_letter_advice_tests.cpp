@@ -153,3 +153,54 @@ TEST_CASE("a direct dead letter beside a subscription's is redirected as suggest
   const auto left = suggested(run_dispatch(directory, {"dlq", "list"}).err, receiver.url());
   CHECK_FALSE(suggests(left, "redirect"));
 }
+
+TEST_CASE("a filter or a transform that fails is named as such everywhere and mended by what is suggested") {
+  for (const std::string which : {"filter", "transform"}) {
+    CAPTURE(which);
+    const TempDir directory;
+    const Receiver receiver;
+    REQUIRE(run_dispatch(directory, {"subscription", "add", "crm", "--url", receiver.url(), "--types", "*",
+                                     "--" + which, ".data.n.m"})
+                .exit_code == 0);
+    const auto run = run_dispatch(directory, {"run", "-", "--metrics-file", "metrics.prom"},
+                                  event_line("a1", "A", 1, {}, R"({"n":1})"));
+    CHECK(run.exit_code == 3);
+    const std::string word = which + "_failed";
+    CHECK(has(run.err, "outcome=" + word));
+    CHECK(has(read_file(directory / "metrics.prom"), "dispatch_attempts_total{outcome=\"" + word + "\"} 1"));
+    CHECK(has(read_file(directory / "metrics.prom"), "dispatch_attempts_total{outcome=\"refused\"} 0"));
+    for (const Words& listing :
+         {Words{"dlq", "list"}, {"dlq", "show", "a1"}, {"attempts", "a1"}, {"events", "show", "a1"}}) {
+      CAPTURE(listing.front());
+      const auto text = run_dispatch(directory, listing);
+      CHECK(has(text.out, word + ": the " + which + " of subscription crm failed: "));
+      CHECK_FALSE(has(text.out, "refused"));
+    }
+    for (const Words& listing :
+         {Words{"dlq", "list", "--json"}, {"attempts", "a1", "--json"}, {"events", "show", "a1", "--json"}}) {
+      const auto json = run_dispatch(directory, listing).out;
+      CHECK(has(json, "\"outcome\":\"refused\""));  // as it always was
+      CHECK(has(json, "\"reason\":\"" + word + "\""));
+    }
+    auto commands = suggested(run_dispatch(directory, {"dlq", "list"}).err, receiver.url());
+    auto mend = command(commands, {"subscription", "add"});
+    REQUIRE(mend.size() > 1);
+    CHECK(mend[mend.size() - 2] == "--" + which);
+    mend.back() = ".data.n";
+    CHECK(run_dispatch(directory, mend).exit_code == 0);
+    CHECK(has(run_dispatch(directory, command(commands, {"dlq", "release", "--subscription"})).err,
+              "released 1 delivery"));
+    CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+    CHECK(receiver.count() == 1);
+    CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+  }
+}
+
+TEST_CASE("a destination that is not allowed is still refused and has no other reason") {
+  const TempDir directory;
+  const auto run = run_dispatch(directory, {"run", "-", "--deny-private", "--to", "http://127.0.0.1:1/"},
+                                event_line("a1", "A", 1));
+  CHECK(run.exit_code == 3);
+  CHECK(has(run.err, "outcome=refused"));
+  CHECK(has(run_dispatch(directory, {"dlq", "list", "--json"}).out, "\"reason\":null"));
+}
