@@ -149,7 +149,7 @@ Result<ExitCode> move_dead(const Program& program, const Dlq& asked, Move move, 
   const SystemClock clock;
   const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto journal = open_for_operator(program.journal);
+  const auto journal = open_for_operator(program, asked.which.dry_run);
   if (!journal) return tl::unexpected(journal.error());
   const auto moved = move(**journal, clock, *which, {.dry_run = asked.which.dry_run});
   if (!moved) return tl::unexpected(moved.error());
@@ -165,7 +165,7 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
   if (!which) return tl::unexpected(which.error());
   const auto to = routing::parse_url(*asked.to);
   if (!to) return misuse("--to {}", to.error().message);
-  const auto journal = open_for_operator(program.journal);
+  const auto journal = open_for_operator(program, asked.which.dry_run);
   if (!journal) return tl::unexpected(journal.error());
   const auto moved = operations::redirect(**journal, clock, *which, {DeliveryState::dead_letter},
                                           {to->text, to->host}, {.dry_run = asked.which.dry_run});

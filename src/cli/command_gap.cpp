@@ -5,7 +5,6 @@
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
 #include "journal/ledger.hpp"
-#include "journal/sqlite/sqlite_journal.hpp"
 #include "operations/gaps.hpp"
 
 #include <chrono>
@@ -117,7 +116,7 @@ Result<operations::SkippedGaps> skipped_by(const Program& program, const Gap& as
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
   if (asked.dry_run) return operations::count_gaps(*ledger, until);
-  const auto journal = journal::SqliteJournal::open(program.journal, {.existing_only = true});
+  const auto journal = open_for_operator(program, false);
   if (!journal) return tl::unexpected(journal.error());
   return operations::skip_gaps(*ledger, **journal, until, clock);
 }
@@ -144,7 +143,7 @@ Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
   if (asked.all) return skip_all(program, asked);
   if (asked.older_than || asked.dry_run) return misuse("--older-than and --dry-run go with --all");
   std::optional<std::pair<SequenceNumber, SequenceNumber>> skipped;
-  DISPATCH_TRY(operator_turn(program.journal, [&](journal::Journal& journal, WallTime now) -> Result<> {
+  DISPATCH_TRY(operator_turn(program, [&](journal::Journal& journal, WallTime now) -> Result<> {
     auto gap = journal.skip_gap(*asked.entity, now);
     if (!gap) return tl::unexpected(std::move(gap).error());
     skipped = *gap;

@@ -44,7 +44,7 @@ Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
   }
   const auto to = routing::parse_url(asked.to);
   if (!to) return misuse("--to {}", to.error().message);
-  const auto journal = open_for_operator(program.journal);
+  const auto journal = open_for_operator(program, asked.which.dry_run);
   if (!journal) return tl::unexpected(journal.error());
   const auto redirected =
       operations::redirect(**journal, clock, *which,

@@ -1,10 +1,10 @@
 #include "base/units.hpp"
 #include "cli/listing.hpp"
+#include "cli/operator_turn.hpp"
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
 #include "cli/table.hpp"
 #include "journal/ledger.hpp"
-#include "journal/sqlite/sqlite_journal.hpp"
 #include "operations/rejects.hpp"
 
 #include <memory>
@@ -134,7 +134,7 @@ Result<journal::RejectCount> cleared_by(const Program& program, const Rejects& a
     if (!ledger) return tl::unexpected(ledger.error());
     return operations::count_rejects(*ledger, asked.which);
   }
-  const auto journal = journal::SqliteJournal::open(program.journal, {.existing_only = true});
+  const auto journal = open_for_operator(program, false);
   if (!journal) return tl::unexpected(journal.error());
   return operations::clear_rejects(**journal, asked.which, SystemClock{});
 }

@@ -177,7 +177,7 @@ void tell(const Found& found, bool json, bool dry_run) {
 /// All of it in one turn: it is there at once or not at all. Returns how many were made.
 Result<std::int64_t> make(const Program& program, const Found& found, const std::optional<routing::Url>& to) {
   std::int64_t made = 0;
-  DISPATCH_TRY(operator_turn(program.journal, [&](journal::Journal& journal, WallTime now) -> Result<> {
+  DISPATCH_TRY(operator_turn(program, [&](journal::Journal& journal, WallTime now) -> Result<> {
     const auto subscriptions = journal.subscriptions();
     if (!subscriptions) return tl::unexpected(subscriptions.error());
     for (const auto& [no, keys] : found.deliveries) {

@@ -29,7 +29,7 @@ Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& aske
   const SystemClock clock;
   const auto which = meant_by_operator(asked, "deliveries", clock.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto journal = open_for_operator(program.journal);
+  const auto journal = open_for_operator(program, asked.dry_run);
   if (!journal) return tl::unexpected(journal.error());
   const auto retried = operations::retry(**journal, clock, *which, {.dry_run = asked.dry_run});
   if (!retried) return tl::unexpected(retried.error());

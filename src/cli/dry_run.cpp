@@ -11,10 +11,10 @@
 #include "ingest/reject_warnings.hpp"
 #include "ingest/rejects.hpp"
 #include "journal/ledger.hpp"
+#include "journal/sqlite/journal_files.hpp"
 #include "routing/router.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -75,7 +75,7 @@ void print(const Findings& findings) {
 Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& program,
                                                                 const InputOptions& options) {
   std::map<std::string, Subscription> all;
-  if (std::filesystem::exists(program.journal)) {
+  if (journal::may_be_there(program.journal)) {
     const auto ledger = journal::Ledger::open(program.journal);
     if (!ledger) return tl::unexpected(ledger.error());
     DISPATCH_TRY(ledger->subscriptions([&](const journal::SubscriptionRecord& record) {

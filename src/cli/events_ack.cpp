@@ -31,7 +31,7 @@ Result<ExitCode> acknowledge(const Program& program, const DeliveryFilterOptions
   const SystemClock clock;
   const auto which = meant_by_operator(asked, "unknown outcomes", clock.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto journal = open_for_operator(program.journal);
+  const auto journal = open_for_operator(program, asked.dry_run);
   if (!journal) return tl::unexpected(journal.error());
   const auto acknowledged = operations::acknowledge(**journal, clock, *which, {.dry_run = asked.dry_run});
   if (!acknowledged) return tl::unexpected(acknowledged.error());

@@ -32,7 +32,7 @@ Result<ExitCode> cancel(const Program& program, const DeliveryFilterOptions& ask
   const SystemClock clock;
   const auto which = meant_by_operator(asked, "deliveries", clock.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto journal = open_for_operator(program.journal);
+  const auto journal = open_for_operator(program, asked.dry_run);
   if (!journal) return tl::unexpected(journal.error());
   const auto cancelled = operations::cancel(**journal, clock, *which, {.dry_run = asked.dry_run});
   if (!cancelled) return tl::unexpected(cancelled.error());

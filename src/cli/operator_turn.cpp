@@ -8,9 +8,17 @@
 
 namespace dispatch::cli {
 
-Result<> operator_turn(const std::string& path,
+journal::SqliteOptions to_change(const Program& program) {
+  journal::SqliteOptions options;
+  options.migrated = [&program](const std::string& what) { say(program, what); };
+  return options;
+}
+
+Result<> operator_turn(const Program& program,
                        const std::function<Result<>(journal::Journal&, WallTime now)>& act, bool may_make) {
-  const auto journal = journal::SqliteJournal::open(path, {.existing_only = !may_make});
+  auto options = to_change(program);
+  options.existing_only = !may_make;
+  const auto journal = journal::SqliteJournal::open(program.journal, options);
   if (!journal) return tl::unexpected(journal.error());
   auto turn = journal::Turn::begin(**journal);
   if (!turn) return tl::unexpected(std::move(turn).error());
@@ -23,8 +31,10 @@ Result<> operator_turn(const std::string& path,
   return {};
 }
 
-Result<std::unique_ptr<journal::Journal>> open_for_operator(const std::string& path) {
-  auto journal = journal::SqliteJournal::open(path, {.existing_only = true});
+Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& program, bool dry_run) {
+  auto options = dry_run ? journal::SqliteOptions{} : to_change(program);
+  options.existing_only = true;
+  auto journal = journal::SqliteJournal::open(program.journal, options);
   if (!journal) return tl::unexpected(std::move(journal).error());
   return std::unique_ptr<journal::Journal>{std::move(*journal)};
 }

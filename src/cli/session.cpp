@@ -85,6 +85,7 @@ Result<> Session::open_journal(const InputOptions& options) {
   journal::SqliteOptions opening;
   opening.existing_only = resumes;
   opening.notice = [this](const std::string& what) { log_->warn("{}", what); };
+  opening.migrated = [this](const std::string& what) { log_->info("{}", what); };
   std::error_code unknown;
   const bool is_new = !std::filesystem::exists(journal_path_, unknown) && !unknown;
   auto journal = journal::SqliteJournal::open(journal_path_, opening);

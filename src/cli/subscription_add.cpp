@@ -6,10 +6,10 @@
 #include "cli/subscription_commands.hpp"
 #include "cli/subscription_fields.hpp"
 #include "journal/ledger.hpp"
+#include "journal/sqlite/journal_files.hpp"
 #include "routing/shared_url.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <utility>
@@ -45,7 +45,7 @@ Result<Carried> carried_by(const Program& program, std::string_view id) {
 /// As the journal has it now; nothing where it has none of that id.
 Result<std::optional<Subscription>> former_of(const Program& program, std::string_view id) {
   std::optional<Subscription> former;
-  if (!std::filesystem::exists(program.journal)) return former;
+  if (!journal::may_be_there(program.journal)) return former;
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
   DISPATCH_TRY(ledger->subscriptions([&](const journal::SubscriptionRecord& record) {
@@ -109,7 +109,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
     if (!of) return tl::unexpected(std::move(of).error());
     backlog = std::move(*of);
     // What is written meanwhile is looked at inside the turn.
-    if (std::filesystem::exists(program.journal)) DISPATCH_TRY(backlog->read(program.journal));
+    if (journal::may_be_there(program.journal)) DISPATCH_TRY(backlog->read(program.journal));
   }
 
   SubscriptionChange change;
@@ -118,7 +118,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   std::optional<std::string> shared_url;
   std::int64_t made = 0;
   DISPATCH_TRY(operator_turn(
-      program.journal,
+      program,
       [&](journal::Journal& journal, WallTime now) -> Result<> {
         const auto all = journal.subscriptions();
         if (!all) return tl::unexpected(all.error());

@@ -2,14 +2,15 @@
 
 #include "base/fail_point.hpp"
 #include "cli/listing.hpp"
+#include "cli/operator_turn.hpp"
 #include "cli/program.hpp"
 #include "cli/secret_source.hpp"
 #include "cli/subscription_commands.hpp"
+#include "journal/sqlite/journal_files.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "routing/shared_url.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 namespace dispatch::cli {
@@ -45,7 +46,7 @@ Result<> write(journal::Journal& journal, const std::vector<SubscriptionChange>&
 Result<std::vector<SubscriptionChange>> rehearse(const std::string& path,
                                                  const std::vector<Declared>& declared, bool prune) {
   std::vector<Subscription> stored;
-  if (std::filesystem::exists(path)) {
+  if (journal::may_be_there(path)) {
     const auto journal = journal::SqliteJournal::open(path, {.existing_only = true});
     if (!journal) return tl::unexpected(journal.error());
     auto all = (*journal)->subscriptions();
@@ -119,7 +120,7 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
     say(program, "would be: " + changes_summary(*changes) + "; nothing was changed");
     return ExitCode::delivered;
   }
-  const auto journal = journal::SqliteJournal::open(program.journal, {});
+  const auto journal = journal::SqliteJournal::open(program.journal, to_change(program));
   if (!journal) return tl::unexpected(journal.error());
   const auto changes =
       apply_set(**journal, *declared, {asked.prune, asked.discard}, SystemClock{}.wall(), tell);

@@ -16,7 +16,7 @@ namespace {
 Result<> with_subscription(
     const Program& program, const std::string& id,
     const std::function<Result<>(journal::Journal&, const Subscription&, WallTime now)>& act) {
-  return operator_turn(program.journal, [&](journal::Journal& journal, WallTime now) -> Result<> {
+  return operator_turn(program, [&](journal::Journal& journal, WallTime now) -> Result<> {
     const auto all = journal.subscriptions();
     if (!all) return tl::unexpected(all.error());
     const auto found = find_subscription(program, *all, id);

@@ -5,6 +5,7 @@
 #include "journal/sqlite/companion.hpp"
 #include "journal/sqlite/copy.hpp"
 #include "journal/sqlite/database_file.hpp"
+#include "journal/sqlite/journal_files.hpp"
 #include "journal/sqlite/lock_file.hpp"
 #include "journal/sqlite/replacement.hpp"
 
@@ -20,7 +21,9 @@ Result<Backup> copy(SQLite::Database& source, const std::string& name, const std
     Backup backup;
     SQLite::Database made{to.string(), SQLite::OPEN_READONLY};
     backup.events = made.execAndGet("SELECT count(*) FROM events").getInt64();
-    backup.bytes = std::filesystem::file_size(to);
+    std::error_code unseen;
+    backup.bytes = std::filesystem::file_size(to, unseen);
+    if (unseen) return fail("cannot look at the copy {}: {}", to.string(), unseen.message());
     return backup;
   });
 }
@@ -48,7 +51,7 @@ Result<Closed> close_to_others(const std::string& journal) {
   }
   DISPATCH_TRY(locks->check_in_place());
   Closed closed{std::move(*locks), std::nullopt};
-  if (!std::filesystem::exists(journal)) return closed;
+  if (!may_be_there(journal)) return closed;
   auto database = DatabaseFile::open(journal);
   if (!database) return tl::unexpected(std::move(database).error());
   if (database->is_in_use()) return in_use(journal);

@@ -95,16 +95,18 @@ class Ledger {
   /// where they are wanted.
   Result<> rejects(const RejectSelection& which, bool cleared_too, const Each<RejectedRecord>& each) const;
 
-  /// The text of one, as it came, in pieces; false where there is none, as it was cleared or accepted
-  /// meanwhile.
-  Result<bool> reject_text(std::int64_t number, const std::function<void(std::string_view)>& each) const;
+  /// The text of one, as it came, in pieces, all of it as of one moment: what is cleared or accepted while it
+  /// is given is given to its end. False where there is none, as it was cleared or accepted before. A text of
+  /// more than a mebibyte takes room in a temporary file.
+  Result<bool> reject_text(std::int64_t number, const Each<std::string_view>& each) const;
 
   /// Where the journal stands now, with at most `most` hosts, paused subscriptions and circuits each. The
-  /// time it takes grows with what is open, not with what is done.
+  /// time it takes grows with what is open, and not with what is done, unless streams of more than 50,000
+  /// events in all did not arrive in their order: then with what came after the first of these events.
   Result<Standing> standing(std::size_t most) const;
 
   /// Some of that, cheaply: the time it takes grows with what is in flight, backs off or is a dead letter,
-  /// and not with what is pending.
+  /// and not with what is pending; of disordered streams as above.
   Result<Pulse> pulse() const;
 
  private:

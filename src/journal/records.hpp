@@ -37,7 +37,7 @@ struct DeliveryRecord {
 /// What an operator did to one delivery.
 struct ActionRecord {
   DeliveryKey key;
-  std::string_view what;  ///< "released", "discarded", "cancelled", "retried"
+  std::string_view what;  ///< "released", "discarded", "cancelled", "retried", "acknowledged"
   WallTime at{};
 };
 
@@ -173,7 +173,7 @@ struct Standing {
   RejectCount rejects;                     ///< the rejected lines that wait for an operator
   std::int64_t unmatched = 0;              ///< events that nothing delivers, as no subscription means them
   std::int64_t not_meant = 0;              ///< of the failed, those that a subscription's filter excludes
-  std::int64_t unknown = 0;                ///< attempts whose outcome is unknown, ever
+  std::int64_t unknown = 0;                ///< attempts whose outcome is unknown and not acknowledged
   std::optional<WallTime> next_due;        ///< of the deliveries in retry_wait that no pause holds back
   std::int64_t movable = 0;                ///< pending or in retry_wait, and neither paused nor blocked
   std::int64_t movable_retries = 0;        ///< of those, in retry_wait

@@ -27,10 +27,10 @@ class Exporter {
   bool goes_on() const { return goes_on_; }
 
  private:
-  void put(std::string_view text) { goes_on_ = goes_on_ && write_(text); }
+  bool put(std::string_view text) { return goes_on_ = goes_on_ && write_(text); }
 
   Result<bool> write_line(const journal::RejectedRecord& record) {
-    return ledger_.reject_text(record.number, [&](std::string_view piece) { put(piece); });
+    return ledger_.reject_text(record.number, [&](std::string_view piece) { return put(piece); });
   }
 
   Result<bool> write_record(const journal::RejectedRecord& record) {
@@ -43,8 +43,9 @@ class Exporter {
       reject.line.text = piece;
       records_.write(reject);
       reject.first = false;
-      put(records_.text());
+      const bool goes_on = put(records_.text());
       records_.text().clear();
+      return goes_on;
     });
     records_.finish();
     put(records_.text());

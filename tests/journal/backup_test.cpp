@@ -146,6 +146,20 @@ TEST_CASE("backup: nothing is restored while the journal is in use or what is no
   CHECK(restore(copy, path, noon).has_value());
 }
 
+TEST_CASE("backup: a name that leads in a circle is refused in words") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 1);
+  REQUIRE(back_up(path, copy).has_value());
+  const std::string circle = directory / "circle.db";
+  fs::create_symlink("circle.db", circle);
+  const auto restored = restore(copy, circle, noon);
+  REQUIRE_FALSE(restored.has_value());
+  CAPTURE(restored.error().message);
+  CHECK(restored.error().message.find("cannot open journal " + circle) == 0);
+  CHECK_FALSE(SqliteJournal::open(circle, {.existing_only = true}).has_value());
+}
+
 TEST_CASE("log: that of a journal that was replaced by a backup is refused") {
   const TempDir directory;
   const std::string path = directory / "dispatch.db", copy = directory / "copy.db";

@@ -3,6 +3,7 @@
 #include "event/arrival.hpp"
 #include "journal/journal.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
+#include "journal/sqlite/sqlite_options.hpp"
 #include "support/memory_journal.hpp"
 #include "support/temp_dir.hpp"
 
@@ -15,10 +16,21 @@
 
 namespace dispatch::test {
 
+/// Options to open a journal of an older version, which are told what was done into `said`.
+inline journal::SqliteOptions migrating(std::string* said = nullptr) {
+  journal::SqliteOptions options;
+  options.migrated = [said](const std::string& what) {
+    if (said != nullptr) *said = what;
+  };
+  return options;
+}
+
 /// A journal in a file of its own. Every object opened stands for a process.
 class SqliteSubject {
  public:
-  std::unique_ptr<journal::Journal> open() { return journal::SqliteJournal::open(path(), {}).value(); }
+  std::unique_ptr<journal::Journal> open() {
+    return journal::SqliteJournal::open(path(), migrating()).value();
+  }
   std::string path() const { return dir_ / "dispatch.db"; }
 
  private:

@@ -2,8 +2,10 @@
 
 #include "journal/damage.hpp"
 #include "journal/sqlite/ownership.hpp"
+#include "journal/subscribed.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
@@ -271,6 +273,36 @@ TEST_CASE("the pulse is the part of the standing that monitors look at") {
   CHECK(pulse.wal_bytes == standing.wal_bytes);
 }
 
+TEST_CASE("the log has its size also where the journal is reached through a link") {
+  const WornJournal worn;
+  const TempDir elsewhere;
+  const std::string link = elsewhere / "linked.db";
+  std::filesystem::create_symlink(worn.path(), link);
+  const auto ledger = Ledger::open(link).value();
+  const auto bytes = std::filesystem::file_size(worn.path() + "-wal");
+  CHECK(bytes > 0);
+  CHECK(ledger.standing(1).value().wal_bytes == bytes);
+  CHECK(ledger.pulse().value().wal_bytes == bytes);
+}
+
+TEST_CASE("a replay may move though a dead letter of an earlier generation stands before it") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "e1"}, {.id = "e2"}, {.id = "e3"}});
+  for (const int position : {1, 2, 3}) attempt(*journal, position, Transition::succeed);
+  // e1 is replayed and dies; e3 is replayed later.
+  CHECK(replay(*journal, {delivery(*journal, 1).key}) == 1);
+  const auto again = journal->scan(first_outlet, Position{0}, 2).value().at(1);
+  REQUIRE(again.key.generation == 1);
+  attempt(*journal, again, Transition::bury);
+  CHECK(replay(*journal, {delivery(*journal, 3).key}) == 1);
+  const auto ledger = Ledger::open(subject.path()).value();
+  CHECK(ledger.standing(1).value().movable == 1);
+  // In its own generation it blocks what is above it.
+  CHECK(replay(*journal, {delivery(*journal, 2).key}) == 1);
+  CHECK(ledger.standing(1).value().movable == 2);
+}
+
 TEST_CASE("the ledger counts what is pending below where a run would begin") {
   WornJournal worn;
   worn.damage(
@@ -389,4 +421,89 @@ TEST_CASE("the ledger refuses what is no journal of ours") {
         Failure::unavailable);
   SQLite::Database{dir / "other.db", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t (x)");
   CHECK(Ledger::open(dir / "other.db").error().failure == Failure::unavailable);
+}
+
+namespace {
+
+/// A line of so many bytes, queued in pieces; returns its text.
+std::string queue_long_line(Journal& journal, std::size_t bytes) {
+  std::string whole;
+  for (std::size_t i = 0; whole.size() < bytes; ++i) whole += fmt::format("{:07} ", i);
+  whole.resize(bytes);
+  constexpr std::size_t piece_bytes = 65'536;
+  auto turn = Turn::begin(journal).value();
+  for (std::size_t at = 0; at < bytes; at += piece_bytes) {
+    const RejectedLine piece{.file = "a.jsonl",
+                             .line = 1,
+                             .reason = "too long",
+                             .text = std::string_view{whole}.substr(at, piece_bytes),
+                             .first = at == 0,
+                             .last = at + piece_bytes >= bytes};
+    CHECK(journal.queue_rejects({&piece, 1}, {1'000, 100'000'000}, noon).value() == 1);
+  }
+  must(turn.commit());
+  return whole;
+}
+
+}  // namespace
+
+TEST_CASE("the ledger gives a rejected line whole though it is cleared meanwhile") {
+  for (const std::size_t bytes : {300'000, 8'000'031}) {
+    SqliteSubject subject;
+    const auto journal = subject.open();
+    const std::string whole = queue_long_line(*journal, bytes);
+    const auto ledger = Ledger::open(subject.path()).value();
+    std::string given;
+    const auto found = ledger.reject_text(1, [&](std::string_view piece) {
+      if (given.empty()) {
+        auto turn = Turn::begin(*journal).value();
+        CHECK(journal->clear_rejects({}, noon, 10).value().lines == 1);
+        must(turn.commit());
+      }
+      given += piece;
+      return true;
+    });
+    CHECK(found.value());
+    CHECK(given == whole);
+    CHECK_FALSE(ledger.reject_text(1, [](std::string_view) { return true; }).value());
+  }
+}
+
+TEST_CASE("a slow reader of a long rejected line holds no checkpoint back") {
+  SqliteSubject subject;
+  const auto journal = SqliteJournal::open(subject.path(), {}).value();
+  queue_long_line(*journal, 3'000'000);
+  const auto ledger = Ledger::open(subject.path()).value();
+  int pieces = 0;
+  CHECK(ledger
+            .reject_text(1,
+                         [&](std::string_view) {
+                           append(*journal, {.id = fmt::format("e{}", pieces)});
+                           must(journal->checkpoint());
+                           CHECK(std::filesystem::file_size(subject.path() + "-wal") == 0);
+                           return ++pieces < 3;
+                         })
+            .value());
+  CHECK(pieces == 3);
+}
+
+TEST_CASE("a page of dead letters shows one moment") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  for (const char* entity : {"A", "B"})
+    append_all(*journal, {{.id = entity + std::string{"1"}, .entity = entity},
+                          {.id = entity + std::string{"2"}, .entity = entity}});
+  attempt(*journal, 1, Transition::bury);
+  attempt(*journal, 3, Transition::bury);
+  std::vector<std::int64_t> waiting;
+  must(Ledger::open(subject.path()).value().dead_letters({}, [&](const DeadLetterRecord& dead) {
+    waiting.push_back(dead.waiting);
+    if (waiting.size() > 1) return true;
+    auto turn = Turn::begin(*journal).value();
+    const DeliveryKey behind = delivery(*journal, 4).key;
+    CHECK(journal->cancel({&behind, 1}, noon).value() == 1);
+    must(turn.commit());
+    return true;
+  }));
+  CHECK(waiting == std::vector<std::int64_t>{1, 1});
 }

@@ -112,8 +112,11 @@ TEST_CASE_TEMPLATE("rejects: what was cleared stays so when it comes again", Sub
     CHECK(journal->open_rejects().value() == RejectCount{0, 0});
   }
   SUBCASE("some at a time") {
-    CHECK(clear(*journal, {}, 3) == RejectCount{3, 11});
-    CHECK(clear(*journal, {}, 3) == RejectCount{1, 4});
+    const auto some = clear(*journal, {}, 3);
+    const auto rest = clear(*journal, {}, 3);
+    CHECK(some.lines == 3);
+    CHECK(rest.lines == 1);
+    CHECK(some.bytes + rest.bytes == 15);
     CHECK(clear(*journal, {}, 3) == RejectCount{0, 0});
   }
 }

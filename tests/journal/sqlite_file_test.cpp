@@ -1,17 +1,22 @@
 // The journal as a file: who may read it, whose it is, and when it is checkpointed.
 
 #include "journal/journals.hpp"
+#include "journal/killable.hpp"
 #include "journal/sqlite/connection.hpp"
 #include "journal/sqlite/migrations.hpp"
+#include "journal/sqlite/ownership.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <memory>
+#include <string_view>
 #include <thread>
 
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace dispatch;
 using namespace dispatch::journal;
@@ -106,6 +111,64 @@ TEST_CASE("file: what is not a journal of ours is refused and left as it is") {
   CHECK(journal.error().message.find(path) != std::string::npos);
   CHECK(read_file(path) == before);
   CHECK_FALSE(std::filesystem::exists(path + ".gate"));
+}
+
+namespace {
+
+/// A journal that says it has the version before the latest; what that version lacked does not matter to who
+/// refuses it.
+std::string older_journal(const TempDir& dir) {
+  const std::string path = dir / "dispatch.db";
+  append(*open(path), {.id = "a"});
+  elsewhere(path).exec(fmt::format("PRAGMA user_version = {}", latest_version() - 1));
+  return path;
+}
+
+void check_refused(const std::string& path, const SqliteOptions& options, std::string_view by_whom) {
+  const auto journal = SqliteJournal::open(path, options);
+  REQUIRE_FALSE(journal.has_value());
+  CHECK(journal.error().failure == Failure::unavailable);
+  CAPTURE(journal.error().message);
+  CHECK(journal.error().message.find(by_whom) != std::string::npos);
+  CHECK(journal.error().message.find(path) != std::string::npos);
+  CHECK(elsewhere(path).execAndGet("PRAGMA user_version").getInt64() == latest_version() - 1);
+}
+
+}  // namespace
+
+TEST_CASE("file: an older journal is not migrated where nobody is told") {
+  const TempDir dir;
+  check_refused(older_journal(dir), {}, "dispatch run --journal");
+}
+
+TEST_CASE("file: an older journal is not migrated while a run owns it") {
+  const TempDir dir;
+  const auto path = older_journal(dir);
+  const auto owner = Ownership::try_take(path).value();
+  REQUIRE(owner);
+  check_refused(path, migrating(), fmt::format("a run, process {},", ::getpid()));
+}
+
+TEST_CASE("file: an older journal is not migrated while another process has it open to write") {
+  const TempDir dir;
+  const std::string path = dir / "dispatch.db";
+  const Killable other{[&] { return std::shared_ptr{open(path)}; }};
+  REQUIRE(other.is_holding());
+  elsewhere(path).exec(fmt::format("PRAGMA user_version = {}", latest_version() - 1));
+  check_refused(path, migrating(), "a process that writes");
+}
+
+TEST_CASE("file: a journal that is there already and of the latest version is opened beside its owner") {
+  const TempDir dir;
+  const std::string path = dir / "dispatch.db";
+  open(path);
+  const auto owner = Ownership::try_take(path).value();
+  REQUIRE(owner);
+  CHECK(SqliteJournal::open(path, {}).has_value());
+  // So is an empty file made a journal.
+  const auto other = dir.write("other.db", "");
+  const auto its_owner = Ownership::try_take(other).value();
+  CHECK(SqliteJournal::open(other, {}).has_value());
 }
 
 TEST_CASE("file: a directory that is missing is an error that says so") {

@@ -39,8 +39,19 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 13 brought.
+/// Takes back what migration 14 brought.
+void make_version_13(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP INDEX deliveries_by_position;
+    DROP INDEX entities_disordered;
+    DROP INDEX rejects_open;
+    CREATE INDEX rejects_open ON rejects (bytes) WHERE cleared_at IS NULL AND digest IS NOT NULL;
+    PRAGMA user_version = 13)");
+}
+
+/// And what migration 13 did.
 void make_version_12(SQLite::Database& journal) {
+  make_version_13(journal);
   journal.exec(R"(
     ALTER TABLE deliveries DROP COLUMN made_turn;
     ALTER TABLE progress DROP COLUMN fan_outs_turn;
@@ -222,7 +233,7 @@ TEST_CASE("verify finds nothing in a journal of version 8 that was brought up an
     make_version_8(old);
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
-  journal::SqliteJournal::open(worn.path(), {}).value();
+  journal::SqliteJournal::open(worn.path(), migrating()).value();
   CHECK(worn.findings().empty());
   worn.operate();
   CHECK(worn.findings().empty());
@@ -285,13 +296,30 @@ TEST_CASE("verify finds nothing in a journal of version 1 that was brought up an
     old.exec("ALTER TABLE actions DROP COLUMN turn; PRAGMA user_version = 1");
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);  // it only reads
-  const auto journal = journal::SqliteJournal::open(worn.path(), {}).value();
+  std::string said;
+  const auto journal = journal::SqliteJournal::open(worn.path(), migrating(&said)).value();
+  CHECK(said == fmt::format("journal {} was migrated from version 1 to version {}", worn.path(),
+                            journal::latest_version()));
   CHECK(worn.findings().empty());
   SQLite::Database brought_up{worn.path(), SQLite::OPEN_READONLY};
   CHECK(brought_up.execAndGet("PRAGMA user_version").getInt() == journal::latest_version());
   CHECK(brought_up.execAndGet("SELECT count(*) FROM actions").getInt() > 3);
   CHECK(brought_up.execAndGet("SELECT count(turn) FROM actions").getInt() == 0);
   worn.go_on();
+  CHECK(worn.findings().empty());
+}
+
+TEST_CASE("verify finds nothing in a journal of version 13 that was brought up and went on") {
+  WornJournal worn;
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_13(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  (void)journal::SqliteJournal::open(worn.path(), migrating()).value();
+  worn.go_on();
+  worn.subscribe();
+  worn.operate();
   CHECK(worn.findings().empty());
 }
 
@@ -303,7 +331,7 @@ TEST_CASE("verify finds nothing in a journal of version 3 that was brought up an
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
   {
-    const auto journal = journal::SqliteJournal::open(worn.path(), {}).value();
+    const auto journal = journal::SqliteJournal::open(worn.path(), migrating()).value();
     CHECK(worn.findings().empty());
     // What was accepted before has no trace, and is sent without one.
     CHECK_FALSE(begin(*journal, delivery(*journal, 13)).outgoing.trace);
@@ -328,7 +356,7 @@ TEST_CASE("verify finds nothing in a journal of version 4 that was brought up an
     make_version_4(old);
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
-  const auto journal = journal::SqliteJournal::open(worn.path(), {}).value();
+  const auto journal = journal::SqliteJournal::open(worn.path(), migrating()).value();
   CHECK(worn.findings().empty());
   // Its lanes are found by the new index.
   const auto late = journal->subscriptions().value().back();
@@ -756,7 +784,7 @@ TEST_CASE("verify finds nothing in a journal of version 5 that was brought up an
     make_version_5(old);
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
-  (void)journal::SqliteJournal::open(worn.path(), {}).value();
+  (void)journal::SqliteJournal::open(worn.path(), migrating()).value();
   SQLite::Database brought_up{worn.path(), SQLite::OPEN_READONLY};
   CHECK(brought_up.execAndGet("PRAGMA user_version").getInt() == journal::latest_version());
   CHECK(brought_up.execAndGet("SELECT count(*) FROM sqlite_schema WHERE name = 'attempts_not_meant'")
@@ -773,7 +801,7 @@ TEST_CASE("verify finds nothing in a journal of version 6 that was brought up an
     make_version_6(old);
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
-  CHECK(journal::SqliteJournal::open(worn.path(), {}).value()->paces().value().empty());
+  CHECK(journal::SqliteJournal::open(worn.path(), migrating()).value()->paces().value().empty());
   worn.go_on();
   worn.subscribe();
   CHECK(worn.findings().empty());
@@ -788,7 +816,7 @@ TEST_CASE("verify finds nothing in a journal of version 10 that was brought up a
     make_version_10(old);
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
-  if (const auto opened = journal::SqliteJournal::open(worn.path(), {}); !opened)
+  if (const auto opened = journal::SqliteJournal::open(worn.path(), migrating()); !opened)
     FAIL(opened.error().message);
   CHECK(worn.findings().empty());
 }
@@ -879,7 +907,7 @@ TEST_CASE("verify finds nothing in a journal of version 9 that was brought up an
     make_version_9(old);
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
-  if (const auto opened = journal::SqliteJournal::open(worn.path(), {}); !opened)
+  if (const auto opened = journal::SqliteJournal::open(worn.path(), migrating()); !opened)
     FAIL(opened.error().message);
   CHECK(worn.findings().empty());
   SQLite::Database brought_up{worn.path(), SQLite::OPEN_READONLY};
@@ -893,7 +921,7 @@ TEST_CASE("verify finds nothing in a journal of version 11 that was brought up a
     make_version_11(old);
   }
   CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
-  CHECK(journal::SqliteJournal::open(worn.path(), {}).value()->throttles().value().empty());
+  CHECK(journal::SqliteJournal::open(worn.path(), migrating()).value()->throttles().value().empty());
   worn.go_on();
   worn.subscribe();
   worn.throttle();

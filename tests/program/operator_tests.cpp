@@ -266,3 +266,30 @@ TEST_CASE("all gaps are skipped at once or those that are old") {
   CHECK(has(journal({"gap", "list"}).err, "nothing waits behind a gap"));
   CHECK(journal({"verify"}).exit_code == 0);
 }
+
+TEST_CASE("a dry run leaves a journal of an older version as it is and says what to do") {
+  const Troubled journal;
+  const std::string path = journal.directory / "dispatch.db";
+  // The last byte of the user_version, in the header of an SQLite file.
+  constexpr std::size_t version_at = 63;
+  std::string content = read_file(path);
+  REQUIRE(content.size() > version_at);
+  --content[version_at];
+  journal.directory.write("dispatch.db", content);
+  const std::vector<std::vector<std::string>> dry_runs{
+      {"retry", "--all", "--dry-run"},
+      {"dlq", "release", "--all", "--dry-run"},
+      {"redirect", "--all", "--to", "http://127.0.0.1:1/other", "--dry-run"},
+      {"events", "cancel", "--all", "--dry-run"},
+      {"events", "ack", "--all", "--dry-run"},
+      {"rejects", "clear", "--all", "--dry-run"},
+      {"gap", "skip", "--all", "--dry-run"}};
+  for (const auto& arguments : dry_runs) {
+    const auto refused = journal(arguments);
+    CAPTURE(refused.err);
+    CHECK(refused.exit_code == 6);
+    CHECK(has(refused.err, "has version " + std::to_string(content[version_at])));
+    CHECK(has(refused.err, "dispatch run --journal"));
+    CHECK(read_file(path) == content);
+  }
+}

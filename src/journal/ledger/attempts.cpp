@@ -1,6 +1,9 @@
 #include "journal/ledger.hpp"
 #include "journal/ledger/attempt_columns.hpp"
+#include "journal/ledger/find_event.hpp"
 #include "journal/ledger/reading.hpp"
+
+#include <SQLiteCpp/Transaction.h>
 
 namespace dispatch::journal {
 
@@ -26,13 +29,14 @@ AttemptRecord under_way(const DeliveryRecord& delivery) {
 }  // namespace
 
 Result<std::vector<AttemptRecord>> Ledger::attempts(std::string_view event_id) const {
-  const auto of = event(event_id);
-  if (!of) return tl::unexpected(of.error());
   return guarded(path_, "read the attempts", [&]() -> Result<std::vector<AttemptRecord>> {
     std::vector<AttemptRecord> attempts;
-    if (!*of) return attempts;
+    // An attempt that ends meanwhile would be listed as under way and as ended.
+    const SQLite::Transaction one_moment{*database_};
+    const auto of = find_event(*database_, event_id);
+    if (!of) return attempts;
     Statement statement{*database_, fmt::format(ended_attempts, attempt_end_columns).c_str()};
-    for (const auto& delivery : (*of)->deliveries) {
+    for (const auto& delivery : of->deliveries) {
       auto rows = statement.rows(delivery.key.outlet, delivery.key.position, delivery.key.generation);
       while (rows.next()) {
         AttemptRecord attempt;

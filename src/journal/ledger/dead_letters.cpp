@@ -9,6 +9,8 @@
 #include <tuple>
 #include <vector>
 
+#include <SQLiteCpp/Transaction.h>
+
 namespace dispatch::journal {
 
 using namespace reading;
@@ -16,8 +18,8 @@ using namespace reading;
 namespace {
 
 constexpr std::size_t page_size = 256;
-// Payloads may be large, so there are few of them in memory.
-constexpr std::size_t export_page_size = 16;
+// All dead letters are read once for each page of positions. Payloads may be large: one is in memory.
+constexpr std::size_t positions_page_size = 65'536;
 
 // In the order of deliveries_open, so that a page goes on where the last one ended without sorting.
 std::string page_query(const FilterSql& filter) {
@@ -38,6 +40,24 @@ std::string page_query(const FilterSql& filter) {
    LIMIT {})",
                      attempt_end_columns, FilterSql::parameters + 1, FilterSql::parameters + 2,
                      FilterSql::parameters + 3, FilterSql::parameters + 4, filter.conditions(), page_size);
+}
+
+std::string dead_positions_query(const FilterSql& filter) {
+  return fmt::format(
+      "SELECT DISTINCT d.position FROM deliveries d INDEXED BY deliveries_open"
+      "  JOIN outlets o ON o.outlet_no = d.outlet_no JOIN events e ON e.position = d.position "
+      "WHERE d.state = 3 AND d.state_at IS NOT NULL AND d.position > ?{}{} "
+      "ORDER BY d.position LIMIT {}",
+      FilterSql::parameters + 1, filter.conditions(), positions_page_size);
+}
+
+std::string dead_event_query(const FilterSql& filter) {
+  return fmt::format(
+      "SELECT {0}, e.payload FROM events e LEFT JOIN entities n USING (entity_no) "
+      "WHERE e.position = ?{1} AND EXISTS (SELECT 1 FROM deliveries d INDEXED BY deliveries_by_position "
+      "JOIN outlets o ON o.outlet_no = d.outlet_no JOIN events e ON e.position = d.position "
+      "WHERE d.position = ?{1} AND d.state = 3 AND d.state_at IS NOT NULL{2})",
+      event_columns, FilterSql::parameters + 1, filter.conditions());
 }
 
 struct Row {
@@ -75,13 +95,13 @@ Result<> Ledger::dead_letters(const DeliveryFilter& which, const Each<DeadLetter
     for (;;) {
       std::vector<Row> page;
       {
+        const SQLite::Transaction one_moment{*database_};
         auto rows = filter.rows(statement, last.outlet, last_since, last.position, last.generation);
         while (rows.next()) page.push_back(row(rows));
+        for (auto& [record, place] : page) record.waiting = lanes.open_behind(place);
       }
-      for (auto& [record, place] : page) {
-        record.waiting = lanes.open_behind(place);
+      for (const auto& [record, place] : page)
         if (!each(record)) return {};
-      }
       if (page.size() < page_size) return {};
       last = page.back().record.key;
       last_since = page.back().record.since;
@@ -92,31 +112,25 @@ Result<> Ledger::dead_letters(const DeliveryFilter& which, const Each<DeadLetter
 Result<> Ledger::dead_events(const DeliveryFilter& which, const Each<EventRecord>& each) const {
   return guarded(path_, "read the dead letters", [&]() -> Result<> {
     const FilterSql filter{which};
-    const auto sql = fmt::format(
-        "SELECT {}, e.payload FROM events e LEFT JOIN entities n USING (entity_no) "
-        "WHERE e.position > ?{} AND e.position IN (SELECT d.position FROM deliveries d "
-        "JOIN outlets o ON o.outlet_no = d.outlet_no JOIN events e ON e.position = d.position "
-        "WHERE d.state = 3 AND d.state_at IS NOT NULL{}) "
-        "ORDER BY e.position LIMIT {}",
-        event_columns, FilterSql::parameters + 1, filter.conditions(), export_page_size);
-    Statement statement{*database_, sql};
+    Statement positions{*database_, dead_positions_query(filter)};
+    Statement whole_event{*database_, dead_event_query(filter)};
     for (Position after;;) {
-      std::vector<EventRecord> page;
-      {
-        auto rows = filter.rows(statement, after);
-        while (rows.next()) {
-          page.push_back(reading::event(rows));
-          page.back().payload = text(rows, after_event_columns);
+      std::vector<Position> page;
+      for (auto rows = filter.rows(positions, after); rows.next();) page.emplace_back(rows.integer(0));
+      for (const Position position : page) {
+        std::vector<EventRecord> found;  // nothing where an operator has acted on it meanwhile
+        {
+          const SQLite::Transaction one_moment{*database_};
+          if (auto rows = filter.rows(whole_event, position); rows.next()) {
+            found.push_back(reading::event(rows));
+            found.back().payload = text(rows, after_event_columns);
+          }
+          add_deliveries(*database_, found);
         }
+        if (!found.empty() && !each(found.front())) return {};
       }
-      std::vector<EventRecord*> whole;
-      whole.reserve(page.size());
-      for (auto& event : page) whole.push_back(&event);
-      add_deliveries(*database_, whole);
-      for (const auto& event : page)
-        if (!each(event)) return {};
-      if (page.size() < export_page_size) return {};
-      after = page.back().position;
+      if (page.size() < positions_page_size) return {};
+      after = page.back();
     }
   });
 }

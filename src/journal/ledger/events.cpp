@@ -2,11 +2,14 @@
 #include "journal/ledger/actions.hpp"
 #include "journal/ledger/deliveries_of.hpp"
 #include "journal/ledger/event_columns.hpp"
+#include "journal/ledger/find_event.hpp"
 #include "journal/ledger/reading.hpp"
 #include "journal/sqlite/stored_trace.hpp"
 
 #include <algorithm>
 #include <vector>
+
+#include <SQLiteCpp/Transaction.h>
 
 namespace dispatch::journal {
 
@@ -68,15 +71,6 @@ Result<std::int64_t> start(SQLite::Database& database, const EventFilter& filter
   return rows.integer(0);
 }
 
-void add_deliveries_to_page(SQLite::Database& database, std::vector<EventRecord>& page) {
-  std::vector<EventRecord*> by_position;
-  by_position.reserve(page.size());
-  for (auto& event : page) by_position.push_back(&event);
-  std::sort(by_position.begin(), by_position.end(),
-            [](const auto* a, const auto* b) { return a->position < b->position; });
-  add_deliveries(database, by_position);
-}
-
 bool in_state(const EventRecord& event, DeliveryState state) {
   return std::any_of(event.deliveries.begin(), event.deliveries.end(),
                      [&](const auto& delivery) { return delivery.state == state; });
@@ -94,11 +88,12 @@ Result<> Ledger::events(const EventFilter& filter, const Each<EventRecord>& each
     for (std::int64_t left = filter.limit.value_or(INT64_MAX); left > 0;) {
       std::vector<EventRecord> page;
       {
+        const SQLite::Transaction one_moment{*database_};
         auto rows = statement.rows(*place, filter.type, filter.since, filter.until, filter.correlation,
                                    filter.type_prefix);
         while (rows.next()) page.push_back(reading::event(rows));
+        add_deliveries(*database_, page);
       }
-      add_deliveries_to_page(*database_, page);
       for (const auto& event : page) {
         if (filter.state && !in_state(event, *filter.state)) continue;
         if (!each(event) || --left == 0) return {};
@@ -112,25 +107,33 @@ Result<> Ledger::events(const EventFilter& filter, const Each<EventRecord>& each
 
 Result<std::optional<EventRecord>> Ledger::event(std::string_view event_id) const {
   return guarded(path_, "read the event", [&]() -> Result<std::optional<EventRecord>> {
-    const auto sql = fmt::format(
-        "SELECT {}, e.payload, e.trace FROM events e LEFT JOIN entities n USING (entity_no) WHERE e.event_id "
-        "= ?",
-        event_columns);
-    Statement statement{*database_, sql.c_str()};
-    std::optional<EventRecord> found;
-    {
-      auto rows = statement.rows(event_id);
-      if (!rows.next()) return found;
-      found = reading::event(rows);
-      found->payload = text(rows, after_event_columns);
-      found->trace = read_trace(rows, after_event_columns + 1, read_trace_seed(*database_), event_id)
-                         .value_or(TraceContext{});
-    }
-    EventRecord* const one = &*found;
-    add_deliveries(*database_, {&one, 1});
-    add_actions(*database_, *found);
-    return found;
+    const SQLite::Transaction one_moment{*database_};
+    return find_event(*database_, event_id);
   });
 }
+
+namespace reading {
+
+std::optional<EventRecord> find_event(SQLite::Database& database, std::string_view event_id) {
+  const auto sql = fmt::format(
+      "SELECT {}, e.payload, e.trace FROM events e LEFT JOIN entities n USING (entity_no) WHERE e.event_id "
+      "= ?",
+      event_columns);
+  Statement statement{database, sql.c_str()};
+  std::optional<EventRecord> found;
+  {
+    auto rows = statement.rows(event_id);
+    if (!rows.next()) return found;
+    found = reading::event(rows);
+    found->payload = text(rows, after_event_columns);
+    found->trace = read_trace(rows, after_event_columns + 1, read_trace_seed(database), event_id)
+                       .value_or(TraceContext{});
+  }
+  add_deliveries(database, {&*found, 1});
+  add_actions(database, *found);
+  return found;
+}
+
+}  // namespace reading
 
 }  // namespace dispatch::journal

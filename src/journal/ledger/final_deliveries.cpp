@@ -14,8 +14,8 @@ namespace {
 // So many positions are one page, whatever stands there.
 constexpr std::int64_t page_size = 512;
 
-// One look-up in each outlet that may be meant; a later delivery of the same event is looked for in all
-// outlets of the subscription, and of a direct one in its own.
+// One look-up in each outlet that may be meant; a later delivery of the same event counts where it is of the
+// same subscription, and of a direct one where it is at the same outlet.
 std::string page_query(const FilterSql& filter) {
   return fmt::format(R"(
   SELECT d.outlet_no, d.position, d.generation, o.subscription_no, d.state, e.event_id, e.type, n.entity_id,
@@ -27,10 +27,10 @@ std::string page_query(const FilterSql& filter) {
     LEFT JOIN entities n ON n.entity_no = e.entity_no
    WHERE (?{2} IS NULL OR o.subscription_no = ?{2}) AND (?{3} IS NULL OR e.accepted_at >= ?{3})
      AND (?{4} IS NULL OR e.accepted_at < ?{4}) AND d.state IN (4, 5) AND (?{5} IS NULL OR d.state = ?{5}){6}
-     AND NOT EXISTS (SELECT 1 FROM outlets p
-                      CROSS JOIN deliveries l ON l.outlet_no = p.outlet_no AND l.position = d.position
-                      WHERE p.subscription_no = o.subscription_no
-                        AND (p.subscription_no > 0 OR p.outlet_no = o.outlet_no) AND l.generation > d.generation)
+     AND NOT EXISTS (SELECT 1 FROM deliveries l INDEXED BY deliveries_by_position
+                      WHERE l.position = d.position AND l.generation > d.generation
+                        AND (l.outlet_no = d.outlet_no
+                             OR (l.subscription_no > 0 AND l.subscription_no = d.subscription_no)))
    ORDER BY d.position, d.outlet_no)",
                      FilterSql::parameters + 1, FilterSql::parameters + 2, FilterSql::parameters + 3,
                      FilterSql::parameters + 4, FilterSql::parameters + 5, FilterSql::parameters + 6,

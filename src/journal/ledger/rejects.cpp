@@ -1,6 +1,8 @@
 #include "journal/ledger.hpp"
 #include "journal/ledger/reading.hpp"
+#include "journal/ledger/spooled_text.hpp"
 
+#include <limits>
 #include <vector>
 
 namespace dispatch::journal {
@@ -14,7 +16,7 @@ constexpr std::size_t page_size = 256;
 constexpr const char* page_query = R"(
   SELECT reject_no, file, line, reason, bytes, times, first_at, last_at, cleared_at
     FROM rejects
-   WHERE reject_no > ?1 AND digest IS NOT NULL AND (?2 IS NULL OR file = ?2) AND (?3 IS NULL OR reject_no = ?3)
+   WHERE reject_no > ?1 AND reject_no <= ?3 AND digest IS NOT NULL AND (?2 IS NULL OR file = ?2)
      AND (?4 OR cleared_at IS NULL)
    ORDER BY reject_no
    LIMIT {})";
@@ -31,12 +33,12 @@ RejectedRecord record(const Statement::Rows& rows) {
           time_if_any(rows, 8)};
 }
 
-/// False where `each` wants no more.
-bool list(Statement& pages, const std::optional<std::int64_t>& number, const RejectSelection& which,
+/// Those whose numbers are above `after` and at most `last`. False where `each` wants no more.
+bool list(Statement& pages, std::int64_t after, std::int64_t last, const RejectSelection& which,
           bool cleared_too, const Ledger::Each<RejectedRecord>& each) {
-  for (std::int64_t after = 0;;) {
+  for (;;) {
     std::vector<RejectedRecord> page;
-    for (auto rows = pages.rows(after, which.file, number, cleared_too ? 1 : 0); rows.next();)
+    for (auto rows = pages.rows(after, which.file, last, cleared_too ? 1 : 0); rows.next();)
       page.push_back(record(rows));
     for (const auto& reject : page)
       if (!each(reject)) return false;
@@ -51,26 +53,27 @@ Result<> Ledger::rejects(const RejectSelection& which, bool cleared_too,
                          const Each<RejectedRecord>& each) const {
   return guarded(path_, "list the rejected lines", [&]() -> Result<> {
     Statement pages{*database_, fmt::format(page_query, page_size)};
-    if (which.numbers.empty()) list(pages, std::nullopt, which, cleared_too, each);
+    if (which.numbers.empty())
+      list(pages, 0, std::numeric_limits<std::int64_t>::max(), which, cleared_too, each);
     for (const auto number : which.numbers)
-      if (!list(pages, number, which, cleared_too, each)) break;
+      if (number > 0 && !list(pages, number - 1, number, which, cleared_too, each)) break;
     return {};
   });
 }
 
-Result<bool> Ledger::reject_text(std::int64_t number,
-                                 const std::function<void(std::string_view)>& each) const {
+Result<bool> Ledger::reject_text(std::int64_t number, const Each<std::string_view>& each) const {
   return guarded(path_, "read a rejected line", [&]() -> Result<bool> {
-    Statement piece{*database_, "SELECT text FROM reject_texts WHERE reject_no = ? AND place = ?"};
-    for (std::int64_t place = 0;; ++place) {
-      std::string text;
-      {
-        auto rows = piece.rows(number, place);
-        if (!rows.next()) return place > 0;
-        text = rows.bytes(0);
-      }
-      each(text);
+    SpooledText whole;
+    {
+      Statement pieces{*database_, "SELECT text FROM reject_texts WHERE reject_no = ? ORDER BY place"};
+      auto rows = pieces.rows(number);  // one statement, and so one snapshot
+      if (!rows.next()) return false;
+      do {
+        DISPATCH_TRY(whole.add(rows.bytes(0)));
+      } while (rows.next());
     }
+    DISPATCH_TRY(whole.each(each));
+    return true;
   });
 }
 

@@ -1,6 +1,7 @@
 #include "journal/ledger.hpp"
 #include "journal/ledger/lane.hpp"
 #include "journal/ledger/reading.hpp"
+#include "journal/sqlite/companion.hpp"
 #include "journal/sqlite/ownership.hpp"
 #include "journal/sqlite/selector.hpp"
 
@@ -23,14 +24,17 @@ void add_tally(SQLite::Database& database, Standing& standing) {
   }
   standing.last_position = Position{number_of(database, "SELECT max(position) FROM events")};
   standing.unmatched = number_of(database, "SELECT count(*) FROM unmatched");
-  standing.rejects.lines =
-      number_of(database, "SELECT count(*) FROM rejects WHERE cleared_at IS NULL AND digest IS NOT NULL");
-  standing.rejects.bytes = number_of(
-      database,
-      "SELECT coalesce(sum(bytes), 0) FROM rejects WHERE cleared_at IS NULL AND digest IS NOT NULL");
   standing.not_meant = number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 8");
   standing.unknown =
       number_of(database, "SELECT count(*) FROM attempts WHERE outcome = 5 AND acknowledged_at IS NULL");
+}
+
+void add_rejects(SQLite::Database& database, Standing& standing) {
+  Statement statement{database,
+                      "SELECT count(*), coalesce(sum(bytes), 0) FROM rejects INDEXED BY rejects_open"
+                      " WHERE cleared_at IS NULL AND digest IS NOT NULL"};
+  auto rows = statement.rows();
+  if (rows.next()) standing.rejects = {rows.integer(0), rows.integer(1)};
 }
 
 void add_blocked(SQLite::Database& database, Standing& standing) {
@@ -153,18 +157,18 @@ void add_held_back(SQLite::Database& database, std::size_t most, Standing& stand
 void add_movable(SQLite::Database& database, Position from, Standing& standing) {
   if (standing.tally.of(DeliveryState::pending) + standing.tally.of(DeliveryState::retry_wait) == 0) return;
   Statement statement{database, R"(
-    WITH dead(entity_no, subscription_no, way, lowest) AS MATERIALIZED (
-      SELECT entity_no, subscription_no, CASE subscription_no WHEN 0 THEN destination_no ELSE 0 END AS way,
-             min(sequence_number)
+    WITH dead(entity_no, subscription_no, generation, way, lowest) AS MATERIALIZED (
+      SELECT entity_no, subscription_no, generation,
+             CASE subscription_no WHEN 0 THEN destination_no ELSE 0 END AS way, min(sequence_number)
         FROM deliveries WHERE state = 3 AND state_at IS NOT NULL AND entity_no IS NOT NULL
-       GROUP BY entity_no, subscription_no, way),
+       GROUP BY entity_no, subscription_no, generation, way),
     missing(entity_no, lowest) AS MATERIALIZED (
       SELECT entity_no, min(first_missing) FROM gaps WHERE skipped_at IS NULL GROUP BY entity_no)
     SELECT count(*), coalesce(sum(d.state = 2), 0)
       FROM outlets o
      CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position >= min(o.low_position + 1, ?1)
       LEFT JOIN dead b ON b.entity_no = d.entity_no AND b.subscription_no = d.subscription_no
-            AND b.way = CASE d.subscription_no WHEN 0 THEN d.destination_no ELSE 0 END
+            AND b.generation = d.generation AND b.way = CASE d.subscription_no WHEN 0 THEN d.destination_no ELSE 0 END
       LEFT JOIN missing g ON g.entity_no = d.entity_no
      WHERE d.state IN (0, 2)
        AND o.subscription_no NOT IN (SELECT subscription_no FROM subscriptions WHERE paused_at IS NOT NULL)
@@ -176,7 +180,7 @@ void add_movable(SQLite::Database& database, Position from, Standing& standing) 
   standing.movable_retries = rows.integer(1);
 }
 
-std::uint64_t size_of(const std::string& path) {
+std::uint64_t size_of(const std::filesystem::path& path) {
   std::error_code missing;
   const auto size = std::filesystem::file_size(path, missing);
   return missing ? 0 : size;
@@ -188,7 +192,7 @@ Result<Pulse> Ledger::pulse() const {
   return guarded(path_, "read how it does", [&]() -> Result<Pulse> {
     Pulse pulse;
     pulse.journal_bytes = size_of(path_);
-    pulse.wal_bytes = size_of(path_ + "-wal");
+    pulse.wal_bytes = size_of(companion(path_, wal_suffix));
     const SQLite::Transaction one_moment{*database_};
     pulse.blocked_lanes =
         number_of(*database_, "SELECT count(*) FROM deliveries WHERE state = 3 AND state_at IS NOT NULL");
@@ -216,10 +220,11 @@ Result<Standing> Ledger::standing(std::size_t most) const {
     standing.owned = *owned;
     if (*owned) standing.owner_pid = Ownership::owner_pid(path_);
     standing.journal_bytes = size_of(path_);
-    standing.wal_bytes = size_of(path_ + "-wal");
+    standing.wal_bytes = size_of(companion(path_, wal_suffix));
 
     const SQLite::Transaction one_moment{*database_};
     add_tally(*database_, standing);
+    add_rejects(*database_, standing);
     add_blocked(*database_, standing);
     add_gaps(*database_, standing);
     add_next_due(*database_, standing);

@@ -3,8 +3,11 @@
 #include "base/fail_point.hpp"
 #include "base/fd.hpp"
 #include "journal/sqlite/failure.hpp"
+#include "journal/sqlite/identity.hpp"
+#include "journal/sqlite/journal_files.hpp"
 #include "journal/sqlite/journal_name.hpp"
 #include "journal/sqlite/migrate.hpp"
+#include "journal/sqlite/migrations.hpp"
 #include "journal/sqlite/private_files.hpp"
 #include "journal/sqlite/replacement.hpp"
 #include "journal/sqlite/stale_log.hpp"
@@ -53,8 +56,7 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
 Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path,
                                                      const SqliteOptions& options) {
   DISPATCH_TRY(check_not_half_replaced(path));
-  std::error_code ignored;
-  if (options.existing_only && !std::filesystem::exists(path, ignored))
+  if (options.existing_only && !may_be_there(path))
     return misuse("there is no journal {}; name it with --journal, or make one with: dispatch run FILE",
                   path.string());
   if (!options.existing_only) DISPATCH_TRY(create_private_file(path));
@@ -66,21 +68,33 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
   DISPATCH_TRY(check_log_belongs(path, *file));
   try {
     std::unique_ptr<Connection> connection{new Connection{path, options, std::move(*file)}};
-    DISPATCH_TRY(connection->lock_and_migrate(options.existing_only));
+    DISPATCH_TRY(connection->lock_and_migrate(options));
     return connection;
   } catch (const SQLite::Exception& said) {
     return tl::unexpected(sqlite_failure(said, "open", path));
   }
 }
 
-Result<> Connection::lock_and_migrate(bool existing_only) {
-  const auto outdated = is_outdated(database_, path_, existing_only);
-  if (!outdated) return tl::unexpected(outdated.error());
+Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
+  const auto due = find_due(database_, path_, options.existing_only);
+  if (!due) return tl::unexpected(due.error());
+  if (*due == Due::migration && !options.migrated)
+    return unavailable(
+        "journal {0} has version {1}, this program works on version {2}, and nothing is to be changed now; "
+        "to migrate the journal, run: dispatch run --journal {0}",
+        path_.string(), identify(database_).version, latest_version());
   auto gate = Gate::open(path_);
   if (!gate) return tl::unexpected(std::move(gate).error());
   gate_.emplace(std::move(*gate));
-  DISPATCH_TRY(file_.claim_name(gate_->file().identity()));
-  if (*outdated) DISPATCH_TRY(migrate(database_, path_, *gate_));
+  // A claim made earlier would look to another process that migrates like one that works on the journal.
+  if (*due != Due::migration) DISPATCH_TRY(file_.claim_name(gate_->file().identity()));
+  if (*due != Due::nothing) {
+    const auto migrated = migrate(database_, path_, *gate_, file_);
+    if (!migrated) return tl::unexpected(migrated.error());
+    if (*migrated && options.migrated)
+      options.migrated(fmt::format("journal {} was migrated from version {} to version {}", path_.string(),
+                                   **migrated, latest_version()));
+  }
   auto files = FilesInPlace::note(path_, file_.identity());
   if (!files) return tl::unexpected(std::move(files).error());
   files_.emplace(std::move(*files));

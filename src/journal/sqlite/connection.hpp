@@ -20,7 +20,8 @@ namespace dispatch::journal {
 class Connection {
  public:
   /// Opens, and where the options allow it creates and migrates, the journal at `path`. A file of another
-  /// application, a journal of a newer version, and one that has or is in use under several names are
+  /// application, a journal of a newer version, one that has or is in use under several names, and one of an
+  /// older version that may not be migrated (SqliteOptions::migrated) or on which another process works are
   /// `unavailable` and stay as they are.
   static Result<std::unique_ptr<Connection>> open(const std::filesystem::path& path,
                                                   const SqliteOptions& options);
@@ -50,7 +51,7 @@ class Connection {
 
  private:
   Connection(const std::filesystem::path& path, const SqliteOptions& options, DatabaseFile file);
-  Result<> lock_and_migrate(bool existing_only);
+  Result<> lock_and_migrate(const SqliteOptions& options);
 
   static int count_wal_pages(void* self, sqlite3* database, const char* schema, int pages);
   Result<> checkpoint(int mode);

@@ -71,7 +71,7 @@ Result<> write_copy(SQLite::Database& source, const std::filesystem::path& to) {
   if (::lstat(to.c_str(), &there) == 0) return is_there_already(to);
   auto partial = PartialFile::make(to);
   if (!partial) return tl::unexpected(std::move(partial).error());
-  source.exec("PRAGMA query_only = 0");  // it is about the copy too
+  source.exec("PRAGMA query_only = 0");  // it forbids to write the copy as well
   Statement{source, "VACUUM INTO ?"}.run(std::string_view{partial->path()});
   return partial->become(to);
 }

@@ -1,6 +1,7 @@
 #include "journal/sqlite/database_file.hpp"
 
 #include "base/fd.hpp"
+#include "journal/sqlite/companion.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -19,7 +20,9 @@ namespace {
 
 /// A file that this process has open.
 struct OpenFile {
-  std::vector<Fd> descriptors;  ///< the first is used; one more for each time that two threads opened at once
+  /// The first is used. More where the file got the name that was opened between the look and the opening:
+  /// closing one would drop the process's locks.
+  std::vector<Fd> descriptors;
   int objects = 0;
   std::optional<off_t> name;  ///< the byte that is locked
 };
@@ -72,9 +75,9 @@ Result<bool> is_locked(int descriptor, off_t first, off_t end, const std::filesy
 
 tl::unexpected<Error> in_use_under_another_name(const std::filesystem::path& path) {
   return unavailable(
-      "journal {} is in use under another name, or its lock file {}.gate was replaced while it is in use; "
+      "journal {} is in use under another name, or its lock file {} was replaced while it is in use; "
       "end what uses it, and use one name for it, see dispatch-operating(7)",
-      path.string(), path.string());
+      path.string(), companion(path, lock_suffix).string());
 }
 
 Result<DatabaseFile> DatabaseFile::open(const std::filesystem::path& path) {

@@ -1,20 +1,20 @@
 #include "journal/sqlite/journal_files.hpp"
 
+#include "journal/sqlite/companion.hpp"
+
 #include <system_error>
 
 namespace dispatch::journal {
 
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& journal) {
-  // SQLite and the lock file stand beside the file that links lead to.
-  std::error_code unresolved;
-  auto database = std::filesystem::weakly_canonical(journal, unresolved);
-  if (unresolved) database = journal;
   std::vector<std::filesystem::path> files{journal};
-  for (const char* suffix : {"-wal", "-shm", ".gate"}) {
-    files.push_back(database);
-    files.back() += suffix;
-  }
+  for (const auto suffix : {wal_suffix, shm_suffix, lock_suffix}) files.push_back(companion(journal, suffix));
   return files;
+}
+
+bool may_be_there(const std::filesystem::path& journal) {
+  std::error_code unknown;
+  return std::filesystem::exists(journal, unknown) || unknown;
 }
 
 }  // namespace dispatch::journal

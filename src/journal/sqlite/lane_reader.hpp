@@ -8,7 +8,8 @@
 
 namespace dispatch::journal {
 
-/// Reads along a lane: the deliveries of one entity to one destination of one generation, by sequence number.
+/// Reads along a lane: the deliveries of one entity to one destination, or to one subscription whatever its
+/// URL, of one generation, by sequence number.
 ///
 /// A direct lane is read along the stream of its entity, which it mostly shares event for event. In it all
 /// below a delivery that was begun is done. What was cancelled before it was begun may lie above what is

@@ -3,10 +3,14 @@
 #include "base/fail_point.hpp"
 #include "journal/sqlite/identity.hpp"
 #include "journal/sqlite/migrations.hpp"
+#include "journal/sqlite/ownership.hpp"
 #include "journal/sqlite/withdraw.hpp"
 
 #include <chrono>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 #include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
@@ -55,25 +59,36 @@ Result<> enable_wal(SQLite::Database& database, const std::filesystem::path& pat
   }
 }
 
-}  // namespace
-
-Result<bool> is_outdated(SQLite::Database& database, const std::filesystem::path& path, bool existing_only) {
-  const Identity found = identify(database);
-  DISPATCH_TRY(refuse_foreign(found, path));
-  if (found.empty && existing_only)
-    return misuse("there is no journal in {}, the file is empty; make one with: dispatch run FILE",
-                  path.string());
-  return found.version != latest_version() || !is_wal(database);
+bool is_older(const Identity& identity) {
+  return !identity.empty && identity.version < latest_version();
 }
 
-Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, Gate& gate) {
-  const auto inside = Inside::enter(gate);
-  if (!inside) return tl::unexpected(inside.error());
+tl::unexpected<Error> in_use(const std::filesystem::path& path, const Identity& now,
+                             std::string_view by_whom) {
+  return unavailable(
+      "journal {0} has version {1} and {2} of an older dispatch is on it; to migrate it now would change it "
+      "under that process: end it, and then run this command again, which migrates the journal to version "
+      "{3}",
+      path.string(), now.version, by_whom, latest_version());
+}
 
-  DISPATCH_TRY(enable_wal(database, path));
+/// The right to change the schema, and what keeps a run from beginning meanwhile.
+Result<Ownership> exclude_others(const std::filesystem::path& path, const Identity& now,
+                                 const DatabaseFile& file, const FileIdentity& lock_file) {
+  auto owner = Ownership::try_take(path);
+  if (!owner) return tl::unexpected(std::move(owner).error());
+  if (!*owner) {
+    const auto pid = Ownership::owner_pid(path);
+    return in_use(path, now, pid ? fmt::format("a run, process {},", *pid) : std::string{"a run"});
+  }
+  const auto use = file.use_of_name(lock_file);
+  if (!use) return tl::unexpected(use.error());
+  if (*use == DatabaseFile::Use::this_name) return in_use(path, now, "a process that writes");
+  return std::move(**owner);
+}
+
+void run_migrations(SQLite::Database& database, const Identity& now) {
   SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
-  const Identity now = identify(database);  // somebody else may have been faster
-  DISPATCH_TRY(refuse_foreign(now, path));
   for (const Migration& migration : migrations()) {
     if (migration.version <= now.version) continue;
     database.exec(migration.sql);
@@ -89,7 +104,38 @@ Result<> migrate(SQLite::Database& database, const std::filesystem::path& path, 
     throw;
   }
   fail_point(FailPoint::migration_committed);
-  return {};
+}
+
+}  // namespace
+
+Result<Due> find_due(SQLite::Database& database, const std::filesystem::path& path, bool existing_only) {
+  const Identity found = identify(database);
+  DISPATCH_TRY(refuse_foreign(found, path));
+  if (found.empty && existing_only)
+    return misuse("there is no journal in {}, the file is empty; make one with: dispatch run FILE",
+                  path.string());
+  if (is_older(found)) return Due::migration;
+  return found.version != latest_version() || !is_wal(database) ? Due::preparation : Due::nothing;
+}
+
+Result<std::optional<std::int64_t>> migrate(SQLite::Database& database, const std::filesystem::path& path,
+                                            Gate& gate, const DatabaseFile& file) {
+  const FileIdentity lock_file = gate.file().identity();
+  const auto inside = Inside::enter(gate);
+  if (!inside) return tl::unexpected(inside.error());
+  const Identity now = identify(database);  // somebody else may have been faster
+  DISPATCH_TRY(refuse_foreign(now, path));
+
+  std::optional<Ownership> alone;
+  if (is_older(now)) {
+    auto excluded = exclude_others(path, now, file, lock_file);
+    if (!excluded) return tl::unexpected(std::move(excluded).error());
+    alone.emplace(std::move(*excluded));
+  }
+  DISPATCH_TRY(file.claim_name(lock_file));
+  DISPATCH_TRY(enable_wal(database, path));
+  run_migrations(database, now);  // even where none is due: it makes the log, which must be there from now on
+  return alone ? std::optional{now.version} : std::nullopt;
 }
 
 }  // namespace dispatch::journal

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <optional>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +45,27 @@ class Modes {
   const Notice& notice_;
 };
 
+/// What is no regular file is refused by what opens it.
+template <class Change>
+Result<> narrow_beside(const Modes& modes, const std::filesystem::path& path, const struct stat& status,
+                       Change change) {
+  if (!S_ISREG(status.st_mode)) return {};
+  if (status.st_uid != ::geteuid()) return of_another_user(path, status.st_uid);
+  return modes.narrow(path, status.st_mode, [&]() -> Result<> {
+    if (change() == 0) return {};
+    return fail("cannot change the mode of {}: {}; run: chmod 600 {}", path.string(), errno_text(errno),
+                path.string());
+  });
+}
+
+/// The file that was looked at is the one that is changed, whatever is put in its place meanwhile.
+Result<> check_lock_file(const Modes& modes, const std::filesystem::path& path) {
+  const Fd file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return {};
+  return narrow_beside(modes, path, status, [&] { return ::fchmod(file.get(), private_mode); });
+}
+
 }  // namespace
 
 Result<> check_private(const std::filesystem::path& journal, const DatabaseFile& file, const Notice& notice) {
@@ -57,18 +79,14 @@ Result<> check_private(const std::filesystem::path& journal, const DatabaseFile&
     DISPATCH_TRY(modes.narrow(journal, status->st_mode, [&] { return file.set_mode(private_mode); }));
   }
 
-  for (const auto suffix : {wal_suffix, shm_suffix, lock_suffix}) {
+  // By name, as closing a descriptor would drop the locks that SQLite has on the file.
+  for (const auto suffix : {wal_suffix, shm_suffix}) {
     const auto path = companion(journal, suffix);
     struct stat beside {};
-    if (::lstat(path.c_str(), &beside) != 0 || !S_ISREG(beside.st_mode)) continue;
-    if (beside.st_uid != ::geteuid()) return of_another_user(path, beside.st_uid);
-    DISPATCH_TRY(modes.narrow(path, beside.st_mode, [&]() -> Result<> {
-      if (::chmod(path.c_str(), private_mode) == 0) return {};
-      return fail("cannot change the mode of {}: {}; run: chmod 600 {}", path.string(), errno_text(errno),
-                  path.string());
-    }));
+    if (::lstat(path.c_str(), &beside) != 0) continue;
+    DISPATCH_TRY(narrow_beside(modes, path, beside, [&] { return ::chmod(path.c_str(), private_mode); }));
   }
-  return {};
+  return check_lock_file(modes, companion(journal, lock_suffix));
 }
 
 }  // namespace dispatch::journal

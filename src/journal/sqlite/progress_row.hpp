@@ -10,7 +10,7 @@ namespace dispatch::journal {
 /// The one row of the table progress, as far as it tells where a journal stands and which journal it is.
 struct ProgressRow {
   std::int64_t turn = 0;
-  std::string seed;  ///< chance that each journal has of its own; empty before version 4
+  std::string seed;  ///< 16 random bytes that tell journals apart; empty before version 4
 };
 
 /// Reads it from the table's page, a table leaf of one cell

@@ -39,11 +39,16 @@ RejectQueue::RejectQueue(SQLite::Database& database, const TurnAccount& turn)
       count_open_(database,
                   "SELECT count(*), coalesce(sum(bytes), 0) FROM rejects INDEXED BY rejects_open"
                   " WHERE cleared_at IS NULL AND digest IS NOT NULL"),
-      meant_(database,
-             "SELECT reject_no, bytes FROM rejects"
-             " WHERE cleared_at IS NULL AND digest IS NOT NULL AND (?1 IS NULL OR reject_no = ?1)"
-             "   AND (?2 IS NULL OR file = ?2)"
-             " ORDER BY reject_no LIMIT ?3"),
+      open_of_number_(database,
+                      "SELECT reject_no, bytes FROM rejects WHERE reject_no = ?1 AND cleared_at IS NULL"
+                      "   AND digest IS NOT NULL AND (?2 IS NULL OR file = ?2)"),
+      // Without an order, so that what was cleared is not read again: it is no longer in the index.
+      open_of_file_(database,
+                    "SELECT reject_no, bytes FROM rejects INDEXED BY rejects_open"
+                    " WHERE cleared_at IS NULL AND digest IS NOT NULL AND file = ?1 LIMIT ?2"),
+      open_of_any_file_(database,
+                        "SELECT reject_no, bytes FROM rejects INDEXED BY rejects_open"
+                        " WHERE cleared_at IS NULL AND digest IS NOT NULL LIMIT ?1"),
       clear_(database, "UPDATE rejects SET cleared_at = ? WHERE reject_no = ?"),
       add_action_(database, "INSERT INTO actions (verb, at, turn, note) VALUES (?, ?, ?, ?)") {}
 
@@ -162,14 +167,20 @@ void RejectQueue::unqueue(std::span<const std::string_view> texts) {
 RejectCount RejectQueue::clear(const RejectSelection& which, WallTime now, std::int64_t most) {
   std::vector<std::int64_t> meant;
   RejectCount cleared;
-  const auto choose = [&](std::optional<std::int64_t> no) {
-    for (auto rows = meant_.rows(no, which.file, most - cleared.lines); rows.next(); ++cleared.lines) {
+  const auto choose = [&](Statement::Rows rows) {
+    for (; rows.next(); ++cleared.lines) {
       meant.push_back(rows.integer(0));
       cleared.bytes += rows.integer(1);
     }
   };
-  if (which.numbers.empty()) choose(std::nullopt);
-  for (const auto no : std::set<std::int64_t>{which.numbers.begin(), which.numbers.end()}) choose(no);
+  if (!which.numbers.empty()) {
+    for (const auto no : std::set<std::int64_t>{which.numbers.begin(), which.numbers.end()})
+      if (cleared.lines < most) choose(open_of_number_.rows(no, which.file));
+  } else if (which.file) {
+    choose(open_of_file_.rows(*which.file, most));
+  } else {
+    choose(open_of_any_file_.rows(most));
+  }
   for (const auto no : meant) {
     remove_texts_.run(no);
     clear_.run(now, no);

@@ -13,8 +13,8 @@
 
 namespace dispatch::journal {
 
-/// The rejected lines that wait for an operator. Lines are compared by the SHA-256 of their texts: whoever
-/// writes the input must not be able to hide one line behind another.
+/// The rejected lines that wait for an operator. Lines are compared by the SHA-256 of their texts: a hostile
+/// author of the input must not be able to hide one line behind another.
 class RejectQueue {
  public:
   RejectQueue(SQLite::Database& database, const TurnAccount& turn);
@@ -60,7 +60,7 @@ class RejectQueue {
   std::optional<RejectCount> open_;
   std::optional<bool> any_open_;
   Statement find_, count_again_, add_, add_text_, complete_, remove_, remove_texts_, stale_, any_open_rows_,
-      count_open_, meant_, clear_, add_action_;
+      count_open_, open_of_number_, open_of_file_, open_of_any_file_, clear_, add_action_;
 };
 
 }  // namespace dispatch::journal

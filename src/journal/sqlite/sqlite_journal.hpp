@@ -20,9 +20,8 @@ void stop_counting_memory();
 /// is known for sure only to whoever opens the journal anew.
 class SqliteJournal final : public Journal {
  public:
-  /// Opens the journal at `path`, and makes or migrates it where the options allow. A file of another
-  /// application and a journal of a newer version are `unavailable`; a missing journal that must exist is
-  /// misuse.
+  /// Opens the journal at `path`, and makes or migrates it where the options allow; Connection::open tells
+  /// what is `unavailable`. A missing journal that must exist is misuse.
   static Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& path,
                                                      const SqliteOptions& options);
   ~SqliteJournal() override;

@@ -15,6 +15,10 @@ struct SqliteOptions {
   /// lets others use it is refused. Default: none.
   std::function<void(const std::string&)> notice = {};
 
+  /// Told, in words for people, that a journal of an older version was migrated. Without it such a journal is
+  /// `unavailable` and stays as it is, as a dry run must leave it. Default: none.
+  std::function<void(const std::string&)> migrated = {};
+
   /// When a commit is on the disk.
   enum class Synchronous {
     normal,  ///< at the next checkpoint: a power failure may undo the last turns, so that sent events are

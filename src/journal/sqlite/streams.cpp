@@ -20,8 +20,8 @@ Streams::Streams(SQLite::Database& database)
       create_(database, "INSERT INTO entities (entity_id, first_sequence) VALUES (?, ?) RETURNING entity_no"),
       disorder_(database, "UPDATE entities SET disordered = 1 WHERE entity_no = ?"),
       sent_(database,
-            "SELECT 1 FROM events v CROSS JOIN outlets o"
-            "  CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = v.position"
+            "SELECT 1 FROM events v"
+            "  CROSS JOIN deliveries d INDEXED BY deliveries_by_position ON d.position = v.position"
             " WHERE v.entity_no = ? AND (d.state <> 0 OR d.attempts > 0) LIMIT 1"),
       lower_(database, "UPDATE entities SET first_sequence = ?, disordered = 2 WHERE entity_no = ?"),
       gap_at_(database,

@@ -19,9 +19,8 @@ Wakes::Wakes(SQLite::Database& database, const TurnAccount& turn)
           " ORDER BY sequence_number"),
       deliveries_of_(
           database,
-          "SELECT d.outlet_no, d.destination_no"
-          "  FROM outlets o CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = ?"
-          " WHERE o.subscription_no = 0 AND d.generation = 0 AND d.state NOT IN (4, 5)"),
+          "SELECT outlet_no, destination_no FROM deliveries INDEXED BY deliveries_by_position"
+          " WHERE position = ? AND subscription_no = 0 AND generation = 0 AND state NOT IN (4, 5)"),
       destinations_(
           database,
           "SELECT count(*) FROM destinations JOIN outlets USING (outlet_no) WHERE subscription_no = 0"),

@@ -1,6 +1,10 @@
 #include "journal/sqlite/wal_frames.hpp"
 
+#include <cerrno>
 #include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace dispatch::journal {
 
@@ -24,9 +28,10 @@ std::uint32_t little_endian(const char* bytes) {
 
 }  // namespace
 
-WalFrames::WalFrames(const std::filesystem::path& log) : file_(log, std::ios::binary) {
+WalFrames::WalFrames(const std::filesystem::path& log)
+    : file_(::open(log.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
   char header[header_bytes];
-  if (!file_.read(header, sizeof header)) return;
+  if (!read(header, sizeof header)) return;
   if ((big_endian(header) & ~1U) != magic) return;
   big_endian_sums_ = (big_endian(header) & 1U) != 0;
   page_bytes_ = big_endian(header + 8);
@@ -42,8 +47,8 @@ std::optional<WalFrames::Frame> WalFrames::next() {
   char header[frame_header_bytes];
   Frame frame;
   frame.content.resize(page_bytes_);
-  if (!file_.read(header, sizeof header)) return std::nullopt;
-  if (!file_.read(frame.content.data(), static_cast<std::streamsize>(page_bytes_))) return std::nullopt;
+  if (!read(header, sizeof header)) return std::nullopt;
+  if (!read(frame.content.data(), page_bytes_)) return std::nullopt;
   if (std::memcmp(header + 8, salts_.data(), salts_.size()) != 0) return std::nullopt;
   sum(header, 8);
   sum(frame.content.data(), frame.content.size());
@@ -52,6 +57,18 @@ std::optional<WalFrames::Frame> WalFrames::next() {
   frame.page = big_endian(header);
   frame.commits = big_endian(header + 4) != 0;
   return frame;
+}
+
+bool WalFrames::read(char* to, std::size_t count) {
+  while (count > 0) {
+    const auto there = ::pread(file_.get(), to, count, static_cast<off_t>(at_));
+    if (there < 0 && errno == EINTR) continue;
+    if (there <= 0) return false;
+    to += there;
+    count -= static_cast<std::size_t>(there);
+    at_ += static_cast<std::size_t>(there);
+  }
+  return true;
 }
 
 void WalFrames::sum(const char* bytes, std::size_t count) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "base/fd.hpp"
+
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 
@@ -10,7 +12,7 @@ namespace dispatch::journal {
 
 /// Reads a write-ahead log from its beginning, as SQLite recovers it: frame by frame, as far as the salts and
 /// checksums fit (https://www.sqlite.org/fileformat2.html#the_write_ahead_log). For a log that nobody writes
-/// meanwhile.
+/// meanwhile. A log that is a symbolic link has no frames: SQLite follows none there either.
 class WalFrames {
  public:
   explicit WalFrames(const std::filesystem::path& log);
@@ -27,7 +29,11 @@ class WalFrames {
   void sum(const char* bytes, std::size_t count);
   bool sum_is(const char* stored) const;
 
-  std::ifstream file_;
+  /// The next bytes of the log; false where there are not so many, or they cannot be read.
+  bool read(char* to, std::size_t count);
+
+  Fd file_;
+  std::size_t at_ = 0;
   bool usable_ = false;
   bool big_endian_sums_ = false;
   std::size_t page_bytes_ = 0;

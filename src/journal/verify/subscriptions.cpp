@@ -122,9 +122,9 @@ constexpr Query queries[] = {
         JOIN events e ON e.position = d.position
         JOIN outlets o ON o.outlet_no = d.outlet_no
        WHERE d.generation <> 0
-         AND NOT EXISTS (SELECT 1 FROM outlets p
-                          CROSS JOIN deliveries b ON b.outlet_no = p.outlet_no AND b.position = d.position
-                          WHERE p.subscription_no = o.subscription_no
+         AND NOT EXISTS (SELECT 1 FROM deliveries b INDEXED BY deliveries_by_position
+                          JOIN outlets p ON p.outlet_no = b.outlet_no
+                          WHERE b.position = d.position AND p.subscription_no = o.subscription_no
                             AND b.generation < d.generation AND b.state IN (4, 5)))"},
 
     {Check::generations, R"(
@@ -133,9 +133,9 @@ constexpr Query queries[] = {
         JOIN events e ON e.position = d.position
         JOIN outlets o ON o.outlet_no = d.outlet_no
        WHERE d.generation <> 0
-         AND EXISTS (SELECT 1 FROM outlets p
-                      CROSS JOIN deliveries b ON b.outlet_no = p.outlet_no AND b.position = d.position
-                      WHERE p.subscription_no = o.subscription_no
+         AND EXISTS (SELECT 1 FROM deliveries b INDEXED BY deliveries_by_position
+                      JOIN outlets p ON p.outlet_no = b.outlet_no
+                      WHERE b.position = d.position AND p.subscription_no = o.subscription_no
                         AND (p.subscription_no > 0 OR p.outlet_no = o.outlet_no)
                         AND b.generation < d.generation AND b.state NOT IN (4, 5)))"},
 
