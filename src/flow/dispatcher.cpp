@@ -73,12 +73,14 @@ Result<> Dispatcher::start() {
     orphans_ = recovered;
   }
   DISPATCH_TRY(bound_waits(now));
+  const auto known_asks = parts_.journal.newest_action();
+  if (!known_asks) return tl::unexpected(known_asks.error());
   DISPATCH_TRY(valves_.circuits().load(parts_.journal, now));
   DISPATCH_TRY(
       valves_.throttles().load(parts_.journal, options_.retry.retry_after_most, now, parts_.clock.steady()));
   DISPATCH_TRY(valves_.load_paces(parts_.journal, now, parts_.clock.steady()));
   DISPATCH_TRY(refresh_terms(now));
-  DISPATCH_TRY(pump_.start());
+  DISPATCH_TRY(pump_.start(*known_asks));
   return refresh_figures();
 }
 
@@ -199,6 +201,7 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     if (story) stories_.end(story, judgement.settlement);
     if (judgement.meaning == policy::Meaning::pause) to_pause.insert(item.lane->outlet->outlet.subscription);
   }
+  DISPATCH_TRY(note_actions(ends));
   DISPATCH_TRY(parts_.journal.settle(settlements_));
   fail_point(FailPoint::outcomes_staged);
   const SteadyTime steady = parts_.clock.steady();
@@ -224,6 +227,18 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     }
   }
   return to_pause.empty() ? Result<>{} : pause(to_pause, now);
+}
+
+/// Where a destination is in trouble, what operators had asked for before is asked no more.
+Result<> Dispatcher::note_actions(const std::vector<Valves::End>& ends) {
+  const auto is_trouble = [](const Valves::End& end) {
+    return end.hold || end.sign == policy::Sign::failure;
+  };
+  if (std::none_of(ends.begin(), ends.end(), is_trouble)) return {};
+  const auto newest = parts_.journal.newest_action();
+  if (!newest) return tl::unexpected(newest.error());
+  valves_.note_newest_action(*newest);
+  return {};
 }
 
 /// How long a destination takes to answer, or not to.
@@ -293,6 +308,7 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   if (*changed) {
     DISPATCH_TRY(refresh_terms(now));
     DISPATCH_TRY(pump_.changed_elsewhere());
+    DISPATCH_TRY(look_for_given_up());
   }
   satisfied_ = false;
   if (intake_.empty()) return {};
@@ -302,6 +318,14 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   auto made = intake_.append(events, now);
   if (!made) return tl::unexpected(std::move(made).error());
   return pump_.arrived(std::move(*made));
+}
+
+/// There are more failed deliveries than this run has made.
+Result<> Dispatcher::look_for_given_up() {
+  const auto tally = parts_.journal.tally();
+  if (!tally) return tl::unexpected(tally.error());
+  given_up_ = given_up_ || tally->of(DeliveryState::failed) != tally_.of(DeliveryState::failed);
+  return {};
 }
 
 /// What waits behind gaps that were waited for long enough may go in this turn.
@@ -342,9 +366,11 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   leaving_.clear();
   if (draining_) return outgoing;
   DISPATCH_TRY(pump_.fill(now));
-  for (const DestinationNo destination : pump_.take_asked_for())
-    valves_.asked(destination, now, parts_.clock.steady());
-  const auto items = what_may_go(now);
+  for (const auto& [destination, action] : pump_.take_asked_for())
+    valves_.asked(destination, action, now, parts_.clock.steady());
+  const auto may_go = what_may_go(now);
+  if (!may_go) return tl::unexpected(may_go.error());
+  const auto& items = *may_go;
   if (items.empty()) return outgoing;
 
   std::vector<journal::Intent> intents;
@@ -376,7 +402,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
 }
 
 /// Plays the graph and draws at the valves until both are quiet.
-std::vector<Item*> Dispatcher::what_may_go(WallTime now) {
+Result<std::vector<Item*>> Dispatcher::what_may_go(WallTime now) {
   const SteadyTime steady = parts_.clock.steady();
   std::vector<Item*> going;
   do {
@@ -389,12 +415,15 @@ std::vector<Item*> Dispatcher::what_may_go(WallTime now) {
       graph_.free_permits(*item);
       valves_.take_pass(*item, now);
       if (leaves)
-        pump_.put_back(*item);
+        DISPATCH_TRY(pump_.put_back(*item));
       else
         graph_.hold(*item);
     }
-    for (Item* item : graph_.turned_away()) pump_.turned_away(*item);
+    for (Item* item : graph_.turned_away()) DISPATCH_TRY(pump_.turned_away(*item));
     valves_.draw(now, steady);
+    // Asked where all that is left waits: only then does the run wait for it.
+    const bool all_waits = going.empty() && in_flight_.empty() && !graph_.staged();
+    if (all_waits && std::exchange(given_up_, false)) DISPATCH_TRY(pump_.given_up_elsewhere());
   } while (graph_.staged());
   return going;
 }

@@ -60,16 +60,18 @@ class Dispatcher {
   Result<> follow_clock(const ClockWatch::Look& look);
   Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
   static void hear(const Item& item, const Outcome& outcome, SteadyTime now);
+  Result<> note_actions(const std::vector<Valves::End>& ends);
   Result<> pause(const std::set<SubscriptionNo>& subscriptions, WallTime now);
   Result<> refresh_terms(WallTime now);
   void tell(CommittedTurn done);
   void look_at_hosts();
   static void count(Figures& figures, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
+  Result<> look_for_given_up();
   Result<> give_up_gaps(WallTime now);
   Appetite::Load load(std::size_t outcomes) const;
   Result<std::vector<Outgoing>> begin(WallTime now);
-  std::vector<Item*> what_may_go(WallTime now);
+  Result<std::vector<Item*>> what_may_go(WallTime now);
   Result<> refresh_figures();
 
   const Parts& parts_;
@@ -92,6 +94,7 @@ class Dispatcher {
   std::vector<OutletState*> answered_;  ///< whose deliveries the turn has settled, one for each of them
   std::vector<Item*> leaving_;          ///< that the turn has begun
   journal::GapCount gaps_given_up_;     ///< in the turn
+  bool given_up_ = false;               ///< another process has given up deliveries, which may wait here
   bool satisfied_ = false;              ///< the turn has left input where it is although there is some
   journal::Tally tally_;
   std::optional<std::int64_t> failed_before_;     ///< deliveries in that state when the run began

@@ -15,7 +15,8 @@ Pump::Pump(journal::Journal& journal, Graph& graph, Valves& valves, const Window
       window_(graph, valves, limits),
       outlets_(journal, graph, limits, agreements) {}
 
-Result<> Pump::start() {
+Result<> Pump::start(std::int64_t known_asks) {
+  known_asks_ = known_asks;
   const auto wake = journal_.remembered_wake();
   if (!wake) return tl::unexpected(wake.error());
   last_wake_ = remembered_wake_ = *wake;
@@ -42,6 +43,23 @@ Result<> Pump::changed_elsewhere() {
   return outlets_.load_forgotten();
 }
 
+Result<> Pump::given_up_elsewhere() {
+  for (Item* item : valves_.take_waiting()) {
+    const auto head = journal_.head(item->row.key);
+    if (!head) return tl::unexpected(head.error());
+    if (*head && (*head)->key == item->row.key)
+      valves_.hold(*item);
+    else
+      lost(*item);
+  }
+  std::vector<OutletState*> waiting;
+  outlets_.each([&](OutletState& outlet) {
+    if (outlet.due) waiting.push_back(&outlet);
+  });
+  for (OutletState* outlet : waiting) DISPATCH_TRY(outlets_.reread_due(*outlet));
+  return {};
+}
+
 Result<> Pump::clock_set(std::chrono::microseconds by) {
   window_.move_due(by);
   return outlets_.clock_set();
@@ -60,7 +78,7 @@ Result<> Pump::terms_changed(WallTime now) {
     if (turn.moved) {
       for (Item* item : window_.send_off(*outlet)) {
         valves_.take_pass(*item, now);
-        put_back(*item);
+        DISPATCH_TRY(put_back(*item));
       }
       DISPATCH_TRY(outlets_.move(*outlet));
     }
@@ -74,7 +92,7 @@ Result<> Pump::terms_changed(WallTime now) {
 Result<> Pump::shut(OutletState& outlet) {
   outlets_.shut(outlet);
   Position above = outlet.cursor;
-  for (Item* item : valves_.shut(outlet, above)) put_back(*item);
+  for (Item* item : valves_.shut(outlet, above)) DISPATCH_TRY(put_back(*item));
   outlets_.read_again(outlet, above);
   window_.forget_idle(outlet);
   std::vector<Lane*> drained;
@@ -115,11 +133,15 @@ Result<> Pump::completed(Item& item) {
   return {};
 }
 
-void Pump::put_back(Item& item) {
+Result<> Pump::put_back(Item& item) {
   OutletState& outlet = *item.lane->outlet;
   if (item.row.state == DeliveryState::pending) outlets_.read_again(outlet, before(item.row.key.position));
   if (item.row.state == DeliveryState::retry_wait) outlets_.due_by(outlet, item.row.state_at);
+  // An operator may have given it up: another is first then, which stands anywhere where the stream is
+  // disordered.
+  if (item.row.entity != EntityNo{}) DISPATCH_TRY(read_when_open(outlet, item.row));
   leave(item);
+  return {};
 }
 
 void Pump::retry_later(Item& item, WallTime due) {
@@ -142,13 +164,17 @@ void Pump::lost(Item& item) {
   outlets_.list(outlet);
 }
 
-void Pump::turned_away(Item& item) {
-  if (leaves(*item.lane)) {
-    put_back(item);
-    return;
+Result<> Pump::turned_away(Item& item) {
+  if (leaves(*item.lane)) return put_back(item);
+  Valve& valve = *item.lane->valve;
+  leave_behind(valve, item.row);
+  if (item.lane->more) {  // as above
+    const auto next = next_in_lane(item.row);
+    if (!next) return tl::unexpected(next.error());
+    if (*next && (*next)->state == DeliveryState::pending) leave_behind(valve, **next);
   }
-  leave_behind(*item.lane->valve, item.row);
   leave(item);
+  return {};
 }
 
 /// Its lane leaves the window with it; but what was passed over below it comes before it.

@@ -43,7 +43,9 @@ class Pump {
        const Agreements& agreements);
 
   /// Reads where the last run stood. Once, before all else.
-  Result<> start();
+  /// What operators had asked for up to that action is known from what the journal keeps of circuits and
+  /// holds.
+  Result<> start(std::int64_t known_asks);
 
   /// The turn has made these deliveries, in the order of their positions.
   Result<> arrived(std::vector<journal::DeliveryRow> made);
@@ -51,6 +53,9 @@ class Pump {
   void woken() { wakes_wait_ = true; }
   /// Another process has written: anything may be new.
   Result<> changed_elsewhere();
+  /// Another process has given up deliveries: what of them waits before a valve, or to be tried again, waits
+  /// no more.
+  Result<> given_up_elsewhere();
   /// The wall clock was set by `by`, and the due times in the journal were moved with it.
   Result<> clock_set(std::chrono::microseconds by);
   /// Other terms hold. What waits in the window of an outlet that is shut by them leaves it.
@@ -62,8 +67,8 @@ class Pump {
   void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
   void buried(Item& item);                     ///< the lane is blocked
   void lost(Item& item);                       ///< the journal says otherwise: ask it
-  void turned_away(Item& item);                ///< too many wait at its valve: read it when there is room
-  void put_back(Item& item);                   ///< its outlet is shut: read it when that is open again
+  Result<> turned_away(Item& item);            ///< too many wait at its valve: read it when there is room
+  Result<> put_back(Item& item);               ///< its outlet is shut: read it when that is open again
 
   /// Lanes to the destination of this valve that lead past it lead there from now on.
   void lead_to(Valve& valve) { window_.lead_to(valve); }
@@ -80,8 +85,13 @@ class Pump {
   /// Loads what there is room for and what may go, into the graph.
   Result<> fill(WallTime now);
 
-  /// Destinations of which an operator has wanted to know at once whether they are up, since the last call.
-  std::vector<DestinationNo> take_asked_for() { return std::exchange(asked_for_, {}); }
+  /// An operator wants to know at once whether the destination is up.
+  struct AskedFor {
+    DestinationNo destination;
+    std::int64_t action = 0;  ///< by which that was said
+  };
+  /// Since the last call.
+  std::vector<AskedFor> take_asked_for() { return std::exchange(asked_for_, {}); }
 
   /// When fill() may find something that it could not before, with nothing else happening.
   std::optional<WallTime> next_due() const;
@@ -99,7 +109,7 @@ class Pump {
 
  private:
   Result<> follow_wakes();
-  Result<> wake(const journal::DeliveryKey& key, bool ask);
+  Result<> wake(const journal::Wake& said);
   Result<> wake_from(const journal::DeliveryKey& key);
   Result<> load_due(WallTime now);
   Result<> load_due(OutletState& outlet, WallTime now, std::size_t& budget);
@@ -136,7 +146,8 @@ class Pump {
   Window window_;
   Outlets outlets_;
   std::vector<journal::DeliveryRow> arrived_;  ///< and not loaded yet
-  std::vector<DestinationNo> asked_for_;
+  std::vector<AskedFor> asked_for_;
+  std::int64_t known_asks_ = 0;
   std::int64_t last_wake_ = 0;
   std::int64_t remembered_wake_ = 0;
   bool wakes_wait_ = true;

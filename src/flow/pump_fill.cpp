@@ -150,7 +150,7 @@ Result<> Pump::follow_wakes() {
     if (said.from_here) {
       DISPATCH_TRY(wake_from(said.key));
     } else {
-      DISPATCH_TRY(wake(said.key, said.ask));
+      DISPATCH_TRY(wake(said));
     }
     last_wake_ = said.action;
   }
@@ -158,18 +158,17 @@ Result<> Pump::follow_wakes() {
   return {};
 }
 
-Result<> Pump::wake(const journal::DeliveryKey& key, bool ask) {
+Result<> Pump::wake(const journal::Wake& said) {
+  const auto& key = said.key;
   const auto reached = outlets_.reach(key.outlet);
   if (!reached) return tl::unexpected(reached.error());
   OutletState& outlet = **reached;
   DISPATCH_TRY(outlets_.reread_due(outlet));
+  if (said.ask != DestinationNo{} && said.action > known_asks_) asked_for_.push_back({said.ask, said.action});
   const auto head = journal_.head(key);
   if (!head) return tl::unexpected(head.error());
   if (!*head) return {};
   const DeliveryRow& row = **head;
-  // Only a release makes a delivery wait as new that was tried before.
-  const bool released = row.state == DeliveryState::pending && row.attempts > 0;
-  if (ask || released) asked_for_.push_back(row.destination);
   if (outlet.terms->shut) return read_when_open(outlet, row);
   if (Lane* lane = find_in_use(row); lane != nullptr) {
     pass_over(*lane, row);
@@ -348,8 +347,7 @@ Result<> Pump::place_behind(Lane& lane, const DeliveryRow& row) {
 /// The lane is asked for it when it is drained.
 void Pump::pass_over(Lane& lane, const DeliveryRow& row) {
   lane.more = true;
-  const bool comes_before = is_sparse_lane(row) && row.sequence <= lane.tail.sequence;
-  if (!comes_before || row.state != DeliveryState::pending) return;
+  if (row.state != DeliveryState::pending) return;
   lane.below = lane.below ? std::min(*lane.below, row.key.position) : row.key.position;
 }
 

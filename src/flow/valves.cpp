@@ -203,8 +203,11 @@ Valve* Valves::ended(Item& item, const End& end, WallTime now, SteadyTime steady
   if (left && valve != nullptr && valve->pace) valve->pace->arrived(*left, steady);
   if (item.lane->outlet->terms->removed) return nullptr;
 
-  const bool was_down = circuits_.state(destination) == Circuit::State::half_open;
+  const auto before = circuits_.state(destination);
+  const bool was_down = before == Circuit::State::half_open;
   const auto circuit = circuits_.ended(destination, end.sign, pass == Pass::probe, now);
+  const bool trips = circuit == Circuit::State::open && before != circuit;
+  if (end.hold || trips) troubled_[destination] = newest_action_;
   note_end(destination, end, left.value_or(SteadyTime::min()), steady);
   if (was_down && circuit == Circuit::State::closed) throttles_.start_slowly(destination, steady);
   const bool holds_back = circuit != Circuit::State::closed || throttles_.find(destination) != nullptr;
@@ -231,7 +234,9 @@ void Valves::note_end(DestinationNo destination, const End& end, SteadyTime left
     throttles_.answered(destination, left, steady);
 }
 
-void Valves::asked(DestinationNo destination, WallTime now, SteadyTime steady) {
+void Valves::asked(DestinationNo destination, std::int64_t action, WallTime now, SteadyTime steady) {
+  const auto troubled = troubled_.find(destination);
+  if (troubled != troubled_.end() && troubled->second >= action) return;
   throttles_.release(destination, steady);
   const auto circuit = circuits_.asked(destination, now);
   if (const auto found = valves_.find(destination); found != valves_.end()) set(found->second, circuit);
@@ -270,6 +275,16 @@ std::vector<Item*> Valves::shut(const OutletState& outlet, Position& above) {
     if (valve.behind) above = std::min(above, *valve.behind);
     valve.behind.reset();
     valve.retries_behind.reset();
+  }
+  return waiting;
+}
+
+std::vector<Item*> Valves::take_waiting() {
+  std::vector<Item*> waiting;
+  for (auto& [destination, valve] : valves_) {
+    if (valve.waiting == 0) continue;
+    const auto items = graph_.take_back(valve);
+    waiting.insert(waiting.end(), items.begin(), items.end());
   }
   return waiting;
 }
@@ -326,6 +341,13 @@ bool Valves::unused(const Valve& valve, SteadyTime steady) const {
 
 void Valves::tidy(SteadyTime steady) {
   throttles_.tidy(steady);
+  if (troubled_.size() > troubled_most_) {
+    std::erase_if(troubled_, [&](const auto& entry) {
+      return circuits_.state(entry.first) == Circuit::State::closed &&
+             throttles_.find(entry.first) == nullptr;
+    });
+    troubled_most_ = std::max(valves_most_idle, 2 * troubled_.size());
+  }
   if (valves_.size() > tidy_at_) {
     for (auto place = valves_.begin(); place != valves_.end();) {
       if (!unused(place->second, steady)) {

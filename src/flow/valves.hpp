@@ -70,14 +70,20 @@ class Valves {
   /// The wall clock was set by `by`, and the due times in the journal were moved with it.
   void clock_set(std::chrono::microseconds by);
 
-  /// An operator wants to know at once whether the destination is up.
-  void asked(DestinationNo destination, WallTime now, SteadyTime steady);
+  /// The newest action of operators that came before the ends of attempts that are told next.
+  void note_newest_action(std::int64_t action) { newest_action_ = action; }
+  /// An operator has wanted, by that action, to know at once whether the destination is up. Nothing is done
+  /// where that is known since then.
+  void asked(DestinationNo destination, std::int64_t action, WallTime now, SteadyTime steady);
 
   /// The outlet's terms have changed.
   void change_terms(const OutletState& outlet);
   /// All that waits before this outlet's valves is taken out, and what they passed over is forgotten: both
   /// are the caller's to remember. Returns the items; lowers `above`.
   std::vector<Item*> shut(const OutletState& outlet, Position& above);
+  /// All that waits before valves is taken out, in order: the caller holds each again, or it leaves.
+  std::vector<Item*> take_waiting();
+  void hold(Item& item) { graph_.hold(item); }
   /// The outlet is open again; an operator wants to know at once whether its destinations are up.
   void open(OutletState& outlet, WallTime now);
 
@@ -141,6 +147,9 @@ class Valves {
   SteadyTime started_{};
   std::map<DestinationNo, SteadyTime> kept_paces_;  ///< by the last run; no request before that
   std::vector<DestinationNo> paces_over_;           ///< to be forgotten with the next turn
+  std::int64_t newest_action_ = 0;
+  std::map<DestinationNo, std::int64_t> troubled_;  ///< and the newest action when that was found out
+  std::size_t troubled_most_ = 256;                 ///< as tidy_at_
   std::size_t tidy_at_ = 256;                       ///< so many valves
 };
 

@@ -105,7 +105,7 @@ struct Lane {
   journal::DeliveryRow tail;  ///< the last one loaded; of a drained lane from where on it is to be read
   std::size_t items = 0;
   bool more = false;  ///< deliveries were passed over that wait for the items; ask the journal when drained
-  std::optional<Position> below;  ///< the lowest of those passed over that come before the tail
+  std::optional<Position> below;  ///< the lowest of those passed over that may go before what is loaded
   bool in_doubt = false;  ///< the journal did not let its head go: where nothing comes next, something waits
   bool leaves = false;    ///< its outlet goes elsewhere by now: it leaves the window with what holds it
   std::list<Lane*>::iterator idle;  ///< its place among the idle, where it is one of them

@@ -80,7 +80,8 @@ class Journal {
 
   // What operators do to deliveries: each is recorded, and each passes over those of the given deliveries
   // that are not in a state that allows it. They return how many were changed.
-  /// Dead letters go back to pending with their attempts forgiven, and their lanes are woken.
+  /// Dead letters go back to pending with their attempts forgiven, and their lanes are woken. Their
+  /// destinations are asked about as by retry_now().
   virtual Result<std::int64_t> release(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
 
   /// Dead letters become failed, and their lanes are woken.
@@ -222,6 +223,8 @@ class Journal {
   /// Since when the open gap is there that is there longest; nothing where there is none. Cheap.
   virtual Result<std::optional<WallTime>> oldest_gap() = 0;
 
+  /// The number of the newest thing that operators did; 0: none.
+  virtual Result<std::int64_t> newest_action() = 0;
   /// Wakes after number `after`, in order; at most `limit`.
   virtual Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) = 0;
   /// The last wake remembered.

@@ -137,11 +137,11 @@ struct Begun {
 /// One attempt's end, to be recorded with the state it leads to.
 struct Settlement {
   DeliveryKey key;
-  Transition by = Transition::succeed;  ///< succeed, retry, bury or exclude
-  bool forgive = false;                 ///< the attempt does not count against the limit
-  WallTime due{};                       ///< with retry
-  WallTime at{};                        ///< when the outcome was taken in
-  const Outcome* outcome = nullptr;     ///< borrowed, never null
+  Transition by = Transition::succeed;           ///< succeed, retry, bury or exclude
+  bool forgive = false;                          ///< the attempt does not count against the limit
+  WallTime due{};                                ///< with retry
+  WallTime at{};                                 ///< when the outcome was taken in
+  const Outcome* outcome = nullptr;              ///< borrowed, never null
   std::optional<WallTime> throttled_since = {};  ///< DeliveryRow's from now on; nothing: it stays
 };
 
@@ -157,7 +157,7 @@ struct Wake {
   std::int64_t action = 0;
   DeliveryKey key;
   bool from_here = false;  ///< any delivery of the outlet at or above this position may be new
-  bool ask = false;        ///< an operator wants to know at once whether the destination is up
+  DestinationNo ask;       ///< an operator wants to know at once whether it is up; 0: none
 };
 
 /// A circuit breaker that is not closed, as it is kept over a restart.

@@ -83,6 +83,28 @@ TEST_CASE_TEMPLATE("release: what is not a dead letter is left alone", Subject, 
   CHECK(woken(*journal).empty());
 }
 
+TEST_CASE_TEMPLATE("release: the destination is asked about at once", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  bury_two(*journal);
+  const DestinationNo destination = delivery(*journal, 1).destination;
+  const CircuitRow open[] = {{.destination = destination, .half_open = false, .since = noon}};
+  const ThrottleRow held[] = {{.destination = destination,
+                               .hold_until = noon + std::chrono::hours{1},
+                               .millihertz = 0,
+                               .doubles = false}};
+  auto turn = Turn::begin(*journal).value();
+  must(journal->remember_circuits(open, {}));
+  must(journal->remember_throttles(held, {}));
+  must(turn.commit());
+  CHECK(release(*journal, {.entities = {"nobody"}}) == 0);
+  CHECK_FALSE(journal->circuits().value().at(0).half_open);
+  CHECK(release(*journal, {.entities = {"x"}}) == 1);
+  CHECK(journal->circuits().value().at(0).half_open);
+  CHECK(journal->throttles().value().at(0).hold_until < noon + std::chrono::hours{1});
+  CHECK(journal->wakes(0, 10).value().back().ask == destination);
+}
+
 TEST_CASE_TEMPLATE("release: the attempts go on being counted", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
@@ -336,7 +358,8 @@ TEST_CASE_TEMPLATE("retry: what waits is due at once and its circuit is half-ope
   const auto wakes = journal->wakes(0, 10).value();
   REQUIRE(wakes.size() == 1);
   CHECK(wakes[0].key == waits.key);
-  CHECK(wakes[0].ask);
+  CHECK(wakes[0].ask == waits.destination);
+  CHECK(journal->newest_action().value() == wakes[0].action);
 
   // What is due already is due when it was; what is pending asks its circuit too.
   CHECK(retry_now(*journal, {2, 4}, noon + 1s) == 2);
@@ -344,6 +367,7 @@ TEST_CASE_TEMPLATE("retry: what waits is due at once and its circuit is half-ope
   CHECK(state_of(*journal, 2) == DeliveryState::pending);
   circuits = journal->circuits().value();
   CHECK(circuits[1].half_open);
+  CHECK(journal->newest_action().value() == wakes[0].action + 2);
 }
 
 TEST_CASE_TEMPLATE("acknowledge: unknown outcomes are counted until they are acknowledged", Subject,

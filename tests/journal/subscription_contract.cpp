@@ -2,6 +2,8 @@
 
 #include "journal/subscribed.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 using namespace dispatch;
@@ -519,6 +521,27 @@ TEST_CASE_TEMPLATE("put_subscription: what waits goes to the URL of the moment a
     CHECK(begun.outgoing.url == wanted.url);
     end(*journal, queue_of(*journal, wanted).at(next), Transition::succeed);
   }
+}
+
+TEST_CASE_TEMPLATE("put_subscription: who wants what waits to be tried now asks about the present URL",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  Subscription wanted = put(*journal, plain_subscription("s"));
+  append_along(*journal, "x1", "X", {route_of(wanted)});
+  const auto row = queue_of(*journal, wanted).at(0);
+  auto turn = Turn::begin(*journal).value();
+  CHECK(journal->retry_now({&row.key, 1}, noon).value() == 1);
+  must(turn.commit());
+  wanted.url = "http://t.test/new";
+  wanted.host = "t.test";
+  put(*journal, wanted);
+  const auto wakes = journal->wakes(0, 10).value();
+  const auto asks =
+      std::find_if(wakes.begin(), wakes.end(), [](const auto& wake) { return wake.ask != DestinationNo{}; });
+  REQUIRE(asks != wakes.end());
+  CHECK(asks->ask == journal->outlet(row.key.outlet).value().destination);
+  CHECK(asks->ask != row.destination);
 }
 
 TEST_CASE_TEMPLATE("put_subscription: a lane is read whole whatever URL its deliveries were made for",

@@ -189,7 +189,8 @@ Result<std::int64_t> MemoryJournal::move_waits(std::chrono::microseconds by, Wal
 }
 
 template <class Change>
-std::int64_t MemoryJournal::change_dead_letters(std::span<const DeliveryKey> deliveries, Change change) {
+std::int64_t MemoryJournal::change_dead_letters(std::span<const DeliveryKey> deliveries, WallTime now,
+                                                Change change) {
   std::int64_t changed = 0;
   MemoryState& state = write();
   for (const DeliveryKey& key : deliveries) {
@@ -197,24 +198,26 @@ std::int64_t MemoryJournal::change_dead_letters(std::span<const DeliveryKey> del
     if (found == state.deliveries.end() || found->second.state != DeliveryState::dead_letter) continue;
     change(found->second);
     found->second.state_at = {};
-    state.add_action(key);
+    const bool released = found->second.state == DeliveryState::pending;
+    if (released) state.ask(found->second.destination, now);
+    state.add_action(key, false, released);
     ++changed;
   }
   return changed;
 }
 
-Result<std::int64_t> MemoryJournal::release(std::span<const DeliveryKey> deliveries, WallTime) {
+Result<std::int64_t> MemoryJournal::release(std::span<const DeliveryKey> deliveries, WallTime now) {
   if (!in_turn_) return outside_of_turn();
-  return change_dead_letters(deliveries, [](DeliveryRow& row) {
+  return change_dead_letters(deliveries, now, [](DeliveryRow& row) {
     row.state = DeliveryState::pending;
     row.forgiven = row.attempts;
     row.throttled_since = {};
   });
 }
 
-Result<std::int64_t> MemoryJournal::discard(std::span<const DeliveryKey> deliveries, WallTime) {
+Result<std::int64_t> MemoryJournal::discard(std::span<const DeliveryKey> deliveries, WallTime now) {
   if (!in_turn_) return outside_of_turn();
-  return change_dead_letters(deliveries, [](DeliveryRow& row) { row.state = DeliveryState::failed; });
+  return change_dead_letters(deliveries, now, [](DeliveryRow& row) { row.state = DeliveryState::failed; });
 }
 
 Result<std::int64_t> MemoryJournal::cancel(std::span<const DeliveryKey> deliveries, WallTime) {
@@ -253,14 +256,7 @@ Result<std::int64_t> MemoryJournal::retry_now(std::span<const DeliveryKey> deliv
     DeliveryRow& row = found->second;
     if (row.state != DeliveryState::pending && row.state != DeliveryState::retry_wait) continue;
     if (row.state == DeliveryState::retry_wait) row.state_at = std::min(row.state_at, now);
-    const auto circuit = write().circuits.find(row.destination);
-    if (circuit != write().circuits.end() && !circuit->second.half_open) {
-      circuit->second.half_open = true;
-      circuit->second.since = now;
-    }
-    const auto throttle = write().throttles.find(row.destination);
-    if (throttle != write().throttles.end())
-      throttle->second.hold_until = std::min(throttle->second.hold_until, now);
+    write().ask(row.destination, now);
     write().add_action(key, false, true);
     ++retried;
   }
@@ -696,13 +692,20 @@ Result<std::vector<DeliveryRow>> MemoryJournal::all_open_in_lane(const DeliveryK
   return open;
 }
 
+Result<std::int64_t> MemoryJournal::newest_action() {
+  const auto state = read();
+  return state->actions.empty() ? 0 : state->actions.back().number;
+}
+
 Result<std::vector<Wake>> MemoryJournal::wakes(std::int64_t after, std::size_t limit) {
   const auto state = read();
   std::vector<Wake> wakes;
   for (const auto& action : state->actions) {
-    if (action.number > after && action.key && wakes.size() < limit)
-      wakes.push_back(
-          {.action = action.number, .key = *action.key, .from_here = action.from_here, .ask = action.ask});
+    if (action.number <= after || !action.key || wakes.size() == limit) continue;
+    DestinationNo ask;
+    if (action.ask) ask = outlet(action.key->outlet).value().destination;
+    if (action.ask && ask == DestinationNo{}) ask = state->deliveries.at(*action.key).destination;
+    wakes.push_back({.action = action.number, .key = *action.key, .from_here = action.from_here, .ask = ask});
   }
   return wakes;
 }

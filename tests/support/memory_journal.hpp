@@ -72,6 +72,7 @@ class MemoryJournal final : public journal::Journal {
                                    std::size_t limit) override;
   Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override;
   Result<std::optional<WallTime>> oldest_gap() override;
+  Result<std::int64_t> newest_action() override;
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<journal::Tally> tally() override;
@@ -95,7 +96,8 @@ class MemoryJournal final : public journal::Journal {
   void give_up_if_removed(journal::DeliveryRow& row);
   void subscription_changed(const std::shared_ptr<const Subscription>& now);
   template <class Change>
-  std::int64_t change_dead_letters(std::span<const journal::DeliveryKey> deliveries, Change change);
+  std::int64_t change_dead_letters(std::span<const journal::DeliveryKey> deliveries, WallTime now,
+                                   Change change);
 
   std::shared_ptr<MemoryStore> store_;
   bool in_turn_ = false;

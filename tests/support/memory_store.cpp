@@ -78,6 +78,16 @@ void MemoryState::wake_past_gap(const Entity& entity, std::int64_t number) {
   if (awake.empty()) add_action(std::nullopt);
 }
 
+void MemoryState::ask(DestinationNo destination, WallTime now) {
+  if (const auto circuit = circuits.find(destination);
+      circuit != circuits.end() && !circuit->second.half_open) {
+    circuit->second.half_open = true;
+    circuit->second.since = now;
+  }
+  if (const auto throttle = throttles.find(destination); throttle != throttles.end())
+    throttle->second.hold_until = std::min(throttle->second.hold_until, now);
+}
+
 void MemoryState::add_action(std::optional<DeliveryKey> key, bool from_here, bool ask) {
   actions.push_back({.number = static_cast<std::int64_t>(actions.size()) + 1,
                      .key = key,

@@ -85,6 +85,8 @@ struct MemoryState {
   /// Wakes, in each lane of the entity, the first delivery above `number` that is not done and that no gap
   /// holds back.
   void wake_past_gap(const Entity& entity, std::int64_t number);
+  /// What keeps requests from the destination does so until `now`.
+  void ask(DestinationNo destination, WallTime now);
   void add_action(std::optional<journal::DeliveryKey> key, bool from_here = false, bool ask = false);
   /// The deliveries of the event at `position` that are a subscription's.
   std::vector<const journal::DeliveryRow*> subscribed(SubscriptionNo subscription, Position position) const;

@@ -12,8 +12,9 @@ constexpr const char* of_delivery = " WHERE outlet_no = ? AND position = ? AND g
 
 }  // namespace
 
-Operators::Operators(SQLite::Database& database, TurnAccount& turn)
+Operators::Operators(SQLite::Database& database, TurnAccount& turn, Retries& retries)
     : turn_(turn),
+      retries_(retries),
       streams_(database),
       wakes_(database, turn),
       add_action_(database, fmt::format("INSERT INTO actions (verb, at, turn, entity_no, outlet_no, position,"
@@ -21,10 +22,9 @@ Operators::Operators(SQLite::Database& database, TurnAccount& turn)
                                         " SELECT ?, ?, ?, entity_no, outlet_no, position, generation"
                                         "   FROM deliveries{}",
                                         of_delivery)),
-      release_(database,
-               fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts,"
-                           " throttled_since = NULL{}",
-                           of_delivery)),
+      release_(database, fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts,"
+                                     " throttled_since = NULL{}",
+                                     of_delivery)),
       discard_(database, fmt::format("UPDATE deliveries SET state = 5, state_at = NULL{}", of_delivery)),
       skip_(database, "UPDATE gaps SET skipped_at = ? WHERE entity_no = ? AND first_missing = ?") {}
 
@@ -44,8 +44,11 @@ std::int64_t Operators::move_dead_letters(std::span<const DeliveryKey> deliverie
                     static_cast<int>(dead));
   fail_point(FailPoint::dead_letters_noted);
   std::int64_t moved = 0;
-  for (const auto& [outlet, position, generation] : deliveries)
-    moved += move.run(outlet, position, generation, static_cast<int>(dead));
+  for (const auto& key : deliveries) {
+    if (move.run(key.outlet, key.position, key.generation, static_cast<int>(dead)) == 0) continue;
+    if (verb == Verb::release) retries_.ask(key, now);
+    ++moved;
+  }
   fail_point(FailPoint::dead_letters_moved);
   turn_.moved(dead, next_state(dead, by).value(), moved);
   return moved;

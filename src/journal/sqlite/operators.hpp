@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "journal/rows.hpp"
+#include "journal/sqlite/retries.hpp"
 #include "journal/sqlite/statement.hpp"
 #include "journal/sqlite/streams.hpp"
 #include "journal/sqlite/turn_account.hpp"
@@ -16,7 +17,7 @@ namespace dispatch::journal {
 /// What operators may do, each with its trail in the table actions.
 class Operators {
  public:
-  Operators(SQLite::Database& database, TurnAccount& turn);
+  Operators(SQLite::Database& database, TurnAccount& turn, Retries& retries);
 
   /// Journal::release, Journal::discard.
   std::int64_t release(std::span<const DeliveryKey> deliveries, WallTime now);
@@ -30,6 +31,7 @@ class Operators {
                                  Transition by, WallTime now);
 
   TurnAccount& turn_;
+  Retries& retries_;
   Streams streams_;
   Wakes wakes_;
   Statement add_action_, release_, discard_, skip_;

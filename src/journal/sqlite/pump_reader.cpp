@@ -34,8 +34,13 @@ PumpReader::PumpReader(SQLite::Database& database)
                 "SELECT state_at FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at > ?"
                 " ORDER BY state_at LIMIT 1"),
       wakes_(database,
-             "SELECT action_no, outlet_no, position, generation, verb IN (9, 10), verb = 13 FROM actions"
+             "SELECT action_no, outlet_no, position, generation, verb IN (9, 10), iif(verb IN (0, 13),"
+             "  (SELECT coalesce(o.present_destination_no, d.destination_no)"
+             "     FROM deliveries d JOIN outlets o USING (outlet_no)"
+             "    WHERE d.outlet_no = a.outlet_no AND d.position = a.position"
+             "      AND d.generation = a.generation), 0) FROM actions a"
              " WHERE action_no > ? AND outlet_no IS NOT NULL AND quiet = 0 ORDER BY action_no LIMIT ?"),
+      newest_action_(database, "SELECT coalesce(max(action_no), 0) FROM actions"),
       remembered_wake_(database, "SELECT last_wake FROM progress"),
       remember_outlet_(database,
                        "UPDATE outlets SET low_position = ?1 WHERE outlet_no = ?2 AND low_position <> ?1"),
@@ -103,9 +108,14 @@ std::vector<Wake> PumpReader::wakes(std::int64_t after, std::size_t limit) {
                              .position = Position{rows.integer(2)},
                              .generation = rows.integer(3)},
                      .from_here = rows.integer(4) != 0,
-                     .ask = rows.integer(5) != 0});
+                     .ask = DestinationNo{rows.integer(5)}});
   }
   return wakes;
+}
+
+std::int64_t PumpReader::newest_action() {
+  auto rows = newest_action_.rows();
+  return rows.next() ? rows.integer(0) : 0;
 }
 
 std::int64_t PumpReader::remembered_wake() {

@@ -22,14 +22,15 @@ class PumpReader {
   std::vector<DeliveryRow> due(OutletNo outlet, WallTime after, WallTime until, std::size_t limit);
   std::optional<WallTime> next_due(OutletNo outlet, WallTime after);
   std::vector<Wake> wakes(std::int64_t after, std::size_t limit);
+  std::int64_t newest_action();
   std::int64_t remembered_wake();
   void remember(std::span<const Outlet> outlets, std::int64_t last_wake);
   std::vector<DeliveryRow> first_open(Position from, Position to);
   Tally tally();
 
  private:
-  Statement outlets_, destinations_, scan_, due_, next_due_, wakes_, remembered_wake_, remember_outlet_,
-      remember_wake_, open_, tally_;
+  Statement outlets_, destinations_, scan_, due_, next_due_, wakes_, newest_action_, remembered_wake_,
+      remember_outlet_, remember_wake_, open_, tally_;
 };
 
 }  // namespace dispatch::journal

@@ -32,12 +32,16 @@ std::int64_t Retries::retry_now(std::span<const DeliveryKey> deliveries, WallTim
     if (add_action_.run(static_cast<int>(Verb::retry), now, turn_.number, outlet, position, generation) == 0)
       continue;
     make_due_.run(now, outlet, position, generation);
-    probe_.run(now, outlet, position, generation);
-    let_go_.run(now, outlet, position, generation);
+    ask({outlet, position, generation}, now);
     ++retried;
   }
   fail_point(FailPoint::retries_made_due);
   return retried;
+}
+
+void Retries::ask(const DeliveryKey& delivery, WallTime now) {
+  probe_.run(now, delivery.outlet, delivery.position, delivery.generation);
+  let_go_.run(now, delivery.outlet, delivery.position, delivery.generation);
 }
 
 }  // namespace dispatch::journal

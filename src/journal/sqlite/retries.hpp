@@ -16,6 +16,10 @@ class Retries {
   /// Journal::retry_now.
   std::int64_t retry_now(std::span<const DeliveryKey> deliveries, WallTime now);
 
+  /// What keeps requests from the destination of that delivery, an open circuit or a hold, does so until
+  /// `now`.
+  void ask(const DeliveryKey& delivery, WallTime now);
+
  private:
   const TurnAccount& turn_;
   Statement make_due_, probe_, let_go_, add_action_;

@@ -53,11 +53,11 @@ class SqliteJournal::Parts {
   Appender appender{connection->database(), turn.account(), fresh, destinations, subscriptions};
   IntentWriter intents{connection->database(), turn.account(), fresh, subscriptions};
   OutcomeWriter outcomes{connection->database(), turn.account()};
-  Operators operators{connection->database(), turn.account()};
+  Retries retries{connection->database(), turn.account()};
+  Operators operators{connection->database(), turn.account(), retries};
   GapExpiry gaps{connection->database(), turn.account()};
   Cancellations cancellations{connection->database(), turn.account()};
   FanOut fan_out{connection->database(), turn.account(), destinations};
-  Retries retries{connection->database(), turn.account()};
   Acknowledgements acknowledgements{connection->database(), turn.account()};
   Replays replays{connection->database(), turn.account(), destinations};
   RejectQueue rejects{connection->database(), turn.account()};
@@ -456,6 +456,10 @@ Result<std::vector<DeliveryRow>> SqliteJournal::all_open_in_lane(const DeliveryK
 
 Result<std::optional<WallTime>> SqliteJournal::oldest_gap() {
   return parts_->guard(reading, [&] { return parts_->gaps.oldest(); });
+}
+
+Result<std::int64_t> SqliteJournal::newest_action() {
+  return parts_->guard(reading, [&] { return parts_->pump.newest_action(); });
 }
 
 Result<std::vector<Wake>> SqliteJournal::wakes(std::int64_t after, std::size_t limit) {

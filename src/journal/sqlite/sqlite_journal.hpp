@@ -83,6 +83,7 @@ class SqliteJournal final : public Journal {
   Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) override;
   Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) override;
   Result<std::optional<WallTime>> oldest_gap() override;
+  Result<std::int64_t> newest_action() override;
   Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<Tally> tally() override;

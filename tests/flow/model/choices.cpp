@@ -32,11 +32,14 @@ int rank(Act act) {
     case Act::move:
     case Act::remove:
     case Act::replay:
+    case Act::cancel:
+    case Act::retry_now:
       return static_cast<int>(Act::arrive_elsewhere);
     case Act::succeed:
     case Act::fail:
     case Act::time_out:
     case Act::give_up:
+    case Act::throttle:
     case Act::abort:
       return static_cast<int>(Act::succeed);
     default:
@@ -119,10 +122,14 @@ bool World::possible(const Step& step) const {
       return reference_.is_subscribed();
     case Act::replay:
       return event != nullptr && reference_.may_replay(*event);
+    case Act::cancel:
+    case Act::retry_now:
+      return event != nullptr && (event->state == pending || event->state == retry_wait);
     case Act::succeed:
     case Act::fail:
     case Act::time_out:
     case Act::give_up:
+    case Act::throttle:
       return is_under_way();
     case Act::abort:
       return stopping_ && !aborted_ && !under_way().empty();
@@ -134,6 +141,10 @@ std::size_t World::times(std::initializer_list<Act> acts) const {
   std::size_t times = 0;
   for (const Act act : acts) times += times_[static_cast<std::size_t>(act)];
   return times;
+}
+
+std::size_t World::times_of_operators() const {
+  return times({Act::release, Act::discard, Act::skip_gap, Act::cancel, Act::retry_now});
 }
 
 bool World::spent(const Bounds& bounds, Act act) const {
@@ -151,7 +162,9 @@ bool World::spent(const Bounds& bounds, Act act) const {
     case Act::release:
     case Act::discard:
     case Act::skip_gap:
-      return times({Act::release, Act::discard, Act::skip_gap}) >= bounds.operators;
+    case Act::cancel:
+    case Act::retry_now:
+      return times_of_operators() >= bounds.operators;
     case Act::fan_out:
       return times({act}) >= bounds.fan_outs;
     case Act::halt:
@@ -167,6 +180,8 @@ bool World::spent(const Bounds& bounds, Act act) const {
       return times({Act::fail, Act::time_out}) >= bounds.failures;
     case Act::give_up:
       return times({Act::give_up}) >= bounds.give_ups;
+    case Act::throttle:
+      return times({Act::throttle}) >= bounds.throttles;
     case Act::abort:
       return times({Act::abort}) >= bounds.aborts;
     default:
@@ -205,6 +220,8 @@ std::vector<Step> World::choices(const Bounds& bounds) const {
     offer(Act::release, event.name);
     offer(Act::discard, event.name);
     offer(Act::replay, event.name);
+    offer(Act::cancel, event.name);
+    offer(Act::retry_now, event.name);
   }
   for (const auto& id : reference_.accepted()) offer(Act::fan_out, id);
   for (const Act act : {Act::subscribe, Act::halt, Act::resume, Act::move, Act::remove}) offer(act);
@@ -212,7 +229,7 @@ std::vector<Step> World::choices(const Bounds& bounds) const {
   for (const auto& id : reference_.accepted())
     if (const auto& entity = line_of(id).entity; entities.insert(entity).second) offer(Act::skip_gap, entity);
   for (const auto& id : under_way())
-    for (const Act act : {Act::succeed, Act::fail, Act::give_up}) offer(act, id);
+    for (const Act act : {Act::succeed, Act::fail, Act::give_up, Act::throttle}) offer(act, id);
   offer(Act::abort);
   return choices;
 }
@@ -273,12 +290,12 @@ std::optional<std::string> World::fingerprint(const Bounds& bounds) const {
           reference_.events().begin());
   add(stopping_ + 2 * aborted_ + 4 * (elsewhere_ != nullptr) + 8 * static_cast<int>(options_.orphans));
   for (const Act act :
-       {Act::crash, Act::stop, Act::pause, Act::release, Act::fail, Act::give_up, Act::abort,
+       {Act::crash, Act::stop, Act::pause, Act::release, Act::fail, Act::give_up, Act::throttle, Act::abort,
         Act::arrive_elsewhere, Act::fan_out, Act::halt, Act::move, Act::remove, Act::replay}) {
     if (act == Act::crash)
       add(times({Act::crash, Act::crash_hold, Act::inherit}));
     else if (act == Act::release)
-      add(times({Act::release, Act::discard, Act::skip_gap}));
+      add(times_of_operators());
     else if (act == Act::fail)
       add(times({Act::fail, Act::time_out}));
     else

@@ -137,6 +137,7 @@ class FlawedJournal : public journal::Journal {
     return sound_->unknown_outcomes(which);
   }
   Result<std::optional<WallTime>> oldest_gap() override { return sound_->oldest_gap(); }
+  Result<std::int64_t> newest_action() override { return sound_->newest_action(); }
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
     return sound_->wakes(after, limit);
   }

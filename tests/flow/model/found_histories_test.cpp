@@ -6,6 +6,7 @@
 
 using namespace dispatch;
 using namespace dispatch::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -177,4 +178,88 @@ TEST_CASE("a gap is closed also by an event that nothing delivers") {
                                 {Act::turn},
                                 {Act::arrive, "x2"},
                             }));
+}
+
+TEST_CASE("a delivery that is cancelled in a lane that is loaded while its subscription is paused") {
+  const Setting setting{
+      .events = {{"x1", "X", 1, ""}, {"x2", "X", 2, ""}, {"x3", "X", 3, ""}, {"x4", "X", 4, ""}},
+      .rules = {.subscribed = "http://s.test/hook"}};
+  CHECK_FALSE(play(setting, {{Act::arrive, "x1"},
+                             {Act::arrive, "x2"},
+                             {Act::arrive, "x4"},
+                             {Act::arrive, "x3"},
+                             {Act::turn},
+                             {Act::succeed, "x1>"},
+                             {Act::turn},
+                             {Act::cancel, "x3>"},
+                             {Act::halt}}));
+}
+
+TEST_CASE(
+    "a run does not wait for a closed circuit where an operator has cancelled all that would go through it") {
+  const Setting setting{.events = {{"x1", "X", 1}, {"y1", "Y", 1}},
+                        .rules = {.attempts = 1, .breaker = policy::BreakerPolicy{1, 30s, 1, 1}}};
+  CHECK_FALSE(
+      play(setting,
+           {{Act::arrive, "x1"}, {Act::arrive, "y1"}, {Act::turn}, {Act::cancel, "y1"}, {Act::fail, "x1"}}));
+  CHECK_FALSE(play(setting, {{Act::arrive, "x1"},
+                             {Act::arrive, "y1"},
+                             {Act::turn},
+                             {Act::cancel, "y1"},
+                             {Act::turn},
+                             {Act::fail, "x1"}}));
+}
+
+TEST_CASE("a run does not wait for a retry that an operator has cancelled") {
+  CHECK_FALSE(play(subscribed_later(one_lane), {{Act::arrive, "x1"},
+                                                {Act::turn},
+                                                {Act::subscribe},
+                                                {Act::arrive, "x2"},
+                                                {Act::turn},
+                                                {Act::fail, "x2>"},
+                                                {Act::turn},
+                                                {Act::fan_out, "x1"},
+                                                {Act::cancel, "x2>"}}));
+}
+
+TEST_CASE("what an operator has asked for once is not done again after a crash") {
+  Setting setting = subscribed_later({{"x1", "X", 1, ""}, {"x2", "X", 2, ""}, {"y1", "Y", 1, ""}});
+  SUBCASE("at a receiver that asks for time") {
+    CHECK_FALSE(play(setting, {{Act::subscribe},
+                               {Act::arrive, "x2"},
+                               {Act::turn},
+                               {Act::retry_now, "x2>"},
+                               {Act::arrive, "x1"},
+                               {Act::arrive, "y1"},
+                               {Act::turn},
+                               {Act::throttle, "x1>"},
+                               {Act::turn},
+                               {Act::crash}}));
+  }
+  SUBCASE("at an open circuit") {
+    setting.rules.breaker = policy::BreakerPolicy{1, 30s, 1, 1};
+    CHECK_FALSE(play(setting, {{Act::subscribe},
+                               {Act::arrive, "x2"},
+                               {Act::turn},
+                               {Act::retry_now, "x2>"},
+                               {Act::arrive, "x1"},
+                               {Act::arrive, "y1"},
+                               {Act::turn},
+                               {Act::fail, "x1>"},
+                               {Act::turn},
+                               {Act::crash}}));
+  }
+}
+
+TEST_CASE("a crash does not lose what has come before a cancelled delivery in the journal") {
+  const Setting setting{.events = {{"x1", "X", 1}, {"x2", "X", 2}, {"y1", "Y", 1}}};
+  CHECK_FALSE(play(setting, {{Act::arrive, "x2"},
+                             {Act::arrive, "y1"},
+                             {Act::turn},
+                             {Act::arrive, "x1"},
+                             {Act::turn},
+                             {Act::pause},
+                             {Act::cancel, "x1"},
+                             {Act::turn},
+                             {Act::crash}}));
 }

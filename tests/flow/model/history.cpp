@@ -5,12 +5,16 @@
 namespace dispatch::test {
 namespace {
 
-constexpr std::array<std::string_view, act_count> act_names{
-    "turn",    "crash",        "crash_hold", "inherit",          "stop",
-    "leave",   "wait_for_due", "pause",      "arrive_elsewhere", "release",
-    "discard", "skip_gap",     "subscribe",  "fan_out",          "halt",
-    "resume",  "move",         "remove",     "replay",           "arrive",
-    "succeed", "fail",         "time_out",   "give_up",          "abort"};
+constexpr std::array<std::string_view, act_count> act_names{"turn",         "crash",   "crash_hold",
+                                                            "inherit",      "stop",    "leave",
+                                                            "wait_for_due", "pause",   "arrive_elsewhere",
+                                                            "release",      "discard", "skip_gap",
+                                                            "subscribe",    "fan_out", "halt",
+                                                            "resume",       "move",    "remove",
+                                                            "replay",       "cancel",  "retry_now",
+                                                            "arrive",       "succeed", "fail",
+                                                            "time_out",     "give_up", "throttle",
+                                                            "abort"};
 
 }  // namespace
 

@@ -40,7 +40,10 @@ enum class Act {
   resume,
   move,  ///< the subscription goes to its other URL
   remove,
-  replay,  ///< one delivery, by its name
+  // One delivery, by its name.
+  replay,
+  cancel,
+  retry_now,
 
   arrive,
 
@@ -48,8 +51,9 @@ enum class Act {
   succeed,
   fail,
   time_out,
-  give_up,  ///< an answer that no other attempt would change
-  abort,    ///< a second SIGTERM: whatever is under way
+  give_up,   ///< an answer that no other attempt would change
+  throttle,  ///< the receiver asks for time
+  abort,     ///< a second SIGTERM: whatever is under way
 };
 
 inline constexpr std::size_t act_count = static_cast<std::size_t>(Act::abort) + 1;
@@ -67,8 +71,9 @@ using History = std::vector<Step>;
 struct Bounds {
   std::size_t failures = 1;  ///< fail, time_out
   std::size_t give_ups = 0;
-  std::size_t crashes = 0;  ///< crash, crash_hold, inherit
-  std::size_t operators = 0;
+  std::size_t throttles = 0;
+  std::size_t crashes = 0;    ///< crash, crash_hold, inherit
+  std::size_t operators = 0;  ///< release, discard, skip_gap, cancel, retry_now
   std::size_t fan_outs = 0;
   std::size_t halts = 0;
   std::size_t moves = 0;

@@ -99,7 +99,8 @@ TEST_CASE("histories by chance: pauses with gaps") {
 
 TEST_CASE("histories by chance: a URL that changes") {
   Setting setting{.events = streams(2, 4), .rules = {.subscribed = subscribed, .subscribed_later = true}};
-  const Bounds bounds{.failures = 3, .give_ups = 1, .crashes = 1, .operators = 2, .fan_outs = 1, .moves = 4};
+  const Bounds bounds{
+      .failures = 3, .give_ups = 1, .throttles = 2, .crashes = 1, .operators = 2, .fan_outs = 1, .moves = 4};
   SUBCASE("with room") {
     wandered(setting, bounds);
   }
@@ -118,6 +119,7 @@ TEST_CASE("histories by chance: everything at once") {
   Setting setting{.events = streams(2, 4), .rules = {.subscribed = subscribed, .subscribed_later = true}};
   const Bounds bounds{.failures = 3,
                       .give_ups = 2,
+                      .throttles = 2,
                       .crashes = 2,
                       .operators = 3,
                       .fan_outs = 2,

@@ -387,3 +387,37 @@ TEST_CASE("planted: what was passed over at a full valve is not read again") {
   setting.rules.window = flow::WindowLimits{1, 0, 4, 6, 2, 2, 2, 1, 1};
   must_come_to_light<Once>(setting, {.failures = 1, .halts = 1});
 }
+
+TEST_CASE("planted: a run after a crash does not know who has asked for time") {
+  struct Heedless final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<journal::ThrottleRow>> throttles() override {
+      return std::vector<journal::ThrottleRow>{};
+    }
+  };
+  must_come_to_light<Heedless>({.failures = 0, .throttles = 1, .crashes = 1});
+}
+
+TEST_CASE("planted: who asks for time costs an attempt") {
+  struct Strict final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<> settle(std::span<const Settlement> settlements) override {
+      std::vector<Settlement> changed{settlements.begin(), settlements.end()};
+      for (auto& settlement : changed) settlement.forgive = false;
+      return sound().settle(changed);
+    }
+  };
+  must_come_to_light<Strict>({.failures = 0, .throttles = 1});
+}
+
+TEST_CASE("planted: a wait that an operator has ended is not asked about") {
+  struct Deaf final : FlawedJournal {
+    using FlawedJournal::FlawedJournal;
+    Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
+      auto wakes = sound().wakes(after, limit);
+      for (auto& wake : *wakes) wake.ask = {};
+      return wakes;
+    }
+  };
+  must_come_to_light<Deaf>({.failures = 0, .throttles = 1, .operators = 1});
+}

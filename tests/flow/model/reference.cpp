@@ -156,6 +156,7 @@ bool Reference::waits_for_resume(const Event& event) const {
 bool Reference::may_go(const Event& event, WallTime now) const {
   const bool ready = event.state == pending || (event.state == retry_wait && event.due <= now);
   if (!ready || !has_turn(event) || lane_is_busy(event) || waits_for_resume(event)) return false;
+  if (is_held(event.url, now)) return false;
   switch (circuit(event.url, now)) {
     case Circuit::State::closed:
       return true;
@@ -208,6 +209,7 @@ std::optional<WallTime> Reference::next_due(WallTime now) const {
     if (event.state == retry_wait) wait(event.due);
     if (moves(event, now) && event.state != in_flight && circuit(event.url, now) == Circuit::State::open)
       wait(circuits_.at(event.url).since + rules_.breaker->open_for);
+    if (moves(event, now) && event.state != in_flight && is_held(event.url, now)) wait(holds_.at(event.url));
   }
   return next;
 }
@@ -233,20 +235,36 @@ bool Reference::probing(const std::string& url) const {
   });
 }
 
+bool Reference::is_held(const std::string& url, WallTime now) const {
+  const auto found = holds_.find(url);
+  return found != holds_.end() && found->second > now;
+}
+
 void Reference::learn(const Event& event, Answer how, WallTime now) {
-  if (!rules_.breaker || how == Answer::unknown || how == Answer::withdrawn) return;
   if (event.subscribed && !subscribed_) return;
+  if (how == Answer::throttled) {
+    holds_[event.url] = std::max(holds_[event.url], now + rules_.retry_after);
+    asked_for_.erase(event.url);
+  }
+  if (!rules_.breaker || how == Answer::unknown || how == Answer::withdrawn || how == Answer::throttled)
+    return;
   Circuit& circuit = circuits_[event.url];
   const bool up = how == Answer::success || how == Answer::hopeless;
   const auto now_is = this->circuit(event.url, now);
   if (now_is == Circuit::State::closed) {
     circuit.failures = up ? 0 : circuit.failures + 1;
-    if (circuit.failures >= rules_.breaker->failures) circuit = {.state = Circuit::State::open, .since = now};
+    if (circuit.failures >= rules_.breaker->failures) trip(event.url, now);
   } else if (event.probe && !up) {
-    circuit = {.state = Circuit::State::open, .since = now};
+    trip(event.url, now);
   } else if (event.probe && ++circuit.successes >= rules_.breaker->successes) {
     circuit = {};
   }
+}
+
+/// What an operator wanted to know before is known.
+void Reference::trip(const std::string& url, WallTime now) {
+  circuits_[url] = {.state = Circuit::State::open, .since = now};
+  asked_for_.erase(url);
 }
 
 std::string Reference::circuits_text(WallTime now) const {
@@ -258,10 +276,18 @@ std::string Reference::circuits_text(WallTime now) const {
     text += fmt::format("{} {} {} {} {};", url, static_cast<int>(state), circuit.failures, circuit.successes,
                         left.count());
   }
+  for (const auto& [url, until] : holds_)
+    if (until > now) text += fmt::format("{} held for {};", url, (until - now).count());
   return text;
 }
 
-void Reference::ask(const std::string& url) {
+void Reference::ask(const std::string& url, WallTime now) {
+  if (is_held(url, now)) holds_[url] = now;
+  open_half(url);
+}
+
+/// An open circuit becomes half-open.
+void Reference::open_half(const std::string& url) {
   const auto found = circuits_.find(url);
   if (found != circuits_.end() && found->second.state == Circuit::State::open)
     found->second = {.state = Circuit::State::half_open};
@@ -274,10 +300,10 @@ void Reference::move(const std::string& url) {
     if (event.subscribed && !event.done() && event.state != in_flight) event.url = url;
 }
 
-void Reference::look_around(WallTime) {
-  if (seen_halted_ && !halted_ && subscribed_) ask(url_);
+void Reference::look_around(WallTime now) {
+  if (seen_halted_ && !halted_ && subscribed_) open_half(url_);
   seen_halted_ = halted_;
-  for (const auto& url : std::exchange(asked_for_, {})) ask(url);
+  for (const auto& url : std::exchange(asked_for_, {})) ask(url, now);
 }
 
 // --- What happens to a delivery
@@ -292,6 +318,7 @@ Reference::Complaint Reference::begin(const std::string& id, WallTime now) {
   if (!has_turn(*event)) return fmt::format("{} was sent before its turn", id);
   if (lane_is_busy(*event)) return fmt::format("{} was sent while another of its lane is under way", id);
   if (waits_for_resume(*event)) return fmt::format("{} was sent while its subscription is paused", id);
+  if (is_held(event->url, now)) return fmt::format("{} was sent although its URL has asked for time", id);
   const auto circuit_is = circuit(event->url, now);
   if (circuit_is == Circuit::State::open) return fmt::format("{} was sent through an open circuit", id);
   if (circuit_is == Circuit::State::half_open && probing(event->url))
@@ -315,7 +342,7 @@ Reference::Complaint Reference::end(const std::string& id, Answer how, journal::
   event->probe = false;
   if (event->subscribed) event->url = url_;
   if (event->subscribed && !subscribed_ && how != Answer::success) {  // nobody wants it any more
-    event->forgiven += how == Answer::unknown || how == Answer::withdrawn;
+    event->forgiven += how == Answer::unknown || how == Answer::withdrawn || how == Answer::throttled;
     event->state = failed;
     return std::nullopt;
   }
@@ -330,6 +357,11 @@ Reference::Complaint Reference::end(const std::string& id, Answer how, journal::
       ++event->forgiven;
       event->state = orphans == journal::Orphans::retry ? retry_wait : dead_letter;
       event->due = now;
+      return std::nullopt;
+    case Answer::throttled:
+      ++event->forgiven;
+      event->state = retry_wait;
+      event->due = now + rules_.retry_after;
       return std::nullopt;
     case Answer::withdrawn:
       ++event->forgiven;
@@ -409,6 +441,21 @@ bool Reference::may_replay(const Event& event) const {
     return other.line.id == event.line.id && other.subscribed == event.subscribed &&
            other.generation > event.generation;
   });
+}
+
+std::int64_t Reference::cancel(const std::string& name) {
+  Event& event = *at(name);
+  if (event.state != pending && event.state != retry_wait) return 0;
+  event.state = failed;
+  return 1;
+}
+
+std::int64_t Reference::retry_now(const std::string& name, WallTime now) {
+  Event& event = *at(name);
+  if (event.state != pending && event.state != retry_wait) return 0;
+  event.due = std::min(event.due, now);
+  asked_for_.insert(event.url);
+  return 1;
 }
 
 void Reference::replay(const std::string& name) {

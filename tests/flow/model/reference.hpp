@@ -24,6 +24,7 @@ enum class Answer {
   failure,    ///< 5xx: may be tried again
   timeout,    ///< no answer: may be tried again
   hopeless,   ///< an answer that the table says is final
+  throttled,  ///< an answer that asks for time
   unknown,    ///< aborted: nobody knows
   withdrawn,  ///< the run was told to stop before it began
 };
@@ -41,7 +42,8 @@ class Reference {
     std::size_t workers = 1000;  ///< requests at a time in all
     std::size_t ahead = 0;       ///< so many more may be committed and wait for a connection
     unsigned attempts = 2;
-    std::chrono::microseconds backoff{10'000'000};  ///< after the first failure; doubles
+    std::chrono::microseconds backoff{10'000'000};      ///< after the first failure; doubles
+    std::chrono::microseconds retry_after{15'000'000};  ///< what a receiver asks for
     /// Where a subscription to all events goes; empty: there is none.
     std::string subscribed = {};
     bool subscribed_later =
@@ -101,6 +103,9 @@ class Reference {
   /// How many have become failed.
   std::int64_t remove();
   void replay(const std::string& name);
+  /// How many have changed.
+  std::int64_t cancel(const std::string& name);
+  std::int64_t retry_now(const std::string& name, WallTime now);
   /// The numbers skipped.
   std::optional<std::pair<std::int64_t, std::int64_t>> skip_gap(const std::string& entity);
 
@@ -130,7 +135,7 @@ class Reference {
   /// When the next retry is due, or an open circuit may be probed; nothing where none waits for its time.
   std::optional<WallTime> next_due(WallTime now) const;
   std::int64_t count(DeliveryState state) const;
-  /// All that is known of them at `now`: equal where that is.
+  /// All that is known of circuits and holds at `now`: equal where that is.
   std::string circuits_text(WallTime now) const;
   const Rules& rules() const { return rules_; }
 
@@ -167,8 +172,11 @@ class Reference {
   bool waits_for_resume(const Event& event) const;
   Circuit::State circuit(const std::string& url, WallTime now) const;
   bool probing(const std::string& url) const;
+  bool is_held(const std::string& url, WallTime now) const;
   void learn(const Event& event, Answer how, WallTime now);
-  void ask(const std::string& url);
+  void trip(const std::string& url, WallTime now);
+  void ask(const std::string& url, WallTime now);
+  void open_half(const std::string& url);
 
   Rules rules_;
   std::string url_;  ///< of the subscription, at present
@@ -180,7 +188,8 @@ class Reference {
   bool seen_halted_ = false;  ///< by the dispatcher
   std::int64_t generations_ = 0;
   std::map<std::string, Circuit> circuits_;  ///< by URL
-  std::set<std::string> asked_for_;          ///< URLs to which something was released
+  std::map<std::string, WallTime> holds_;    ///< by URL: until when it wants no request
+  std::set<std::string> asked_for_;          ///< URLs that an operator wants to be tried at once
   std::map<std::string, Stream> streams_;
 };
 

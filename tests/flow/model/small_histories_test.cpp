@@ -193,6 +193,68 @@ TEST_CASE("every history in which deliveries are replayed") {
   }
 }
 
+TEST_CASE("every history in which a receiver asks for time") {
+  SUBCASE("with a failure and a crash") {
+    explored({.events = two_lanes}, {.failures = 1, .throttles = 1, .crashes = 1});
+  }
+  SUBCASE("twice and at two requests at a time") {
+    explored({.events = two_lanes, .rules = {.per_host = 2}}, {.failures = 1, .throttles = 2});
+  }
+  SUBCASE("with retries that wait longer") {
+    explored({.events = two_lanes, .rules = {.retry_after = std::chrono::seconds{5}}},
+             {.failures = 1, .throttles = 2});
+  }
+  SUBCASE("beside another destination of its host") {
+    explored({.events = two_ways}, {.failures = 0, .throttles = 2});
+  }
+  SUBCASE("and an operator does not wait for that") {
+    explored({.events = two_lanes}, {.failures = 1, .throttles = 1, .operators = 1});
+  }
+  SUBCASE("of a subscription whose URL is changed") {
+    explored({.events = one_pair_subscribed, .rules = {.subscribed = subscribed}},
+             {.failures = 0, .throttles = 1, .crashes = 1, .moves = 1});
+  }
+  SUBCASE("of a subscription that is paused and resumed") {
+    explored({.events = one_pair_subscribed, .rules = {.subscribed = subscribed}},
+             {.failures = 0, .throttles = 1, .crashes = 1, .halts = 1});
+  }
+  SUBCASE("while its circuit is open or probed") {
+    explored({.events = two_alone, .rules = {.breaker = breaker}},
+             {.failures = 1, .throttles = 1, .crashes = 1});
+  }
+  SUBCASE("while the run is told to stop") {
+    explored({.events = two_lanes}, {.failures = 0, .throttles = 1, .stops = 1});
+  }
+  SUBCASE("in a file of which each is verified") {
+    explored({.events = one_pair, .place = in_files()}, {.failures = 0, .throttles = 1, .crashes = 1});
+  }
+}
+
+TEST_CASE("every history in which an operator cancels what waits or has it tried now") {
+  SUBCASE("with a failure and a crash") {
+    explored({.events = two_lanes}, {.failures = 1, .crashes = 1, .operators = 1});
+  }
+  SUBCASE("twice in one lane") {
+    explored({.events = one_lane}, {.failures = 1, .operators = 2});
+  }
+  SUBCASE("and releases or discards a dead letter") {
+    explored({.events = two_lanes}, {.failures = 1, .give_ups = 1, .operators = 2});
+  }
+  SUBCASE("of a subscription that is paused and resumed") {
+    explored({.events = one_pair_subscribed, .rules = {.subscribed = subscribed}},
+             {.failures = 1, .operators = 1, .halts = 1});
+  }
+  SUBCASE("while the circuit is open") {
+    explored({.events = two_alone, .rules = {.breaker = breaker}}, {.failures = 2, .operators = 1});
+  }
+  SUBCASE("and replays what was cancelled") {
+    explored({.events = one_pair}, {.failures = 1, .operators = 1, .replays = 1});
+  }
+  SUBCASE("in a file of which each is verified") {
+    explored({.events = one_pair, .place = in_files()}, {.failures = 1, .crashes = 1, .operators = 1});
+  }
+}
+
 TEST_CASE("every history with a circuit that opens and is probed") {
   SUBCASE("with a crash") {
     explored({.events = two_lanes, .rules = {.breaker = breaker}}, {.failures = 2, .crashes = 1});

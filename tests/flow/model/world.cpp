@@ -146,6 +146,8 @@ World::Complaint World::play(const Step& step) {
     case Act::move:
     case Act::remove:
     case Act::replay:
+    case Act::cancel:
+    case Act::retry_now:
       complaint = by_operator(step);
       break;
     case Act::arrive:
@@ -165,6 +167,12 @@ World::Complaint World::play(const Step& step) {
     case Act::give_up:
       answer(Answer::hopeless, answered(404));
       break;
+    case Act::throttle: {
+      auto outcome = answered(429);
+      outcome.retry_after = setting_.rules.retry_after;
+      answer(Answer::throttled, std::move(outcome));
+      break;
+    }
     case Act::abort:
       for (const auto& id : under_way()) mail_answers_.emplace_back(id, Answer::unknown);
       process_->transport.abort();
@@ -217,7 +225,9 @@ World::Complaint World::turn() {
 
 World::Complaint World::by_operator(const Step& step) {
   if (operator_ == nullptr) operator_ = journals_.open();
-  const auto key = step.act == Act::replay ? key_of(step.subject) : journal::DeliveryKey{};
+  const bool names_delivery =
+      step.act == Act::replay || step.act == Act::cancel || step.act == Act::retry_now;
+  const auto key = names_delivery ? key_of(step.subject) : journal::DeliveryKey{};
   auto turn = journal::Turn::begin(*operator_);
   if (!turn) return turn.error().message;
   if (auto complaint = act(step, key, *operator_)) return complaint;
@@ -278,6 +288,13 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
     if (!made) return made.error().message;
     if (*made != 1) return fmt::format("{} deliveries were made anew", *made);
     reference_.replay(step.subject);
+  } else if (step.act == Act::cancel || step.act == Act::retry_now) {
+    const bool cancel = step.act == Act::cancel;
+    const auto changed = cancel ? journal.cancel({&key, 1}, now) : journal.retry_now({&key, 1}, now);
+    if (!changed) return changed.error().message;
+    const std::int64_t expected =
+        cancel ? reference_.cancel(step.subject) : reference_.retry_now(step.subject, now);
+    if (*changed != expected) return fmt::format("{} deliveries were changed", *changed);
   } else if (step.act == Act::skip_gap) {
     const auto skipped = journal.skip_gap(step.subject, now);
     if (!skipped) return skipped.error().message;

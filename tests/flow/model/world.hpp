@@ -75,6 +75,7 @@ class World {
   bool twin_first(const Line& line) const;
   bool spent(const Bounds& bounds, Act act) const;
   std::size_t times(std::initializer_list<Act> acts) const;
+  std::size_t times_of_operators() const;
   void count(const Step& step);
   std::string canonical(const Step& step) const;
 
