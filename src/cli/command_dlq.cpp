@@ -143,7 +143,7 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
 }
 
 using Move = Result<operations::Affected> (*)(journal::Journal&, const Clock&, const journal::DeliveryFilter&,
-                                              const operations::Manner&);
+                                              const operations::OperationOptions&);
 
 Result<ExitCode> move_dead(const Program& program, const Dlq& asked, Move move, const ChangeWords& words) {
   const SystemClock clock;

@@ -8,6 +8,8 @@
 #include "operations/gaps.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -26,7 +28,7 @@ EXIT STATUS
 
 EXAMPLES
   dispatch gap list
-  dispatch gap skip --entity order-17
+  dispatch gap skip --entity order-17 --first-missing 4
   dispatch gap skip --all --older-than 1h)";
 
 struct Gap {
@@ -35,7 +37,14 @@ struct Gap {
   bool json = false;
   bool dry_run = false;
   std::optional<std::chrono::microseconds> older_than;
+  std::optional<SequenceNumber> first_missing;
 };
+
+Result<std::optional<SequenceNumber>> parse_sequence_number(std::string_view text) {
+  const auto number = WholeNumber{0, std::numeric_limits<std::int64_t>::max()}(text);
+  if (!number) return tl::unexpected(number.error());
+  return std::optional{SequenceNumber{static_cast<std::int64_t>(*number)}};
+}
 
 Result<std::optional<std::chrono::microseconds>> parse_older_than(std::string_view text) {
   const auto duration = parse_duration(text);
@@ -83,9 +92,12 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
                {"FOR", Align::right},
                {"STATE"}},
               put_out};
-  std::string first_open;
+  std::string skip_first;  // what to type to skip the first one that is open
   DISPATCH_TRY(ledger->gaps(asked.entity, asked.all, [&](const journal::GapRecord& gap) {
-    if (first_open.empty() && !gap.skipped_at) first_open = gap.entity_id;
+    if (skip_first.empty() && !gap.skipped_at) {
+      skip_first = fmt::format("gap skip --entity {} --first-missing {}", shell_word(gap.entity_id),
+                               gap.first_missing.value());
+    }
     if (asked.json) {
       put_gap_json(gap);
     } else {
@@ -99,11 +111,10 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
   }));
   if (asked.json) return ExitCode::delivered;
   table.finish();
-  if (first_open.empty()) {
+  if (skip_first.empty()) {
     say(program, "nothing waits behind a gap");
   } else {
-    say_next(program, "gap skip --entity " + shell_word(first_open),
-             "go on without the lowest missing numbers of an entity");
+    say_next(program, skip_first, "go on without the lowest missing numbers of an entity");
     say(program,
         "where streams begin elsewhere than at 1, --first-sequence of run and ingest says so; where "
         "numbers are missing as a rule, --gaps");
@@ -112,13 +123,12 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
 }
 
 Result<operations::SkippedGaps> skipped_by(const Program& program, const Gap& asked, const Clock& clock) {
-  const WallTime until = clock.wall() - asked.older_than.value_or(std::chrono::microseconds{0});
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
-  if (asked.dry_run) return operations::count_gaps(*ledger, until);
+  if (asked.dry_run) return operations::count_gaps(*ledger, asked.older_than, clock.wall());
   const auto journal = open_for_operator(program, false);
   if (!journal) return tl::unexpected(journal.error());
-  return operations::skip_gaps(*ledger, **journal, until, clock);
+  return operations::skip_gaps(*ledger, **journal, asked.older_than, clock);
 }
 
 Result<ExitCode> skip_all(const Program& program, const Gap& asked) {
@@ -140,17 +150,21 @@ Result<ExitCode> skip_all(const Program& program, const Gap& asked) {
 Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
   if (asked.entity.has_value() == asked.all)
     return misuse("name one entity with --entity, or all with --all");
+  if (asked.all && asked.first_missing) return misuse("--first-missing goes with --entity");
   if (asked.all) return skip_all(program, asked);
   if (asked.older_than || asked.dry_run) return misuse("--older-than and --dry-run go with --all");
   std::optional<std::pair<SequenceNumber, SequenceNumber>> skipped;
   DISPATCH_TRY(operator_turn(program, [&](journal::Journal& journal, WallTime now) -> Result<> {
-    auto gap = journal.skip_gap(*asked.entity, now);
+    auto gap = journal.skip_gap(*asked.entity, asked.first_missing, now);
     if (!gap) return tl::unexpected(std::move(gap).error());
     skipped = *gap;
     return {};
   }));
   if (!skipped) {
-    return misuse("entity {} has no open gap in {}; list those there are with: {}", *asked.entity,
+    const auto which = asked.first_missing ? fmt::format("no open gap that begins at {} and is its lowest",
+                                                         asked.first_missing->value())
+                                           : std::string{"no open gap"};
+    return misuse("entity {} has {} in {}; list those there are with: {}", *asked.entity, which,
                   program.journal, command_on(program, "gap list"));
   }
   if (asked.json) {
@@ -184,6 +198,9 @@ void add_gap_command(CLI::App& app, Program& program) {
   CLI::App* skip = gap->add_subcommand("skip", "Give up the lowest missing numbers of an entity");
   skip->footer(footer);
   skip->add_option("--entity", asked->entity, "The entity")->type_name("ID");
+  add_value(*skip, "--first-missing", asked->first_missing, parse_sequence_number,
+            "With --entity, only where its lowest gap begins at this number")
+      ->type_name("N");
   skip->add_flag("--all", asked->all, "All gaps of all entities");
   add_value(*skip, "--older-than", asked->older_than, parse_older_than,
             "With --all, those that are there that long")

@@ -46,10 +46,10 @@ Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
   if (!to) return misuse("--to {}", to.error().message);
   const auto journal = open_for_operator(program, asked.which.dry_run);
   if (!journal) return tl::unexpected(journal.error());
-  const auto redirected =
-      operations::redirect(**journal, clock, *which,
-                           {DeliveryState::pending, DeliveryState::retry_wait, DeliveryState::dead_letter},
-                           {to->text, to->host}, {.dry_run = asked.which.dry_run});
+  const auto redirected = operations::redirect(**journal, clock, *which,
+                                               {DeliveryState::pending, DeliveryState::in_flight,
+                                                DeliveryState::retry_wait, DeliveryState::dead_letter},
+                                               {to->text, to->host}, {.dry_run = asked.which.dry_run});
   if (!redirected) return tl::unexpected(redirected.error());
   tell_redirected(program, asked.which, *redirected,
                   "no direct delivery that is open and goes elsewhere is meant");

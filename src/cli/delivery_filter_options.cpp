@@ -201,6 +201,8 @@ void tell_affected(const Program& program, const DeliveryFilterOptions& asked,
           .add("dry_run", asked.dry_run)
           .add_raw("destinations", destinations_json(affected));
       if (words.lanes_left) object.add("left_lanes", *words.lanes_left);
+      if (words.repeated_lanes_left) object.add("left_repeated_lanes", *words.repeated_lanes_left);
+      if (!words.exact) object.add("exact", false);
       if (words.circuits) object.add("circuits", *words.circuits);
       if (words.tells_what_is_left) {
         object.add("left_in_flight", affected.in_flight).add("left_dead_letters", affected.dead_letters);
@@ -212,7 +214,7 @@ void tell_affected(const Program& program, const DeliveryFilterOptions& asked,
   if (affected.deliveries == 0) {
     say(program, words.nothing);
   } else if (asked.dry_run) {
-    say(program, fmt::format("{} would be {}; nothing was changed",
+    say(program, fmt::format("{}{} would be {}; nothing was changed", words.exact ? "" : "about ",
                              counted(affected.deliveries, "delivery", "deliveries"), words.done));
   } else {
     say(program, fmt::format("{} {}; {}", words.done, counted(affected.deliveries, "delivery", "deliveries"),
@@ -223,7 +225,7 @@ void tell_affected(const Program& program, const DeliveryFilterOptions& asked,
     say(program, fmt::format("{} in flight and left to end by itself",
                              counted(affected.in_flight, "delivery is", "deliveries are")));
   if (affected.dead_letters > 0) {
-    say(program, fmt::format("{} left as they are; see: {}",
+    say(program, fmt::format("{} not changed; see: {}",
                              counted(affected.dead_letters, "dead letter is", "dead letters are"),
                              command_on(program, "dlq list")));
   }
@@ -231,11 +233,21 @@ void tell_affected(const Program& program, const DeliveryFilterOptions& asked,
 
 void tell_redirected(const Program& program, const DeliveryFilterOptions& asked,
                      const operations::Redirected& redirected, std::string_view nothing) {
+  const bool left = redirected.busy_lanes + redirected.repeated_lanes > 0;
   tell_affected(program, asked, redirected.affected,
-                {.done = "redirected", .nothing = nothing, .lanes_left = redirected.lanes});
-  if (redirected.lanes > 0) {
+                {.done = "redirected",
+                 .nothing = left ? "nothing could be redirected now" : nothing,
+                 .lanes_left = redirected.busy_lanes,
+                 .repeated_lanes_left = redirected.repeated_lanes,
+                 .exact = redirected.exact});
+  if (redirected.busy_lanes > 0) {
     say(program, fmt::format("{} left, as a request is under way; give the same command again",
-                             counted(redirected.lanes, "lane is", "lanes are")));
+                             counted(redirected.busy_lanes, "lane is", "lanes are")));
+  }
+  if (redirected.repeated_lanes > 0) {
+    say(program, fmt::format("{} left, as another replay of the same events is on its way to that host; "
+                             "give the same command again when it has arrived",
+                             counted(redirected.repeated_lanes, "lane is", "lanes are")));
   }
   if (redirected.of_subscriptions > 0) {
     say(program, fmt::format("{} left: what a subscription is sent goes to its own URL; change that with: {}",

@@ -52,8 +52,10 @@ struct ChangeWords {
   std::string_view nothing;  ///< "there was no dead letter to be released"
   /// What was meant and left, as in "2 are in flight and end as they end"; told where there is something.
   bool tells_what_is_left = false;
-  std::optional<std::int64_t> lanes_left = {};  ///< told to programs
-  std::optional<std::int64_t> circuits = {};    ///< half-open now; told to programs
+  std::optional<std::int64_t> lanes_left = {};           ///< told to programs
+  std::optional<std::int64_t> repeated_lanes_left = {};  ///< the same
+  bool exact = true;                                     ///< false: there are about so many
+  std::optional<std::int64_t> circuits = {};             ///< half-open now; told to programs
 };
 
 /// Says what was done, or would be: how many deliveries, and where they were to go.

@@ -125,6 +125,8 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
   const auto changes =
       apply_set(**journal, *declared, {asked.prune, asked.discard}, SystemClock{}.wall(), tell);
   if (!changes) return tl::unexpected(changes.error());
+  if (const auto error = (*journal)->take_checkpoint_error())
+    return fail("what was asked for is done, but {}", error->message);
   if (!any_change(*changes)) tell(*changes);
   warn_of_changes(*program.log, *changes);
   say(program, "applied " + asked.file + ": " + changes_summary(*changes));

@@ -101,10 +101,11 @@ class Journal {
   /// none is left. The deliveries stay as they are.
   virtual Result<std::int64_t> acknowledge(const DeliveryFilter& which, WallTime now, std::size_t limit) = 0;
 
-  /// Accepts that the lowest open gap of `entity` will not be filled, and wakes the lanes behind it. Returns
-  /// the first and last number skipped, or nothing where the entity has no open gap.
-  virtual Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
-                                                                                    WallTime now) = 0;
+  /// Accepts that the lowest open gap of `entity` will not be filled, and wakes the lanes behind it. With
+  /// `only`, where that gap begins at this number, and else nothing is done: the gap that was looked at has
+  /// been filled since. Returns the first and last number skipped; nothing where nothing was done.
+  virtual Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(
+      std::string_view entity, std::optional<SequenceNumber> only, WallTime now) = 0;
 
   /// Gives up the open gaps that are there since `until` or longer, the oldest first, as a run does that has
   /// waited for them long enough, and wakes the lanes behind them. At most `limit`; returns what was given
@@ -138,9 +139,10 @@ class Journal {
   /// Makes pending deliveries anew of those given that are done (completed or failed) and the latest of their
   /// event at that outlet, or, of a subscription, of their event and subscription; passes over the others. Of
   /// a subscription's they go along `route`, which must be a route of that subscription; direct ones go along
-  /// `route` where that is a direct one, and else to where they went. All that one call makes are of one
-  /// generation, the next one of the journal, so that they keep their order and wait for nothing else. Wakes
-  /// each outlet from the lowest one made. Returns how many were made.
+  /// `route` where that is a direct one, and else to where they went. A direct one is passed over too where a
+  /// delivery of its event is open at the outlet it would go to: so it is made once for each outlet. All that
+  /// one call makes are of one generation, the next one of the journal, so that they keep their order and
+  /// wait for nothing else. Wakes each outlet from the lowest one made. Returns how many were made.
   virtual Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries,
                                       const std::optional<Route>& route, WallTime now) = 0;
 

@@ -39,6 +39,7 @@ struct FinalSelection {
   std::optional<WallTime> since = {};               ///< the event was accepted then or later
   std::optional<WallTime> until = {};               ///< the event was accepted before then
   std::optional<DeliveryState> state = {};          ///< completed or failed
+  std::optional<std::string> not_open_at = {};      ///< no direct delivery of the event to this host is open
   DeliveryFilter filter = {};
 };
 
@@ -76,8 +77,11 @@ class Ledger {
   /// Events with a dead letter, whole, each once, by position; for export.
   Result<> dead_events(const DeliveryFilter& which, const Each<EventRecord>& each) const;
 
-  /// Gaps by entity, in the order in which the entities first came; of one entity where it is given. Skipped
-  /// ones only where they are wanted.
+  /// Open gaps by entity, in the order in which the entities first came; of one entity the lowest first.
+  Result<> open_gaps(const Each<OpenGap>& each) const;
+
+  /// The same and the events that wait behind them; of one entity where it is given. Skipped ones only where
+  /// they are wanted.
   Result<> gaps(const std::optional<std::string>& entity, bool skipped_too,
                 const Each<GapRecord>& each) const;
 

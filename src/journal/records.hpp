@@ -92,10 +92,14 @@ struct DeadLetterRecord {
 };
 
 /// Sequence numbers of an entity that have not arrived although a higher one has.
-struct GapRecord {
+struct OpenGap {
   std::string entity_id;
   SequenceNumber first_missing, last_missing;
-  WallTime since{};
+  WallTime since{};  ///< may lie in the future, as the clock was set back since
+};
+
+/// The same, open or not.
+struct GapRecord : OpenGap {
   std::optional<WallTime> skipped_at;  ///< nothing: open, and what is behind it waits
   std::int64_t waiting = 0;            ///< events above an open gap
   GapEnd by = GapEnd::skipped;         ///< of one that is skipped
@@ -113,6 +117,7 @@ struct FinalDeliveryRecord {
   DeliveryKey key;
   SubscriptionNo subscription;  ///< 0: direct
   DeliveryState state = DeliveryState::completed;
+  EntityNo entity;  ///< 0: none
   std::string event_id, type;
   std::optional<std::string> entity_id;
   std::optional<SequenceNumber> sequence;

@@ -8,9 +8,13 @@ AffectedCount::AffectedCount(const std::vector<Subscription>& subscriptions) {
 }
 
 void AffectedCount::add(const journal::SelectedDelivery& delivery) {
-  DestinationCount& count = destination_of(delivery);
+  add(delivery.row.subscription, delivery.url, delivery.row.state);
+}
+
+void AffectedCount::add(SubscriptionNo subscription, const std::string& url, DeliveryState state) {
+  DestinationCount& count = destination_of(subscription, url);
   ++affected_.deliveries;
-  switch (delivery.row.state) {
+  switch (state) {
     case DeliveryState::pending:
       ++count.pending;
       break;
@@ -20,26 +24,31 @@ void AffectedCount::add(const journal::SelectedDelivery& delivery) {
     case DeliveryState::dead_letter:
       ++count.dead_letter;
       break;
-    default:
+    case DeliveryState::completed:
+      ++count.completed;
+      break;
+    case DeliveryState::failed:
+      ++count.failed;
+      break;
+    case DeliveryState::in_flight:
       break;
   }
 }
 
-void AffectedCount::leave(const journal::SelectedDelivery& delivery) {
+void AffectedCount::count_skipped(const journal::SelectedDelivery& delivery) {
   if (delivery.row.state == DeliveryState::in_flight) ++affected_.in_flight;
   if (delivery.row.state == DeliveryState::dead_letter) ++affected_.dead_letters;
 }
 
-DestinationCount& AffectedCount::destination_of(const journal::SelectedDelivery& delivery) {
+DestinationCount& AffectedCount::destination_of(SubscriptionNo subscription, const std::string& url) {
   auto& destinations = affected_.destinations;
-  const std::pair key{delivery.row.subscription, delivery.url};
-  if (const auto known = known_.find(key); known != known_.end()) return destinations[known->second];
+  const std::pair key{subscription, url};
+  if (const auto at = known_.find(key); at != known_.end()) return destinations[at->second];
   if (known_.size() < destinations_most) {
     known_.emplace(key, destinations.size());
-    const auto subscription = subscriptions_.find(delivery.row.subscription);
+    const auto known = subscriptions_.find(subscription);
     return destinations.emplace_back(DestinationCount{
-        .subscription = subscription == subscriptions_.end() ? std::string{} : subscription->second,
-        .url = delivery.url});
+        .subscription = known == subscriptions_.end() ? std::string{} : known->second, .url = url});
   }
   if (!others_) {
     others_ = destinations.size();

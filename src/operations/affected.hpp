@@ -16,7 +16,7 @@ namespace dispatch::operations {
 struct DestinationCount {
   std::string subscription;  ///< its id; empty: direct
   std::string url;           ///< empty: all destinations beyond the first destinations_most
-  std::int64_t pending = 0, retry_wait = 0, dead_letter = 0;
+  std::int64_t pending = 0, retry_wait = 0, dead_letter = 0, completed = 0, failed = 0;
 };
 
 /// What an operation has done, or would do: each delivery is counted once.
@@ -36,15 +36,18 @@ class AffectedCount {
 
   /// The delivery, in the state in which it was found.
   void add(const journal::SelectedDelivery& delivery);
+  /// The same, of a delivery of this subscription to this URL.
+  void add(SubscriptionNo subscription, const std::string& url, DeliveryState state);
   /// The delivery is meant and left as it is.
-  void leave(const journal::SelectedDelivery& delivery);
-  /// `deliveries` were found, and so many of them were changed by others before we could.
-  void lost(std::int64_t deliveries) { affected_.deliveries -= deliveries; }
+  void count_skipped(const journal::SelectedDelivery& delivery);
+  /// Of the deliveries that were added, another process had changed `deliveries` before this one could.
+  void subtract_unchanged(std::int64_t deliveries) { affected_.deliveries -= deliveries; }
+  std::int64_t deliveries() const { return affected_.deliveries; }
 
   Affected take() { return std::move(affected_); }
 
  private:
-  DestinationCount& destination_of(const journal::SelectedDelivery& delivery);
+  DestinationCount& destination_of(SubscriptionNo subscription, const std::string& url);
 
   std::map<SubscriptionNo, std::string> subscriptions_;
   std::map<std::pair<SubscriptionNo, std::string>, std::size_t> known_;  ///< places in the destinations

@@ -5,13 +5,13 @@
 namespace dispatch::operations {
 
 Result<Affected> cancel(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
-                        const Manner& manner) {
+                        const OperationOptions& options) {
   const Operation cancelling{
       .changes = {DeliveryState::pending, DeliveryState::retry_wait},
       .counts = {DeliveryState::in_flight, DeliveryState::dead_letter},
       .newest_first = true,
       .change = [&](auto deliveries, WallTime now) { return journal.cancel(deliveries, now); }};
-  return carry_out(cancelling, journal, clock, meant, manner);
+  return carry_out(cancelling, journal, clock, meant, options);
 }
 
 }  // namespace dispatch::operations

@@ -4,7 +4,7 @@
 #include "base/error.hpp"
 #include "journal/journal.hpp"
 #include "operations/affected.hpp"
-#include "operations/manner.hpp"
+#include "operations/operation_options.hpp"
 
 namespace dispatch::operations {
 
@@ -13,6 +13,6 @@ namespace dispatch::operations {
 /// as left. The newest go first, so that none is sent because the one before it was given up. Misuse where
 /// the journal does not know a name.
 Result<Affected> cancel(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
-                        const Manner& manner = {});
+                        const OperationOptions& options = {});
 
 }  // namespace dispatch::operations

@@ -5,19 +5,19 @@
 namespace dispatch::operations {
 
 Result<Affected> release(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
-                         const Manner& manner) {
+                         const OperationOptions& options) {
   const Operation releasing{
       .changes = {DeliveryState::dead_letter},
       .change = [&](auto deliveries, WallTime now) { return journal.release(deliveries, now); }};
-  return carry_out(releasing, journal, clock, meant, manner);
+  return carry_out(releasing, journal, clock, meant, options);
 }
 
 Result<Affected> discard(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
-                         const Manner& manner) {
+                         const OperationOptions& options) {
   const Operation discarding{
       .changes = {DeliveryState::dead_letter},
       .change = [&](auto deliveries, WallTime now) { return journal.discard(deliveries, now); }};
-  return carry_out(discarding, journal, clock, meant, manner);
+  return carry_out(discarding, journal, clock, meant, options);
 }
 
 }  // namespace dispatch::operations

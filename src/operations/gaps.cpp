@@ -1,6 +1,7 @@
 #include "operations/gaps.hpp"
 
-#include <optional>
+#include "operations/commit.hpp"
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,12 +13,16 @@ constexpr std::size_t skipped_per_turn = 500;
 
 /// Calls `each` for every gap that is meant.
 template <class Each>
-Result<> for_each_gap(const journal::Ledger& ledger, WallTime until, Each each) {
+Result<> for_each_gap(const journal::Ledger& ledger, std::optional<std::chrono::microseconds> age,
+                      WallTime now, Each each) {
+  const auto is_meant = [&](const journal::OpenGap& gap) {
+    return !age || gap.since > now || gap.since <= now - *age;
+  };
   std::optional<std::string> stays;  // the entity of the last gap that is not meant
   Result<> failed;
-  DISPATCH_TRY(ledger.gaps(std::nullopt, false, [&](const journal::GapRecord& gap) {
+  DISPATCH_TRY(ledger.open_gaps([&](const journal::OpenGap& gap) {
     if (stays == gap.entity_id) return true;
-    if (gap.since > until) {
+    if (!is_meant(gap)) {
       stays = gap.entity_id;
       return true;
     }
@@ -27,31 +32,29 @@ Result<> for_each_gap(const journal::Ledger& ledger, WallTime until, Each each) 
   return failed;
 }
 
-Result<> skip(journal::Journal& journal, std::vector<std::string>& entities, const Clock& clock,
+Result<> skip(journal::Journal& journal, std::vector<journal::OpenGap>& gaps, const Clock& clock,
               SkippedGaps& skipped) {
-  if (entities.empty()) return {};
-  SkippedGaps some;
+  if (gaps.empty()) return {};
   auto turn = journal::Turn::begin(journal);
   if (!turn) return tl::unexpected(std::move(turn).error());
-  for (const auto& entity : entities) {
-    const auto gap = journal.skip_gap(entity, clock.wall());
+  for (const auto& [entity, first, last, since] : gaps) {
+    const auto gap = journal.skip_gap(entity, first, clock.wall());
     if (!gap) return tl::unexpected(gap.error());
-    if (!*gap) continue;  // its numbers have arrived meanwhile
-    ++some.gaps;
-    some.numbers += (*gap)->second.value() - (*gap)->first.value() + 1;
+    if (!*gap) continue;  // its first number has arrived meanwhile
+    ++skipped.gaps;
+    skipped.numbers += (*gap)->second.value() - (*gap)->first.value() + 1;
   }
-  DISPATCH_TRY(turn->commit());
-  skipped.gaps += some.gaps;
-  skipped.numbers += some.numbers;
-  entities.clear();
+  DISPATCH_TRY(commit(*turn, journal, skipped.gaps));
+  gaps.clear();
   return {};
 }
 
 }  // namespace
 
-Result<SkippedGaps> count_gaps(const journal::Ledger& ledger, WallTime until) {
+Result<SkippedGaps> count_gaps(const journal::Ledger& ledger, std::optional<std::chrono::microseconds> age,
+                               WallTime now) {
   SkippedGaps count;
-  DISPATCH_TRY(for_each_gap(ledger, until, [&](const journal::GapRecord& gap) -> Result<> {
+  DISPATCH_TRY(for_each_gap(ledger, age, now, [&](const journal::OpenGap& gap) -> Result<> {
     ++count.gaps;
     count.numbers += gap.last_missing.value() - gap.first_missing.value() + 1;
     return {};
@@ -59,15 +62,15 @@ Result<SkippedGaps> count_gaps(const journal::Ledger& ledger, WallTime until) {
   return count;
 }
 
-Result<SkippedGaps> skip_gaps(const journal::Ledger& ledger, journal::Journal& journal, WallTime until,
-                              const Clock& clock) {
+Result<SkippedGaps> skip_gaps(const journal::Ledger& ledger, journal::Journal& journal,
+                              std::optional<std::chrono::microseconds> age, const Clock& clock) {
   SkippedGaps skipped;
-  std::vector<std::string> entities;  // once for each of its gaps, the lowest first
-  DISPATCH_TRY(for_each_gap(ledger, until, [&](const journal::GapRecord& gap) -> Result<> {
-    entities.push_back(gap.entity_id);
-    return entities.size() < skipped_per_turn ? Result<>{} : skip(journal, entities, clock, skipped);
+  std::vector<journal::OpenGap> gaps;
+  DISPATCH_TRY(for_each_gap(ledger, age, clock.wall(), [&](const journal::OpenGap& gap) -> Result<> {
+    gaps.push_back(gap);
+    return gaps.size() < skipped_per_turn ? Result<>{} : skip(journal, gaps, clock, skipped);
   }));
-  DISPATCH_TRY(skip(journal, entities, clock, skipped));
+  DISPATCH_TRY(skip(journal, gaps, clock, skipped));
   return skipped;
 }
 

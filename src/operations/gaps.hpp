@@ -5,7 +5,9 @@
 #include "journal/journal.hpp"
 #include "journal/ledger.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace dispatch::operations {
 
@@ -15,12 +17,15 @@ struct SkippedGaps {
   std::int64_t numbers = 0;  ///< that were missing
 };
 
-/// The open gaps that are there since `until` or longer, of every entity from the lowest up to the first that
-/// is not: what lies above a gap that stays must go on waiting.
-Result<SkippedGaps> count_gaps(const journal::Ledger& ledger, WallTime until);
+/// Counts the open gaps that are at least `age` old at `now`, of every entity from the lowest up to the first
+/// that is not: what lies above a gap that stays must go on waiting. Without `age`, all open gaps. A gap that
+/// began after `now`, by a clock that was set back since, counts as old enough.
+Result<SkippedGaps> count_gaps(const journal::Ledger& ledger, std::optional<std::chrono::microseconds> age,
+                               WallTime now);
 
-/// Skips them, some in each transaction, also while a run is on.
-Result<SkippedGaps> skip_gaps(const journal::Ledger& ledger, journal::Journal& journal, WallTime until,
-                              const Clock& clock);
+/// Skips them, some in each transaction, also while a run is on. A gap of which the first number arrives
+/// meanwhile is left, and so are those above it that are not old enough.
+Result<SkippedGaps> skip_gaps(const journal::Ledger& ledger, journal::Journal& journal,
+                              std::optional<std::chrono::microseconds> age, const Clock& clock);
 
 }  // namespace dispatch::operations

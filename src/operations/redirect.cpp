@@ -1,6 +1,6 @@
 #include "operations/redirect.hpp"
 
-#include "base/fail_point.hpp"
+#include "operations/commit.hpp"
 #include "operations/walk.hpp"
 
 #include <algorithm>
@@ -29,31 +29,37 @@ bool is_busy(const std::vector<journal::DeliveryRow>& lane) {
 /// Redirects the lanes of what it is given, several in one transaction.
 class Redirection {
  public:
-  Redirection(journal::Journal& journal, const Clock& clock, const Route& to, const Manner& manner)
-      : journal_(journal), clock_(clock), to_(to), manner_(manner) {}
+  Redirection(journal::Journal& journal, const Clock& clock, const Route& to, const OperationOptions& options)
+      : journal_(journal), clock_(clock), to_(to), options_(options) {}
 
+  /// A page of the walk. Each lane is looked at once in it, as it is met again with each of its deliveries:
+  /// to read a long lane again for each of them, in a turn, would hold up everybody who writes.
   Result<> take(const std::vector<journal::SelectedDelivery>& found) {
+    std::set<LaneName> seen;
     for (const auto& delivery : found) {
-      if (delivery.row.subscription != SubscriptionNo{}) ++of_subscriptions_;
+      if (delivery.row.subscription != SubscriptionNo{}) ++redirected_.of_subscriptions;
       if (delivery.row.subscription != SubscriptionNo{} || delivery.url == to_.url) continue;
-      DISPATCH_TRY(take_lane(delivery));
-      if (dead_.size() + waiting_.size() >= manner_.at_a_time) DISPATCH_TRY(commit());
+      const LaneName name = lane_of(delivery.row);
+      if (remembered_.contains(name)) continue;
+      if (!seen.insert(name).second) {
+        if (options_.dry_run) count_.add(delivery);  // of a lane that could not be remembered
+        continue;
+      }
+      DISPATCH_TRY(take_lane(name, delivery));
+      if (dead_.size() + waiting_.size() >= options_.at_a_time) DISPATCH_TRY(commit());
     }
     return commit();
   }
 
   Redirected done() {
-    return {.affected = count_.take(),
-            .lanes = static_cast<std::int64_t>(busy_.size()),
-            .of_subscriptions = of_subscriptions_};
+    redirected_.affected = count_.take();
+    return std::move(redirected_);
   }
 
  private:
   /// The lane as it is now, in the turn in which it is changed.
-  Result<> take_lane(const journal::SelectedDelivery& of) {
-    const LaneName name = lane_of(of.row);
-    if (busy_.contains(name) || counted_.contains(name)) return {};
-    if (!manner_.dry_run && !turn_) {
+  Result<> take_lane(const LaneName& name, const journal::SelectedDelivery& of) {
+    if (!options_.dry_run && !turn_) {
       auto turn = journal::Turn::begin(journal_);
       if (!turn) return tl::unexpected(std::move(turn).error());
       turn_.emplace(std::move(*turn));
@@ -61,67 +67,140 @@ class Redirection {
     const auto lane = journal_.all_open_in_lane(of.row.key);
     if (!lane) return tl::unexpected(lane.error());
     if (is_busy(*lane)) {
-      busy_.insert(name);
+      ++redirected_.busy_lanes;
+      remember(name);
       return {};
     }
-    // Taken already, in the turn that is open.
-    if (!lane->empty() && !taken_.insert(name).second) return {};
-    if (manner_.dry_run && of.row.entity != EntityNo{}) counted_.insert(name);
+    const auto repeated = is_repeated(*lane);
+    if (!repeated) return tl::unexpected(repeated.error());
+    if (*repeated) {
+      ++redirected_.repeated_lanes;
+      remember(name);
+      return {};
+    }
+    if (options_.dry_run) {
+      count_lane(name, *lane, of);
+      return {};
+    }
     for (const auto& row : *lane) {
       count_.add({.row = row, .url = of.url, .host = of.host});
       (row.state == DeliveryState::dead_letter ? dead_ : waiting_).push_back(row.key);
+      if (row.key.generation > 0) claimed_.insert(row.key.position);
     }
     return {};
   }
 
-  Result<> commit() {
-    if (turn_) {
-      const auto now = clock_.wall();
-      const auto discarded = journal_.discard(dead_, now);
-      if (!discarded) return tl::unexpected(discarded.error());
-      const auto cancelled = journal_.cancel(waiting_, now);
-      if (!cancelled) return tl::unexpected(cancelled.error());
-      auto all = std::move(dead_);
-      all.insert(all.end(), waiting_.begin(), waiting_.end());
-      std::sort(all.begin(), all.end());
-      const auto made = journal_.replay(all, to_, now);
-      if (!made) return tl::unexpected(made.error());
-      if (*made != static_cast<std::int64_t>(all.size()))
-        return fail("{} of {} deliveries could be redirected; this is a bug", *made, all.size());
-      fail_point(FailPoint::operator_staged);
-      DISPATCH_TRY(turn_->commit());
-      turn_.reset();
-      fail_point(FailPoint::operator_committed);
+  /// In a dry run a lane stays and is met again, so it is counted whole and remembered. Where that cannot be,
+  /// each of its deliveries is counted as it is met.
+  void count_lane(const LaneName& name, const std::vector<journal::DeliveryRow>& lane,
+                  const journal::SelectedDelivery& of) {
+    const bool alone = of.row.entity == EntityNo{};
+    if (!alone && !remember(name)) {
+      count_.add(of);
+      return;
     }
+    for (const auto& row : lane) {
+      count_.add({.row = row, .url = of.url, .host = of.host});
+      if (row.key.generation == 0) continue;
+      if (claimed_.size() < options_.lanes_remembered)
+        claimed_.insert(row.key.position);
+      else
+        redirected_.exact = false;
+    }
+  }
+
+  /// False where as many lanes are remembered as may be.
+  bool remember(const LaneName& name) {
+    if (remembered_.size() >= options_.lanes_remembered) {
+      redirected_.exact = false;
+      return false;
+    }
+    remembered_.insert(name);
+    return true;
+  }
+
+  /// True where an event of the lane would be at an outlet twice. Only replays can be: an event has one
+  /// direct delivery that is none.
+  Result<bool> is_repeated(const std::vector<journal::DeliveryRow>& lane) {
+    for (const auto& row : lane) {
+      if (row.key.generation == 0) return false;
+      if (claimed_.contains(row.key.position)) return true;
+      DISPATCH_TRY(find_outlet());
+      for (const auto outlet : {outlet_, std::optional{row.key.outlet}}) {
+        if (!outlet) continue;
+        const auto there = journal_.scan(*outlet, Position{row.key.position.value() - 1}, 1);
+        if (!there) return tl::unexpected(there.error());
+        const bool repeated = std::any_of(there->begin(), there->end(), [&](const auto& other) {
+          if (other.key.position != row.key.position || other.key == row.key) return false;
+          const bool later = other.key.outlet == row.key.outlet && other.key.generation > row.key.generation;
+          return later || !is_final(other.state);
+        });
+        if (repeated) return true;
+      }
+    }
+    return false;
+  }
+
+  /// Where the new deliveries are queued; there may be no such outlet before the first commit.
+  Result<> find_outlet() {
+    if (outlet_ || outlet_is_missing_) return {};
+    const auto outlets = journal_.outlets(OutletNo{});
+    if (!outlets) return tl::unexpected(outlets.error());
+    const auto found = std::find_if(outlets->begin(), outlets->end(), [&](const journal::Outlet& outlet) {
+      return outlet.subscription == SubscriptionNo{} && outlet.host == to_.host;
+    });
+    outlet_is_missing_ = found == outlets->end();
+    if (!outlet_is_missing_) outlet_ = found->no;
+    return {};
+  }
+
+  Result<> commit() {
+    if (!turn_) return {};
+    const auto now = clock_.wall();
+    const auto discarded = journal_.discard(dead_, now);
+    if (!discarded) return tl::unexpected(discarded.error());
+    const auto cancelled = journal_.cancel(waiting_, now);
+    if (!cancelled) return tl::unexpected(cancelled.error());
+    auto all = std::move(dead_);
+    all.insert(all.end(), waiting_.begin(), waiting_.end());
+    std::sort(all.begin(), all.end());
+    const auto made = journal_.replay(all, to_, now);
+    if (!made) return tl::unexpected(made.error());
+    if (*made != static_cast<std::int64_t>(all.size()))
+      return fail("{} of {} deliveries could be redirected; this is a bug", *made, all.size());
+    DISPATCH_TRY(operations::commit(*turn_, journal_, count_.deliveries()));
+    turn_.reset();
     dead_.clear();
     waiting_.clear();
-    taken_.clear();
+    claimed_.clear();
+    outlet_is_missing_ = false;
     return {};
   }
 
   journal::Journal& journal_;
   const Clock& clock_;
   const Route& to_;
-  const Manner& manner_;
+  const OperationOptions& options_;
+  Redirected redirected_;
   AffectedCount count_{{}};
-  std::int64_t of_subscriptions_ = 0;
   std::optional<journal::Turn> turn_;
   std::vector<journal::DeliveryKey> dead_, waiting_;  // of whole lanes, for the turn that is open
-  std::set<LaneName> taken_;                          // those lanes
-  std::set<LaneName> busy_;                           // no more than a run has requests under way
-  std::set<LaneName> counted_;                        // in a dry run, where lanes stay and are met again
+  std::set<Position> claimed_;     // of replays among them; in a dry run of all that were counted
+  std::set<LaneName> remembered_;  // lanes that stay: those that are left, and in a dry run all of entities
+  std::optional<OutletNo> outlet_;
+  bool outlet_is_missing_ = false;  // as of the last commit
 };
 
 }  // namespace
 
 Result<Redirected> redirect(journal::Journal& journal, const Clock& clock,
                             const journal::DeliveryFilter& meant, const std::vector<DeliveryState>& states,
-                            const Route& to, const Manner& manner) {
+                            const Route& to, const OperationOptions& options) {
   DISPATCH_TRY(check_names(journal, meant));
   const journal::Selection selection{.filter = meant, .states = states};
-  Redirection redirection{journal, clock, to, manner};
+  Redirection redirection{journal, clock, to, options};
   for (std::optional<journal::SelectionPlace> place{std::in_place}; place;) {
-    auto page = journal.select(selection, *place, manner.at_a_time);
+    auto page = journal.select(selection, *place, options.at_a_time);
     if (!page) return tl::unexpected(std::move(page).error());
     DISPATCH_TRY(redirection.take(page->deliveries));
     place = page->next;

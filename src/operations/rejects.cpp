@@ -1,6 +1,7 @@
 #include "operations/rejects.hpp"
 
 #include "ingest/reject_record_writer.hpp"
+#include "operations/commit.hpp"
 
 #include <memory>
 #include <string>
@@ -81,9 +82,9 @@ Result<journal::RejectCount> clear_rejects(journal::Journal& journal, const jour
     if (!turn) return tl::unexpected(std::move(turn).error());
     const auto some = journal.clear_rejects(which, clock.wall(), cleared_per_turn);
     if (!some) return tl::unexpected(some.error());
-    DISPATCH_TRY(turn->commit());
     cleared.lines += some->lines;
     cleared.bytes += some->bytes;
+    DISPATCH_TRY(commit(*turn, journal, cleared.lines));
     if (some->lines < static_cast<std::int64_t>(cleared_per_turn)) return cleared;
   }
 }

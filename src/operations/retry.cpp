@@ -7,7 +7,7 @@
 namespace dispatch::operations {
 
 Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
-                      const Manner& manner) {
+                      const OperationOptions& options) {
   const auto circuits = journal.circuits();
   if (!circuits) return tl::unexpected(circuits.error());
   std::set<DestinationNo> open;
@@ -38,7 +38,7 @@ Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journ
                 delivery.row.state == DeliveryState::retry_wait && delivery.row.state_at > now;
             return first_of_circuit || first_of_hold || waits_for_time;
           }};
-  auto affected = carry_out(retrying, journal, clock, meant, manner);
+  auto affected = carry_out(retrying, journal, clock, meant, options);
   if (!affected) return tl::unexpected(std::move(affected).error());
   retried.affected = std::move(*affected);
   return retried;

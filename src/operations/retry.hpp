@@ -4,7 +4,7 @@
 #include "base/error.hpp"
 #include "journal/journal.hpp"
 #include "operations/affected.hpp"
-#include "operations/manner.hpp"
+#include "operations/operation_options.hpp"
 
 #include <cstdint>
 
@@ -21,6 +21,6 @@ struct Retried {
 /// once, and holds of receivers that asked for time end. No attempt is forgiven. Misuse where the journal
 /// does not know a name.
 Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
-                      const Manner& manner = {});
+                      const OperationOptions& options = {});
 
 }  // namespace dispatch::operations

@@ -1,25 +1,23 @@
 #include "operations/unknown_outcomes.hpp"
 
-#include "base/fail_point.hpp"
+#include "operations/commit.hpp"
 #include "operations/walk.hpp"
 
 namespace dispatch::operations {
 
 Result<std::int64_t> acknowledge(journal::Journal& journal, const Clock& clock,
-                                 const journal::DeliveryFilter& meant, const Manner& manner) {
+                                 const journal::DeliveryFilter& meant, const OperationOptions& options) {
   DISPATCH_TRY(check_names(journal, meant));
-  if (manner.dry_run) return journal.unknown_outcomes(meant);
+  if (options.dry_run) return journal.unknown_outcomes(meant);
   std::int64_t acknowledged = 0;
   for (;;) {
     auto turn = journal::Turn::begin(journal);
     if (!turn) return tl::unexpected(std::move(turn).error());
-    const auto some = journal.acknowledge(meant, clock.wall(), manner.at_a_time);
+    const auto some = journal.acknowledge(meant, clock.wall(), options.at_a_time);
     if (!some) return some;
     if (*some == 0) return acknowledged;
-    fail_point(FailPoint::operator_staged);
-    DISPATCH_TRY(turn->commit());
-    fail_point(FailPoint::operator_committed);
     acknowledged += *some;
+    DISPATCH_TRY(commit(*turn, journal, acknowledged));
   }
 }
 

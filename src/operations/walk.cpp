@@ -1,6 +1,6 @@
 #include "operations/walk.hpp"
 
-#include "base/fail_point.hpp"
+#include "operations/commit.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,16 +15,16 @@ bool contains(const std::vector<DeliveryState>& states, DeliveryState state) {
   return std::find(states.begin(), states.end(), state) != states.end();
 }
 
-Result<std::int64_t> in_a_turn(journal::Journal& journal, const Clock& clock,
-                               std::span<const journal::DeliveryKey> deliveries, const Change& change) {
+/// Adds to `changed_in_all` how many were changed.
+Result<> in_a_turn(journal::Journal& journal, const Clock& clock,
+                   std::span<const journal::DeliveryKey> deliveries, const Change& change,
+                   std::int64_t& changed_in_all) {
   auto turn = journal::Turn::begin(journal);
   if (!turn) return tl::unexpected(std::move(turn).error());
-  auto changed = change(deliveries, clock.wall());
-  if (!changed) return changed;
-  fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(turn->commit());
-  fail_point(FailPoint::operator_committed);
-  return changed;
+  const auto changed = change(deliveries, clock.wall());
+  if (!changed) return tl::unexpected(changed.error());
+  changed_in_all += *changed;
+  return commit(*turn, journal, changed_in_all);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ Result<> check_names(journal::Journal& journal, const journal::DeliveryFilter& m
 }
 
 Result<Affected> carry_out(const Operation& operation, journal::Journal& journal, const Clock& clock,
-                           const journal::DeliveryFilter& meant, const Manner& manner) {
+                           const journal::DeliveryFilter& meant, const OperationOptions& options) {
   DISPATCH_TRY(check_names(journal, meant));
   const auto subscriptions = journal.subscriptions();
   if (!subscriptions) return tl::unexpected(subscriptions.error());
@@ -45,8 +45,9 @@ Result<Affected> carry_out(const Operation& operation, journal::Journal& journal
   journal::Selection selection{
       .filter = meant, .states = operation.changes, .newest_first = operation.newest_first};
   selection.states.insert(selection.states.end(), operation.counts.begin(), operation.counts.end());
+  std::int64_t changed = 0;
   for (std::optional<journal::SelectionPlace> place{std::in_place}; place;) {
-    auto page = journal.select(selection, *place, manner.at_a_time);
+    auto page = journal.select(selection, *place, options.at_a_time);
     if (!page) return tl::unexpected(std::move(page).error());
     std::vector<journal::DeliveryKey> keys;
     for (const auto& delivery : page->deliveries) {
@@ -55,13 +56,13 @@ Result<Affected> carry_out(const Operation& operation, journal::Journal& journal
         keys.push_back(delivery.row.key);
         count.add(delivery);
       } else {
-        count.leave(delivery);
+        count.count_skipped(delivery);
       }
     }
-    if (!keys.empty() && !manner.dry_run) {
-      const auto changed = in_a_turn(journal, clock, keys, operation.change);
-      if (!changed) return tl::unexpected(changed.error());
-      count.lost(static_cast<std::int64_t>(keys.size()) - *changed);
+    if (!keys.empty() && !options.dry_run) {
+      const std::int64_t changed_before = changed;
+      DISPATCH_TRY(in_a_turn(journal, clock, keys, operation.change, changed));
+      count.subtract_unchanged(static_cast<std::int64_t>(keys.size()) - (changed - changed_before));
     }
     place = page->next;
   }

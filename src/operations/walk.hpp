@@ -4,7 +4,7 @@
 #include "base/error.hpp"
 #include "journal/journal.hpp"
 #include "operations/affected.hpp"
-#include "operations/manner.hpp"
+#include "operations/operation_options.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -31,7 +31,7 @@ struct Operation {
 /// transaction of its own. Between two batches the gate is free, so that a run that is on keeps its turns.
 /// Where it is killed, what was committed stays, and the same operation goes on with the rest.
 Result<Affected> carry_out(const Operation& operation, journal::Journal& journal, const Clock& clock,
-                           const journal::DeliveryFilter& meant, const Manner& manner);
+                           const journal::DeliveryFilter& meant, const OperationOptions& options);
 
 /// Misuse that names what the journal does not know: probably mistyped.
 Result<> check_names(journal::Journal& journal, const journal::DeliveryFilter& meant);

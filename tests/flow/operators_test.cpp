@@ -66,7 +66,7 @@ TEST_CASE("a gap blocks its entity until it is skipped") {
   CHECK(stage.transport.sent_ids() == Ids{"e1"});
   CHECK(stage.finished());
   as_operator(stage, [&](journal::Journal& journal) {
-    const auto skipped = journal.skip_gap("X", stage.clock.wall()).value();
+    const auto skipped = journal.skip_gap("X", std::nullopt, stage.clock.wall()).value();
     REQUIRE(skipped);
     CHECK(skipped->first == SequenceNumber{2});
     CHECK(skipped->second == SequenceNumber{3});

@@ -1,6 +1,6 @@
 // What a replay costs the dispatcher, and that it comes whole.
 
-#include "flow/model/flawed_journal.hpp"
+#include "support/flawed_journal.hpp"
 #include "flow/stage.hpp"
 
 #include <memory>

@@ -95,7 +95,7 @@ Result<> SmallRun::operate() {
   const auto released = (*journal)->release(dead_letters(**journal), now);
   if (!released) return tl::unexpected(released.error());
   if (*released == 0) {
-    const auto skipped = (*journal)->skip_gap("C", now);
+    const auto skipped = (*journal)->skip_gap("C", std::nullopt, now);
     if (!skipped) return tl::unexpected(skipped.error());
   }
   DISPATCH_TRY(turn->commit());

@@ -347,7 +347,7 @@ TEST_CASE_TEMPLATE("append: a number that was skipped is refused", Subject, JOUR
   append(*journal, {.id = "c", .sequence = 3});
   {
     auto turn = Turn::begin(*journal).value();
-    journal->skip_gap("order-1", noon).value();
+    journal->skip_gap("order-1", std::nullopt, noon).value();
     must(turn.commit());
   }
   const auto appended = append(*journal, {.id = "b", .sequence = 2});

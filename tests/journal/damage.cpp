@@ -117,7 +117,7 @@ WornJournal::WornJournal() {
   in_a_turn(*journal, [&] { (void)journal->recover(Orphans::retry, noon, 10).value(); });
 
   deliver(*journal, 9);
-  in_a_turn(*journal, [&] { (void)journal->skip_gap("D", noon).value(); });
+  in_a_turn(*journal, [&] { (void)journal->skip_gap("D", std::nullopt, noon).value(); });
   deliver(*journal, 10);
 }
 

@@ -25,9 +25,9 @@ std::int64_t discard(Journal& journal, const DeliveryFilter& which) {
   return discarded;
 }
 
-auto skip(Journal& journal, std::string_view entity) {
+auto skip(Journal& journal, std::string_view entity, std::optional<SequenceNumber> only = std::nullopt) {
   auto turn = Turn::begin(journal).value();
-  const auto skipped = journal.skip_gap(entity, noon).value();
+  const auto skipped = journal.skip_gap(entity, only, noon).value();
   must(turn.commit());
   return skipped;
 }
@@ -159,6 +159,22 @@ TEST_CASE_TEMPLATE("skip: the lowest gap is accepted and what waited for it is w
   CHECK(woken(*journal, 1) == std::vector<std::int64_t>{3});
   CHECK_FALSE(skip(*journal, "order-1").has_value());
   CHECK_FALSE(skip(*journal, "nobody").has_value());
+}
+
+TEST_CASE_TEMPLATE("skip: only the gap that was looked at is accepted and no other one", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "3", .sequence = 3}, {.id = "7", .sequence = 7}});
+  CHECK_FALSE(skip(*journal, "order-1", SequenceNumber{4}).has_value());  // it is not the lowest
+  append(*journal, {.id = "1", .sequence = 1});
+  CHECK_FALSE(skip(*journal, "order-1", SequenceNumber{1}).has_value());
+  append(*journal, {.id = "2", .sequence = 2});
+  CHECK_FALSE(skip(*journal, "order-1", SequenceNumber{2}).has_value());
+  CHECK(woken(*journal, 2).empty());
+  CHECK(append(*journal, {.id = "4", .sequence = 4}).verdict == AppendVerdict::accepted);
+  const auto skipped = skip(*journal, "order-1", SequenceNumber{5});
+  REQUIRE(skipped.has_value());
+  CHECK(skipped->second == SequenceNumber{6});
 }
 
 TEST_CASE_TEMPLATE("skip: the first delivery of every lane behind the gap is woken", Subject, JOURNALS) {

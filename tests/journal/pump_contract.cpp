@@ -155,7 +155,7 @@ TEST_CASE_TEMPLATE("open in lane: an open gap ends it and a skipped one does not
   append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "4", .sequence = 4}});
   CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2});
   auto turn = Turn::begin(*journal).value();
-  journal->skip_gap("order-1", noon).value();
+  journal->skip_gap("order-1", std::nullopt, noon).value();
   must(turn.commit());
   CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2, 3});
 }

@@ -152,6 +152,28 @@ TEST_CASE_TEMPLATE("replay: direct deliveries go along a direct route that is gi
   CHECK(state_of(*journal, 1) == DeliveryState::completed);
 }
 
+TEST_CASE_TEMPLATE("replay: an event is made once for a host however often it was delivered", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  deliver(*journal, {"1", "2"});
+  const Route b{"http://b.test/", "b.test"};
+  const Route c{"http://c.test/", "c.test"};
+  const std::vector<DeliveryKey> at_a{delivery(*journal, 1).key, delivery(*journal, 2).key};
+  REQUIRE(replay(*journal, at_a, b) == 2);
+  CHECK(replay(*journal, at_a, Route{"http://b.test/other", "b.test"}) == 0);  // they are on their way
+  std::vector<DeliveryKey> done = at_a;
+  const auto at_b = journal->scan(OutletNo{2}, Position{}, 10).value();
+  for (const auto& row : at_b) {
+    attempt(*journal, row, Transition::succeed);
+    done.push_back(row.key);
+  }
+  CHECK(replay(*journal, done, c) == 2);
+  const auto made = journal->scan(OutletNo{3}, Position{}, 10).value();
+  CHECK(positions(made) == Positions{1, 2});
+  CHECK(made.at(0).key.generation == made.at(1).key.generation);
+}
+
 TEST_CASE_TEMPLATE("replay: a subscription's deliveries go to its present URL", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
@@ -247,7 +269,7 @@ TEST_CASE_TEMPLATE("skip: every lane that waits is woken and of a replay too", S
   append_along(*journal, "4", "e", {route});
   {
     auto turn = Turn::begin(*journal).value();
-    CHECK(journal->skip_gap("e", noon).value().has_value());
+    CHECK(journal->skip_gap("e", std::nullopt, noon).value().has_value());
     must(turn.commit());
   }
   const auto wakes = journal->wakes(0, 10).value();

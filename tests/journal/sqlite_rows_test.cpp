@@ -251,7 +251,7 @@ TEST_CASE("rows: what operators did is kept also where nothing waits") {
   const auto journal = subject.open();
   append(*journal, {.id = "a", .sequence = 3, .urls = {}});
   auto turn = Turn::begin(*journal).value();
-  journal->skip_gap("order-1", noon).value();
+  journal->skip_gap("order-1", std::nullopt, noon).value();
   must(turn.commit());
   CHECK(rows(subject, "SELECT verb, first_sequence, last_sequence, position IS NULL FROM actions") ==
         Rows{"2|1|2|1"});

@@ -150,6 +150,32 @@ TEST_CASE("dead letters are released to another URL") {
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
+TEST_CASE("events with two open replays are redirected as the dry run says and each arrives once") {
+  const TempDir directory;
+  const Receiver a, c;
+  const std::string nowhere = "http://localhost:1/";
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", a.url()}, streams(1, 2)).exit_code == 0);
+  REQUIRE(run_dispatch(directory, {"replay", "--all", "--to", nowhere}).exit_code == 0);
+  REQUIRE(run_dispatch(directory, {"replay", "--url", a.url(), "--to", a.url("/second")}).exit_code == 0);
+  const auto rehearsed =
+      run_dispatch(directory, {"redirect", "--all", "--to", c.url("/c"), "--dry-run", "--json"});
+  CHECK(has(rehearsed.out, "\"redirected\":2,\"dry_run\":true,"));
+  CHECK(has(rehearsed.out, "\"left_lanes\":0,\"left_repeated_lanes\":1"));
+  const auto redirected = run_dispatch(directory, {"redirect", "--all", "--to", c.url("/c"), "--json"});
+  CHECK(redirected.exit_code == 0);
+  CHECK(has(redirected.out, "\"redirected\":2,\"dry_run\":false,"));
+  CHECK(
+      has(redirected.err, "1 lane is left, as another replay of the same events is on its way to that host"));
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"events", "cancel", "--url", nowhere}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(ids_of(c) == Ids{"E0-1", "E0-2"});
+
+  const auto again = run_dispatch(directory, {"replay", "--entity", "E0", "--to", nowhere});
+  CHECK(has(again.err, "2 deliveries are made again"));
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
 TEST_CASE("what is to be redirected must be said and a subscription is not") {
   const TempDir directory;
   REQUIRE(run_dispatch(directory, {"ingest", "-", "--to", "http://127.0.0.1:1/"}, streams(1, 1)).exit_code ==

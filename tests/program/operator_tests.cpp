@@ -105,6 +105,7 @@ TEST_CASE("a gap that is skipped lets its entity go on") {
   CHECK(line_count(journal({"gap", "list", "--json"}).out) == 0);
   CHECK(line_count(journal({"gap", "list", "--all", "--json"}).out) == 1);
   CHECK(journal({"gap", "skip", "--entity", "B"}).exit_code == 2);
+  CHECK(journal({"gap", "skip", "--all", "--first-missing", "1"}).exit_code == 2);
 }
 
 TEST_CASE("a run that is on picks up what an operator releases") {

@@ -289,12 +289,13 @@ Result<std::int64_t> MemoryJournal::unknown_outcomes(const DeliveryFilter& which
 }
 
 Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> MemoryJournal::skip_gap(
-    std::string_view entity, WallTime) {
+    std::string_view entity, std::optional<SequenceNumber> only, WallTime) {
   if (!in_turn_) return outside_of_turn();
   const auto named = write().entities.find(entity);
   if (named == write().entities.end()) return std::nullopt;
   for (auto& [first, gap] : named->second.gaps) {
     if (gap.given_up) continue;
+    if (only && *only != SequenceNumber{first}) return std::nullopt;
     gap.given_up = GapEnd::skipped;
     write().wake_past_gap(named->second, gap.last);
     return std::pair{SequenceNumber{first}, SequenceNumber{gap.last}};
@@ -462,6 +463,11 @@ Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveri
         route && route->subscription == done.subscription
             ? state.destination_of(*route)
             : state.destinations[static_cast<std::size_t>(done.destination.value() - 1)];
+    const auto there = state.deliveries.lower_bound({.outlet = to.outlet, .position = key.position});
+    const auto above =
+        state.deliveries.lower_bound({.outlet = to.outlet, .position = Position{key.position.value() + 1}});
+    if (direct && std::any_of(there, above, [](const auto& other) { return !is_final(other.second.state); }))
+      continue;
     if (made++ == 0) ++state.last_generation;
     const auto& row = state.add_delivery(to, key.position, state.last_generation, done.subscription);
     const auto at = lowest.try_emplace(to.outlet, row.key).first;

@@ -32,8 +32,8 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> discard(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
   Result<std::int64_t> cancel(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
   Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
-  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
-                                                                            WallTime now) override;
+  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(
+      std::string_view entity, std::optional<SequenceNumber> only, WallTime now) override;
   Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override;
   Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
   Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override;

@@ -19,7 +19,7 @@ constexpr std::int64_t page_size = 512;
 std::string page_query(const FilterSql& filter) {
   return fmt::format(R"(
   SELECT d.outlet_no, d.position, d.generation, o.subscription_no, d.state, e.event_id, e.type, n.entity_id,
-         e.sequence_number, e.accepted_at, t.url
+         e.sequence_number, e.accepted_at, t.url, e.entity_no
     FROM outlets o
    CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position BETWEEN ?{0} AND ?{1}
     JOIN events e ON e.position = d.position
@@ -31,10 +31,14 @@ std::string page_query(const FilterSql& filter) {
                       WHERE l.position = d.position AND l.generation > d.generation
                         AND (l.outlet_no = d.outlet_no
                              OR (l.subscription_no > 0 AND l.subscription_no = d.subscription_no)))
+     AND (?{7} IS NULL OR NOT EXISTS (SELECT 1 FROM deliveries w INDEXED BY deliveries_by_position
+                      JOIN outlets q ON q.outlet_no = w.outlet_no
+                      WHERE w.position = d.position AND w.subscription_no = 0 AND q.host = ?{7}
+                        AND w.state NOT IN (4, 5)))
    ORDER BY d.position, d.outlet_no)",
                      FilterSql::parameters + 1, FilterSql::parameters + 2, FilterSql::parameters + 3,
                      FilterSql::parameters + 4, FilterSql::parameters + 5, FilterSql::parameters + 6,
-                     filter.conditions());
+                     filter.conditions(), FilterSql::parameters + 7);
 }
 
 FinalDeliveryRecord delivery(const Statement::Rows& rows) {
@@ -48,6 +52,7 @@ FinalDeliveryRecord delivery(const Statement::Rows& rows) {
   if (!rows.is_null(8)) delivery.sequence = SequenceNumber{rows.integer(8)};
   delivery.accepted_at = from_stored(rows.integer(9));
   delivery.destination = text(rows, 10);
+  if (!rows.is_null(11)) delivery.entity = EntityNo{rows.integer(11)};
   return delivery;
 }
 
@@ -65,7 +70,7 @@ Result<> Ledger::final_deliveries(const FinalSelection& selection,
       std::vector<FinalDeliveryRecord> page;
       {
         auto rows = filter.rows(statement, first, first + page_size - 1, selection.subscription,
-                                selection.since, selection.until, state);
+                                selection.since, selection.until, state, selection.not_open_at);
         while (rows.next()) page.push_back(delivery(rows));
       }
       for (const auto& record : page)

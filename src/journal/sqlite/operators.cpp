@@ -54,13 +54,13 @@ std::int64_t Operators::move_dead_letters(std::span<const DeliveryKey> deliverie
   return moved;
 }
 
-std::optional<std::pair<SequenceNumber, SequenceNumber>> Operators::skip_gap(std::string_view entity,
-                                                                             WallTime now) {
+std::optional<std::pair<SequenceNumber, SequenceNumber>> Operators::skip_gap(
+    std::string_view entity, std::optional<SequenceNumber> only, WallTime now) {
   streams_.forget();
   const Stream* stream = streams_.find(entity);
   if (stream == nullptr) return std::nullopt;
   const auto gap = streams_.lowest_open(stream->entity);
-  if (!gap) return std::nullopt;
+  if (!gap || (only && *only != SequenceNumber{gap->first})) return std::nullopt;
   skip_.run(now, stream->entity, gap->first);
   fail_point(FailPoint::gap_skipped);
   wakes_.past_gap(stream->entity, *gap, Verb::gap_skip, now);

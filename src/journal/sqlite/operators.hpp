@@ -24,7 +24,9 @@ class Operators {
   std::int64_t discard(std::span<const DeliveryKey> deliveries, WallTime now);
 
   /// Journal::skip_gap.
-  std::optional<std::pair<SequenceNumber, SequenceNumber>> skip_gap(std::string_view entity, WallTime now);
+  std::optional<std::pair<SequenceNumber, SequenceNumber>> skip_gap(std::string_view entity,
+                                                                    std::optional<SequenceNumber> only,
+                                                                    WallTime now);
 
  private:
   std::int64_t move_dead_letters(std::span<const DeliveryKey> deliveries, Verb verb, Statement& move,

@@ -25,6 +25,9 @@ Replays::Replays(SQLite::Database& database, TurnAccount& turn, Destinations& de
                         "SELECT 1 FROM outlets o"
                         " CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = ?2"
                         " WHERE o.subscription_no = ?1 AND d.generation > ?3 LIMIT 1"),
+      open_at_(database,
+               "SELECT 1 FROM deliveries WHERE outlet_no = ? AND position = ? AND state NOT IN (4, 5)"
+               " LIMIT 1"),
       next_generation_(database,
                        "UPDATE progress SET last_generation = last_generation + 1 RETURNING last_generation"),
       add_(database,
@@ -53,6 +56,7 @@ Result<std::int64_t> Replays::make(std::span<const DeliveryKey> deliveries, cons
     const bool elsewhere = route && route->subscription == row->subscription;
     const auto to = elsewhere ? destinations_.resolve(*route, key.position)
                               : Destinations::Numbers{.destination = row->destination, .outlet = key.outlet};
+    if (direct && open_at_.rows(to.outlet, key.position).next()) continue;
     if (generation == 0) generation = next_generation();
     add_.run(to.outlet, generation, to.destination, row->subscription, key.position);
     turn_.made(DeliveryState::pending);

@@ -31,7 +31,7 @@ class Replays {
   TurnAccount& turn_;
   Destinations& destinations_;
   Wakes wakes_;
-  Statement read_, later_direct_, later_subscribed_, next_generation_, add_;
+  Statement read_, later_direct_, later_subscribed_, open_at_, next_generation_, add_;
 };
 
 }  // namespace dispatch::journal

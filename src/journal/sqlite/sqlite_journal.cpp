@@ -290,11 +290,11 @@ Result<std::int64_t> SqliteJournal::acknowledge(const DeliveryFilter& which, Wal
 }
 
 Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> SqliteJournal::skip_gap(
-    std::string_view entity, WallTime now) {
+    std::string_view entity, std::optional<SequenceNumber> only, WallTime now) {
   using Skipped = Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>>;
   return parts_->write("skip a gap in", [&] {
     parts_->fresh.write();
-    return Skipped{parts_->operators.skip_gap(entity, now)};
+    return Skipped{parts_->operators.skip_gap(entity, only, now)};
   });
 }
 

@@ -1,7 +1,7 @@
 // The explorer finds what is broken: each of these bugs was planted, and each must come to light.
 
 #include "flow/model/explorer.hpp"
-#include "flow/model/flawed_journal.hpp"
+#include "support/flawed_journal.hpp"
 
 #include <algorithm>
 #include <set>

@@ -296,7 +296,7 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
         cancel ? reference_.cancel(step.subject) : reference_.retry_now(step.subject, now);
     if (*changed != expected) return fmt::format("{} deliveries were changed", *changed);
   } else if (step.act == Act::skip_gap) {
-    const auto skipped = journal.skip_gap(step.subject, now);
+    const auto skipped = journal.skip_gap(step.subject, std::nullopt, now);
     if (!skipped) return skipped.error().message;
     const auto expected = reference_.skip_gap(step.subject);
     const bool equal = skipped->has_value() == expected.has_value() &&

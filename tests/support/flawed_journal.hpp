@@ -15,6 +15,8 @@ class FlawedJournal : public journal::Journal {
   Result<> begin_turn() override { return sound_->begin_turn(); }
   Result<> commit_turn() override { return sound_->commit_turn(); }
   void abandon_turn() noexcept override { sound_->abandon_turn(); }
+  std::optional<Error> take_checkpoint_error() override { return sound_->take_checkpoint_error(); }
+  Result<> check_in_place() override { return sound_->check_in_place(); }
   Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
                                        WallTime now) override {
     return sound_->append(arrivals, start, now);
@@ -47,9 +49,9 @@ class FlawedJournal : public journal::Journal {
   Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
     return sound_->retry_now(deliveries, now);
   }
-  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(std::string_view entity,
-                                                                            WallTime now) override {
-    return sound_->skip_gap(entity, now);
+  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(
+      std::string_view entity, std::optional<SequenceNumber> only, WallTime now) override {
+    return sound_->skip_gap(entity, only, now);
   }
   Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override {
     return sound_->give_up_gaps(until, now, limit);
