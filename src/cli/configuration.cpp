@@ -1,5 +1,6 @@
 #include "cli/configuration.hpp"
 
+#include "cli/misplaced_options.hpp"
 #include "cli/nearest.hpp"
 #include "cli/toml.hpp"
 
@@ -46,6 +47,7 @@ bool set_in_environment(const CLI::Option& option) {
 }  // namespace
 
 std::vector<CLI::ConfigItem> Configuration::from_config(std::istream& input) const {
+  check_misplaced_options(app_);
   const std::string text{std::istreambuf_iterator<char>{input}, {}};
   auto entries = read_toml(text);
   if (!entries) refuse(entries.error().message);

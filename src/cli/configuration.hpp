@@ -24,7 +24,8 @@ class Configuration final : public CLI::ConfigTOML {
   /// `app` is the top command and outlives this object.
   explicit Configuration(const CLI::App& app) : app_(app) {}
 
-  /// Throws CLI::ConfigError, as CLI11 expects it to.
+  /// Throws CLI::ConfigError, as CLI11 expects it to, and what check_misplaced_options throws: CLI11 asks for
+  /// this when it has read the command line.
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
 
   /// The line, from 1, that sets `option` in the file that was read; nothing where none does.

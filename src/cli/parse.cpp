@@ -1,6 +1,7 @@
 #include "cli/parse.hpp"
 
 #include "base/fd.hpp"
+#include "cli/misplaced_options.hpp"
 #include "cli/nearest.hpp"
 #include "cli/never_empty.hpp"
 #include "cli/value_source.hpp"
@@ -35,14 +36,6 @@ Chosen chosen(CLI::App& app) {
   return chosen;
 }
 
-std::vector<std::string> option_names(const CLI::App* command) {
-  std::vector<std::string> names;
-  for (; command != nullptr; command = command->get_parent())
-    for (const CLI::Option* option : command->get_options())
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  return names;
-}
-
 std::vector<std::string> command_names(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::App* sub : command.get_subcommands({})) names.push_back(sub->get_name());
@@ -53,7 +46,8 @@ std::vector<std::string> command_names(const CLI::App& command) {
 std::string about_unknown(const std::string& word, const Chosen& chosen) {
   if (word.size() > 1 && word.front() == '-') {
     const std::string option = word.substr(0, word.find('='));
-    return fmt::format("unknown option '{}'{}", option, did_you_mean(option, option_names(chosen.command)));
+    return fmt::format("unknown option '{}'{}", option,
+                       did_you_mean(option, options_behind(*chosen.command)));
   }
   const auto commands = command_names(*chosen.command);
   if (commands.empty()) return fmt::format("unexpected argument '{}'", word);
@@ -104,6 +98,11 @@ std::string about_configuration(const std::string& path) {
                      reason != 0 ? ": " + errno_text(reason) : "");
 }
 
+/// Where it does, cli/configuration.hpp checks what must be checked before.
+bool reads_configuration(CLI::App& app) {
+  return app.get_config_ptr() != nullptr && !app.get_config_ptr()->as<std::string>().empty();
+}
+
 std::string about(const CLI::ParseError& error, CLI::App& app, const Chosen& chosen) {
   if (const auto unknown = app.remaining(true); !unknown.empty())
     return about_unknown(unknown.front(), chosen);
@@ -128,6 +127,7 @@ Result<std::optional<ExitCode>> parse(CLI::App& app, int argc, const char* const
     return misuse("{} needs a value; see '{} --help'", option, app.get_name());
   try {
     app.parse(argc, argv);
+    if (!reads_configuration(app)) check_misplaced_options(app);
     check_variables(*chosen(app).command);
     return std::nullopt;
   } catch (const CLI::Success& asked) {

@@ -283,6 +283,48 @@ TEST_CASE("a wrong value is told although the command below is missing") {
         "--limit: '0' is not a whole number from 1 to 10; see 'small events --help'");
 }
 
+TEST_CASE("an option of the command above is refused behind or before a command that does not have it") {
+  struct Families {
+    Families() {
+      app.name("small");
+      app.fallthrough();
+      app.add_option("--journal", journal);
+      add_configuration(app);
+      CLI::App* events = app.add_subcommand("events");
+      events->add_option("--entity", listed);
+      events->add_option("--since", since);
+      CLI::App* cancel = events->add_subcommand("cancel");
+      cancel->add_option("--entity", cancelled);
+      cancel->add_option("--accepted-since", since);
+    }
+    std::string error(std::vector<const char*> words) {
+      words.insert(words.begin(), "small");
+      const auto answered = cli::parse(app, static_cast<int>(words.size()), words.data());
+      return answered ? "" : answered.error().message;
+    }
+    CLI::App app;
+    std::string journal, listed, since, cancelled;
+  };
+  const ConfigurationFile file{"[events]\nentity = 'X'\nsince = '2h'\n"};
+  const std::string named = "--config=" + file.path();
+  for (const char* config : {named.c_str(), static_cast<const char*>(nullptr)}) {
+    CAPTURE(config);
+    const auto error = [&](std::vector<const char*> words) {
+      if (config != nullptr) words.insert(words.begin(), config);
+      return Families{}.error(std::move(words));
+    };
+    CHECK(error({"events", "cancel", "--since", "1h"}) ==
+          "unknown option '--since'; see 'small events cancel --help'");
+    CHECK(error({"events", "--since", "1h", "cancel"}) ==
+          "unknown option '--since'; see 'small events cancel --help'");
+    CHECK(error({"events", "--entity", "Y", "cancel"}) ==
+          "--entity stands before 'cancel'; write it behind: small events cancel --entity; see 'small events "
+          "cancel --help'");
+    CHECK(error({"events", "cancel", "--entity", "Y", "--journal", "j.db"}).empty());
+    CHECK(error({"events", "--entity", "Y"}).empty());
+  }
+}
+
 TEST_CASE("an empty value of an option that security depends on is misuse wherever it stands") {
   CHECK(SmallProgram{}.parse({"run", "--cacert", "x"}));
   for (const std::vector<const char*>& words :
