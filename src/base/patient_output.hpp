@@ -20,6 +20,8 @@ class PatientOutput {
   /// From now on all calls of write() together wait no longer than that, those that wait already included. A
   /// second call does nothing.
   void hurry(std::chrono::milliseconds patience);
+  /// The patience of a program that has done its work: what nobody has read by then is lost.
+  static constexpr std::chrono::seconds last_words_patience{5};
 
  private:
   using Time = std::chrono::steady_clock::time_point;

@@ -106,7 +106,8 @@ void tell_actions(const EventRecord& event, const DeliveryRecord& delivery,
                   const std::function<void(std::string_view)>& write) {
   for (const auto& action : event.actions)
     if (action.key == delivery.key)
-      write(fmt::format("{} by an operator at {}\n", action.what, format_time(action.at)));
+      write(fmt::format("{}{} by an operator at {}\n", action.what,
+                        action.to.empty() ? "" : " to " + printable(action.to), format_time(action.at)));
 }
 
 void tell(const EventRecord& event, const DeliveryRecord& delivery, const Story& story, WallTime now,
@@ -198,6 +199,7 @@ std::vector<std::string> actions_json(const EventRecord& event) {
         .add("generation", action.key.generation)
         .add("action", action.what);
     add_time(object, "at", action.at);
+    if (!action.to.empty()) object.add("to", action.to);
   }
   return objects;
 }

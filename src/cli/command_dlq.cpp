@@ -1,5 +1,6 @@
 #include "base/printable.hpp"
 #include "base/units.hpp"
+#include "base/url_text.hpp"
 #include "cli/dead_letter_advice.hpp"
 #include "cli/delivery_filter_options.hpp"
 #include "cli/event_line.hpp"
@@ -47,12 +48,17 @@ tl::unexpected<Error> no_dead_letter(const Program& program, std::string_view wh
                 command_on(program, "dlq list"));
 }
 
-/// Where one thing was named, it should have been there.
+/// Where one event or entity was named and nothing else, it should have been there.
 std::optional<std::string> the_one_named(const DeliveryFilterOptions& which) {
-  if (which.names.events.size() == 1) return "event " + which.names.events.front();
-  if (which.names.entities.size() == 1) return "entity " + which.names.entities.front();
-  return std::nullopt;
+  auto rest = which;
+  rest.names.events.clear();
+  rest.names.entities.clear();
+  if (rest.conditioned() || which.names.events.size() + which.names.entities.size() != 1) return std::nullopt;
+  if (!which.names.events.empty()) return "event " + which.names.events.front();
+  return "entity " + which.names.entities.front();
 }
+
+constexpr const char* none_like_that = "there is no dead letter like that";
 
 void put_dead_letter_json(const journal::DeadLetterRecord& dead) {
   put_json([&](JsonObject& object) {
@@ -74,6 +80,7 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
   if (!which) return tl::unexpected(which.error());
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
+  DISPATCH_TRY(check_known(*ledger, *which));
   const WallTime now = SystemClock{}.wall();
 
   using Align = Table::Align;
@@ -104,7 +111,7 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
   if (asked.which.json) return ExitCode::delivered;
   table.finish();
   if (advice.empty()) {
-    say(program, fmt::format("there is no dead letter{}", asked.which.conditioned() ? " like that" : ""));
+    say(program, asked.which.conditioned() ? none_like_that : "there is no dead letter");
     return ExitCode::delivered;
   }
   say_next(program, "dlq show ID", "see why");
@@ -155,7 +162,8 @@ Result<ExitCode> move_dead(const Program& program, const Dlq& asked, Move move, 
   if (!moved) return tl::unexpected(moved.error());
   if (const auto named = the_one_named(asked.which); named && moved->deliveries == 0)
     return no_dead_letter(program, *named);
-  tell_affected(program, asked.which, *moved, words);
+  tell_affected(program, asked.which, *moved,
+                {.done = words.done, .nothing = asked.which.conditioned() ? none_like_that : words.nothing});
   return ExitCode::delivered;
 }
 
@@ -170,6 +178,13 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
   const auto moved = operations::redirect(**journal, clock, *which, {DeliveryState::dead_letter},
                                           {to->text, to->host}, {.dry_run = asked.which.dry_run});
   if (!moved) return tl::unexpected(moved.error());
+  if (const auto named = the_one_named(asked.which);
+      named && moved->affected.deliveries == 0 && moved->lanes == 0) {
+    return misuse(
+        "{} has no direct dead letter in {} that goes elsewhere than to {}; list those there are "
+        "with: {}",
+        *named, program.journal, without_credentials(to->text), command_on(program, "dlq list"));
+  }
   tell_redirected(program, asked.which, *moved, "there was no direct dead letter that goes elsewhere");
   return ExitCode::delivered;
 }
@@ -179,6 +194,7 @@ Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
   if (!which) return tl::unexpected(which.error());
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
+  DISPATCH_TRY(check_known(*ledger, *which));
   std::int64_t exported = 0;
   std::int64_t without_url = 0;
   Result<> written;

@@ -1,5 +1,6 @@
 #include "base/shell_text.hpp"
 #include "base/units.hpp"
+#include "cli/delivery_filter_options.hpp"
 #include "cli/listing.hpp"
 #include "cli/operator_turn.hpp"
 #include "cli/option_values.hpp"
@@ -21,9 +22,9 @@ namespace {
 constexpr const char* footer = R"(An event that comes for a number that was skipped is rejected.
 
 EXIT STATUS
-  0  the gaps were listed, or one was skipped
+  0  the gaps were listed, or skipped; with --all also where there was none
   1  the journal could not be read or written
-  2  usage, or there is no such gap or journal
+  2  usage, or there is no such gap, entity or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES
@@ -80,6 +81,7 @@ void put_gap_json(const journal::GapRecord& gap) {
 Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
+  if (asked.entity) DISPATCH_TRY(check_known(*ledger, {.entities = {*asked.entity}}));
   const WallTime now = SystemClock{}.wall();
 
   using Align = Table::Align;
@@ -112,7 +114,8 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
   if (asked.json) return ExitCode::delivered;
   table.finish();
   if (skip_first.empty()) {
-    say(program, "nothing waits behind a gap");
+    say(program, asked.entity ? fmt::format("entity {} waits behind no gap", *asked.entity)
+                              : std::string{"nothing waits behind a gap"});
   } else {
     say_next(program, skip_first, "go on without the lowest missing numbers of an entity");
     say(program,
@@ -136,7 +139,9 @@ Result<ExitCode> skip_all(const Program& program, const Gap& asked) {
   if (!skipped) return tl::unexpected(skipped.error());
   if (asked.json) {
     put_json([&](JsonObject& object) {
-      object.add(asked.dry_run ? "would_skip" : "skipped", skipped->gaps).add("numbers", skipped->numbers);
+      object.add(asked.dry_run ? "would_skip" : "skipped", skipped->gaps)
+          .add("numbers", skipped->numbers)
+          .add("dry_run", asked.dry_run);
     });
   }
   std::string said = fmt::format("{} {} with {}", asked.dry_run ? "would skip" : "skipped",

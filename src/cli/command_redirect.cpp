@@ -1,4 +1,3 @@
-
 #include "cli/delivery_filter_options.hpp"
 #include "cli/listing.hpp"
 #include "cli/operator_turn.hpp"
@@ -17,12 +16,14 @@ constexpr const char* footer =
     R"(Deliveries that are pending, wait for a retry or are dead letters become failed
 at the old URL and are made anew for the other one: whole lanes, in order per
 entity. A lane with a request under way is left: give the command again. Lines
-that come later with the old URL go to the old URL, in lanes of their own.
+that come later with the old URL go to the old URL, in lanes of their own. What
+a subscription is sent goes to its own URL; change that with:
+dispatch subscription add ID --replace --url URL
 
 EXIT STATUS
   0  done; also where nothing was meant
   1  the journal could not be read or written
-  2  usage, or there is no such event, URL, ... or journal
+  2  usage, or there is no such event, URL, file, ... or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES
@@ -38,10 +39,6 @@ Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
   const SystemClock clock;
   const auto which = meant_by_operator(asked.which, "deliveries", clock.wall());
   if (!which) return tl::unexpected(which.error());
-  if (!which->subscriptions.empty()) {
-    return misuse("what a subscription is sent goes to its own URL; change that with: {}",
-                  command_on(program, "subscription add ID --replace --url URL"));
-  }
   const auto to = routing::parse_url(asked.to);
   if (!to) return misuse("--to {}", to.error().message);
   const auto journal = open_for_operator(program, asked.which.dry_run);
@@ -62,7 +59,7 @@ void add_redirect_command(CLI::App& app, Program& program) {
   const auto asked = std::make_shared<Redirect>();
   CLI::App* command = app.add_subcommand("redirect", "Send what waits or is dead somewhere else");
   command->footer(footer);
-  add_filter_options(*command, asked->which);
+  add_name_options(*command, asked->which);
   add_file_option(*command, asked->which);
   command->add_option("--to", asked->to, "Where it goes instead")->type_name("URL")->required();
   add_change_options(*command, asked->which);

@@ -1,14 +1,19 @@
+#include "base/shell_text.hpp"
 #include "base/units.hpp"
 #include "cli/listing.hpp"
 #include "cli/operator_turn.hpp"
 #include "cli/option_values.hpp"
 #include "cli/program.hpp"
 #include "cli/table.hpp"
+#include "ingest/input_name.hpp"
 #include "journal/ledger.hpp"
 #include "operations/rejects.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -18,7 +23,8 @@ namespace {
 
 constexpr const char* footer =
     R"(A rejected line is listed once however often the input is run again. It leaves
-the list when the same line is accepted, or when it is cleared.
+the list when the same line is accepted, or when it is cleared; a line that was
+mended is another line.
 
 EXIT STATUS
   0  the lines were listed, exported or cleared
@@ -31,12 +37,16 @@ EXAMPLES
   dispatch rejects export --all > mended.jsonl
   dispatch rejects clear --file events.jsonl)";
 
+constexpr WholeNumber any_number{1, std::numeric_limits<std::int64_t>::max()};
+
 struct Rejects {
   journal::RejectSelection which;
   bool all = false;
   bool cleared = false;
   bool json = false;
   bool dry_run = false;
+
+  bool conditioned() const { return !which.numbers.empty() || which.file; }
 };
 
 void put_json_of(const journal::RejectedRecord& reject) {
@@ -57,6 +67,42 @@ std::string number(std::int64_t count) {
   return std::to_string(count);
 }
 
+Result<ExitCode> no_such_line(const Program& program) {
+  return misuse("no such rejected line is open in {}; list those there are with: {}", program.journal,
+                command_on(program, "rejects list"));
+}
+
+/// The conditions as export and clear take them: " --file events.jsonl", or " --all".
+std::string same_lines(const Rejects& asked) {
+  std::string text;
+  for (const auto number : asked.which.numbers) text += fmt::format(" --reject {}", number);
+  if (asked.which.file) text += " --file " + shell_word(*asked.which.file);
+  return text.empty() ? " --all" : text;
+}
+
+/// The name that the journal has for the file. It is the one that it was read by; where none of that name is
+/// known, another spelling of the same path is.
+Result<std::string> recorded_file(const journal::Ledger& ledger, const std::string& typed) {
+  std::string same;
+  bool exact = false;
+  DISPATCH_TRY(ledger.rejects({}, true, [&](const journal::RejectedRecord& reject) {
+    exact = reject.file == typed;
+    if (same.empty() && ingest::input_name(reject.file) == ingest::input_name(typed)) same = reject.file;
+    return !exact;
+  }));
+  return exact || same.empty() ? typed : same;
+}
+
+Result<> use_recorded_file(const Program& program, Rejects& asked) {
+  if (!asked.which.file) return {};
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  auto file = recorded_file(*ledger, *asked.which.file);
+  if (!file) return tl::unexpected(std::move(file).error());
+  asked.which.file = std::move(*file);
+  return {};
+}
+
 Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
   const auto ledger = journal::Ledger::open(program.journal);
   if (!ledger) return tl::unexpected(ledger.error());
@@ -72,7 +118,9 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
                {"REASON"}},
               put_out};
   std::int64_t open = 0;
+  std::int64_t listed = 0;
   DISPATCH_TRY(ledger->rejects(asked.which, asked.cleared, [&](const journal::RejectedRecord& reject) {
+    ++listed;
     if (!reject.cleared_at) ++open;
     if (asked.json) {
       put_json_of(reject);
@@ -83,28 +131,25 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
     }
     return can_put_out();
   }));
+  if (listed == 0 && !asked.which.numbers.empty()) return no_such_line(program);
   if (asked.json) return ExitCode::delivered;
   table.finish();
   if (open == 0) {
-    say(program, "no rejected line waits");
+    say(program, asked.conditioned() ? "no rejected line like that waits" : "no rejected line waits");
     if (!asked.cleared) say_next(program, "rejects list --cleared", "see those that were cleared");
   } else {
-    say_next(program, "rejects export --all > mended.jsonl", "take them out, to mend them and run them");
-    say_next(program, "rejects clear --all", "take them off the list");
+    say_next(program, "rejects export" + same_lines(asked) + " > mended.jsonl",
+             "take them out, to mend them and run them");
+    say_next(program, "rejects clear" + same_lines(asked), "take them off the list");
   }
   return ExitCode::delivered;
 }
 
 /// What is meant must be said.
 Result<> check_selection(const Rejects& asked) {
-  const bool some = !asked.which.numbers.empty() || asked.which.file;
-  if (some == asked.all) return misuse("name lines with --reject or --file, or all of them with --all");
+  if (asked.conditioned() == asked.all)
+    return misuse("name lines with --reject or --file, or all of them with --all");
   return {};
-}
-
-Result<ExitCode> no_such_line(const Program& program) {
-  return misuse("no such rejected line is open in {}; list those there are with: {}", program.journal,
-                command_on(program, "rejects list"));
 }
 
 Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
@@ -146,7 +191,9 @@ Result<ExitCode> clear_lines(const Program& program, const Rejects& asked) {
   if (cleared->lines == 0 && !asked.all) return no_such_line(program);
   if (asked.json)
     put_json([&](JsonObject& object) {
-      object.add(asked.dry_run ? "would_clear" : "cleared", cleared->lines).add("bytes", cleared->bytes);
+      object.add(asked.dry_run ? "would_clear" : "cleared", cleared->lines)
+          .add("bytes", cleared->bytes)
+          .add("dry_run", asked.dry_run);
     });
   say(program, fmt::format("{} {} ({})", asked.dry_run ? "would clear" : "cleared",
                            counted(cleared->lines, "rejected line", "rejected lines"),
@@ -155,7 +202,17 @@ Result<ExitCode> clear_lines(const Program& program, const Rejects& asked) {
 }
 
 void add_filters(CLI::App& command, Rejects& asked) {
-  command.add_option("--reject", asked.which.numbers, "The one of this number; may be repeated")
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--reject",
+          [&asked](const std::vector<std::string>& texts) {
+            for (const auto& text : texts) {
+              const auto number = any_number(text);
+              if (!number) throw CLI::ValidationError("--reject", number.error().message);
+              asked.which.numbers.push_back(static_cast<std::int64_t>(*number));
+            }
+          },
+          "The one of this number; may be repeated")
       ->type_name("N")
       ->allow_extra_args(false);
   command
@@ -174,8 +231,12 @@ void add_rejects_command(CLI::App& app, Program& program) {
     CLI::App* command = rejects->add_subcommand(name, help);
     command->footer(footer);
     add_filters(*command, *asked);
-    command->callback(
-        [&program, asked, act] { program.action = [&program, asked, act] { return act(program, *asked); }; });
+    command->callback([&program, asked, act] {
+      program.action = [&program, asked, act]() -> Result<ExitCode> {
+        DISPATCH_TRY(use_recorded_file(program, *asked));
+        return act(program, *asked);
+      };
+    });
     return command;
   };
 

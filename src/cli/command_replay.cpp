@@ -26,7 +26,7 @@ present URL, all else to where it went. Look with --dry-run first.
 EXIT STATUS
   0  done; also where nothing was meant
   1  the journal could not be read or written
-  2  usage, or there is no such subscription or journal
+  2  usage, or there is no such event, host, file, ... or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES
@@ -65,6 +65,7 @@ Result<journal::FinalSelection> selection_of(const Program& program, const Repla
   auto filter = meant(asked.names, now);
   if (!filter) return tl::unexpected(std::move(filter).error());
   selection.filter = std::move(*filter);
+  DISPATCH_TRY(check_known(ledger, selection.filter));
   DISPATCH_TRY(read_moment(asked.since, now, selection.since));
   DISPATCH_TRY(read_moment(asked.until, now, selection.until));
   if (!asked.subscription) return selection;
@@ -121,11 +122,10 @@ void put_destinations(const operations::Affected& affected, bool json, bool dry_
 }
 
 Result<ExitCode> replay(const Program& program, const Replay& asked) {
-  if (!asked.conditioned() && !asked.all)
+  if (asked.conditioned() == asked.all)
     return misuse(
-        "say which deliveries are meant: with conditions, as in --since 2h or --entity ID; or with --all, "
-        "for "
-        "all that were ever made");
+        "say which deliveries are meant: either with conditions, as in --since 2h or --entity ID, or with "
+        "--all, for all that were ever made");
   if (asked.to && asked.subscription) {
     return misuse("what a subscription is sent goes to its own URL; change that with: {}",
                   command_on(program, "subscription add ID --replace --url URL"));

@@ -37,7 +37,8 @@ Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& aske
                 {.done = "retried",
                  .nothing = "nothing that is meant waits for a time",
                  .tells_what_is_left = true,
-                 .circuits = retried->circuits});
+                 .circuits = retried->circuits,
+                 .holds = retried->holds});
   if (retried->circuits > 0 && !asked.json)
     say(program,
         fmt::format("{} {} probed at once", counted(retried->circuits, "open circuit", "open circuits"),

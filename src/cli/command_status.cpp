@@ -51,7 +51,7 @@ Result<std::chrono::microseconds> parse_interval(std::string_view text) {
 }
 
 Result<Status> look(const Program& program, const journal::Ledger& ledger) {
-  auto standing = ledger.standing(rows_shown);
+  auto standing = ledger.standing(rows_shown, SystemClock{}.wall());
   if (!standing) return tl::unexpected(std::move(standing).error());
   return Status{program.journal, std::move(*standing)};
 }

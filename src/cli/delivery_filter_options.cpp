@@ -1,5 +1,7 @@
 #include "cli/delivery_filter_options.hpp"
 
+#include "base/shell_text.hpp"
+#include "base/units.hpp"
 #include "cli/listing.hpp"
 #include "cli/moment.hpp"
 #include "cli/operator_turn.hpp"
@@ -12,9 +14,11 @@
 #include <cctype>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace dispatch::cli {
 namespace {
@@ -193,6 +197,38 @@ Result<journal::DeliveryFilter> meant_by_operator(const DeliveryFilterOptions& a
   return meant(asked, now);
 }
 
+Result<> check_known(const journal::Ledger& ledger, const journal::DeliveryFilter& meant) {
+  const auto unknown = ledger.unknown_names(meant);
+  if (!unknown) return tl::unexpected(unknown.error());
+  if (!unknown->empty()) return misuse("the journal knows no {}", fmt::join(*unknown, ", no "));
+  return {};
+}
+
+std::vector<std::string> replay_conditions(const journal::DeliveryFilter& meant) {
+  std::string common;
+  const auto add = [&](std::string_view option, const std::vector<std::string>& values) {
+    for (const auto& value : values) common += fmt::format(" {} {}", option, shell_word(value));
+  };
+  add("--event", meant.events);
+  add("--entity", meant.entities);
+  add("--host", meant.hosts);
+  add("--url", meant.urls);
+  add("--file", meant.inputs);
+  if (meant.accepted_since) common += " --since " + format_time(*meant.accepted_since);
+  std::vector<std::string> all{common};
+  const auto each_of = [&](std::string_view option, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    std::vector<std::string> more;
+    for (const auto& before : all)
+      for (const auto& value : values)
+        more.push_back(before + fmt::format(" {} {}", option, shell_word(value)));
+    all = std::move(more);
+  };
+  each_of("--subscription", meant.subscriptions);
+  each_of("--type", meant.types);
+  return all;
+}
+
 void tell_affected(const Program& program, const DeliveryFilterOptions& asked,
                    const operations::Affected& affected, const ChangeWords& words) {
   if (asked.json) {
@@ -204,6 +240,7 @@ void tell_affected(const Program& program, const DeliveryFilterOptions& asked,
       if (words.repeated_lanes_left) object.add("left_repeated_lanes", *words.repeated_lanes_left);
       if (!words.exact) object.add("exact", false);
       if (words.circuits) object.add("circuits", *words.circuits);
+      if (words.holds) object.add("holds", *words.holds);
       if (words.tells_what_is_left) {
         object.add("left_in_flight", affected.in_flight).add("left_dead_letters", affected.dead_letters);
       }

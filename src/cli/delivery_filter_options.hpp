@@ -3,12 +3,14 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/program.hpp"
+#include "journal/ledger.hpp"
 #include "journal/selection.hpp"
 #include "operations/affected.hpp"
 #include "operations/redirect.hpp"
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 // What the commands share that change deliveries: which are meant, and what came of it.
 
@@ -46,6 +48,13 @@ Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTi
 Result<journal::DeliveryFilter> meant_by_operator(const DeliveryFilterOptions& asked, std::string_view what,
                                                   WallTime now);
 
+/// Misuse that names what the journal does not know: probably mistyped.
+Result<> check_known(const journal::Ledger& ledger, const journal::DeliveryFilter& meant);
+/// The conditions as `dispatch replay` takes them, each text for one command: replay takes one --type and one
+/// --subscription. Times are absolute, as "2h" would mean another one later. One empty text where nothing is
+/// conditioned. Of `meant` those of deliveries that wait: no status, no time of death.
+std::vector<std::string> replay_conditions(const journal::DeliveryFilter& meant);
+
 /// How it is said what was done.
 struct ChangeWords {
   std::string_view done;     ///< "released": also the key of the count
@@ -56,6 +65,7 @@ struct ChangeWords {
   std::optional<std::int64_t> repeated_lanes_left = {};  ///< the same
   bool exact = true;                                     ///< false: there are about so many
   std::optional<std::int64_t> circuits = {};             ///< half-open now; told to programs
+  std::optional<std::int64_t> holds = {};                ///< of URLs, over now; told to programs
 };
 
 /// Says what was done, or would be: how many deliveries, and where they were to go.

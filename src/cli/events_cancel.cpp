@@ -14,8 +14,9 @@ namespace {
 
 constexpr const char* footer =
     R"(What is pending or waits for a retry becomes failed, and its lane goes on. What is
-in flight ends as it ends; dead letters stay (see: dispatch dlq discard). Undo with:
-dispatch replay --state failed
+in flight ends as it ends; dead letters stay (see: dispatch dlq discard). Undo with
+dispatch replay --state failed and the same conditions (there, --accepted-since is
+--since); what was given up before, and fits the conditions, is sent then, too.
 
 EXIT STATUS
   0  done; also where there was nothing to do
@@ -40,7 +41,9 @@ Result<ExitCode> cancel(const Program& program, const DeliveryFilterOptions& ask
       program, asked, *cancelled,
       {.done = "cancelled", .nothing = "no delivery that waits is meant", .tells_what_is_left = true});
   if (!asked.dry_run && !asked.json && cancelled->deliveries > 0)
-    say_next(program, "replay --state failed --dry-run", "see what can be sent after all");
+    for (const auto& conditions : replay_conditions(*which))
+      say_next(program, "replay --state failed" + conditions + " --dry-run",
+               "see what can be sent after all, with what was given up before");
   return ExitCode::delivered;
 }
 

@@ -11,13 +11,6 @@
 #include <cstdio>
 
 namespace dispatch::cli {
-namespace {
-
-/// What nobody has read by then is lost.
-constexpr std::chrono::seconds last_words_patience{5};
-
-}  // namespace
-
 void put_out(std::string_view text) {
   put_data(printable_lines(text));
 }
@@ -38,7 +31,7 @@ std::string command_on(const Program& program, std::string_view arguments) {
 
 void say(const Program& program, std::string_view text) {
   std::fflush(stdout);
-  if (program.talk) program.talk->hurry(last_words_patience);
+  if (program.talk) program.talk->hurry(PatientOutput::last_words_patience);
   program.log->info("{}", text);
 }
 

@@ -12,7 +12,6 @@
 #include "journal/sqlite/sqlite_journal.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -26,9 +25,6 @@
 
 namespace dispatch::cli {
 namespace {
-
-/// What nobody has read by then is not waited for.
-constexpr std::chrono::seconds last_words_patience{5};
 
 void say(PatientOutput& talk, const Error& error) {
   std::fflush(stdout);
@@ -60,7 +56,7 @@ Result<ExitCode> run_program(int argc, char** argv, std::shared_ptr<PatientOutpu
 
 int exit_with(PatientOutput& talk, const Result<ExitCode>& exit) {
   if (exit) return static_cast<int>(*exit);
-  talk.hurry(last_words_patience);
+  talk.hurry(PatientOutput::last_words_patience);
   say(talk, exit.error());
   return static_cast<int>(exit_code(exit.error().failure));
 }

@@ -1,5 +1,6 @@
 #include "cli/recorded_destinations.hpp"
 
+#include "ingest/input_name.hpp"
 #include "journal/ledger.hpp"
 
 #include <algorithm>
@@ -17,10 +18,19 @@ std::string most_frequent(const Counts& counts) {
   return most == counts.end() ? std::string{} : most->first;
 }
 
+std::vector<std::string> known_of(const journal::Ledger& ledger, const std::vector<std::string>& inputs) {
+  std::vector<std::string> known;
+  for (const auto& input : inputs) {
+    const auto unknown = ledger.unknown_names({.inputs = {ingest::input_name(input)}});
+    if (unknown && unknown->empty()) known.push_back(input);
+  }
+  return known;
+}
+
 }  // namespace
 
-RecordedDestinations recorded_destinations(const std::string& path,
-                                           const flow::RecordedElsewhere& elsewhere) {
+RecordedDestinations recorded_destinations(const std::string& path, const flow::RecordedElsewhere& elsewhere,
+                                           const std::vector<std::string>& inputs) {
   if (elsewhere.events == 0) return {};
   const auto ledger = journal::Ledger::open(path);
   if (!ledger) return {};
@@ -35,7 +45,7 @@ RecordedDestinations recorded_destinations(const std::string& path,
         latest = &delivery;
     if (latest != nullptr) ++(is_final(latest->state) ? done : open)[latest->destination];
   }
-  return {most_frequent(done), most_frequent(open)};
+  return {most_frequent(done), most_frequent(open), known_of(*ledger, inputs)};
 }
 
 }  // namespace dispatch::cli

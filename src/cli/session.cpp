@@ -36,9 +36,6 @@ class FeedEnd {
   flow::Inbox& inbox_;
 };
 
-/// What nobody has read by then, after the work has ended, is not waited for.
-constexpr std::chrono::seconds last_words_patience{5};
-
 std::vector<int> session_signals() {
   auto signals = end_signals();
   signals.push_back(SIGUSR1);
@@ -131,8 +128,8 @@ Result<> Session::open_input(const InputOptions& options) {
     return file != "-" && std::filesystem::is_regular_file(file, gone);
   });
   using FeedInput = flow::Feed::Input;
-  input_.emplace(
-      Input{std::move(*reader), std::move(*router), ends ? FeedInput::ends : FeedInput::may_stay_open});
+  input_.emplace(Input{std::move(*reader), std::move(*router),
+                       ends ? FeedInput::ends : FeedInput::may_stay_open, options.files});
   return {};
 }
 
@@ -195,7 +192,7 @@ void Session::note_owner(const std::vector<std::string>& given) {
 }
 
 void Session::hurry() {
-  talk_output_->hurry(last_words_patience);
+  talk_output_->hurry(PatientOutput::last_words_patience);
 }
 
 void Session::on_signal(int signal) {
@@ -224,11 +221,13 @@ Summary Session::sum_up(flow::Ending ending) {
   } else if (task_ == Task::accept && journal::Ownership::is_taken(journal_path_).value_or(false)) {
     summary.owner = owner_pid();
   }
-  summary.recorded = recorded_destinations(journal_path_, summary.figures.recorded_elsewhere);
+  summary.recorded = recorded_destinations(journal_path_, summary.figures.recorded_elsewhere,
+                                           input_ ? input_->names : std::vector<std::string>{});
   if (ending.how != flow::Ending::How::finished || ending.remaining == 0) return summary;
   // Only for advice: what cannot be read here is left unsaid.
   if (const auto ledger = journal::Ledger::open(journal_path_))
-    if (const auto standing = ledger->standing(0)) summary.gapped_entities = standing->gapped_entities;
+    if (const auto standing = ledger->standing(0, clock_.wall()))
+      summary.gapped_entities = standing->gapped_entities;
   return summary;
 }
 

@@ -76,6 +76,7 @@ class Session {
     ingest::Reader reader;
     routing::Router router;
     flow::Feed::Input kind;
+    std::vector<std::string> names;  ///< as they were given
   };
 
   Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk);

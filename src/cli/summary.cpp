@@ -105,14 +105,23 @@ ExitCode exit_code(const Summary& summary) {
 std::vector<NextCommand> next_commands(const Summary& summary) {
   std::vector<NextCommand> next;
   if (const auto& elsewhere = summary.figures.recorded_elsewhere; elsewhere.events > 0) {
+    const auto& [done_at, open_at, inputs] = summary.recorded;
+    std::string of_inputs;
+    for (const auto& input : inputs) of_inputs += " --file " + shell_word(input);
     const auto there = [&](const char* command, const std::string& from) {
-      return on_journal(summary, fmt::format("dispatch {} --url {} --to {}", command, shell_word(from),
-                                             shell_word(elsewhere.url)));
+      return on_journal(summary, fmt::format("dispatch {} --url {}{} --to {}", command, shell_word(from),
+                                             of_inputs, shell_word(elsewhere.url)));
     };
-    const auto& [done_at, open_at] = summary.recorded;
+    const auto what = [&](const char* all, const char* of_this_input) {
+      return inputs.empty() ? all : of_this_input;
+    };
     if (!done_at.empty())
-      next.push_back({there("replay", done_at), "send there too what was sent to that URL"});
-    if (!open_at.empty()) next.push_back({there("redirect", open_at), "send there what waits for that URL"});
+      next.push_back(
+          {there("replay", done_at), what("send there too all that was ever sent to that URL",
+                                          "send there too what of this input was sent to that URL")});
+    if (!open_at.empty())
+      next.push_back({there("redirect", open_at), what("send there all that waits for that URL",
+                                                       "send there what of this input waits for that URL")});
   }
   if (summary.task == Task::accept && !nothing_accepted(summary.figures) && !summary.owner)
     next.push_back({on_journal(summary, "dispatch run"), "deliver what was accepted"});

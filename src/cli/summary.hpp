@@ -21,6 +21,9 @@ enum class Task {
 struct RecordedDestinations {
   std::string done_at;  ///< the URL to which most of those went that are done; empty: none is
   std::string open_at;  ///< the URL for which most of those wait that are not done; empty: none does
+  /// Inputs of this run, as they were named, by which the journal has accepted events; not of each of its
+  /// files where the same events came by another one.
+  std::vector<std::string> inputs = {};
 };
 
 /// How a run ended and where that leaves its user. A value, from which all that is said at the end follows.

@@ -46,8 +46,9 @@ class Reader {
     while (true) {
       skip_blank_lines();
       if (rest_.empty()) return std::move(entries_);
-      DISPATCH_TRY(rest_.front() == '[' ? read_table() : read_entry());
-      DISPATCH_TRY(end_line());
+      const bool table = rest_.front() == '[';
+      DISPATCH_TRY(table ? read_table() : read_entry());
+      DISPATCH_TRY(end_line(table ? "the table's name" : "the value"));
     }
   }
 
@@ -79,11 +80,12 @@ class Reader {
       skip_comment();
     } while (take_line_end());
   }
-  Result<> end_line() {
+  /// `after` is what ended before.
+  Result<> end_line(std::string_view after) {
     skip_space();
     skip_comment();
     if (rest_.empty() || take_line_end()) return {};
-    return refuse("'{}' stands behind what ends there; begin a new line", rest_of_line());
+    return refuse("unexpected text after {}: '{}'; begin a new line", after, rest_of_line());
   }
   std::string_view rest_of_line() const {
     return rest_.substr(0, std::min<std::size_t>(rest_.find_first_of("\r\n"), 40));

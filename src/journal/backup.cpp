@@ -9,6 +9,8 @@
 #include "journal/sqlite/lock_file.hpp"
 #include "journal/sqlite/replacement.hpp"
 
+#include <fstream>
+#include <string_view>
 #include <system_error>
 
 namespace dispatch::journal {
@@ -59,6 +61,25 @@ Result<Closed> close_to_others(const std::string& journal) {
   return closed;
 }
 
+/// What reading::open would say of a journal that --journal names.
+Result<> check_restorable(const std::filesystem::path& from) {
+  constexpr const char* advice = "name a file that 'dispatch backup' made, or another journal";
+  std::error_code unknown;
+  const auto status = std::filesystem::status(from, unknown);
+  if (status.type() == std::filesystem::file_type::not_found)
+    return misuse("there is no file {} to restore; {}", from.string(), advice);
+  if (unknown) return fail("cannot look at {}: {}", from.string(), unknown.message());
+  if (!std::filesystem::is_regular_file(status))
+    return unavailable("{} is not a regular file; {}", from.string(), advice);
+  constexpr std::string_view magic{"SQLite format 3\0", 16};
+  std::string first(magic.size(), ' ');
+  std::ifstream file{from, std::ios::binary};
+  file.read(first.data(), static_cast<std::streamsize>(first.size()));
+  if (file.bad() || file.gcount() == 0) return {};  // empty or cannot be read: reading::open says it
+  if (first != magic) return unavailable("{} is not a journal of dispatch; {}", from.string(), advice);
+  return {};
+}
+
 /// "20261129T184500Z"
 std::string stamp(WallTime now) {
   std::string text;
@@ -85,7 +106,8 @@ Result<Restored> restore(const std::filesystem::path& from, const std::string& j
         "{0} is what an interrupted restore left, and is about to be written anew; give it another "
         "name first: mv {0} FILE",
         from.string());
-  const auto source = reading::open(from.string(), reading::Versions::older_too);
+  DISPATCH_TRY(check_restorable(from));
+  const auto source = reading::open(from.string(), reading::Purpose::restore);
   if (!source) return tl::unexpected(source.error());
   const auto closed = close_to_others(journal);
   if (!closed) return tl::unexpected(closed.error());

@@ -139,7 +139,8 @@ class Journal {
   /// Makes pending deliveries anew of those given that are done (completed or failed) and the latest of their
   /// event at that outlet, or, of a subscription, of their event and subscription; passes over the others. Of
   /// a subscription's they go along `route`, which must be a route of that subscription; direct ones go along
-  /// `route` where that is a direct one, and else to where they went. A direct one is passed over too where a
+  /// `route` where that is a direct one, and else to where they went, but not failed ones that have a later
+  /// direct delivery at any outlet: a redirect went on with them. A direct one is passed over too where a
   /// delivery of its event is open at the outlet it would go to: so it is made once for each outlet. All that
   /// one call makes are of one generation, the next one of the journal, so that they keep their order and
   /// wait for nothing else. Wakes each outlet from the lowest one made. Returns how many were made.

@@ -104,10 +104,10 @@ class Ledger {
   /// more than a mebibyte takes room in a temporary file.
   Result<bool> reject_text(std::int64_t number, const Each<std::string_view>& each) const;
 
-  /// Where the journal stands now, with at most `most` hosts, paused subscriptions and circuits each. The
+  /// Where the journal stands at `now`, with at most `most` hosts, paused subscriptions and circuits each. The
   /// time it takes grows with what is open, and not with what is done, unless streams of more than 50,000
   /// events in all did not arrive in their order: then with what came after the first of these events.
-  Result<Standing> standing(std::size_t most) const;
+  Result<Standing> standing(std::size_t most, WallTime now) const;
 
   /// Some of that, cheaply: the time it takes grows with what is in flight, backs off or is a dead letter,
   /// and not with what is pending; of disordered streams as above.

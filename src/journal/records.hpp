@@ -37,8 +37,9 @@ struct DeliveryRecord {
 /// What an operator did to one delivery.
 struct ActionRecord {
   DeliveryKey key;
-  std::string_view what;  ///< "released", "discarded", "cancelled", "retried", "acknowledged"
+  std::string_view what;  ///< "released", "discarded", "cancelled", "redirected", "retried", "acknowledged"
   WallTime at{};
+  std::string to = {};  ///< the URL, of what was redirected; else empty
 };
 
 struct EventRecord {
@@ -181,7 +182,7 @@ struct Standing {
   std::int64_t unknown = 0;                ///< attempts whose outcome is unknown and not acknowledged
   std::optional<WallTime> next_due;        ///< of the deliveries in retry_wait that no pause holds back
   std::int64_t movable = 0;                ///< pending or in retry_wait, and neither paused nor blocked
-  std::int64_t movable_retries = 0;        ///< of those, in retry_wait
+  std::int64_t movable_retries = 0;        ///< of those, in retry_wait and not due yet
   std::optional<WallTime> oldest_pending;  ///< when the oldest event with a pending delivery was accepted
 
   std::uint64_t journal_bytes = 0;

@@ -93,6 +93,12 @@ TEST_CASE("duplicates of another URL are told in the heading and lead to what se
   REQUIRE(next.size() == 2);
   CHECK(next[0].command == "dispatch replay --url http://a.test/ --to 'http://b.test/?a&b'");
   CHECK(next[1].command == "dispatch redirect --url http://c.test/ --to 'http://b.test/?a&b'");
+  CHECK(next[0].reason == "send there too all that was ever sent to that URL");
+  summary.recorded.inputs = {"a b.jsonl", "-"};
+  CHECK(next_commands(summary)[0].command ==
+        "dispatch replay --url http://a.test/ --file 'a b.jsonl' --file - --to 'http://b.test/?a&b'");
+  CHECK(next_commands(summary)[1].command ==
+        "dispatch redirect --url http://c.test/ --file 'a b.jsonl' --file - --to 'http://b.test/?a&b'");
   summary.figures.accepted = 1;
   CHECK_FALSE(has(summary_text(summary), "nothing was sent"));
   CHECK(has(summary_text(summary), "and were not sent there"));

@@ -73,7 +73,7 @@ TEST_CASE("what is no TOML is refused with its line") {
   CHECK(refusal("a = 'x\n'") == "line 1: a quote of 'a' is not closed");
   CHECK(refusal("a = [1,\n2") == "line 2: the array of 'a' is not closed");
   CHECK(refusal("a = [1 2]") == "line 1: the array of 'a' lacks a comma or its end");
-  CHECK(refusal("a = 1 b = 2") == "line 1: 'b = 2' stands behind what ends there; begin a new line");
+  CHECK(refusal("a = 1 b = 2") == "line 1: unexpected text after the value: 'b = 2'; begin a new line");
   CHECK(refusal("[run\na = 1") == "line 1: the name of a table is not closed; write it as in [run]");
   CHECK(refusal("[[run]]") == "line 1: '[run]]' is no name of an option or a command");
   CHECK(refusal("[]") == "line 1: ']' is no name of an option or a command");

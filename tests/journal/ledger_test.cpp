@@ -240,7 +240,7 @@ TEST_CASE("the ledger lists gaps and what waits behind them") {
 
 TEST_CASE("the ledger tells where the journal stands") {
   const WornJournal worn;
-  const auto standing = open(worn).standing(1).value();
+  const auto standing = open(worn).standing(1, noon).value();
   CHECK(standing.tally.of(DeliveryState::completed) == 8);
   CHECK(standing.tally.of(DeliveryState::pending) == 3);
   CHECK(standing.last_position == Position{14});
@@ -263,7 +263,7 @@ TEST_CASE("the ledger tells where the journal stands") {
 TEST_CASE("the pulse is the part of the standing that monitors look at") {
   const WornJournal worn;
   const auto ledger = open(worn);
-  const auto standing = ledger.standing(1).value();
+  const auto standing = ledger.standing(1, noon).value();
   const auto pulse = ledger.pulse().value();
   CHECK(pulse.blocked_lanes == standing.blocked_lanes);
   CHECK(pulse.gapped_entities == standing.gapped_entities);
@@ -281,7 +281,7 @@ TEST_CASE("the log has its size also where the journal is reached through a link
   const auto ledger = Ledger::open(link).value();
   const auto bytes = std::filesystem::file_size(worn.path() + "-wal");
   CHECK(bytes > 0);
-  CHECK(ledger.standing(1).value().wal_bytes == bytes);
+  CHECK(ledger.standing(1, noon).value().wal_bytes == bytes);
   CHECK(ledger.pulse().value().wal_bytes == bytes);
 }
 
@@ -297,10 +297,10 @@ TEST_CASE("a replay may move though a dead letter of an earlier generation stand
   attempt(*journal, again, Transition::bury);
   CHECK(replay(*journal, {delivery(*journal, 3).key}) == 1);
   const auto ledger = Ledger::open(subject.path()).value();
-  CHECK(ledger.standing(1).value().movable == 1);
+  CHECK(ledger.standing(1, noon).value().movable == 1);
   // In its own generation it blocks what is above it.
   CHECK(replay(*journal, {delivery(*journal, 2).key}) == 1);
-  CHECK(ledger.standing(1).value().movable == 2);
+  CHECK(ledger.standing(1, noon).value().movable == 2);
 }
 
 TEST_CASE("the ledger counts what is pending below where a run would begin") {
@@ -308,7 +308,7 @@ TEST_CASE("the ledger counts what is pending below where a run would begin") {
   worn.damage(
       "UPDATE outlets SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) FROM "
       "actions)");
-  const auto standing = open(worn).standing(5).value();
+  const auto standing = open(worn).standing(5, noon).value();
   REQUIRE(standing.hosts.size() == 1);
   CHECK(standing.hosts[0].pending == standing.tally.of(DeliveryState::pending));
 }
@@ -319,9 +319,9 @@ TEST_CASE("the ledger knows whether a dispatcher owns the journal and does not g
   {
     const auto owner = Ownership::try_take(worn.path()).value();
     REQUIRE(owner);
-    CHECK(ledger.standing(1).value().owned);
+    CHECK(ledger.standing(1, noon).value().owned);
   }
-  CHECK_FALSE(ledger.standing(1).value().owned);
+  CHECK_FALSE(ledger.standing(1, noon).value().owned);
 }
 
 TEST_CASE("the ledger sees what is committed while it is open") {
@@ -335,11 +335,11 @@ TEST_CASE("the ledger sees what is committed while it is open") {
 
 TEST_CASE("the ledger lists the events that nothing delivers") {
   WornJournal worn;
-  CHECK(open(worn).standing(0).value().unmatched == 0);
+  CHECK(open(worn).standing(0, noon).value().unmatched == 0);
   worn.subscribe();
   const auto ledger = open(worn);
   CHECK(events(ledger, {.unmatched = true}) == Ids{"nobody"});
-  CHECK(ledger.standing(0).value().unmatched == 1);
+  CHECK(ledger.standing(0, noon).value().unmatched == 1);
 }
 
 TEST_CASE("the ledger says whose a delivery is") {
@@ -384,7 +384,7 @@ TEST_CASE("the ledger lists subscriptions with what became of their deliveries a
 TEST_CASE("the ledger gathers what goes to one host for several subscriptions") {
   WornJournal worn;
   worn.subscribe();
-  const auto standing = open(worn).standing(10).value();
+  const auto standing = open(worn).standing(10, noon).value();
   const auto at = std::count_if(standing.hosts.begin(), standing.hosts.end(),
                                 [](const HostRecord& host) { return host.host == "s.test"; });
   CHECK(at == 1);

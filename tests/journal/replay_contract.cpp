@@ -4,6 +4,7 @@
 #include "support/dead_letters.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <doctest/doctest.h>
 
@@ -107,6 +108,23 @@ TEST_CASE_TEMPLATE("replay: one that was discarded is delivered again", Subject,
   }
   CHECK(replay(*journal, {delivery(*journal, 1).key}) == 1);
   CHECK(generation(*journal, 1).at(0).state == DeliveryState::pending);
+}
+
+TEST_CASE_TEMPLATE("replay: what failed and goes on elsewhere since does not go back", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_along(*journal, "1", "e", {direct});
+  append_along(*journal, "2", "f", {direct});
+  const Route elsewhere{.url = "http://b.test/hook", .host = "b.test"};
+  {
+    auto turn = Turn::begin(*journal).value();
+    const std::vector<DeliveryKey> both{delivery(*journal, 1).key, delivery(*journal, 2).key};
+    REQUIRE(journal->cancel(both, noon).value() == 2);
+    REQUIRE(journal->replay(std::span{both}.first(1), elsewhere, noon).value() == 1);
+    must(turn.commit());
+  }
+  CHECK(replay(*journal, {delivery(*journal, 1).key, delivery(*journal, 2).key}) == 1);
+  CHECK(positions(generation(*journal, 2)) == Positions{2});
 }
 
 TEST_CASE_TEMPLATE("replay: two replays of one stream keep out of each other's way", Subject, JOURNALS) {

@@ -260,10 +260,12 @@ TEST_CASE("all gaps are skipped at once or those that are old") {
   CHECK(journal({"gap", "skip", "--all", "--entity", "A"}).exit_code == 2);
   CHECK(journal({"gap", "skip", "--entity", "A", "--dry-run"}).exit_code == 2);
   CHECK(journal({"gap", "skip", "--all", "--older-than", "1h", "--json"}).out ==
-        "{\"skipped\":0,\"numbers\":0}\n");
-  CHECK(journal({"gap", "skip", "--all", "--dry-run", "--json"}).out == "{\"would_skip\":6,\"numbers\":9}\n");
+        "{\"skipped\":0,\"numbers\":0,\"dry_run\":false}\n");
+  CHECK(journal({"gap", "skip", "--all", "--dry-run", "--json"}).out ==
+        "{\"would_skip\":6,\"numbers\":9,\"dry_run\":true}\n");
   CHECK(journal({"gap", "skip", "--entity", "B"}).exit_code == 0);
-  CHECK(journal({"gap", "skip", "--all", "--json"}).out == "{\"skipped\":5,\"numbers\":8}\n");
+  CHECK(journal({"gap", "skip", "--all", "--json"}).out ==
+        "{\"skipped\":5,\"numbers\":8,\"dry_run\":false}\n");
   CHECK(has(journal({"gap", "list"}).err, "nothing waits behind a gap"));
   CHECK(journal({"verify"}).exit_code == 0);
 }

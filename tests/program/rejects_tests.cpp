@@ -84,8 +84,8 @@ TEST_CASE("cleared lines stay off the list when their input is run again") {
   };
   CHECK(clear({}).exit_code == 2);
   CHECK(clear({"--reject", "77"}).exit_code == 2);
-  CHECK(clear({"--all", "--dry-run", "--json"}).out == "{\"would_clear\":3,\"bytes\":11}\n");
-  CHECK(clear({"--file", "b.jsonl", "--json"}).out == "{\"cleared\":1,\"bytes\":5}\n");
+  CHECK(clear({"--all", "--dry-run", "--json"}).out == "{\"would_clear\":3,\"bytes\":11,\"dry_run\":true}\n");
+  CHECK(clear({"--file", "b.jsonl", "--json"}).out == "{\"cleared\":1,\"bytes\":5,\"dry_run\":false}\n");
   CHECK(clear({"--reject", "1"}).exit_code == 0);
   CHECK(ingest(directory, {"a.jsonl", "b.jsonl"}).exit_code == 4);
   CHECK(exported(directory) == "two\n");

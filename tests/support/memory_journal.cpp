@@ -454,7 +454,9 @@ Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveri
     const bool direct = done.subscription == SubscriptionNo{};
     const auto same = state.subscribed(done.subscription, key.position);
     if (std::any_of(same.begin(), same.end(), [&](const DeliveryRow* other) {
-          return (!direct || other->key.outlet == key.outlet) && other->key.generation > key.generation;
+          const bool goes_on_elsewhere = !route && done.state == DeliveryState::failed;
+          return (!direct || goes_on_elsewhere || other->key.outlet == key.outlet) &&
+                 other->key.generation > key.generation;
         }))
       continue;
     if (!direct && (!route || route->subscription != done.subscription))

@@ -15,7 +15,8 @@ namespace {
 constexpr std::int64_t page_size = 512;
 
 // One look-up in each outlet that may be meant; a later delivery of the same event counts where it is of the
-// same subscription, and of a direct one where it is at the same outlet.
+// same subscription, and of a direct one where it is at the same outlet. One that failed is passed over, too,
+// where a redirect went on with it elsewhere; what was completed is done, whatever was sent elsewhere since.
 std::string page_query(const FilterSql& filter) {
   return fmt::format(R"(
   SELECT d.outlet_no, d.position, d.generation, o.subscription_no, d.state, e.event_id, e.type, n.entity_id,
@@ -30,7 +31,8 @@ std::string page_query(const FilterSql& filter) {
      AND NOT EXISTS (SELECT 1 FROM deliveries l INDEXED BY deliveries_by_position
                       WHERE l.position = d.position AND l.generation > d.generation
                         AND (l.outlet_no = d.outlet_no
-                             OR (l.subscription_no > 0 AND l.subscription_no = d.subscription_no)))
+                             OR (l.subscription_no > 0 AND l.subscription_no = d.subscription_no)
+                             OR (d.state = 5 AND d.subscription_no = 0 AND l.subscription_no = 0)))
      AND (?{7} IS NULL OR NOT EXISTS (SELECT 1 FROM deliveries w INDEXED BY deliveries_by_position
                       JOIN outlets q ON q.outlet_no = w.outlet_no
                       WHERE w.position = d.position AND w.subscription_no = 0 AND q.host = ?{7}

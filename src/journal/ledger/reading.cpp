@@ -39,14 +39,17 @@ Result<> check_file(const std::string& path) {
   return {};
 }
 
-Result<> check_header(const std::string& path, SQLite::Database& database, Versions versions) {
+Result<> check_header(const std::string& path, SQLite::Database& database, Purpose purpose) {
   const auto [application, version, empty] = identify(database);
+  const bool restoring = purpose == Purpose::restore;
+  if (empty && restoring)
+    return misuse("{} is empty; name a file that 'dispatch backup' made, or another journal", path);
   if (empty)
     return misuse("there is no journal in {}, the file is empty; make one with: dispatch run FILE", path);
   if (application != application_id) {
-    return unavailable(
-        "{} is not a journal of dispatch: its application_id is {:#x}; name another file with --journal",
-        path, application);
+    return unavailable("{} is not a journal of dispatch: its application_id is {:#x}; {}", path, application,
+                       restoring ? "name a file that 'dispatch backup' made, or another journal"
+                                 : "name another file with --journal");
   }
   if (version > latest_version()) {
     return unavailable(
@@ -55,7 +58,7 @@ Result<> check_header(const std::string& path, SQLite::Database& database, Versi
         "newer program",
         path, version, latest_version());
   }
-  if (version < latest_version() && versions == Versions::latest) {
+  if (version < latest_version() && !restoring) {
     return unavailable(
         "the journal {} has version {} and this program reads version {}; bring it up with: dispatch run "
         "--journal {}",
@@ -90,7 +93,7 @@ struct Opened {
 
 }  // namespace
 
-Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Versions versions) {
+Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Purpose purpose) {
   DISPATCH_TRY(check_not_half_replaced(path));
   DISPATCH_TRY(check_file(path));
   auto file = DatabaseFile::open(path);
@@ -102,7 +105,7 @@ Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Versions
     SQLite::Database& database = opened->database;
     sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     database.exec("PRAGMA query_only = 1; PRAGMA cache_size = -16384 /* KiB */;");
-    DISPATCH_TRY(check_header(path, database, versions));
+    DISPATCH_TRY(check_header(path, database, purpose));
     // A restore may have replaced the database before SQLite had it open, and removed the log.
     DISPATCH_TRY(check_in_place(path, opened->file.identity(), path));
     return std::shared_ptr<SQLite::Database>{opened, &database};

@@ -21,8 +21,11 @@ namespace dispatch::journal::reading {
 /// a journal of another application or a version this program does not read is unavailable, and so is one
 /// whose log may lie beside another name, or that a restore is about to replace: it may be out of date. On
 /// media that nothing can be written to it is read as it stands, where it has no log beside it.
-enum class Versions { latest, older_too };
-Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Versions versions = Versions::latest);
+enum class Purpose {
+  use,      ///< of the latest version; errors say how the journal is named
+  restore,  ///< older versions too; errors say what can be restored
+};
+Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Purpose purpose = Purpose::use);
 
 /// Calls `read` and turns SQLite's exceptions into an Error. `doing` as in "list the events".
 template <class Read>

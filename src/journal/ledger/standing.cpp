@@ -154,7 +154,7 @@ void add_held_back(SQLite::Database& database, std::size_t most, Standing& stand
 }
 
 /// What a run would go on with: neither paused, nor behind a dead letter of its lane or a gap of its entity.
-void add_movable(SQLite::Database& database, Position from, Standing& standing) {
+void add_movable(SQLite::Database& database, Position from, WallTime now, Standing& standing) {
   if (standing.tally.of(DeliveryState::pending) + standing.tally.of(DeliveryState::retry_wait) == 0) return;
   Statement statement{database, R"(
     WITH dead(entity_no, subscription_no, generation, way, lowest) AS MATERIALIZED (
@@ -164,7 +164,7 @@ void add_movable(SQLite::Database& database, Position from, Standing& standing) 
        GROUP BY entity_no, subscription_no, generation, way),
     missing(entity_no, lowest) AS MATERIALIZED (
       SELECT entity_no, min(first_missing) FROM gaps WHERE skipped_at IS NULL GROUP BY entity_no)
-    SELECT count(*), coalesce(sum(d.state = 2), 0)
+    SELECT count(*), coalesce(sum(d.state = 2 AND d.state_at > ?2), 0)
       FROM outlets o
      CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position >= min(o.low_position + 1, ?1)
       LEFT JOIN dead b ON b.entity_no = d.entity_no AND b.subscription_no = d.subscription_no
@@ -174,7 +174,7 @@ void add_movable(SQLite::Database& database, Position from, Standing& standing) 
        AND o.subscription_no NOT IN (SELECT subscription_no FROM subscriptions WHERE paused_at IS NOT NULL)
        AND (b.lowest IS NULL OR d.sequence_number < b.lowest)
        AND (g.lowest IS NULL OR d.sequence_number < g.lowest))"};
-  auto rows = statement.rows(from);
+  auto rows = statement.rows(from, now);
   if (!rows.next()) return;
   standing.movable = rows.integer(0);
   standing.movable_retries = rows.integer(1);
@@ -212,7 +212,7 @@ Result<Pulse> Ledger::pulse() const {
   });
 }
 
-Result<Standing> Ledger::standing(std::size_t most) const {
+Result<Standing> Ledger::standing(std::size_t most, WallTime now) const {
   const auto owned = Ownership::is_taken(path_);
   if (!owned) return tl::unexpected(owned.error());
   return guarded(path_, "read where things stand", [&]() -> Result<Standing> {
@@ -230,7 +230,7 @@ Result<Standing> Ledger::standing(std::size_t most) const {
     add_next_due(*database_, standing);
     const Position from = lowest_open_below_low(*database_);
     add_hosts(*database_, from, most, standing);
-    add_movable(*database_, from, standing);
+    add_movable(*database_, from, now, standing);
     add_paused(*database_, from, most, standing);
     add_circuits(*database_, from, most, standing);
     add_held_back(*database_, most, standing);

@@ -21,6 +21,9 @@ Replays::Replays(SQLite::Database& database, TurnAccount& turn, Destinations& de
       later_direct_(
           database,
           "SELECT 1 FROM deliveries WHERE outlet_no = ? AND position = ? AND generation > ? LIMIT 1"),
+      later_anywhere_(database,
+                      "SELECT 1 FROM deliveries INDEXED BY deliveries_by_position"
+                      " WHERE position = ? AND subscription_no = 0 AND generation > ? LIMIT 1"),
       later_subscribed_(database,
                         "SELECT 1 FROM outlets o"
                         " CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = ?2"
@@ -53,6 +56,7 @@ Result<std::int64_t> Replays::make(std::span<const DeliveryKey> deliveries, cons
       return fail("a delivery of subscription {} cannot be replayed along another route; this is a bug",
                   row->subscription.value());
     }
+    if (!route && goes_on_elsewhere(*row)) continue;
     const bool elsewhere = route && route->subscription == row->subscription;
     const auto to = elsewhere ? destinations_.resolve(*route, key.position)
                               : Destinations::Numbers{.destination = row->destination, .outlet = key.outlet};
@@ -84,6 +88,11 @@ bool Replays::is_latest(const DeliveryRow& row) {
   const auto& [outlet, position, generation] = row.key;
   if (row.subscription == SubscriptionNo{}) return !later_direct_.rows(outlet, position, generation).next();
   return !later_subscribed_.rows(row.subscription, position, generation).next();
+}
+
+bool Replays::goes_on_elsewhere(const DeliveryRow& row) {
+  return row.subscription == SubscriptionNo{} && row.state == DeliveryState::failed &&
+         later_anywhere_.rows(row.key.position, row.key.generation).next();
 }
 
 std::int64_t Replays::next_generation() {

@@ -26,12 +26,14 @@ class Replays {
  private:
   std::optional<DeliveryRow> read(const DeliveryKey& key);
   bool is_latest(const DeliveryRow& row);
+  /// A direct delivery failed, and a redirect went on with it at whatever outlet.
+  bool goes_on_elsewhere(const DeliveryRow& row);
   std::int64_t next_generation();
 
   TurnAccount& turn_;
   Destinations& destinations_;
   Wakes wakes_;
-  Statement read_, later_direct_, later_subscribed_, open_at_, next_generation_, add_;
+  Statement read_, later_direct_, later_anywhere_, later_subscribed_, open_at_, next_generation_, add_;
 };
 
 }  // namespace dispatch::journal
