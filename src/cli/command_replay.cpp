@@ -65,7 +65,6 @@ Result<journal::FinalSelection> selection_of(const Program& program, const Repla
   auto filter = meant(asked.names, now);
   if (!filter) return tl::unexpected(std::move(filter).error());
   selection.filter = std::move(*filter);
-  DISPATCH_TRY(check_known(ledger, selection.filter));
   DISPATCH_TRY(read_moment(asked.since, now, selection.since));
   DISPATCH_TRY(read_moment(asked.until, now, selection.until));
   if (!asked.subscription) return selection;

@@ -125,9 +125,9 @@ void Outlets::shut(OutletState& outlet) {
 Result<> Outlets::open(OutletState& outlet) {
   outlet.more = true;
   list(outlet);
-  const auto due = journal_.next_due(outlet.outlet.no, WallTime::min());
+  const auto due = journal_.next_due(outlet.outlet.no, {});
   if (!due) return tl::unexpected(due.error());
-  looked_until(outlet, WallTime::min(), *due);
+  looked_until(outlet, {}, *due);
   return {};
 }
 
@@ -157,17 +157,18 @@ void Outlets::set_due(OutletState& outlet, std::optional<WallTime> due) {
   if (outlet.due) due_.emplace(*outlet.due, outlet.outlet.no);
 }
 
-void Outlets::due_by(OutletState& outlet, WallTime due) {
-  outlet.due_seen = std::min(outlet.due_seen, due - std::chrono::microseconds{1});
-  if (!outlet.due || due < *outlet.due) set_due(outlet, due);
+void Outlets::due_by(OutletState& outlet, const journal::DuePlace& place) {
+  outlet.due_seen = std::min(outlet.due_seen, place);
+  if (!outlet.due || place.at < *outlet.due) set_due(outlet, place.at);
 }
 
-void Outlets::look_from(OutletState& outlet, WallTime due) {
-  outlet.due_seen = due - std::chrono::microseconds{1};
-  set_due(outlet, due);
+void Outlets::look_from(OutletState& outlet, const journal::DuePlace& place) {
+  outlet.due_seen = place;
+  set_due(outlet, place.at);
 }
 
-void Outlets::looked_until(OutletState& outlet, WallTime until, std::optional<WallTime> next) {
+void Outlets::looked_until(OutletState& outlet, const journal::DuePlace& until,
+                           std::optional<WallTime> next) {
   outlet.due_seen = until;
   set_due(outlet, next);
 }
@@ -193,9 +194,9 @@ Result<> Outlets::reread_due(OutletState& outlet) {
 
 Result<> Outlets::clock_set() {
   for (auto& [no, outlet] : outlets_) {
-    const auto next = journal_.next_due(no, WallTime::min());
+    const auto next = journal_.next_due(no, {});
     if (!next) return tl::unexpected(next.error());
-    looked_until(*outlet, WallTime::min(), *next);
+    looked_until(*outlet, {}, *next);
   }
   return {};
 }

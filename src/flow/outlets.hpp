@@ -78,12 +78,12 @@ class Outlets {
   Result<> look_for_slow(OutletState& outlet, bool has_slow);
 
   // --- Retries
-  /// One is due then, and was not looked at.
-  void due_by(OutletState& outlet, WallTime due);
-  /// Those that are due from then on must be looked at again.
-  void look_from(OutletState& outlet, WallTime due);
-  /// All that are due until then were looked at; the next one is due at `next`.
-  void looked_until(OutletState& outlet, WallTime until, std::optional<WallTime> next);
+  /// One behind that place is due at `place.at`, and was not looked at.
+  void due_by(OutletState& outlet, const journal::DuePlace& place);
+  /// Those behind that place must be looked at again; the next one is due at `place.at`.
+  void look_from(OutletState& outlet, const journal::DuePlace& place);
+  /// All up to that place were looked at; the next one is due at `next`.
+  void looked_until(OutletState& outlet, const journal::DuePlace& until, std::optional<WallTime> next);
   /// An operator may have changed those that were not looked at: the next one is asked for anew.
   Result<> reread_due(OutletState& outlet);
   /// The wall clock was set, and all due times in the journal with it: all retries are to be looked at again.

@@ -7,6 +7,7 @@
 namespace dispatch::flow {
 
 using journal::DeliveryRow;
+using journal::DuePlace;
 
 Pump::Pump(journal::Journal& journal, Graph& graph, Valves& valves, const WindowLimits& limits,
            const Agreements& agreements)
@@ -115,7 +116,7 @@ Result<> Pump::read_when_open(OutletState& outlet, const DeliveryRow& row) {
   if (!*next) return {};
   // What waits for an operator comes back by a wake.
   if ((*next)->state == DeliveryState::pending) outlets_.read_again(outlet, before((*next)->key.position));
-  if ((*next)->state == DeliveryState::retry_wait) outlets_.due_by(outlet, (*next)->state_at);
+  if ((*next)->state == DeliveryState::retry_wait) outlets_.due_by(outlet, DuePlace::before(**next));
   return {};
 }
 
@@ -136,7 +137,7 @@ Result<> Pump::completed(Item& item) {
 Result<> Pump::put_back(Item& item) {
   OutletState& outlet = *item.lane->outlet;
   if (item.row.state == DeliveryState::pending) outlets_.read_again(outlet, before(item.row.key.position));
-  if (item.row.state == DeliveryState::retry_wait) outlets_.due_by(outlet, item.row.state_at);
+  if (item.row.state == DeliveryState::retry_wait) outlets_.due_by(outlet, DuePlace::before(item.row));
   // An operator may have given it up: another is first then, which stands anywhere where the stream is
   // disordered.
   if (item.row.entity != EntityNo{}) DISPATCH_TRY(read_when_open(outlet, item.row));
@@ -145,7 +146,7 @@ Result<> Pump::put_back(Item& item) {
 }
 
 void Pump::retry_later(Item& item, WallTime due) {
-  outlets_.due_by(*item.lane->outlet, due);
+  outlets_.due_by(*item.lane->outlet, DuePlace::before(due));
   leave(item);
 }
 

@@ -10,15 +10,7 @@
 namespace dispatch::flow {
 
 using journal::DeliveryRow;
-
-namespace {
-
-/// A moment before: the journal is asked for what is due after it.
-WallTime just_before(WallTime time) {
-  return time - std::chrono::microseconds{1};
-}
-
-}  // namespace
+using journal::DuePlace;
 
 Result<> Pump::fill(WallTime now) {
   std::size_t budget = window_.limits().rows_per_turn;
@@ -81,7 +73,8 @@ Result<> Pump::load_next(Lane& lane) {
     for (const DeliveryRow& row : *rows) load(lane, row);
     return {};
   } else {
-    if (rows->front().state == DeliveryState::retry_wait) outlets_.due_by(outlet, rows->front().state_at);
+    if (rows->front().state == DeliveryState::retry_wait)
+      outlets_.due_by(outlet, DuePlace::before(rows->front()));
     window_.close(lane);
   }
   outlets_.list(outlet);
@@ -102,24 +95,24 @@ Result<> Pump::load_due(WallTime now) {
 Result<> Pump::load_due(OutletState& outlet, WallTime now, std::size_t& budget) {
   while (budget > 0) {
     const std::size_t limit = std::min<std::size_t>(budget, 256);
-    const auto rows = journal_.due(outlet.outlet.no, outlet.due_seen, now, limit);
+    const auto rows = journal_.due(outlet.outlet.no, outlet.due_seen, DuePlace::after(now), limit);
     if (!rows) return tl::unexpected(rows.error());
     budget -= std::min(budget, std::max<std::size_t>(rows->size(), 1));
     for (const DeliveryRow& row : *rows) {
       const auto placed = place_retry(outlet, row);
       if (!placed) return tl::unexpected(placed.error());
       if (!*placed) {
-        outlets_.look_from(outlet, row.state_at);
+        outlets_.look_from(outlet, DuePlace::before(row));
         return {};
       }
     }
     if (rows->size() < limit) {
-      const auto next = journal_.next_due(outlet.outlet.no, now);
+      const auto next = journal_.next_due(outlet.outlet.no, DuePlace::after(now));
       if (!next) return tl::unexpected(next.error());
-      outlets_.looked_until(outlet, now, *next);
+      outlets_.looked_until(outlet, DuePlace::after(now), *next);
       return {};
     }
-    outlets_.looked_until(outlet, rows->back().state_at, now);
+    outlets_.looked_until(outlet, DuePlace::of(rows->back()), now);
   }
   return {};
 }
@@ -175,7 +168,7 @@ Result<> Pump::wake(const journal::Wake& said) {
     return {};
   }
   if (row.state == DeliveryState::retry_wait) {
-    outlets_.due_by(outlet, row.state_at);
+    outlets_.due_by(outlet, DuePlace::before(row));
     return {};
   }
   if (row.state != DeliveryState::pending) return {};
@@ -226,9 +219,9 @@ Result<> Pump::catch_up(std::size_t budget) {
 Result<> Pump::catch_up_retries(Valve& valve, std::size_t& budget) {
   OutletState& outlet = *valve.outlet;
   while (valve.retries_behind && budget > 0) {
-    const WallTime from = *valve.retries_behind;
+    const DuePlace from = *valve.retries_behind;
     const std::size_t limit = std::min<std::size_t>(budget, 256);
-    const auto rows = journal_.due(outlet.outlet.no, just_before(from), outlet.due_seen, limit);
+    const auto rows = journal_.due(outlet.outlet.no, from, outlet.due_seen, limit);
     if (!rows) return tl::unexpected(rows.error());
     budget -= std::min(budget, std::max<std::size_t>(rows->size(), 1));
     valve.retries_behind.reset();
@@ -239,7 +232,7 @@ Result<> Pump::catch_up_retries(Valve& valve, std::size_t& budget) {
       if (!*placed) leave_behind(valve, row);
       if (valve.retries_behind) return {};
     }
-    if (rows->size() >= limit) valve.retries_behind = rows->back().state_at + std::chrono::microseconds{1};
+    if (rows->size() >= limit) valve.retries_behind = DuePlace::of(rows->back());
   }
   return {};
 }
@@ -393,7 +386,8 @@ bool Pump::is_passed_over(OutletState& outlet, const DeliveryRow& row) {
 void Pump::leave_behind(Valve& valve, const DeliveryRow& row) {
   valve.behind_for = valve.holds_for();
   if (row.state == DeliveryState::retry_wait) {
-    valve.retries_behind = std::min(valve.retries_behind.value_or(row.state_at), row.state_at);
+    const auto place = DuePlace::before(row);
+    valve.retries_behind = std::min(valve.retries_behind.value_or(place), place);
     return;
   }
   const Position mark = before(row.key.position);

@@ -4,6 +4,7 @@
 #include "event/ids.hpp"
 #include "flow/graph.hpp"
 #include "flow/story.hpp"
+#include "journal/due_place.hpp"
 #include "policy/breaker.hpp"
 #include "policy/pace.hpp"
 
@@ -34,8 +35,9 @@ struct Valve {
   std::size_t passed = 0;          ///< let through and not ended
   std::size_t lanes = 0;           ///< in the window, that lead here
   std::optional<Position> behind;  ///< above it deliveries were passed over, up to the outlet's cursor
-  std::optional<WallTime> retries_behind;  ///< retries due from then on, and looked at, were passed over
-  Hold behind_for = Hold::permit;          ///< what they were passed over for, the last of them
+  /// Retries behind that place, and looked at, were passed over.
+  std::optional<journal::DuePlace> retries_behind;
+  Hold behind_for = Hold::permit;  ///< what they were passed over for, the last of them
 
   /// What it holds things back for.
   Hold holds_for() const {

@@ -246,7 +246,7 @@ void Valves::clock_set(std::chrono::microseconds by) {
   circuits_.clock_set(by);
   throttles_.clock_set();
   for (auto& [destination, valve] : valves_)
-    if (valve.retries_behind) *valve.retries_behind += by;
+    if (valve.retries_behind) valve.retries_behind->at += by;
 }
 
 void Valves::change_terms(const OutletState& outlet) {

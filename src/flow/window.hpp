@@ -85,9 +85,9 @@ struct OutletState {
   bool listed = false;    ///< stands in the pump's list of outlets to be read
   std::size_t lanes = 0;  ///< of this outlet that are busy or drained
   std::size_t idle_lanes = 0;
-  std::size_t under_way = 0;            ///< deliveries begun and not settled
-  std::optional<WallTime> due;          ///< when the next retry that was not looked at is due
-  WallTime due_seen = WallTime::min();  ///< retries due until then were looked at
+  std::size_t under_way = 0;      ///< deliveries begun and not settled
+  std::optional<WallTime> due;    ///< when the next retry that was not looked at is due
+  journal::DuePlace due_seen;     ///< retries up to there were looked at
   std::optional<WallTime> asked;  ///< when it was opened again, until one of its circuits was asked for that
 
   bool is_direct() const { return outlet.subscription == SubscriptionNo{}; }

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/trace_context.hpp"
+#include "journal/due_place.hpp"
 #include "journal/rows.hpp"
 #include "journal/selection.hpp"
 
@@ -199,14 +200,13 @@ class Journal {
   /// means that the end was reached.
   virtual Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) = 0;
 
-  /// Deliveries of the outlet in retry_wait that are due after `after` and at or before `until`, the longest
-  /// due first; at most `limit`, and those due at the same time as the last one. Fewer than `limit` means
-  /// that the end was reached.
-  virtual Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
+  /// Deliveries of the outlet in retry_wait behind `after`, up to `until` included, in the order in which
+  /// they come due; at most `limit`. Fewer than `limit` means that the end was reached.
+  virtual Result<std::vector<DeliveryRow>> due(OutletNo outlet, const DuePlace& after, const DuePlace& until,
                                                std::size_t limit) = 0;
 
-  /// When the first delivery of the outlet in retry_wait after `after` is due; `after` itself excluded.
-  virtual Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) = 0;
+  /// When the first delivery of the outlet in retry_wait behind `after` is due.
+  virtual Result<std::optional<WallTime>> next_due(OutletNo outlet, const DuePlace& after) = 0;
 
   /// What stands before `row` in its lane. `row` must have an entity.
   virtual Result<Predecessor> predecessor(const DeliveryRow& row) = 0;

@@ -48,28 +48,40 @@ TEST_CASE_TEMPLATE("due: the longest due comes first and each outlet has its own
                         {.id = "b", .entity = "2"},
                         {.id = "c", .entity = "3"},
                         {.id = "d", .entity = "4", .urls = {"http://b.test/"}}});
-  CHECK_FALSE(journal->next_due(first_outlet, noon).value().has_value());
+  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon)).value().has_value());
   attempt(*journal, 1, Transition::retry, noon + 3s);
   attempt(*journal, 2, Transition::retry, noon + 1s);
   attempt(*journal, 3, Transition::retry, noon + 2s);
-  CHECK(journal->due(first_outlet, WallTime::min(), noon, 10).value().empty());
-  CHECK(positions(journal->due(first_outlet, WallTime::min(), noon + 2s, 10).value()) == Positions{2, 3});
-  CHECK(positions(journal->due(first_outlet, WallTime::min(), noon + 1min, 2).value()) == Positions{2, 3});
-  CHECK(positions(journal->due(first_outlet, noon + 1s, noon + 1min, 2).value()) == Positions{3, 1});
-  CHECK(journal->due(OutletNo{2}, WallTime::min(), noon + 1min, 10).value().empty());
-  CHECK(journal->next_due(first_outlet, noon).value() == noon + 1s);
-  CHECK(journal->next_due(first_outlet, noon + 1s).value() == noon + 2s);
-  CHECK_FALSE(journal->next_due(first_outlet, noon + 3s).value().has_value());
-  CHECK_FALSE(journal->next_due(OutletNo{2}, noon).value().has_value());
+  CHECK(journal->due(first_outlet, {}, DuePlace::after(noon), 10).value().empty());
+  CHECK(positions(journal->due(first_outlet, {}, DuePlace::after(noon + 2s), 10).value()) == Positions{2, 3});
+  CHECK(positions(journal->due(first_outlet, {}, DuePlace::after(noon + 1min), 2).value()) ==
+        Positions{2, 3});
+  CHECK(positions(journal->due(first_outlet, DuePlace::after(noon + 1s), DuePlace::after(noon + 1min), 2)
+                      .value()) == Positions{3, 1});
+  CHECK(journal->due(OutletNo{2}, {}, DuePlace::after(noon + 1min), 10).value().empty());
+  CHECK(journal->next_due(first_outlet, DuePlace::after(noon)).value() == noon + 1s);
+  CHECK(journal->next_due(first_outlet, DuePlace::after(noon + 1s)).value() == noon + 2s);
+  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon + 3s)).value().has_value());
+  CHECK_FALSE(journal->next_due(OutletNo{2}, DuePlace::after(noon)).value().has_value());
 }
 
-TEST_CASE_TEMPLATE("due: those that are due at one time come together", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("due: of any number that are due at one time no more come than are asked for", Subject,
+                   JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a", .entity = "1"}, {.id = "b", .entity = "2"}, {.id = "c", .entity = "3"}});
   for (const int position : {1, 2, 3}) attempt(*journal, position, Transition::retry, noon + 1s);
-  CHECK(positions(journal->due(first_outlet, noon, noon + 2s, 2).value()) == Positions{1, 2, 3});
-  CHECK(journal->due(first_outlet, noon + 1s, noon + 2s, 2).value().empty());
+  const auto until = DuePlace::after(noon + 2s);
+  const auto first = journal->due(first_outlet, DuePlace::after(noon), until, 2).value();
+  CHECK(positions(first) == Positions{1, 2});
+  CHECK(positions(journal->due(first_outlet, DuePlace::of(first.at(1)), until, 2).value()) == Positions{3});
+  CHECK(positions(journal->due(first_outlet, DuePlace::before(first.at(1)), until, 2).value()) ==
+        Positions{2, 3});
+  CHECK(positions(journal->due(first_outlet, {}, DuePlace::of(first.at(1)), 3).value()) == Positions{1, 2});
+  CHECK(positions(journal->due(first_outlet, {}, DuePlace::before(noon + 1s), 3).value()).empty());
+  CHECK(journal->due(first_outlet, DuePlace::after(noon + 1s), until, 2).value().empty());
+  CHECK(journal->next_due(first_outlet, DuePlace::of(first.at(1))).value() == noon + 1s);
+  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon + 1s)).value().has_value());
 }
 
 TEST_CASE_TEMPLATE("predecessor: is the nearest lower delivery of the same lane that is not done", Subject,

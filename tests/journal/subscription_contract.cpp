@@ -165,7 +165,7 @@ TEST_CASE_TEMPLATE("subscription: one that is removed takes its open deliveries 
   }
   CHECK(states() == std::vector{S::completed, S::failed, S::failed, S::completed, S::failed, S::failed});
   CHECK(journal->tally().value().open() == 12);
-  CHECK_FALSE(journal->next_due(outlets_of(*journal, one).at(0), noon - 1h).value());
+  CHECK_FALSE(journal->next_due(outlets_of(*journal, one).at(0), DuePlace::after(noon - 1h)).value());
 
   const auto anew = put(*journal, plain_subscription("one"));
   CHECK(anew.no != one.no);

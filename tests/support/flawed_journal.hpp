@@ -111,11 +111,11 @@ class FlawedJournal : public journal::Journal {
                                                  std::size_t limit) override {
     return sound_->scan(outlet, after, limit);
   }
-  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
-                                                std::size_t limit) override {
+  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, const journal::DuePlace& after,
+                                                const journal::DuePlace& until, std::size_t limit) override {
     return sound_->due(outlet, after, until, limit);
   }
-  Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override {
+  Result<std::optional<WallTime>> next_due(OutletNo outlet, const journal::DuePlace& after) override {
     return sound_->next_due(outlet, after);
   }
   Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override {

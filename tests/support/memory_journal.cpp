@@ -616,27 +616,26 @@ Result<std::vector<DeliveryRow>> MemoryJournal::scan(OutletNo outlet, Position a
   return rows;
 }
 
-Result<std::vector<DeliveryRow>> MemoryJournal::due(OutletNo outlet, WallTime after, WallTime until,
-                                                    std::size_t limit) {
+Result<std::vector<DeliveryRow>> MemoryJournal::due(OutletNo outlet, const DuePlace& after,
+                                                    const DuePlace& until, std::size_t limit) {
   const auto state = read();
   std::vector<DeliveryRow> rows;
   for (const auto& [key, row] : state->deliveries)
-    if (key.outlet == outlet && row.state == DeliveryState::retry_wait && row.state_at > after &&
-        row.state_at <= until)
+    if (key.outlet == outlet && row.state == DeliveryState::retry_wait && DuePlace::of(row) > after &&
+        DuePlace::of(row) <= until)
       rows.push_back(row);
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const auto& a, const auto& b) { return a.state_at < b.state_at; });
-  std::size_t count = std::min(rows.size(), limit);
-  while (count > 0 && count < rows.size() && rows[count].state_at == rows[count - 1].state_at) ++count;
-  rows.resize(count);
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return DuePlace::of(a) < DuePlace::of(b); });
+  if (rows.size() > limit) rows.resize(limit);
   return rows;
 }
 
-Result<std::optional<WallTime>> MemoryJournal::next_due(OutletNo outlet, WallTime after) {
+Result<std::optional<WallTime>> MemoryJournal::next_due(OutletNo outlet, const DuePlace& after) {
   const auto state = read();
   std::optional<WallTime> next;
   for (const auto& [key, row] : state->deliveries) {
-    if (key.outlet != outlet || row.state != DeliveryState::retry_wait || row.state_at <= after) continue;
+    if (key.outlet != outlet || row.state != DeliveryState::retry_wait || DuePlace::of(row) <= after)
+      continue;
     if (!next || row.state_at < *next) next = row.state_at;
   }
   return next;

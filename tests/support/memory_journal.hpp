@@ -60,9 +60,9 @@ class MemoryJournal final : public journal::Journal {
   Result<journal::Outlet> outlet(OutletNo no) override;
   Result<bool> has_several_destinations(OutletNo outlet) override;
   Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
-  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
-                                                std::size_t limit) override;
-  Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override;
+  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, const journal::DuePlace& after,
+                                                const journal::DuePlace& until, std::size_t limit) override;
+  Result<std::optional<WallTime>> next_due(OutletNo outlet, const journal::DuePlace& after) override;
   Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override;
   Result<std::vector<journal::DeliveryRow>> open_in_lane(const journal::DeliveryRow& row,
                                                          std::size_t limit) override;

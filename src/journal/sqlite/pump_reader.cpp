@@ -27,12 +27,17 @@ PumpReader::PumpReader(SQLite::Database& database)
                                   " ORDER BY position, generation",
                                   delivery_columns)),
       due_(database,
-           fmt::format("SELECT {} FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at > ?"
-                       " AND state_at <= ? ORDER BY state_at",
-                       delivery_columns)),
+           fmt::format(
+               "SELECT {} FROM deliveries INDEXED BY deliveries_open"
+               " WHERE state = 2 AND outlet_no = ?1 AND (state_at, position, generation) > (?2, ?3, ?4)"
+               "   AND state_at <= ?5 AND (state_at < ?5 OR (position, generation) <= (?6, ?7))"
+               " ORDER BY state_at, position, generation",
+               delivery_columns)),
       next_due_(database,
-                "SELECT state_at FROM deliveries WHERE state = 2 AND outlet_no = ? AND state_at > ?"
-                " ORDER BY state_at LIMIT 1"),
+                "SELECT state_at FROM deliveries INDEXED BY deliveries_open"
+                " WHERE state = 2 AND outlet_no = ? AND state_at IS NOT NULL"
+                "   AND (state_at, position, generation) > (?, ?, ?)"
+                " ORDER BY state_at, position, generation LIMIT 1"),
       wakes_(database,
              "SELECT action_no, outlet_no, position, generation, verb IN (9, 10), iif(verb IN (0, 13),"
              "  (SELECT coalesce(o.present_destination_no, d.destination_no)"
@@ -79,22 +84,15 @@ std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::
   return deliveries;
 }
 
-std::vector<DeliveryRow> PumpReader::due(OutletNo outlet, WallTime after, WallTime until, std::size_t limit) {
-  auto rows = due_.rows(outlet, after, until);
-  auto deliveries = read_deliveries(rows, limit);
-  if (deliveries.size() < limit || limit == 0) return deliveries;
-  // The next call begins after this time, so all that is due at it is returned now.
-  const WallTime last = deliveries.back().state_at;
-  while (rows.next()) {
-    const DeliveryRow row = read_delivery(rows);
-    if (row.state_at != last) break;
-    deliveries.push_back(row);
-  }
-  return deliveries;
+std::vector<DeliveryRow> PumpReader::due(OutletNo outlet, const DuePlace& after, const DuePlace& until,
+                                         std::size_t limit) {
+  auto rows = due_.rows(outlet, after.at, after.position, after.generation, until.at, until.position,
+                        until.generation);
+  return read_deliveries(rows, limit);
 }
 
-std::optional<WallTime> PumpReader::next_due(OutletNo outlet, WallTime after) {
-  auto rows = next_due_.rows(outlet, after);
+std::optional<WallTime> PumpReader::next_due(OutletNo outlet, const DuePlace& after) {
+  auto rows = next_due_.rows(outlet, after.at, after.position, after.generation);
   if (!rows.next()) return std::nullopt;
   return from_stored(rows.integer(0));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "journal/due_place.hpp"
 #include "journal/rows.hpp"
 #include "journal/sqlite/statement.hpp"
 
@@ -19,8 +20,9 @@ class PumpReader {
   std::optional<Outlet> outlet(OutletNo no);
   bool has_several_destinations(OutletNo outlet);
   std::vector<DeliveryRow> scan(OutletNo outlet, Position after, std::size_t limit);
-  std::vector<DeliveryRow> due(OutletNo outlet, WallTime after, WallTime until, std::size_t limit);
-  std::optional<WallTime> next_due(OutletNo outlet, WallTime after);
+  std::vector<DeliveryRow> due(OutletNo outlet, const DuePlace& after, const DuePlace& until,
+                               std::size_t limit);
+  std::optional<WallTime> next_due(OutletNo outlet, const DuePlace& after);
   std::vector<Wake> wakes(std::int64_t after, std::size_t limit);
   std::int64_t newest_action();
   std::int64_t remembered_wake();

@@ -427,12 +427,12 @@ Result<std::vector<DeliveryRow>> SqliteJournal::scan(OutletNo outlet, Position a
   return parts_->read_deliveries([&] { return parts_->pump.scan(outlet, after, limit); });
 }
 
-Result<std::vector<DeliveryRow>> SqliteJournal::due(OutletNo outlet, WallTime after, WallTime until,
-                                                    std::size_t limit) {
+Result<std::vector<DeliveryRow>> SqliteJournal::due(OutletNo outlet, const DuePlace& after,
+                                                    const DuePlace& until, std::size_t limit) {
   return parts_->read_deliveries([&] { return parts_->pump.due(outlet, after, until, limit); });
 }
 
-Result<std::optional<WallTime>> SqliteJournal::next_due(OutletNo outlet, WallTime after) {
+Result<std::optional<WallTime>> SqliteJournal::next_due(OutletNo outlet, const DuePlace& after) {
   return parts_->read_deliveries([&] { return parts_->pump.next_due(outlet, after); });
 }
 

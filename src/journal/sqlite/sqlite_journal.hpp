@@ -75,9 +75,9 @@ class SqliteJournal final : public Journal {
   Result<Outlet> outlet(OutletNo no) override;
   Result<bool> has_several_destinations(OutletNo outlet) override;
   Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
-  Result<std::vector<DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
+  Result<std::vector<DeliveryRow>> due(OutletNo outlet, const DuePlace& after, const DuePlace& until,
                                        std::size_t limit) override;
-  Result<std::optional<WallTime>> next_due(OutletNo outlet, WallTime after) override;
+  Result<std::optional<WallTime>> next_due(OutletNo outlet, const DuePlace& after) override;
   Result<Predecessor> predecessor(const DeliveryRow& row) override;
   Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) override;
   Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) override;

@@ -189,7 +189,9 @@ TEST_CASE("planted: what others commit is not noticed") {
 TEST_CASE("planted: the next retry is forgotten") {
   struct Timeless final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::optional<WallTime>> next_due(OutletNo, WallTime) override { return std::nullopt; }
+    Result<std::optional<WallTime>> next_due(OutletNo, const journal::DuePlace&) override {
+      return std::nullopt;
+    }
   };
   must_come_to_light<Timeless>({.crashes = 1});
 }
@@ -334,7 +336,8 @@ TEST_CASE("planted: a lane is read only above what was sent of it") {
 TEST_CASE("planted: a retry is told once however early it was told") {
   struct Curt final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, WallTime after, WallTime until,
+    Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, const journal::DuePlace& after,
+                                                  const journal::DuePlace& until,
                                                   std::size_t limit) override {
       auto rows = sound().due(outlet, after, until, limit);
       std::erase_if(*rows, [&](const auto& row) { return !told_.emplace(row.key, row.attempts).second; });
