@@ -17,9 +17,6 @@ struct Unit {
   double factor;
 };
 
-/// Longer ones, added to a time, would overflow.
-constexpr microseconds longest_duration = std::chrono::years{1'000};
-
 constexpr std::array duration_units{Unit{"us", 1},   Unit{"ms", 1e3},  Unit{"s", 1e6},
                                     Unit{"m", 60e6}, Unit{"h", 3.6e9}, Unit{"d", 86.4e9}};
 constexpr std::array size_units{Unit{"", 1},

@@ -10,6 +10,9 @@
 
 namespace dispatch {
 
+/// No duration is longer: added to a time, it would overflow.
+inline constexpr std::chrono::microseconds longest_duration = std::chrono::years{1'000};
+
 /// Reads a duration as a person writes it: a decimal number and one of us, ms, s, m, h, d, with no space
 /// ("250ms", "1.5s", "2h"). The unit is required, except after 0. Negative, overflowing and empty text is
 /// misuse.

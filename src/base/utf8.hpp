@@ -6,6 +6,9 @@
 
 namespace dispatch {
 
+/// U+FEFF in UTF-8, as some programs write it in front of a text.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// One encoded code point.
 struct Utf8Sequence {
   std::size_t length = 0;  ///< in bytes, 1 to 4; 0: the text does not begin with well-formed UTF-8

@@ -1,6 +1,7 @@
 #include "delivery/secret_form.hpp"
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "delivery/signature.hpp"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 namespace dispatch::delivery {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view white_space = " \t\r\n\v\f";
 constexpr std::string_view encoded_prefix = "whsec_";
 

@@ -28,6 +28,9 @@ struct UnreadInput {
   std::string file;              ///< as it was given
   std::uint64_t after_line = 0;  ///< the last line that was read; 0: none
   std::string why;               ///< for people
+  /// Of an array whose elements are read as lines: the last element that was read; 0: the line has no
+  /// elements.
+  std::uint64_t after_element = 0;
 };
 
 /// A line that cannot be accepted, and why. A line longer than the limit comes in pieces, one Reject each, in
@@ -51,7 +54,10 @@ struct Batch {
   std::vector<std::string> warnings;
   std::shared_ptr<const std::vector<std::string>> inputs;  ///< all that are read, as they were given
   std::vector<UnreadInput> unread;                         ///< that failed; those after them are read
-  std::uint64_t blank = 0;                                 ///< lines without anything on them, skipped
+  /// Number of `inputs`, from the first one, of which nothing follows this batch: they were read to their
+  /// end, or failed and are listed in `unread`.
+  std::size_t inputs_done = 0;
+  std::uint64_t blank = 0;  ///< lines without anything on them, skipped
   std::uint64_t bytes = 0;  ///< of lines consumed, ends of line included; decompressed
 };
 

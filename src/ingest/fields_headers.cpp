@@ -70,7 +70,7 @@ Checked<Headers> read_headers(const Found& found) {
   if (!why.empty()) return reject(why);
   std::sort(names.begin(), names.end());
   if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
-    return reject(fmt::format("{} stands there twice", in_quotes(*twice)));
+    return reject(fmt::format("duplicate field {}", in_quotes(*twice)));
   if (!names.empty()) headers.json = found.value.raw;
   return headers;
 }

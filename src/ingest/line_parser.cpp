@@ -34,7 +34,7 @@ Checked<std::optional<Value>> step_into(const Value& value, std::string_view tok
       found = member;
       ++times;
     });
-    if (times > 1) return tl::unexpected(fmt::format("the field {} stands there twice", in_quotes(token)));
+    if (times > 1) return tl::unexpected(fmt::format("duplicate field {}", in_quotes(token)));
   } else if (value.is_array() && is_integer(token)) {
     std::size_t index = 0;
     const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
@@ -171,7 +171,7 @@ Checked<void> LineParser::read_members(const Value& object) {
       members_[field_names.size() + static_cast<std::size_t>(other - other_names.begin())] = value;
   });
   if (const auto twice = find_twice(names_))
-    return tl::unexpected(fmt::format("the field {} stands there twice", in_quotes(*twice)));
+    return tl::unexpected(fmt::format("duplicate field {}", in_quotes(*twice)));
   return {};
 }
 

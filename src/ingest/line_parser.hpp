@@ -40,7 +40,7 @@ class LineParser {
   static constexpr std::array<std::string_view, 8> other_names{
       "id", "data", "data_base64", "specversion", "partitionkey", "subject", "sequence", "traceparent"};
 
-  /// Sorts the members of the line by name. A name that stands there twice is a reason to reject the line.
+  /// Sorts the members of the line by name. A duplicate name is a reason to reject the line.
   Checked<void> read_members(const Value& object);
   /// True where the line has an "event_id".
   bool is_native() const;

@@ -47,6 +47,11 @@ bool is_id(Field field) {
 
 }  // namespace
 
+bool FieldPath::joins() const {
+  return std::any_of(alternatives.begin(), alternatives.end(),
+                     [](const auto& parts) { return parts.size() > 1; });
+}
+
 Result<Mapping> Mapping::parse(std::span<const std::string> arguments) {
   Mapping mapping;
   for (const std::string_view argument : arguments) {
@@ -60,8 +65,7 @@ Result<Mapping> Mapping::parse(std::span<const std::string> arguments) {
     if (!path) return misuse("'{}': {}", argument, path.error().message);
     if (path->is_whole_line() && *field != Field::payload)
       return misuse("'{}' points at the whole line; only the payload can be that", argument);
-    const auto is_joined = [](const auto& parts) { return parts.size() > 1; };
-    if (!is_id(*field) && std::any_of(path->alternatives.begin(), path->alternatives.end(), is_joined))
+    if (!is_id(*field) && path->joins())
       return misuse("'{}' joins several places; only ids can be joined", argument);
     auto& place = mapping.paths[static_cast<std::size_t>(*field)];
     if (place) return misuse("{} is given twice", to_string(*field));

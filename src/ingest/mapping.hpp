@@ -43,6 +43,8 @@ struct FieldPath {
   /// The first of these counts of which every part is there; its parts are joined with '#'. Never empty.
   std::vector<std::vector<JsonPointer>> alternatives;
 
+  /// Returns true where some of them have several parts.
+  bool joins() const;
   bool is_whole_line() const { return alternatives.front().front().tokens.empty(); }
 };
 

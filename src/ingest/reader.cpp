@@ -64,13 +64,16 @@ FormatOptions format_of(const ReaderOptions& options) {
 
 /// Reads the begin of a regular file as far as its format shows. What else may be wrong with it is found when
 /// it is read.
-Result<> check_format(const std::string& path, const ReaderOptions& options) {
+Result<> check_format(const std::string& path, const ReaderOptions& options, const std::stop_token& stop) {
+  if (stop.stop_requested()) return {};
   struct stat status {};
   if (path == standard_input || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
-  auto source = open_source(path, options.files, {});
+  auto source = open_source(path, options.files, stop);
   if (!source) return tl::unexpected(std::move(source).error());
   const Warn later = [](const std::string&) {};
-  const auto begin = open_frames(std::move(*source), format_of(options), later)->next(Frames::Wait::may);
+  const auto begin =
+      open_frames(std::move(*source), format_of(options), later, stop)->next(Frames::Wait::may);
+  if (stop.stop_requested()) return {};  // what was seen was cut short
   if (!begin && begin.error().failure == Failure::usage) return tl::unexpected(begin.error());
   return {};
 }
@@ -92,6 +95,7 @@ class Reader::Impl {
         parser_(options_.mapping) {}
 
   Result<std::optional<Batch>> next();
+  bool finished() const { return inputs_done_ == paths_->size(); }
 
  private:
   /// Fills the batch until it is full or the input has no more; waits only for the first line.
@@ -115,6 +119,7 @@ class Reader::Impl {
   RejectRecordReader records_;
   std::size_t next_path_ = 0;
   std::optional<Input> input_;
+  std::size_t inputs_done_ = 0;        ///< Batch::inputs_done
   std::uint64_t last_line_ = 0;        ///< of the source under way, or of the last one
   std::vector<std::string> warnings_;  ///< for the batch under way
   std::optional<Error> error_;         ///< met behind lines that were good; the next call says it
@@ -130,6 +135,7 @@ Result<std::optional<Batch>> Reader::Impl::next() {
   const bool stopped = stop_.stop_requested();
   if (!filled && !stopped) error_ = std::move(filled).error();
   batch.warnings = std::exchange(warnings_, {});
+  batch.inputs_done = inputs_done_;
   if (batch.bytes > 0 || !batch.rejects.empty() || !batch.unread.empty() || !batch.warnings.empty())
     return batch;
   if (error_) return tl::unexpected(*error_);
@@ -173,7 +179,7 @@ Result<> Reader::Impl::open_next() {
   auto source = open_source(path, options_.files, stop_);
   if (!source) return tl::unexpected(std::move(source).error());
   const Warn warn = [this](std::string message) { warnings_.push_back(std::move(message)); };
-  input_.emplace(Input{open_frames(std::move(*source), format_of(options_), warn),
+  input_.emplace(Input{open_frames(std::move(*source), format_of(options_), warn, stop_),
                        std::make_shared<const std::string>(path)});
   return {};
 }
@@ -181,6 +187,8 @@ Result<> Reader::Impl::open_next() {
 void Reader::Impl::leave_input(Batch& batch) {
   if (input_) input_->frames->hand_over(batch.text);
   input_.reset();
+  // After a stop a source says that it is at its end, whatever follows.
+  if (!stop_.stop_requested()) inputs_done_ = next_path_;
 }
 
 void Reader::Impl::add(Batch& batch, TextStore& store, const Frame& frame) {
@@ -231,12 +239,16 @@ Result<Reader> Reader::open(std::vector<std::string> paths, ReaderOptions option
   for (const auto& path : paths) DISPATCH_TRY(check(path));
   if (std::count(paths.begin(), paths.end(), standard_input) > 1)
     return misuse("standard input ('-') is given twice; it can be read only once");
-  for (const auto& path : paths) DISPATCH_TRY(check_format(path, options));
+  for (const auto& path : paths) DISPATCH_TRY(check_format(path, options, stop));
   return Reader{std::make_unique<Impl>(std::move(paths), std::move(options), std::move(stop))};
 }
 
 Result<std::optional<Batch>> Reader::next() {
   return impl_->next();
+}
+
+bool Reader::finished() const {
+  return impl_->finished();
 }
 
 }  // namespace dispatch::ingest

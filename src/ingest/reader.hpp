@@ -47,6 +47,10 @@ class Reader {
   /// read. An error is misuse: input that cannot be what was meant.
   Result<std::optional<Batch>> next();
 
+  /// Returns true where nothing of the sources is left to be read: each was read to its end, or failed. False
+  /// after a stop that came before.
+  bool finished() const;
+
  private:
   class Impl;
   explicit Reader(std::unique_ptr<Impl> impl);

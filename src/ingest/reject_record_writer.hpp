@@ -11,10 +11,10 @@ namespace dispatch::ingest {
 ///
 ///     {"file":"events.jsonl","line":17,"reason":"...","text":"the line as it stood"}
 ///
-/// `jq -r .text` gives the lines back. A line that is not UTF-8, or holds control characters other than tab
-/// and carriage return, stands in "text_base64" instead of "text", so that no byte takes more than two. Of a
-/// line that came in pieces, and turned out to be such a one after its beginning was written, the rest is in
-/// "rest_base64".
+/// `jq -r .text` gives the lines back. A line that is not UTF-8, or holds control characters other than tab,
+/// line feed and carriage return, stands in "text_base64" instead of "text", so that no byte takes more than
+/// two. Of a line that came in pieces, and turned out to be such a one after its beginning was written, the
+/// rest is in "rest_base64".
 class RejectRecordWriter {
  public:
   /// Adds one reject, or the next piece of one.

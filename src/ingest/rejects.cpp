@@ -54,7 +54,9 @@ std::string describe(const Reject& reject) {
 
 std::string describe(const UnreadInput& input) {
   if (input.after_line == 0) return fmt::format("{} was not read: {}", shown(input.file), input.why);
-  return fmt::format("{} was not read after line {}: {}", shown(input.file), input.after_line, input.why);
+  return fmt::format("{} was not read after line {}{}: {}", shown(input.file), input.after_line,
+                     input.after_element > 0 ? fmt::format(", element {}", input.after_element) : "",
+                     input.why);
 }
 
 RejectsFile::RejectsFile(std::string path, const FileRoles* files) : path_(std::move(path)), files_(files) {}

@@ -13,8 +13,8 @@ struct RetryPolicy {
   std::chrono::microseconds backoff_most{60'000'000};         ///< the doubling stops here
   double jitter = 0.10;                                       ///< up to this share is added at random: 0 to 1
   std::chrono::microseconds retry_after_most{3'600'000'000};  ///< a Retry-After asks for no more than this
-  /// For so long after the first time a receiver may ask for time without an attempt being spent, counted for
-  /// each delivery; 0: each spends one.
+  /// How long a receiver may keep asking for time, for each delivery from the first time on, before each
+  /// request counts as an attempt; 0: at once.
   std::chrono::microseconds throttled_most{86'400'000'000};
 };
 

@@ -126,14 +126,14 @@ Result<Url> read_url(std::string_view text) {
     url.host = shortest_ipv6(host.substr(1, host.size() - 2));
     host = "[" + url.host + "]";
   } else if (!is_host_name(host)) {
-    return misuse("{} has a host that is none: {}", shown(text), shown(host));
+    return misuse("{} has an invalid host: {}", shown(text), shown(host));
   } else {
     url.host = host;
   }
   const std::string zone = part(handle, CURLUPART_ZONEID);
   curl_url_set(handle.get(), CURLUPART_FRAGMENT, nullptr, 0);
   if (curl_url_set(handle.get(), CURLUPART_HOST, host.c_str(), 0) != CURLUE_OK)
-    return misuse("{} has a host that is none: '{}'", shown(text), host);
+    return misuse("{} has an invalid host: '{}'", shown(text), host);
   if (!zone.empty()) {  // lost with the host that it belonged to
     curl_url_set(handle.get(), CURLUPART_ZONEID, zone.c_str(), 0);
     url.host += '%' + zone;

@@ -1,5 +1,5 @@
 // JSON documents taken apart: the same elements however they arrive; of valid JSON all of them and nothing
-// else; of a sequence what stands between its separators.
+// else; of a sequence what stands between its separators, or up to the line feed behind a whole document.
 
 #include "ingest/framing/json_frames.hpp"
 
@@ -93,18 +93,18 @@ void check_valid(std::string_view text, const Cut& found) {
   }
 }
 
-std::vector<std::string> between_separators(std::string_view text) {
+std::vector<std::string> texts_of_sequence(std::string_view text) {
   std::vector<std::string> texts;
   while (!text.empty()) {
-    const auto end = text.find(record_separator);
-    auto one = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     while (true) {
-      const auto begin = one.find_first_not_of(" \t\r\n");
-      one.remove_prefix(std::min(begin, one.size()));
-      if (!one.starts_with("\xEF\xBB\xBF")) break;
-      one.remove_prefix(3);
+      const auto begin = text.find_first_not_of(" \t\r\n\x1E");
+      text.remove_prefix(std::min(begin, text.size()));
+      if (!text.starts_with("\xEF\xBB\xBF")) break;
+      text.remove_prefix(3);
     }
+    auto one = text.substr(0, text.find(record_separator));
+    if (const auto end = LineEndedText{}.scan(one)) one = one.substr(0, *end);
+    text.remove_prefix(one.size());
     one = one.substr(0, one.find_last_not_of(" \t\r\n") + 1);
     if (!one.empty()) texts.emplace_back(one);
   }
@@ -139,7 +139,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   SequenceFrames sequence{pieces(text, step), any};
   const auto texts = cut(sequence, batch, any);
-  const auto expected = between_separators(text);
+  const auto expected = texts_of_sequence(text);
   PROPERTY(texts.elements.size() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) PROPERTY(texts.elements[i].text == expected[i]);
   SequenceFrames short_sequence{pieces(text, step), most};

@@ -233,3 +233,20 @@ TEST_CASE("a large array is read in memory that does not follow its size") {
     CHECK(most < 4 * 1024 * 1024);
   }
 }
+
+TEST_CASE("what is left out between elements takes no memory") {
+  const std::string gap(10'000'000, ' ');
+  const auto blocks = [](const std::string& text, std::optional<JsonPointer> records) {
+    JsonFrames frames{std::make_unique<TrickleSource>(text, 60'000), 100, std::move(records)};
+    std::size_t elements = 0;
+    while (!frames.ended())
+      if (frames.next(Frames::Wait::may).value()) ++elements;
+    CHECK(elements == 2);
+    std::vector<std::unique_ptr<char[]>> memory;
+    frames.hand_over(memory);
+    return memory.size();
+  };
+  CHECK(blocks("[{}," + gap + "{}" + gap + "]", std::nullopt) <= 4);
+  CHECK(blocks(R"({"other":")" + gap + R"(","Records":[{},{}]})", JsonPointer::parse("/Records").value()) <=
+        4);
+}

@@ -68,7 +68,7 @@ TEST_CASE("reasons name the pointer of a mapped field") {
 
 TEST_CASE("a field on the way of a pointer that stands twice rejects the line") {
   CHECK(reason(R"({"d":{"guid":"a","guid":"b"}})", mapped({"event_id=/d/guid"})) ==
-        R"(event_id (/d/guid): the field "guid" stands there twice)");
+        R"(event_id (/d/guid): duplicate field "guid")");
 }
 
 TEST_CASE("array indexes of a pointer are exact") {

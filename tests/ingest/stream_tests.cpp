@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <stop_token>
 #include <string>
@@ -152,4 +153,60 @@ TEST_CASE("nothing is read after a stop") {
   auto reader = ingest::Reader::open({dir.write("a.jsonl", "{\"event_id\":\"a\"}")}, {}, stop.get_token());
   stop.request_stop();
   CHECK_FALSE(reader->next()->has_value());
+}
+
+TEST_CASE("a reader that was stopped has not finished and one that came to the ends of its inputs has") {
+  const TempDir dir;
+  const auto a = dir.write("a.jsonl", "{\"event_id\":\"a\"}\n");
+  const auto b = dir.write("b.jsonl", "{\"event_id\":\"b\"}\n{\"event_id\":\"c\"}\n");
+  ingest::ReaderOptions options;
+  options.batch_events = 2;
+  std::stop_source stop;
+  auto reader = ingest::Reader::open({a, b, a}, options, stop.get_token());
+  REQUIRE(reader.has_value());
+  const auto batch = reader->next();
+  REQUIRE(batch->has_value());
+  CHECK((*batch)->arrivals.size() == 2);
+  CHECK((*batch)->inputs_done == 1);
+  stop.request_stop();
+  CHECK_FALSE(reader->next()->has_value());
+  CHECK_FALSE(reader->finished());
+
+  auto whole = ingest::Reader::open({a, b}, options, {});
+  std::size_t done = 0;
+  while (auto next = whole->next().value()) done = next->inputs_done;
+  CHECK(done == 2);
+  CHECK(whole->finished());
+}
+
+TEST_CASE("a stop ends a look at a file whose first line is far") {
+  const TempDir dir;
+  const auto path = dir.write("sparse.log", "");
+  std::filesystem::resize_file(path, std::uintmax_t{1} << 40);
+  std::stop_source stop;
+  auto opening = std::async(std::launch::async, [&] {
+    auto reader = ingest::Reader::open({path}, {}, stop.get_token());
+    return reader.has_value() && !reader->next()->has_value() && !reader->finished();
+  });
+  CHECK(opening.wait_for(std::chrono::milliseconds{50}) == std::future_status::timeout);
+  stop.request_stop();
+  REQUIRE(opening.wait_for(std::chrono::seconds{30}) == std::future_status::ready);
+  CHECK(opening.get());
+}
+
+TEST_CASE("the last text of a sequence comes without waiting for what follows it") {
+  Pipe pipe;
+  std::stop_source stop;
+  auto reader = ingest::Reader::open({pipe.path()}, {}, stop.get_token());
+  REQUIRE(reader.has_value());
+  for (const std::string id : {"a", "b"}) {
+    pipe.write("\x1E{\n\"event_id\": \"" + id + "\"}\n");
+    auto waiting = std::async(std::launch::async, [&] { return reader->next(); });
+    const bool came = waiting.wait_for(std::chrono::seconds{30}) == std::future_status::ready;
+    if (!came) stop.request_stop();
+    REQUIRE(came);
+    const auto batch = waiting.get();
+    REQUIRE((*batch)->arrivals.size() == 1);
+    CHECK((*batch)->arrivals[0].event_id == id);
+  }
 }

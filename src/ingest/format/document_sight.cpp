@@ -72,7 +72,10 @@ DocumentSight::Sees DocumentSight::begin_element(char first) {
 
 DocumentSight::Sees DocumentSight::look_for_separator(std::string_view seen) {
   const auto next = seen.find_first_not_of(" \t\r\n", *separator_from_);
-  if (next == std::string_view::npos) return Sees::part;
+  if (next == std::string_view::npos) {
+    separator_from_ = seen.size();
+    return Sees::part;
+  }
   separator_from_.reset();
   return seen[next] == ',' || seen[next] == ']' ? Sees::documents : Sees::part;
 }

@@ -1,8 +1,9 @@
 #include "ingest/format/format_detector.hpp"
 
-#include "ingest/framing/byte_order_mark.hpp"
+#include "base/utf8.hpp"
 #include "ingest/framing/sequence_frames.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,26 +16,21 @@ constexpr std::size_t window = std::size_t{64} * 1024;
 /// Of fewer lines nothing is concluded but that they are bad ones.
 constexpr std::size_t lines_to_judge = 3;
 
-char first_of(std::string_view text) {
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  const auto at = text.find_first_not_of(" \t\r\n");
-  return at == std::string_view::npos ? '\0' : text[at];
-}
-
 }  // namespace
 
 FormatDetector::Format FormatDetector::look(std::string_view seen, bool ended) {
   if (auto foreign = foreign_by_first_bytes(seen)) return refuse(std::move(*foreign));
-  if (first_of(seen) == record_separator) {
+  const char first = first_of(seen);
+  if (first == record_separator) {
     if (!documents_) return Format::sequence;
     return refuse({"a JSON text sequence, which --records does not take apart", "jq --seq -c '.Records[]'",
                    "jq --seq -c '.Records[]'"});
   }
   // The byte behind a bracket may show another encoding.
   const bool bracket_only = seen.size() < 2 && !ended;
-  if (documents_ && !bracket_only && (first_of(seen) == '{' || first_of(seen) == '[')) return Format::json;
-  const bool decide = ended || (seen.size() >= window && seen.find('\n') != std::string_view::npos) ||
-                      seen.size() >= line_most_ + window;
+  if (documents_ && !bracket_only && (first == '{' || first == '[')) return Format::json;
+  const bool decide =
+      ended || (seen.size() >= window && has_line_end(seen)) || seen.size() >= line_most_ + window;
   switch (documents_seen_.look(seen, ended)) {
     case DocumentSight::Sees::nothing:
       return decide ? Format::lines : Format::undecided;
@@ -55,6 +51,17 @@ FormatDetector::Format FormatDetector::look(std::string_view seen, bool ended) {
     return Format::lines;
   }
   return decide ? look_at_lines(seen) : Format::undecided;
+}
+
+char FormatDetector::first_of(std::string_view seen) {
+  if (first_at_ == 0 && seen.starts_with(byte_order_mark)) first_at_ = byte_order_mark.size();
+  first_at_ = std::min(seen.find_first_not_of(" \t\r\n", first_at_), seen.size());
+  return first_at_ < seen.size() ? seen[first_at_] : '\0';
+}
+
+bool FormatDetector::has_line_end(std::string_view seen) {
+  line_end_at_ = std::min(seen.find('\n', line_end_at_), seen.size());
+  return line_end_at_ < seen.size();
 }
 
 FormatDetector::Format FormatDetector::decide_part(std::string_view seen, bool ended) {

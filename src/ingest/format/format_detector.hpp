@@ -13,7 +13,8 @@ namespace dispatch::ingest {
 /// whole object means lines. Documents that are spread over lines, stand one behind the other on one line, or
 /// are arrays of objects mean JSON; a record separator means a JSON text sequence. Lines of which some are
 /// broken stay lines where whole objects outnumber what looks like a part of a document. All else is foreign.
-/// A text that comes slowly is told as soon as what has come tells it. Used by one thread.
+/// A text that comes slowly is decided at the earliest byte that suffices. Looks at each byte a bounded
+/// number of times, however often it is asked. Used by one thread.
 class FormatDetector {
  public:
   /// `line_most`: a longer line is not waited for. `documents`: the text is to be JSON documents, if it is
@@ -38,9 +39,14 @@ class FormatDetector {
   /// Of what is the begin of a document and nothing more, though more will not be looked at.
   Format decide_part(std::string_view seen, bool ended);
   Format refuse(ForeignFormat format);
+  /// The first byte that is no space and no byte-order mark; NUL where none has come.
+  char first_of(std::string_view seen);
+  bool has_line_end(std::string_view seen);
 
   const std::size_t line_most_;
   const bool documents_;
+  std::size_t first_at_ = 0;     ///< before it only space and a byte-order mark have come
+  std::size_t line_end_at_ = 0;  ///< before it no end of line has come
   DocumentSight documents_seen_;
   LineSurvey lines_seen_;
   ForeignFormat foreign_;

@@ -5,7 +5,7 @@
 
 namespace dispatch::ingest {
 
-/// Whether `line` is one JSON object and nothing else but space, as far as its structure shows.
+/// Returns true where `line` is one JSON object and nothing else but space, as far as its structure shows.
 bool is_whole_object(std::string_view line);
 
 /// Counts what the lines of a text look like, to tell JSON lines of which some are broken from the lines of a

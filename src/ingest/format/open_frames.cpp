@@ -24,8 +24,9 @@ std::unique_ptr<Frames> frames_of(std::unique_ptr<Source> text, FormatOptions op
   return std::make_unique<Lines>(std::move(text), options.event_most);
 }
 
-std::unique_ptr<Frames> open_frames(std::unique_ptr<Source> source, FormatOptions options, const Warn& warn) {
-  auto decoded = std::make_unique<TextSource>(std::move(source), warn);
+std::unique_ptr<Frames> open_frames(std::unique_ptr<Source> source, FormatOptions options, const Warn& warn,
+                                    const std::stop_token& stop) {
+  auto decoded = std::make_unique<TextSource>(std::move(source), warn, stop);
   const TextSource& known = *decoded;
   auto text = std::make_unique<NulSkippingSource>(std::move(decoded), warn);
   if (options.format != InputFormat::automatic) return frames_of(std::move(text), std::move(options));

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 namespace dispatch::ingest {
 
@@ -30,7 +31,8 @@ struct FormatOptions {
 std::unique_ptr<Frames> frames_of(std::unique_ptr<Source> text, FormatOptions options);
 
 /// The frames of a source as it was opened: decompressed, decoded, in the format that it is told or found to
-/// have.
-std::unique_ptr<Frames> open_frames(std::unique_ptr<Source> source, FormatOptions options, const Warn& warn);
+/// have. A stop ends it soon, and the frames are then at their end or say that the source is truncated.
+std::unique_ptr<Frames> open_frames(std::unique_ptr<Source> source, FormatOptions options, const Warn& warn,
+                                    const std::stop_token& stop);
 
 }  // namespace dispatch::ingest

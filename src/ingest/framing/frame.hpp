@@ -11,7 +11,7 @@
 
 namespace dispatch::ingest {
 
-/// So many bytes behind the text of a frame may be read, whatever they are.
+/// Number of readable bytes after a frame's text; their content is undefined.
 inline constexpr std::size_t frame_padding = 64;
 
 /// The text of one event as it stands in the input, without what separates it from others; or a piece of one

@@ -35,9 +35,10 @@ void InputBuffer::make_room() {
 }
 
 void InputBuffer::hand_over(std::vector<std::unique_ptr<char[]>>& blocks) {
-  if (begin_ != block_.get()) {
+  if (lent_) {
     if (begin_ == end_) {
       full_.push_back(std::move(block_));
+      lent_ = false;
       capacity_ = 0;
       begin_ = end_ = nullptr;
     } else {
@@ -52,7 +53,8 @@ void InputBuffer::move_unread_to(std::size_t capacity) {
   auto fresh = std::make_unique_for_overwrite<char[]>(capacity + frame_padding);
   const auto size = unread().size();
   if (size > 0) std::memcpy(fresh.get(), begin_, size);
-  if (block_ && begin_ != block_.get()) full_.push_back(std::move(block_));
+  if (lent_) full_.push_back(std::move(block_));
+  lent_ = false;
   block_ = std::move(fresh);
   capacity_ = capacity;
   begin_ = block_.get();

@@ -12,7 +12,8 @@
 namespace dispatch::ingest {
 
 /// The bytes of a source that have been read and not been taken. What was taken stays where it is until its
-/// memory is handed over, with `frame_padding` readable bytes behind it. Used by one thread.
+/// memory is handed over, with `frame_padding` readable bytes behind it; what was dropped takes no memory.
+/// Used by one thread.
 class InputBuffer {
  public:
   explicit InputBuffer(std::unique_ptr<Source> source) : source_(std::move(source)) {}
@@ -23,8 +24,11 @@ class InputBuffer {
   std::string_view take(std::size_t size) {
     const char* const taken = begin_;
     begin_ += size;
+    lent_ = lent_ || size > 0;
     return {taken, size};
   }
+  /// Leaves out the first `size` unread bytes.
+  void drop(std::size_t size) { begin_ += size; }
 
   /// Adds at least one byte to the unread ones, or finds the end. Waits as the source does.
   Result<> fill();
@@ -46,6 +50,7 @@ class InputBuffer {
   std::size_t capacity_ = 0;
   char* begin_ = nullptr;
   char* end_ = nullptr;
+  bool lent_ = false;                          ///< something that was taken stands in block_
   std::vector<std::unique_ptr<char[]>> full_;  ///< blocks that what was taken stands in
   bool ended_ = false;
 };

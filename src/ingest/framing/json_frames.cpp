@@ -106,7 +106,7 @@ void JsonFrames::hold(Held what) {
 }
 
 void JsonFrames::drop() {
-  input_.take(scanned_);
+  input_.drop(scanned_);
   dropped_ += std::exchange(scanned_, 0);
   held_ = Held::nothing;
 }

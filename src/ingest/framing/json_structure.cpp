@@ -1,6 +1,6 @@
 #include "ingest/framing/json_structure.hpp"
 
-#include "ingest/framing/byte_order_mark.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <array>

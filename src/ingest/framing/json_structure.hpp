@@ -17,7 +17,7 @@ class JsonStructure {
   /// Deeper nesting is broken.
   static constexpr std::size_t depth_most = std::size_t{64} * 1024;
 
-  /// Of a name, so many bytes are kept, and one more where it is longer.
+  /// Keeps at most `name_most` + 1 bytes of a name.
   explicit JsonStructure(std::size_t name_most = 0) : name_most_(name_most) {}
 
   enum class Event {
@@ -44,7 +44,7 @@ class JsonStructure {
   }
 
   std::size_t depth() const { return in_object_.size(); }
-  /// Whether the innermost open container is an object; there is one.
+  /// Returns true where the innermost open container is an object; there is one.
   bool in_object() const { return in_object_.back(); }
   /// The line that the next byte stands on, from 1.
   std::uint64_t line() const { return line_; }

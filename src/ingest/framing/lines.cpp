@@ -1,6 +1,6 @@
 #include "ingest/framing/lines.hpp"
 
-#include "ingest/framing/byte_order_mark.hpp"
+#include "base/utf8.hpp"
 
 #include <string_view>
 

@@ -1,6 +1,6 @@
 #include "ingest/framing/sequence_frames.hpp"
 
-#include "ingest/framing/byte_order_mark.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -20,11 +20,8 @@ std::uint64_t newlines_in(std::string_view text) {
 Result<std::optional<Frame>> SequenceFrames::next(Wait wait) {
   while (!ended_) {
     if (in_long_text_ || scanned_ > 0 || skip_to_text()) {
-      const auto unread = input_.unread();
-      const auto end = unread.find(record_separator, scanned_);
-      if (end != std::string_view::npos) return take(end, true);
-      scanned_ = unread.size();
-      if (!input_.ended() && is_too_long(unread)) return take(scanned_, false);
+      if (const auto end = find_end()) return take(*end, true);
+      if (!input_.ended() && is_too_long()) return take(scanned_, false);
     }
     if (input_.ended()) {
       ended_ = true;
@@ -37,10 +34,22 @@ Result<std::optional<Frame>> SequenceFrames::next(Wait wait) {
   return std::nullopt;
 }
 
-bool SequenceFrames::is_too_long(std::string_view text) const {
+std::optional<std::size_t> SequenceFrames::find_end() {
+  const auto unread = input_.unread();
+  const auto separator = unread.find(record_separator, scanned_);
+  const auto more = unread.substr(0, separator).substr(scanned_);
+  if (const auto end = text_->scan(more)) return scanned_ + *end;
+  if (separator != std::string_view::npos) return separator;
+  if (const auto solid = more.find_last_not_of(space); solid != std::string_view::npos)
+    solid_ = scanned_ + solid + 1;
+  scanned_ = unread.size();
+  return std::nullopt;
+}
+
+bool SequenceFrames::is_too_long() const {
   // Space at its end may turn out not to belong to it, but is not held without limit.
   constexpr std::size_t space_most = std::size_t{64} * 1024;
-  return text.size() > text_most_ + space_most || text.find_last_not_of(space) + 1 > text_most_;
+  return scanned_ > text_most_ + space_most || solid_ > text_most_;
 }
 
 bool SequenceFrames::skip_to_text() {
@@ -59,9 +68,12 @@ bool SequenceFrames::skip_to_text() {
 }
 
 void SequenceFrames::drop(std::size_t size) {
-  line_ += newlines_in(input_.take(size));
+  const auto dropped = input_.unread().substr(0, size);
+  line_ += newlines_in(dropped);
+  separated_ = separated_ || dropped.find(record_separator) != std::string_view::npos;
+  input_.drop(size);
   dropped_ += size;
-  scanned_ = 0;
+  scanned_ = solid_ = 0;
 }
 
 Frame SequenceFrames::take(std::size_t size, bool last) {
@@ -73,7 +85,12 @@ Frame SequenceFrames::take(std::size_t size, bool last) {
   frame.last = last;
   frame.terminated = !ended_;
   line_ += newlines_in(frame.text);
-  scanned_ = 0;
+  scanned_ = solid_ = 0;
+  if (!separated_) frame.fault = "no record separator (0x1E) stands before it";
+  if (last) {
+    text_.emplace();
+    separated_ = false;
+  }
   if (last) frame.text = frame.text.substr(0, frame.text.find_last_not_of(space) + 1);
   frame.too_long = in_long_text_ || frame.text.size() > text_most_;
   in_long_text_ = !last;

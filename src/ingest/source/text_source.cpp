@@ -2,6 +2,7 @@
 
 #include "ingest/source/compression/compression.hpp"
 #include "ingest/source/compression/decompressed_source.hpp"
+#include "ingest/source/stoppable_source.hpp"
 #include "ingest/source/utf16_source.hpp"
 
 #include <utility>
@@ -32,10 +33,14 @@ Match begins_little_endian(std::string_view begin) {
   return Match::yes;
 }
 
+std::unique_ptr<Lookahead> look_ahead(std::unique_ptr<Source> source, const std::stop_token& stop) {
+  return std::make_unique<Lookahead>(std::make_unique<StoppableSource>(std::move(source), stop));
+}
+
 }  // namespace
 
-TextSource::TextSource(std::unique_ptr<Source> inner, Warn warn)
-    : source_(std::make_unique<Lookahead>(std::move(inner))), warn_(std::move(warn)) {}
+TextSource::TextSource(std::unique_ptr<Source> inner, Warn warn, std::stop_token stop)
+    : source_(look_ahead(std::move(inner), stop)), warn_(std::move(warn)), stop_(std::move(stop)) {}
 
 Result<std::size_t> TextSource::read(std::span<char> into) {
   settle();
@@ -68,7 +73,7 @@ TextSource::Layer TextSource::take_layer() {
   if (begin.empty()) return source_->ended() ? Layer::none : Layer::undecided;
   bool open = false;
   const auto decode_utf16 = [this](ByteOrder order) {
-    source_ = std::make_unique<Lookahead>(std::make_unique<Utf16Source>(std::move(source_), order));
+    source_ = look_ahead(std::make_unique<Utf16Source>(std::move(source_), order), stop_);
     commands_.push_back(utf16_decoder);
     settled_ = true;
     return Layer::none;
@@ -78,8 +83,8 @@ TextSource::Layer TextSource::take_layer() {
       const Match begins = compression.begins(begin);
       open = open || begins == Match::open;
       if (begins != Match::yes) continue;
-      source_ = std::make_unique<Lookahead>(
-          std::make_unique<DecompressedSource>(std::move(source_), compression, warn_));
+      source_ =
+          look_ahead(std::make_unique<DecompressedSource>(std::move(source_), compression, warn_), stop_);
       commands_.push_back(compression.decompressor);
       return Layer::taken;
     }

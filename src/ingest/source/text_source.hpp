@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -13,12 +14,13 @@ namespace dispatch::ingest {
 
 /// A source as the text in it: decompressed, as often as it was compressed up to `layers_most` times, and
 /// UTF-16 with a byte-order mark as UTF-8. Each layer is known by its first bytes, whatever the source's
-/// name, and as soon as they have come. Everything else passes unchanged. Used by one thread.
+/// name, and as soon as they have come. Everything else passes unchanged. A stop ends it between two reads of
+/// any layer, however much a layer makes of little. Used by one thread.
 class TextSource final : public Source {
  public:
   static constexpr std::size_t layers_most = 3;
 
-  TextSource(std::unique_ptr<Source> inner, Warn warn);
+  TextSource(std::unique_ptr<Source> inner, Warn warn, std::stop_token stop = {});
 
   Result<std::size_t> read(std::span<char> into) override;
   bool ready() override;
@@ -37,6 +39,7 @@ class TextSource final : public Source {
 
   std::unique_ptr<Lookahead> source_;
   const Warn warn_;
+  const std::stop_token stop_;
   std::vector<std::string_view> commands_;
   bool settled_ = false;
 };

@@ -8,14 +8,14 @@
 
 namespace dispatch::ingest {
 
-/// Whether bytes begin with what is looked for.
+/// The answer to whether bytes begin with what is looked for.
 enum class Match {
   no,
   open,  ///< what follows them decides
   yes,
 };
 
-/// Whether `bytes` begin with `magic`.
+/// Returns Match::yes where `bytes` begin with `magic`.
 Match match(std::string_view bytes, std::string_view magic);
 
 /// A compressed format that is read as what is in it.
@@ -23,7 +23,7 @@ struct Compression {
   std::string_view name;          ///< as people write it: "gzip"
   std::string_view decompressor;  ///< the command that writes what is in it to its output: "gzip -dc"
   std::unique_ptr<Decoder> (*decoder)();
-  Match (*begins)(std::string_view bytes);  ///< whether `bytes` begin with a member
+  Match (*begins)(std::string_view bytes);  ///< yes where `bytes` begin with a member
 };
 
 /// gzip, zstd, bzip2, xz.
