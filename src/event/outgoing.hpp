@@ -31,6 +31,9 @@ struct Outgoing {
   SpanId ingest = {};       ///< the span in which the event was taken in, where there is a trace
   WallTime accepted{};      ///< when the event was
   std::shared_ptr<const Subscription> subscription;  ///< null: a direct delivery
+  /// False where the policy of the delivery gives that status another meaning than that the receiver asks for
+  /// time.
+  bool throttled_by_429 = true, throttled_by_503 = true;
 };
 
 }  // namespace dispatch

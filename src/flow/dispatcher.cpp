@@ -394,6 +394,9 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     auto& request = outgoing.emplace_back(std::move((*begun)[i].outgoing));
     request.ticket = ++last_ticket_;
     request.host = item.lane->host->number;
+    const auto& statuses = item.lane->outlet->terms->statuses;
+    request.throttled_by_429 = !statuses.contains(429);
+    request.throttled_by_503 = !statuses.contains(503);
     in_flight_.emplace(request.ticket, UnderWay{&item, stories_.begin(item, request, now)});
     ++item.lane->outlet->under_way;
     leaving_.push_back(&item);

@@ -328,3 +328,18 @@ TEST_CASE("the attributes of a binary CloudEvent are not shadowed") {
   CHECK_FALSE(value(lines, "ce_id: "));
   CHECK_FALSE(value(lines, "CE.Type: "));
 }
+
+TEST_CASE("no header of another spelling is taken for Content-Type") {
+  for (const auto mode : {BodyMode::payload, BodyMode::binary, BodyMode::structured, BodyMode::envelope}) {
+    Subscription subscription;
+    subscription.id = "s";
+    subscription.body = mode;
+    subscription.headers = R"({"content.type":"text/evil"})";
+    Outgoing outgoing = order_created();
+    outgoing.headers = R"({"Content_Type":"text/evil","X-A":"1"})";
+    const auto lines = headers_of(to(subscription, outgoing));
+    for (const auto& line : all(lines)) CHECK(line.find("evil") == std::string::npos);
+    CHECK(value(lines, "Content-Type: ").has_value());
+    CHECK(value(lines, "X-A: ") == "1");
+  }
+}

@@ -490,3 +490,26 @@ TEST_CASE("what waits for a URL whose receiver asks for time is withdrawn and th
     CHECK(bench.attempt(event(receiver.url("/busy"), 7)).status == status);
   }
 }
+
+TEST_CASE("what waits for a URL goes on where its policy gives the status another meaning") {
+  for (const int status : {429, 503}) {
+    const Receiver receiver{[&](const Received&, std::size_t) {
+      Answer answer;
+      answer.status = status;
+      answer.headers = {{"Retry-After", "1"}};
+      return answer;
+    }};
+    HttpOptions options;
+    options.per_host = 1;
+    Bench bench{std::move(options)};
+    std::vector<Outgoing> batch;
+    for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) {
+      batch.push_back(event(receiver.url(), ticket));
+      if (ticket == 3) continue;  // to it the answer is the receiver's wish for time
+      (status == 429 ? batch.back().throttled_by_429 : batch.back().throttled_by_503) = false;
+    }
+    bench.transport->send(std::move(batch));
+    for (const std::uint64_t ticket : {1, 2, 3, 4}) CHECK(bench.outcome(ticket, 4).status == status);
+    CHECK(receiver.count() == 4);
+  }
+}

@@ -90,8 +90,9 @@ TEST_CASE("a receiver that asks for time for ever ends in a dead letter and the 
 
 TEST_CASE("what holds back a destination outlives the run and ends when an operator wants it") {
   const TempDir directory;
-  const Receiver receiver{
-      [](const Received& request, std::size_t) { return request.number == 0 ? come_back_in(3'600) : Answer{}; }};
+  const Receiver receiver{[](const Received& request, std::size_t) {
+    return request.number == 0 ? come_back_in(3'600) : Answer{};
+  }};
   const std::vector<std::string> command{"run", "--to", receiver.url(), "-"};
   {
     Child run{directory, command};
@@ -110,4 +111,18 @@ TEST_CASE("what holds back a destination outlives the run and ends when an opera
   CHECK(run_dispatch(directory, {"retry", "--all"}).exit_code == 0);
   CHECK(run.exit_code() == 0);
   CHECK(receiver.count() == 4);
+}
+
+TEST_CASE("answers of 429 that count as success withdraw nothing and each request is the first attempt") {
+  const TempDir directory;
+  const Receiver receiver{[](const Received&, std::size_t) { return come_back_in(1); }};
+  constexpr std::size_t events = 500;
+  const auto run = run_dispatch(directory, {"run", "--to", receiver.url(), "--on-status", "429=ok", "-"},
+                                streams(events, 1));
+  CHECK(run.exit_code == 0);
+  CHECK(receiver.count() == events);
+  std::size_t first = 0;
+  for (const auto& request : receiver.received())
+    if (request.header("X-Dispatch-Attempt") == "1") ++first;
+  CHECK(first == events);
 }

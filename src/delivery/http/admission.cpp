@@ -52,13 +52,14 @@ std::vector<Outgoing> Admission::give_back() {
   return waiting;
 }
 
-std::vector<Outgoing> Admission::give_back(std::uint32_t number, const std::string& url) {
+std::vector<Outgoing> Admission::give_back(std::uint32_t number,
+                                           const std::function<bool(const Outgoing&)>& which) {
   std::vector<Outgoing> taken;
   const auto found = hosts_.find(number);
   if (found == hosts_.end()) return taken;
   auto& waiting = found->second.waiting;
-  const auto first = std::stable_partition(waiting.begin(), waiting.end(),
-                                           [&](const Outgoing& one) { return one.url != url; });
+  const auto first =
+      std::stable_partition(waiting.begin(), waiting.end(), [&](const Outgoing& one) { return !which(one); });
   std::move(first, waiting.end(), std::back_inserter(taken));
   waiting.erase(first, waiting.end());
   if (waiting.empty() && found->second.listed) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,8 +36,8 @@ class Admission {
 
   /// Takes out all that has not started.
   std::vector<Outgoing> give_back();
-  /// The same of what goes to that URL, which is one of that host.
-  std::vector<Outgoing> give_back(std::uint32_t host, const std::string& url);
+  /// The same of those requests to that host of which `which` returns true.
+  std::vector<Outgoing> give_back(std::uint32_t host, const std::function<bool(const Outgoing&)>& which);
 
  private:
   struct Host {

@@ -53,7 +53,13 @@ struct Field {
 using Fields = std::vector<Field>;
 
 bool is_content_type(const Field& field) {
-  return lower_case(field.name) == "content-type";
+  return folded_header_name(field.name) == "content-type";
+}
+
+/// True for a name that some receivers take for Content-Type and others do not: "Content_Type". The type of
+/// the body must be the same to all of them.
+bool is_mistaken_for_content_type(std::string_view name) {
+  return folded_header_name(name) == "content-type" && lower_case(name) != "content-type";
 }
 
 /// True where the event's own traceparent is what its trace continues.
@@ -85,7 +91,7 @@ Result<Fields> read_fields(const std::string& json, std::string_view whose) {
     std::string_view value;
     if (element.get(value) != simdjson::SUCCESS)
       return fail("the {}'s header {} is not a string", whose, name);
-    if (!name.empty() && !is_reserved_header(name))
+    if (!name.empty() && !is_reserved_header(name) && !is_mistaken_for_content_type(name))
       fields.push_back({header_name(name), header_value(value)});
   }
   return fields;

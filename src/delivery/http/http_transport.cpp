@@ -24,6 +24,15 @@
 #include <sys/un.h>
 
 namespace dispatch::delivery {
+namespace {
+
+/// As policy::asks_for_time(), where the policy of the delivery leaves the status that meaning.
+bool asks_for_time(const Outgoing& outgoing, const Outcome& outcome) {
+  const bool heeded = outcome.status == 429 ? outgoing.throttled_by_429 : outgoing.throttled_by_503;
+  return heeded && policy::asks_for_time(outcome);
+}
+
+}  // namespace
 
 /// The thread, the loop it turns, and the transfers under way.
 class HttpTransport::Engine {
@@ -66,7 +75,7 @@ class HttpTransport::Engine {
   std::optional<std::chrono::milliseconds> wait_most() const;
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
-  void put_off(std::uint32_t host, const std::string& url, std::vector<Report>& reports);
+  void put_off(const Outgoing& asked, const Outcome& outcome, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
   bool worth_keeping(std::uint32_t host);
   bool is_under_way(const Transfer& transfer) const {
@@ -187,7 +196,8 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     if (transfer.start_over(code)) continue;
     const std::uint32_t host = transfer.host();
     reports.push_back(transfer.finish(code, clock_));
-    if (policy::asks_for_time(reports.back().outcome)) put_off(host, transfer.url(), reports);
+    if (asks_for_time(transfer.outgoing(), reports.back().outcome))
+      put_off(transfer.outgoing(), Outcome{reports.back().outcome}, reports);
     admission_.leave(host);
     idle_.push_back(leave(transfer.slot));
   }
@@ -201,10 +211,14 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
 }
 
 /// A receiver has asked for time: requests that wait here for the same URL would get the same answer. They
-/// are given back unsent, and the dispatcher holds them until the time is over.
-void HttpTransport::Engine::put_off(std::uint32_t host, const std::string& url,
+/// are given back unsent, and the dispatcher holds them until the time is over. Those to whose policy the
+/// answer means something else stay.
+void HttpTransport::Engine::put_off(const Outgoing& asked, const Outcome& outcome,
                                     std::vector<Report>& reports) {
-  for (const Outgoing& outgoing : admission_.give_back(host, url))
+  const auto gets_the_same = [&](const Outgoing& waiting) {
+    return waiting.url == asked.url && asks_for_time(waiting, outcome);
+  };
+  for (const Outgoing& outgoing : admission_.give_back(asked.host, gets_the_same))
     reports.push_back({outgoing.ticket, never_begun("the receiver asked for time")});
 }
 
@@ -264,10 +278,10 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
   deadlines_.emplace(transfer.deadline, &transfer);
 }
 
-/// Whether the connection of the request that begins is kept for others. Of each connection that it closes,
-/// libcurl looks at all there are, and near the limit of idle ones at all of them again, to close one after
-/// each request. So of many connections those to hosts that have nothing else to do are not kept, and the
-/// first to a host, which may never be asked again, is kept only among few.
+/// Returns true where the connection of the request that begins is kept for others. Of each connection that
+/// it closes, libcurl looks at all there are, and near the limit of idle ones at all of them again, to close
+/// one after each request. So of many connections those to hosts that have nothing else to do are not kept,
+/// and the first to a host, which may never be asked again, is kept only among few.
 bool HttpTransport::Engine::worth_keeping(std::uint32_t host) {
   if (host >= asked_before_.size()) asked_before_.resize(host + 1);
   const bool first = !asked_before_[host];

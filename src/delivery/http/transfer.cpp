@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "delivery/http/ending.hpp"
 #include "delivery/http/retry_after.hpp"
+#include "delivery/http/transfer_setup.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -16,10 +17,6 @@
 
 namespace dispatch::delivery {
 namespace {
-
-/// Enough for an answer that is read and thrown away; libcurl's default of 16 KiB counts at thousands of
-/// requests.
-constexpr long receive_buffer_bytes = 4L * 1024;
 
 std::optional<std::chrono::microseconds> moment(CURL* easy, CURLINFO which) {
   curl_off_t microseconds = 0;
@@ -44,74 +41,22 @@ Transfer::Transfer(const TransferContext& context, EasyHandle easy)
       choice_(addresses_.unresponsive),
       answer_(options_) {
   loop_.adopt(easy_.get());
-  set_constants();
+  set_up_transfer(easy_.get(), options_,
+                  {.transfer = this,
+                   .error_text = detail_.data(),
+                   .on_request = &Transfer::on_request,
+                   .on_header = &Transfer::on_header,
+                   .on_body = &Transfer::on_body,
+                   .on_socket = &Transfer::on_socket,
+                   .on_tls = &Transfer::on_tls});
 }
 
 Transfer::~Transfer() {
   leave();
 }
 
-void Transfer::set_constants() {
-  CURL* const easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_.data());
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(options_.connection_idle_most.count()));
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer_bytes);
-  // A name server that does not answer must not hold up the other transfers when the one that asked has timed
-  // out.
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-
-  set_way();
-  set_tls();
-
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
-  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-}
-
-void Transfer::set_way() {
-  CURL* const easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_socket);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-  // Both are set where they are empty as well, or libcurl asks the environment.
-  curl_easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, options_.no_proxy.c_str());
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's 200 is nobody's answer
-  if (!options_.unix_socket.empty())
-    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options_.unix_socket.c_str());
-}
-
-void Transfer::set_tls() {
-  CURL* const easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  if (!options_.ca_file.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
-    curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
-    // Or the system's directory is trusted as well.
-    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
-  }
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls);
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
-  if (options_.client_certificate.empty()) return;
-  curl_easy_setopt(easy, CURLOPT_SSLCERT, options_.client_certificate.c_str());
-  curl_easy_setopt(easy, CURLOPT_SSLKEY, options_.client_key_file().c_str());
-  curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");  // or OpenSSL asks for one at the terminal
-}
-
-/// Whether public addresses alone may be connected to, which takes that they are seen here.
+/// Returns true where only public addresses may be connected to; an error where they cannot be seen from
+/// here.
 Result<bool> Transfer::public_only() const {
   const Subscription* const subscription = outgoing_.subscription.get();
   const bool only = options_.deny_private || (subscription != nullptr && subscription->deny_private);

@@ -39,7 +39,7 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer();
 
-  /// Whether the connection of the next attempt is kept for others after it. By default it is.
+  /// `keep`: the connection of the next attempt is kept for others after it. By default it is.
   void keep_connection(bool keep);
 
   /// Starts the attempt at `now`. Where it cannot be sent, gives its outcome, and is then ready for another.
@@ -69,7 +69,8 @@ class Transfer {
 
   /// Of the attempt that was started last.
   std::uint32_t host() const { return outgoing_.host; }
-  const std::string& url() const { return outgoing_.url; }
+  /// Without its payload once the attempt has ended.
+  const Outgoing& outgoing() const { return outgoing_; }
 
   /// The transfer that `easy` belongs to.
   static Transfer& of(CURL* easy);
@@ -80,14 +81,11 @@ class Transfer {
 
  private:
   Transfer(const TransferContext& context, EasyHandle easy);
-  void set_constants();
   static std::size_t on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static std::size_t on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static int on_request(void* transfer, char* address, char*, int port, int) noexcept;
   static curl_socket_t on_socket(void* transfer, curlsocktype, curl_sockaddr* address) noexcept;
   static CURLcode on_tls(CURL*, void* context, void* transfer) noexcept;
-  void set_way();
-  void set_tls();
   Result<bool> public_only() const;
   void set_addresses();
   std::string host_name() const;
