@@ -83,11 +83,11 @@ Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
   options.follow_all = asked.input.files.empty();
   options.through_proxy = !asked.delivery.http.proxy.empty();
   const std::size_t descriptors = raise_descriptor_limit();
-  const std::size_t room =
-      descriptors > 2 * other_descriptors ? descriptors - other_descriptors : other_descriptors;
+  const std::size_t room = descriptors > 2 * other_descriptors ? descriptors - other_descriptors
+                                                               : std::max<std::size_t>(1, descriptors / 2);
   if (options.workers > room) {
-    log.warn("--workers {} needs more open files than the limit of {}; going on with {}", options.workers,
-             descriptors, room);
+    log.warn("--workers {} needs more open files than the limit of {} (ulimit -n); going on with {}",
+             options.workers, descriptors, room);
     options.workers = room;
   }
   return options;

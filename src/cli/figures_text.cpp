@@ -159,8 +159,9 @@ std::string unread_table(const flow::Figures& figures) {
   std::string text;
   for (std::size_t i = 0; i < std::min(unread.size(), unread_shown); ++i) {
     const std::string name = unread[i].file == "-" ? "standard input" : printable(unread[i].file);
-    text += fmt::format("  not read: {}{}\n", name,
-                        unread[i].after_line > 0 ? fmt::format(" after line {}", unread[i].after_line) : "");
+    const auto& [file, line, why, element] = unread[i];
+    text += fmt::format("  not read: {}{}{}\n", name, line > 0 ? fmt::format(" after line {}", line) : "",
+                        element > 0 ? fmt::format(", element {}", element) : "");
   }
   if (unread.size() > unread_shown)
     text += fmt::format("  not read: {} more inputs\n", unread.size() - unread_shown);

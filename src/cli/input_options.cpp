@@ -177,6 +177,11 @@ Result<> set_input(flow::RunOptions& run, const InputOptions& options) {
   auto pointers = order_pointers(options);
   if (!pointers) return tl::unexpected(std::move(pointers).error());
   run.order_pointers = std::move(*pointers);
+  run.inputs = options.files;
+  const auto mapping = mapping_of(options);
+  if (!mapping) return tl::unexpected(mapping.error());
+  const auto& ids = mapping->of(ingest::Field::event_id);
+  run.joins_ids = ids && ids->joins();
   run.stream_start = options.stream_start;
   run.stream_start.gaps = options.gaps.accepting;
   run.gap_patience = options.gaps.patience;

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/patient_output.hpp"
 #include "base/printable.hpp"
+#include "base/shell_text.hpp"
 #include "base/standard_descriptors.hpp"
 #include "base/url_text.hpp"
 #include "cli/app.hpp"
@@ -16,6 +17,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -38,11 +40,19 @@ Result<> finish_output() {
   return {};
 }
 
+/// The command line as it is to be typed again.
+std::string command_of(int argc, const char* const* argv) {
+  std::string command = "dispatch";
+  for (int i = 1; i < argc; ++i) command += ' ' + shell_word(argv[i]);
+  return without_credentials(command);
+}
+
 Result<ExitCode> run_program(int argc, char** argv, std::shared_ptr<PatientOutput> talk) {
   journal::stop_counting_memory();
   ignore_tls_key_variable();
   Program program;
   program.talk = std::move(talk);
+  program.command = command_of(argc, argv);
   CLI::App app;
   describe(app, program);
   const auto answered = parse(app, argc, argv);

@@ -22,6 +22,8 @@ struct Program {
 
   /// Set by the callback of the subcommand that was chosen; run after parsing has ended.
   std::function<Result<ExitCode>()> action;
+
+  std::string command;  ///< the whole command as it is to be typed to a shell, to run the program so again
 };
 
 /// Each subcommand lives in one file, command_NAME.cpp, that holds its options, its help and its run

@@ -48,6 +48,7 @@ Session::Session(const Program& program, const InputOptions& options, FileRoles 
     : task_(task),
       talk_(talk),
       journal_path_(program.journal),
+      command_(program.command),
       format_(program.log_options.format),
       files_(std::move(files)),
       talk_output_(program.talk),
@@ -215,6 +216,7 @@ void Session::say_snapshot() {
 Summary Session::sum_up(flow::Ending ending) {
   Summary summary{task_, scoreboard_.snapshot(), ending, took(), journal_path_};
   summary.has_input = input_.has_value();
+  summary.command = command_;
   if (ending.followed) {
     summary.owner = owner_;
     summary.ignored = ignored_;

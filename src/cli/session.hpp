@@ -95,6 +95,7 @@ class Session {
   const Task task_;
   const Talk talk_;
   const std::string journal_path_;
+  const std::string command_;  ///< Program::command
   const LogOptions::Format format_;
   const FileRoles files_;
   const SystemClock clock_;

@@ -77,6 +77,14 @@ std::string about_deliveries(const Summary& summary) {
   return "all that was accepted is delivered";
 }
 
+/// Why the same command is to be typed again after an interruption.
+std::string reading_on(const flow::Figures& figures) {
+  const bool standard_input = std::any_of(figures.unread.begin(), figures.unread.end(),
+                                          [](const auto& input) { return input.file == "-"; });
+  return fmt::format("read what was not read, and resume{}; what is in the journal is not accepted twice",
+                     standard_input ? "; give it the same standard input" : "");
+}
+
 std::string heading(const Summary& summary) {
   auto text = fmt::format("{} {}", interrupted(summary) ? "interrupted after" : "finished in",
                           format_duration(summary.took));
@@ -123,9 +131,11 @@ std::vector<NextCommand> next_commands(const Summary& summary) {
       next.push_back({there("redirect", open_at), what("send there all that waits for that URL",
                                                        "send there what of this input waits for that URL")});
   }
+  const bool reads_on = interrupted(summary) && !summary.figures.unread.empty();
+  if (reads_on) next.push_back({summary.command, reading_on(summary.figures)});
   if (summary.task == Task::accept && !nothing_accepted(summary.figures) && !summary.owner)
     next.push_back({on_journal(summary, "dispatch run"), "deliver what was accepted"});
-  else if (interrupted(summary) && !summary.owner)
+  else if (interrupted(summary) && !summary.owner && !reads_on)
     next.push_back({on_journal(summary, "dispatch run"), "resume"});
   if (summary.figures.tally.of(DeliveryState::dead_letter) > 0)
     next.push_back(

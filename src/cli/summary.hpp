@@ -40,6 +40,7 @@ struct Summary {
       {};  ///< options that were given, and that the other process does not use
   bool has_input = true;
   RecordedDestinations recorded = {};
+  std::string command = {};  ///< Program::command
 };
 
 /// "another process (pid 4711) dispatches this journal".

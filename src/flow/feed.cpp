@@ -90,13 +90,13 @@ void Feed::work(Inbox& inbox) {
   try {
     auto read = read_all(inbox);
     if (!read) return inbox.end_input(std::move(read).error());
-    inbox.end_input();
+    if (*read) inbox.end_input();
   } catch (const std::exception& bug) {
     inbox.end_input(Error{Failure::failed, fmt::format("reading the input failed: {}", bug.what())});
   }
 }
 
-Result<> Feed::read_all(Inbox& inbox) {
+Result<bool> Feed::read_all(Inbox& inbox) {
   DestinationCheck destinations;
   const auto offer_all = [&](std::vector<Incoming>& checked) {
     return std::all_of(checked.begin(), checked.end(),
@@ -109,16 +109,15 @@ Result<> Feed::read_all(Inbox& inbox) {
     if (!*batch) break;
     if (tracer_) tracer_->trace(**batch);
     auto checked = destinations.take(route(std::move(**batch), router_), router_);
-    if (!offer_all(checked)) return {};
+    if (!offer_all(checked)) return false;
     if (destinations.holds() && input_ == Input::may_stay_open) {
       Incoming word;  // it also makes the dispatcher see subscriptions that are new
       if (!std::exchange(told, true)) word.batch.warnings.push_back(waiting_for_destination());
-      if (!inbox.offer(std::move(word))) return {};
+      if (!inbox.offer(std::move(word))) return false;
     }
   }
   auto rest = destinations.end();
-  offer_all(rest);
-  return {};
+  return offer_all(rest) && reader_.finished();
 }
 
 }  // namespace dispatch::flow

@@ -30,7 +30,9 @@ class Feed {
 
  private:
   void work(Inbox& inbox);
-  Result<> read_all(Inbox& inbox);
+  /// Returns true where the inbox has taken all that the input holds, false where a stop or the inbox ended
+  /// it.
+  Result<bool> read_all(Inbox& inbox);
 
   ingest::Reader reader_;
   routing::Router router_;

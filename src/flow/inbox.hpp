@@ -54,6 +54,7 @@ class Inbox final : public delivery::Reports {
   bool offer(Incoming incoming);
   /// Input is not wanted any more; what waits is dropped.
   void close_input();
+  /// All that the input holds has been offered, or it failed. Not to be called where a stop cut it short.
   void end_input(std::optional<Error> error = std::nullopt);
   void stop(Stop how);
   Stop stopping() const;

@@ -47,6 +47,9 @@ void PositionRanges::drop_below(Position position) {
 
 namespace {
 
+/// Inputs that were not read and have a message each.
+constexpr std::size_t unread_shown = 5;
+
 /// In the order in which the input was read.
 bool stands_before(const ingest::LineRef& a, const ingest::LineRef& b) {
   return std::tie(a.input, a.input_line, a.element) < std::tie(b.input, b.input_line, b.element);
@@ -71,21 +74,28 @@ std::string_view given_up_text(journal::GapEnd by) {
   return "was given up";
 }
 
-std::string conflict_text(const journal::Appended& appended, const Arrival& arrival) {
+std::string conflict_text(const journal::Appended& appended, const Arrival& arrival, bool joins_ids) {
   const auto& differing = appended.differing;
   std::string text = fmt::format(
       "event id '{}' is in the journal already, at position {}, with another {}; an accepted event never "
       "changes: give this one an id of its own",
       arrival.event_id, appended.position.value(), fmt::join(differing, ", "));
   // CloudEvents are unique by both.
-  if (std::find(differing.begin(), differing.end(), "source") != differing.end())
+  if (!joins_ids && std::find(differing.begin(), differing.end(), "source") != differing.end())
     text += "; where an id is unique in its source only: --field event_id=/source+/id";
+  // The parts are joined as they are: to escape '#' in them would give events of older journals another id,
+  // and send them again.
+  if (joins_ids && std::count(arrival.event_id.begin(), arrival.event_id.end(), '#') > 1)
+    text +=
+        "; the id is joined with '#', and a part holds '#' itself, so that different parts can give the same "
+        "id "
+        "('a' and 'b#c', 'a#b' and 'c'): name another place for it with --field event_id=/POINTER";
   return text;
 }
 
 }  // namespace
 
-std::string reason_of(const journal::Appended& appended, const Arrival& arrival) {
+std::string reason_of(const journal::Appended& appended, const Arrival& arrival, bool joins_ids) {
   const auto number = arrival.sequence ? arrival.sequence->value() : 0;
   const auto entity = arrival.entity_id.value_or("");
   switch (appended.verdict) {
@@ -93,7 +103,7 @@ std::string reason_of(const journal::Appended& appended, const Arrival& arrival)
     case AppendVerdict::duplicate:
       return {};
     case AppendVerdict::id_conflict:
-      return conflict_text(appended, arrival);
+      return conflict_text(appended, arrival, joins_ids);
     case AppendVerdict::sequence_taken:
       return fmt::format(
           "sequence number {} of entity '{}' is taken by event '{}'; two events cannot have one place",
@@ -158,6 +168,7 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
                      [](const auto& a, const auto& b) { return stands_before(a.line, b.line); });
     DISPATCH_TRY(queue_rejects(batch, now));
     if (!whole) break;
+    progress_.note(batch);
     add_unread(batch.unread);
     taken_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
@@ -211,7 +222,8 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
         ++taken.conflicts;
         [[fallthrough]];
       default:
-        rejects_.push_back({incoming.batch.lines[next_arrival_ + i], reason_of(appended, arrivals[i])});
+        rejects_.push_back(
+            {incoming.batch.lines[next_arrival_ + i], reason_of(appended, arrivals[i], options_.joins_ids)});
         continue;
     }
     accepted_texts_.push_back(incoming.batch.lines[next_arrival_ + i].text);
@@ -289,15 +301,14 @@ Result<> Intake::queue_rejects(const ingest::Batch& batch, WallTime now) {
   }
   if (taken < rejects_.size()) {
     const auto& line = rejects_[taken].line;
-    stop_after(batch, line, line.input_line - 1,
+    stop_after(batch, line, false,
                fmt::format(
                    "as many rejected lines are kept as --rejects-most allows ({} lines, {}); is it the right "
                    "file? See: dispatch rejects list",
                    most.lines, format_size(unsigned_of(most.bytes))));
   } else if (options_.stop_on_reject && rejects_.back().last) {
     const auto& line = rejects_.back().line;
-    stop_after(batch, line, line.input_line,
-               "--on-bad-line stop ends the input with the first rejected line");
+    stop_after(batch, line, true, "--on-bad-line stop ends the input with the first rejected line");
   }
   rejects_.clear();
   return {};
@@ -308,21 +319,33 @@ void Intake::note_reject(const ingest::Reject& reject) {
   ++uncommitted_.rejected;
 }
 
-void Intake::stop_after(const ingest::Batch& batch, const ingest::LineRef& line, std::uint64_t last_read,
+void Intake::stop_after(const ingest::Batch& batch, const ingest::LineRef& line, bool including,
                         std::string why) {
   stopped_ = true;
   std::vector<ingest::UnreadInput> unread;
   if (batch.inputs) {
     const auto& inputs = *batch.inputs;
-    unread.push_back({inputs.at(line.input), last_read, std::move(why)});
+    unread.push_back({inputs.at(line.input), line.input_line, std::move(why), line.element});
+    if (!including && line.element > 1) {
+      --unread.back().after_element;
+    } else if (!including) {
+      --unread.back().after_line;
+      unread.back().after_element = 0;
+    }
     for (std::size_t next = line.input + std::size_t{1}; next < inputs.size(); ++next)
       unread.push_back({inputs[next], 0, "the input ended before"});
   }
   add_unread(std::move(unread));
 }
 
+void Intake::note_cut_input() {
+  if (!stopped_) add_unread(progress_.unread(options_.inputs, "the run was stopped"));
+}
+
 void Intake::add_unread(std::vector<ingest::UnreadInput> unread) {
-  for (const auto& input : unread) parts_.log->warn("{}", ingest::describe(input));
+  const auto shown = std::min(unread.size(), unread_shown);
+  for (std::size_t i = 0; i < shown; ++i) parts_.log->warn("{}", ingest::describe(unread[i]));
+  if (unread.size() > shown) parts_.log->warn("{} more inputs were not read", unread.size() - shown);
   scoreboard_.update(
       [&](Figures& figures) { std::move(unread.begin(), unread.end(), std::back_inserter(figures.unread)); });
 }

@@ -5,6 +5,7 @@
 #include "flow/elsewhere.hpp"
 #include "flow/figures.hpp"
 #include "flow/inbox.hpp"
+#include "flow/input_progress.hpp"
 #include "flow/missing_order.hpp"
 #include "flow/observer.hpp"
 #include "flow/options.hpp"
@@ -60,6 +61,9 @@ class Intake {
   /// Of the events accepted since the last call that the observer wants to know, with the time of their
   /// commit, which took so long.
   std::vector<std::shared_ptr<const Entry>> take_entries(std::chrono::nanoseconds commit);
+  /// Lists what was not read of the inputs, as the run was stopped before their end. Not where the input had
+  /// ended before, or stopped().
+  void note_cut_input();
   /// Says how many rejected lines were not shown one by one. To be called at the end.
   void finish();
   /// True where input must end because of a rejected line (RunOptions::stop_on_reject), or because there are
@@ -79,9 +83,9 @@ class Intake {
   Result<> queue_rejects(const ingest::Batch& batch, WallTime now);
   void note_reject(const ingest::Reject& reject);
   void add_unread(std::vector<ingest::UnreadInput> unread);
-  /// No input is taken after that line; the lines and inputs that follow it stay unread.
-  void stop_after(const ingest::Batch& batch, const ingest::LineRef& line, std::uint64_t last_read,
-                  std::string why);
+  /// No input is taken after that line, or before it where not `including`; the lines and inputs that follow
+  /// stay unread.
+  void stop_after(const ingest::Batch& batch, const ingest::LineRef& line, bool including, std::string why);
   std::string_view input_name(const ingest::LineRef& line);
   void note_entry(const Arrival& arrival, WallTime taken);
 
@@ -93,6 +97,7 @@ class Intake {
   std::size_t next_arrival_ = 0;         ///< in the first that waits
   std::size_t next_reject_ = 0;          ///< in the first that waits
   std::vector<ingest::Reject> rejects_;  ///< of the present batch, not queued yet
+  InputProgress progress_;
   std::vector<std::string_view> accepted_texts_;
   ingest::RejectWarnings warnings_;
   MissingOrder missing_order_;
@@ -107,7 +112,8 @@ class Intake {
   std::unordered_map<std::string, std::string> input_names_;  ///< by what the lines call them
 };
 
-/// Why the journal did not accept an arrival, for the rejects file; empty where it did.
-std::string reason_of(const journal::Appended& appended, const Arrival& arrival);
+/// Why the journal did not accept an arrival, for the rejects file; empty where it did. `joins_ids`: see
+/// RunOptions.
+std::string reason_of(const journal::Appended& appended, const Arrival& arrival, bool joins_ids);
 
 }  // namespace dispatch::flow

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace dispatch::flow {
 
@@ -33,6 +35,7 @@ struct RunOptions {
   /// So many more are committed and handed to the transport than it may have under way, for each host and in
   /// all: a connection that is free again never waits for the journal. A crash leaves that many more unknown.
   std::size_t ahead = 0;
+  std::vector<std::string> inputs = {};  ///< what is read, in its order, as it was given; "-": standard input
   /// There is no input: where another process dispatches, the whole journal is followed.
   bool follow_all = false;
   /// Requests go through a proxy: nobody can tell whose answer to one over plain http is.
@@ -41,6 +44,8 @@ struct RunOptions {
   /// As soon as more rejected lines, or more bytes of them, would wait in the journal, or be written by this
   /// run to its rejects file, no further input is taken.
   journal::RejectCount rejects_most{.lines = 100'000, .bytes = std::int64_t{256} * 1024 * 1024};
+  /// --field joins the event ids of several parts, with '#' between them.
+  bool joins_ids = false;
   OrderPointers order_pointers;             ///< what --field says of the fields that order events
   std::optional<WindowLimits> window = {};  ///< nothing: what suits the limits above
 

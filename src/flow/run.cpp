@@ -54,9 +54,10 @@ struct Course {
     if (!checkpoint_error) checkpoint_error = std::move(error);
     parts.inbox.stop(Stop::drain);
   }
-  Result<Ending> end(Ending::How how, std::int64_t remaining, bool followed = false) {
+  Result<Ending> end(Intake& intake, Ending::How how, std::int64_t remaining, bool followed = false) {
     if (checkpoint_error) return tl::unexpected(std::move(*checkpoint_error));
     if (input_error) return tl::unexpected(std::move(*input_error));
+    if (how == Ending::How::interrupted && !input_ended) intake.note_cut_input();
     return Ending{how, remaining, followed};
   }
 };
@@ -92,7 +93,7 @@ Result<Ending> dispatch_all(const Parts& parts, const RunOptions& options, Intak
       continue;
     }
     DISPATCH_TRY(dispatcher.remember());
-    return course.end(stopped ? Ending::How::interrupted : Ending::How::finished, remaining());
+    return course.end(intake, stopped ? Ending::How::interrupted : Ending::How::finished, remaining());
   }
 }
 
@@ -123,12 +124,12 @@ Result<std::optional<Ending>> follow(const Parts& parts, Intake& intake, Scorebo
       rest =
           std::max<SteadyTime::duration>(follow_every, rests_for_each_look * (parts.clock.steady() - before));
       if (course.stop != Stop::none && quiet) {
-        auto ending = course.end(Ending::How::interrupted, own->blocked, true);
+        auto ending = course.end(intake, Ending::How::interrupted, own->blocked, true);
         if (!ending) return tl::unexpected(std::move(ending).error());
         return *ending;
       }
       if (input_done && !own->moving) {
-        auto ending = course.end(Ending::How::finished, own->blocked, true);
+        auto ending = course.end(intake, Ending::How::finished, own->blocked, true);
         if (!ending) return tl::unexpected(std::move(ending).error());
         return *ending;
       }
@@ -172,8 +173,8 @@ Result<Ending> accept_all(const Acceptance& parts, Intake& intake, Scoreboard& s
     course.note_checkpoint(parts);
     course.note(parts, intake);
     if (!intake.empty()) continue;
-    if (course.stop != Stop::none && quiet) return course.end(Ending::How::interrupted, 0);
-    if (course.input_ended) return course.end(Ending::How::finished, 0);
+    if (course.stop != Stop::none && quiet) return course.end(intake, Ending::How::interrupted, 0);
+    if (course.input_ended) return course.end(intake, Ending::How::finished, 0);
   }
 }
 

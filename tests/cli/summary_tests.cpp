@@ -69,6 +69,21 @@ TEST_CASE("an interrupted run is resumed on the journal it had") {
   CHECK_FALSE(has(summary_text(summary), "blocked"));
 }
 
+TEST_CASE("an interrupted run that has not read all of its input is to be run again with it") {
+  for (const Task task : {Task::deliver, Task::accept}) {
+    Summary summary = summary_of(How::interrupted, 3);
+    summary.task = task;
+    summary.command = "dispatch run --to http://a.test/ -";
+    summary.figures.unread = {{"-", 7, "the run was stopped"}};
+    const auto next = next_commands(summary);
+    REQUIRE(next.size() == (task == Task::accept ? 2 : 1));
+    CHECK(next[0].command == summary.command);
+    CHECK(has(next[0].reason, "give it the same standard input"));
+    CHECK(exit_code(summary) == ExitCode::interrupted);
+    CHECK(has(summary_text(summary), "not read: standard input after line 7\n"));
+  }
+}
+
 TEST_CASE("dead letters and gaps and unknown outcomes each lead to the command that lists them") {
   Summary summary = with_dead_letter(summary_of(How::finished, 5));
   summary.gapped_entities = 1;

@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <fmt/format.h>
@@ -148,4 +151,115 @@ TEST_CASE("SIGUSR1 prints a snapshot and the run goes on") {
   REQUIRE(receiver.wait_ended(2));
   run.close_input();
   CHECK(run.exit_code() == 0);
+}
+
+TEST_CASE("a run that is stopped says what it has not read and the next command reads it") {
+  const TempDir directory;
+  const Receiver receiver;
+  directory.write("more files.jsonl", event_line("e3", "X", 3) + event_line("e4", "X", 4));
+  const std::vector<std::string> command{"run", "--to", receiver.url(), "-", "more files.jsonl"};
+  const std::string input = event_line("e1", "X", 1) + event_line("e2", "X", 2);
+  Child run{directory, command};
+  REQUIRE(run.write(input));
+  REQUIRE(receiver.wait_ended(2));
+  run.signal(SIGTERM);
+  CHECK(run.exit_code() == 5);
+  const auto said = run.err().all();
+  CHECK(has(said, "not read: standard input after line 2\n"));
+  CHECK(has(said, "not read: more files.jsonl\n"));
+  CHECK(has(said,
+            "next: dispatch run --to " + receiver.url() + " - 'more files.jsonl'   (read what was not read"));
+  CHECK_FALSE(has(said, "next: dispatch run   (resume)"));
+
+  const auto rest = run_dispatch(directory, command, input);
+  CHECK(rest.exit_code == 0);
+  CHECK_FALSE(has(rest.err, "not read"));
+  CHECK(receiver.count() == 4);
+}
+
+TEST_CASE("a run that is stopped within a large file reads the rest of it when it is run again") {
+  const TempDir directory;
+  std::atomic<bool> hold{true};
+  Receiver receiver{[&](const Received&, std::size_t) {
+    Answer answer;
+    if (hold) answer.manner = Answer::Manner::held;
+    return answer;
+  }};
+  constexpr int events = 20'000;
+  directory.write("big.jsonl", streams(events, 1));
+  const std::vector<std::string> command{"run", "--to", receiver.url(), "--timeout", "60s", "big.jsonl"};
+  Child run{directory, command};
+  REQUIRE(receiver.wait_for(1));
+  run.signal(SIGTERM);
+  REQUIRE(run.err().wait_for("no new request starts"));
+  hold = false;
+  receiver.release();
+  CHECK(run.exit_code() == 5);
+  CHECK(has(run.err().all(), "not read: big.jsonl after line "));
+  CHECK(run_dispatch(directory, command).exit_code == 0);
+  const auto seen = review(receiver.received());
+  CHECK(seen.requests.size() == events);
+  CHECK(receiver.count() == events);
+}
+
+TEST_CASE("a run that is stopped after the end of its input has read it all") {
+  const TempDir directory;
+  Receiver receiver{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
+  directory.write("events.jsonl", event_line("e1", "X", 1) + event_line("e2", "X", 2));
+  Child run{directory, {"run", "--to", receiver.url(), "--timeout", "60s", "events.jsonl"}};
+  REQUIRE(receiver.wait_for(1));
+  run.signal(SIGTERM);
+  REQUIRE(run.err().wait_for("no new request starts"));
+  receiver.release();
+  CHECK(run.exit_code() == 5);
+  CHECK_FALSE(has(run.err().all(), "not read"));
+  CHECK(has(run.err().all(), "next: dispatch run   (resume)"));
+}
+
+TEST_CASE("an ingest that is stopped says what it has not read") {
+  const TempDir directory;
+  Child ingest{directory, {"ingest", "--to", "http://127.0.0.1:9/", "-"}};
+  REQUIRE(ingest.write(event_line("e1", "X", 1)));
+  bool accepted = false;
+  for (int tries = 0; tries < 1000 && !accepted; ++tries)
+    accepted = has(run_dispatch(directory, {"status", "--json"}).out, "\"pending\":1,");
+  REQUIRE(accepted);
+  ingest.signal(SIGTERM);
+  CHECK(ingest.exit_code() == 5);
+  const auto said = ingest.err().all();
+  CHECK(has(said, "not read: standard input after line 1\n"));
+  CHECK(has(said, "next: dispatch ingest --to http://127.0.0.1:9/ -   (read what was not read"));
+  CHECK(has(said, "next: dispatch run   (deliver what was accepted)"));
+}
+
+TEST_CASE("SIGTERM is heard while a hole in a file is passed over") {
+  const TempDir directory;
+  directory.write("sparse.log", "");
+  std::filesystem::resize_file(directory / "sparse.log", std::uintmax_t{1} << 40);
+  Child ingest{directory, {"ingest", "--to", "http://127.0.0.1:9/", "sparse.log"}};
+  // It reads once more than its libraries have been loaded, and its signals are handled before.
+  const auto bytes_read = [&] {
+    std::ifstream io{fmt::format("/proc/{}/io", ingest.pid())};
+    std::string name;
+    std::uint64_t bytes = 0;
+    io >> name >> bytes;
+    return bytes;
+  };
+  for (int tries = 0; tries < 3000 && bytes_read() < 64'000'000; ++tries) std::this_thread::sleep_for(10ms);
+  ingest.signal(SIGTERM);
+  CHECK(ingest.exit_code() == 5);
+  CHECK(has(ingest.err().all(), "not read: sparse.log\n"));
+}
+
+TEST_CASE("each text of a sequence on an open pipe is sent when it has come") {
+  const TempDir directory;
+  const Receiver receiver;
+  Child run{directory, {"run", "--to", receiver.url(), "-"}};
+  REQUIRE(run.write("\x1E" + event_line("s1", "X", 1)));
+  REQUIRE(receiver.wait_for(1));
+  REQUIRE(run.write("\x1E" + event_line("s2", "X", 2)));
+  REQUIRE(receiver.wait_ended(2));
+  run.signal(SIGTERM);
+  CHECK(run.exit_code() == 5);
+  CHECK(receiver.count() == 2);
 }
