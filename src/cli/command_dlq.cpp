@@ -179,7 +179,7 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
                                           {to->text, to->host}, {.dry_run = asked.which.dry_run});
   if (!moved) return tl::unexpected(moved.error());
   if (const auto named = the_one_named(asked.which);
-      named && moved->affected.deliveries == 0 && moved->lanes == 0) {
+      named && moved->affected.deliveries + moved->busy_lanes + moved->repeated_lanes == 0) {
     return misuse(
         "{} has no direct dead letter in {} that goes elsewhere than to {}; list those there are "
         "with: {}",

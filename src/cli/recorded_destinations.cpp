@@ -1,14 +1,17 @@
 #include "cli/recorded_destinations.hpp"
 
-#include "ingest/input_name.hpp"
 #include "journal/ledger.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <set>
 
 namespace dispatch::cli {
 namespace {
+
+/// A command that names more of them is none to be typed.
+constexpr std::size_t inputs_most = 5;
 
 using Counts = std::map<std::string, std::size_t>;
 
@@ -18,26 +21,22 @@ std::string most_frequent(const Counts& counts) {
   return most == counts.end() ? std::string{} : most->first;
 }
 
-std::vector<std::string> known_of(const journal::Ledger& ledger, const std::vector<std::string>& inputs) {
-  std::vector<std::string> known;
-  for (const auto& input : inputs) {
-    const auto unknown = ledger.unknown_names({.inputs = {ingest::input_name(input)}});
-    if (unknown && unknown->empty()) known.push_back(input);
-  }
-  return known;
-}
-
 }  // namespace
 
-RecordedDestinations recorded_destinations(const std::string& path, const flow::RecordedElsewhere& elsewhere,
-                                           const std::vector<std::string>& inputs) {
+RecordedDestinations recorded_destinations(const std::string& path,
+                                           const flow::RecordedElsewhere& elsewhere) {
   if (elsewhere.events == 0) return {};
   const auto ledger = journal::Ledger::open(path);
   if (!ledger) return {};
   Counts done, open;
+  std::set<std::string> inputs;
+  bool all_named = true;
   for (const auto& id : elsewhere.event_ids) {
     const auto event = ledger->event(id);
     if (!event || !*event) continue;
+    const auto input = ledger->input_of((*event)->position);
+    all_named = all_named && input && !input->empty();
+    if (all_named) inputs.insert(*input);
     const journal::DeliveryRecord* latest = nullptr;  // a replay or a redirect may have followed
     for (const auto& delivery : (*event)->deliveries)
       if (delivery.subscription.empty() &&
@@ -45,7 +44,8 @@ RecordedDestinations recorded_destinations(const std::string& path, const flow::
         latest = &delivery;
     if (latest != nullptr) ++(is_final(latest->state) ? done : open)[latest->destination];
   }
-  return {most_frequent(done), most_frequent(open), known_of(*ledger, inputs)};
+  if (!all_named || inputs.size() > inputs_most) inputs.clear();
+  return {most_frequent(done), most_frequent(open), {inputs.begin(), inputs.end()}};
 }
 
 }  // namespace dispatch::cli

@@ -8,9 +8,8 @@
 
 namespace dispatch::cli {
 
-/// Looks up in the journal at `path` where the first of `elsewhere` are, and which of `inputs`, those of the
-/// run, it knows. Only for advice: what cannot be read is left unsaid.
-RecordedDestinations recorded_destinations(const std::string& path, const flow::RecordedElsewhere& elsewhere,
-                                           const std::vector<std::string>& inputs);
+/// Looks up in the journal at `path` where the first of `elsewhere` are, and by which inputs they came. Only
+/// for advice: what cannot be read is left unsaid.
+RecordedDestinations recorded_destinations(const std::string& path, const flow::RecordedElsewhere& elsewhere);
 
 }  // namespace dispatch::cli

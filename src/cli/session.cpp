@@ -223,8 +223,7 @@ Summary Session::sum_up(flow::Ending ending) {
   } else if (task_ == Task::accept && journal::Ownership::is_taken(journal_path_).value_or(false)) {
     summary.owner = owner_pid();
   }
-  summary.recorded = recorded_destinations(journal_path_, summary.figures.recorded_elsewhere,
-                                           input_ ? input_->names : std::vector<std::string>{});
+  summary.recorded = recorded_destinations(journal_path_, summary.figures.recorded_elsewhere);
   if (ending.how != flow::Ending::How::finished || ending.remaining == 0) return summary;
   // Only for advice: what cannot be read here is left unsaid.
   if (const auto ledger = journal::Ledger::open(journal_path_))

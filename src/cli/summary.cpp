@@ -120,16 +120,17 @@ std::vector<NextCommand> next_commands(const Summary& summary) {
       return on_journal(summary, fmt::format("dispatch {} --url {}{} --to {}", command, shell_word(from),
                                              of_inputs, shell_word(elsewhere.url)));
     };
-    const auto what = [&](const char* all, const char* of_this_input) {
-      return inputs.empty() ? all : of_this_input;
+    const auto what = [&](const char* all, const char* by_that_input) {
+      return inputs.empty() ? all : by_that_input;
     };
     if (!done_at.empty())
-      next.push_back(
-          {there("replay", done_at), what("send there too all that was ever sent to that URL",
-                                          "send there too what of this input was sent to that URL")});
+      next.push_back({there("replay", done_at),
+                      what("send there too all that was ever sent to that URL",
+                           "send there too what came by that input and was sent to that URL")});
     if (!open_at.empty())
-      next.push_back({there("redirect", open_at), what("send there all that waits for that URL",
-                                                       "send there what of this input waits for that URL")});
+      next.push_back(
+          {there("redirect", open_at), what("send there all that waits for that URL",
+                                            "send there what came by that input and waits for that URL")});
   }
   const bool reads_on = interrupted(summary) && !summary.figures.unread.empty();
   if (reads_on) next.push_back({summary.command, reading_on(summary.figures)});

@@ -21,8 +21,7 @@ enum class Task {
 struct RecordedDestinations {
   std::string done_at;  ///< the URL to which most of those went that are done; empty: none is
   std::string open_at;  ///< the URL for which most of those wait that are not done; empty: none does
-  /// Inputs of this run, as they were named, by which the journal has accepted events; not of each of its
-  /// files where the same events came by another one.
+  /// By which those came, as --file names them; none: that is not known, or there are many.
   std::vector<std::string> inputs = {};
 };
 

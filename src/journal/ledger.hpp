@@ -68,6 +68,10 @@ class Ledger {
   /// One event, whole; nothing where the journal has none of that id.
   Result<std::optional<EventRecord>> event(std::string_view event_id) const;
 
+  /// By which input the event at that position came, as DeliveryFilter::inputs names it; empty: that was not
+  /// recorded.
+  Result<std::string> input_of(Position position) const;
+
   /// The attempts of an event, by destination, then by number. Empty where there is no such event.
   Result<std::vector<AttemptRecord>> attempts(std::string_view event_id) const;
 
@@ -104,8 +108,8 @@ class Ledger {
   /// more than a mebibyte takes room in a temporary file.
   Result<bool> reject_text(std::int64_t number, const Each<std::string_view>& each) const;
 
-  /// Where the journal stands at `now`, with at most `most` hosts, paused subscriptions and circuits each. The
-  /// time it takes grows with what is open, and not with what is done, unless streams of more than 50,000
+  /// Where the journal stands at `now`, with at most `most` hosts, paused subscriptions and circuits each.
+  /// The time it takes grows with what is open, and not with what is done, unless streams of more than 50,000
   /// events in all did not arrive in their order: then with what came after the first of these events.
   Result<Standing> standing(std::size_t most, WallTime now) const;
 

@@ -1,7 +1,7 @@
 // What a replay costs the dispatcher, and that it comes whole.
 
-#include "support/flawed_journal.hpp"
 #include "flow/stage.hpp"
+#include "support/flawed_journal.hpp"
 
 #include <memory>
 #include <vector>

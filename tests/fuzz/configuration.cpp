@@ -1,6 +1,6 @@
 // The configuration file: whatever it holds, the program starts with values within their limits or says what
-// is wrong (main makes one line of it, whatever it quotes); and a value that was written plainly arrives as it
-// was written.
+// is wrong (main makes one line of it, whatever it quotes); and a value that was written plainly arrives as
+// it was written.
 
 #include "cli/configuration.hpp"
 

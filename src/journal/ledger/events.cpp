@@ -112,6 +112,17 @@ Result<std::optional<EventRecord>> Ledger::event(std::string_view event_id) cons
   });
 }
 
+Result<std::string> Ledger::input_of(Position position) const {
+  return guarded(path_, "look up an input", [&]() -> Result<std::string> {
+    Statement statement{
+        *database_,
+        "SELECT coalesce((SELECT name FROM inputs WHERE input_no = e.input_no), '')"
+        "  FROM event_inputs e WHERE first_position <= ? ORDER BY first_position DESC LIMIT 1"};
+    auto rows = statement.rows(position);
+    return rows.next() ? reading::text(rows, 0) : std::string{};
+  });
+}
+
 namespace reading {
 
 std::optional<EventRecord> find_event(SQLite::Database& database, std::string_view event_id) {
