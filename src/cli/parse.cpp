@@ -6,6 +6,7 @@
 #include "cli/never_empty.hpp"
 #include "cli/value_source.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
@@ -46,8 +47,11 @@ std::vector<std::string> command_names(const CLI::App& command) {
 std::string about_unknown(const std::string& word, const Chosen& chosen) {
   if (word.size() > 1 && word.front() == '-') {
     const std::string option = word.substr(0, word.find('='));
-    return fmt::format("unknown option '{}'{}", option,
-                       did_you_mean(option, options_behind(*chosen.command)));
+    const auto behind = options_behind(*chosen.command);
+    if (std::find(behind.begin(), behind.end(), option) != behind.end())
+      return fmt::format("{} stands before '{}'; write it behind: {} {}", option, chosen.command->get_name(),
+                         chosen.name, option);
+    return fmt::format("unknown option '{}'{}", option, did_you_mean(option, behind));
   }
   const auto commands = command_names(*chosen.command);
   if (commands.empty()) return fmt::format("unexpected argument '{}'", word);

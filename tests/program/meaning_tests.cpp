@@ -53,6 +53,14 @@ TEST_CASE("an option of a listing is refused by a command that does not have it 
     CAPTURE(refused.err);
     CHECK(refused.exit_code == 2);
   }
+  for (const auto& words : std::vector<std::vector<std::string>>{{"dlq", "--entity", "X", "release"},
+                                                                 {"gap", "--entity", "X", "skip"},
+                                                                 {"rejects", "--file", "a", "clear"}}) {
+    const auto refused = run_dispatch(directory, words);
+    CHECK(refused.exit_code == 2);
+    CHECK(has(refused.err,
+              words[1] + " stands before '" + words[3] + "'; write it behind: dispatch " + words[0]));
+  }
   CHECK(line_count(run_dispatch(directory, {"events", "--json", "--state", "pending"}).out) == 3);
   directory.write("dispatch.toml", "[events]\njson = true\nlimit = 2\n");
   CHECK(line_count(run_dispatch(directory, {"events", "--config", "dispatch.toml"}).out) == 2);
