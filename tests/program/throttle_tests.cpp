@@ -57,11 +57,14 @@ TEST_CASE("a receiver with a rate limit gets all events in time and no dead lett
   for (std::size_t i = 0; i < trial.events; ++i)
     input += event_line(fmt::format("e{}", i), fmt::format("E{}", i), 1);
   const auto began = std::chrono::steady_clock::now();
-  const auto run = run_dispatch(directory, {"run", "--to", receiver.url(), "-"}, input);
+  Child run{directory, {"run", "--to", receiver.url(), "-"}};
+  REQUIRE(run.write(input));
+  run.close_input();
+  const int exit_code = run.exit_code(std::chrono::seconds{trial.seconds_most + 30});
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   MESSAGE(trial.events << " events at " << trial.per_second << "/s: " << receiver.count() << " requests in "
                        << took.count() << " s");
-  CHECK(run.exit_code == 0);
+  CHECK(exit_code == 0);
   CHECK(took.count() < trial.seconds_most);
   const auto received = receiver.received();
   CHECK(received.size() < trial.requests_most);
