@@ -70,10 +70,11 @@ class Valves {
   /// The wall clock was set by `by`, and the due times in the journal were moved with it.
   void clock_set(std::chrono::microseconds by);
 
-  /// The newest action of operators that came before the ends of attempts that are told next.
+  /// `action` is the newest action in the journal. To be called before ended(): what operators asked for up
+  /// to then is older than what the attempt has found out.
   void note_newest_action(std::int64_t action) { newest_action_ = action; }
-  /// An operator has wanted, by that action, to know at once whether the destination is up. Nothing is done
-  /// where that is known since then.
+  /// An operator wants the destination to be tried at once, and has said so by that action. Ignored where its
+  /// circuit has opened, or it has asked for time, since then.
   void asked(DestinationNo destination, std::int64_t action, WallTime now, SteadyTime steady);
 
   /// The outlet's terms have changed.

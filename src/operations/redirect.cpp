@@ -119,8 +119,8 @@ class Redirection {
     return true;
   }
 
-  /// True where an event of the lane would be at an outlet twice. Only replays can be: an event has one
-  /// direct delivery that is none.
+  /// True where an event of the lane would be at an outlet twice. Only replays can be: an event has
+  /// one direct delivery of generation 0.
   Result<bool> is_repeated(const std::vector<journal::DeliveryRow>& lane) {
     for (const auto& row : lane) {
       if (row.key.generation == 0) return false;

@@ -15,7 +15,7 @@ namespace dispatch::journal {
 /// What is to be done about a journal before it is written.
 enum class Due {
   nothing,
-  preparation,  ///< an empty file, or one that has no write-ahead log: made ready, whoever else is about to
+  preparation,  ///< an empty file, or one without a write-ahead log; several processes may prepare it at once
   migration,    ///< an older version: only while no other process works on it
 };
 

@@ -197,17 +197,19 @@ TEST_CASE("a delivery that is cancelled in a lane that is loaded while its subsc
 
 TEST_CASE(
     "a run does not wait for a closed circuit where an operator has cancelled all that would go through it") {
-  const Setting setting{.events = {{"x1", "X", 1}, {"y1", "Y", 1}},
-                        .rules = {.attempts = 1, .breaker = policy::BreakerPolicy{1, 30s, 1, 1}}};
-  CHECK_FALSE(
-      play(setting,
-           {{Act::arrive, "x1"}, {Act::arrive, "y1"}, {Act::turn}, {Act::cancel, "y1"}, {Act::fail, "x1"}}));
-  CHECK_FALSE(play(setting, {{Act::arrive, "x1"},
-                             {Act::arrive, "y1"},
-                             {Act::turn},
-                             {Act::cancel, "y1"},
-                             {Act::turn},
-                             {Act::fail, "x1"}}));
+  Setting setting{.events = {{"x1", "X", 1}, {"y1", "Y", 1}},
+                  .rules = {.attempts = 1, .breaker = policy::BreakerPolicy{1, 30s, 1, 1}}};
+  SUBCASE("of entities") {}
+  SUBCASE("without an entity") {
+    setting.events = {{"x1", "", {}}, {"y1", "", {}}};
+  }
+  for (const bool turn_between : {false, true}) {
+    CAPTURE(turn_between);
+    History history{{Act::arrive, "x1"}, {Act::arrive, "y1"}, {Act::turn}, {Act::cancel, "y1"}};
+    if (turn_between) history.push_back({Act::turn});
+    history.push_back({Act::fail, "x1"});
+    CHECK_FALSE(play(setting, history));
+  }
 }
 
 TEST_CASE("a run does not wait for a retry that an operator has cancelled") {
@@ -224,31 +226,22 @@ TEST_CASE("a run does not wait for a retry that an operator has cancelled") {
 
 TEST_CASE("what an operator has asked for once is not done again after a crash") {
   Setting setting = subscribed_later({{"x1", "X", 1, ""}, {"x2", "X", 2, ""}, {"y1", "Y", 1, ""}});
-  SUBCASE("at a receiver that asks for time") {
-    CHECK_FALSE(play(setting, {{Act::subscribe},
-                               {Act::arrive, "x2"},
-                               {Act::turn},
-                               {Act::retry_now, "x2>"},
-                               {Act::arrive, "x1"},
-                               {Act::arrive, "y1"},
-                               {Act::turn},
-                               {Act::throttle, "x1>"},
-                               {Act::turn},
-                               {Act::crash}}));
-  }
+  Act ends = Act::throttle;
+  SUBCASE("at a receiver that asks for time") {}
   SUBCASE("at an open circuit") {
     setting.rules.breaker = policy::BreakerPolicy{1, 30s, 1, 1};
-    CHECK_FALSE(play(setting, {{Act::subscribe},
-                               {Act::arrive, "x2"},
-                               {Act::turn},
-                               {Act::retry_now, "x2>"},
-                               {Act::arrive, "x1"},
-                               {Act::arrive, "y1"},
-                               {Act::turn},
-                               {Act::fail, "x1>"},
-                               {Act::turn},
-                               {Act::crash}}));
+    ends = Act::fail;
   }
+  CHECK_FALSE(play(setting, {{Act::subscribe},
+                             {Act::arrive, "x2"},
+                             {Act::turn},
+                             {Act::retry_now, "x2>"},
+                             {Act::arrive, "x1"},
+                             {Act::arrive, "y1"},
+                             {Act::turn},
+                             {ends, "x1>"},
+                             {Act::turn},
+                             {Act::crash}}));
 }
 
 TEST_CASE("a crash does not lose what has come before a cancelled delivery in the journal") {
