@@ -89,7 +89,7 @@ Graph::ValveNodes& Graph::add_valve() {
 void Graph::to_valve(Valve& valve, Item& item) {
   item.pass = Pass::none;
   item.stamps.at_valve = valve.holds_for();
-  if (valve.full()) {
+  if (valve.full() || valve.gives_way(item.row)) {
     turned_away_.push_back(&item);
     return;
   }

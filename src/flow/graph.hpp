@@ -95,8 +95,8 @@ class Graph {
 
   /// Plays the staged steps and returns what may go now, in order: each holds its lane and its permits.
   std::vector<Item*> run_until_quiet();
-  /// What came to a valve at which no more may wait, or out of a lane that leaves or whose outlet is shut, in
-  /// order: each holds its lane, and waits nowhere.
+  /// What came to a valve at which no more may wait or others come first, or out of a lane that leaves or
+  /// whose outlet is shut, in order: each holds its lane, and waits nowhere.
   std::vector<Item*> turned_away() { return std::exchange(turned_away_, {}); }
   /// Takes out all that waits at the valve, in order: as above.
   std::vector<Item*> take_back(Valve& valve);

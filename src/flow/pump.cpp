@@ -14,29 +14,30 @@ Pump::Pump(journal::Journal& journal, Graph& graph, Valves& valves, const Window
     : journal_(journal),
       valves_(valves),
       window_(graph, valves, limits),
-      outlets_(journal, graph, limits, agreements) {}
+      outlets_(journal, graph, limits, agreements),
+      loader_(journal, valves, window_, outlets_),
+      filler_(journal, valves, window_, outlets_, loader_) {}
 
 Result<> Pump::start(std::int64_t known_asks) {
-  known_asks_ = known_asks;
   const auto wake = journal_.remembered_wake();
   if (!wake) return tl::unexpected(wake.error());
-  last_wake_ = remembered_wake_ = *wake;
+  remembered_wake_ = *wake;
+  filler_.start(known_asks, *wake);
   return outlets_.load();
 }
 
 Result<> Pump::arrived(std::vector<DeliveryRow> made) {
-  wakes_wait_ = true;  // an arrival may have closed a gap, also one that nothing delivers
   for (const DeliveryRow& row : made) {
     auto outlet = outlets_.reach(row.key.outlet);
     if (!outlet) return tl::unexpected(std::move(outlet).error());
     if (auto& several = (*outlet)->several; several == false) several.reset();
   }
-  std::move(made.begin(), made.end(), std::back_inserter(arrived_));
+  filler_.arrived(std::move(made));
   return {};
 }
 
 Result<> Pump::changed_elsewhere() {
-  wakes_wait_ = true;
+  filler_.woken();
   outlets_.each([&](OutletState& outlet) {
     if (outlet.several == false) outlet.several.reset();
     outlets_.read_again(outlet);
@@ -103,20 +104,9 @@ Result<> Pump::shut(OutletState& outlet) {
     return true;
   });
   for (Lane* lane : drained) {
-    DISPATCH_TRY(read_when_open(outlet, lane->tail));
+    DISPATCH_TRY(loader_.read_when_open(outlet, lane->tail));
     window_.close(*lane);
   }
-  return {};
-}
-
-/// The lane of `row` leaves the window while its outlet is shut, or goes elsewhere.
-Result<> Pump::read_when_open(OutletState& outlet, const DeliveryRow& row) {
-  const auto next = next_in_lane(row);
-  if (!next) return tl::unexpected(next.error());
-  if (!*next) return {};
-  // What waits for an operator comes back by a wake.
-  if ((*next)->state == DeliveryState::pending) outlets_.read_again(outlet, before((*next)->key.position));
-  if ((*next)->state == DeliveryState::retry_wait) outlets_.due_by(outlet, DuePlace::before(**next));
   return {};
 }
 
@@ -124,8 +114,8 @@ Result<> Pump::read_when_open(OutletState& outlet, const DeliveryRow& row) {
 
 Result<> Pump::completed(Item& item) {
   OutletState& outlet = *item.lane->outlet;
-  if (leaves(*item.lane)) {
-    DISPATCH_TRY(read_when_open(outlet, item.row));
+  if (LaneLoader::leaves(*item.lane)) {
+    DISPATCH_TRY(loader_.read_when_open(outlet, item.row));
     window_.evict(item);
   } else {
     window_.complete(item);
@@ -140,7 +130,7 @@ Result<> Pump::put_back(Item& item) {
   if (item.row.state == DeliveryState::retry_wait) outlets_.due_by(outlet, DuePlace::before(item.row));
   // An operator may have given it up: another is first then, which stands anywhere where the stream is
   // disordered.
-  if (item.row.entity != EntityNo{}) DISPATCH_TRY(read_when_open(outlet, item.row));
+  if (item.row.entity != EntityNo{}) DISPATCH_TRY(loader_.read_when_open(outlet, item.row));
   leave(item);
   return {};
 }
@@ -154,10 +144,6 @@ void Pump::buried(Item& item) {
   leave(item);
 }
 
-bool Pump::leaves(const Lane& lane) {
-  return lane.leaves || lane.outlet->terms->shut;
-}
-
 void Pump::lost(Item& item) {
   OutletState& outlet = *item.lane->outlet;
   item.lane->in_doubt = true;
@@ -166,13 +152,13 @@ void Pump::lost(Item& item) {
 }
 
 Result<> Pump::turned_away(Item& item) {
-  if (leaves(*item.lane)) return put_back(item);
+  if (LaneLoader::leaves(*item.lane)) return put_back(item);
   Valve& valve = *item.lane->valve;
-  leave_behind(valve, item.row);
+  loader_.leave_behind(valve, item.row);
   if (item.lane->more) {  // as above
-    const auto next = next_in_lane(item.row);
+    const auto next = loader_.next_in_lane(item.row);
     if (!next) return tl::unexpected(next.error());
-    if (*next && (*next)->state == DeliveryState::pending) leave_behind(valve, **next);
+    if (*next && (*next)->state == DeliveryState::pending) loader_.leave_behind(valve, **next);
   }
   leave(item);
   return {};
@@ -182,8 +168,8 @@ Result<> Pump::turned_away(Item& item) {
 void Pump::leave(Item& item) {
   OutletState& outlet = *item.lane->outlet;
   const auto below = item.lane->below;
-  if (below && leaves(*item.lane)) outlets_.read_again(outlet, before(*below));
-  if (below && !leaves(*item.lane))
+  if (below && LaneLoader::leaves(*item.lane)) outlets_.read_again(outlet, before(*below));
+  if (below && !LaneLoader::leaves(*item.lane))
     window_.drain(item);
   else
     window_.evict(item);
@@ -198,32 +184,18 @@ std::optional<WallTime> Pump::next_due() const {
   return std::nullopt;
 }
 
-bool Pump::hungry() const {
-  const auto room = [&](const OutletState* outlet) { return window_.has_room(*outlet); };
-  const auto& listed = outlets_.listed();
-  return wakes_wait_ || !window_.drained().empty() || std::any_of(listed.begin(), listed.end(), room) ||
-         valves_.any([&](const Valve& valve) { return may_catch_up(valve); });
-}
-
 bool Pump::idle() const {
   return window_.items() == 0 && outlets_.listed().empty() && outlets_.due().empty() &&
-         window_.drained().empty() && !wakes_wait_ &&
+         window_.drained().empty() && !filler_.wakes_wait() &&
          !valves_.any([](const Valve& valve) { return valve.behind || valve.retries_behind; });
 }
 
 // --- Where a restart reads from
 
-/// By the journal, up to the first gap.
-Result<std::optional<DeliveryRow>> Pump::next_in_lane(const DeliveryRow& row) {
-  auto open = journal_.open_in_lane(row, 1);
-  if (!open) return tl::unexpected(std::move(open).error());
-  return open->empty() ? std::nullopt : std::optional{open->front()};
-}
-
 /// What is first in a lane brings the others.
 Result<> Pump::keep_drained_in_reach() {
   for (const Lane* lane : window_.drained()) {
-    const auto next = next_in_lane(lane->tail);
+    const auto next = loader_.next_in_lane(lane->tail);
     if (!next) return tl::unexpected(next.error());
     if (*next) outlets_.keep_in_reach(*lane->outlet, before((*next)->key.position));
   }
@@ -241,7 +213,7 @@ Result<> Pump::remember(bool whole) {
     valves_.each([&](const Valve& valve) {
       if (valve.behind) outlets_.keep_in_reach(*valve.outlet, *valve.behind);
     });
-    remembered_wake_ = last_wake_;
+    remembered_wake_ = filler_.last_wake();
   }
   DISPATCH_TRY(keep_drained_in_reach());
   const auto sunken = outlets_.take_sunken();
@@ -258,7 +230,7 @@ Result<> Pump::remember(bool whole) {
   }
   if (marks.empty() && !whole) return {};
   DISPATCH_TRY(journal_.remember(marks, remembered_wake_));
-  if (whole && arrived_.empty()) forget_done();
+  if (whole && filler_.has_loaded_arrived()) forget_done();
   return {};
 }
 

@@ -3,9 +3,11 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "flow/graph.hpp"
+#include "flow/lane_loader.hpp"
 #include "flow/outlets.hpp"
 #include "flow/valves.hpp"
 #include "flow/window.hpp"
+#include "flow/window_filler.hpp"
 #include "journal/journal.hpp"
 
 #include <cstddef>
@@ -13,7 +15,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace dispatch::flow {
@@ -50,7 +51,7 @@ class Pump {
   /// The turn has made these deliveries, in the order of their positions.
   Result<> arrived(std::vector<journal::DeliveryRow> made);
   /// The turn has left wakes in the journal.
-  void woken() { wakes_wait_ = true; }
+  void woken() { filler_.woken(); }
   /// Another process has written: anything may be new.
   Result<> changed_elsewhere();
   /// Another process has given up deliveries: what of them waits before a valve, or to be tried again, waits
@@ -67,7 +68,7 @@ class Pump {
   void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
   void buried(Item& item);                     ///< the lane is blocked
   void lost(Item& item);                       ///< the journal says otherwise: ask it
-  Result<> turned_away(Item& item);            ///< too many wait at its valve: read it when there is room
+  Result<> turned_away(Item& item);            ///< others go first at its valve: read it when there is room
   Result<> put_back(Item& item);               ///< its outlet is shut: read it when that is open again
 
   /// Lanes to the destination of this valve that lead past it lead there from now on.
@@ -83,20 +84,15 @@ class Pump {
   const std::map<std::string, HostState>& hosts() const { return outlets_.hosts(); }
 
   /// Loads what there is room for and what may go, into the graph.
-  Result<> fill(WallTime now);
+  Result<> fill(WallTime now) { return filler_.fill(now); }
 
-  /// An operator wants to know at once whether the destination is up.
-  struct AskedFor {
-    DestinationNo destination;
-    std::int64_t action = 0;  ///< by which that was said
-  };
-  /// Since the last call.
-  std::vector<AskedFor> take_asked_for() { return std::exchange(asked_for_, {}); }
+  /// Where operators want to know at once whether a destination is up, since the last call.
+  std::vector<WindowFiller::AskedFor> take_asked_for() { return filler_.take_asked_for(); }
 
   /// When fill() may find something that it could not before, with nothing else happening.
   std::optional<WallTime> next_due() const;
   /// True where fill() has something to do at once.
-  bool hungry() const;
+  bool hungry() const { return filler_.hungry(); }
   /// True where the window is empty, nothing is left to be read, and no retry is to come.
   bool idle() const;
   /// Lanes that hold something: each has one delivery that is under way or waits for a permit.
@@ -108,50 +104,18 @@ class Pump {
   Result<> remember(bool whole);
 
  private:
-  Result<> follow_wakes();
-  Result<> wake(const journal::Wake& said);
-  Result<> wake_from(const journal::DeliveryKey& key);
-  Result<> load_due(WallTime now);
-  Result<> load_due(OutletState& outlet, WallTime now, std::size_t& budget);
-  Result<bool> place_retry(OutletState& outlet, const journal::DeliveryRow& row);
-  Result<> load_drained();
-  Result<> load_arrived();
-  Result<> load_next(Lane& lane);
-  Result<> catch_up(std::size_t budget);
-  bool may_catch_up(const Valve& valve) const;
-  Result<> catch_up(Valve& valve, std::size_t& budget);
-  Result<> catch_up_retries(Valve& valve, std::size_t& budget);
-  Result<> scan(OutletState& outlet, std::size_t& budget);
-  enum class Found { arrived, read };
-  Result<> place(OutletState& outlet, const journal::DeliveryRow& row, Found how);
-  Result<> place_behind(Lane& lane, const journal::DeliveryRow& row);
-  static void pass_over(Lane& lane, const journal::DeliveryRow& row);
-  Lane* find_in_use(const journal::DeliveryRow& row);
-
-  static bool leaves(const Lane& lane);
   void leave(Item& item);
-  Result<> read_when_open(OutletState& outlet, const journal::DeliveryRow& row);
-  Lane& load(OutletState& outlet, const journal::DeliveryRow& row);
-  void load(Lane& lane, const journal::DeliveryRow& row);
-  Hold waited_for(const journal::DeliveryRow& row) const;
-  bool is_passed_over(OutletState& outlet, const journal::DeliveryRow& row);
-  void leave_behind(Valve& valve, const journal::DeliveryRow& row);
   Result<> keep_drained_in_reach();
   void forget_done();
   Result<> shut(OutletState& outlet);
-  Result<std::optional<journal::DeliveryRow>> next_in_lane(const journal::DeliveryRow& row);
 
   journal::Journal& journal_;
   Valves& valves_;
   Window window_;
   Outlets outlets_;
-  std::vector<journal::DeliveryRow> arrived_;  ///< and not loaded yet
-  std::vector<AskedFor> asked_for_;
-  std::int64_t known_asks_ = 0;
-  std::int64_t last_wake_ = 0;
+  LaneLoader loader_;
+  WindowFiller filler_;
   std::int64_t remembered_wake_ = 0;
-  bool wakes_wait_ = true;
-  const Valve* caught_up_ = nullptr;  ///< what is loaded waited behind it
 };
 
 }  // namespace dispatch::flow

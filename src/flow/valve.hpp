@@ -5,6 +5,7 @@
 #include "flow/graph.hpp"
 #include "flow/story.hpp"
 #include "journal/due_place.hpp"
+#include "journal/rows.hpp"
 #include "policy/breaker.hpp"
 #include "policy/pace.hpp"
 
@@ -46,6 +47,12 @@ struct Valve {
     return pace ? Hold::rate : Hold::permit;
   }
   bool full() const { return waiting >= waiting_most; }
+  /// True where what was passed over comes before `row`: retries, and what lies lower.
+  bool gives_way(const journal::DeliveryRow& row) const {
+    if (retries_behind)
+      return row.state != DeliveryState::retry_wait || *retries_behind < journal::DuePlace::of(row);
+    return row.state == DeliveryState::pending && behind && *behind < row.key.position;
+  }
   /// What was passed over is to be read again.
   bool catches_up() const { return (behind || retries_behind) && waiting <= waiting_most / 2; }
   /// False where it holds nothing back and has nothing to remember: a lane that begins now needs it not.

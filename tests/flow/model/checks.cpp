@@ -57,6 +57,33 @@ void World::check_intents(const std::vector<Outgoing>& batch) {
     }
     handed_over_.push_back(outgoing);
   }
+  check_fairness(batch);
+}
+
+/// What may go and lies lower goes before others of its queue, but for those that are in memory by then.
+void World::check_fairness(const std::vector<Outgoing>& batch) {
+  if (!setting_.rules.window) return;
+  const std::size_t most = setting_.rules.window->lanes + setting_.rules.per_host + setting_.rules.ahead;
+  const auto is_sent = [&](const std::string& name) {
+    return std::any_of(batch.begin(), batch.end(), [&](const auto& one) { return name_of(one) == name; });
+  };
+  const auto position = [&](const Reference::Event& event) {
+    const auto& ids = reference_.accepted();
+    return std::find(ids.begin(), ids.end(), event.line.id) - ids.begin();
+  };
+  const auto& events = reference_.events();
+  for (auto waits = events.begin(); waits != events.end(); ++waits) {
+    if (waits->state != pending || is_sent(waits->name) || !reference_.may_go(*waits, clock_.wall())) {
+      overtaken_.erase(waits->name);
+      continue;
+    }
+    for (const auto& other : events)
+      if (other.url == waits->url && other.state == pending && position(other) > position(*waits) &&
+          is_sent(other.name))
+        ++overtaken_[waits->name];
+    if (overtaken_[waits->name] > most)
+      broken_ = fmt::format("{} was overtaken by {} that came later", waits->name, overtaken_[waits->name]);
+  }
 }
 
 void World::check_limits() {

@@ -58,6 +58,7 @@ class World {
   std::map<std::string, journal::DeliveryRow> committed(const std::vector<std::string>& accepted) const;
   static std::string name_of(const Outgoing& outgoing);
   void check_intents(const std::vector<Outgoing>& batch);
+  void check_fairness(const std::vector<Outgoing>& batch);
   void check_limits();
   Complaint check_journal() const;
   Complaint check_rest() const;
@@ -98,6 +99,7 @@ class World {
   std::vector<std::string> mail_arrivals_;
   std::vector<std::pair<std::string, Answer>> mail_answers_;
   std::vector<Outgoing> handed_over_;
+  std::map<std::string, std::size_t> overtaken_;  ///< by name: so often, since it may go
   Complaint broken_;
 
   Act latest_ = Act::turn;  ///< since the last turn; turn where nothing has come
