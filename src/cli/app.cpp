@@ -1,9 +1,9 @@
 #include "cli/app.hpp"
 
-#include "cli/backup_commands.hpp"
-#include "cli/configuration.hpp"
+#include "cli/commands/backup_commands.hpp"
 #include "cli/help.hpp"
-#include "cli/option_values.hpp"
+#include "cli/options/configuration/configuration.hpp"
+#include "cli/options/option_values.hpp"
 
 #include <memory>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/cli11_fwd.hpp"
+#include "cli/options/cli11_fwd.hpp"
 #include "cli/program.hpp"
 
 namespace dispatch::cli {

@@ -1,16 +1,16 @@
-#include "base/fd.hpp"
-#include "base/jq.hpp"
-#include "base/log.hpp"
-#include "base/patient_output.hpp"
-#include "base/printable.hpp"
-#include "base/shell_text.hpp"
-#include "base/standard_descriptors.hpp"
-#include "base/url_text.hpp"
+#include "base/system/fd.hpp"
+#include "base/system/log.hpp"
+#include "base/system/patient_output.hpp"
+#include "base/system/standard_descriptors.hpp"
+#include "base/text/printable.hpp"
+#include "base/text/shell_text.hpp"
+#include "base/text/url_text.hpp"
 #include "cli/app.hpp"
-#include "cli/parse.hpp"
-#include "cli/tls_key_log.hpp"
-#include "cli/value_source.hpp"
+#include "cli/options/configuration/value_source.hpp"
+#include "cli/options/parse.hpp"
+#include "cli/run/tls_key_log.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
+#include "jq/program.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
               [](int) {});  // a file at its limit is an error of the call that writes, as a full disk is
   const auto talk = std::make_shared<dispatch::PatientOutput>(STDERR_FILENO);
   try {
-    dispatch::serve_jq_if_asked(argc, argv);
+    dispatch::jq::serve_if_asked(argc, argv);
     return exit_with(*talk, run_program(argc, argv, talk));
   } catch (const std::system_error& refused) {
     return exit_with(*talk, dispatch::fail("{}", refused.what()));

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/log.hpp"
-#include "cli/cli11_fwd.hpp"
+#include "base/system/log.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/options/cli11_fwd.hpp"
 
 #include <functional>
 #include <memory>

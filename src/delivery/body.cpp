@@ -1,8 +1,8 @@
 #include "delivery/body.hpp"
 
-#include "base/base64.hpp"
-#include "base/json.hpp"
-#include "base/units.hpp"
+#include "base/text/base64.hpp"
+#include "base/text/json.hpp"
+#include "base/text/units.hpp"
 #include "delivery/cloud_event.hpp"
 
 namespace dispatch::delivery {

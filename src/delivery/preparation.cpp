@@ -1,7 +1,7 @@
 #include "delivery/preparation.hpp"
 
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "base/text/json.hpp"
 #include "delivery/body.hpp"
 #include "event/jq_input.hpp"
 #include "event/outcome_name.hpp"
@@ -23,13 +23,13 @@ std::string document(const Outgoing& outgoing) {
   return jq_document(input);
 }
 
-tl::unexpected<JqError> fault_of_document(std::string why) {
-  return tl::unexpected(JqError{JqError::Cause::program, std::move(why)});
+tl::unexpected<jq::RunError> fault_of_document(std::string why) {
+  return tl::unexpected(jq::RunError{jq::RunError::Cause::program, std::move(why)});
 }
 
 /// `begin` is filter_error_begin or transform_error_begin.
-tl::unexpected<Unprepared> failed(const Outgoing& outgoing, std::string_view begin, const JqError& why) {
-  const bool local = why.cause == JqError::Cause::machine;
+tl::unexpected<Unprepared> failed(const Outgoing& outgoing, std::string_view begin, const jq::RunError& why) {
+  const bool local = why.cause == jq::RunError::Cause::machine;
   return tl::unexpected(Unprepared{local ? OutcomeKind::local_failure : OutcomeKind::refused,
                                    fmt::format("{}{} {}: {}", begin, outgoing.subscription->id,
                                                local ? "could not be run" : "failed", why.message)});
@@ -48,7 +48,7 @@ tl::expected<void, Unprepared> Preparation::prepare(Outgoing& outgoing) {
   if (!to.filter.empty()) {
     const auto said = run(to.filter, outgoing);
     if (!said) return failed(outgoing, filter_error_begin, said.error());
-    if (!is_true(*said))
+    if (!jq::is_true(*said))
       return tl::unexpected(Unprepared{
           OutcomeKind::not_meant, fmt::format("the filter of subscription {} excludes the event", to.id)});
   }
@@ -63,14 +63,15 @@ tl::expected<void, Unprepared> Preparation::prepare(Outgoing& outgoing) {
   return {};
 }
 
-JqResult<std::optional<std::string>> Preparation::run(const std::string& text, const Outgoing& outgoing) {
+jq::RunResult<std::optional<std::string>> Preparation::run(const std::string& text,
+                                                           const Outgoing& outgoing) {
   if (!is_json(outgoing.payload)) return fault_of_document("the payload is not JSON");
   const auto known = program(text);
   if (!known) return tl::unexpected(known.error());
   return (*known)->run(document(outgoing));
 }
 
-JqResult<JqProgram*> Preparation::program(const std::string& text) {
+jq::RunResult<jq::Program*> Preparation::program(const std::string& text) {
   if (const auto known = programs_.find(text); known != programs_.end()) return &known->second;
   if (programs_.size() >= programs_most) {
     programs_.clear();

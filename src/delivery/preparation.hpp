@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/jq.hpp"
 #include "event/outcome.hpp"
 #include "event/outgoing.hpp"
+#include "jq/program.hpp"
 
 #include <optional>
 #include <string>
@@ -32,13 +32,13 @@ class Preparation {
   tl::expected<void, Unprepared> prepare(Outgoing& outgoing);
 
  private:
-  JqResult<std::optional<std::string>> run(const std::string& text, const Outgoing& outgoing);
-  JqResult<JqProgram*> program(const std::string& text);
+  jq::RunResult<std::optional<std::string>> run(const std::string& text, const Outgoing& outgoing);
+  jq::RunResult<jq::Program*> program(const std::string& text);
 
   /// Programs are kept from one event to the next, so many; then all are forgotten.
   static constexpr std::size_t programs_most = 256;
-  std::optional<Jq> jq_;
-  std::unordered_map<std::string, JqProgram> programs_;
+  std::optional<jq::Interpreter> jq_;
+  std::unordered_map<std::string, jq::Program> programs_;
 };
 
 }  // namespace dispatch::delivery

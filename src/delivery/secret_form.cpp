@@ -1,7 +1,7 @@
 #include "delivery/secret_form.hpp"
 
-#include "base/base64.hpp"
-#include "base/utf8.hpp"
+#include "base/text/base64.hpp"
+#include "base/text/utf8.hpp"
 #include "delivery/signature.hpp"
 
 #include <algorithm>

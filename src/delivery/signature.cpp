@@ -1,7 +1,7 @@
 #include "delivery/signature.hpp"
 
-#include "base/base64.hpp"
-#include "base/hmac.hpp"
+#include "base/crypto/hmac.hpp"
+#include "base/text/base64.hpp"
 #include "delivery/http/headers.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/trace_context.hpp"
 #include "event/ids.hpp"
+#include "tracing/trace_context.hpp"
 
 #include <optional>
 #include <span>
@@ -26,9 +26,10 @@ struct Arrival {
   std::string_view headers;  ///< a JSON object of strings
   std::string_view own_url;  ///< the line's own url; part of what makes two events the same
   std::string_view payload;
-  std::string_view input = {};    ///< it came by: the absolute path of a file, "-"; empty: not to be recorded
-  TraceContext parent = {};       ///< what its own headers say: the span that made it; none: they say nothing
-  TraceContext trace = {};        ///< the span in which it is taken in; none: it is not traced
+  std::string_view input = {};  ///< it came by: the absolute path of a file, "-"; empty: not to be recorded
+  tracing::TraceContext parent =
+      {};  ///< what its own headers say: the span that made it; none: they say nothing
+  tracing::TraceContext trace = {};  ///< the span in which it is taken in; none: it is not traced
   std::span<const Route> routes;  ///< a delivery is made for each; none: the event is recorded as unmatched
 };
 

@@ -1,6 +1,6 @@
 #include "event/jq_input.hpp"
 
-#include "base/json.hpp"
+#include "base/text/json.hpp"
 
 #include <charconv>
 #include <cstddef>

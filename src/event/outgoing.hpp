@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/trace_context.hpp"
 #include "event/ids.hpp"
 #include "event/subscription.hpp"
+#include "tracing/trace_context.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -27,9 +27,10 @@ struct Outgoing {
   unsigned attempt = 1;  ///< counted over the delivery's whole life
   std::int64_t generation = 0;  ///< above 0: a replay
   WallTime began{};
-  TraceContext trace = {};  ///< the span of this request, in the event's trace; none where the event has none
-  SpanId ingest = {};       ///< the span in which the event was taken in, where there is a trace
-  WallTime accepted{};      ///< when the event was
+  tracing::TraceContext trace =
+      {};  ///< the span of this request, in the event's trace; none where the event has none
+  tracing::SpanId ingest = {};  ///< the span in which the event was taken in, where there is a trace
+  WallTime accepted{};          ///< when the event was
   std::shared_ptr<const Subscription> subscription;  ///< null: a direct delivery
   /// False where the policy of the delivery gives that status another meaning than that the receiver asks for
   /// time.

@@ -1,7 +1,7 @@
 #include "flow/busiest_hosts.hpp"
 
-#include "flow/pump.hpp"
-#include "flow/valves.hpp"
+#include "flow/limits/valves.hpp"
+#include "flow/pump/pump.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "flow/figures.hpp"
+#include "flow/observe/figures.hpp"
 
 #include <cstddef>
 #include <vector>

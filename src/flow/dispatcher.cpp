@@ -1,10 +1,10 @@
 #include "flow/dispatcher.hpp"
 
 #include "base/fail_point.hpp"
-#include "base/units.hpp"
-#include "base/utf8.hpp"
+#include "base/text/units.hpp"
+#include "base/text/utf8.hpp"
 #include "flow/busiest_hosts.hpp"
-#include "flow/judge.hpp"
+#include "flow/rules/judge.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,15 +1,15 @@
 #pragma once
 
-#include "flow/appetite.hpp"
 #include "flow/clock_watch.hpp"
-#include "flow/graph.hpp"
-#include "flow/intake.hpp"
-#include "flow/options.hpp"
-#include "flow/pump.hpp"
+#include "flow/intake/appetite.hpp"
+#include "flow/intake/intake.hpp"
+#include "flow/limits/graph.hpp"
+#include "flow/limits/valves.hpp"
+#include "flow/pump/pump.hpp"
+#include "flow/rules/options.hpp"
+#include "flow/rules/terms.hpp"
 #include "flow/run.hpp"
 #include "flow/stories.hpp"
-#include "flow/terms.hpp"
-#include "flow/valves.hpp"
 #include "policy/gap_patience.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "flow/follower.hpp"
 
-#include "flow/neighbours.hpp"
+#include "flow/pump/neighbours.hpp"
 
 #include <memory>
 #include <utility>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "flow/intake.hpp"
+#include "flow/intake/intake.hpp"
 #include "flow/run.hpp"
 
 #include <cstdint>

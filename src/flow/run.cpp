@@ -2,7 +2,7 @@
 
 #include "flow/dispatcher.hpp"
 #include "flow/follower.hpp"
-#include "flow/intake.hpp"
+#include "flow/intake/intake.hpp"
 
 #include <algorithm>
 #include <chrono>

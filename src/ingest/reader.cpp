@@ -1,10 +1,10 @@
 #include "ingest/reader.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "ingest/format/open_frames.hpp"
 #include "ingest/framing/frame.hpp"
-#include "ingest/line_parser.hpp"
-#include "ingest/reject_record.hpp"
+#include "ingest/line/line_parser.hpp"
+#include "ingest/rejects/reject_record.hpp"
 #include "ingest/source/file_source.hpp"
 #include "ingest/source/stream_source.hpp"
 
@@ -29,7 +29,7 @@ tl::unexpected<Error> cannot_open(const std::string& path) {
 Result<> check(const std::string& path) {
   struct stat status {};
   if (path == standard_input) {
-    // What was closed when the program began is open for writing only: base/standard_descriptors.hpp.
+    // What was closed when the program began is open for writing only: base/system/standard_descriptors.hpp.
     const int flags = fcntl(STDIN_FILENO, F_GETFL);
     if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY)
       return misuse("standard input is closed; give a file, or input to '-'");

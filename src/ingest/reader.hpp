@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/file_roles.hpp"
-#include "ingest/batch.hpp"
+#include "base/system/file_roles.hpp"
 #include "ingest/format/open_frames.hpp"
-#include "ingest/mapping.hpp"
+#include "ingest/line/batch.hpp"
+#include "ingest/line/mapping.hpp"
 
 #include <cstdint>
 #include <memory>

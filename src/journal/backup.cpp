@@ -1,13 +1,13 @@
 #include "journal/backup.hpp"
 
-#include "base/units.hpp"
+#include "base/text/units.hpp"
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/companion.hpp"
-#include "journal/sqlite/copy.hpp"
-#include "journal/sqlite/database_file.hpp"
-#include "journal/sqlite/journal_files.hpp"
-#include "journal/sqlite/lock_file.hpp"
-#include "journal/sqlite/replacement.hpp"
+#include "journal/sqlite/connection/copy.hpp"
+#include "journal/sqlite/files/companion.hpp"
+#include "journal/sqlite/files/database_file.hpp"
+#include "journal/sqlite/files/journal_files.hpp"
+#include "journal/sqlite/files/replacement.hpp"
+#include "journal/sqlite/locks/lock_file.hpp"
 
 #include <fstream>
 #include <string_view>

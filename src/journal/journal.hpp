@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/trace_context.hpp"
 #include "journal/due_place.hpp"
 #include "journal/rows.hpp"
 #include "journal/selection.hpp"
+#include "tracing/trace_context.hpp"
 
 #include <chrono>
 #include <memory>
@@ -236,7 +236,7 @@ class Journal {
   virtual Result<Tally> tally() = 0;
 
   /// What the traces that events of this journal start are made of; the same for the journal's whole life.
-  virtual Result<TraceSeed> trace_seed() = 0;
+  virtual Result<tracing::TraceSeed> trace_seed() = 0;
 
   // --- Reads for operators
   /// Walks over open deliveries: the next ones after `from`, at most `limit` of them. Each call sees the

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/trace_context.hpp"
 #include "event/delivery_state.hpp"
 #include "event/ids.hpp"
 #include "event/outcome.hpp"
 #include "journal/rows.hpp"
+#include "tracing/trace_context.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -54,7 +54,7 @@ struct EventRecord {
   std::int64_t payload_bytes = 0;
   // Only where one event was asked for, else empty:
   std::string payload;                ///< the bytes as they came
-  TraceContext trace;                 ///< the span in which it was taken in; none: no trace was started
+  tracing::TraceContext trace;        ///< the span in which it was taken in; none: no trace was started
   std::vector<ActionRecord> actions;  ///< in order
 
   std::vector<DeliveryRecord> deliveries;

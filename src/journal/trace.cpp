@@ -5,11 +5,12 @@
 
 namespace dispatch::journal {
 
-TraceContext trace_of_attempt(const TraceContext& event, const DeliveryKey& delivery, unsigned attempt) {
+tracing::TraceContext trace_of_attempt(const tracing::TraceContext& event, const DeliveryKey& delivery,
+                                       unsigned attempt) {
   if (!event) return {};
   const std::array<std::int64_t, 4> numbers{delivery.outlet.value(), delivery.position.value(),
                                             delivery.generation, attempt};
-  return {.trace = event.trace, .span = derived_span(event, numbers), .flags = event.flags};
+  return {.trace = event.trace, .span = tracing::derived_span(event, numbers), .flags = event.flags};
 }
 
 }  // namespace dispatch::journal

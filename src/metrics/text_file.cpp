@@ -1,7 +1,7 @@
 #include "metrics/text_file.hpp"
 
 #include "base/fail_point.hpp"
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 
 #include <cerrno>
 #include <cstdint>

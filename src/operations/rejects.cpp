@@ -1,6 +1,6 @@
 #include "operations/rejects.hpp"
 
-#include "ingest/reject_record_writer.hpp"
+#include "ingest/rejects/reject_record_writer.hpp"
 #include "operations/commit.hpp"
 
 #include <memory>

@@ -1,6 +1,6 @@
 #include "policy/breaker.hpp"
 
-#include "base/units.hpp"
+#include "base/text/units.hpp"
 
 #include <charconv>
 

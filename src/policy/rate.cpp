@@ -1,6 +1,6 @@
 #include "policy/rate.hpp"
 
-#include "base/units.hpp"
+#include "base/text/units.hpp"
 
 #include <charconv>
 

@@ -1,6 +1,6 @@
 #include "policy/retry.hpp"
 
-#include "base/units.hpp"
+#include "base/text/units.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "routing/pattern.hpp"
 
-#include "base/json.hpp"
-#include "base/utf8.hpp"
+#include "base/text/json.hpp"
+#include "base/text/utf8.hpp"
 
 #include <algorithm>
 

@@ -81,7 +81,7 @@ bool Router::may_pass(const std::string& filter, const Arrival& arrival) {
   if (program == filters_.end()) {
     if (!jq_) jq_.emplace();
     auto compiled = jq_->compile(filter);
-    if (!compiled && compiled.error().cause == JqError::Cause::machine)
+    if (!compiled && compiled.error().cause == jq::RunError::Cause::machine)
       return true;  // the next event tries again
     program = filters_.emplace(filter, std::nullopt).first;
     if (compiled) program->second = std::move(*compiled);

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/jq.hpp"
 #include "event/arrival.hpp"
+#include "jq/program.hpp"
 #include "routing/catalog.hpp"
 #include "routing/url.hpp"
 
@@ -99,7 +99,7 @@ class Router {
   using Seen = std::unordered_map<std::string, std::shared_ptr<const Destination>>;
 
   /// Programs by their text; nothing for one that cannot be compiled.
-  using Filters = std::unordered_map<std::string, std::optional<JqProgram>>;
+  using Filters = std::unordered_map<std::string, std::optional<jq::Program>>;
 
   Result<std::shared_ptr<const Destination>> destination(std::string_view url);
   bool may_pass(const std::string& filter, const Arrival& arrival);
@@ -109,10 +109,10 @@ class Router {
   std::shared_ptr<Catalog> catalog_;
   std::shared_ptr<const Snapshot> snapshot_;
   Seen young_, old_;
-  std::string key_;       ///< the URL looked up, kept for its memory
-  std::optional<Jq> jq_;  ///< where there are filters
-  Filters filters_;       ///< of the snapshot, those that were needed
-  std::string document_;  ///< what filters see of the event at hand; empty until one asks
+  std::string key_;                    ///< the URL looked up, kept for its memory
+  std::optional<jq::Interpreter> jq_;  ///< where there are filters
+  Filters filters_;                    ///< of the snapshot, those that were needed
+  std::string document_;               ///< what filters see of the event at hand; empty until one asks
   std::vector<std::size_t> matched_;
   std::vector<Route> routes_;
 };

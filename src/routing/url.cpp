@@ -1,6 +1,6 @@
 #include "routing/url.hpp"
 
-#include "base/url_text.hpp"
+#include "base/text/url_text.hpp"
 #include "routing/ascii_host.hpp"
 
 #include <algorithm>

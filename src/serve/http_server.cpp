@@ -1,6 +1,6 @@
 #include "serve/http_server.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "serve/delayed_answers.hpp"
 #include "serve/listening_socket.hpp"
 

@@ -1,9 +1,9 @@
 #include "serve/listener.hpp"
 
-#include "base/fd.hpp"
-#include "base/json.hpp"
-#include "base/printable.hpp"
-#include "base/units.hpp"
+#include "base/system/fd.hpp"
+#include "base/text/json.hpp"
+#include "base/text/printable.hpp"
+#include "base/text/units.hpp"
 
 #include <algorithm>
 #include <cerrno>

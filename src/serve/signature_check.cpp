@@ -1,6 +1,6 @@
 #include "serve/signature_check.hpp"
 
-#include "base/hmac.hpp"
+#include "base/crypto/hmac.hpp"
 #include "delivery/signature.hpp"
 
 #include <charconv>

@@ -49,7 +49,7 @@ class Events {
     if (own_urls_) event.url = std::string_view{document["url"]};
     event.type = std::string_view{document["type"]};
     event.payload = std::string_view{simdjson::to_json_string(document["payload"].value())};
-    event.trace = started_trace({}, event.event_id, TraceContext::sampled_flag);
+    event.trace = tracing::started_trace({}, event.event_id, tracing::TraceContext::sampled_flag);
     return true;
   }
 

@@ -11,7 +11,7 @@
 // duplicates, count, or lock others out. Prints what the writing took, as JSON.
 
 #include "bench/arguments.hpp"
-#include "journal/sqlite/connection.hpp"
+#include "journal/sqlite/connection/connection.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "bench/disk.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "bench/median.hpp"
 
 #include <array>

@@ -8,7 +8,7 @@
 // Prints the port as its first line; on SIGUSR1 what it has counted since the last one, as a line of JSON; on
 // SIGTERM it ends.
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "bench/arguments.hpp"
 #include "support/loopback.hpp"
 

@@ -1,6 +1,6 @@
 #include "bench/measured_process.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 
 #include <cerrno>
 #include <csignal>

@@ -1,6 +1,6 @@
 #include "bench/scorecard.hpp"
 
-#include "base/json.hpp"
+#include "base/text/json.hpp"
 
 #include <cerrno>
 #include <cstdio>

@@ -1,6 +1,6 @@
 #include "bench/waiting.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 
 #include <algorithm>
 #include <cerrno>

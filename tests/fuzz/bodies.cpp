@@ -1,8 +1,8 @@
 // What is made of an event for a receiver or a jq program is JSON whatever the event says, and holds what it
 // says.
 
-#include "base/json.hpp"
-#include "base/utf8.hpp"
+#include "base/text/json.hpp"
+#include "base/text/utf8.hpp"
 #include "delivery/body.hpp"
 #include "delivery/cloud_event.hpp"
 #include "event/jq_input.hpp"

@@ -2,13 +2,13 @@
 // is wrong (main makes one line of it, whatever it quotes); and a value that was written plainly arrives as
 // it was written.
 
-#include "cli/configuration.hpp"
+#include "cli/options/configuration/configuration.hpp"
 
-#include "base/fd.hpp"
-#include "cli/delivery_options.hpp"
-#include "cli/input_options.hpp"
-#include "cli/option_values.hpp"
-#include "cli/parse.hpp"
+#include "base/system/fd.hpp"
+#include "cli/options/delivery_options.hpp"
+#include "cli/options/input_options.hpp"
+#include "cli/options/option_values.hpp"
+#include "cli/options/parse.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
 

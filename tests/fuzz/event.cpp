@@ -1,7 +1,7 @@
 // A line to an event: what is accepted keeps to dispatch-events(5) and can be sent; what is not has a reason.
 
 #include "base/clock.hpp"
-#include "base/utf8.hpp"
+#include "base/text/utf8.hpp"
 #include "delivery/http/headers.hpp"
 #include "event/outgoing.hpp"
 #include "fuzz/input.hpp"

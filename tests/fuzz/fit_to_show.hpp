@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/printable.hpp"
+#include "base/text/printable.hpp"
 
 #include <string_view>
 

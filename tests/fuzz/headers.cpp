@@ -108,7 +108,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
        {"content-length", "transfer-encoding", "host", "connection", "expect", "upgrade"})
     PROPERTY(names[framing] == 0);
 
-  outgoing.trace = parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").value();
+  outgoing.trace =
+      tracing::parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").value();
   PROPERTY(write_headers(outgoing, WallTime{}, lines).has_value());
   names = check_lines(lines);
   PROPERTY(names["traceparent"] == 1);

@@ -3,7 +3,7 @@
 
 #include "ingest/framing/json_frames.hpp"
 
-#include "base/json.hpp"
+#include "base/text/json.hpp"
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/pieces_source.hpp"

@@ -1,7 +1,7 @@
 // Whatever text is written as JSON is JSON, and says the same when it is read.
 
-#include "base/json.hpp"
-#include "base/utf8.hpp"
+#include "base/text/json.hpp"
+#include "base/text/utf8.hpp"
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"

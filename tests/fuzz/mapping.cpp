@@ -1,11 +1,11 @@
 // JSON pointers into documents: what --field finds is what RFC 6901 says stands there.
 
-#include "ingest/mapping.hpp"
+#include "ingest/line/mapping.hpp"
 
 #include "fuzz/input.hpp"
 #include "fuzz/one_line.hpp"
 #include "fuzz/property.hpp"
-#include "ingest/json_pointer.hpp"
+#include "ingest/framing/json_pointer.hpp"
 
 #include <array>
 #include <optional>

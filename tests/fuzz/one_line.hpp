@@ -3,7 +3,7 @@
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/property.hpp"
 #include "ingest/framing/frame.hpp"
-#include "ingest/line_parser.hpp"
+#include "ingest/line/line_parser.hpp"
 
 #include <memory>
 #include <string>

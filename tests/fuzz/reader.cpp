@@ -3,12 +3,12 @@
 
 #include "ingest/reader.hpp"
 
-#include "base/base64.hpp"
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
+#include "base/text/base64.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/one_line.hpp"
 #include "fuzz/property.hpp"
-#include "ingest/rejects.hpp"
+#include "ingest/rejects/rejects.hpp"
 #include "ingest/source/compression/compression.hpp"
 #include "ingest/source/nul_skipping_source.hpp"
 

@@ -2,7 +2,7 @@
 // everything else is told as what it was.
 
 #include "base/clock.hpp"
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/transfer.hpp"
 #include "fuzz/input.hpp"

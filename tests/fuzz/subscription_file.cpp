@@ -1,13 +1,13 @@
 // The subscriptions file: whatever it holds, its subscriptions can be stored and delivered to, or one line
 // says what is wrong; and applied twice, the second time changes nothing.
 
-#include "cli/subscription_file.hpp"
+#include "cli/commands/subscription/subscription_file.hpp"
 
-#include "base/jq.hpp"
-#include "cli/subscription_changes.hpp"
+#include "cli/commands/subscription/subscription_changes.hpp"
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
+#include "jq/program.hpp"
 #include "routing/pattern.hpp"
 #include "routing/url.hpp"
 
@@ -49,7 +49,7 @@ void check_twice(const std::vector<Declared>& declared) {
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  serve_jq_if_asked(*argc, *argv);
+  jq::serve_if_asked(*argc, *argv);
   return 0;
 }
 

@@ -1,8 +1,8 @@
 // Durations, sizes and moments as people write them: what is shown can be read again, and means the same.
 
-#include "base/units.hpp"
+#include "base/text/units.hpp"
 
-#include "cli/moment.hpp"
+#include "cli/options/moment.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
 

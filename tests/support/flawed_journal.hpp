@@ -144,7 +144,7 @@ class FlawedJournal : public journal::Journal {
     return sound_->wakes(after, limit);
   }
   Result<std::int64_t> remembered_wake() override { return sound_->remembered_wake(); }
-  Result<TraceSeed> trace_seed() override { return sound_->trace_seed(); }
+  Result<tracing::TraceSeed> trace_seed() override { return sound_->trace_seed(); }
   Result<journal::SelectedPage> select(const journal::Selection& selection,
                                        const journal::SelectionPlace& from, std::size_t limit) override {
     return sound_->select(selection, from, limit);

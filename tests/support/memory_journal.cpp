@@ -526,8 +526,8 @@ Result<> MemoryJournal::remember_circuits(std::span<const CircuitRow> changed,
   return {};
 }
 
-Result<TraceSeed> MemoryJournal::trace_seed() {
-  return TraceSeed{1, 2, 3};
+Result<tracing::TraceSeed> MemoryJournal::trace_seed() {
+  return tracing::TraceSeed{1, 2, 3};
 }
 
 Result<SelectedPage> MemoryJournal::select(const Selection& selection, const SelectionPlace& from,

@@ -76,7 +76,7 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<journal::Tally> tally() override;
-  Result<TraceSeed> trace_seed() override;
+  Result<tracing::TraceSeed> trace_seed() override;
   Result<journal::SelectedPage> select(const journal::Selection& selection,
                                        const journal::SelectionPlace& from, std::size_t limit) override;
   Result<std::vector<std::string>> unknown_names(const journal::DeliveryFilter& filter) override;

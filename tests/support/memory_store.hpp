@@ -23,7 +23,7 @@ struct MemoryState {
     std::optional<std::string> entity_id;
     std::optional<SequenceNumber> sequence;
     std::string type, source, time, correlation_id, causation_id, headers, own_url, payload, input;
-    TraceContext trace;
+    tracing::TraceContext trace;
     WallTime accepted_at{};
   };
   struct Gap {

@@ -1,6 +1,6 @@
 #include "support/power_loss_vfs.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "support/http_wire.hpp"
 
 #include <atomic>

@@ -1,6 +1,6 @@
 #include "support/receiver.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "support/loopback.hpp"
 #include "support/names.hpp"
 

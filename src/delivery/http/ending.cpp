@@ -1,7 +1,7 @@
 #include "delivery/http/ending.hpp"
 
-#include "base/fd.hpp"
-#include "base/units.hpp"
+#include "base/system/fd.hpp"
+#include "base/text/units.hpp"
 
 #include <cerrno>
 #include <utility>

@@ -63,10 +63,10 @@ bool is_mistaken_for_content_type(std::string_view name) {
 }
 
 /// True where the event's own traceparent is what its trace continues.
-bool is_continued(const Fields& own, const TraceContext& trace) {
+bool is_continued(const Fields& own, const tracing::TraceContext& trace) {
   return std::any_of(own.begin(), own.end(), [&](const Field& field) {
     if (lower_case(field.name) != "traceparent") return false;
-    const auto parent = parse_traceparent(field.value);
+    const auto parent = tracing::parse_traceparent(field.value);
     return parent && parent->trace == trace.trace;
   });
 }
@@ -217,7 +217,7 @@ Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& line
   if (outgoing.generation > 0)
     lines.add("X-Dispatch-Generation", fmt::format_int{outgoing.generation}.c_str());
   lines.add("X-Dispatch-Timestamp", timestamp);
-  if (outgoing.trace) lines.add("traceparent", traceparent(outgoing.trace));
+  if (outgoing.trace) lines.add("traceparent", tracing::traceparent(outgoing.trace));
   if (outgoing.subscription) DISPATCH_TRY(add_signatures(outgoing, timestamp, now, lines));
   if (body == BodyMode::binary)
     for (const auto& attribute : cloud_event_attributes(outgoing))

@@ -1,7 +1,7 @@
 #include "delivery/http/http_transport.hpp"
 
 #include "base/fail_point.hpp"
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "delivery/http/admission.hpp"
 #include "delivery/http/ending.hpp"
 #include "delivery/http/lived_time.hpp"

@@ -1,6 +1,6 @@
 #include "delivery/http/tls_files.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 
 #include <cerrno>
 #include <memory>

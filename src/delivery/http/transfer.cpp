@@ -1,6 +1,6 @@
 #include "delivery/http/transfer.hpp"
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "delivery/http/ending.hpp"
 #include "delivery/http/retry_after.hpp"
 #include "delivery/http/transfer_setup.hpp"

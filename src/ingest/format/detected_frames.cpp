@@ -1,6 +1,6 @@
 #include "ingest/format/detected_frames.hpp"
 
-#include "base/shell_text.hpp"
+#include "base/text/shell_text.hpp"
 
 #include <string>
 #include <string_view>

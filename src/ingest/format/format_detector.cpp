@@ -1,6 +1,6 @@
 #include "ingest/format/format_detector.hpp"
 
-#include "base/utf8.hpp"
+#include "base/text/utf8.hpp"
 #include "ingest/framing/sequence_frames.hpp"
 
 #include <algorithm>

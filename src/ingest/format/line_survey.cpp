@@ -1,6 +1,6 @@
 #include "ingest/format/line_survey.hpp"
 
-#include "base/utf8.hpp"
+#include "base/text/utf8.hpp"
 #include "ingest/framing/json_elements.hpp"
 
 namespace dispatch::ingest {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ingest/framing/frame.hpp"
-#include "ingest/json_pointer.hpp"
+#include "ingest/framing/json_pointer.hpp"
 #include "ingest/source/source.hpp"
 #include "ingest/source/warn.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "ingest/framing/json_pointer.hpp"
 #include "ingest/framing/json_structure.hpp"
-#include "ingest/json_pointer.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,7 +3,7 @@
 #include "ingest/framing/frame.hpp"
 #include "ingest/framing/input_buffer.hpp"
 #include "ingest/framing/json_elements.hpp"
-#include "ingest/json_pointer.hpp"
+#include "ingest/framing/json_pointer.hpp"
 
 #include <cstddef>
 #include <cstdint>

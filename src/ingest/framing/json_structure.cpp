@@ -1,6 +1,6 @@
 #include "ingest/framing/json_structure.hpp"
 
-#include "base/utf8.hpp"
+#include "base/text/utf8.hpp"
 
 #include <algorithm>
 #include <array>

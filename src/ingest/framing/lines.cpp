@@ -1,6 +1,6 @@
 #include "ingest/framing/lines.hpp"
 
-#include "base/utf8.hpp"
+#include "base/text/utf8.hpp"
 
 #include <string_view>
 

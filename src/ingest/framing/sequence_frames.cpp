@@ -1,6 +1,6 @@
 #include "ingest/framing/sequence_frames.hpp"
 
-#include "base/utf8.hpp"
+#include "base/text/utf8.hpp"
 
 #include <algorithm>
 #include <string_view>

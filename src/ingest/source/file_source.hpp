@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 #include "ingest/source/source.hpp"
 
 #include <cstdint>

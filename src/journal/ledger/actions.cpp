@@ -1,7 +1,7 @@
 #include "journal/ledger/actions.hpp"
 
-#include "journal/sqlite/statement.hpp"
-#include "journal/sqlite/wakes.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/wakes.hpp"
 
 #include <cstdint>
 #include <optional>

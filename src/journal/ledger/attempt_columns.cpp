@@ -1,6 +1,6 @@
 #include "journal/ledger/attempt_columns.hpp"
 
-#include "base/utf8.hpp"
+#include "base/text/utf8.hpp"
 #include "journal/ledger/reading.hpp"
 
 #include <charconv>

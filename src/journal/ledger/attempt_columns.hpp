@@ -1,7 +1,7 @@
 #pragma once
 
 #include "journal/records.hpp"
-#include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/statements/statement.hpp"
 
 namespace dispatch::journal::reading {
 

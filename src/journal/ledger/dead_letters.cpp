@@ -4,7 +4,7 @@
 #include "journal/ledger/event_columns.hpp"
 #include "journal/ledger/lane.hpp"
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/filter_sql.hpp"
+#include "journal/sqlite/reading/filter_sql.hpp"
 
 #include <tuple>
 #include <vector>

@@ -4,7 +4,7 @@
 #include "journal/ledger/event_columns.hpp"
 #include "journal/ledger/find_event.hpp"
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/stored_trace.hpp"
+#include "journal/sqlite/reading/stored_trace.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -138,7 +138,7 @@ std::optional<EventRecord> find_event(SQLite::Database& database, std::string_vi
     found = reading::event(rows);
     found->payload = text(rows, after_event_columns);
     found->trace = read_trace(rows, after_event_columns + 1, read_trace_seed(database), event_id)
-                       .value_or(TraceContext{});
+                       .value_or(tracing::TraceContext{});
   }
   add_deliveries(database, {&*found, 1});
   add_actions(database, *found);

@@ -1,7 +1,7 @@
 #include "journal/ledger.hpp"
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/filter_sql.hpp"
-#include "journal/sqlite/selector.hpp"
+#include "journal/sqlite/reading/filter_sql.hpp"
+#include "journal/sqlite/reading/selector.hpp"
 
 #include <vector>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "journal/rows.hpp"
-#include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/statements/statement.hpp"
 
 #include <cstdint>
 #include <optional>

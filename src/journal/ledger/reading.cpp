@@ -1,14 +1,14 @@
 #include "journal/ledger/reading.hpp"
 
-#include "base/fd.hpp"
-#include "journal/sqlite/companion.hpp"
-#include "journal/sqlite/database_file.hpp"
-#include "journal/sqlite/files_in_place.hpp"
-#include "journal/sqlite/identity.hpp"
-#include "journal/sqlite/journal_name.hpp"
-#include "journal/sqlite/migrations.hpp"
-#include "journal/sqlite/replacement.hpp"
-#include "journal/sqlite/stale_log.hpp"
+#include "base/system/fd.hpp"
+#include "journal/sqlite/files/companion.hpp"
+#include "journal/sqlite/files/database_file.hpp"
+#include "journal/sqlite/files/files_in_place.hpp"
+#include "journal/sqlite/files/journal_name.hpp"
+#include "journal/sqlite/files/replacement.hpp"
+#include "journal/sqlite/schema/identity.hpp"
+#include "journal/sqlite/schema/migrations.hpp"
+#include "journal/sqlite/wal/stale_log.hpp"
 
 #include <cerrno>
 #include <filesystem>

@@ -2,8 +2,8 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "journal/sqlite/failure.hpp"
-#include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/statements/failure.hpp"
+#include "journal/sqlite/statements/statement.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/fd.hpp"
+#include "base/system/fd.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -1,9 +1,9 @@
 #include "journal/ledger.hpp"
 #include "journal/ledger/lane.hpp"
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/companion.hpp"
-#include "journal/sqlite/ownership.hpp"
-#include "journal/sqlite/selector.hpp"
+#include "journal/sqlite/files/companion.hpp"
+#include "journal/sqlite/locks/ownership.hpp"
+#include "journal/sqlite/reading/selector.hpp"
 
 #include <algorithm>
 #include <filesystem>

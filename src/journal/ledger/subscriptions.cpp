@@ -1,6 +1,6 @@
 #include "journal/ledger.hpp"
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/subscription_rows.hpp"
+#include "journal/sqlite/reading/subscription_rows.hpp"
 
 #include <SQLiteCpp/Transaction.h>
 

@@ -1,29 +1,29 @@
 #include "journal/sqlite/sqlite_journal.hpp"
 
-#include "journal/sqlite/acknowledgements.hpp"
-#include "journal/sqlite/appender.hpp"
-#include "journal/sqlite/cancellations.hpp"
-#include "journal/sqlite/circuits.hpp"
-#include "journal/sqlite/connection.hpp"
-#include "journal/sqlite/destinations.hpp"
-#include "journal/sqlite/failure.hpp"
-#include "journal/sqlite/fan_out.hpp"
-#include "journal/sqlite/fresh_deliveries.hpp"
-#include "journal/sqlite/gap_expiry.hpp"
-#include "journal/sqlite/intent_writer.hpp"
-#include "journal/sqlite/lane_reader.hpp"
-#include "journal/sqlite/operators.hpp"
-#include "journal/sqlite/outcome_writer.hpp"
-#include "journal/sqlite/paces.hpp"
-#include "journal/sqlite/pump_reader.hpp"
-#include "journal/sqlite/reject_queue.hpp"
-#include "journal/sqlite/replays.hpp"
-#include "journal/sqlite/retries.hpp"
-#include "journal/sqlite/selector.hpp"
-#include "journal/sqlite/subscriptions.hpp"
-#include "journal/sqlite/throttles.hpp"
-#include "journal/sqlite/turn_writer.hpp"
-#include "journal/sqlite/waits.hpp"
+#include "journal/sqlite/connection/connection.hpp"
+#include "journal/sqlite/destinations/circuits.hpp"
+#include "journal/sqlite/destinations/destinations.hpp"
+#include "journal/sqlite/destinations/paces.hpp"
+#include "journal/sqlite/destinations/throttles.hpp"
+#include "journal/sqlite/destinations/waits.hpp"
+#include "journal/sqlite/operators/acknowledgements.hpp"
+#include "journal/sqlite/operators/cancellations.hpp"
+#include "journal/sqlite/operators/operators.hpp"
+#include "journal/sqlite/operators/replays.hpp"
+#include "journal/sqlite/operators/retries.hpp"
+#include "journal/sqlite/reading/lane_reader.hpp"
+#include "journal/sqlite/reading/pump_reader.hpp"
+#include "journal/sqlite/reading/selector.hpp"
+#include "journal/sqlite/statements/failure.hpp"
+#include "journal/sqlite/writing/appender.hpp"
+#include "journal/sqlite/writing/fan_out.hpp"
+#include "journal/sqlite/writing/fresh_deliveries.hpp"
+#include "journal/sqlite/writing/gap_expiry.hpp"
+#include "journal/sqlite/writing/intent_writer.hpp"
+#include "journal/sqlite/writing/outcome_writer.hpp"
+#include "journal/sqlite/writing/reject_queue.hpp"
+#include "journal/sqlite/writing/subscriptions.hpp"
+#include "journal/sqlite/writing/turn_writer.hpp"
 
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
@@ -484,7 +484,7 @@ Result<std::vector<DeliveryRow>> SqliteJournal::first_open(Position from, Positi
   return parts_->read_deliveries([&] { return parts_->pump.first_open(from, to); });
 }
 
-Result<TraceSeed> SqliteJournal::trace_seed() {
+Result<tracing::TraceSeed> SqliteJournal::trace_seed() {
   return parts_->guard(reading, [&] { return parts_->appender.trace_seed(); });
 }
 

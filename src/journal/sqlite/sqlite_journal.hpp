@@ -1,7 +1,7 @@
 #pragma once
 
 #include "journal/journal.hpp"
-#include "journal/sqlite/sqlite_options.hpp"
+#include "journal/sqlite/connection/sqlite_options.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -87,7 +87,7 @@ class SqliteJournal final : public Journal {
   Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> remembered_wake() override;
   Result<Tally> tally() override;
-  Result<TraceSeed> trace_seed() override;
+  Result<tracing::TraceSeed> trace_seed() override;
   Result<SelectedPage> select(const Selection& selection, const SelectionPlace& from,
                               std::size_t limit) override;
   Result<std::int64_t> unknown_outcomes(const DeliveryFilter& which) override;

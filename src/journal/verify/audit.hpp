@@ -1,7 +1,7 @@
 #pragma once
 
 #include "journal/rows.hpp"
-#include "journal/sqlite/statement.hpp"
+#include "journal/sqlite/statements/statement.hpp"
 #include "journal/verify.hpp"
 #include "journal/verify/checks.hpp"
 

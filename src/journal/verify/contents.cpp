@@ -1,6 +1,6 @@
 #include "event/arrival.hpp"
 #include "journal/digest.hpp"
-#include "journal/sqlite/stored_trace.hpp"
+#include "journal/sqlite/reading/stored_trace.hpp"
 #include "journal/verify/audit.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 namespace dispatch::journal::audit {
 
 void check_contents(Audit& audit) {
-  TraceSeed seed{};
+  tracing::TraceSeed seed{};
   try {
     seed = read_trace_seed(audit.database());
   } catch (const SQLite::Exception& fault) {

@@ -1,5 +1,5 @@
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/migrations.hpp"
+#include "journal/sqlite/schema/migrations.hpp"
 #include "journal/verify/audit.hpp"
 
 #include <map>

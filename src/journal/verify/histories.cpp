@@ -1,5 +1,5 @@
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/wakes.hpp"
+#include "journal/sqlite/writing/wakes.hpp"
 #include "journal/verify/audit.hpp"
 #include "journal/verify/history.hpp"
 

@@ -1,4 +1,4 @@
-#include "base/sha256.hpp"
+#include "base/crypto/sha256.hpp"
 #include "journal/verify/query.hpp"
 
 #include <fmt/format.h>

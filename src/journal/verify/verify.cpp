@@ -1,7 +1,7 @@
 #include "journal/verify.hpp"
 
 #include "journal/ledger/reading.hpp"
-#include "journal/sqlite/ownership.hpp"
+#include "journal/sqlite/locks/ownership.hpp"
 #include "journal/verify/audit.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "ingest/source/compression/decompressed_source.hpp"
 
-#include "base/shell_text.hpp"
+#include "base/text/shell_text.hpp"
 
 #include <algorithm>
 #include <cstring>

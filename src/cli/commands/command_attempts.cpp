@@ -1,0 +1,65 @@
+#include "base/text/shell_text.hpp"
+#include "base/text/units.hpp"
+#include "cli/output/attempt_table.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/program.hpp"
+#include "journal/ledger.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(EXIT STATUS
+  0  the attempts were listed
+  1  the journal could not be read
+  2  usage, or there is no such event or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch attempts order-17-created
+  dispatch attempts --json order-17-created)";
+
+struct Attempts {
+  std::string event_id;
+  bool json = false;
+};
+
+Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  const auto event = ledger->event(asked.event_id);
+  if (!event) return tl::unexpected(event.error());
+  if (!*event)
+    return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
+                  program.journal, command_on(program, "events list"));
+  const auto attempts = ledger->attempts(asked.event_id);
+  if (!attempts) return tl::unexpected(attempts.error());
+  if (asked.json) {
+    for (const auto& attempt : attempts_json(**event, *attempts)) put_data(attempt + '\n');
+    for (const auto& action : actions_json(**event)) put_data(action + '\n');
+    return ExitCode::delivered;
+  }
+  if (const auto trace = trace_text(**event); !trace.empty()) put_out("trace " + trace + "\n\n");
+  tell_attempts(**event, *attempts, SystemClock{}.wall(), put_out);
+  if ((*event)->deliveries.empty())
+    say(program, fmt::format("no subscription means event {}, so it is delivered nowhere", asked.event_id));
+  say_next(program, "events show " + shell_word(asked.event_id), "see the event");
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_attempts_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand("attempts", "List every attempt to deliver an event");
+  const auto asked = std::make_shared<Attempts>();
+  command->add_option("ID", asked->event_id, "The event's id")->required();
+  command->add_flag("--json", asked->json, "One JSON object a line");
+  command->footer(footer);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return list_attempts(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,50 @@
+#include "base/text/shell_text.hpp"
+#include "base/text/units.hpp"
+#include "cli/commands/backup_commands.hpp"
+#include "cli/output/listing.hpp"
+#include "journal/backup.hpp"
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(The copy is the journal as it was at one moment; a run may be on meanwhile.
+
+EXIT STATUS
+  0  the copy is whole and on the disk
+  1  the journal could not be read, or the copy not written
+  2  usage, there is no such journal, or FILE is there already
+  6  the journal is not ours (other application, newer version), or has
+     a second name: see dispatch-operating(7)
+
+EXAMPLES
+  dispatch backup /var/backups/dispatch.db
+  dispatch backup "dispatch-$(date +%F).db")";
+
+Result<ExitCode> back_up(const Program& program, const std::string& file) {
+  const auto made = journal::back_up(program.journal, file);
+  if (!made) return tl::unexpected(made.error());
+  say(program, fmt::format("{} in {} ({})", counted(made->events, "event is", "events are"), file,
+                           format_size(made->bytes)));
+  say_next(program, "restore " + shell_word(file), "put it back");
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_backup_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand("backup", "Copy the journal to a file");
+  const auto file = std::make_shared<std::string>();
+  command->add_option("FILE", *file, "Where the copy goes; a file that is there is not overwritten")
+      ->required()
+      ->type_name("");
+  command->footer(footer);
+  command->callback(
+      [&program, file] { program.action = [&program, file] { return back_up(program, *file); }; });
+}
+
+}  // namespace dispatch::cli

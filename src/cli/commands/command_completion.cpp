@@ -1,0 +1,48 @@
+#include "cli/commands/completion.hpp"
+#include "cli/options/option_values.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/program.hpp"
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(EXIT STATUS
+  0  the completion was written
+  2  usage or configuration
+
+EXAMPLES
+  dispatch completion bash > ~/.local/share/bash-completion/completions/dispatch
+  dispatch completion zsh > ~/.zfunc/_dispatch
+  dispatch completion fish > ~/.config/fish/completions/dispatch.fish)";
+
+using Script = std::string (*)(const CLI::App&);
+
+Result<Script> parse_shell(std::string_view text) {
+  if (text == "bash") return bash_completion;
+  if (text == "zsh") return zsh_completion;
+  if (text == "fish") return fish_completion;
+  return misuse("'{}' is not a shell that is known here; it is bash, zsh or fish", text);
+}
+
+}  // namespace
+
+void add_completion_command(CLI::App& app, Program& program) {
+  CLI::App* command =
+      app.add_subcommand("completion", "Write completion code for a shell to standard output");
+  const auto script = std::make_shared<Script>(bash_completion);
+  add_value(*command, "SHELL", *script, parse_shell, "bash, zsh or fish")->required();
+  command->footer(footer);
+  command->callback([&app, &program, script] {
+    program.action = [&app, script]() -> Result<ExitCode> {
+      put_data((*script)(app));
+      return ExitCode::delivered;
+    };
+  });
+}
+
+}  // namespace dispatch::cli

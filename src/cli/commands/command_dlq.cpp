@@ -1,0 +1,272 @@
+#include "base/text/printable.hpp"
+#include "base/text/units.hpp"
+#include "base/text/url_text.hpp"
+#include "cli/commands/operator_turn.hpp"
+#include "cli/options/delivery_filter_options.hpp"
+#include "cli/output/dead_letter_advice.hpp"
+#include "cli/output/event_text.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/program.hpp"
+#include "journal/ledger.hpp"
+#include "operations/dead_letters.hpp"
+#include "operations/redirect.hpp"
+#include "operations/views/event_line.hpp"
+#include "routing/url.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(A dead letter blocks its lane: what follows it waits until it is released or
+discarded. A release forgives its attempts and keeps their history.
+
+EXIT STATUS
+  0  done; also where there was nothing to do
+  1  the journal could not be read or written
+  2  usage, or there is no such journal, or the one event or entity that was
+     named has no dead letter
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch dlq list
+  dispatch dlq release --entity order-17
+  dispatch dlq release --host example.com --status 5xx --since 2h --dry-run
+  dispatch dlq discard --event order-17-created
+  dispatch dlq export --all > dead.jsonl)";
+
+struct Dlq {
+  DeliveryFilterOptions which;
+  std::string event_id;
+  std::optional<std::string> to;  ///< where released ones go instead
+};
+
+tl::unexpected<Error> no_dead_letter(const Program& program, std::string_view whose) {
+  return misuse("{} has no dead letter in {}; list those there are with: {}", whose, program.journal,
+                command_on(program, "dlq list"));
+}
+
+/// Where one event or entity was named and nothing else, it should have been there.
+std::optional<std::string> the_one_named(const DeliveryFilterOptions& which) {
+  auto rest = which;
+  rest.names.events.clear();
+  rest.names.entities.clear();
+  if (rest.conditioned() || which.names.events.size() + which.names.entities.size() != 1) return std::nullopt;
+  if (!which.names.events.empty()) return "event " + which.names.events.front();
+  return "entity " + which.names.entities.front();
+}
+
+constexpr const char* none_like_that = "there is no dead letter like that";
+
+void put_dead_letter_json(const journal::DeadLetterRecord& dead) {
+  put_json([&](JsonObject& object) {
+    object.add("position", dead.key.position.value()).add("event_id", dead.event_id);
+    add_place(object, dead.entity_id, dead.sequence);
+    object.add("destination", dead.destination)
+        .add("host", dead.host)
+        .add("generation", dead.key.generation)
+        .add("attempts", dead.attempts);
+    add_time(object, "since", dead.since);
+    object.add("waiting", dead.waiting);
+    if (dead.last) add_end(object, *dead.last);
+    add_text(object, "subscription", dead.subscription);
+  });
+}
+
+Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
+  const auto which = meant(asked.which, SystemClock{}.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  DISPATCH_TRY(check_known(*ledger, *which));
+  const WallTime now = SystemClock{}.wall();
+
+  using Align = Table::Align;
+  Table table{{{"EVENT"},
+               {"ENTITY"},
+               {"SEQUENCE", Align::right},
+               {"ATTEMPTS", Align::right},
+               {"DEAD FOR", Align::right},
+               {"WAITING", Align::right},
+               {"SUBSCRIPTION"},
+               {"DESTINATION"},
+               {"LAST OUTCOME"}},
+              put_out};
+  DeadLetterAdvice advice{DeadLetterAdvice::Names::entity};
+  DISPATCH_TRY(ledger->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
+    advice.add(dead);
+    if (asked.which.json) {
+      put_dead_letter_json(dead);
+    } else {
+      table.row({dead.event_id, dead.entity_id.value_or(""),
+                 dead.sequence ? std::to_string(dead.sequence->value()) : std::string{},
+                 std::to_string(dead.attempts), age_text(dead.since, now), std::to_string(dead.waiting),
+                 dead.subscription.empty() ? "direct" : dead.subscription, dead.destination,
+                 dead.last ? outcome_text(*dead.last) : std::string{}});
+    }
+    return can_put_out();
+  }));
+  if (asked.which.json) return ExitCode::delivered;
+  table.finish();
+  if (advice.empty()) {
+    say(program, asked.which.conditioned() ? none_like_that : "there is no dead letter");
+    return ExitCode::delivered;
+  }
+  say_next(program, "dlq show ID", "see why");
+  advice.say_to(program);
+  return ExitCode::delivered;
+}
+
+Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  const journal::DeliveryFilter which{.events = {asked.event_id}};
+  std::vector<journal::DeadLetterRecord> dead;
+  DISPATCH_TRY(ledger->dead_letters(which, [&](const journal::DeadLetterRecord& one) {
+    dead.push_back(one);
+    return true;
+  }));
+  if (dead.empty()) return no_dead_letter(program, "event " + asked.event_id);
+  if (asked.which.json) {
+    for (const auto& one : dead) put_dead_letter_json(one);
+    return ExitCode::delivered;
+  }
+  const auto event = ledger->event(asked.event_id);
+  if (!event) return tl::unexpected(event.error());
+  const auto attempts = ledger->attempts(asked.event_id);
+  if (!attempts) return tl::unexpected(attempts.error());
+  if (*event) put_event(**event, *attempts, SystemClock{}.wall());
+  for (const auto& one : dead) {
+    if (one.waiting > 0)
+      put_out(fmt::format("\n{} behind it at {}\n", counted(one.waiting, "event waits", "events wait"),
+                          printable(one.destination)));
+  }
+  DeadLetterAdvice advice{DeadLetterAdvice::Names::event};
+  for (const auto& one : dead) advice.add(one);
+  advice.say_to(program);
+  return ExitCode::delivered;
+}
+
+using Move = Result<operations::Affected> (*)(journal::Journal&, const Clock&, const journal::DeliveryFilter&,
+                                              const operations::OperationOptions&);
+
+Result<ExitCode> move_dead(const Program& program, const Dlq& asked, Move move, const ChangeWords& words) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto journal = open_for_operator(program, asked.which.dry_run);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto moved = move(**journal, clock, *which, {.dry_run = asked.which.dry_run});
+  if (!moved) return tl::unexpected(moved.error());
+  if (const auto named = the_one_named(asked.which); named && moved->deliveries == 0)
+    return no_dead_letter(program, *named);
+  tell_affected(program, asked.which, *moved,
+                {.done = words.done, .nothing = asked.which.conditioned() ? none_like_that : words.nothing});
+  return ExitCode::delivered;
+}
+
+Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto to = routing::parse_url(*asked.to);
+  if (!to) return misuse("--to {}", to.error().message);
+  const auto journal = open_for_operator(program, asked.which.dry_run);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto moved = operations::redirect(**journal, clock, *which, {DeliveryState::dead_letter},
+                                          {to->text, to->host}, {.dry_run = asked.which.dry_run});
+  if (!moved) return tl::unexpected(moved.error());
+  if (const auto named = the_one_named(asked.which);
+      named && moved->affected.deliveries + moved->busy_lanes + moved->repeated_lanes == 0) {
+    return misuse(
+        "{} has no direct dead letter in {} that goes elsewhere than to {}; list those there are "
+        "with: {}",
+        *named, program.journal, without_credentials(to->text), command_on(program, "dlq list"));
+  }
+  tell_redirected(program, asked.which, *moved, "there was no direct dead letter that goes elsewhere");
+  return ExitCode::delivered;
+}
+
+Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
+  const auto which = meant_by_operator(asked.which, "dead letters", SystemClock{}.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  DISPATCH_TRY(check_known(*ledger, *which));
+  std::int64_t exported = 0;
+  std::int64_t without_url = 0;
+  Result<> written;
+  DISPATCH_TRY(ledger->dead_events(*which, [&](const journal::EventRecord& event) {
+    auto line = operations::event_line(event);
+    if (!line) {
+      written = tl::unexpected(std::move(line).error());
+      return false;
+    }
+    put_data(*line += '\n');
+    ++exported;
+    if (event.own_url.empty()) ++without_url;
+    return can_put_out();
+  }));
+  DISPATCH_TRY(written);
+  if (const auto named = the_one_named(asked.which); named && exported == 0)
+    return no_dead_letter(program, *named);
+  say(program,
+      fmt::format("exported {}; they stay in the journal as they are", counted(exported, "event", "events")));
+  if (without_url > 0) {
+    say(program,
+        fmt::format("{} no url of their own: give their destination with --to when they are run again",
+                    counted(without_url, "has", "have")));
+  }
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_dlq_command(CLI::App& app, Program& program) {
+  const auto asked = std::make_shared<Dlq>();
+  CLI::App* dlq = app.add_subcommand("dlq", "List, show, release, discard or export dead letters");
+  dlq->footer(footer);
+  dlq->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, auto act) {
+    CLI::App* command = dlq->add_subcommand(name, help);
+    command->footer(footer);
+    command->callback(
+        [&program, asked, act] { program.action = [&program, asked, act] { return act(program, *asked); }; });
+    return command;
+  };
+
+  const auto add_change = [&](const char* name, const char* help, Move move, const ChangeWords& words) {
+    CLI::App* command = add(name, help, [move, words](const Program& on, const Dlq& which) {
+      return which.to ? release_elsewhere(on, which) : move_dead(on, which, move, words);
+    });
+    add_filter_options(*command, asked->which);
+    add_dead_letter_options(*command, asked->which);
+    add_change_options(*command, asked->which);
+    return command;
+  };
+
+  CLI::App* list = add("list", "List dead letters, why they are dead and what waits", list_dead);
+  add_filter_options(*list, asked->which);
+  add_dead_letter_options(*list, asked->which);
+  list->add_flag("--json", asked->which.json, "One JSON object a line");
+
+  CLI::App* show = add("show", "Show a dead event and all its attempts", show_dead);
+  show->add_option("ID", asked->event_id, "The event's id")->required();
+  show->add_flag("--json", asked->which.json, "One JSON object a line");
+
+  CLI::App* release = add_change("release", "Send dead letters again", operations::release,
+                                 {.done = "released", .nothing = "there was no dead letter to be released"});
+  release->add_option("--to", asked->to, "Send direct ones there instead, and what waits behind them")
+      ->type_name("URL");
+  add_change("discard", "Give dead letters up", operations::discard,
+             {.done = "discarded", .nothing = "there was no dead letter to be discarded"});
+
+  CLI::App* exporting = add("export", "Write dead events as lines that run accepts", export_dead);
+  add_filter_options(*exporting, asked->which);
+  add_dead_letter_options(*exporting, asked->which);
+  exporting->add_flag("--all", asked->which.all, "All there are, where there is no condition");
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,305 @@
+#include "base/text/shell_text.hpp"
+#include "base/text/units.hpp"
+#include "cli/commands/events_ack.hpp"
+#include "cli/commands/events_cancel.hpp"
+#include "cli/options/moment.hpp"
+#include "cli/options/option_values.hpp"
+#include "cli/output/event_text.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/program.hpp"
+#include "journal/ledger.hpp"
+#include "operations/causes.hpp"
+#include "routing/pattern.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(Without a command below, events are listed.
+
+EXIT STATUS
+  0  the events were listed or shown
+  1  the journal could not be read
+  2  usage, or there is no such event, correlation id or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch events list --entity order-17
+  dispatch events list --state retry_wait --since 1h
+  dispatch events list --unknown --json
+  dispatch events show order-17-created
+  dispatch events trace checkout-4711)";
+
+struct Events {
+  journal::EventFilter filter;
+  std::optional<routing::Pattern> type;
+  std::string since, until;
+  std::string event_id, correlation;
+  bool json = false;
+};
+
+constexpr WholeNumber any_position{0, INT64_MAX};
+constexpr WholeNumber any_limit{1, INT64_MAX};
+
+Result<DeliveryState> parse_state(std::string_view text) {
+  if (const auto state = parse_delivery_state(text)) return *state;
+  return misuse("'{}' is not a state; it is one of {}", text, fmt::join(delivery_state_names, ", "));
+}
+
+Result<Position> parse_position(std::string_view text) {
+  const auto number = any_position(text);
+  if (!number) return tl::unexpected(number.error());
+  return Position{static_cast<std::int64_t>(*number)};
+}
+
+Result<std::int64_t> parse_limit(std::string_view text) {
+  const auto number = any_limit(text);
+  if (!number) return tl::unexpected(number.error());
+  return static_cast<std::int64_t>(*number);
+}
+
+/// Both are told from one now, so that --since 2h --until 1h is an hour.
+Result<> read_moments(Events& asked, WallTime now) {
+  for (const auto& [text, into] :
+       {std::pair{&asked.since, &asked.filter.since}, std::pair{&asked.until, &asked.filter.until}}) {
+    if (text->empty()) continue;
+    const auto moment = parse_moment(*text, now);
+    if (!moment) return tl::unexpected(moment.error());
+    *into = *moment;
+  }
+  return {};
+}
+
+Table event_table() {
+  using Align = Table::Align;
+  return Table{{{"POSITION", Align::right},
+                {"EVENT"},
+                {"ENTITY"},
+                {"SEQUENCE", Align::right},
+                {"TYPE"},
+                {"STATE"},
+                {"ATTEMPTS", Align::right},
+                {"ACCEPTED"},
+                {"DESTINATION"}},
+               put_out};
+}
+
+void put_row(Table& table, const journal::EventRecord& event) {
+  unsigned attempts = 0;
+  for (const auto& delivery : event.deliveries) attempts += delivery.attempts;
+  auto destination = event.deliveries.empty() ? std::string{} : event.deliveries.front().destination;
+  if (event.deliveries.size() > 1) destination += fmt::format(" and {} more", event.deliveries.size() - 1);
+  table.row({std::to_string(event.position.value()), event.event_id, event.entity_id.value_or(""),
+             event.sequence ? std::to_string(event.sequence->value()) : std::string{}, event.type,
+             states_text(event), std::to_string(attempts), format_time(event.accepted_at), destination});
+}
+
+void read_type(Events& asked) {
+  if (!asked.type) return;
+  if (asked.type->kind() == routing::Pattern::Kind::exact) asked.filter.type = asked.type->stem();
+  if (asked.type->kind() == routing::Pattern::Kind::below) asked.filter.type_prefix = asked.type->stem();
+}
+
+Result<ExitCode> list_events(const Program& program, Events asked) {
+  DISPATCH_TRY(read_moments(asked, SystemClock{}.wall()));
+  read_type(asked);
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+
+  Table table = event_table();
+  std::int64_t listed = 0;
+  Position last;
+  DISPATCH_TRY(ledger->events(asked.filter, [&](const journal::EventRecord& event) {
+    if (asked.json) {
+      put_event_json(event);
+    } else {
+      put_row(table, event);
+    }
+    ++listed;
+    last = event.position;
+    return can_put_out();
+  }));
+  if (asked.json) return ExitCode::delivered;
+  table.finish();
+  if (listed == 0) {
+    say(program, "no event is like that");
+  } else if (asked.filter.limit == listed) {
+    say(program, fmt::format("there may be more: the same again with --after {}", last.value()));
+  } else if (asked.filter.unknown) {
+    say_next(program, "attempts ID", "see what was tried of one");
+    say_next(program, "events ack --event ID", "acknowledge it, so that it is no longer listed");
+  } else {
+    say_next(program, "events show ID", "see all of one");
+  }
+  return ExitCode::delivered;
+}
+
+Result<ExitCode> show_event(const Program& program, const Events& asked) {
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  const auto event = ledger->event(asked.event_id);
+  if (!event) return tl::unexpected(event.error());
+  if (!*event) {
+    return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
+                  program.journal, command_on(program, "events list"));
+  }
+  const auto attempts = ledger->attempts(asked.event_id);
+  if (!attempts) return tl::unexpected(attempts.error());
+  if (asked.json) {
+    put_event_json(**event, *attempts);
+    return ExitCode::delivered;
+  }
+  put_event(**event, *attempts, SystemClock{}.wall());
+  if ((*event)->entity_id)
+    say_next(program, "events list --entity " + shell_word(*(*event)->entity_id), "see its whole stream");
+  return ExitCode::delivered;
+}
+
+/// Deeper ones are no further in, so that a long chain does not fill the screen with space.
+constexpr std::size_t indent_most = 40;
+
+/// Where the cause of an event is that is not among those shown.
+Result<std::string> whereabouts(const journal::Ledger& ledger, const std::string& event_id) {
+  const auto event = ledger.event(event_id);
+  if (!event) return tl::unexpected(event.error());
+  if (!*event) return std::string{"not in the journal"};
+  const auto& correlation = (*event)->correlation_id;
+  return correlation.empty() ? std::string{"without a correlation id"} : "correlation " + correlation;
+}
+
+Result<std::string> cause_text(const journal::Ledger& ledger, const journal::EventRecord& event,
+                               operations::Cause cause) {
+  switch (cause) {
+    case operations::Cause::none:
+      return std::string{};
+    case operations::Cause::shown:
+      return event.causation_id;
+    case operations::Cause::circle:
+      return event.causation_id + " (in a circle)";
+    case operations::Cause::away:
+      break;
+  }
+  return whereabouts(ledger, event.causation_id).map([&](const std::string& where) {
+    return fmt::format("{} ({})", event.causation_id, where);
+  });
+}
+
+Result<> put_tree(const journal::Ledger& ledger, const std::vector<journal::EventRecord>& events) {
+  using Align = Table::Align;
+  Table table{
+      {{"EVENT"}, {"TYPE"}, {"ENTITY"}, {"SEQUENCE", Align::right}, {"STATE"}, {"ACCEPTED"}, {"CAUSE"}},
+      put_out};
+  for (const auto& caused : operations::by_cause(events)) {
+    if (!can_put_out()) break;
+    const auto& event = events[caused.event];
+    auto cause = cause_text(ledger, event, caused.cause);
+    if (!cause) return tl::unexpected(std::move(cause).error());
+    table.row({std::string(2 * std::min(caused.depth, indent_most), ' ') + event.event_id, event.type,
+               event.entity_id.value_or(""),
+               event.sequence ? std::to_string(event.sequence->value()) : std::string{}, states_text(event),
+               format_time(event.accepted_at), std::move(*cause)});
+  }
+  table.finish();
+  return {};
+}
+
+void put_tree_json(const std::vector<journal::EventRecord>& events) {
+  for (const auto& caused : operations::by_cause(events)) {
+    if (!can_put_out()) return;
+    put_event_json(events[caused.event], [&](JsonObject& object) {
+      object.add("depth", caused.depth);
+      add_text(object, "parent", caused.parent ? events[*caused.parent].event_id : std::string{});
+      object.add("cause", to_string(caused.cause));
+    });
+  }
+}
+
+Result<ExitCode> trace_events(const Program& program, const Events& asked) {
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  std::vector<journal::EventRecord> events;
+  DISPATCH_TRY(ledger->events({.correlation = asked.correlation}, [&](const journal::EventRecord& event) {
+    events.push_back(event);
+    return true;
+  }));
+  if (events.empty()) {
+    return misuse("no event in {} has the correlation id {}; see which one an event has with: {}",
+                  program.journal, asked.correlation, command_on(program, "events show ID"));
+  }
+  if (asked.json) {
+    put_tree_json(events);
+    return ExitCode::delivered;
+  }
+  DISPATCH_TRY(put_tree(*ledger, events));
+  say_next(program, "events show ID", "see all of one");
+  return ExitCode::delivered;
+}
+
+void add_list_options(CLI::App& command, Events& asked) {
+  command.add_option("--entity", asked.filter.entity, "Those of one entity, by sequence number")
+      ->type_name("ID");
+  add_value(command, "--state", asked.filter.state, parse_state, "Those with a delivery in this state")
+      ->type_name("STATE");
+  add_value(command, "--type", asked.type, routing::Pattern::parse,
+            "Those of this type, or of all types below it: 'order.*'")
+      ->type_name("PATTERN");
+  command.add_option("--since", asked.since, "Those accepted then or later: 2h ago, a day or a time")
+      ->type_name("WHEN");
+  command.add_option("--until", asked.until, "Those accepted before then")->type_name("WHEN");
+  command.add_flag("--unmatched", asked.filter.unmatched,
+                   "Those that no subscription meant and nothing delivers");
+  command.add_flag("--unknown", asked.filter.unknown,
+                   "Those with an attempt whose outcome is unknown and not acknowledged");
+  add_value(command, "--after", asked.filter.after, parse_position,
+            "What comes after the event at this position")
+      ->type_name("POSITION");
+  add_value(command, "--limit", asked.filter.limit, parse_limit, "At most so many")->type_name("N");
+  command.add_flag("--json", asked.json, "One JSON object a line");
+}
+
+}  // namespace
+
+void add_events_command(CLI::App& app, Program& program) {
+  const auto asked = std::make_shared<Events>();
+  const auto list = [&program, asked] {
+    program.action = [&program, asked] { return list_events(program, *asked); };
+  };
+
+  CLI::App* events =
+      app.add_subcommand("events", "List, show and trace events, cancel deliveries, acknowledge outcomes");
+  events->footer(footer);
+  add_list_options(*events, *asked);
+  events->callback([events, list] {
+    if (events->get_subcommands().empty()) list();
+  });
+
+  CLI::App* listing = events->add_subcommand("list", "List events and how their deliveries stand");
+  listing->footer(footer);
+  add_list_options(*listing, *asked);
+  listing->callback(list);
+
+  CLI::App* show = events->add_subcommand("show", "Show all of one event: content, deliveries, attempts");
+  show->footer(footer);
+  show->add_option("ID", asked->event_id, "The event's id")->required();
+  show->add_flag("--json", asked->json, "One JSON object a line");
+  show->callback(
+      [&program, asked] { program.action = [&program, asked] { return show_event(program, *asked); }; });
+
+  CLI::App* trace = events->add_subcommand("trace", "Show what shares a correlation id as a tree of causes");
+  trace->footer(footer);
+  trace->add_option("CORRELATION_ID", asked->correlation, "What the events share")->required();
+  trace->add_flag("--json", asked->json, "One JSON object a line, causes first");
+  trace->callback(
+      [&program, asked] { program.action = [&program, asked] { return trace_events(program, *asked); }; });
+
+  add_events_cancel(*events, program);
+  add_events_ack(*events, program);
+}
+
+}  // namespace dispatch::cli

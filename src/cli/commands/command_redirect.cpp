@@ -1,0 +1,70 @@
+#include "cli/commands/operator_turn.hpp"
+#include "cli/options/delivery_filter_options.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/program.hpp"
+#include "operations/redirect.hpp"
+#include "routing/url.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer =
+    R"(Deliveries that are pending, wait for a retry or are dead letters become failed
+at the old URL and are made anew for the other one: whole lanes, in order per
+entity. A lane with a request under way is left: give the command again. Lines
+that come later with the old URL go to the old URL, in lanes of their own. What
+a subscription is sent goes to its own URL; change that with:
+dispatch subscription add ID --replace --url URL
+
+EXIT STATUS
+  0  done; also where nothing was meant
+  1  the journal could not be read or written
+  2  usage, or there is no such event, URL, file, ... or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch redirect --url https://exmaple.com/ --to https://example.com/
+  dispatch redirect --host old.example.com --to https://new.example.com/hook)";
+
+struct Redirect {
+  DeliveryFilterOptions which;
+  std::string to;
+};
+
+Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked.which, "deliveries", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto to = routing::parse_url(asked.to);
+  if (!to) return misuse("--to {}", to.error().message);
+  const auto journal = open_for_operator(program, asked.which.dry_run);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto redirected = operations::redirect(**journal, clock, *which,
+                                               {DeliveryState::pending, DeliveryState::in_flight,
+                                                DeliveryState::retry_wait, DeliveryState::dead_letter},
+                                               {to->text, to->host}, {.dry_run = asked.which.dry_run});
+  if (!redirected) return tl::unexpected(redirected.error());
+  tell_redirected(program, asked.which, *redirected,
+                  "no direct delivery that is open and goes elsewhere is meant");
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_redirect_command(CLI::App& app, Program& program) {
+  const auto asked = std::make_shared<Redirect>();
+  CLI::App* command = app.add_subcommand("redirect", "Send what waits or is dead somewhere else");
+  command->footer(footer);
+  add_name_options(*command, asked->which);
+  add_file_option(*command, asked->which);
+  command->add_option("--to", asked->to, "Where it goes instead")->type_name("URL")->required();
+  add_change_options(*command, asked->which);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return redirect(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

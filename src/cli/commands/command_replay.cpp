@@ -1,0 +1,187 @@
+#include "cli/commands/operator_turn.hpp"
+#include "cli/commands/subscription/subscription_commands.hpp"
+#include "cli/options/delivery_filter_options.hpp"
+#include "cli/options/moment.hpp"
+#include "cli/options/option_values.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/program.hpp"
+#include "journal/ledger.hpp"
+#include "operations/replay.hpp"
+#include "routing/url.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(What is done is delivered once more, with the same event ids and a higher
+generation number, in order per entity. What a subscription was sent goes to its
+present URL, all else to where it went. Look with --dry-run first.
+
+EXIT STATUS
+  0  done; also where nothing was meant
+  1  the journal could not be read or written
+  2  usage, or there is no such event, host, file, ... or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch replay --subscription billing --since 2h --dry-run
+  dispatch replay --subscription billing --since 2026-03-01 --until 2026-03-02
+  dispatch replay --type 'order.*' --state failed
+  dispatch replay --entity order-17 --to https://example.com/hook)";
+
+struct Replay {
+  std::optional<std::string> subscription;
+  std::string since, until;
+  journal::FinalSelection selection;
+  DeliveryFilterOptions names;  ///< events, entities, hosts, URLs, files
+  std::optional<std::string> to;
+  bool all = false;
+  bool dry_run = false;
+  bool json = false;
+
+  bool conditioned() const {
+    return subscription || !since.empty() || !until.empty() || selection.state || names.conditioned();
+  }
+};
+
+/// Where direct deliveries go now; nothing: to where they went.
+Result<std::optional<routing::Url>> destination_of(const Replay& asked) {
+  if (!asked.to) return std::nullopt;
+  auto url = routing::parse_url(*asked.to);
+  if (!url) return misuse("--to {}", url.error().message);
+  return std::move(*url);
+}
+
+/// What is meant; `--since 2h --until 1h` is an hour, as both are counted back from `now`.
+Result<journal::FinalSelection> selection_of(const Program& program, const Replay& asked,
+                                             const journal::Ledger& ledger, WallTime now) {
+  auto selection = asked.selection;
+  auto filter = meant(asked.names, now);
+  if (!filter) return tl::unexpected(std::move(filter).error());
+  selection.filter = std::move(*filter);
+  DISPATCH_TRY(read_moment(asked.since, now, selection.since));
+  DISPATCH_TRY(read_moment(asked.until, now, selection.until));
+  if (!asked.subscription) return selection;
+  std::vector<Subscription> subscriptions;
+  DISPATCH_TRY(ledger.subscriptions([&](const journal::SubscriptionRecord& record) {
+    subscriptions.push_back(record.subscription);
+    return true;
+  }));
+  const auto named = find_subscription(program, subscriptions, *asked.subscription);
+  if (!named) return tl::unexpected(named.error());
+  selection.subscription = named->no;
+  return selection;
+}
+
+Result<operations::Replayed> replayed_by(const Program& program, const Replay& asked,
+                                         const std::optional<routing::Url>& url) {
+  std::optional<Route> to;
+  if (url) to = Route{url->text, url->host};
+  const SystemClock clock;
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  const auto selection = selection_of(program, asked, *ledger, clock.wall());
+  if (!selection) return tl::unexpected(selection.error());
+  if (asked.dry_run) return operations::count_replay(*ledger, *selection, to);
+  const auto journal = open_for_operator(program, false);
+  if (!journal) return tl::unexpected(journal.error());
+  return operations::replay(*ledger, **journal, clock, *selection, to);
+}
+
+std::string destination_text(const operations::DestinationCount& count) {
+  return count.url.empty() ? "other destinations" : count.url;
+}
+
+void put_destinations(const operations::Affected& affected, bool json, bool dry_run) {
+  if (json) {
+    for (const auto& count : affected.destinations) {
+      put_json([&](JsonObject& object) {
+        add_text(object, "subscription", count.subscription);
+        object.add("url", destination_text(count))
+            .add("completed", count.completed)
+            .add("failed", count.failed)
+            .add("dry_run", dry_run);
+      });
+    }
+    return;
+  }
+  using Align = Table::Align;
+  Table table{{{"SUBSCRIPTION"}, {"COMPLETED", Align::right}, {"FAILED", Align::right}, {"TO"}}, put_out};
+  for (const auto& count : affected.destinations) {
+    table.row({count.subscription.empty() ? "direct" : count.subscription, std::to_string(count.completed),
+               std::to_string(count.failed), destination_text(count)});
+  }
+  table.finish();
+}
+
+Result<ExitCode> replay(const Program& program, const Replay& asked) {
+  if (asked.conditioned() == asked.all)
+    return misuse(
+        "say which deliveries are meant: either with conditions, as in --since 2h or --entity ID, or with "
+        "--all, for all that were ever made");
+  if (asked.to && asked.subscription) {
+    return misuse("what a subscription is sent goes to its own URL; change that with: {}",
+                  command_on(program, "subscription add ID --replace --url URL"));
+  }
+  const auto to = destination_of(asked);
+  if (!to) return tl::unexpected(to.error());
+  const auto replayed = replayed_by(program, asked, *to);
+  if (!replayed) return tl::unexpected(replayed.error());
+  if (replayed->removed > 0)
+    say(program, fmt::format("{} of subscriptions that were removed; they are passed over",
+                             counted(replayed->removed, "delivery is", "deliveries are")));
+  const auto& affected = replayed->affected;
+  if (affected.deliveries == 0) {
+    say(program, "no delivery that is done is meant");
+    return ExitCode::delivered;
+  }
+  put_destinations(affected, asked.json, asked.dry_run);
+  if (asked.dry_run) {
+    say(program, fmt::format("{} would be made again, in order per entity; nothing was changed",
+                             counted(affected.deliveries, "delivery", "deliveries")));
+  } else {
+    say(program,
+        fmt::format("{} made again, in order per entity; {}",
+                    counted(affected.deliveries, "delivery is", "deliveries are"), who_goes_on(program)));
+  }
+  return ExitCode::delivered;
+}
+
+Result<std::optional<DeliveryState>> parse_final_state(std::string_view text) {
+  const auto state = parse_delivery_state(text);
+  if (!state || !is_final(*state)) return misuse("'{}' is neither completed nor failed", text);
+  return state;
+}
+
+}  // namespace
+
+void add_replay_command(CLI::App& app, Program& program) {
+  const auto asked = std::make_shared<Replay>();
+  CLI::App* command = app.add_subcommand("replay", "Deliver once more what is done");
+  command->footer(footer);
+  command->add_option("--subscription", asked->subscription, "What this subscription was sent")
+      ->type_name("ID");
+  add_name_options(*command, asked->names);
+  add_file_option(*command, asked->names);
+  command->add_option("--to", asked->to, "Send direct deliveries there, instead of to where they went")
+      ->type_name("URL");
+  command->add_option("--since", asked->since, "Events accepted then or later: 2h ago, a day or a time")
+      ->type_name("TIME");
+  command->add_option("--until", asked->until, "Events accepted before then")->type_name("TIME");
+  add_type_option(*command, asked->names);
+  add_value(*command, "--state", asked->selection.state, parse_final_state, "completed or failed; else both")
+      ->type_name("STATE");
+  command->add_flag("--all", asked->all, "Everything that is done, where there is no condition");
+  command->add_flag("--dry-run", asked->dry_run, "Say what would be made again; change nothing");
+  command->add_flag("--json", asked->json, "One JSON object a line");
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return replay(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

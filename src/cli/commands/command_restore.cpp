@@ -1,0 +1,55 @@
+#include "base/clock.hpp"
+#include "base/text/units.hpp"
+#include "cli/commands/backup_commands.hpp"
+#include "cli/output/listing.hpp"
+#include "journal/backup.hpp"
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer =
+    R"(What is there now is kept as JOURNAL.replaced-TIME, with its log. Events that
+were delivered since the backup was made are sent again by the next run, with
+the same idempotency keys.
+
+EXIT STATUS
+  0  the copy of FILE is in place
+  1  it could not be written; the journal is as it was
+  2  usage, or there is no such file
+  6  the journal is in use, or FILE is no journal of ours, or is in use under
+     another name or has several
+
+EXAMPLES
+  dispatch restore /var/backups/dispatch.db
+  dispatch restore --journal /var/lib/orders/dispatch.db monday.db)";
+
+Result<ExitCode> restore(const Program& program, const std::string& file) {
+  const auto done = journal::restore(file, program.journal, SystemClock{}.wall());
+  if (!done) return tl::unexpected(done.error());
+  say(program, fmt::format("journal {} is what {} holds: {} ({})", program.journal, file,
+                           counted(done->backup.events, "event", "events"), format_size(done->backup.bytes)));
+  if (done->replaced) say(program, "what was there is kept as " + done->replaced->string());
+  say_next(program, "verify", "audit it");
+  say_next(program, "run", "deliver what waits in it; what was delivered since the backup goes out again");
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_restore_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand("restore", "Put a backup in the place of the journal");
+  const auto file = std::make_shared<std::string>();
+  command->add_option("FILE", *file, "What 'dispatch backup' made, or another journal")
+      ->required()
+      ->type_name("");
+  command->footer(footer);
+  command->callback(
+      [&program, file] { program.action = [&program, file] { return restore(program, *file); }; });
+}
+
+}  // namespace dispatch::cli

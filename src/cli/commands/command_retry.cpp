@@ -1,0 +1,68 @@
+#include "cli/commands/operator_turn.hpp"
+#include "cli/options/delivery_filter_options.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/program.hpp"
+#include "operations/retry.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer =
+    R"(What waits for a retry, however long, is tried now, and an open circuit is
+probed at once. No attempt is forgiven; dead letters stay: dispatch dlq release.
+
+EXIT STATUS
+  0  done; also where nothing waits
+  1  the journal could not be read or written
+  2  usage, or there is no such event, host, ... or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch retry --host example.com
+  dispatch retry --all --dry-run)";
+
+Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& asked) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked, "deliveries", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto journal = open_for_operator(program, asked.dry_run);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto retried = operations::retry(**journal, clock, *which, {.dry_run = asked.dry_run});
+  if (!retried) return tl::unexpected(retried.error());
+  tell_affected(program, asked, retried->affected,
+                {.done = "retried",
+                 .nothing = "nothing that is meant waits for a time",
+                 .tells_what_is_left = true,
+                 .circuits = retried->circuits,
+                 .holds = retried->holds});
+  if (retried->circuits > 0 && !asked.json)
+    say(program,
+        fmt::format("{} {} probed at once", counted(retried->circuits, "open circuit", "open circuits"),
+                    asked.dry_run            ? "would be"
+                    : retried->circuits == 1 ? "is"
+                                             : "are"));
+  if (retried->holds > 0 && !asked.json)
+    say(program, fmt::format("{} {} no longer", counted(retried->holds, "URL", "URLs"),
+                             asked.dry_run         ? "would be held back"
+                             : retried->holds == 1 ? "is held back"
+                                                   : "are held back"));
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_retry_command(CLI::App& app, Program& program) {
+  const auto asked = std::make_shared<DeliveryFilterOptions>();
+  CLI::App* command = app.add_subcommand("retry", "Try now what waits for a retry or behind an open circuit");
+  command->footer(footer);
+  add_filter_options(*command, *asked);
+  add_change_options(*command, *asked);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return retry(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

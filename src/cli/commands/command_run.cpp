@@ -1,0 +1,222 @@
+#include "base/random.hpp"
+#include "cli/options/delivery_options.hpp"
+#include "cli/options/input_options.hpp"
+#include "cli/options/telemetry_options.hpp"
+#include "cli/program.hpp"
+#include "cli/run/descriptors.hpp"
+#include "cli/run/dry_run.hpp"
+#include "cli/run/run_files.hpp"
+#include "cli/run/session.hpp"
+#include "cli/run/telemetry.hpp"
+#include "cli/run/tls_key_log.hpp"
+#include "delivery/http/http_transport.hpp"
+#include "delivery/preparing_transport.hpp"
+#include "flow/run.hpp"
+#include "journal/sqlite/locks/ownership.hpp"
+#include "telemetry/trace_export.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr std::string_view remarks =
+    R"(Without FILE, what the journal holds is resumed. SIGTERM, SIGINT and SIGHUP let
+the requests under way finish; a second one aborts them. SIGUSR1 prints a
+snapshot.
+
+)";
+constexpr std::string_view examples = R"(EXAMPLES
+  dispatch run events.jsonl
+  cat events | dispatch run -
+  dispatch run --to https://example.com/hook --attempts 3 events.jsonl.gz
+  dispatch run --field event_id=/delivery/guid hooks.jsonl)";
+
+/// Descriptors that are not connections: journal, input, output, wake-ups.
+constexpr std::size_t other_descriptors = 64;
+
+/// More committed requests than these do not make connections busier, and a crash leaves them all unknown.
+constexpr std::size_t ahead_most = 50;
+
+/// Two at least, so that one subscription's programs leave room for another's.
+std::size_t preparing_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
+}
+
+struct Run {
+  InputOptions input;
+  DeliveryOptions delivery;
+  TelemetryOptions telemetry;
+  std::optional<telemetry::TraceExport> traces;
+  std::vector<std::string>
+      delivery_options;  ///< that were given; of no effect where another process dispatches
+  bool quiet = false;
+  bool no_progress = false;
+};
+
+/// Of the options that decide about delivering, those that were given, in whatever way.
+std::vector<std::string> given_for_delivery(const CLI::App& command) {
+  std::vector<std::string> given;
+  for (const CLI::Option* option : command.get_options()) {
+    const auto& group = option->get_group();
+    const bool of_delivery = group == "Limits" || group == "Failures" || group == "Requests";
+    if (of_delivery && option->count() > 0) given.push_back("--" + option->get_lnames().front());
+  }
+  return given;
+}
+
+Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
+  flow::RunOptions options = asked.delivery.run;
+  DISPATCH_TRY(set_input(options, asked.input));
+  options.ahead = std::min(options.per_host, ahead_most);
+  options.follow_all = asked.input.files.empty();
+  options.through_proxy = !asked.delivery.http.proxy.empty();
+  const std::size_t descriptors = raise_descriptor_limit();
+  const std::size_t room = descriptors > 2 * other_descriptors ? descriptors - other_descriptors
+                                                               : std::max<std::size_t>(1, descriptors / 2);
+  if (options.workers > room) {
+    log.warn("--workers {} needs more open files than the limit of {} (ulimit -n); going on with {}",
+             options.workers, descriptors, room);
+    options.workers = room;
+  }
+  return options;
+}
+
+/// A subscription's word that only public addresses are connected to must not be broken, nor cost it all its
+/// deliveries.
+Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOptions& http) {
+  if (http.proxy.empty() && http.unix_socket.empty()) return {};
+  const auto subscriptions = journal.subscriptions();
+  if (!subscriptions) return tl::unexpected(subscriptions.error());
+  for (const auto& subscription : *subscriptions)
+    if (subscription.deny_private)
+      return misuse(
+          "subscription {} allows public addresses only, and through {} nobody here sees which address is "
+          "connected to; run without it, or change the subscription",
+          subscription.id, http.proxy.empty() ? "--unix-socket" : "--proxy");
+  return {};
+}
+
+Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
+                             Telemetry& telemetry) {
+  delivery::HttpOptions http = asked.delivery.http;
+  http.per_host = options.per_host;
+  http.requests_most = options.workers;
+  http.connections_kept = options.workers;
+  DISPATCH_TRY(check_addresses_seen(session.acceptance().journal, http));
+  auto transport = delivery::HttpTransport::start(http, session.inbox(), session.clock());
+  if (!transport) return tl::unexpected(std::move(transport).error());
+  auto preparing = delivery::PreparingTransport::start(preparing_threads(), **transport, session.inbox());
+  if (!preparing) return tl::unexpected(std::move(preparing).error());
+  SystemRandom random;
+  const auto own = [&session, &asked]() -> Result<std::shared_ptr<void>> {
+    auto taken = journal::Ownership::try_take(session.journal_path());
+    if (!taken) return tl::unexpected(std::move(taken).error());
+    if (!*taken) {
+      session.note_owner(asked.delivery_options);
+      return std::shared_ptr<void>{};
+    }
+    session.note_ownership();
+    return std::make_shared<journal::Ownership>(std::move(**taken));
+  };
+  auto acceptance = session.acceptance();
+  acceptance.observer = &telemetry.observer();
+  acceptance.log = telemetry.log();
+  return flow::run({acceptance, **preparing, random, own}, options, session.scoreboard());
+}
+
+Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const flow::RunOptions& options) {
+  DISPATCH_TRY(session.files().check());  // the metrics file is about to be made
+  auto telemetry = Telemetry::start(asked.telemetry, asked.traces, session.scoreboard(),
+                                    session.journal_path(), session.clock(), session.acceptance().log);
+  if (!telemetry) return tl::unexpected(std::move(telemetry).error());
+  auto ending = deliver(session, asked, options, **telemetry);
+  session.hurry();
+  const auto told = (*telemetry)->finish();
+  if (!ending) return ending;  // which is worse than what else may have failed
+  if (!told) return tl::unexpected(told.error());
+  return ending;
+}
+
+/// `cat events | dispatch run` without '-' would read nothing and say that all is done.
+Result<> check_standard_input(const InputOptions& input, spdlog::logger& log) {
+  struct stat status {};
+  if (!input.files.empty() || ::fstat(STDIN_FILENO, &status) != 0) return {};
+  if (S_ISREG(status.st_mode)) {
+    if (status.st_size <= ::lseek(STDIN_FILENO, 0, SEEK_CUR)) return {};
+    return misuse(
+        "standard input is a file, and no FILE is given; to read it, give -, to leave it, </dev/null");
+  }
+  if (!S_ISFIFO(status.st_mode)) return {};
+  int waiting = 0;
+  if (::ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0) return {};
+  if (waiting > 0)
+    return misuse(
+        "data waits on standard input, and no FILE is given; to read it, give -, to leave it, </dev/null");
+  pollfd end{STDIN_FILENO, 0, 0};
+  if (::poll(&end, 1, 0) == 0)
+    log.warn("standard input is a pipe and is not read, as no FILE is given; to read it, give -");
+  return {};
+}
+
+FileRoles all_files(const Program& program, const Run& asked) {
+  FileRoles files = run_files(program, asked.input);
+  const auto& http = asked.delivery.http;
+  for (const auto& path : {http.ca_file, http.client_certificate, http.client_key})
+    if (!path.empty()) files.add_input(path, "certificate or key file");
+  if (!asked.telemetry.file.empty())
+    files.add_output(asked.telemetry.file, "metrics file", "name another with --metrics-file");
+  if (!asked.delivery.tls_key_log.empty())
+    files.add_output(asked.delivery.tls_key_log, "file of TLS keys", "name another with --tls-key-log");
+  return files;
+}
+
+Result<ExitCode> run(const Program& program, Run& asked) {
+  if (asked.input.dry_run) return dry_run(program, asked.input, all_files(program, asked));
+  auto traces = telemetry::trace_export([](const char* name) { return std::getenv(name); });
+  if (!traces) return tl::unexpected(std::move(traces).error());
+  asked.traces = std::move(*traces);
+  if (!asked.delivery.tls_key_log.empty())
+    DISPATCH_TRY(log_tls_keys(asked.delivery.tls_key_log, *program.log));
+  if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
+  DISPATCH_TRY(check_standard_input(asked.input, *program.log));
+  const auto options = run_options(asked, *program.log);
+  if (!options) return tl::unexpected(options.error());
+  auto session = Session::open(program, asked.input, all_files(program, asked), Task::deliver,
+                               {!asked.quiet && !asked.no_progress, !asked.quiet});
+  if (!session) return tl::unexpected(std::move(session).error());
+  return (*session)->run([&](Session& open) { return deliver_watched(open, asked, *options); });
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Program& program) {
+  CLI::App* command =
+      app.add_subcommand("run", "Accept events and deliver them until nothing is left that can move");
+  const auto asked = std::make_shared<Run>();
+  add_input_options(*command, asked->input);
+  add_delivery_options(*command, asked->delivery);
+  add_telemetry_options(*command, asked->telemetry);
+  command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
+      ->group("Talk");
+  command->add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
+      ->group("Talk");
+  command->footer(std::string{remarks}.append(exit_status).append(examples));
+  command->callback([&program, asked, command] {
+    asked->delivery_options = given_for_delivery(*command);
+    program.action = [&program, asked] { return run(program, *asked); };
+  });
+}
+
+}  // namespace dispatch::cli

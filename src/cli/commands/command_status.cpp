@@ -1,0 +1,130 @@
+#include "base/text/shell_text.hpp"
+#include "base/text/units.hpp"
+#include "cli/options/option_values.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/output/screen.hpp"
+#include "cli/output/status_text.hpp"
+#include "cli/program.hpp"
+#include "journal/ledger.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer = R"(It may be asked from any shell while a run is on, and takes nothing from it.
+
+EXIT STATUS
+  0  shown
+  1  the journal could not be read
+  2  usage, or there is no such journal
+  6  the journal is not ours (other application, newer version), or has
+     a second name: see dispatch-operating(7)
+
+EXAMPLES
+  dispatch status
+  dispatch status --watch
+  dispatch status --json)";
+
+/// Of hosts, paused subscriptions and circuits each.
+constexpr std::size_t rows_shown = 10;
+/// A big journal takes time to be asked; watching it leaves the machine to the run most of the time.
+constexpr int rests_for_each_look = 4;
+
+struct StatusOptions {
+  bool watch = false;
+  bool json = false;
+  std::chrono::microseconds interval{std::chrono::seconds{1}};
+};
+
+Result<std::chrono::microseconds> parse_interval(std::string_view text) {
+  auto interval = parse_duration(text);
+  if (interval && *interval < std::chrono::milliseconds{100})
+    return misuse("'{}' is too often to look; the least is 100ms", text);
+  return interval;
+}
+
+Result<Status> look(const Program& program, const journal::Ledger& ledger) {
+  auto standing = ledger.standing(rows_shown, SystemClock{}.wall());
+  if (!standing) return tl::unexpected(std::move(standing).error());
+  return Status{program.journal, std::move(*standing)};
+}
+
+void put_status(const Status& status, const StatusOptions& asked, WallTime now) {
+  if (asked.json) {
+    put_json([&](JsonObject& object) { add_status(object, status, now); });
+  } else {
+    put_out(status_text(status, now));
+  }
+}
+
+void say_what_next(const Program& program, const journal::Standing& standing) {
+  if (standing.blocked_lanes > 0) say_next(program, "dlq list", "see what is dead");
+  if (standing.gapped_entities > 0) say_next(program, "gap list", "see which sequence numbers are missing");
+  if (standing.rejects.lines > 0) say_next(program, "rejects list", "see which lines were rejected and why");
+  if (standing.unknown > 0) {
+    say_next(program, "events list --unknown", "see what may have arrived twice");
+    say_next(program, "events ack --all", "acknowledge what was seen, so that it is no longer named");
+  }
+  for (const auto& paused : standing.paused)
+    say_next(program, "subscription resume " + shell_word(paused.subscription),
+             "let a paused subscription have what waits for it");
+  for (const auto& circuit : standing.circuits)
+    if (!circuit.half_open)
+      say_next(program, "retry --url " + shell_word(circuit.url), "try a URL with an open circuit at once");
+  if (standing.movable_retries > 0) say_next(program, "retry --all", "try at once what waits for a retry");
+  if (!standing.owned && standing.movable + standing.tally.of(DeliveryState::in_flight) > 0)
+    say_next(program, "run", "deliver what waits");
+}
+
+Result<ExitCode> watch(const Program& program, const journal::Ledger& ledger, const StatusOptions& asked) {
+  const bool screen = !asked.json && is_screen(STDOUT_FILENO);
+  const SystemClock clock;
+  while (can_put_out()) {
+    const auto began = clock.steady();
+    const auto status = look(program, ledger);
+    if (!status) return tl::unexpected(status.error());
+    if (screen) put_data("\x1b[H\x1b[2J");
+    put_status(*status, asked, clock.wall());
+    if (!screen && !asked.json) put_out("\n");
+    if (std::fflush(stdout) != 0) break;
+    const auto took = clock.steady() - began;
+    std::this_thread::sleep_for(std::max<SteadyTime::duration>(asked.interval, took * rests_for_each_look));
+  }
+  return ExitCode::delivered;
+}
+
+Result<ExitCode> show_status(const Program& program, const StatusOptions& asked) {
+  const auto ledger = journal::Ledger::open(program.journal);
+  if (!ledger) return tl::unexpected(ledger.error());
+  if (asked.watch) return watch(program, *ledger, asked);
+  const auto status = look(program, *ledger);
+  if (!status) return tl::unexpected(status.error());
+  put_status(*status, asked, SystemClock{}.wall());
+  if (!asked.json) say_what_next(program, status->standing);
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_status_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand("status", "Show where things stand");
+  const auto asked = std::make_shared<StatusOptions>();
+  command->add_flag("--watch", asked->watch, "Show it again and again, until interrupted");
+  add_value(*command, "--interval", asked->interval, parse_interval,
+            "With --watch, the time between two looks")
+      ->type_name("DURATION")
+      ->default_str("1s");
+  command->add_flag("--json", asked->json, "One JSON object a line");
+  command->footer(footer);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return show_status(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,65 @@
+#include "cli/commands/events_ack.hpp"
+
+#include "cli/commands/operator_turn.hpp"
+#include "cli/options/delivery_filter_options.hpp"
+#include "cli/output/listing.hpp"
+#include "operations/unknown_outcomes.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer =
+    R"(An attempt that a crash cut off has an unknown outcome: the request may have arrived.
+Look with: dispatch events list --unknown. What is acknowledged is no longer listed
+there or counted by status. The deliveries stay as they are.
+
+EXIT STATUS
+  0  done; also where there was nothing to do
+  1  the journal could not be read or written
+  2  usage, or there is no such event, host, ... or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch events ack --event order-17-created
+  dispatch events ack --all)";
+
+Result<ExitCode> acknowledge(const Program& program, const DeliveryFilterOptions& asked) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked, "unknown outcomes", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto journal = open_for_operator(program, asked.dry_run);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto acknowledged = operations::acknowledge(**journal, clock, *which, {.dry_run = asked.dry_run});
+  if (!acknowledged) return tl::unexpected(acknowledged.error());
+  if (asked.json) {
+    put_json(
+        [&](JsonObject& object) { object.add("acknowledged", *acknowledged).add("dry_run", asked.dry_run); });
+  }
+  const auto outcomes = counted(*acknowledged, "unknown outcome", "unknown outcomes");
+  if (*acknowledged == 0) {
+    say(program, "there is no unknown outcome that is not acknowledged");
+  } else if (asked.dry_run) {
+    say(program, fmt::format("{} would be acknowledged; nothing was changed", outcomes));
+  } else {
+    say(program, fmt::format("acknowledged {}", outcomes));
+  }
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_events_ack(CLI::App& events, Program& program) {
+  const auto asked = std::make_shared<DeliveryFilterOptions>();
+  CLI::App* command = events.add_subcommand("ack", "Acknowledge unknown outcomes");
+  command->footer(footer);
+  add_filter_options(*command, *asked);
+  add_change_options(*command, *asked);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return acknowledge(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

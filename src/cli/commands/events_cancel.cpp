@@ -1,0 +1,63 @@
+#include "cli/commands/events_cancel.hpp"
+
+#include "cli/commands/operator_turn.hpp"
+#include "cli/options/delivery_filter_options.hpp"
+#include "cli/output/listing.hpp"
+#include "operations/cancel.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr const char* footer =
+    R"(What is pending or waits for a retry becomes failed, and its lane goes on. What is
+in flight ends as it ends; dead letters stay (see: dispatch dlq discard). Undo with
+dispatch replay --state failed and the same conditions (there, --accepted-since is
+--since); what was given up before, and fits the conditions, is sent then, too.
+
+EXIT STATUS
+  0  done; also where there was nothing to do
+  1  the journal could not be read or written
+  2  usage, or there is no such event, file, ... or journal
+  6  the journal is not ours (other application, newer version)
+
+EXAMPLES
+  dispatch events cancel --file wrong.jsonl --dry-run
+  dispatch events cancel --file wrong.jsonl --accepted-since 2h
+  dispatch events cancel --entity order-17)";
+
+Result<ExitCode> cancel(const Program& program, const DeliveryFilterOptions& asked) {
+  const SystemClock clock;
+  const auto which = meant_by_operator(asked, "deliveries", clock.wall());
+  if (!which) return tl::unexpected(which.error());
+  const auto journal = open_for_operator(program, asked.dry_run);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto cancelled = operations::cancel(**journal, clock, *which, {.dry_run = asked.dry_run});
+  if (!cancelled) return tl::unexpected(cancelled.error());
+  tell_affected(
+      program, asked, *cancelled,
+      {.done = "cancelled", .nothing = "no delivery that waits is meant", .tells_what_is_left = true});
+  if (!asked.dry_run && !asked.json && cancelled->deliveries > 0)
+    for (const auto& conditions : replay_conditions(*which))
+      say_next(program, "replay --state failed" + conditions + " --dry-run",
+               "see what can be sent after all, with what was given up before");
+  return ExitCode::delivered;
+}
+
+}  // namespace
+
+void add_events_cancel(CLI::App& events, Program& program) {
+  const auto asked = std::make_shared<DeliveryFilterOptions>();
+  CLI::App* command = events.add_subcommand("cancel", "Give up what waits to be delivered");
+  command->footer(footer);
+  add_filter_options(*command, *asked);
+  add_event_options(*command, *asked);
+  add_change_options(*command, *asked);
+  command->callback(
+      [&program, asked] { program.action = [&program, asked] { return cancel(program, *asked); }; });
+}
+
+}  // namespace dispatch::cli

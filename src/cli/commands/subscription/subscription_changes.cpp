@@ -1,0 +1,138 @@
+#include "cli/commands/subscription/subscription_changes.hpp"
+
+#include "base/text/json.hpp"
+#include "base/text/printable.hpp"
+#include "cli/commands/subscription/subscription_fields.hpp"
+#include "cli/output/table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dispatch::cli {
+namespace {
+
+using Kind = SubscriptionChange::Kind;
+
+constexpr std::array<std::string_view, 4> kind_names{"added", "changed", "unchanged", "removed"};
+constexpr std::array<char, 4> kind_marks{'+', '~', '=', '-'};
+
+std::string shown(const std::string& text) {
+  return text.empty() ? "none" : printable(text);
+}
+
+}  // namespace
+
+SubscriptionChange change_to(const Subscription* before, Subscription wanted) {
+  SubscriptionChange change;
+  if (before == nullptr) {
+    change.kind = Kind::added;
+  } else {
+    const auto from = definition_fields(*before);
+    const auto to = definition_fields(wanted);
+    for (std::size_t i = 0; i < to.size(); ++i)
+      if (from[i] != to[i]) change.fields.push_back({to[i].name, from[i].text, to[i].text});
+    if (before->headers != wanted.headers && header_names(before->headers) == header_names(wanted.headers))
+      change.fields.push_back({"headers", "the values before", "new values"});
+    if (before->secrets != wanted.secrets)
+      change.fields.push_back({"secret", before->secrets.empty() ? "" : "the one before", "a new one"});
+    change.kind = change.fields.empty() ? Kind::unchanged : Kind::changed;
+  }
+  change.wanted = std::move(wanted);
+  return change;
+}
+
+std::vector<SigningSecret> with_newest(std::vector<SigningSecret> secrets, std::string text, WallTime now,
+                                       std::chrono::microseconds keep) {
+  if (!secrets.empty() && secrets.front().text == text && !secrets.front().until) return secrets;
+  std::vector<SigningSecret> all{{std::move(text), std::nullopt}};
+  for (auto& older : secrets) {
+    older.until = std::min(older.until.value_or(now + keep), now + keep);
+    if (*older.until > now && older.text != all.front().text) all.push_back(std::move(older));
+  }
+  return all;
+}
+
+Result<std::vector<SubscriptionChange>> changes_to(const std::vector<Subscription>& journal,
+                                                   const std::vector<Declared>& declared, bool prune,
+                                                   WallTime now) {
+  std::vector<SubscriptionChange> changes;
+  for (const auto& one : declared) {
+    const auto before = std::find_if(journal.begin(), journal.end(), [&](const Subscription& stored) {
+      return stored.id == one.subscription.id;
+    });
+    Subscription wanted = one.subscription;
+    if (before != journal.end()) {
+      wanted.no = before->no;
+      wanted.secrets = before->secrets;
+    }
+    auto secret = read_secret(one.secret);
+    if (!secret)
+      return tl::unexpected(Error{secret.error().failure,
+                                  fmt::format("subscription {}: {}", wanted.id, secret.error().message)});
+    if (*secret)
+      wanted.secrets = with_newest(std::move(wanted.secrets), (*secret)->reveal(), now, one.secret_keep);
+    changes.push_back(change_to(before == journal.end() ? nullptr : &*before, std::move(wanted)));
+  }
+  if (!prune) return changes;
+  for (const auto& stored : journal) {
+    if (std::none_of(declared.begin(), declared.end(),
+                     [&](const Declared& one) { return one.subscription.id == stored.id; }))
+      changes.push_back({Kind::removed, stored, {}});
+  }
+  return changes;
+}
+
+std::string changes_text(const std::vector<SubscriptionChange>& changes) {
+  std::string text;
+  for (const auto& change : changes) {
+    text += fmt::format("{} {}", kind_marks[static_cast<std::size_t>(change.kind)], change.wanted.id);
+    if (change.kind == Kind::added) {
+      const auto fields = definition_fields(change.wanted);
+      text += fmt::format("   {}   {}", printable(fields[0].text), printable(fields[1].text));
+    }
+    text += '\n';
+    for (const auto& field : change.fields)
+      text += fmt::format("    {:<13} {} -> {}\n", field.name, shown(field.from), shown(field.to));
+  }
+  return text;
+}
+
+std::string changes_json(const std::vector<SubscriptionChange>& changes) {
+  std::string text;
+  for (const auto& change : changes) {
+    {
+      JsonObject object{text};
+      object.add("id", change.wanted.id).add("change", kind_names[static_cast<std::size_t>(change.kind)]);
+      std::string fields = "[";
+      for (const auto& field : change.fields) {
+        if (fields.size() > 1) fields += ',';
+        JsonObject one{fields};
+        one.add("field", field.name).add("from", field.from).add("to", field.to);
+      }
+      object.add_raw("fields", fields + "]");
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string changes_summary(const std::vector<SubscriptionChange>& changes) {
+  std::array<std::size_t, 4> counts{};
+  for (const auto& change : changes) ++counts[static_cast<std::size_t>(change.kind)];
+  std::string text;
+  for (std::size_t kind = 0; kind < counts.size(); ++kind)
+    if (counts[kind] > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", counts[kind], kind_names[kind]);
+  return text.empty() ? "no subscriptions" : text;
+}
+
+bool any_change(const std::vector<SubscriptionChange>& changes) {
+  return std::any_of(changes.begin(), changes.end(),
+                     [](const SubscriptionChange& change) { return change.kind != Kind::unchanged; });
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,77 @@
+#include "cli/options/option_values.hpp"
+
+#include <cctype>
+#include <charconv>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+namespace dispatch::cli {
+
+CLI::Option* add_text_option(CLI::App& app, const std::string& name,
+                             std::function<Result<>(const std::string& text)> take, const std::string& help) {
+  return app.add_option_function<std::string>(
+      name,
+      [name, take = std::move(take)](const std::string& text) {
+        if (const auto taken = take(text); !taken) throw CLI::ValidationError(name, taken.error().message);
+      },
+      help);
+}
+
+CLI::Option* from_environment(CLI::Option* option) {
+  std::string variable = "DISPATCH_";
+  for (const char c : option->get_lnames().front())
+    variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return option->envname(variable);
+}
+
+Result<std::uint64_t> WholeNumber::operator()(std::string_view text) const {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most)
+    return misuse("'{}' is not a whole number from {} to {}", text, least, most);
+  return number;
+}
+
+Result<double> parse_share(std::string_view text) {
+  const bool percent = !text.empty() && text.back() == '%';
+  const std::string_view digits = percent ? text.substr(0, text.size() - 1) : text;
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
+  const double share = percent ? number / 100 : number;
+  if (error != std::errc{} || end != digits.data() + digits.size() || !(share >= 0 && share <= 1))
+    return misuse("'{}' is not a share; write 10% or 0.1, from 0 to 100%", text);
+  return share;
+}
+
+Result<std::chrono::milliseconds> parse_timeout(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  const auto timeout = std::chrono::floor<std::chrono::milliseconds>(*duration);
+  if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
+    return misuse("'{}' is not between 1ms and 24h", text);
+  return timeout;
+}
+
+Result<std::chrono::milliseconds> parse_connection_lifetime(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  const auto lifetime = std::chrono::floor<std::chrono::milliseconds>(*duration);
+  if (lifetime < std::chrono::seconds{2} || lifetime > std::chrono::hours{24})
+    return misuse("'{}' is not between 2s and 24h", text);
+  return lifetime;
+}
+
+Result<DurationRange> parse_duration_range(std::string_view text) {
+  const auto dots = text.find("..");
+  const auto first = parse_duration(text.substr(0, dots));
+  const auto most = dots == std::string_view::npos ? first : parse_duration(text.substr(dots + 2));
+  if (!first || !most)
+    return misuse("'{}' is not a range of durations; write the first and the longest, as in 1s..60s", text);
+  if (*most < *first)
+    return misuse("'{}' ends below its start; write the shorter duration first, as in 1s..60s", text);
+  return DurationRange{*first, *most};
+}
+
+}  // namespace dispatch::cli

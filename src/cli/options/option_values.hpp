@@ -1,0 +1,64 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/text/units.hpp"
+#include "cli/options/cli11_fwd.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace dispatch::cli {
+
+/// Adds an option whose text is given to `take`. What `take` says about a wrong text becomes the usage error.
+/// Returns the option.
+CLI::Option* add_text_option(CLI::App& app, const std::string& name,
+                             std::function<Result<>(const std::string& text)> take, const std::string& help);
+
+/// Adds an option whose text is read by `parse`, a function from text to Result<T>; what `parse` says about a
+/// wrong text becomes the usage error. `into` keeps its value where the option is not given.
+template <class T, class Parse>
+CLI::Option* add_value(CLI::App& app, const std::string& name, T& into, Parse parse,
+                       const std::string& help) {
+  return add_text_option(
+      app, name,
+      [&into, parse](const std::string& text) -> Result<> {
+        auto value = parse(text);
+        if (!value) return tl::unexpected(std::move(value).error());
+        into = static_cast<T>(std::move(*value));
+        return {};
+      },
+      help);
+}
+
+/// Lets the option be given by an environment variable, DISPATCH_ and its long name: DISPATCH_PER_HOST.
+/// Returns it.
+CLI::Option* from_environment(CLI::Option* option);
+
+/// A whole number within [least, most].
+struct WholeNumber {
+  std::uint64_t least;
+  std::uint64_t most;
+  Result<std::uint64_t> operator()(std::string_view text) const;
+};
+
+/// "10%" or "0.1" as 0.1; from 0 to 100 %.
+Result<double> parse_share(std::string_view text);
+
+/// For one request: from 1ms to 24h, as libcurl counts in milliseconds, and 0 would mean for ever.
+Result<std::chrono::milliseconds> parse_timeout(std::string_view text);
+
+/// A duration from 2s to 24h.
+Result<std::chrono::milliseconds> parse_connection_lifetime(std::string_view text);
+
+/// "1s..60s": the first wait and the longest. One duration alone is both.
+struct DurationRange {
+  std::chrono::microseconds first;
+  std::chrono::microseconds most;
+};
+Result<DurationRange> parse_duration_range(std::string_view text);
+
+}  // namespace dispatch::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "cli/options/cli11_fwd.hpp"
+#include "telemetry/delivery_spans.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::cli {
+
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: a free one
+};
+
+/// What `run` is told about who watches it.
+struct TelemetryOptions {
+  std::optional<ListenAddress> listen;
+  std::vector<std::string> hosts;  ///< names that /metrics may be asked by, besides that of `listen`
+  std::string file;                ///< empty: none
+  telemetry::SpanUrl span_url = telemetry::SpanUrl::origin;
+  std::chrono::microseconds every{std::chrono::seconds{15}};
+
+  bool wanted() const { return listen || !file.empty(); }
+};
+
+void add_telemetry_options(CLI::App& command, TelemetryOptions& options);
+
+/// "127.0.0.1:9464", "[::1]:0", "localhost:9464".
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
+}  // namespace dispatch::cli

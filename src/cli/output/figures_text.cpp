@@ -1,0 +1,245 @@
+#include "cli/output/figures_text.hpp"
+
+#include "base/text/printable.hpp"
+#include "base/text/units.hpp"
+#include "base/text/url_text.hpp"
+#include "cli/output/table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace dispatch::cli {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::seconds;
+
+constexpr seconds pace_window{10};
+constexpr std::size_t errors_shown = 5;
+constexpr std::size_t unread_shown = 5;
+
+std::uint64_t in_state(const flow::Figures& figures, DeliveryState state) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, figures.tally.of(state)));
+}
+
+double rate(const flow::Figures& figures, microseconds took) {
+  return took.count() > 0 ? static_cast<double>(figures.delivered) * 1e6 / static_cast<double>(took.count())
+                          : 0;
+}
+
+std::string rate_text(double per_second) {
+  return per_second < 10 ? fmt::format("{:.1f}/s", per_second)
+                         : count_text(static_cast<std::uint64_t>(std::llround(per_second))) + "/s";
+}
+
+using Failure = std::pair<std::string, std::uint64_t>;
+
+/// The most frequent first.
+std::vector<Failure> top_errors(const flow::Figures& figures) {
+  std::vector<Failure> errors{figures.errors.begin(), figures.errors.end()};
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const Failure& a, const Failure& b) { return a.second > b.second; });
+  errors.resize(std::min(errors.size(), errors_shown));
+  return errors;
+}
+
+std::string row(std::string_view name, std::uint64_t count, std::string_view note = {}) {
+  std::string line = fmt::format("  {:<14} {:>11}", name, count_text(count));
+  if (!note.empty())
+    line += "  " + printable(without_credentials(note));  // one line, whatever an error quotes
+  return line + "\n";
+}
+
+std::string speed(const flow::Figures& figures, microseconds took) {
+  if (figures.delivered == 0) return {};
+  std::string text = rate_text(rate(figures, took));
+  if (figures.latency.count() > 0)
+    text += fmt::format(
+        "; an answer took p50 {}, p95 {}, p99 {}", format_duration(figures.latency.percentile(0.50)),
+        format_duration(figures.latency.percentile(0.95)), format_duration(figures.latency.percentile(0.99)));
+  return text;
+}
+
+}  // namespace
+
+std::string count_text(std::uint64_t count) {
+  std::string digits = fmt::format("{}", count);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+void Pace::note(SteadyTime now, std::uint64_t delivered) {
+  notes_.emplace_back(now, delivered);
+  while (notes_.size() > 2 && now - notes_[1].first >= pace_window) notes_.pop_front();
+}
+
+std::optional<double> Pace::per_second() const {
+  if (notes_.size() < 2) return std::nullopt;
+  const std::chrono::duration<double> over = notes_.back().first - notes_.front().first;
+  if (over.count() <= 0) return std::nullopt;
+  return static_cast<double>(notes_.back().second - notes_.front().second) / over.count();
+}
+
+std::string progress_line(const flow::Figures& figures, const Pace& pace) {
+  std::string line =
+      count_text(figures.delivered) + " delivered, " + count_text(figures.in_flight) + " in flight";
+  const auto add = [&line](std::uint64_t count, std::string_view what) {
+    if (count > 0) line += fmt::format(", {} {}", count_text(count), what);
+  };
+  const std::uint64_t pending = in_state(figures, DeliveryState::pending);
+  const std::uint64_t backing_off = in_state(figures, DeliveryState::retry_wait);
+  add(backing_off, "backing off");
+  add(figures.host_limited, "host-limited");
+  add(figures.rate_limited, "waiting for a rate");
+  add(figures.throttled, "waiting for a throttled URL");
+  if (figures.throttled > 0 && figures.hold_ends)
+    line += fmt::format(" (held back for {})", format_duration(*figures.hold_ends));
+  add(figures.resting, "waiting for an open circuit");
+  if (figures.resting > 0 && figures.next_probe)
+    line += fmt::format(" (next probe in {})", format_duration(*figures.next_probe));
+  const std::uint64_t held =
+      figures.host_limited + figures.rate_limited + figures.throttled + figures.resting;
+  add(pending - std::min(pending, held), "waiting");
+  add(in_state(figures, DeliveryState::dead_letter), "dead");
+  add(figures.rejected, "rejected");
+  if (figures.following) line += ", following another dispatcher";
+  if (const auto per_second = pace.per_second()) {
+    line += ", " + rate_text(*per_second);
+    const std::uint64_t left = pending + backing_off + figures.in_flight;
+    if (left > 0 && *per_second > 0)
+      line += fmt::format(
+          ", {} left",
+          format_duration(seconds{static_cast<std::int64_t>(static_cast<double>(left) / *per_second + 1)}));
+  }
+  return line;
+}
+
+std::string elsewhere_table(const flow::Elsewhere& elsewhere) {
+  if (elsewhere.events == 0) return {};
+  std::string text =
+      row("elsewhere", elsewhere.events, "of those: to the url of their line, not to --to; see --only-to");
+  for (const auto& [url, count] : elsewhere.urls) text += row("", count, "to " + url);
+  if (elsewhere.more) text += "  and to other URLs\n";
+  return text;
+}
+
+std::string missing_text(const flow::MissingField& missing) {
+  const std::string where = fmt::format("without {} at {}", missing.field, missing.pointer);
+  if (missing.entities == 0) return where + ", each ordered with nothing";
+  const bool more = missing.entities >= flow::MissingOrder::entities_most;
+  return fmt::format("{}, in {}{} {}, numbered as they come", where, more ? "at least " : "",
+                     count_text(missing.entities), missing.entities == 1 ? "entity" : "entities");
+}
+
+std::string input_table(const flow::Figures& figures) {
+  std::string text = row("accepted", figures.accepted);
+  if (figures.unmatched > 0)
+    text +=
+        row("unmatched", figures.unmatched, "of those: matched no subscription, recorded and sent nowhere");
+  text += elsewhere_table(figures.elsewhere);
+  for (const flow::MissingField& missing : figures.missing_order)
+    text += row(missing.entities > 0 ? "no number" : "no entity", missing.lines,
+                "of those: " + missing_text(missing) + "; --require rejects such lines");
+  text += row("duplicates", figures.duplicates,
+              figures.duplicates > 0 ? "in the journal already, not sent again" : "");
+  if (const auto& elsewhere = figures.recorded_elsewhere; elsewhere.events > 0)
+    text += row("other URL", elsewhere.events,
+                "of those: recorded for another URL, not sent to " + elsewhere.url);
+  const bool loses_order = figures.rejected > 0 && figures.numbered > 0;
+  return text +
+         row("rejected", figures.rejected,
+             loses_order ? "without a sequence number, run again they come after their successors" : "");
+}
+
+std::string unread_table(const flow::Figures& figures) {
+  const auto& unread = figures.unread;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(unread.size(), unread_shown); ++i) {
+    const std::string name = unread[i].file == "-" ? "standard input" : printable(unread[i].file);
+    const auto& [file, line, why, element] = unread[i];
+    text += fmt::format("  not read: {}{}{}\n", name, line > 0 ? fmt::format(" after line {}", line) : "",
+                        element > 0 ? fmt::format(", element {}", element) : "");
+  }
+  if (unread.size() > unread_shown)
+    text += fmt::format("  not read: {} more inputs\n", unread.size() - unread_shown);
+  return text;
+}
+
+std::string delivery_table(const flow::Figures& figures, microseconds took, std::string_view waiting) {
+  std::string text =
+      row("delivered", figures.delivered, speed(figures, took)) + row("retries", figures.retries) +
+      row("dead", in_state(figures, DeliveryState::dead_letter)) +
+      row(waiting, in_state(figures, DeliveryState::pending) + in_state(figures, DeliveryState::retry_wait)) +
+      row("unknown", figures.unknown, figures.unknown > 0 ? "attempts whose outcome nobody knows" : "");
+  if (const auto& [gaps, numbers] = figures.gaps_given_up; gaps > 0)
+    text += row(
+        "gaps given up", static_cast<std::uint64_t>(gaps),
+        fmt::format("with {} missing sequence {}; what comes for them is rejected",
+                    count_text(static_cast<std::uint64_t>(numbers)), numbers == 1 ? "number" : "numbers"));
+  if (figures.not_meant > 0)
+    text += row("not meant", figures.not_meant, "excluded by the filter of their subscription, not sent");
+  if (figures.given_up > 0)
+    text += row("given up", figures.given_up, "by operators, or with their subscription; not delivered");
+  if (figures.circuits_open > 0)
+    text += row("circuits open", figures.circuits_open, "URLs left alone after failures in a row");
+  for (const auto& [what, count] : top_errors(figures)) text += row("error", count, what);
+  return text;
+}
+
+std::string followed_table(const flow::Figures& figures) {
+  const std::string_view of = "in the whole journal";
+  return row("in flight", in_state(figures, DeliveryState::in_flight), of) +
+         row("waiting",
+             in_state(figures, DeliveryState::pending) + in_state(figures, DeliveryState::retry_wait), of) +
+         row("dead", in_state(figures, DeliveryState::dead_letter), of);
+}
+
+void add_figures(JsonObject& object, const flow::Figures& figures, microseconds took) {
+  const auto milliseconds = [&figures](double share) {
+    return static_cast<double>(figures.latency.percentile(share).count()) / 1000;
+  };
+  object.add("accepted", figures.accepted)
+      .add("delivered", figures.delivered)
+      .add("duplicates", figures.duplicates)
+      .add("rejected", figures.rejected)
+      .add("attempts", figures.attempts)
+      .add("retries", figures.retries)
+      .add("buried", figures.buried)
+      .add("unknown", figures.unknown)
+      .add("in_flight", figures.in_flight)
+      .add("host_limited", figures.host_limited)
+      .add("rate_limited", figures.rate_limited)
+      .add("circuit_limited", figures.resting)
+      .add("circuits_open", figures.circuits_open)
+      .add("pending", in_state(figures, DeliveryState::pending))
+      .add("retry_wait", in_state(figures, DeliveryState::retry_wait))
+      .add("dead_letter", in_state(figures, DeliveryState::dead_letter))
+      .add("seconds", static_cast<double>(took.count()) / 1e6)
+      .add("per_second", rate(figures, took))
+      .add("p50_ms", milliseconds(0.50))
+      .add("p95_ms", milliseconds(0.95))
+      .add("p99_ms", milliseconds(0.99));
+  std::string errors;
+  {
+    JsonObject by_count{errors};
+    for (const auto& [what, count] : top_errors(figures)) by_count.add(what, count);
+  }
+  object.add_raw("errors", errors)
+      .add("unmatched", figures.unmatched)
+      .add("not_meant", figures.not_meant)
+      .add("given_up", figures.given_up)
+      .add("throttle_limited", figures.throttled)
+      .add("unread_inputs", static_cast<std::uint64_t>(figures.unread.size()))
+      .add("elsewhere", figures.elsewhere.events)
+      .add("duplicates_elsewhere", figures.recorded_elsewhere.events)
+      .add("gaps_given_up", figures.gaps_given_up.gaps);
+  for (const flow::MissingField& missing : figures.missing_order) {
+    object.add("without_" + missing.field, missing.lines);
+    if (missing.entities > 0) object.add("entities_without_" + missing.field, missing.entities);
+  }
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,76 @@
+#include "cli/output/progress.hpp"
+
+#include "base/text/units.hpp"
+#include "cli/output/figures_text.hpp"
+#include "cli/output/screen.hpp"
+
+#include <chrono>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace dispatch::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+constexpr auto live_every = 200ms;
+constexpr auto plain_every = 10s;
+
+std::string figures_json(std::string_view message, const flow::Figures& figures, microseconds took,
+                         WallTime now) {
+  std::string line;
+  {
+    JsonObject object{line};
+    object.add("time", format_time(now)).add("level", "info").add("message", message);
+    add_figures(object, figures, took);
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+Progress::Progress(const flow::Scoreboard& scoreboard, LiveLine& line, const Clock& clock,
+                   LogOptions::Format format)
+    : scoreboard_(scoreboard),
+      line_(line),
+      clock_(clock),
+      format_(format),
+      began_(clock.steady()),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+void Progress::work(const std::stop_token& stop) {
+  const bool json = format_ == LogOptions::Format::json;
+  const bool live = !json && is_screen(STDERR_FILENO);
+  const auto every = live ? live_every : duration_cast<std::chrono::milliseconds>(plain_every);
+  Pace pace;
+  std::unique_lock lock{mutex_};
+  pace.note(began_, 0);
+  while (!stopping_.wait_for(lock, stop, every, [&stop] { return stop.stop_requested(); })) {
+    const auto figures = scoreboard_.snapshot();
+    const SteadyTime now = clock_.steady();
+    pace.note(now, figures.delivered);
+    const auto took = duration_cast<microseconds>(now - began_);
+    if (json)
+      line_.print(figures_json("progress", figures, took, clock_.wall()));
+    else if (live)
+      line_.show("dispatch: " + progress_line(figures, pace));
+    else
+      line_.print(fmt::format("dispatch: {}\n", progress_line(figures, pace)));
+  }
+  line_.show({});
+}
+
+std::string snapshot_text(const flow::Figures& figures, microseconds took) {
+  return fmt::format("dispatch: after {}, {} in flight\n", format_duration(took),
+                     count_text(figures.in_flight)) +
+         input_table(figures) + delivery_table(figures, took, "waiting");
+}
+
+std::string snapshot_json(const flow::Figures& figures, microseconds took, WallTime now) {
+  return figures_json("snapshot", figures, took, now);
+}
+
+}  // namespace dispatch::cli

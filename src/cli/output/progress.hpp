@@ -1,0 +1,41 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/system/log.hpp"
+#include "cli/output/live_line.hpp"
+#include "flow/observe/figures.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+namespace dispatch::cli {
+
+/// Shows how a run goes while it lasts, on a thread of its own: a terminal that can be steered gets a live
+/// line, five times a second; a pipe gets a plain line, or a JSON object, every ten seconds.
+class Progress {
+ public:
+  /// All is borrowed. `format` is that of the log.
+  Progress(const flow::Scoreboard& scoreboard, LiveLine& line, const Clock& clock, LogOptions::Format format);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+ private:
+  void work(const std::stop_token& stop);
+
+  const flow::Scoreboard& scoreboard_;
+  LiveLine& line_;
+  const Clock& clock_;
+  const LogOptions::Format format_;
+  const SteadyTime began_;
+  std::mutex mutex_;
+  std::condition_variable_any stopping_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+/// What SIGUSR1 asks for: where the run stands, in lines or as one JSON object in a line.
+std::string snapshot_text(const flow::Figures& figures, std::chrono::microseconds took);
+std::string snapshot_json(const flow::Figures& figures, std::chrono::microseconds took, WallTime now);
+
+}  // namespace dispatch::cli

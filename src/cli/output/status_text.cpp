@@ -1,0 +1,222 @@
+#include "cli/output/status_text.hpp"
+
+#include "base/text/printable.hpp"
+#include "base/text/units.hpp"
+#include "cli/output/figures_text.hpp"
+#include "cli/output/listing.hpp"
+#include "cli/output/table.hpp"
+
+#include <array>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr std::array states{DeliveryState::pending,     DeliveryState::in_flight, DeliveryState::retry_wait,
+                            DeliveryState::dead_letter, DeliveryState::completed, DeliveryState::failed};
+
+std::string number(std::int64_t count) {
+  return count_text(static_cast<std::uint64_t>(count));
+}
+
+/// What is worth knowing about the deliveries in a state.
+std::string remark(DeliveryState state, const journal::Standing& standing, WallTime now) {
+  switch (state) {
+    case DeliveryState::pending:
+      return standing.oldest_pending
+                 ? "the oldest accepted " + age_text(*standing.oldest_pending, now) + " ago"
+                 : "";
+    case DeliveryState::in_flight:
+      return !standing.owned && standing.tally.of(state) > 0
+                 ? "left by a run that ended; the next one recovers them"
+                 : "";
+    case DeliveryState::retry_wait:
+      return standing.next_due ? "the next is due " + until_text(*standing.next_due, now) : "";
+    case DeliveryState::dead_letter:
+      return standing.behind_dead > 0
+                 ? number(standing.behind_dead) +
+                       (standing.behind_dead == 1 ? " event waits" : " events wait") + " behind them"
+                 : "";
+    case DeliveryState::failed:
+      return standing.not_meant > 0 ? number(standing.not_meant) +
+                                          " of them not meant: a subscription's filter excludes the event"
+                                    : "";
+    default:
+      return {};
+  }
+}
+
+std::string states_table(const journal::Standing& standing, WallTime now) {
+  std::string text;
+  for (const auto state : states)
+    text += fmt::format("  {:<13}{:>14}  {}\n", to_string(state), number(standing.tally.of(state)),
+                        remark(state, standing, now));
+  if (standing.gapped_entities > 0) {
+    text += fmt::format(
+        "  {:<13}{:>14}  {} sequence numbers; {} behind them\n", "gaps", number(standing.gapped_entities),
+        standing.gapped_entities == 1 ? "entity lacks" : "entities lack",
+        number(standing.behind_gaps) + (standing.behind_gaps == 1 ? " event waits" : " events wait"));
+  }
+  if (standing.unmatched > 0)
+    text += fmt::format("  {:<13}{:>14}  events that no subscription meant\n", "unmatched",
+                        number(standing.unmatched));
+  if (standing.rejects.lines > 0)
+    text += fmt::format("  {:<13}{:>14}  {} of input that could not be accepted, {}\n", "rejected",
+                        number(standing.rejects.lines), standing.rejects.lines == 1 ? "line" : "lines",
+                        format_size(static_cast<std::uint64_t>(standing.rejects.bytes)));
+  if (standing.unknown > 0)
+    text += fmt::format("  {:<13}{:>14}  attempts whose outcome is unknown\n", "unknown",
+                        number(standing.unknown));
+  return text;
+}
+
+std::string hosts_table(const journal::Standing& standing) {
+  if (standing.hosts.empty()) return {};
+  using Align = Table::Align;
+  std::string text = "\n";
+  Table table{{{"HOST"},
+               {"PENDING", Align::right},
+               {"IN FLIGHT", Align::right},
+               {"RETRY WAIT", Align::right},
+               {"DEAD", Align::right}},
+              [&](std::string_view line) { text += line; }};
+  for (const auto& host : standing.hosts)
+    table.row({host.host, number(host.pending), number(host.in_flight), number(host.retry_wait),
+               number(host.dead_letter)});
+  table.finish();
+  if (standing.more_hosts > 0) text += fmt::format("and {} more hosts\n", number(standing.more_hosts));
+  return text;
+}
+
+std::string paused_table(const journal::Standing& standing, WallTime now) {
+  if (standing.paused.empty()) return {};
+  using Align = Table::Align;
+  std::string text = "\n";
+  Table table{{{"PAUSED SUBSCRIPTION"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"REASON"}},
+              [&](std::string_view line) { text += line; }};
+  for (const auto& paused : standing.paused)
+    table.row({paused.subscription, age_text(paused.since, now), number(paused.waiting), paused.reason});
+  table.finish();
+  if (standing.more_paused > 0)
+    text += fmt::format("and {} more that are paused\n", number(standing.more_paused));
+  return text;
+}
+
+std::string circuits_table(const journal::Standing& standing, WallTime now) {
+  if (standing.circuits.empty()) return {};
+  using Align = Table::Align;
+  std::string text = "\n";
+  Table table{{{"CIRCUIT"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"URL"}},
+              [&](std::string_view line) { text += line; }};
+  for (const auto& circuit : standing.circuits)
+    table.row({circuit.half_open ? "half-open" : "open", age_text(circuit.since, now),
+               number(circuit.waiting), circuit.url});
+  table.finish();
+  if (standing.more_circuits > 0)
+    text += fmt::format("and {} more that are not closed\n", number(standing.more_circuits));
+  return text;
+}
+
+/// Those of which the time is not over.
+std::string held_back_table(const journal::Standing& standing, WallTime now) {
+  std::string text;
+  Table table{{{"HELD BACK"}, {"URL"}}, [&](std::string_view line) { text += line; }};
+  bool any = false;
+  for (const auto& one : standing.held_back) {
+    if (one.until <= now) continue;
+    any = true;
+    table.row({until_text(one.until, now), one.url});
+  }
+  if (!any) return {};
+  table.finish();
+  return "\n" + text;
+}
+
+void strip_trailing_spaces(std::string& text) {
+  for (auto at = text.find(" \n"); at != std::string::npos; at = text.find(" \n", at == 0 ? 0 : at - 1))
+    text.erase(at, 1);
+}
+
+std::string run_text(const journal::Standing& standing) {
+  if (!standing.owned) return "no run is on";
+  return standing.owner_pid ? fmt::format("a run is on (pid {})", *standing.owner_pid) : "a run is on";
+}
+
+}  // namespace
+
+std::string status_text(const Status& status, WallTime now) {
+  const auto& standing = status.standing;
+  std::string text =
+      fmt::format("{}: {}, {} in its WAL; {}\n\n", printable(status.journal),
+                  format_size(standing.journal_bytes), format_size(standing.wal_bytes), run_text(standing));
+  text += states_table(standing, now);
+  text += hosts_table(standing);
+  text += paused_table(standing, now);
+  text += circuits_table(standing, now);
+  text += held_back_table(standing, now);
+  strip_trailing_spaces(text);
+  return text;
+}
+
+void add_status(JsonObject& object, const Status& status, WallTime now) {
+  const auto& standing = status.standing;
+  object.add("journal", status.journal);
+  add_time(object, "at", now);
+  object.add("owned", standing.owned).add("owner_pid", standing.owner_pid);
+  for (const auto state : states) object.add(to_string(state), standing.tally.of(state));
+  object.add("last_position", standing.last_position.value())
+      .add("blocked_lanes", standing.blocked_lanes)
+      .add("behind_dead_letters", standing.behind_dead)
+      .add("gapped_entities", standing.gapped_entities)
+      .add("behind_gaps", standing.behind_gaps)
+      .add("unknown_attempts", standing.unknown);
+  add_time(object, "next_due", standing.next_due);
+  add_time(object, "oldest_pending", standing.oldest_pending);
+  object.add("journal_bytes", standing.journal_bytes)
+      .add("wal_bytes", standing.wal_bytes)
+      .add("rejects_bytes", standing.rejects.bytes);
+  std::string hosts = "[";
+  for (const auto& host : standing.hosts) {
+    if (hosts.size() > 1) hosts += ',';
+    JsonObject entry{hosts};
+    entry.add("host", host.host)
+        .add("pending", host.pending)
+        .add("in_flight", host.in_flight)
+        .add("retry_wait", host.retry_wait)
+        .add("dead_letter", host.dead_letter);
+  }
+  object.add_raw("hosts", hosts += ']');
+  object.add("more_hosts", standing.more_hosts)
+      .add("unmatched", standing.unmatched)
+      .add("not_meant", standing.not_meant)
+      .add("rejects_open", standing.rejects.lines)
+      .add("movable", standing.movable);
+  std::string paused = "[";
+  for (const auto& one : standing.paused) {
+    if (paused.size() > 1) paused += ',';
+    JsonObject entry{paused};
+    entry.add("subscription", one.subscription).add("reason", one.reason);
+    add_time(entry, "since", one.since);
+    entry.add("waiting", one.waiting);
+  }
+  object.add_raw("paused", paused += ']').add("more_paused", standing.more_paused);
+  std::string circuits = "[";
+  for (const auto& one : standing.circuits) {
+    if (circuits.size() > 1) circuits += ',';
+    JsonObject entry{circuits};
+    entry.add("url", one.url).add("state", one.half_open ? "half_open" : "open");
+    add_time(entry, "since", one.since);
+    entry.add("waiting", one.waiting);
+  }
+  object.add_raw("circuits", circuits += ']').add("more_circuits", standing.more_circuits);
+  std::string held_back = "[";
+  for (const auto& one : standing.held_back) {
+    if (one.until <= now) continue;
+    if (held_back.size() > 1) held_back += ',';
+    JsonObject entry{held_back};
+    entry.add("url", one.url);
+    add_time(entry, "until", one.until);
+  }
+  object.add_raw("held_back", held_back += ']');
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "flow/intake/inbox.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include <spdlog/logger.h>
+
+namespace dispatch::cli {
+
+/// What SIGTERM, SIGINT and SIGHUP mean to a run: the first one drains it, the next one aborts the requests
+/// under way. The same signal once more within half a second is still the first: timeout(1) and others send
+/// it to the program and to its process group. Used by the one thread that signals are handed to.
+class Interruption {
+ public:
+  /// Borrowed. `input` stops a wait for input.
+  Interruption(flow::Inbox& inbox, std::stop_source& input, const Clock& clock,
+               std::shared_ptr<spdlog::logger> log)
+      : inbox_(inbox), input_(input), clock_(clock), log_(std::move(log)) {}
+
+  void operator()(int signal);
+
+ private:
+  flow::Inbox& inbox_;
+  std::stop_source& input_;
+  const Clock& clock_;
+  std::shared_ptr<spdlog::logger> log_;
+  struct Came {
+    int signal;
+    SteadyTime when;
+  };
+  std::optional<Came> first_;  ///< the run drains since then
+};
+
+}  // namespace dispatch::cli

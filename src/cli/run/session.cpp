@@ -1,0 +1,235 @@
+#include "cli/run/session.hpp"
+
+#include "cli/commands/subscription/subscription_apply.hpp"
+#include "cli/run/recorded_destinations.hpp"
+#include "flow/intake/renew.hpp"
+#include "journal/ledger.hpp"
+#include "journal/sqlite/locks/ownership.hpp"
+#include "telemetry/trace_sampling.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace dispatch::cli {
+namespace {
+
+/// Ends a wait of the feed for input or for room, so that its thread can be joined however the work ended.
+class FeedEnd {
+ public:
+  FeedEnd(std::stop_source& input, flow::Inbox& inbox) : input_(input), inbox_(inbox) {}
+  FeedEnd(const FeedEnd&) = delete;
+  FeedEnd& operator=(const FeedEnd&) = delete;
+  ~FeedEnd() {
+    input_.request_stop();
+    inbox_.close_input();
+  }
+
+ private:
+  std::stop_source& input_;
+  flow::Inbox& inbox_;
+};
+
+std::vector<int> session_signals() {
+  auto signals = end_signals();
+  signals.push_back(SIGUSR1);
+  return signals;
+}
+
+}  // namespace
+
+Session::Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk)
+    : task_(task),
+      talk_(talk),
+      journal_path_(program.journal),
+      command_(program.command),
+      format_(program.log_options.format),
+      files_(std::move(files)),
+      talk_output_(program.talk),
+      line_(program.talk),
+      log_(line_.logger(*program.log)),
+      rejects_(options.rejects, &files_),
+      interruption_(inbox_, stop_input_, clock_, log_),
+      signals_(session_signals(), [this](int signal) { on_signal(signal); }) {}
+
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::open(const Program& program, const InputOptions& options,
+                                               FileRoles files, Task task, Talk talk) {
+  // A destination or a reader of our output that goes away is an error to be handled, not the end of the
+  // process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::unique_ptr<Session> session{new Session{program, options, std::move(files), task, talk}};
+  DISPATCH_TRY(session->open_input(options));
+  DISPATCH_TRY(session->open_journal(options));
+  return session;
+}
+
+Result<> Session::open_journal(const InputOptions& options) {
+  std::vector<Declared> declared;
+  if (!options.subscriptions.empty()) {
+    auto read = read_subscriptions(options.subscriptions);
+    if (!read) return tl::unexpected(std::move(read).error());
+    declared = std::move(*read);
+  }
+  // What is to be resumed must be there; input, and subscriptions, make a journal.
+  const bool resumes = options.files.empty() && options.subscriptions.empty();
+  journal::SqliteOptions opening;
+  opening.existing_only = resumes;
+  opening.notice = [this](const std::string& what) { log_->warn("{}", what); };
+  opening.migrated = [this](const std::string& what) { log_->info("{}", what); };
+  std::error_code unknown;
+  const bool is_new = !std::filesystem::exists(journal_path_, unknown) && !unknown;
+  auto journal = journal::SqliteJournal::open(journal_path_, opening);
+  if (!journal) return tl::unexpected(std::move(journal).error());
+  journal_ = std::move(*journal);
+  if (is_new && talk_.summary)
+    log_->info("made the journal {}", std::filesystem::absolute(journal_path_, unknown).string());
+  const auto applied =
+      apply_set(*journal_, declared, {}, clock_.wall(), [this](const auto& changes) { say(changes); });
+  if (!applied) return tl::unexpected(applied.error());
+  warn_of_changes(*log_, *applied);
+  return flow::renew(*catalog_, *journal_);
+}
+
+void Session::say(const std::vector<SubscriptionChange>& changes) {
+  if (!talk_.summary) return;
+  log_->info("subscriptions: {}", changes_summary(changes));
+  const std::string text = changes_text(changes);
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at);
+    log_->info("{}", std::string_view{text}.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+Result<> Session::open_input(const InputOptions& options) {
+  auto reading = reader_options(options);
+  if (!reading) return tl::unexpected(std::move(reading).error());
+  auto router = make_router(options, catalog_);
+  if (!router) return tl::unexpected(std::move(router).error());
+  router_ = make_router(options, catalog_).value();
+  auto sampler = telemetry::sampler_of_environment();
+  if (!sampler) return tl::unexpected(std::move(sampler).error());
+  sampler_ = *sampler;
+  if (const auto distinct = files_.check(); !distinct)
+    return misuse("{}; nothing was read or sent", distinct.error().message);
+  if (options.files.empty()) return {};
+  reading->files = &files_;
+  auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
+  if (!reader) return tl::unexpected(std::move(reader).error());
+  const bool ends = std::all_of(options.files.begin(), options.files.end(), [](const std::string& file) {
+    std::error_code gone;
+    return file != "-" && std::filesystem::is_regular_file(file, gone);
+  });
+  using FeedInput = flow::Feed::Input;
+  input_.emplace(Input{std::move(*reader), std::move(*router),
+                       ends ? FeedInput::ends : FeedInput::may_stay_open, options.files});
+  return {};
+}
+
+Result<std::optional<flow::Tracer>> Session::tracer() {
+  if (!sampler_) return std::nullopt;
+  const auto seed = journal_->trace_seed();
+  if (!seed) return tl::unexpected(seed.error());
+  return flow::Tracer{*sampler_, *seed};
+}
+
+Result<ExitCode> Session::run(const Work& work) {
+  auto tracer = this->tracer();
+  if (!tracer) return tl::unexpected(std::move(tracer).error());
+  Result<flow::Ending> ending = [&] {
+    std::optional<Progress> progress;
+    if (talk_.progress) progress.emplace(scoreboard_, line_, clock_, format_);
+    std::optional<flow::Feed> feed;
+    if (input_)
+      feed.emplace(std::move(input_->reader), std::move(input_->router), *tracer, inbox_, input_->kind);
+    else
+      inbox_.end_input();
+    const FeedEnd feed_end{stop_input_, inbox_};
+    auto ended = work(*this);
+    hurry();
+    return ended;
+  }();
+  if (!ending) {
+    if (talk_.summary) say_snapshot();
+    return tl::unexpected(std::move(ending).error());
+  }
+  DISPATCH_TRY(rejects_.finish());
+  const auto copied = journal_->checkpoint();
+  // Of a journal that is not there any more nothing is claimed.
+  if (!copied && copied.error().failure == Failure::unavailable) return tl::unexpected(copied.error());
+  const Summary summary = sum_up(*ending);
+  const auto exit = exit_code(summary);
+  const bool to_be_told = exit == ExitCode::remains || exit == ExitCode::rejected;
+  if (format_ == LogOptions::Format::json) {
+    if (talk_.summary || to_be_told) line_.print(summary_json(summary, clock_.wall()));
+  } else if (talk_.summary) {
+    line_.print(summary_text(summary));
+  } else if (to_be_told) {
+    line_.print(summary_line(summary));
+  }
+  DISPATCH_TRY(copied);
+  return exit;
+}
+
+std::int64_t Session::owner_pid() const {
+  return journal::Ownership::owner_pid(journal_path_).value_or(0);
+}
+
+void Session::note_owner(const std::vector<std::string>& given) {
+  if (owner_) return;
+  owner_ = owner_pid();
+  ignored_ = given;
+  const auto ignored =
+      given.empty() ? std::string{} : fmt::format("; without effect: {}", fmt::join(given, ", "));
+  log_->info("{} by its own options{}", owner_text(*owner_), ignored);
+}
+
+void Session::hurry() {
+  talk_output_->hurry(PatientOutput::last_words_patience);
+}
+
+void Session::on_signal(int signal) {
+  if (signal == SIGUSR1)
+    say_snapshot();
+  else
+    interruption_(signal);
+}
+
+std::chrono::microseconds Session::took() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady() - began_);
+}
+
+void Session::say_snapshot() {
+  const auto figures = scoreboard_.snapshot();
+  line_.print(format_ == LogOptions::Format::json ? snapshot_json(figures, took(), clock_.wall())
+                                                  : snapshot_text(figures, took()));
+}
+
+Summary Session::sum_up(flow::Ending ending) {
+  Summary summary{task_, scoreboard_.snapshot(), ending, took(), journal_path_};
+  summary.has_input = input_.has_value();
+  summary.command = command_;
+  if (ending.followed) {
+    summary.owner = owner_;
+    summary.ignored = ignored_;
+  } else if (task_ == Task::accept && journal::Ownership::is_taken(journal_path_).value_or(false)) {
+    summary.owner = owner_pid();
+  }
+  summary.recorded = recorded_destinations(journal_path_, summary.figures.recorded_elsewhere);
+  if (ending.how != flow::Ending::How::finished || ending.remaining == 0) return summary;
+  // Only for advice: what cannot be read here is left unsaid.
+  if (const auto ledger = journal::Ledger::open(journal_path_))
+    if (const auto standing = ledger->standing(0, clock_.wall()))
+      summary.gapped_entities = standing->gapped_entities;
+  return summary;
+}
+
+}  // namespace dispatch::cli

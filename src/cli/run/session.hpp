@@ -1,0 +1,119 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/system/file_roles.hpp"
+#include "base/system/signals.hpp"
+#include "cli/commands/subscription/subscription_changes.hpp"
+#include "cli/options/input_options.hpp"
+#include "cli/output/live_line.hpp"
+#include "cli/output/progress.hpp"
+#include "cli/output/summary.hpp"
+#include "cli/program.hpp"
+#include "cli/run/interruption.hpp"
+#include "flow/intake/feed.hpp"
+#include "flow/intake/inbox.hpp"
+#include "ingest/rejects/rejects.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <spdlog/logger.h>
+
+namespace dispatch::cli {
+
+/// How much a command says while it works.
+struct Talk {
+  bool progress = true;  ///< how it goes
+  bool summary = true;   ///< how it went
+};
+
+/// What `run` and `ingest` share: the journal, the input, signals, and what is said about it all. From
+/// construction to destruction signals are taken, so it is to be made before any thread.
+class Session {
+ public:
+  /// Does the work of the command: takes in what comes to the inbox until the run has ended.
+  using Work = std::function<Result<flow::Ending>(Session&)>;
+
+  /// Opens the input, then the journal. What is wrong with either is found before anything is written or
+  /// sent, and that two of `files`, which are all that the command reads and writes, are one.
+  static Result<std::unique_ptr<Session>> open(const Program& program, const InputOptions& options,
+                                               FileRoles files, Task task, Talk talk);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Feeds the input to `work` and shows how it goes; then says how it went. An error is that of `work`.
+  Result<ExitCode> run(const Work& work);
+
+  // What `work` uses.
+  flow::Acceptance acceptance() { return {*journal_, inbox_, rejects_, clock_, log_, *router_}; }
+  flow::Inbox& inbox() { return inbox_; }
+  flow::Scoreboard& scoreboard() { return scoreboard_; }
+  const Clock& clock() const { return clock_; }
+  const std::string& journal_path() const { return journal_path_; }
+  /// Another process dispatches the journal, and this one follows: says so once, and which of the options
+  /// `given` have no effect there.
+  void note_owner(const std::vector<std::string>& given);
+  /// This process dispatches.
+  void note_ownership() {
+    owner_.reset();
+    ignored_.clear();
+  }
+  /// The work is done: what is said from now on, or still waits to be read, is waited for five seconds at
+  /// most.
+  void hurry();
+  const FileRoles& files() const { return files_; }
+
+ private:
+  struct Input {
+    ingest::Reader reader;
+    routing::Router router;
+    flow::Feed::Input kind;
+    std::vector<std::string> names;  ///< as they were given
+  };
+
+  Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk);
+  Result<> open_input(const InputOptions& options);
+  Result<> open_journal(const InputOptions& options);
+  Result<std::optional<flow::Tracer>> tracer();
+  void say(const std::vector<SubscriptionChange>& changes);
+  void on_signal(int signal);
+  std::chrono::microseconds took() const;
+  void say_snapshot();
+  Summary sum_up(flow::Ending ending);
+  std::int64_t owner_pid() const;
+
+  std::optional<std::int64_t> owner_;  ///< that is followed, or was last
+  std::vector<std::string> ignored_;
+  const Task task_;
+  const Talk talk_;
+  const std::string journal_path_;
+  const std::string command_;  ///< Program::command
+  const LogOptions::Format format_;
+  const FileRoles files_;
+  const SystemClock clock_;
+  const SteadyTime began_ = clock_.steady();
+  const std::shared_ptr<PatientOutput> talk_output_;
+  LiveLine line_;
+  std::shared_ptr<spdlog::logger> log_;
+  flow::Scoreboard scoreboard_;
+  flow::Inbox inbox_;
+  std::stop_source stop_input_;
+  ingest::RejectsFile rejects_;
+  Interruption interruption_;
+  const std::shared_ptr<routing::Catalog> catalog_ = std::make_shared<routing::Catalog>();
+  std::optional<routing::Router> router_;  ///< of the thread that works; the input's has another
+  std::optional<Input> input_;
+  std::optional<tracing::Sampler> sampler_;  ///< of traces; none: no event has one
+  std::unique_ptr<journal::SqliteJournal> journal_;
+  Signals signals_;  // last: it calls back into the others
+};
+
+}  // namespace dispatch::cli

@@ -1,0 +1,123 @@
+#include "flow/intake/feed.hpp"
+
+#include "flow/intake/destination_check.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dispatch::flow {
+
+namespace {
+
+/// Takes out of the arrivals, from number `first` on, those that `accept` returns an error for. They become
+/// rejects.
+template <class Accept>
+void sift(ingest::Batch& batch, std::size_t first, Accept accept) {
+  std::vector<ingest::Reject> refused;
+  std::size_t kept = first;
+  for (std::size_t i = first; i < batch.arrivals.size(); ++i) {
+    if (Result<> accepted = accept(batch.arrivals[i]); !accepted) {
+      refused.push_back({batch.lines[i], std::move(accepted).error().message});
+      continue;
+    }
+    if (kept != i) {
+      batch.arrivals[kept] = batch.arrivals[i];
+      batch.lines[kept] = std::move(batch.lines[i]);
+    }
+    ++kept;
+  }
+  if (refused.empty()) return;
+  batch.arrivals.resize(kept);
+  batch.lines.resize(kept);
+  // Not between the pieces of an over-long line: after those that end one begun in an earlier batch.
+  auto place = batch.rejects.begin();
+  while (place != batch.rejects.end() && !place->first) ++place;
+  batch.rejects.insert(place, std::make_move_iterator(refused.begin()),
+                       std::make_move_iterator(refused.end()));
+}
+
+std::string waiting_for_destination() {
+  return fmt::format(
+      "the input has no line with a url so far, and there is neither --to nor a subscription: its lines wait "
+      "for one that has, at most {} lines; give --to URL",
+      DestinationCheck::lines_most);
+}
+
+}  // namespace
+
+Incoming route(ingest::Batch batch, routing::Router& router) {
+  router.refresh();
+  Incoming incoming;
+  incoming.batch = std::move(batch);
+  route_again(incoming, 0, router);
+  return incoming;
+}
+
+void route_again(Incoming& incoming, std::size_t first, routing::Router& router) {
+  sift(incoming.batch, first, [&](Arrival& arrival) -> Result<> {
+    auto routes = router.route(arrival, incoming.routes);
+    if (!routes) return tl::unexpected(std::move(routes).error());
+    arrival.routes = *routes;
+    return {};
+  });
+  incoming.subscriptions_version = router.version();
+}
+
+void reject_unrouted(Incoming& incoming, std::size_t first) {
+  sift(incoming.batch, first, [](const Arrival& arrival) -> Result<> {
+    if (arrival.routes.empty()) return misuse("{}", routing::nowhere_to_go);
+    return {};
+  });
+}
+
+Feed::Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox,
+           Input input)
+    : reader_(std::move(reader)),
+      router_(std::move(router)),
+      tracer_(tracer),
+      input_(input),
+      thread_([this, &inbox] { work(inbox); }) {}
+
+Feed::~Feed() {
+  thread_.join();
+}
+
+void Feed::work(Inbox& inbox) {
+  try {
+    auto read = read_all(inbox);
+    if (!read) return inbox.end_input(std::move(read).error());
+    if (*read) inbox.end_input();
+  } catch (const std::exception& bug) {
+    inbox.end_input(Error{Failure::failed, fmt::format("reading the input failed: {}", bug.what())});
+  }
+}
+
+Result<bool> Feed::read_all(Inbox& inbox) {
+  DestinationCheck destinations;
+  const auto offer_all = [&](std::vector<Incoming>& checked) {
+    return std::all_of(checked.begin(), checked.end(),
+                       [&](Incoming& incoming) { return inbox.offer(std::move(incoming)); });
+  };
+  bool told = false;
+  while (true) {
+    auto batch = reader_.next();
+    if (!batch) return tl::unexpected(std::move(batch).error());
+    if (!*batch) break;
+    if (tracer_) tracer_->trace(**batch);
+    auto checked = destinations.take(route(std::move(**batch), router_), router_);
+    if (!offer_all(checked)) return false;
+    if (destinations.holds() && input_ == Input::may_stay_open) {
+      Incoming word;  // it also makes the dispatcher see subscriptions that are new
+      if (!std::exchange(told, true)) word.batch.warnings.push_back(waiting_for_destination());
+      if (!inbox.offer(std::move(word))) return false;
+    }
+  }
+  auto rest = destinations.end();
+  return offer_all(rest) && reader_.finished();
+}
+
+}  // namespace dispatch::flow

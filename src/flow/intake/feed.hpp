@@ -1,0 +1,54 @@
+#pragma once
+
+#include "flow/intake/inbox.hpp"
+#include "flow/intake/tracer.hpp"
+#include "ingest/reader.hpp"
+#include "routing/router.hpp"
+
+#include <optional>
+#include <thread>
+
+namespace dispatch::flow {
+
+/// The thread that reads, parses, traces and routes, ahead of the dispatcher and beside it. It ends with the
+/// input, or when the inbox takes no more; a reader that waits for input must be stopped through its own stop
+/// token before this is destroyed.
+class Feed {
+ public:
+  /// Lines without a destination wait until one has one: DestinationCheck. Of input that may stay open that
+  /// is said as soon as one waits.
+  enum class Input {
+    ends,
+    may_stay_open,
+  };
+  /// Without `tracer` no event has a trace.
+  Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox,
+       Input input = Input::may_stay_open);
+  ~Feed();
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+
+ private:
+  void work(Inbox& inbox);
+  /// Returns true where the inbox has taken all that the input holds, false where a stop or the inbox ended
+  /// it.
+  Result<bool> read_all(Inbox& inbox);
+
+  ingest::Reader reader_;
+  routing::Router router_;
+  std::optional<Tracer> tracer_;
+  const Input input_;
+  std::thread thread_;
+};
+
+/// Sets the routes of every arrival, by the subscriptions that the router's catalog holds now; one whose url
+/// is none becomes a reject. Nothing else of the batch changes.
+Incoming route(ingest::Batch batch, routing::Router& router);
+
+/// The same anew for the arrivals from number `first` on, by the snapshot that the router has.
+void route_again(Incoming& incoming, std::size_t first, routing::Router& router);
+
+/// The arrivals from number `first` on that go nowhere become rejects.
+void reject_unrouted(Incoming& incoming, std::size_t first);
+
+}  // namespace dispatch::flow

@@ -1,0 +1,180 @@
+#include "flow/limits/graph.hpp"
+
+#include "flow/limits/valve.hpp"
+#include "flow/pump/window.hpp"
+
+#include <utility>
+
+namespace dispatch::flow {
+
+class Graph::LaneNodes {
+ public:
+  LaneNodes(tbb::flow::graph& graph, Passage& to_gate) : queue(graph), serial(graph, 1) {
+    tbb::flow::make_edge(queue, serial);
+    tbb::flow::make_edge(serial, to_gate);
+  }
+  Queue queue;
+  Limiter serial;
+};
+
+class Graph::ValveNodes {
+ public:
+  explicit ValveNodes(tbb::flow::graph& graph) : queue(graph) {}
+  Queue queue;
+};
+
+// The graph stands first, so that it outlives its nodes.
+struct Graph::Nodes {
+  Nodes(std::size_t workers_most, Graph& owner)
+      : to_gate(graph, tbb::flow::unlimited,
+                [&owner](Item* item) noexcept {
+                  const Lane& lane = *item->lane;
+                  item->stamps.head = owner.now_;
+                  if (lane.outlet->terms->shut || lane.leaves)
+                    owner.turned_away_.push_back(item);
+                  else if (lane.valve != nullptr)
+                    owner.to_valve(*lane.valve, *item);
+                  else
+                    owner.to_gate(*item);
+                  return tbb::flow::continue_msg{};
+                }),
+        worker_queue(graph),
+        workers(graph, workers_most),
+        begin(graph, tbb::flow::unlimited, [&owner](Item* item) noexcept {
+          owner.intents_.push_back(item);
+          return tbb::flow::continue_msg{};
+        }) {
+    tbb::flow::make_edge(worker_queue, workers);
+    tbb::flow::make_edge(workers, begin);
+  }
+
+  tbb::flow::graph graph;
+  Passage to_gate;
+  Queue worker_queue;
+  Limiter workers;
+  Passage begin;
+  std::vector<std::unique_ptr<LaneNodes>> lanes;
+  std::vector<std::unique_ptr<ValveNodes>> valves;
+};
+
+Graph::Graph(std::size_t workers) {
+  // A graph runs in the arena it was made in.
+  arena_.execute([&] { nodes_ = std::make_unique<Nodes>(workers, *this); });
+}
+
+Graph::~Graph() {
+  // Even an edge is made with a task; none may outlive the nodes.
+  arena_.execute([&] {
+    nodes_->graph.wait_for_all();
+    nodes_.reset();
+  });
+}
+
+Graph::LaneNodes& Graph::add_lane() {
+  return *nodes_->lanes.emplace_back(std::make_unique<LaneNodes>(nodes_->graph, nodes_->to_gate));
+}
+
+HostGate& Graph::take_gate(std::size_t permits, std::size_t ahead) {
+  if (free_gates_.empty()) return *gates_.emplace_back(std::make_unique<HostGate>(permits, ahead));
+  HostGate& gate = *free_gates_.back();
+  free_gates_.pop_back();
+  gate.set_ahead(ahead);
+  return gate;
+}
+
+Graph::ValveNodes& Graph::add_valve() {
+  return *nodes_->valves.emplace_back(std::make_unique<ValveNodes>(nodes_->graph));
+}
+
+void Graph::to_valve(Valve& valve, Item& item) {
+  item.pass = Pass::none;
+  item.stamps.at_valve = valve.holds_for();
+  if (valve.full() || valve.gives_way(item.row)) {
+    turned_away_.push_back(&item);
+    return;
+  }
+  ++valve.waiting;
+  valve.nodes->queue.try_put(&item);
+}
+
+void Graph::free_permits(const Item& item) {
+  frees_.push_back({.gate = item.lane->host->gate, .share = item.lane->share});
+}
+
+void Graph::to_gate(Item& item) {
+  HostGate& gate = *item.lane->host->gate;
+  gate.enter(item);
+  let_through(gate);
+}
+
+void Graph::let_through(HostGate& gate) {
+  while (Item* item = gate.next()) nodes_->worker_queue.try_put(item);
+}
+
+void Graph::play(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::enter:
+      step.lane->queue.try_put(step.item);
+      break;
+    case Step::Kind::free_lane:
+      step.lane->serial.decrementer().try_put(1);
+      break;
+    case Step::Kind::draw: {
+      Item* item = nullptr;
+      if (!step.valve->nodes->queue.try_get(item)) break;
+      --step.valve->waiting;
+      item->pass = step.pass;
+      item->stamps.let_through = now_;
+      if (step.pass == Pass::probe) item->stamps.at_valve = Hold::circuit;
+      to_gate(*item);
+      break;
+    }
+    case Step::Kind::hold:
+      to_valve(*step.item->lane->valve, *step.item);
+      break;
+  }
+}
+
+std::vector<Item*> Graph::run_until_quiet() {
+  if (staged()) {
+    arena_.execute([&] {
+      // To rest after each step: tasks run last in first out, and what entered first is to go first.
+      for (const Step& step : steps_) {
+        play(step);
+        nodes_->graph.wait_for_all();
+      }
+      for (const Free& one : frees_) {
+        if (one.share != nullptr) {
+          one.gate->free(*one.share);
+          nodes_->workers.decrementer().try_put(1);
+        }
+        let_through(*one.gate);
+        nodes_->graph.wait_for_all();
+      }
+    });
+    steps_.clear();
+    frees_.clear();
+  }
+  return std::exchange(intents_, {});
+}
+
+std::vector<Item*> Graph::take_back(Valve& valve) {
+  std::vector<Item*> waiting;
+  arena_.execute([&] {
+    for (Item* item = nullptr; valve.nodes->queue.try_get(item);) waiting.push_back(item);
+    nodes_->graph.wait_for_all();
+  });
+  valve.waiting = 0;
+  return waiting;
+}
+
+std::vector<Item*> Graph::take_back(LaneNodes& lane) {
+  std::vector<Item*> waiting;
+  arena_.execute([&] {
+    for (Item* item = nullptr; lane.queue.try_get(item);) waiting.push_back(item);
+    nodes_->graph.wait_for_all();
+  });
+  return waiting;
+}
+
+}  // namespace dispatch::flow

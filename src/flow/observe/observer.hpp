@@ -1,0 +1,60 @@
+#pragma once
+
+#include "event/ids.hpp"
+#include "flow/observe/story.hpp"
+#include "journal/rows.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace dispatch::flow {
+
+/// What a turn has taken in of the input.
+struct Taken {
+  std::uint64_t accepted = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;   ///< lines, for whatever reason
+  std::uint64_t conflicts = 0;  ///< of those, what would have taken another event's id or sequence number
+  std::uint64_t unmatched = 0;  ///< of those accepted, what no subscription meant
+};
+
+/// What was held back for the first time since it came.
+struct HeldBack {
+  std::uint64_t by_rate = 0;
+  std::uint64_t in_all = 0;  ///< those, and what a limit of requests at a time has held back
+};
+
+/// What a turn has done; it is committed.
+struct CommittedTurn {
+  Taken taken{};
+  std::span<const journal::Settlement> settled{};  ///< borrowed, with their outcomes
+  std::size_t begun = 0;                           ///< requests that go out now
+  std::uint64_t orphans = 0;  ///< attempts found under way that nobody knows the outcome of
+  std::uint64_t trips = 0;    ///< circuits that have opened
+  HeldBack held_back{};
+  std::chrono::nanoseconds commit{0};  ///< how long that took
+  /// Of the attempts that have ended, where the observer wants them; they may be kept.
+  std::span<const std::shared_ptr<const Story>> stories{};
+  /// Of the events that were accepted and whose traces are recorded, where the observer wants them.
+  std::span<const std::shared_ptr<const Entry>> entries{};
+  /// What the commit carried; 0: it was nothing, and took no time of the disk's.
+  std::size_t size() const { return taken.accepted + settled.size() + begun + orphans; }
+};
+
+/// Who wants to know what a run does. Nothing that decides about a delivery goes this way.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  /// Called by the thread that works, after each commit and before the next turn: it must not wait for
+  /// anything.
+  virtual void committed(const CommittedTurn& turn) = 0;
+  /// Whether attempts that begin now are to be told when they have ended. Nothing is kept of them otherwise.
+  virtual bool wants_stories() const { return false; }
+  /// The same for events that are accepted now.
+  virtual bool wants_entries() const { return false; }
+};
+
+}  // namespace dispatch::flow

@@ -1,0 +1,213 @@
+#include "flow/pump/window.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dispatch::flow {
+
+bool Window::has_room(const OutletState& outlet) const {
+  return !outlet.terms->shut && outlet.lanes < lanes_most(outlet) && lanes_in_use_ < limits_.lanes;
+}
+
+/// Subscriptions of one host do not take the window from all others: where it becomes scarce, they share what
+/// one of them has a use for.
+std::size_t Window::lanes_most(const OutletState& outlet) const {
+  if (outlet.crowded) return 2 * limits_.lanes_per_outlet;
+  const bool scarce = lanes_in_use_ >= limits_.lanes / 2;
+  if (!scarce || outlet.is_direct() || outlet.host->gate == nullptr) return limits_.lanes_per_outlet;
+  return std::max<std::size_t>(1, limits_.lanes_per_outlet / outlet.host->gate->destinations());
+}
+
+/// Enough for all permits of the host, as long as half of the room is left; then as much as is fair.
+std::size_t Window::lanes_most_of_slow(const OutletState& outlet) const {
+  constexpr std::size_t least = 4;
+  const std::size_t all = limits_.lanes_per_outlet;
+  if (outlet.lanes < all) return std::min(all, limits_.per_host + limits_.per_host / 4 + least);
+  return std::max(least, all / outlet.host->gate->destinations());
+}
+
+const HostGate::Share* Window::not_quick(const OutletState& outlet, DestinationNo destination) const {
+  if (!outlet.crowded || outlet.host->gate == nullptr) return nullptr;
+  const auto* share = outlet.host->gate->share_of(destination);
+  return share == nullptr || share->is_quick(graph_.steady()) ? nullptr : share;
+}
+
+bool Window::crowds(const OutletState& outlet, DestinationNo destination) const {
+  const auto* share = not_quick(outlet, destination);
+  return share != nullptr && share->lanes >= lanes_most_of_slow(outlet);
+}
+
+bool Window::crowds_no_more(const OutletState& outlet, DestinationNo destination) const {
+  const auto* share = not_quick(outlet, destination);
+  if (share == nullptr) return true;
+  const std::size_t most = lanes_most_of_slow(outlet);
+  return share->lanes + std::max<std::size_t>(1, most / 4) <= most;
+}
+
+bool Window::has_slow(const OutletState& outlet) const {
+  return outlet.host->gate != nullptr && outlet.host->gate->has_slow(graph_.steady());
+}
+
+bool Window::lane_has_room(const Lane& lane) const {
+  return lane.items < limits_.items_per_lane && items_in_use_ < 4 * limits_.lanes;
+}
+
+Lane* Window::find(const LaneKey& key) {
+  const auto found = lanes_.find(key);
+  return found == lanes_.end() ? nullptr : found->second;
+}
+
+Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
+  Lane* lane = nullptr;
+  if (free_lanes_.empty() && lane_pool_.size() >= limits_.lanes && !idle_.empty()) forget(*idle_.front());
+  if (!free_lanes_.empty()) {
+    lane = free_lanes_.back();
+    free_lanes_.pop_back();
+  } else {
+    lane = &lane_pool_.emplace_back();
+    lane->nodes = &graph_.add_lane();
+  }
+  lane->key = LaneKey::of(row);
+  lane->outlet = &outlet;
+  lane->host = outlet.host;
+  lane->leaves = false;
+  lane->in_doubt = false;
+  lane->items = 0;
+  lane->more = false;
+  lane->below.reset();
+  lane->idle = idle_.end();
+  lanes_.emplace(lane->key, lane);
+  take_up(*lane, row.destination);
+  return *lane;
+}
+
+void Window::push(Lane& lane, const journal::DeliveryRow& row, Hold why) {
+  if (is_idle(lane)) {
+    no_longer_idle(lane);
+    take_up(lane, row.destination);
+  }
+  if (lane.items == 0) {
+    lane.valve = valves_.find(*lane.outlet, row.destination);
+    if (lane.valve != nullptr) ++lane.valve->lanes;
+  }
+  ++lane.items;
+  ++items_in_use_;
+  lane.tail = row;
+  graph_.enter(*lane.nodes, pool_.take(row, lane, {.loaded = graph_.now(), .before_head = why}));
+}
+
+void Window::lead_to(Valve& valve) {
+  for (Lane& lane : lane_pool_) {
+    if (lane.items == 0 || lane.valve != nullptr || lane.tail.destination != valve.destination) continue;
+    lane.valve = &valve;
+    ++valve.lanes;
+  }
+}
+
+void Window::lead_to_valves() {
+  for (Lane& lane : lane_pool_) {
+    if (lane.items == 0 || lane.valve != nullptr) continue;
+    lane.valve = valves_.find(*lane.outlet, lane.tail.destination);
+    if (lane.valve != nullptr) ++lane.valve->lanes;
+  }
+}
+
+void Window::complete(Item& item) {
+  Lane& lane = *item.lane;
+  give_back(item);
+  graph_.free_lane(*lane.nodes);
+  if (lane.items > 0) return;
+  if (lane.more || lane.below)
+    drained_.push_back(&lane);
+  else
+    rest(lane);
+}
+
+void Window::evict(Item& item) {
+  Lane& lane = *item.lane;
+  take_all(item);
+  close(lane);
+}
+
+void Window::drain(Item& item) {
+  Lane& lane = *item.lane;
+  lane.tail = item.row;
+  take_all(item);
+  drained_.push_back(&lane);
+}
+
+void Window::rest(Lane& lane) {
+  if (lane.key.alone != 0) {
+    close(lane);
+    return;
+  }
+  leave_off(lane);
+  lane.idle = idle_.insert(idle_.end(), &lane);
+  ++lane.outlet->idle_lanes;
+}
+
+void Window::no_longer_idle(Lane& lane) {
+  idle_.erase(std::exchange(lane.idle, idle_.end()));
+  --lane.outlet->idle_lanes;
+}
+
+void Window::close(Lane& lane) {
+  leave_off(lane);
+  lanes_.erase(lane.key);
+  free_lanes_.push_back(&lane);
+}
+
+void Window::forget(Lane& lane) {
+  no_longer_idle(lane);
+  lanes_.erase(lane.key);
+  free_lanes_.push_back(&lane);
+}
+
+void Window::forget_idle(const OutletState& outlet) {
+  for (auto next = idle_.begin(); next != idle_.end();) {
+    Lane& lane = **next++;
+    if (lane.outlet == &outlet) forget(lane);
+  }
+}
+
+std::vector<Item*> Window::send_off(const OutletState& outlet) {
+  forget_idle(outlet);
+  for (Lane& lane : lane_pool_)
+    if (lane.items > 0 && lane.outlet == &outlet) lane.leaves = true;
+  if (outlet.host->gate == nullptr) return {};
+  return Graph::take_leaving(*outlet.host->gate);
+}
+
+void Window::take_all(Item& item) {
+  Lane& lane = *item.lane;
+  for (Item* waiting : graph_.take_back(*lane.nodes)) give_back(*waiting);
+  give_back(item);
+  graph_.free_lane(*lane.nodes);
+}
+
+void Window::give_back(Item& item) {
+  Lane& lane = *item.lane;
+  --items_in_use_;
+  if (--lane.items == 0 && lane.valve != nullptr) --std::exchange(lane.valve, nullptr)->lanes;
+  pool_.give_back(item);
+}
+
+void Window::take_up(Lane& lane, DestinationNo destination) {
+  ++lane.outlet->lanes;
+  ++lanes_in_use_;
+  HostState& host = *lane.host;
+  if (host.lanes++ == 0) host.gate = &graph_.take_gate(limits_.per_host, host.ahead(limits_));
+  lane.share = &host.gate->open_lane(destination, graph_.steady());
+}
+
+void Window::leave_off(Lane& lane) {
+  lane.more = lane.in_doubt = false;
+  lane.below.reset();
+  --lane.outlet->lanes;
+  --lanes_in_use_;
+  HostState& host = *lane.host;
+  host.gate->close_lane(*std::exchange(lane.share, nullptr));
+  if (--host.lanes == 0) graph_.give_back(*std::exchange(host.gate, nullptr));
+}
+
+}  // namespace dispatch::flow

@@ -1,0 +1,143 @@
+#include "journal/sqlite/connection/connection.hpp"
+
+#include "base/fail_point.hpp"
+#include "base/system/fd.hpp"
+#include "journal/sqlite/files/journal_files.hpp"
+#include "journal/sqlite/files/journal_name.hpp"
+#include "journal/sqlite/files/private_files.hpp"
+#include "journal/sqlite/files/replacement.hpp"
+#include "journal/sqlite/schema/identity.hpp"
+#include "journal/sqlite/schema/migrate.hpp"
+#include "journal/sqlite/schema/migrations.hpp"
+#include "journal/sqlite/statements/failure.hpp"
+#include "journal/sqlite/wal/stale_log.hpp"
+
+#include <cerrno>
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+namespace dispatch::journal {
+
+namespace {
+
+/// Makes an empty file that only its owner can read; SQLite gives the WAL the same mode. mknod, as opening
+/// and closing the file would drop SQLite's own locks on it where another object of this process has it open.
+Result<> create_private_file(const std::filesystem::path& path) {
+  if (::mknod(path.c_str(), S_IFREG | 0600, 0) == 0 || errno == EEXIST) return {};
+  return fail("cannot create journal {}: {}; check the directory, or name another file with --journal",
+              path.string(), errno_text(errno));
+}
+
+}  // namespace
+
+Connection::Connection(const std::filesystem::path& path, const SqliteOptions& options, DatabaseFile file)
+    : path_(path),
+      file_(std::move(file)),
+      checkpoint_pages_(options.checkpoint_pages),
+      checkpoint_at_(options.checkpoint_pages),
+      busy_timeout_(static_cast<int>(options.busy_timeout.count())),
+      joined_wal_(options.synchronous == SqliteOptions::Synchronous::full ? std::make_unique<JoinedWal>()
+                                                                          : nullptr),
+      database_(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, busy_timeout_,
+                joined_wal_ ? joined_wal_->name() : std::string{}) {
+  // First of all: even a connection that finds a file of somebody else must leave it alone when it is closed.
+  database_.check(sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
+  sqlite3_wal_hook(database_.getHandle(), count_wal_pages, this);  // takes the place of automatic checkpoints
+
+  database_.exec(fmt::format("PRAGMA cache_size = -{}", options.cache_bytes / 1024));
+  database_.exec(options.synchronous == SqliteOptions::Synchronous::full ? "PRAGMA synchronous = FULL"
+                                                                         : "PRAGMA synchronous = NORMAL");
+  database_.exec("PRAGMA foreign_keys = OFF");  // rows are written in an order that keeps them; verify checks
+  database_.exec("PRAGMA temp_store = MEMORY");
+  database_.exec("PRAGMA secure_delete = ON");  // of a secret that is removed nothing stays in the file
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path,
+                                                     const SqliteOptions& options) {
+  DISPATCH_TRY(check_not_half_replaced(path));
+  if (options.existing_only && !may_be_there(path))
+    return misuse("there is no journal {}; name it with --journal, or make one with: dispatch run FILE",
+                  path.string());
+  if (!options.existing_only) DISPATCH_TRY(create_private_file(path));
+
+  auto file = DatabaseFile::open(path);
+  if (!file) return tl::unexpected(std::move(file).error());
+  DISPATCH_TRY(check_has_one_name(path, *file));
+  DISPATCH_TRY(check_private(path, *file, options.notice));
+  DISPATCH_TRY(check_log_belongs(path, *file));
+  try {
+    std::unique_ptr<Connection> connection{new Connection{path, options, std::move(*file)}};
+    DISPATCH_TRY(connection->lock_and_migrate(options));
+    return connection;
+  } catch (const SQLite::Exception& said) {
+    return tl::unexpected(sqlite_failure(said, "open", path));
+  }
+}
+
+Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
+  const auto due = find_due(database_, path_, options.existing_only);
+  if (!due) return tl::unexpected(due.error());
+  if (*due == Due::migration && !options.migrated)
+    return unavailable(
+        "journal {0} has version {1}, this program works on version {2}, and nothing is to be changed now; "
+        "to migrate the journal, run: dispatch run --journal {0}",
+        path_.string(), identify(database_).version, latest_version());
+  auto gate = Gate::open(path_);
+  if (!gate) return tl::unexpected(std::move(gate).error());
+  gate_.emplace(std::move(*gate));
+  // A claim made earlier would look to another process that migrates like one that works on the journal.
+  if (*due != Due::migration) DISPATCH_TRY(file_.claim_name(gate_->file().identity()));
+  if (*due != Due::nothing) {
+    const auto migrated = migrate(database_, path_, *gate_, file_);
+    if (!migrated) return tl::unexpected(migrated.error());
+    if (*migrated && options.migrated)
+      options.migrated(fmt::format("journal {} was migrated from version {} to version {}", path_.string(),
+                                   **migrated, latest_version()));
+  }
+  auto files = FilesInPlace::note(path_, file_.identity());
+  if (!files) return tl::unexpected(std::move(files).error());
+  files_.emplace(std::move(*files));
+  return {};
+}
+
+Result<> Connection::check_in_place() {
+  DISPATCH_TRY(gate_->file().check_in_place());
+  return files_->check();
+}
+
+int Connection::count_wal_pages(void* self, sqlite3*, const char*, int pages) {
+  auto& connection = *static_cast<Connection*>(self);
+  // The WAL was begun again from its start, by whichever connection.
+  if (pages < connection.wal_pages_) connection.checkpoint_at_ = connection.checkpoint_pages_;
+  connection.wal_pages_ = pages;
+  return SQLITE_OK;
+}
+
+Result<> Connection::checkpoint_if_due() {
+  if (wal_pages_ < checkpoint_at_) return {};
+  // While a reader keeps the WAL from being begun again, it grows; a checkpoint at every commit would not
+  // help that.
+  checkpoint_at_ = wal_pages_ + checkpoint_pages_;
+  return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+}
+
+Result<> Connection::checkpoint_and_truncate() {
+  sqlite3* const handle = database_.getHandle();
+  sqlite3_busy_timeout(handle, 0);  // the writers at the gate are not to wait for a reader
+  auto copied = checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  sqlite3_busy_timeout(handle, busy_timeout_);
+  return copied;
+}
+
+Result<> Connection::checkpoint(int mode) {
+  fail_point(FailPoint::checkpoint_begins);
+  const int answer = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", mode, nullptr, nullptr);
+  fail_point(FailPoint::checkpoint_ended);
+  // Busy: readers need the WAL; it is checkpointed later.
+  if (answer == SQLITE_OK || answer == SQLITE_BUSY) return {};
+  return tl::unexpected(
+      sqlite_failure(SQLite::Exception{database_.getHandle(), answer}, "checkpoint", path_));
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "journal/rows.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+
+#include <span>
+#include <vector>
+
+namespace dispatch::journal {
+
+/// The circuit breakers that are not closed.
+class Circuits {
+ public:
+  explicit Circuits(SQLite::Database& database);
+
+  /// Journal::remember_circuits.
+  void remember(std::span<const CircuitRow> changed, std::span<const DestinationNo> closed);
+  /// Journal::circuits.
+  std::vector<CircuitRow> all();
+
+ private:
+  Statement put_, remove_, all_;
+};
+
+}  // namespace dispatch::journal

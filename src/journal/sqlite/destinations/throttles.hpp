@@ -1,0 +1,25 @@
+#pragma once
+
+#include "journal/rows.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+
+#include <span>
+#include <vector>
+
+namespace dispatch::journal {
+
+/// Destinations that are held back, or given work slowly, because they asked for time or were down.
+class Throttles {
+ public:
+  explicit Throttles(SQLite::Database& database);
+
+  /// Journal::remember_throttles.
+  void remember(std::span<const ThrottleRow> changed, std::span<const DestinationNo> over);
+  /// Journal::throttles.
+  std::vector<ThrottleRow> all();
+
+ private:
+  Statement put_, remove_, all_;
+};
+
+}  // namespace dispatch::journal

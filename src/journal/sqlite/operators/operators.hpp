@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "journal/rows.hpp"
+#include "journal/sqlite/operators/retries.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/streams.hpp"
+#include "journal/sqlite/writing/turn_account.hpp"
+#include "journal/sqlite/writing/wakes.hpp"
+
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace dispatch::journal {
+
+/// What operators may do, each with its trail in the table actions.
+class Operators {
+ public:
+  Operators(SQLite::Database& database, TurnAccount& turn, Retries& retries);
+
+  /// Journal::release, Journal::discard.
+  std::int64_t release(std::span<const DeliveryKey> deliveries, WallTime now);
+  std::int64_t discard(std::span<const DeliveryKey> deliveries, WallTime now);
+
+  /// Journal::skip_gap.
+  std::optional<std::pair<SequenceNumber, SequenceNumber>> skip_gap(std::string_view entity,
+                                                                    std::optional<SequenceNumber> only,
+                                                                    WallTime now);
+
+ private:
+  std::int64_t move_dead_letters(std::span<const DeliveryKey> deliveries, Verb verb, Statement& move,
+                                 Transition by, WallTime now);
+
+  TurnAccount& turn_;
+  Retries& retries_;
+  Streams streams_;
+  Wakes wakes_;
+  Statement add_action_, release_, discard_, skip_;
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "journal/rows.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+
+namespace dispatch::journal {
+
+/// The columns of deliveries that read_delivery expects, from the first on. A delivery of a subscription goes
+/// to the destination that its outlet has at present.
+inline constexpr const char* delivery_columns =
+    "outlet_no, position, generation, "
+    "iif(subscription_no = 0, destination_no,"
+    "    (SELECT o.present_destination_no FROM outlets o WHERE o.outlet_no = deliveries.outlet_no)), "
+    "entity_no, sequence_number, state, attempts, forgiven, "
+    "state_at, subscription_no, throttled_since";
+
+DeliveryRow read_delivery(const Statement::Rows& row);
+
+/// At most `limit` of what is left of `rows`.
+std::vector<DeliveryRow> read_deliveries(Statement::Rows& rows, std::size_t limit);
+
+}  // namespace dispatch::journal

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "journal/rows.hpp"
+#include "journal/sqlite/destinations/destinations.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/fresh_deliveries.hpp"
+#include "journal/sqlite/writing/inputs.hpp"
+#include "journal/sqlite/writing/streams.hpp"
+#include "journal/sqlite/writing/subscriptions.hpp"
+#include "journal/sqlite/writing/turn_account.hpp"
+#include "journal/sqlite/writing/wakes.hpp"
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::journal {
+
+/// Appends events. The ordinary one, new and next in its stream, costs one insert.
+class Appender {
+ public:
+  Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh, Destinations& destinations,
+           Subscriptions& subscriptions);
+
+  /// Journal::append.
+  Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now);
+
+  /// Another connection has committed, or the turn was abandoned: nothing remembered may be trusted.
+  const tracing::TraceSeed& trace_seed() const { return trace_seed_; }
+
+  void forget();
+
+ private:
+  Result<Appended> append_one(const Arrival& arrival, const StreamStart& start);
+  Result<Appended> append_without_entity(const Arrival& arrival);
+  Result<Appended> append_above(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                const StreamStart& start);
+  Result<Appended> append_below(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                const StreamStart& start);
+  Result<Appended> append_before_start(const Arrival& arrival, Stream& stream, std::int64_t number,
+                                       const StreamStart& start);
+
+  std::optional<Position> insert(const Arrival& arrival, std::optional<EntityNo> entity,
+                                 std::optional<std::int64_t> number);
+  Result<> add_deliveries(const Arrival& arrival, Position position, std::optional<EntityNo> entity,
+                          std::optional<std::int64_t> number);
+  std::optional<Appended> find_known(const Arrival& arrival);
+  bool goes_elsewhere(Position stored, const Arrival& arrival);
+  std::vector<std::string_view> differing_from(Position stored, const Arrival& arrival);
+  Appended taken(const Stream& stream, std::int64_t number);
+
+  SQLite::Database& database_;
+  const tracing::TraceSeed trace_seed_;
+  TurnAccount& turn_;
+  FreshDeliveries& fresh_;
+  Destinations& destinations_;
+  Subscriptions& subscriptions_;
+  Streams streams_;
+  Inputs inputs_;
+  Wakes wakes_;
+  Statement insert_, find_known_, find_content_, find_holder_, find_delivery_, unmatched_;
+
+  // While one call of append is under way.
+  WallTime now_{};
+  std::int64_t digest_ = 0;
+  std::vector<DeliveryRow> made_;
+};
+
+}  // namespace dispatch::journal

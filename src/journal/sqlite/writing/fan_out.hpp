@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "event/arrival.hpp"
+#include "journal/rows.hpp"
+#include "journal/sqlite/destinations/destinations.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/turn_account.hpp"
+#include "journal/sqlite/writing/wakes.hpp"
+
+#include <span>
+
+namespace dispatch::journal {
+
+/// Makes deliveries of events that came before the subscription did.
+class FanOut {
+ public:
+  FanOut(SQLite::Database& database, TurnAccount& turn, Destinations& destinations);
+
+  /// Journal::fan_out. The subscription must be there.
+  Result<std::int64_t> make(const Route& route, std::span<const Position> events, WallTime now);
+
+ private:
+  bool is_delivered(SubscriptionNo subscription, Position position);
+
+  TurnAccount& turn_;
+  Destinations& destinations_;
+  Wakes wakes_;
+  Statement delivered_, add_, matched_;
+};
+
+}  // namespace dispatch::journal

@@ -1,0 +1,116 @@
+#include "journal/sqlite/writing/fresh_deliveries.hpp"
+
+#include "journal/trace.hpp"
+
+#include <algorithm>
+
+namespace dispatch::journal {
+
+namespace {
+
+std::optional<EntityNo> entity_of(const DeliveryRow& row) {
+  return row.entity == EntityNo{} ? std::nullopt : std::optional{row.entity};
+}
+std::optional<SequenceNumber> sequence_of(const DeliveryRow& row) {
+  return row.entity == EntityNo{} ? std::nullopt : std::optional{row.sequence};
+}
+
+}  // namespace
+
+FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, Subscriptions& subscriptions)
+    : turn_(turn),
+      subscriptions_(subscriptions),
+      add_pending_(database,
+                   "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
+                   "                        subscription_no)"
+                   " VALUES (?, ?, ?, ?, ?, ?)"),
+      open_below_(database,
+                  "SELECT 1 FROM deliveries INDEXED BY deliveries_open_by_lane"
+                  " WHERE entity_no = ? AND subscription_no = ? AND generation = 0"
+                  "   AND sequence_number < ? AND (subscription_no > 0 OR generation > 0)"
+                  "   AND state NOT IN (4, 5) LIMIT 1"),
+      add_in_flight_(
+          database,
+          "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
+          "                        subscription_no, state, state_at, attempts, began_at, began_turn)"
+          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, 1, ?7, ?8)") {}
+
+bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const Route& route,
+                          WallTime accepted) {
+  if (find(row.key) != nullptr) return false;
+  fresh_.push_back({row, &arrival, route, accepted});
+  return true;
+}
+
+std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now) {
+  Fresh* const fresh = find(key);
+  if (fresh == nullptr || fresh->written) return std::nullopt;
+  const auto& [row, arrival, route, accepted, written] = *fresh;
+  if (has_to_wait(row)) return Begun{};
+  add_in_flight_.run(key.outlet, key.position, row.destination, entity_of(row), sequence_of(row),
+                     row.subscription, now, turn_.number);
+  fresh->written = true;
+
+  Begun begun;
+  begun.won = true;
+  Outgoing& outgoing = begun.outgoing;
+  outgoing.began = now;
+  outgoing.url = route.url;
+  outgoing.event_id = arrival->event_id;
+  outgoing.entity_id = arrival->entity_id.value_or("");
+  outgoing.sequence = sequence_of(row);
+  outgoing.type = arrival->type;
+  outgoing.source = arrival->source;
+  outgoing.time = arrival->time;
+  outgoing.correlation_id = arrival->correlation_id;
+  outgoing.causation_id = arrival->causation_id;
+  outgoing.headers = arrival->headers;
+  outgoing.payload = arrival->payload;
+  outgoing.trace = trace_of_attempt(arrival->trace, key, outgoing.attempt);
+  outgoing.ingest = arrival->trace.span;
+  outgoing.accepted = accepted;
+  if (row.subscription != SubscriptionNo{}) outgoing.subscription = subscriptions_.find(row.subscription);
+  return begun;
+}
+
+/// What the turn has made cannot be done yet.
+bool FreshDeliveries::has_to_wait(const DeliveryRow& row) {
+  if (!is_sparse_lane(row) || row.entity == EntityNo{}) return false;
+  const bool after_fresh = std::any_of(fresh_.begin(), fresh_.end(), [&](const Fresh& fresh) {
+    return fresh.row.entity == row.entity && fresh.row.sequence < row.sequence &&
+           fresh.row.destination == row.destination;
+  });
+  return after_fresh || open_below_.rows(row.entity, row.subscription, row.sequence).next();
+}
+
+void FreshDeliveries::write() {
+  for (Fresh& fresh : fresh_) {
+    if (fresh.written) continue;
+    const DeliveryRow& row = fresh.row;
+    add_pending_.run(row.key.outlet, row.key.position, row.destination, entity_of(row), sequence_of(row),
+                     row.subscription);
+  }
+  fresh_.clear();
+}
+
+bool FreshDeliveries::any_below(const DeliveryRow& row) const {
+  return std::any_of(fresh_.begin(), fresh_.end(), [&](const Fresh& fresh) {
+    return fresh.row.entity == row.entity && fresh.row.sequence < row.sequence;
+  });
+}
+
+bool FreshDeliveries::leads_to(Position position, OutletNo outlet, DestinationNo destination) {
+  const Fresh* fresh = find({.outlet = outlet, .position = position});
+  return fresh != nullptr && fresh->row.destination == destination;
+}
+
+FreshDeliveries::Fresh* FreshDeliveries::find(const DeliveryKey& key) {
+  auto found = std::lower_bound(
+      fresh_.begin(), fresh_.end(), key.position,
+      [](const Fresh& fresh, Position position) { return fresh.row.key.position < position; });
+  for (; found != fresh_.end() && found->row.key.position == key.position; ++found)
+    if (found->row.key == key) return &*found;
+  return nullptr;
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,132 @@
+#include "journal/sqlite/writing/outcome_writer.hpp"
+
+#include "journal/sqlite/reading/delivery_columns.hpp"
+
+#include <string>
+
+namespace dispatch::journal {
+
+namespace {
+
+/// A success of which there is nothing to keep but what the delivery's own row has room for.
+bool is_plain_success(const Settlement& settlement) {
+  const Outcome& outcome = *settlement.outcome;
+  return settlement.by == Transition::succeed && outcome.kind == OutcomeKind::answered &&
+         outcome.error.empty() && outcome.excerpt.empty();
+}
+
+/// A 2xx that was judged a failure must not look like a success that something followed (see verify's
+/// "once").
+std::optional<std::string> error_text(const Settlement& settlement) {
+  const Outcome& outcome = *settlement.outcome;
+  if (!outcome.error.empty()) return outcome.error;
+  const bool looks_good =
+      outcome.kind == OutcomeKind::answered && outcome.status >= 200 && outcome.status <= 299;
+  if (looks_good && settlement.by != Transition::succeed) return "this status counts as a failure here";
+  return std::nullopt;
+}
+
+/// "name,connect,tls,first byte" in microseconds, each empty where not reached; nothing where none was.
+std::optional<std::string> timings_text(const AttemptTimings& timings) {
+  const auto text = [](const std::optional<std::chrono::microseconds>& at) {
+    return at ? std::to_string(at->count()) : std::string{};
+  };
+  if (!timings.name_resolved && !timings.connected && !timings.tls_ready && !timings.first_byte)
+    return std::nullopt;
+  return fmt::format("{},{},{},{}", text(timings.name_resolved), text(timings.connected),
+                     text(timings.tls_ready), text(timings.first_byte));
+}
+
+}  // namespace
+
+OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
+    : turn_(turn),
+      succeed_(database,
+               "UPDATE deliveries SET state = 4, state_at = NULL, ended_turn = ?, took = ?, status = ?,"
+               "                      address = ?, timings = ?"
+               " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+      fail_(
+          database,
+          "UPDATE deliveries SET state = ?, state_at = ?, forgiven = forgiven + ?, ended_turn = ?, took = ?,"
+          "                      status = ?, throttled_since = coalesce(?, throttled_since)"
+          " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+      give_up_(database,
+               "UPDATE deliveries SET state = 5, state_at = NULL"
+               " WHERE outlet_no = ? AND position = ? AND generation = ? AND subscription_no IN"
+               "       (SELECT subscription_no FROM subscriptions WHERE removed_at IS NOT NULL)"),
+      add_attempt_(
+          database,
+          "INSERT INTO attempts (outlet_no, position, generation, attempt, began_at, began_turn, ended_turn,"
+          "                      took, outcome, status, error, address, timings, excerpt, destination_no)"
+          " SELECT outlet_no, position, generation, attempts, began_at, began_turn, ?, ?, ?, ?, ?, ?, ?, ?,"
+          "        destination_no FROM deliveries WHERE outlet_no = ? AND position = ? AND generation = ? "
+          "AND state = 1"),
+      orphans_(database,
+               fmt::format("SELECT {} FROM deliveries WHERE state = 1 AND state_at IS NOT NULL LIMIT ?",
+                           delivery_columns)) {}
+
+Result<> OutcomeWriter::settle(std::span<const Settlement> settlements) {
+  for (const Settlement& settlement : settlements) DISPATCH_TRY(settle_one(settlement));
+  return {};
+}
+
+Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
+  const auto& [key, by, forgive, due, at, outcome, throttled_since] = settlement;
+  const auto next = next_state(DeliveryState::in_flight, by);
+  if (!next) return fail("an outcome cannot move a delivery along that way; this is a bug in the scheduler");
+
+  auto address = null_if_empty(outcome->address);
+  auto timings = timings_text(outcome->timings);
+  if (!is_plain_success(settlement)) {
+    std::optional<Blob> excerpt;
+    if (!outcome->excerpt.empty()) excerpt = Blob{outcome->excerpt};
+    add_attempt_.run(turn_.number, outcome->took, static_cast<int>(outcome->kind), outcome->status,
+                     error_text(settlement), address, timings, excerpt, key.outlet, key.position,
+                     key.generation);
+    address = {};
+    timings = {};
+  }
+
+  int changes = 0;
+  if (*next == DeliveryState::completed) {
+    changes = succeed_.run(turn_.number, outcome->took, outcome->status, address, timings, key.outlet,
+                           key.position, key.generation);
+  } else {
+    std::optional<WallTime> state_at;  // none of a state that is final
+    if (!is_final(*next)) state_at = *next == DeliveryState::retry_wait ? due : at;
+    changes = fail_.run(static_cast<int>(*next), state_at, forgive ? 1 : 0, turn_.number, outcome->took,
+                        outcome->status, throttled_since, key.outlet, key.position, key.generation);
+  }
+  if (changes == 0) {
+    return fail(
+        "the delivery of event {} to outlet {} is not in flight, so that its outcome cannot be recorded; "
+        "this is a bug in the scheduler",
+        key.position.value(), key.outlet.value());
+  }
+  turn_.moved(DeliveryState::in_flight, *next);
+  if (is_final(*next)) return {};
+  if (give_up_.run(key.outlet, key.position, key.generation) != 0) turn_.moved(*next, DeliveryState::failed);
+  return {};
+}
+
+Result<std::size_t> OutcomeWriter::recover(Orphans orphans, WallTime now, std::size_t limit) {
+  std::vector<DeliveryRow> found;
+  {
+    auto rows = orphans_.rows(limit);
+    found = read_deliveries(rows, limit);
+  }
+  Outcome unknown;
+  unknown.kind = OutcomeKind::unknown;
+  unknown.error = "the dispatcher ended before an outcome was recorded";
+  for (const DeliveryRow& row : found) {
+    DISPATCH_TRY(settle_one({.key = row.key,
+                             .by = orphans == Orphans::retry ? Transition::retry : Transition::bury,
+                             .forgive = true,
+                             .due = now,
+                             .at = now,
+                             .outcome = &unknown}));
+  }
+  return found.size();
+}
+
+}  // namespace dispatch::journal

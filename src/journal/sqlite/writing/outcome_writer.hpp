@@ -1,0 +1,31 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "journal/rows.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/turn_account.hpp"
+
+#include <span>
+
+namespace dispatch::journal {
+
+/// Records how attempts ended. A success without a body costs one update; every other end also becomes a row
+/// of attempts.
+class OutcomeWriter {
+ public:
+  OutcomeWriter(SQLite::Database& database, TurnAccount& turn);
+
+  /// Journal::settle.
+  Result<> settle(std::span<const Settlement> settlements);
+
+  /// Journal::recover.
+  Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit);
+
+ private:
+  Result<> settle_one(const Settlement& settlement);
+
+  TurnAccount& turn_;
+  Statement succeed_, fail_, give_up_, add_attempt_, orphans_;
+};
+
+}  // namespace dispatch::journal

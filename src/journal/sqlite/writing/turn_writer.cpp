@@ -1,0 +1,96 @@
+#include "journal/sqlite/writing/turn_writer.hpp"
+
+#include "base/fail_point.hpp"
+#include "journal/sqlite/statements/withdraw.hpp"
+
+namespace dispatch::journal {
+
+TurnWriter::TurnWriter(Connection& connection)
+    : connection_(connection),
+      begin_(connection.database(), "BEGIN IMMEDIATE"),
+      commit_(connection.database(), "COMMIT"),
+      rollback_(connection.database(), "ROLLBACK"),
+      data_version_(connection.database(), "PRAGMA data_version"),
+      read_turn_(connection.database(), "SELECT turn FROM progress"),
+      write_turn_(connection.database(), "UPDATE progress SET turn = ?"),
+      write_tally_(connection.database(), "UPDATE tally SET deliveries = deliveries + ? WHERE state = ?") {}
+
+Result<bool> TurnWriter::begin() {
+  DISPATCH_TRY(connection_.gate().enter());
+  open_ = true;
+  DISPATCH_TRY(connection_.check_in_place());
+  begin_.run();
+  changes_before_ = connection_.total_changes();
+  account_ = {.number = 0, .change = {}, .moves = account_.moves};
+
+  const std::int64_t version = data_version();
+  const bool changed = version != seen_version_;
+  if (changed) {
+    auto rows = read_turn_.rows();
+    if (rows.next()) last_turn_ = rows.integer(0);
+    seen_version_ = version;
+  }
+  account_.number = last_turn_ + 1;
+  return changed;
+}
+
+Result<> TurnWriter::commit() {
+  if (connection_.total_changes() == changes_before_) {
+    // An insert that met a conflict has changed no row, but dirtied the page of sqlite_sequence.
+    rollback_.run();
+  } else {
+    write_account();
+    fail_point(FailPoint::turn_staged);
+    DISPATCH_TRY(connection_.check_in_place());
+    try {
+      commit_.run();
+    } catch (const SQLite::Exception&) {
+      withdraw_failed_commit(connection_.database());
+      throw;
+    }
+    fail_point(FailPoint::turn_committed);
+    last_turn_ = account_.number;
+    // Only now is it sure that the commit went to where others look for it.
+    DISPATCH_TRY(connection_.check_in_place());
+    if (auto copied = connection_.checkpoint_if_due(); !copied) checkpoint_error_ = std::move(copied).error();
+  }
+  close();
+  return {};
+}
+
+void TurnWriter::write_account() {
+  write_turn_.run(account_.number);
+  for (std::size_t state = 0; state < account_.change.deliveries.size(); ++state)
+    if (const auto change = account_.change.deliveries[state]; change != 0) write_tally_.run(change, state);
+}
+
+void TurnWriter::abandon() noexcept {
+  if (!open_) return;
+  try {
+    rollback_.run();
+  } catch (const SQLite::Exception&) {
+    // SQLite has rolled back by itself, as it does after an input or output error, or there was nothing yet.
+  }
+  close();
+}
+
+void TurnWriter::close() noexcept {
+  account_ = {.number = 0, .change = {}, .moves = account_.moves};
+  open_ = false;
+  connection_.gate().leave();
+}
+
+Result<> TurnWriter::checkpoint() {
+  const auto inside = Inside::enter(connection_.gate());
+  if (!inside) return tl::unexpected(inside.error());
+  DISPATCH_TRY(connection_.check_in_place());
+  return connection_.checkpoint_and_truncate();
+}
+
+std::int64_t TurnWriter::data_version() {
+  auto rows = data_version_.rows();
+  rows.next();
+  return rows.integer(0);
+}
+
+}  // namespace dispatch::journal

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "flow/observe/observer.hpp"
+#include "flow/observe/story.hpp"
+#include "metrics/pipeline.hpp"
+#include "telemetry/otlp_json.hpp"
+#include "tracing/span_exporter.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::telemetry {
+
+/// As the batch span processor of the OpenTelemetry specification. A record is an event that was accepted or
+/// an attempt that has ended, each with all of its spans.
+struct SpanBatches {
+  std::size_t queue = 2048;  ///< records that wait at most
+  std::size_t batch = 512;   ///< records that are taken, and about as many spans that are sent, at a time
+  std::chrono::milliseconds delay{5000};  ///< so long until there are as many
+};
+
+/// How much of a destination's URL a span shows. A path often is a secret, as that of a chat's web hook.
+enum class SpanUrl {
+  origin,  ///< scheme, host and port
+  whole,   ///< also path and query
+};
+
+/// Makes spans of what a run does, for the events whose traces are recorded: `ingest`, `wait REASON`,
+/// `commit` and `POST`. They are written and sent by a thread of their own.
+class DeliverySpans final : public flow::Observer {
+ public:
+  /// Borrows the exporter, which must end what it does when `stop` is requested.
+  DeliverySpans(tracing::SpanExporter& exporter, OtlpJson json, const SpanBatches& batches,
+                std::stop_token stop, SpanUrl url = SpanUrl::origin);
+
+  bool wants_stories() const override { return true; }
+  bool wants_entries() const override { return true; }
+  void committed(const flow::CommittedTurn& turn) override;
+
+  /// As those of metrics::Pipeline, in records.
+  bool drain(std::chrono::milliseconds patience) { return records_.drain(patience); }
+  void end() { records_.end(); }
+  std::uint64_t dropped() const { return records_.dropped(); }
+
+ private:
+  struct Record {  // one of the two
+    std::shared_ptr<const flow::Entry> entry;
+    std::shared_ptr<const flow::Story> story;
+  };
+  std::size_t export_all(std::span<const Record> records);
+  void write(const flow::Entry& entry);
+  void write(const flow::Story& story);
+  void write_inner(const tracing::TraceContext& parent, std::int64_t number, std::string_view name,
+                   WallTime from, WallTime until);
+
+  tracing::SpanExporter& exporter_;
+  OtlpJson json_;
+  const SpanUrl url_;
+  const std::size_t spans_most_;
+  std::vector<Record> batch_;  // of the turn
+  metrics::Pipeline<Record> records_;
+};
+
+/// The port that a URL names, or that of its scheme.
+std::int64_t port_of(std::string_view url);
+
+}  // namespace dispatch::telemetry

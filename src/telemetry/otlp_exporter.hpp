@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/crypto/secret.hpp"
+#include "base/error.hpp"
+#include "tracing/span_exporter.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <spdlog/logger.h>
+
+namespace dispatch::telemetry {
+
+/// Where spans go, by the OpenTelemetry protocol over HTTP.
+struct OtlpOptions {
+  std::string url;                                      ///< of the collector, with its path
+  std::vector<std::pair<std::string, Secret>> headers;  ///< sent with each request
+  std::chrono::milliseconds timeout{10'000};            ///< of one request, everything included
+  std::chrono::milliseconds patience{30'000};           ///< of one batch, tries again included
+  std::chrono::milliseconds backoff{1'000};  ///< after the first failure; then the double each time
+  std::string certificates;                  ///< a PEM file of whom to trust; empty: as the system does
+};
+
+/// Posts spans to a collector. What it refuses or does not answer in time is lost, and the log says so once;
+/// where it asks for patience (429, 502, 503, 504) or cannot be reached, it is tried again.
+class OtlpExporter final : public tracing::SpanExporter {
+ public:
+  /// A request to stop ends what is under way.
+  static Result<std::unique_ptr<OtlpExporter>> make(OtlpOptions options, std::shared_ptr<spdlog::logger> log,
+                                                    std::stop_token stop);
+  ~OtlpExporter() override;
+  OtlpExporter(const OtlpExporter&) = delete;
+  OtlpExporter& operator=(const OtlpExporter&) = delete;
+
+  std::size_t send(std::string_view request, std::size_t spans) override;
+
+  /// From now on nothing is tried again. From any thread.
+  void hurry();
+  /// Spans that were lost on the way. From any thread.
+  std::size_t lost() const { return lost_.load(std::memory_order_relaxed); }
+
+ private:
+  class Connection;
+  struct Answer;
+
+  OtlpExporter(OtlpOptions options, std::shared_ptr<spdlog::logger> log, std::stop_token stop);
+  Answer insist(std::string_view request);
+  std::size_t judge(const Answer& answer, std::size_t spans);
+  void tell(std::string_view what);
+
+  const OtlpOptions options_;
+  const std::shared_ptr<spdlog::logger> log_;
+  const std::stop_token stop_;
+  std::stop_source hurry_;
+  std::unique_ptr<Connection> connection_;
+  bool told_ = false;
+  std::atomic<std::size_t> lost_ = 0;
+};
+
+}  // namespace dispatch::telemetry

@@ -1,0 +1,137 @@
+// Backups, restoring them, and journals on media that cannot be written.
+
+#include "system/program/scenario.hpp"
+
+#include <csignal>
+#include <filesystem>
+
+#include <sys/mount.h>
+
+using namespace dispatch::test;
+
+namespace {
+
+std::string journal_left_by_a_kill(const TempDir& directory, const Receiver& receiver) {
+  Child run{directory, {"run", "-", "--to", receiver.url()}};
+  REQUIRE(run.write(streams(2, 2)));
+  REQUIRE(receiver.wait_ended(4));
+  run.signal(SIGKILL);
+  run.exit_code();
+  return read_file(directory / "dispatch.db-wal");
+}
+
+}  // namespace
+
+TEST_CASE("a backup is made while a run is on and restored when it has ended") {
+  const TempDir directory;
+  const Receiver receiver;
+  Child run{directory, {"run", "-", "--to", receiver.url()}};
+  REQUIRE(run.write(streams(2, 2)));
+  REQUIRE(receiver.wait_ended(4));
+  const auto made = run_dispatch(directory, {"backup", "copy.db"});
+  CAPTURE(made.err);
+  CHECK(made.exit_code == 0);
+  CHECK(has(made.err, "4 events are in copy.db"));
+  CHECK(has(made.err, "dispatch restore copy.db"));
+  CHECK(run_dispatch(directory, {"backup", "copy.db"}).exit_code == 2);
+  CHECK(run_dispatch(directory, {"verify", "--journal", "copy.db"}).exit_code == 0);
+
+  const auto refused = run_dispatch(directory, {"restore", "copy.db"});
+  CHECK(refused.exit_code == 6);
+  CHECK(has(refused.err, "in use"));
+  REQUIRE(run.write(event_line("later", "E9", 1)));
+  run.close_input();
+  CHECK(run.exit_code() == 0);
+
+  const auto restored = run_dispatch(directory, {"restore", "copy.db"});
+  CAPTURE(restored.err);
+  CHECK(restored.exit_code == 0);
+  CHECK(has(restored.err, "dispatch.db.replaced-2"));
+  CHECK_FALSE(has(run_dispatch(directory, {"events", "list"}).out, "later"));
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+  for (const auto& entry : std::filesystem::directory_iterator{directory.path()}) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("dispatch.db.replaced-") && name.ends_with("Z")) {
+      CHECK(has(run_dispatch(directory, {"events", "list", "--journal", name}).out, "later"));
+    }
+  }
+}
+
+TEST_CASE("the log of a killed run is not mixed with a journal that was copied back") {
+  const TempDir directory;
+  const Receiver receiver;
+  REQUIRE(
+      run_dispatch(directory, {"run", "-", "--to", receiver.url()}, event_line("first", "F", 1)).exit_code ==
+      0);
+  REQUIRE(run_dispatch(directory, {"backup", "copy.db"}).exit_code == 0);
+  const std::string log = journal_left_by_a_kill(directory, receiver);
+  REQUIRE_FALSE(log.empty());
+  std::filesystem::copy_file(directory / "copy.db", directory / "dispatch.db",
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto before = receiver.count();
+  for (const std::string command : {"run", "status", "verify"}) {
+    const auto refused = run_dispatch(directory, {command});
+    CAPTURE(refused.err);
+    CHECK(refused.exit_code == 6);
+    CHECK(has(refused.err, "does not belong to journal dispatch.db"));
+  }
+  CHECK(receiver.count() == before);
+  CHECK(read_file(directory / "dispatch.db") == read_file(directory / "copy.db"));
+  CHECK(read_file(directory / "dispatch.db-wal") == log);
+  // What the message says helps.
+  std::filesystem::rename(directory / "dispatch.db-wal", directory / "dispatch.db-wal.old");
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("no journal is made beside what an interrupted restore was to put in place") {
+  const TempDir directory;
+  const std::vector<std::string> ingest{"ingest", "-", "--to", "http://127.0.0.1:9/"};
+  REQUIRE(run_dispatch(directory, ingest, streams(2, 2)).exit_code == 0);
+  REQUIRE(run_dispatch(directory, {"backup", "copy.db"}).exit_code == 0);
+  // As a restore of an earlier program left it where it was killed.
+  std::filesystem::rename(directory / "dispatch.db", directory / "dispatch.db.replaced-20261129T184500Z");
+  std::filesystem::copy_file(directory / "copy.db", directory / "dispatch.db.restoring");
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"run", "-"}, ingest, {"status"}, {"verify"}}) {
+    const auto refused = run_dispatch(directory, command, event_line("later", "E9", 1));
+    CAPTURE(refused.err);
+    CHECK(refused.exit_code == 6);
+    CHECK(has(refused.err, "dispatch restore --journal dispatch.db FILE"));
+  }
+  CHECK_FALSE(std::filesystem::exists(directory / "dispatch.db"));
+  CHECK(run_dispatch(directory, {"restore", "dispatch.db.restoring"}).exit_code == 2);
+  CHECK(run_dispatch(directory, {"restore", "copy.db"}).exit_code == 0);
+  CHECK(has(run_dispatch(directory, {"backup", "again.db"}).err, "4 events are in again.db"));
+}
+
+TEST_CASE("a journal on media that cannot be written is read") {
+  const TempDir directory;
+  const Receiver receiver;
+  std::filesystem::create_directory(directory / "media");
+  const std::string journal = "media/dispatch.db";
+  REQUIRE(run_dispatch(directory, {"run", "-", "--to", receiver.url(), "--journal", journal}, streams(2, 2))
+              .exit_code == 0);
+  for (const std::string suffix : {"-wal", "-shm", ".gate"})
+    std::filesystem::remove(directory / (journal + suffix));
+  const std::string media = directory / "media";
+  if (::mount(media.c_str(), media.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+    MESSAGE("skipped: this user may not mount");
+    return;
+  }
+  const bool closed =
+      ::mount(nullptr, media.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0;
+  for (const auto& command : std::vector<std::vector<std::string>>{
+           {"status"}, {"events", "list"}, {"verify"}, {"backup", "copy.db"}}) {
+    auto arguments = command;
+    arguments.insert(arguments.end(), {"--journal", journal});
+    const auto read = run_dispatch(directory, arguments);
+    CAPTURE(read.err);
+    CHECK(read.exit_code == 0);
+  }
+  const auto written = run_dispatch(directory, {"run", "--journal", journal});
+  ::umount2(media.c_str(), MNT_DETACH);
+  CHECK(closed);
+  CHECK(written.exit_code != 0);
+}

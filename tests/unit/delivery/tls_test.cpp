@@ -1,0 +1,111 @@
+#include "support/authorities.hpp"
+#include "support/names.hpp"
+#include "support/tls_receiver.hpp"
+#include "unit/delivery/bench.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+#include <openssl/ssl.h>
+
+using namespace dispatch;
+using namespace dispatch::delivery;
+using namespace dispatch::test;
+
+namespace {
+
+Outcome attempt(const TlsReceiver& receiver, const std::string& ca_file, const std::string& client = {}) {
+  HttpOptions options;
+  options.ca_file = ca_file;
+  options.client_certificate = client;
+  return Bench{options}.attempt(event(receiver.url()));
+}
+
+}  // namespace
+
+TEST_CASE("a server whose certificate is trusted is delivered to") {
+  const TlsReceiver receiver;
+  const auto outcome = attempt(receiver, receiver.certificate());
+  CHECK(outcome.kind == OutcomeKind::answered);
+  CHECK(outcome.status == 500);
+  CHECK(outcome.timings.tls_ready);
+  CHECK(receiver.count() == 1);
+}
+
+TEST_CASE("a server whose certificate nobody trusts gets no request") {
+  const TlsReceiver receiver;
+  const auto outcome = attempt(receiver, "");
+  CHECK(outcome.kind == OutcomeKind::connect_error);
+  CHECK(outcome.error ==
+        "the server's certificate is of no authority that is trusted here (--cacert): SSL certificate "
+        "problem: self-signed certificate");
+  CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("a server whose certificate has expired gets no request") {
+  const TlsReceiver receiver{{.expires = std::chrono::seconds{-60}}};
+  const auto outcome = attempt(receiver, receiver.certificate());
+  CHECK(outcome.kind == OutcomeKind::connect_error);
+  CHECK(outcome.error ==
+        "the server's certificate has expired: SSL certificate problem: certificate has expired");
+  CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("a server that asks for a client certificate is shown it and gets no request without") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const TlsReceiver receiver{{.version_most = version, .asks_client = true}};
+    const auto known = attempt(receiver, receiver.certificate(), receiver.certificate());
+    CHECK(known.status == 500);
+    CHECK(receiver.count() == 1);
+    const auto unknown = attempt(receiver, receiver.certificate());
+    CHECK(unknown.kind != OutcomeKind::answered);
+    CHECK(unknown.error.ends_with("; the server asked for a client certificate (--cert)"));
+    CHECK(receiver.count() == 1);
+    const TlsReceiver other;
+    const auto wrong = attempt(receiver, receiver.certificate(), other.certificate());
+    CHECK(wrong.kind != OutcomeKind::answered);
+    CHECK(wrong.error.ends_with("asked for a client certificate and was shown that in " +
+                                other.certificate().string()));
+    CHECK(receiver.count() == 1);
+  }
+}
+
+TEST_CASE("a server whose certificate is another host's gets no request") {
+  const TlsReceiver receiver{{.certified_address = "127.0.0.2"}};
+  const auto outcome = attempt(receiver, receiver.certificate());
+  CHECK(outcome.kind == OutcomeKind::connect_error);
+  CHECK(outcome.error ==
+        "the server's certificate is another host's: SSL: no alternative certificate subject name matches "
+        "target host name '" +
+            host_in_urls("127.0.0.1") + "'");
+  CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("a server that speaks no TLS newer than 1.1 gets no request") {
+  const TlsReceiver receiver{{.version_most = TLS1_1_VERSION}};
+  const auto outcome = attempt(receiver, receiver.certificate());
+  CHECK(outcome.kind == OutcomeKind::connect_error);
+  CHECK(outcome.error.find("alert protocol version") != std::string::npos);
+  CHECK(receiver.count() == 0);
+}
+
+TEST_CASE("authorities that are given replace those of the system") {
+  const TlsReceiver receiver, other;
+  const auto before = directories_trusted();
+  CHECK(attempt(receiver, receiver.certificate()).status == 500);
+  CHECK(attempt(receiver, other.certificate()).kind == OutcomeKind::connect_error);
+  CHECK(directories_trusted() == before);
+  CHECK(attempt(receiver, "").kind == OutcomeKind::connect_error);
+  CHECK(directories_trusted() > before);
+}
+
+TEST_CASE("authorities that are given replace those of the system for a proxy too") {
+  const TlsReceiver proxy;
+  const auto before = directories_trusted();
+  HttpOptions options;
+  options.ca_file = proxy.certificate();
+  options.proxy = proxy.url();
+  CHECK(Bench{options}.attempt(event("http://server.invalid/")).status == 500);
+  CHECK(proxy.count() == 1);
+  CHECK(directories_trusted() == before);
+}

@@ -1,0 +1,191 @@
+#include "flow/limits/graph.hpp"
+
+#include "flow/pump/window.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::flow;
+
+namespace {
+
+/// Lanes and items as the pump would have them.
+struct Setting {
+  explicit Setting(std::size_t workers = 1000) : graph(workers) {}
+
+  OutletState& host(std::size_t width) {
+    auto& outlet = outlets.emplace_back();
+    outlet.host = &hosts.emplace_back();
+    outlet.host->gate = &graph.take_gate(width, 0);
+    outlet.terms = std::make_shared<const Terms>(RunOptions{});
+    return outlet;
+  }
+  Lane& lane(OutletState& outlet, std::int64_t destination = 1) {
+    auto& lane = lanes.emplace_back();
+    lane.outlet = &outlet;
+    lane.host = outlet.host;
+    lane.nodes = &graph.add_lane();
+    lane.share = &outlet.host->gate->open_lane(DestinationNo{destination}, SteadyTime{});
+    return lane;
+  }
+  Item& enter(Lane& lane) {
+    auto& item = items.emplace_back();
+    item.lane = &lane;
+    graph.enter(*lane.nodes, item);
+    return item;
+  }
+  void done(Item& item) {
+    graph.free_permits(item);
+    graph.free_lane(*item.lane->nodes);
+  }
+
+  Graph graph;
+  std::deque<HostState> hosts;
+  std::deque<OutletState> outlets;
+  std::deque<Lane> lanes;
+  std::deque<Item> items;
+};
+
+using Items = std::vector<Item*>;
+
+}  // namespace
+
+TEST_CASE("a lane lets one through until it is freed and keeps the order") {
+  Setting s;
+  auto& lane = s.lane(s.host(50));
+  Item& a = s.enter(lane);
+  Item& b = s.enter(lane);
+  Item& c = s.enter(lane);
+  CHECK(s.graph.run_until_quiet() == Items{&a});
+  CHECK(s.graph.run_until_quiet().empty());
+  s.done(a);
+  CHECK(s.graph.run_until_quiet() == Items{&b});
+  s.done(b);
+  CHECK(s.graph.run_until_quiet() == Items{&c});
+}
+
+TEST_CASE("a gate holds its host to its width and no other") {
+  Setting s;
+  auto& narrow = s.host(2);
+  auto& wide = s.host(50);
+  Items to_narrow;
+  for (int i = 0; i < 5; ++i) to_narrow.push_back(&s.enter(s.lane(narrow)));
+  Item& other = s.enter(s.lane(wide));
+  auto out = s.graph.run_until_quiet();
+  CHECK(out.size() == 3);
+  CHECK(std::count(out.begin(), out.end(), &other) == 1);
+  s.done(*to_narrow[0]);
+  CHECK(s.graph.run_until_quiet() == Items{to_narrow[2]});
+}
+
+TEST_CASE("a permit given back without the lane lets another lane of the host go") {
+  Setting s;
+  auto& host = s.host(1);
+  Item& a = s.enter(s.lane(host));
+  Item& b = s.enter(s.lane(host));
+  REQUIRE(s.graph.run_until_quiet() == Items{&a});
+  s.graph.free_permits(a);
+  CHECK(s.graph.run_until_quiet() == Items{&b});
+}
+
+TEST_CASE("the workers limit holds over all hosts") {
+  Setting s{3};
+  Items all;
+  for (int i = 0; i < 4; ++i) all.push_back(&s.enter(s.lane(s.host(2))));
+  auto out = s.graph.run_until_quiet();
+  CHECK(out.size() == 3);
+  s.done(*out[0]);
+  CHECK(s.graph.run_until_quiet().size() == 1);
+}
+
+TEST_CASE("what waits in a lane can be taken back and the lane used again") {
+  Setting s;
+  auto& host = s.host(50);
+  auto& lane = s.lane(host);
+  Item& a = s.enter(lane);
+  Item& b = s.enter(lane);
+  Item& c = s.enter(lane);
+  REQUIRE(s.graph.run_until_quiet() == Items{&a});
+  CHECK(s.graph.take_back(*lane.nodes) == Items{&b, &c});
+  s.done(a);
+  CHECK(s.graph.run_until_quiet().empty());
+  Item& d = s.enter(lane);
+  Item& e = s.enter(lane);
+  CHECK(s.graph.run_until_quiet() == Items{&d});
+  s.done(d);
+  CHECK(s.graph.run_until_quiet() == Items{&e});
+}
+
+TEST_CASE("ten thousand items over a hundred lanes and four hosts all come out once and in order") {
+  Setting s{17};
+  for (int i = 0; i < 4; ++i) s.host(5);
+  for (std::size_t i = 0; i < 100; ++i) s.lane(s.outlets[i % 4]);
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    Item& item = s.enter(s.lanes[i % 100]);
+    item.ticket = i;
+  }
+  std::map<const Lane*, std::uint64_t> last;
+  std::size_t seen = 0;
+  for (auto out = s.graph.run_until_quiet(); !out.empty(); out = s.graph.run_until_quiet()) {
+    CHECK(out.size() <= 17);
+    for (Item* item : out) {
+      if (last.contains(item->lane)) REQUIRE(item->ticket == last[item->lane] + 100);
+      last[item->lane] = item->ticket;
+      ++seen;
+      s.done(*item);
+    }
+  }
+  CHECK(seen == 10'000);
+}
+
+TEST_CASE("a gate that is given back serves another host once its permits are free") {
+  Setting s;
+  OutletState& first = s.host(2);
+  Item& a = s.enter(s.lane(first));
+  Item& b = s.enter(s.lane(first));
+  CHECK(s.graph.run_until_quiet() == Items{&a, &b});
+  s.done(a);
+  s.done(b);
+  s.graph.give_back(*first.host->gate);
+  OutletState& second = s.host(2);
+  OutletState& third = s.host(2);
+  CHECK(second.host->gate == first.host->gate);
+  CHECK(third.host->gate != first.host->gate);
+  CHECK(s.graph.gates() == 2);
+  Item& c = s.enter(s.lane(second));
+  Item& d = s.enter(s.lane(second));
+  s.enter(s.lane(second));
+  CHECK(s.graph.run_until_quiet() == Items{&c, &d});
+}
+
+TEST_CASE("a permit that is given back goes to what has come by then and has the best claim") {
+  Setting s;
+  OutletState& host = s.host(2);
+  Item& slow1 = s.enter(s.lane(host, 1));
+  Lane& quick_lane = s.lane(host, 2);
+  Item& quick1 = s.enter(quick_lane);
+  Item& quick2 = s.enter(quick_lane);
+  Item& slow2 = s.enter(s.lane(host, 1));
+  CHECK(s.graph.run_until_quiet() == Items{&slow1, &quick1});
+  s.done(quick1);  // its permit before its lane
+  CHECK(s.graph.run_until_quiet() == Items{&quick2});
+  s.done(quick2);
+  CHECK(s.graph.run_until_quiet() == Items{&slow2});
+}
+
+TEST_CASE("what may be ahead from now on goes at once") {
+  Setting s;
+  OutletState& host = s.host(1);
+  Item& a = s.enter(s.lane(host));
+  Item& b = s.enter(s.lane(host));
+  CHECK(s.graph.run_until_quiet() == Items{&a});
+  host.host->gate->answered(*a.lane->share, std::chrono::milliseconds{1}, SteadyTime{});
+  s.graph.set_ahead(*host.host->gate, 1);
+  CHECK(s.graph.run_until_quiet() == Items{&b});
+}

@@ -1,0 +1,69 @@
+#include "unit/ingest/reading.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+namespace dispatch::test {
+
+Reading read_files(std::vector<std::string> paths, ingest::ReaderOptions options) {
+  Reading reading;
+  auto reader = ingest::Reader::open(std::move(paths), std::move(options), {});
+  if (!reader) {
+    reading.error = reader.error();
+    return reading;
+  }
+  while (true) {
+    auto batch = reader->next();
+    if (!batch) {
+      reading.error = batch.error();
+      return reading;
+    }
+    if (!*batch) return reading;
+    reading.batches.push_back(std::move(**batch));
+    const auto& read = reading.batches.back();
+    reading.events.insert(reading.events.end(), read.arrivals.begin(), read.arrivals.end());
+    reading.lines.insert(reading.lines.end(), read.lines.begin(), read.lines.end());
+    reading.rejects.insert(reading.rejects.end(), read.rejects.begin(), read.rejects.end());
+    reading.warnings.insert(reading.warnings.end(), read.warnings.begin(), read.warnings.end());
+    reading.unread.insert(reading.unread.end(), read.unread.begin(), read.unread.end());
+    reading.blank += read.blank;
+    reading.bytes += read.bytes;
+  }
+}
+
+Reading read_text(std::string_view text, ingest::ReaderOptions options) {
+  const TempDir dir;
+  return read_files({dir.write("events.jsonl", text)}, std::move(options));
+}
+
+ingest::ReaderOptions mapped(std::vector<std::string> fields) {
+  auto mapping = ingest::Mapping::parse(fields);
+  REQUIRE(mapping.has_value());
+  ingest::ReaderOptions options;
+  options.mapping = std::move(*mapping);
+  return options;
+}
+
+std::string whole_reason(std::string_view line, ingest::ReaderOptions options) {
+  const auto reading = read_text(std::string{line} + "\n", std::move(options));
+  REQUIRE(!reading.error);
+  REQUIRE(reading.rejects.size() + reading.events.size() == 1);
+  return reading.rejects.empty() ? "" : reading.rejects[0].reason;
+}
+
+std::string reason(std::string_view line, ingest::ReaderOptions options) {
+  const auto whole = whole_reason(line, std::move(options));
+  return whole.substr(0, whole.find("; if it means something else"));
+}
+
+Result<std::size_t> TrickleSource::read(std::span<char> into) {
+  const std::size_t size = std::min({into.size(), step_, text_.size() - at_});
+  std::memcpy(into.data(), text_.data() + at_, size);
+  at_ += size;
+  return size;
+}
+
+}  // namespace dispatch::test

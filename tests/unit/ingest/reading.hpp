@@ -1,0 +1,61 @@
+#pragma once
+
+#include "ingest/line/batch.hpp"
+#include "ingest/reader.hpp"
+#include "ingest/source/source.hpp"
+#include "support/temp_dir.hpp"
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::test {
+
+/// All that a reader gave, with what it borrows from.
+struct Reading {
+  std::vector<ingest::Batch> batches;
+  std::vector<Arrival> events;
+  std::vector<ingest::LineRef> lines;
+  std::vector<ingest::Reject> rejects;
+  std::vector<ingest::UnreadInput> unread;
+  std::optional<Error> error;
+  std::vector<std::string> warnings;
+  std::uint64_t blank = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Reads the files to their end, or to an error.
+Reading read_files(std::vector<std::string> paths, ingest::ReaderOptions options = {});
+
+/// Reads one file that holds `text`.
+Reading read_text(std::string_view text, ingest::ReaderOptions options = {});
+
+/// The mapping of these `--field` arguments, which must be right.
+ingest::ReaderOptions mapped(std::vector<std::string> fields);
+
+/// The reason why `line` is rejected; empty where it is accepted.
+std::string whole_reason(std::string_view line, ingest::ReaderOptions options = {});
+/// The same without the option that leaves a field out.
+std::string reason(std::string_view line, ingest::ReaderOptions options = {});
+
+/// Gives `text` out at most `step` bytes at a time, and says that it is ready or not.
+class TrickleSource final : public ingest::Source {
+ public:
+  TrickleSource(std::string text, std::size_t step, bool ready = true)
+      : text_(std::move(text)), step_(step), ready_(ready) {}
+  Result<std::size_t> read(std::span<char> into) override;
+  bool ready() override { return ready_; }
+  const std::string& name() const override { return name_; }
+
+ private:
+  std::string text_;
+  std::size_t step_;
+  bool ready_;
+  std::size_t at_ = 0;
+  std::string name_ = "trickle";
+};
+
+}  // namespace dispatch::test

@@ -1,0 +1,219 @@
+// Backup and restore, and logs that do not belong to the database beside them.
+
+#include "journal/backup.hpp"
+
+#include "journal/ledger.hpp"
+#include "journal/sqlite/locks/ownership.hpp"
+#include "journal/verify.hpp"
+#include "support/journal_contents.hpp"
+#include "unit/journal/journals.hpp"
+#include "unit/journal/killable.hpp"
+
+#include <filesystem>
+
+#include <SQLiteCpp/Database.h>
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+using namespace dispatch;
+using namespace dispatch::journal;
+using namespace dispatch::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unique_ptr<SqliteJournal> open(const std::string& path) {
+  return SqliteJournal::open(path, {}).value();
+}
+
+/// Appends so many events, in a turn each.
+void append_some(const std::string& path, const std::string& name, int count) {
+  const auto journal = open(path);
+  for (int i = 0; i < count; ++i)
+    append(*journal, {.id = name + std::to_string(i), .payload = std::string(2'000, 'x')});
+}
+
+void checkpoint(const std::string& path) {
+  must(open(path)->checkpoint());
+}
+
+/// Nobody writes to it or reads it, and both files stay as they are.
+void check_log_is_refused(const std::string& path) {
+  const std::string database = read_file(path), log = read_file(path + "-wal");
+  REQUIRE_FALSE(log.empty());
+  const auto written = SqliteJournal::open(path, {});
+  REQUIRE_FALSE(written.has_value());
+  CAPTURE(written.error().message);
+  CHECK(written.error().failure == Failure::unavailable);
+  CHECK(written.error().message.find("does not belong to journal " + path) != std::string::npos);
+  CHECK_FALSE(Ledger::open(path).has_value());
+  CHECK(read_file(path) == database);
+  CHECK(read_file(path + "-wal") == log);
+}
+
+}  // namespace
+
+TEST_CASE("backup: it is the journal as it was at one moment while another writes") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 20);
+  const auto journal = open(path);
+  must(journal->begin_turn());
+  append_here(*journal, {{.id = "later"}});
+  const auto made = back_up(path, copy);
+  journal->abandon_turn();
+  REQUIRE(made.has_value());
+  CHECK(made->events == 20);
+  CHECK(made->bytes == fs::file_size(copy));
+  CHECK(journal_contents(copy) == journal_contents(path));
+  CHECK(verify(copy).value().healthy());
+  struct stat status {};
+  REQUIRE(::stat(copy.c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0600);
+  CHECK(status.st_nlink == 1);
+}
+
+TEST_CASE("backup: a file that is there is not overwritten and nothing is left where it fails") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory.write("copy.db", "mine");
+  append_some(path, "a", 1);
+  const auto made = back_up(path, copy);
+  REQUIRE_FALSE(made.has_value());
+  CHECK(made.error().failure == Failure::usage);
+  CHECK(read_file(copy) == "mine");
+  CHECK_FALSE(back_up(path, directory / "nowhere/copy.db").has_value());
+  CHECK_FALSE(back_up(directory / "none.db", directory / "none-copy.db").has_value());
+  for (const auto& entry : fs::directory_iterator{directory.path()})
+    CHECK(entry.path().string().find("partial") == std::string::npos);
+}
+
+TEST_CASE("backup: restored it is the journal again and what was there is kept with its log") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 5);
+  REQUIRE(back_up(path, copy).has_value());
+  const auto before = journal_contents(path);
+  append_some(path, "b", 5);  // in the log only
+  const auto after = journal_contents(path);
+
+  const auto restored = restore(copy, path, noon);
+  REQUIRE(restored.has_value());
+  CHECK(restored->backup.events == 5);
+  CHECK(journal_contents(path) == before);
+  REQUIRE(restored->replaced.has_value());
+  CHECK(restored->replaced->string().find("dispatch.db.replaced-20231114T2213") != std::string::npos);
+  CHECK(journal_contents(restored->replaced->string()) == after);
+  append_some(path, "c", 5);
+  CHECK(verify(path).value().healthy());
+}
+
+TEST_CASE("backup: a journal that is gone is restored too and its log is moved away") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 5);
+  REQUIRE(back_up(path, copy).has_value());
+  append_some(path, "b", 5);
+  fs::remove(path);
+  directory.write("dispatch.db", "");  // SQLite would remove the log now
+  check_log_is_refused(path);
+  fs::remove(path);
+  REQUIRE(restore(copy, path, noon).has_value());
+  CHECK(open(path)->tally().value().open() == 5);
+}
+
+TEST_CASE("backup: nothing is restored while the journal is in use or what is no journal") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 5);
+  REQUIRE(back_up(path, copy).has_value());
+  const auto contents = journal_contents(path);
+  {
+    Killable writer{[&]() -> std::shared_ptr<SqliteJournal> { return open(path); }};
+    REQUIRE(writer.is_holding());
+    const auto refused = restore(copy, path, noon);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().failure == Failure::unavailable);
+  }
+  {
+    const auto owner = Ownership::try_take(path).value();
+    CHECK_FALSE(restore(copy, path, noon).has_value());
+  }
+  CHECK_FALSE(restore(directory.write("text", "no journal"), path, noon).has_value());
+  CHECK_FALSE(restore(directory / "none.db", path, noon).has_value());
+  CHECK(restore(path, path, noon).error().failure == Failure::usage);
+  CHECK(journal_contents(path) == contents);
+  CHECK(restore(copy, path, noon).has_value());
+}
+
+TEST_CASE("backup: a name that leads in a circle is refused in words") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 1);
+  REQUIRE(back_up(path, copy).has_value());
+  const std::string circle = directory / "circle.db";
+  fs::create_symlink("circle.db", circle);
+  const auto restored = restore(copy, circle, noon);
+  REQUIRE_FALSE(restored.has_value());
+  CAPTURE(restored.error().message);
+  CHECK(restored.error().message.find("cannot open journal " + circle) == 0);
+  CHECK_FALSE(SqliteJournal::open(circle, {.existing_only = true}).has_value());
+}
+
+TEST_CASE("log: that of a journal that was replaced by a backup is refused") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 5);
+  REQUIRE(back_up(path, copy).has_value());
+  append_some(path, "b", 5);
+  fs::copy_file(copy, path, fs::copy_options::overwrite_existing);
+  check_log_is_refused(path);
+  fs::rename(path + "-wal", directory / "old");
+  CHECK(open(path)->tally().value().open() == 5);
+}
+
+TEST_CASE("log: that of a journal whose file was copied back from earlier turns is refused") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db";
+  append_some(path, "a", 5);
+  checkpoint(path);
+  fs::copy_file(path, directory / "copy.db");
+  append_some(path, "b", 5);
+  checkpoint(path);
+  append_some(path, "c", 5);
+  fs::copy_file(directory / "copy.db", path, fs::copy_options::overwrite_existing);
+  check_log_is_refused(path);
+}
+
+TEST_CASE("log: that of another journal is refused") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", other = directory / "other.db";
+  append_some(path, "a", 5);
+  checkpoint(path);
+  append_some(other, "b", 5);
+  checkpoint(other);
+  append_some(other, "c", 5);
+  fs::copy_file(other + "-wal", path + "-wal", fs::copy_options::overwrite_existing);
+  check_log_is_refused(path);
+}
+
+TEST_CASE("log: one that belongs to the database is read whatever was copied back of it") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db";
+  append_some(path, "a", 3);  // all of it in the log
+  append_some(path, "b", 3);
+  checkpoint(path);
+  append_some(path, "c", 3);  // the database ends where the log begins
+  CHECK(open(path)->tally().value().open() == 9);
+  {
+    const auto journal = SqliteJournal::open(path, {.checkpoint_pages = 1}).value();
+    SQLite::Database reader{path, SQLite::OPEN_READONLY};  // keeps the log from being begun again
+    reader.exec("BEGIN");
+    REQUIRE(reader.execAndGet("SELECT count(*) FROM events").getInt() == 9);
+    append(*journal, {.id = "d"});
+    reader.exec("COMMIT; BEGIN");
+    REQUIRE(reader.execAndGet("SELECT count(*) FROM events").getInt() == 10);
+    append(*journal, {.id = "e"});  // the database ends in the middle of the log
+  }
+  CHECK(open(path)->tally().value().open() == 11);
+}

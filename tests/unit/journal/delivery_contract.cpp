@@ -1,0 +1,363 @@
+// What begin, settle and recover keep, whatever journal is behind the seam.
+
+#include "unit/journal/journals.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::journal;
+using namespace dispatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::size_t recover(Journal& journal, Orphans orphans, std::size_t limit = 100) {
+  auto turn = Turn::begin(journal).value();
+  const std::size_t recovered = journal.recover(orphans, noon + 1min, limit).value();
+  must(turn.commit());
+  return recovered;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("begin: gives all that is to be sent", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const Line line{.id = "a", .sequence = 1, .payload = std::string("{\"n\": 1}\0\xff", 10), .type = "made"};
+  append_all(*journal, {line, {.id = "b", .entity = {}, .payload = ""}});
+  const auto first = begin(*journal, delivery(*journal, 1), noon + 5s);
+  REQUIRE(first.won);
+  CHECK(first.outgoing.url == "http://a.test/hook");
+  CHECK(first.outgoing.event_id == "a");
+  CHECK(first.outgoing.entity_id == "order-1");
+  CHECK(first.outgoing.sequence == SequenceNumber{1});
+  CHECK(first.outgoing.type == "made");
+  CHECK(first.outgoing.source.empty());
+  CHECK(first.outgoing.payload == line.payload);
+  CHECK(first.outgoing.attempt == 1);
+  CHECK(first.outgoing.began == noon + 5s);
+  CHECK(first.outgoing.accepted == noon);
+  const auto second = begin(*journal, delivery(*journal, 2));
+  REQUIRE(second.won);
+  CHECK(second.outgoing.entity_id.empty());
+  CHECK_FALSE(second.outgoing.sequence);
+  CHECK(second.outgoing.payload.empty());
+}
+
+TEST_CASE_TEMPLATE("begin: only one of two wins and the other changes nothing", Subject, JOURNALS) {
+  Subject subject;
+  const auto mine = subject.open();
+  const auto theirs = subject.open();
+  append(*mine, {.id = "a"});
+  const auto row = delivery(*mine, 1);
+  CHECK(begin(*theirs, row).won);
+  CHECK_FALSE(begin(*mine, row).won);
+  CHECK(delivery(*mine, 1).attempts == 1);
+  CHECK(mine->tally().value().of(DeliveryState::in_flight) == 1);
+  CHECK(mine->tally().value().of(DeliveryState::pending) == 0);
+}
+
+TEST_CASE_TEMPLATE("begin: what is completed or in flight can never be begun", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a"}, {.id = "b"}});
+  attempt(*journal, 1, Transition::succeed);
+  begin(*journal, delivery(*journal, 2));
+  for (const std::int64_t position : {1, 2}) {
+    for (const auto believed : {DeliveryState::pending, DeliveryState::retry_wait}) {
+      auto row = delivery(*journal, position);
+      row.state = believed;
+      CHECK_FALSE(begin(*journal, row).won);
+    }
+    const auto row = delivery(*journal, position);
+    const auto turn = Turn::begin(*journal).value();
+    const Intent intent{.key = row.key, .state = row.state};
+    CHECK_FALSE(journal->begin({&intent, 1}, noon).has_value());
+  }
+}
+
+TEST_CASE_TEMPLATE("begin: answers in the order of the intents", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a"}, {.id = "b"}, {.id = "c"}});
+  attempt(*journal, 2, Transition::succeed);
+  auto turn = Turn::begin(*journal).value();
+  std::vector<Intent> intents;
+  for (const std::int64_t position : {3, 2, 1})
+    intents.push_back({.key = delivery(*journal, position).key, .state = DeliveryState::pending});
+  const auto begun = journal->begin(intents, noon).value();
+  CHECK(begun[0].outgoing.event_id == "c");
+  CHECK_FALSE(begun[1].won);
+  CHECK(begun[2].outgoing.event_id == "a");
+}
+
+TEST_CASE_TEMPLATE("settle: a success completes the delivery", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(state_of(*journal, 1) == DeliveryState::completed);
+  CHECK(journal->tally().value().of(DeliveryState::completed) == 1);
+  CHECK(journal->tally().value().open() == 0);
+}
+
+TEST_CASE_TEMPLATE("settle: a retry waits until it is due and counts its attempts", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  attempt(*journal, 1, Transition::retry, noon + 2s);
+  auto row = delivery(*journal, 1);
+  CHECK(row.state == DeliveryState::retry_wait);
+  CHECK(row.state_at == noon + 2s);
+  CHECK(row.attempts == 1);
+  CHECK(row.forgiven == 0);
+  const auto again = begin(*journal, row);
+  CHECK(again.won);
+  CHECK(again.outgoing.attempt == 2);
+  end(*journal, row, Transition::bury);
+  row = delivery(*journal, 1);
+  CHECK(row.state == DeliveryState::dead_letter);
+  CHECK(row.state_at == noon);
+  CHECK(row.attempts == 2);
+  CHECK(journal->tally().value().of(DeliveryState::dead_letter) == 1);
+}
+
+TEST_CASE_TEMPLATE("settle: what is not meant is failed for good and its lane goes on", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .sequence = 1}, {.id = "b", .sequence = 2}});
+  const auto row = delivery(*journal, 1);
+  begin(*journal, row);
+  {
+    auto turn = Turn::begin(*journal).value();
+    Outcome outcome;
+    outcome.kind = OutcomeKind::not_meant;
+    outcome.error = "the filter excludes the event";
+    const Settlement settlement{.key = row.key,
+                                .by = Transition::exclude,
+                                .forgive = true,
+                                .due = {},
+                                .at = noon,
+                                .outcome = &outcome};
+    must(journal->settle({&settlement, 1}));
+    must(turn.commit());
+  }
+  auto excluded = delivery(*journal, 1);
+  CHECK(excluded.state == DeliveryState::failed);
+  CHECK(excluded.state_at == WallTime{});
+  CHECK(excluded.forgiven == 1);
+  CHECK(journal->tally().value().of(DeliveryState::failed) == 1);
+  CHECK(journal->tally().value().open() == 1);
+  CHECK(positions(journal->open_in_lane(excluded, 10).value()) == std::vector<std::int64_t>{2});
+  excluded.state = DeliveryState::pending;
+  CHECK_FALSE(begin(*journal, excluded).won);
+}
+
+TEST_CASE_TEMPLATE("settle: a forgiven attempt is counted as such", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  begin(*journal, delivery(*journal, 1));
+  auto turn = Turn::begin(*journal).value();
+  Outcome outcome;
+  outcome.kind = OutcomeKind::connect_error;
+  outcome.error = "connection refused";
+  const Settlement settlement{.key = delivery(*journal, 1).key,
+                              .by = Transition::retry,
+                              .forgive = true,
+                              .due = noon + 1s,
+                              .at = noon,
+                              .outcome = &outcome};
+  REQUIRE(journal->settle({&settlement, 1}).has_value());
+  must(turn.commit());
+  CHECK(delivery(*journal, 1).attempts == 1);
+  CHECK(delivery(*journal, 1).forgiven == 1);
+}
+
+TEST_CASE_TEMPLATE("settle: what is not in flight cannot be settled", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  const Outcome outcome = answered(200);
+  Settlement settlement{.key = delivery(*journal, 1).key, .due = noon, .at = noon, .outcome = &outcome};
+  SUBCASE("pending and succeeding") {}
+  SUBCASE("pending and failing") {
+    settlement.by = Transition::retry;
+  }
+  SUBCASE("completed") {
+    attempt(*journal, 1, Transition::succeed);
+  }
+  SUBCASE("along a way that is not an outcome") {
+    begin(*journal, delivery(*journal, 1));
+    settlement.by = Transition::release;
+  }
+  const auto before = state_of(*journal, 1);
+  {
+    auto turn = Turn::begin(*journal).value();
+    CHECK_FALSE(journal->settle({&settlement, 1}).has_value());
+  }
+  CHECK(state_of(*journal, 1) == before);
+}
+
+TEST_CASE_TEMPLATE("settle: the end of one delivery and the intent of the next share a turn", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const auto reader = subject.open();
+  append_all(*journal, {{.id = "a"}, {.id = "b"}});
+  begin(*journal, delivery(*journal, 1));
+  auto turn = Turn::begin(*journal).value();
+  const Outcome outcome = answered(200);
+  const Settlement settlement{.key = delivery(*journal, 1).key, .due = {}, .at = noon, .outcome = &outcome};
+  REQUIRE(journal->settle({&settlement, 1}).has_value());
+  const Intent intent{.key = delivery(*journal, 2).key, .state = DeliveryState::pending};
+  REQUIRE(journal->begin({&intent, 1}, noon).value().at(0).won);
+  CHECK(reader->tally().value().of(DeliveryState::in_flight) == 1);
+  CHECK(state_of(*reader, 1) == DeliveryState::in_flight);
+  must(turn.commit());
+  CHECK(state_of(*reader, 1) == DeliveryState::completed);
+  CHECK(state_of(*reader, 2) == DeliveryState::in_flight);
+}
+
+TEST_CASE_TEMPLATE("settle: since when the receiver asks for time stays known until a release", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "x1", .entity = "x"}});
+  const auto settle = [&](Transition by, OutcomeKind kind, std::optional<WallTime> since) {
+    begin(*journal, delivery(*journal, 1));
+    auto turn = Turn::begin(*journal).value();
+    Outcome outcome = answered(429);
+    outcome.kind = kind;
+    const Settlement settlement{.key = delivery(*journal, 1).key,
+                                .by = by,
+                                .forgive = kind == OutcomeKind::throttled,
+                                .due = noon,
+                                .at = noon,
+                                .outcome = &outcome,
+                                .throttled_since = since};
+    must(journal->settle({&settlement, 1}));
+    must(turn.commit());
+    return delivery(*journal, 1).throttled_since;
+  };
+  CHECK(delivery(*journal, 1).throttled_since == WallTime{});
+  CHECK(settle(Transition::retry, OutcomeKind::throttled, noon + 1s) == noon + 1s);
+  CHECK(settle(Transition::retry, OutcomeKind::answered, std::nullopt) == noon + 1s);
+  CHECK(delivery(*journal, 1).forgiven == 1);
+  CHECK(settle(Transition::bury, OutcomeKind::answered, std::nullopt) == noon + 1s);
+  auto turn = Turn::begin(*journal).value();
+  CHECK(journal->release(std::vector{delivery(*journal, 1).key}, noon).value() == 1);
+  must(turn.commit());
+  CHECK(delivery(*journal, 1).throttled_since == WallTime{});
+}
+
+TEST_CASE_TEMPLATE("recover: what was in flight is sent again and its attempt forgiven", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a"}, {.id = "b", .entity = "order-2"}, {.id = "c", .entity = "order-3"}});
+  begin(*journal, delivery(*journal, 1));
+  begin(*journal, delivery(*journal, 3));
+  CHECK(recover(*journal, Orphans::retry, 1) == 1);
+  CHECK(recover(*journal, Orphans::retry, 5) == 1);
+  CHECK(recover(*journal, Orphans::retry, 5) == 0);
+  for (const std::int64_t position : {1, 3}) {
+    const auto row = delivery(*journal, position);
+    CHECK(row.state == DeliveryState::retry_wait);
+    CHECK(row.state_at == noon + 1min);
+    CHECK(row.attempts == 1);
+    CHECK(row.forgiven == 1);
+  }
+  CHECK(state_of(*journal, 2) == DeliveryState::pending);
+  CHECK(journal->tally().value().of(DeliveryState::in_flight) == 0);
+}
+
+TEST_CASE_TEMPLATE("recover: held orphans become dead letters", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  begin(*journal, delivery(*journal, 1));
+  CHECK(recover(*journal, Orphans::hold) == 1);
+  CHECK(state_of(*journal, 1) == DeliveryState::dead_letter);
+}
+
+TEST_CASE_TEMPLATE("begin: a delivery can be begun in the turn that made it", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const std::vector<Route> routes{{.url = "http://a.test/hook", .host = "a.test"},
+                                  {.url = "http://b.test/", .host = "b.test"}};
+  std::vector<Arrival> arrivals(2);
+  arrivals[0].event_id = "a";
+  arrivals[0].entity_id = "order-1";
+  arrivals[0].type = "made";
+  arrivals[0].payload = "{}";
+  arrivals[0].routes = routes;
+  arrivals[1].event_id = "b";
+  arrivals[1].payload = "[]";
+  arrivals[1].routes = std::span{routes}.first(1);
+  const auto begin_here = [&](const DeliveryRow& row) {
+    const Intent intent{row.key, row.state};
+    return journal->begin(std::span{&intent, 1}, noon + 5s).value().at(0);
+  };
+  for (const bool commits : {false, true}) {
+    auto turn = Turn::begin(*journal).value();
+    const auto made = journal->append(arrivals, {}, noon).value().deliveries;
+    REQUIRE(made.size() == 3);
+    const auto begun = begin_here(made[0]);
+    REQUIRE(begun.won);
+    CHECK(begun.outgoing.url == "http://a.test/hook");
+    CHECK(begun.outgoing.event_id == "a");
+    CHECK(begun.outgoing.entity_id == "order-1");
+    CHECK(begun.outgoing.sequence == SequenceNumber{1});
+    CHECK(begun.outgoing.type == "made");
+    CHECK(begun.outgoing.payload == "{}");
+    CHECK(begun.outgoing.attempt == 1);
+    CHECK(begun.outgoing.began == noon + 5s);
+    CHECK(begun.outgoing.accepted == noon);
+    CHECK_FALSE(begin_here(made[0]).won);
+    if (commits) must(turn.commit());
+  }
+  CHECK(journal->tally().value().of(DeliveryState::in_flight) == 1);
+  CHECK(journal->tally().value().of(DeliveryState::pending) == 2);
+  const auto at_a = journal->scan(OutletNo{1}, Position{0}, 10).value();
+  REQUIRE(at_a.size() == 2);
+  CHECK(at_a[0].state == DeliveryState::in_flight);
+  CHECK(at_a[0].attempts == 1);
+  CHECK(at_a[0].entity != EntityNo{});
+  CHECK(at_a[1].state == DeliveryState::pending);
+  CHECK(at_a[1].entity == EntityNo{});
+  CHECK(delivery(*journal, 1, OutletNo{2}).state == DeliveryState::pending);
+  CHECK(recover(*journal, Orphans::retry) == 1);
+}
+
+TEST_CASE_TEMPLATE("begin: what the open turn made is found by its reads and can be begun after them",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const std::vector<Line> lines{{.id = "a", .sequence = 1}, {.id = "b", .sequence = 2}};
+  auto turn = Turn::begin(*journal).value();
+  const auto made = append_here(*journal, lines).deliveries;
+  const auto found = journal->scan(first_outlet, Position{0}, 10).value();
+  REQUIRE(found.size() == 2);
+  CHECK(found[1].key == made[1].key);
+  CHECK(journal->open_in_lane(found[0], 10).value().size() == 2);
+  const Intent intent{made[0].key, made[0].state};
+  CHECK(journal->begin(std::span{&intent, 1}, noon).value().at(0).outgoing.event_id == "a");
+  must(turn.commit());
+  CHECK(state_of(*journal, 1) == DeliveryState::in_flight);
+  CHECK(state_of(*journal, 2) == DeliveryState::pending);
+}
+
+TEST_CASE_TEMPLATE("begin: what the open turn made stands before what it made later", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const std::vector<Line> lines{{.id = "a", .sequence = 1},
+                                {.id = "b", .sequence = 2},
+                                {.id = "c", .entity = "order-2", .sequence = 1}};
+  auto turn = Turn::begin(*journal).value();
+  const auto made = append_here(*journal, lines).deliveries;
+  CHECK_FALSE(journal->predecessor(made[2]).value().open);
+  CHECK_FALSE(journal->predecessor(made[0]).value().open);
+  CHECK(journal->predecessor(made[1]).value().open == SequenceNumber{1});
+  must(turn.commit());
+  CHECK(state_of(*journal, 3) == DeliveryState::pending);
+}

@@ -1,0 +1,111 @@
+#include "unit/journal/journals.hpp"
+
+#include <stdexcept>
+
+namespace dispatch::test {
+
+using namespace journal;
+
+namespace {
+
+std::string_view host_of(std::string_view url) {
+  url.remove_prefix(url.find("//") + 2);
+  return url.substr(0, url.find_first_of(":/"));
+}
+
+}  // namespace
+
+AppendReport append_here(Journal& journal, const std::vector<Line>& lines, const StreamStart& start) {
+  std::vector<std::vector<Route>> routes;
+  std::vector<Arrival> arrivals;
+  for (const Line& line : lines) {
+    auto& to = routes.emplace_back();
+    for (const auto& url : line.urls) to.push_back({.url = url, .host = host_of(url)});
+    Arrival arrival;
+    arrival.event_id = line.id;
+    arrival.entity_id = line.entity;
+    if (line.sequence) arrival.sequence = SequenceNumber{*line.sequence};
+    arrival.type = line.type;
+    arrival.own_url = line.own_url;
+    arrival.source = line.source;
+    arrival.time = line.time;
+    arrival.correlation_id = line.correlation_id;
+    arrival.causation_id = line.causation_id;
+    arrival.headers = line.headers;
+    arrival.payload = line.payload;
+    arrival.input = line.input;
+    arrival.trace = line.trace;
+    arrival.routes = to;  // the vector's elements stay where they are when `routes` grows
+    arrivals.push_back(arrival);
+  }
+  return journal.append(arrivals, start, noon).value();
+}
+
+std::vector<Appended> append_all(Journal& journal, const std::vector<Line>& lines, const StreamStart& start) {
+  auto turn = Turn::begin(journal).value();
+  auto report = append_here(journal, lines, start);
+  must(turn.commit());
+  return report.verdicts;
+}
+
+Appended append(Journal& journal, const Line& line, const StreamStart& start) {
+  return append_all(journal, {line}, start).front();
+}
+
+DeliveryRow delivery(Journal& journal, std::int64_t position, OutletNo outlet) {
+  return journal.scan(outlet, Position{position - 1}, 1).value().at(0);
+}
+
+DeliveryState state_of(Journal& journal, std::int64_t position, OutletNo outlet) {
+  return delivery(journal, position, outlet).state;
+}
+
+Begun begin(Journal& journal, const DeliveryRow& row, WallTime now) {
+  auto turn = Turn::begin(journal).value();
+  const Intent intent{.key = row.key, .state = row.state};
+  auto begun = journal.begin({&intent, 1}, now).value();
+  must(turn.commit());
+  return begun.at(0);
+}
+
+void end(Journal& journal, const DeliveryRow& row, Transition by, WallTime due) {
+  auto turn = Turn::begin(journal).value();
+  const Outcome outcome = answered(by == Transition::succeed ? 200 : 500);
+  const Settlement settlement{
+      .key = row.key, .by = by, .forgive = false, .due = due, .at = noon, .outcome = &outcome};
+  must(journal.settle({&settlement, 1}));
+  must(turn.commit());
+}
+
+void attempt(Journal& journal, std::int64_t position, Transition by, WallTime due) {
+  const DeliveryRow row = delivery(journal, position);
+  begin(journal, row);
+  end(journal, row, by, due);
+}
+
+std::vector<std::int64_t> positions(const std::vector<DeliveryRow>& rows) {
+  std::vector<std::int64_t> positions;
+  for (const auto& row : rows) positions.push_back(row.key.position.value());
+  return positions;
+}
+
+std::vector<std::int64_t> woken(Journal& journal, std::int64_t after) {
+  std::vector<std::int64_t> positions;
+  const auto wakes = journal.wakes(after, 1'000).value();
+  for (const auto& wake : wakes) positions.push_back(wake.key.position.value());
+  return positions;
+}
+
+Outcome answered(int status) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::answered;
+  outcome.status = status;
+  outcome.took = std::chrono::milliseconds{3};
+  return outcome;
+}
+
+void must(const Result<>& result) {
+  if (!result) throw std::runtime_error(result.error().message);
+}
+
+}  // namespace dispatch::test

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "event/arrival.hpp"
+#include "journal/journal.hpp"
+#include "journal/sqlite/connection/sqlite_options.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
+#include "support/memory_journal.hpp"
+#include "support/temp_dir.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dispatch::test {
+
+/// Options to open a journal of an older version, which are told what was done into `said`.
+inline journal::SqliteOptions migrating(std::string* said = nullptr) {
+  journal::SqliteOptions options;
+  options.migrated = [said](const std::string& what) {
+    if (said != nullptr) *said = what;
+  };
+  return options;
+}
+
+/// A journal in a file of its own. Every object opened stands for a process.
+class SqliteSubject {
+ public:
+  std::unique_ptr<journal::Journal> open() {
+    return journal::SqliteJournal::open(path(), migrating()).value();
+  }
+  std::string path() const { return dir_ / "dispatch.db"; }
+
+ private:
+  TempDir dir_;
+};
+
+class MemorySubject {
+ public:
+  std::unique_ptr<journal::Journal> open() { return std::make_unique<MemoryJournal>(store_); }
+
+ private:
+  std::shared_ptr<MemoryStore> store_ = std::make_shared<MemoryStore>();
+};
+
+#define JOURNALS dispatch::test::SqliteSubject, dispatch::test::MemorySubject
+
+/// What a line of input says; an arrival is made of it. Its host is what its url names, and each url is a
+/// route.
+struct Line {
+  std::string id = {};
+  std::optional<std::string> entity = "order-1";
+  std::optional<std::int64_t> sequence = {};
+  std::string payload = "{}";
+  std::string type = {};
+  std::string own_url = {};
+  std::string source = {}, time = {}, correlation_id = {}, causation_id = {}, headers = {};
+  std::vector<std::string> urls{"http://a.test/hook"};
+  tracing::TraceContext trace = {};
+  std::string input = {};
+};
+
+inline constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};
+inline constexpr OutletNo first_outlet{1};
+
+/// Appends in a turn of its own; in `append_here` in the turn that is open.
+std::vector<journal::Appended> append_all(journal::Journal& journal, const std::vector<Line>& lines,
+                                          const journal::StreamStart& start = {});
+journal::AppendReport append_here(journal::Journal& journal, const std::vector<Line>& lines,
+                                  const journal::StreamStart& start = {});
+journal::Appended append(journal::Journal& journal, const Line& line, const journal::StreamStart& start = {});
+
+/// The delivery of the event at `position` in `outlet`.
+journal::DeliveryRow delivery(journal::Journal& journal, std::int64_t position,
+                              OutletNo outlet = first_outlet);
+DeliveryState state_of(journal::Journal& journal, std::int64_t position, OutletNo outlet = first_outlet);
+
+/// Each in a turn of its own.
+journal::Begun begin(journal::Journal& journal, const journal::DeliveryRow& row, WallTime now = noon);
+void end(journal::Journal& journal, const journal::DeliveryRow& row, Transition by, WallTime due = noon);
+/// From pending: begins, and ends as told.
+void attempt(journal::Journal& journal, std::int64_t position, Transition by, WallTime due = noon);
+
+/// Positions of rows, and sequence numbers, for comparing.
+std::vector<std::int64_t> positions(const std::vector<journal::DeliveryRow>& rows);
+
+/// The positions that are woken after action `after`.
+std::vector<std::int64_t> woken(journal::Journal& journal, std::int64_t after = 0);
+
+Outcome answered(int status);
+
+/// Throws, and so fails the test, where something went wrong.
+void must(const Result<>& result);
+
+}  // namespace dispatch::test

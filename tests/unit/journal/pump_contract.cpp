@@ -1,0 +1,253 @@
+// What the pump reads, whatever journal is behind the seam.
+
+#include "unit/journal/journals.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::journal;
+using namespace dispatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Positions = std::vector<std::int64_t>;
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("scan: pages through an outlet in the order of positions whatever the states", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a"}, {.id = "b", .urls = {"http://b.test/"}}, {.id = "c"}, {.id = "d"}});
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(positions(journal->scan(first_outlet, Position{0}, 2).value()) == Positions{1, 3});
+  CHECK(positions(journal->scan(first_outlet, Position{3}, 2).value()) == Positions{4});
+  CHECK(journal->scan(first_outlet, Position{4}, 2).value().empty());
+  CHECK(positions(journal->scan(OutletNo{2}, Position{0}, 2).value()) == Positions{2});
+  CHECK(journal->scan(OutletNo{3}, Position{0}, 2).value().empty());
+}
+
+TEST_CASE_TEMPLATE("has_several_destinations: counts the URLs of an outlet and not their deliveries", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a"}, {.id = "b"}, {.id = "c", .urls = {"http://b.test/"}}});
+  CHECK_FALSE(journal->has_several_destinations(first_outlet).value());
+  CHECK_FALSE(journal->has_several_destinations(OutletNo{2}).value());
+  CHECK_FALSE(journal->has_several_destinations(OutletNo{3}).value());
+  append_all(*journal, {{.id = "d", .urls = {"http://b.test/other"}}});
+  CHECK_FALSE(journal->has_several_destinations(first_outlet).value());
+  CHECK(journal->has_several_destinations(OutletNo{2}).value());
+}
+
+TEST_CASE_TEMPLATE("due: the longest due comes first and each outlet has its own", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .entity = "1"},
+                        {.id = "b", .entity = "2"},
+                        {.id = "c", .entity = "3"},
+                        {.id = "d", .entity = "4", .urls = {"http://b.test/"}}});
+  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon)).value().has_value());
+  attempt(*journal, 1, Transition::retry, noon + 3s);
+  attempt(*journal, 2, Transition::retry, noon + 1s);
+  attempt(*journal, 3, Transition::retry, noon + 2s);
+  CHECK(journal->due(first_outlet, {}, DuePlace::after(noon), 10).value().empty());
+  CHECK(positions(journal->due(first_outlet, {}, DuePlace::after(noon + 2s), 10).value()) == Positions{2, 3});
+  CHECK(positions(journal->due(first_outlet, {}, DuePlace::after(noon + 1min), 2).value()) ==
+        Positions{2, 3});
+  CHECK(positions(journal->due(first_outlet, DuePlace::after(noon + 1s), DuePlace::after(noon + 1min), 2)
+                      .value()) == Positions{3, 1});
+  CHECK(journal->due(OutletNo{2}, {}, DuePlace::after(noon + 1min), 10).value().empty());
+  CHECK(journal->next_due(first_outlet, DuePlace::after(noon)).value() == noon + 1s);
+  CHECK(journal->next_due(first_outlet, DuePlace::after(noon + 1s)).value() == noon + 2s);
+  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon + 3s)).value().has_value());
+  CHECK_FALSE(journal->next_due(OutletNo{2}, DuePlace::after(noon)).value().has_value());
+}
+
+TEST_CASE_TEMPLATE("due: of any number that are due at one time no more come than are asked for", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .entity = "1"}, {.id = "b", .entity = "2"}, {.id = "c", .entity = "3"}});
+  for (const int position : {1, 2, 3}) attempt(*journal, position, Transition::retry, noon + 1s);
+  const auto until = DuePlace::after(noon + 2s);
+  const auto first = journal->due(first_outlet, DuePlace::after(noon), until, 2).value();
+  CHECK(positions(first) == Positions{1, 2});
+  CHECK(positions(journal->due(first_outlet, DuePlace::of(first.at(1)), until, 2).value()) == Positions{3});
+  CHECK(positions(journal->due(first_outlet, DuePlace::before(first.at(1)), until, 2).value()) ==
+        Positions{2, 3});
+  CHECK(positions(journal->due(first_outlet, {}, DuePlace::of(first.at(1)), 3).value()) == Positions{1, 2});
+  CHECK(positions(journal->due(first_outlet, {}, DuePlace::before(noon + 1s), 3).value()).empty());
+  CHECK(journal->due(first_outlet, DuePlace::after(noon + 1s), until, 2).value().empty());
+  CHECK(journal->next_due(first_outlet, DuePlace::of(first.at(1))).value() == noon + 1s);
+  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon + 1s)).value().has_value());
+}
+
+TEST_CASE_TEMPLATE("predecessor: is the nearest lower delivery of the same lane that is not done", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "1"},
+                        {.id = "2", .urls = {"http://a.test/other"}},
+                        {.id = "o", .entity = "order-2"},
+                        {.id = "3"},
+                        {.id = "4"}});
+  const auto first = journal->predecessor(delivery(*journal, 1)).value();
+  CHECK_FALSE(first.open);
+  CHECK_FALSE(first.gap);
+  CHECK_FALSE(first.disordered);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 2)).value().open);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 3)).value().open);
+  CHECK(journal->predecessor(delivery(*journal, 4)).value().open == SequenceNumber{1});
+  CHECK(journal->predecessor(delivery(*journal, 5)).value().open == SequenceNumber{3});
+  attempt(*journal, 1, Transition::succeed);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 4)).value().open);
+}
+
+TEST_CASE_TEMPLATE("predecessor: in a disordered stream it may stand at a higher position", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "2", .sequence = 2}, {.id = "1", .sequence = 1}});
+  const auto before = journal->predecessor(delivery(*journal, 1)).value();
+  CHECK(before.disordered);
+  CHECK_FALSE(before.gap);
+  CHECK(before.open == SequenceNumber{1});
+}
+
+TEST_CASE_TEMPLATE("predecessor: a gap holds back every lane of its entity", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "1"}, {.id = "3", .sequence = 3, .urls = {"http://b.test/"}}, {.id = "4"}});
+  const auto at_b = journal->predecessor(delivery(*journal, 2, OutletNo{2})).value();
+  CHECK(at_b.gap);
+  CHECK_FALSE(at_b.open);
+  CHECK(journal->predecessor(delivery(*journal, 3)).value().gap);
+  CHECK_FALSE(journal->predecessor(delivery(*journal, 1)).value().gap);
+}
+
+TEST_CASE_TEMPLATE("open in lane: those that are not done in their order", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "1"},
+                        {.id = "2"},
+                        {.id = "o", .entity = "order-2"},
+                        {.id = "3", .urls = {"http://b.test/"}},
+                        {.id = "4"},
+                        {.id = "5"}});
+  const auto row = delivery(*journal, 1);
+  CHECK(positions(journal->open_in_lane(row, 10).value()) == Positions{1, 2, 5, 6});
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(positions(journal->open_in_lane(row, 10).value()) == Positions{2, 5, 6});
+  CHECK(positions(journal->open_in_lane(row, 2).value()) == Positions{2, 5});
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 6), 10).value()) == Positions{6});
+  CHECK(journal->open_in_lane(row, 0).value().empty());
+}
+
+TEST_CASE_TEMPLATE("open in lane: the first in whatever state and then what is pending", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "3"}, {.id = "4"}, {.id = "5"}});
+  attempt(*journal, 1, Transition::succeed);
+  attempt(*journal, 2, Transition::succeed);
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{3, 4, 5});
+  attempt(*journal, 3, Transition::succeed);
+  begin(*journal, delivery(*journal, 4));
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{4});
+  end(*journal, delivery(*journal, 4), Transition::bury);
+  const auto blocked = journal->open_in_lane(delivery(*journal, 3), 10).value();
+  CHECK(positions(blocked) == Positions{4});
+  CHECK(blocked.at(0).state == DeliveryState::dead_letter);
+}
+
+TEST_CASE_TEMPLATE("open in lane: an open gap ends it and a skipped one does not", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "4", .sequence = 4}});
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2});
+  auto turn = Turn::begin(*journal).value();
+  journal->skip_gap("order-1", std::nullopt, noon).value();
+  must(turn.commit());
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2, 3});
+}
+
+TEST_CASE_TEMPLATE("open in lane: an event without an entity is alone in its lane", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .entity = {}}, {.id = "b", .entity = {}}});
+  CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1});
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(journal->open_in_lane(delivery(*journal, 1), 10).value().empty());
+}
+
+TEST_CASE_TEMPLATE("head: is the first of the lane that is not done", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "3"}, {.id = "o", .urls = {"http://b.test/"}}});
+  const auto head_of = [&](std::int64_t position, OutletNo outlet = first_outlet) -> std::int64_t {
+    const auto head = journal->head(delivery(*journal, position, outlet).key).value();
+    return head ? head->key.position.value() : 0;
+  };
+  CHECK(head_of(3) == 1);
+  CHECK(head_of(1) == 1);
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(head_of(1) == 2);
+  CHECK(head_of(3) == 2);
+  attempt(*journal, 2, Transition::succeed);
+  attempt(*journal, 3, Transition::succeed);
+  CHECK(head_of(2) == 0);
+  CHECK(head_of(4, OutletNo{2}) == 4);
+  CHECK_FALSE(journal->head({.outlet = first_outlet, .position = Position{99}}).value().has_value());
+}
+
+TEST_CASE_TEMPLATE("head: an event without an entity is its own", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .entity = {}}, {.id = "b", .entity = {}}});
+  CHECK(journal->head(delivery(*journal, 2).key).value()->key.position == Position{2});
+  attempt(*journal, 2, Transition::succeed);
+  CHECK_FALSE(journal->head(delivery(*journal, 2).key).value().has_value());
+}
+
+TEST_CASE_TEMPLATE("remember: the low positions and the last wake are there for the next owner", Subject,
+                   JOURNALS) {
+  Subject subject;
+  {
+    const auto journal = subject.open();
+    append_all(*journal, {{.id = "a"}, {.id = "b", .urls = {"http://b.test/"}}});
+    CHECK(journal->remembered_wake().value() == 0);
+    auto turn = Turn::begin(*journal).value();
+    auto outlets = journal->outlets(OutletNo{0}).value();
+    outlets[1].low = Position{2};
+    must(journal->remember({&outlets[1], 1}, 17));
+    must(turn.commit());
+  }
+  const auto next = subject.open();
+  CHECK(next->remembered_wake().value() == 17);
+  const auto outlets = next->outlets(OutletNo{0}).value();
+  CHECK(outlets[0].low == Position{0});
+  CHECK(outlets[1].low == Position{2});
+}
+
+TEST_CASE_TEMPLATE("first open: is the lowest position over all outlets", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .entity = "1"},
+                        {.id = "b", .entity = "2", .urls = {"http://b.test/"}},
+                        {.id = "c", .entity = "3"},
+                        {.id = "d", .entity = "4", .urls = {"http://b.test/"}}});
+  const auto first = [&](std::int64_t from, std::int64_t to) -> std::int64_t {
+    const auto open = journal->first_open(Position{from}, Position{to}).value();
+    CHECK(open.size() < 2);
+    return open.empty() ? 0 : open.front().key.position.value();
+  };
+  CHECK(first(1, 4) == 1);
+  CHECK(first(2, 4) == 2);
+  CHECK(first(3, 3) == 3);
+  attempt(*journal, 1, Transition::succeed);
+  CHECK(first(1, 4) == 2);
+  CHECK(first(1, 1) == 0);
+  attempt(*journal, 3, Transition::bury);
+  CHECK(first(3, 4) == 3);
+}

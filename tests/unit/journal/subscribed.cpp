@@ -1,0 +1,92 @@
+#include "unit/journal/subscribed.hpp"
+
+#include <utility>
+
+namespace dispatch::test {
+
+using namespace journal;
+
+namespace {
+
+template <class Write>
+auto in_a_turn(Journal& journal, Write write) {
+  auto turn = Turn::begin(journal).value();
+  auto written = write();
+  must(turn.commit());
+  return written;
+}
+
+}  // namespace
+
+Subscription plain_subscription(std::string_view id) {
+  Subscription subscription;
+  subscription.id = id;
+  subscription.host = "s.test";
+  subscription.url = "http://s.test/" + subscription.id;
+  subscription.event_types = {"*"};
+  return subscription;
+}
+
+Route route_of(const Subscription& subscription) {
+  return {.url = subscription.url, .host = subscription.host, .subscription = subscription.no};
+}
+
+Subscription put(Journal& journal, Subscription subscription) {
+  subscription.no = in_a_turn(journal, [&] { return journal.put_subscription(subscription, noon).value(); });
+  return subscription;
+}
+
+std::int64_t remove(Journal& journal, const Subscription& subscription) {
+  return in_a_turn(journal, [&] { return journal.remove_subscription(subscription.no, noon).value(); });
+}
+
+void pause(Journal& journal, const Subscription& subscription, std::string_view reason) {
+  must(in_a_turn(journal, [&] { return journal.pause_subscription(subscription.no, reason, noon); }));
+}
+
+void resume(Journal& journal, const Subscription& subscription) {
+  must(in_a_turn(journal, [&] { return journal.resume_subscription(subscription.no, noon); }));
+}
+
+std::int64_t fan_out(Journal& journal, const Subscription& to,
+                     std::initializer_list<std::int64_t> positions) {
+  std::vector<Position> events;
+  for (const auto position : positions) events.emplace_back(position);
+  return in_a_turn(journal, [&] { return journal.fan_out(route_of(to), events, noon).value(); });
+}
+
+std::int64_t replay(Journal& journal, const std::vector<DeliveryKey>& deliveries,
+                    const std::optional<Route>& route) {
+  return in_a_turn(journal, [&] { return journal.replay(deliveries, route, noon).value(); });
+}
+
+Appended append_along(Journal& journal, std::string_view id, std::optional<std::string_view> entity,
+                      const std::vector<Route>& routes) {
+  Arrival arrival;
+  arrival.event_id = id;
+  arrival.entity_id = entity;
+  arrival.payload = "{}";
+  arrival.routes = routes;
+  return in_a_turn(journal, [&] { return journal.append({&arrival, 1}, {}, noon).value(); }).verdicts.at(0);
+}
+
+void attempt(Journal& journal, const DeliveryRow& row, Transition by) {
+  begin(journal, row);
+  end(journal, row, by);
+}
+
+std::vector<OutletNo> outlets_of(Journal& journal, const Subscription& subscription) {
+  std::vector<OutletNo> outlets;
+  const auto all = journal.outlets(OutletNo{}).value();
+  for (const Outlet& outlet : all)
+    if (outlet.subscription == subscription.no) outlets.push_back(outlet.no);
+  return outlets;
+}
+
+std::vector<DeliveryRow> queue_of(Journal& journal, const Subscription& subscription) {
+  const auto outlets = outlets_of(journal, subscription);
+  if (outlets.empty()) return {};
+  return journal.scan(outlets.front(), Position{}, 1'000).value();
+}
+
+}  // namespace dispatch::test

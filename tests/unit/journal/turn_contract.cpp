@@ -1,0 +1,130 @@
+// What a turn keeps, whatever journal is behind the seam.
+
+#include "unit/journal/journals.hpp"
+
+#include <thread>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::journal;
+using namespace dispatch::test;
+
+namespace {
+
+/// How many of the hundred events were accepted from this caller.
+int append_hundred(Journal& journal) {
+  int accepted = 0;
+  for (int first = 0; first < 100; first += 20) {
+    std::vector<Line> lines;
+    for (int id = first; id < first + 20; ++id)
+      lines.push_back({.id = "event-" + std::to_string(id), .entity = "order-" + std::to_string(id % 7)});
+    for (const auto& appended : append_all(journal, lines))
+      accepted += appended.verdict == AppendVerdict::accepted;
+  }
+  return accepted;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("turn: others see nothing before the commit and all of it after", Subject, JOURNALS) {
+  Subject subject;
+  const auto writer = subject.open();
+  const auto reader = subject.open();
+  auto turn = Turn::begin(*writer).value();
+  append_here(*writer, {{.id = "a"}, {.id = "b"}});
+  CHECK(writer->tally().value().open() == 2);
+  CHECK(writer->scan(first_outlet, Position{0}, 10).value().size() == 2);
+  CHECK(reader->tally().value().open() == 0);
+  CHECK(reader->outlets(OutletNo{0}).value().empty());
+  must(turn.commit());
+  CHECK(reader->tally().value().open() == 2);
+  CHECK(reader->scan(first_outlet, Position{0}, 10).value().size() == 2);
+}
+
+TEST_CASE_TEMPLATE("turn: nothing of an abandoned turn remains", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  {
+    auto turn = Turn::begin(*journal).value();
+    append_here(*journal, {{.id = "b"}, {.id = "c", .entity = "order-2", .urls = {"http://b.test/"}}});
+    const Intent intent{.key = delivery(*journal, 1).key, .state = DeliveryState::pending};
+    CHECK(journal->begin({&intent, 1}, noon).value().at(0).won);
+  }
+  CHECK(state_of(*journal, 1) == DeliveryState::pending);
+  CHECK(journal->tally().value().of(DeliveryState::pending) == 1);
+  CHECK(journal->outlets(OutletNo{0}).value().size() == 1);
+  // What was remembered of the turn is forgotten as well.
+  CHECK(append(*journal, {.id = "b"}).sequence == SequenceNumber{2});
+  CHECK(
+      append(*journal, {.id = "c", .entity = "order-2", .sequence = 2, .urls = {"http://b.test/"}}).verdict ==
+      AppendVerdict::accepted);
+  CHECK(journal->predecessor(delivery(*journal, 3, OutletNo{2})).value().gap);
+}
+
+TEST_CASE_TEMPLATE("turn: one waits for the other", Subject, JOURNALS) {
+  Subject subject;
+  const auto mine = subject.open();
+  auto turn = Turn::begin(*mine).value();
+  append_here(*mine, {{.id = "a"}});
+  // Its event is the third of the stream whenever it comes, as it cannot come inside of this turn.
+  std::thread other{[&] {
+    const auto theirs = subject.open();
+    append(*theirs, {.id = "b"});
+  }};
+  append_here(*mine, {{.id = "c"}});
+  must(turn.commit());
+  other.join();
+  CHECK(append(*mine, {.id = "b"}).sequence == SequenceNumber{3});
+}
+
+TEST_CASE_TEMPLATE("turn: writing outside of a turn and a turn inside a turn are errors", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  CHECK_FALSE(journal->append({}, {}, noon).has_value());
+  CHECK_FALSE(journal->commit_turn().has_value());
+  auto turn = Turn::begin(*journal).value();
+  CHECK_FALSE(journal->begin_turn().has_value());
+  CHECK(turn.commit().has_value());
+}
+
+TEST_CASE_TEMPLATE("turn: what another committed is known at once", Subject, JOURNALS) {
+  Subject subject;
+  const auto mine = subject.open();
+  const auto theirs = subject.open();
+  append(*mine, {.id = "a"});
+  append(*theirs, {.id = "b"});
+  CHECK(append(*mine, {.id = "c"}).sequence == SequenceNumber{3});
+  CHECK(append(*mine, {.id = "b"}).verdict == AppendVerdict::duplicate);
+  CHECK(append(*theirs, {.id = "d"}).sequence == SequenceNumber{4});
+}
+
+TEST_CASE_TEMPLATE("turn: changes made elsewhere are told and our own are not", Subject, JOURNALS) {
+  Subject subject;
+  const auto mine = subject.open();
+  const auto theirs = subject.open();
+  CHECK(mine->changed_elsewhere().value());
+  CHECK_FALSE(mine->changed_elsewhere().value());
+  append(*mine, {.id = "a"});
+  CHECK_FALSE(mine->changed_elsewhere().value());
+  append(*theirs, {.id = "b"});
+  CHECK(mine->changed_elsewhere().value());
+  CHECK_FALSE(mine->changed_elsewhere().value());
+}
+
+TEST_CASE_TEMPLATE("turn: eight threads append the same hundred ids and each is there once", Subject,
+                   JOURNALS) {
+  Subject subject;
+  std::vector<int> accepted(8);
+  std::vector<std::thread> threads;
+  for (int& count : accepted)
+    threads.emplace_back([&count, journal = subject.open()] { count = append_hundred(*journal); });
+  for (auto& thread : threads) thread.join();
+  int sum = 0;
+  for (const int count : accepted) sum += count;
+  CHECK(sum == 100);
+  const auto journal = subject.open();
+  CHECK(journal->tally().value().open() == 100);
+  CHECK(journal->scan(first_outlet, Position{0}, 1'000).value().size() == 100);
+}
