@@ -1,7 +1,6 @@
 #pragma once
 
 #include "flow/intake/intake.hpp"
-#include "flow/run.hpp"
 
 #include <cstdint>
 #include <set>

@@ -1,22 +1,15 @@
 #pragma once
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "delivery/transport.hpp"
-#include "flow/intake/inbox.hpp"
+#include "flow/intake/acceptance.hpp"
 #include "flow/observe/figures.hpp"
-#include "flow/observe/observer.hpp"
 #include "flow/rules/options.hpp"
-#include "ingest/rejects/rejects.hpp"
-#include "journal/journal.hpp"
-#include "routing/router.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-
-#include <spdlog/logger.h>
 
 namespace dispatch::flow {
 
@@ -30,17 +23,6 @@ struct Ending {
   /// events.
   std::int64_t remaining = 0;
   bool followed = false;  ///< another process dispatched, to the end
-};
-
-/// What accepting events works with. All of it outlives the work.
-struct Acceptance {
-  journal::Journal& journal;
-  Inbox& inbox;
-  ingest::RejectsFile& rejects;
-  const Clock& clock;
-  std::shared_ptr<spdlog::logger> log;
-  routing::Router& router;       ///< of the thread that works; its catalog is kept as the journal is
-  Observer* observer = nullptr;  ///< null: nobody wants to know
 };
 
 /// What a run works with besides.

@@ -2,8 +2,8 @@
 
 #include "base/clock.hpp"
 #include "event/outgoing.hpp"
+#include "flow/limits/lane.hpp"
 #include "flow/observe/story.hpp"
-#include "flow/pump/window.hpp"
 #include "journal/rows.hpp"
 
 #include <chrono>

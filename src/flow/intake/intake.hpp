@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "flow/intake/acceptance.hpp"
 #include "flow/intake/inbox.hpp"
 #include "flow/intake/input_progress.hpp"
 #include "flow/observe/elsewhere.hpp"
@@ -9,7 +10,6 @@
 #include "flow/observe/missing_order.hpp"
 #include "flow/observe/observer.hpp"
 #include "flow/rules/options.hpp"
-#include "flow/run.hpp"
 #include "ingest/line/batch.hpp"
 #include "ingest/rejects/reject_warnings.hpp"
 #include "journal/journal.hpp"

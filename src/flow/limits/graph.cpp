@@ -1,7 +1,7 @@
 #include "flow/limits/graph.hpp"
 
+#include "flow/limits/lane.hpp"
 #include "flow/limits/valve.hpp"
-#include "flow/pump/window.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #include "flow/limits/host_gate.hpp"
 
-#include "flow/pump/window.hpp"
+#include "flow/limits/lane.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "flow/limits/valves.hpp"
 
-#include "flow/pump/window.hpp"
+#include "flow/limits/lane.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "flow/intake/inbox.hpp"
+#include "flow/observe/observer.hpp"
+#include "ingest/rejects/rejects.hpp"
+#include "journal/journal.hpp"
+#include "routing/router.hpp"
+
+#include <memory>
+
+#include <spdlog/logger.h>
+
+namespace dispatch::flow {
+
+/// What accepting events works with. All of it outlives the work.
+struct Acceptance {
+  journal::Journal& journal;
+  Inbox& inbox;
+  ingest::RejectsFile& rejects;
+  const Clock& clock;
+  std::shared_ptr<spdlog::logger> log;
+  routing::Router& router;       ///< of the thread that works; its catalog is kept as the journal is
+  Observer* observer = nullptr;  ///< null: nobody wants to know
+};
+
+}  // namespace dispatch::flow
