@@ -5,14 +5,15 @@
 #include "cli/program.hpp"
 #include "cli/run/descriptors.hpp"
 #include "cli/run/dry_run.hpp"
+#include "cli/run/metrics_server.hpp"
 #include "cli/run/run_files.hpp"
 #include "cli/run/session.hpp"
-#include "cli/run/telemetry.hpp"
 #include "cli/run/tls_key_log.hpp"
 #include "delivery/http/http_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "flow/run.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
+#include "telemetry/telemetry.hpp"
 #include "telemetry/trace_export.hpp"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ std::size_t preparing_threads() {
 struct Run {
   InputOptions input;
   DeliveryOptions delivery;
-  TelemetryOptions telemetry;
+  WatchOptions watch;
   std::optional<telemetry::TraceExport> traces;
   std::vector<std::string>
       delivery_options;  ///< that were given; of no effect where another process dispatches
@@ -109,7 +110,7 @@ Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOpt
 }
 
 Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
-                             Telemetry& telemetry) {
+                             telemetry::Telemetry& watching) {
   delivery::HttpOptions http = asked.delivery.http;
   http.per_host = options.per_host;
   http.requests_most = options.workers;
@@ -131,19 +132,33 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
     return std::make_shared<journal::Ownership>(std::move(**taken));
   };
   auto acceptance = session.acceptance();
-  acceptance.observer = &telemetry.observer();
-  acceptance.log = telemetry.log();
+  acceptance.observer = &watching.observer();
+  acceptance.log = watching.log();
   return flow::run({acceptance, **preparing, random, own}, options, session.scoreboard());
+}
+
+telemetry::TelemetryOptions telemetry_options(const Run& asked, spdlog::logger& log) {
+  const WatchOptions& watch = asked.watch;
+  telemetry::TelemetryOptions options{.metrics = {.file = watch.file, .every = watch.every},
+                                      .traces = asked.traces,
+                                      .span_url = watch.span_url};
+  if (watch.listen)
+    options.metrics.serve = [&watch, &log](telemetry::MetricsView view) {
+      return serve_metrics(*watch.listen, watch.hosts, std::move(view), log);
+    };
+  return options;
 }
 
 Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const flow::RunOptions& options) {
   DISPATCH_TRY(session.files().check());  // the metrics file is about to be made
-  auto telemetry = Telemetry::start(asked.telemetry, asked.traces, session.scoreboard(),
-                                    session.journal_path(), session.clock(), session.acceptance().log);
-  if (!telemetry) return tl::unexpected(std::move(telemetry).error());
-  auto ending = deliver(session, asked, options, **telemetry);
+  const auto log = session.acceptance().log;
+  const auto wanted = telemetry_options(asked, *log);
+  auto watching =
+      telemetry::Telemetry::start(wanted, session.scoreboard(), session.journal_path(), session.clock(), log);
+  if (!watching) return tl::unexpected(std::move(watching).error());
+  auto ending = deliver(session, asked, options, **watching);
   session.hurry();
-  const auto told = (*telemetry)->finish();
+  const auto told = (*watching)->finish();
   if (!ending) return ending;  // which is worse than what else may have failed
   if (!told) return tl::unexpected(told.error());
   return ending;
@@ -175,8 +190,8 @@ FileRoles all_files(const Program& program, const Run& asked) {
   const auto& http = asked.delivery.http;
   for (const auto& path : {http.ca_file, http.client_certificate, http.client_key})
     if (!path.empty()) files.add_input(path, "certificate or key file");
-  if (!asked.telemetry.file.empty())
-    files.add_output(asked.telemetry.file, "metrics file", "name another with --metrics-file");
+  if (!asked.watch.file.empty())
+    files.add_output(asked.watch.file, "metrics file", "name another with --metrics-file");
   if (!asked.delivery.tls_key_log.empty())
     files.add_output(asked.delivery.tls_key_log, "file of TLS keys", "name another with --tls-key-log");
   return files;
@@ -207,7 +222,7 @@ void add_run_command(CLI::App& app, Program& program) {
   const auto asked = std::make_shared<Run>();
   add_input_options(*command, asked->input);
   add_delivery_options(*command, asked->delivery);
-  add_telemetry_options(*command, asked->telemetry);
+  add_telemetry_options(*command, asked->watch);
   command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
       ->group("Talk");
   command->add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")

@@ -39,7 +39,7 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   return ListenAddress{std::string{host}, static_cast<std::uint16_t>(*port)};
 }
 
-void add_telemetry_options(CLI::App& command, TelemetryOptions& options) {
+void add_telemetry_options(CLI::App& command, WatchOptions& options) {
   const std::string group = "Metrics";
   from_environment(
       add_value(command, "--metrics-listen", options.listen, parse_listen_address,

@@ -19,17 +19,15 @@ struct ListenAddress {
 };
 
 /// What `run` is told about who watches it.
-struct TelemetryOptions {
+struct WatchOptions {
   std::optional<ListenAddress> listen;
   std::vector<std::string> hosts;  ///< names that /metrics may be asked by, besides that of `listen`
-  std::string file;                ///< empty: none
+  std::string file;                ///< that metrics are written to; empty: none
   telemetry::SpanUrl span_url = telemetry::SpanUrl::origin;
   std::chrono::microseconds every{std::chrono::seconds{15}};
-
-  bool wanted() const { return listen || !file.empty(); }
 };
 
-void add_telemetry_options(CLI::App& command, TelemetryOptions& options);
+void add_telemetry_options(CLI::App& command, WatchOptions& options);
 
 /// "127.0.0.1:9464", "[::1]:0", "localhost:9464".
 Result<ListenAddress> parse_listen_address(std::string_view text);

@@ -17,7 +17,6 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
-constexpr seconds pace_window{10};
 constexpr std::size_t errors_shown = 5;
 constexpr std::size_t unread_shown = 5;
 
@@ -71,19 +70,7 @@ std::string count_text(std::uint64_t count) {
   return digits;
 }
 
-void Pace::note(SteadyTime now, std::uint64_t delivered) {
-  notes_.emplace_back(now, delivered);
-  while (notes_.size() > 2 && now - notes_[1].first >= pace_window) notes_.pop_front();
-}
-
-std::optional<double> Pace::per_second() const {
-  if (notes_.size() < 2) return std::nullopt;
-  const std::chrono::duration<double> over = notes_.back().first - notes_.front().first;
-  if (over.count() <= 0) return std::nullopt;
-  return static_cast<double>(notes_.back().second - notes_.front().second) / over.count();
-}
-
-std::string progress_line(const flow::Figures& figures, const Pace& pace) {
+std::string progress_line(const flow::Figures& figures, const flow::Throughput& throughput) {
   std::string line =
       count_text(figures.delivered) + " delivered, " + count_text(figures.in_flight) + " in flight";
   const auto add = [&line](std::uint64_t count, std::string_view what) {
@@ -106,7 +93,7 @@ std::string progress_line(const flow::Figures& figures, const Pace& pace) {
   add(in_state(figures, DeliveryState::dead_letter), "dead");
   add(figures.rejected, "rejected");
   if (figures.following) line += ", following another dispatcher";
-  if (const auto per_second = pace.per_second()) {
+  if (const auto per_second = throughput.per_second()) {
     line += ", " + rate_text(*per_second);
     const std::uint64_t left = pending + backing_off + figures.in_flight;
     if (left > 0 && *per_second > 0)

@@ -1,16 +1,13 @@
 #pragma once
 
-#include "base/clock.hpp"
 #include "base/text/json.hpp"
 #include "flow/observe/figures.hpp"
+#include "flow/observe/throughput.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 // What the figures of a run look like: numbers in, text out.
 
@@ -19,20 +16,9 @@ namespace dispatch::cli {
 /// "1,234,567".
 std::string count_text(std::uint64_t count);
 
-/// How fast deliveries go, over the last ten seconds. Not thread-safe.
-class Pace {
- public:
-  void note(SteadyTime now, std::uint64_t delivered);
-  /// Deliveries a second; nothing until there is a time to measure over.
-  std::optional<double> per_second() const;
-
- private:
-  std::deque<std::pair<SteadyTime, std::uint64_t>> notes_;
-};
-
 /// One line for people who watch: "1,234 delivered, 50 in flight, ... 812/s, 1m 20s left". What is zero is
 /// left out, except what was delivered and what is in flight.
-std::string progress_line(const flow::Figures& figures, const Pace& pace);
+std::string progress_line(const flow::Figures& figures, const flow::Throughput& throughput);
 
 /// Rows: how many events go to the url of their line and not to --to, and the first of these URLs. Empty
 /// where there are none.

@@ -45,20 +45,20 @@ void Progress::work(const std::stop_token& stop) {
   const bool json = format_ == LogOptions::Format::json;
   const bool live = !json && is_screen(STDERR_FILENO);
   const auto every = live ? live_every : duration_cast<std::chrono::milliseconds>(plain_every);
-  Pace pace;
+  flow::Throughput throughput;
   std::unique_lock lock{mutex_};
-  pace.note(began_, 0);
+  throughput.note(began_, 0);
   while (!stopping_.wait_for(lock, stop, every, [&stop] { return stop.stop_requested(); })) {
     const auto figures = scoreboard_.snapshot();
     const SteadyTime now = clock_.steady();
-    pace.note(now, figures.delivered);
+    throughput.note(now, figures.delivered);
     const auto took = duration_cast<microseconds>(now - began_);
     if (json)
       line_.print(figures_json("progress", figures, took, clock_.wall()));
     else if (live)
-      line_.show("dispatch: " + progress_line(figures, pace));
+      line_.show("dispatch: " + progress_line(figures, throughput));
     else
-      line_.print(fmt::format("dispatch: {}\n", progress_line(figures, pace)));
+      line_.print(fmt::format("dispatch: {}\n", progress_line(figures, throughput)));
   }
   line_.show({});
 }

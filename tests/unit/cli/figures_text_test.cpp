@@ -27,19 +27,6 @@ TEST_CASE("counts have a comma between thousands") {
   CHECK(count_text(1'234'567) == "1,234,567");
 }
 
-TEST_CASE("the pace is that of the last ten seconds") {
-  const SteadyTime start{};
-  Pace pace;
-  CHECK_FALSE(pace.per_second());
-  pace.note(start, 0);
-  CHECK_FALSE(pace.per_second());
-  pace.note(start + 5s, 1'000);
-  CHECK(pace.per_second().value() == doctest::Approx(200));
-  pace.note(start + 15s, 1'000);
-  pace.note(start + 20s, 1'000);
-  CHECK(pace.per_second().value() == 0);
-}
-
 TEST_CASE("a progress line leaves out what is zero") {
   CHECK(progress_line({}, {}) == "0 delivered, 0 in flight");
 }
@@ -51,10 +38,10 @@ TEST_CASE("a progress line says what holds the rest up and how long it will take
   figures.delivered = 2'000;
   figures.in_flight = 50;
   figures.host_limited = 100;
-  Pace pace;
-  pace.note(SteadyTime{}, 0);
-  pace.note(SteadyTime{} + 2s, 2'000);
-  CHECK(progress_line(figures, pace) ==
+  flow::Throughput throughput;
+  throughput.note(SteadyTime{}, 0);
+  throughput.note(SteadyTime{} + 2s, 2'000);
+  CHECK(progress_line(figures, throughput) ==
         "2,000 delivered, 50 in flight, 3 backing off, 100 host-limited, 1,000 waiting, 2 dead, 1,000/s, 2s "
         "left");
 }

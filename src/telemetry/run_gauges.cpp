@@ -1,4 +1,4 @@
-#include "cli/run/run_gauges.hpp"
+#include "telemetry/run_gauges.hpp"
 
 #include "metrics/keys.hpp"
 #include "metrics/series.hpp"
@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace dispatch::cli {
+namespace dispatch::telemetry {
 namespace {
 
 using metrics::labelled;
@@ -87,4 +87,4 @@ void RunGauges::read_journal(std::vector<metrics::Sample>& samples) {
   add(std::string{name::wal_bytes}, static_cast<double>(now.wal_bytes));
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::telemetry

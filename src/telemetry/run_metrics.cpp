@@ -1,4 +1,4 @@
-#include "cli/run/run_metrics.hpp"
+#include "telemetry/run_metrics.hpp"
 
 #include "base/text/units.hpp"
 #include "metrics/series.hpp"
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace dispatch::cli {
+namespace dispatch::telemetry {
 namespace {
 
 using namespace std::chrono_literals;
@@ -18,33 +18,24 @@ constexpr std::size_t workers = 2;
 /// A dispatcher looks around twenty times a second.
 constexpr auto stalled_after = 30s;
 constexpr auto drain_patience = 5s;
-/// A monitor asks over one or two connections, and is answered within milliseconds.
-constexpr serve::ConnectionBounds connection_bounds{
-    .connections_most = 64, .per_address_most = 16, .request_most = 5s, .answer_most = 5s};
-
-serve::AllowedHosts allowed_hosts(const TelemetryOptions& options) {
-  auto names = options.hosts;
-  if (options.listen) names.push_back(options.listen->host);
-  return serve::AllowedHosts{std::move(names)};
-}
 
 }  // namespace
 
-Result<std::unique_ptr<RunMetrics>> RunMetrics::start(const TelemetryOptions& options,
+Result<std::unique_ptr<RunMetrics>> RunMetrics::start(const MetricsOptions& options,
                                                       const flow::Scoreboard& scoreboard,
                                                       const std::string& journal, const Clock& clock,
                                                       spdlog::logger& log,
                                                       std::function<std::uint64_t()> dropped_elsewhere) {
   std::unique_ptr<RunMetrics> metrics{
       new RunMetrics{options, scoreboard, journal, clock, log, std::move(dropped_elsewhere)}};
-  if (options.listen) DISPATCH_TRY(metrics->listen());
+  if (options.serve) DISPATCH_TRY(metrics->serve());
   if (options.file.empty()) return metrics;
   DISPATCH_TRY(metrics->write_file());
   metrics->writer_.emplace([self = metrics.get()](const std::stop_token& stop) { self->write_often(stop); });
   return metrics;
 }
 
-RunMetrics::RunMetrics(const TelemetryOptions& options, const flow::Scoreboard& scoreboard,
+RunMetrics::RunMetrics(const MetricsOptions& options, const flow::Scoreboard& scoreboard,
                        const std::string& journal, const Clock& clock, spdlog::logger& log,
                        std::function<std::uint64_t()> dropped_elsewhere)
     : options_(options),
@@ -53,27 +44,15 @@ RunMetrics::RunMetrics(const TelemetryOptions& options, const flow::Scoreboard& 
       dropped_elsewhere_(std::move(dropped_elsewhere)),
       collector_(store_, records_waiting, workers, stop_.get_token()),
       turns_(collector_, keys_, clock),
-      gauges_(scoreboard, journal, clock),
-      endpoint_([this](metrics::Format format) { return exposition(format); }, [this] { return trouble(); },
-                allowed_hosts(options)) {}
+      gauges_(scoreboard, journal, clock) {}
 
 RunMetrics::~RunMetrics() = default;
 
-Result<> RunMetrics::listen() {
-  auto server =
-      serve::HttpServer::start({.host = options_.listen->host,
-                                .port = options_.listen->port,
-                                .body_most = 0,
-                                .connections = connection_bounds},
-                               [this](const serve::Request& request) { return endpoint_.answer(request); });
-  if (!server)
-    return fail(
-        "--metrics-listen: cannot serve metrics: {}; give --metrics-listen another address, or port 0 for a "
-        "free one",
-        server.error().message);
+Result<> RunMetrics::serve() {
+  auto server = options_.serve({.exposition = [this](metrics::Format format) { return exposition(format); },
+                                .trouble = [this] { return trouble(); }});
+  if (!server) return tl::unexpected(std::move(server).error());
   server_ = std::move(*server);
-  log_.info("metrics at {}/metrics", server_->url());
-  log_.flush();
   return {};
 }
 
@@ -118,4 +97,4 @@ Result<> RunMetrics::finish() {
   return written;
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::telemetry

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "cli/output/figures_text.hpp"
 #include "flow/observe/figures.hpp"
+#include "flow/observe/throughput.hpp"
 #include "journal/ledger.hpp"
 #include "metrics/gauges.hpp"
 
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace dispatch::cli {
+namespace dispatch::telemetry {
 
 /// How a run and its journal stand at the moment somebody looks. Thread-safe.
 class RunGauges final : public metrics::Gauges {
@@ -30,8 +30,8 @@ class RunGauges final : public metrics::Gauges {
   const std::string& journal_;
   const Clock& clock_;
   std::mutex mutex_;
-  Pace ingest_;
+  flow::Throughput ingest_;
   std::optional<journal::Ledger> ledger_;  // opened by who looks first
 };
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::telemetry

@@ -1,10 +1,9 @@
-#include "cli/run/telemetry.hpp"
+#include "telemetry/telemetry.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
-namespace dispatch::cli {
+namespace dispatch::telemetry {
 namespace {
 
 using namespace std::chrono_literals;
@@ -15,20 +14,6 @@ constexpr auto traces_patience = 3s;
 
 }  // namespace
 
-void Observers::committed(const flow::CommittedTurn& turn) {
-  for (flow::Observer* observer : all_) observer->committed(turn);
-}
-
-bool Observers::wants_stories() const {
-  return std::any_of(all_.begin(), all_.end(),
-                     [](const auto* observer) { return observer->wants_stories(); });
-}
-
-bool Observers::wants_entries() const {
-  return std::any_of(all_.begin(), all_.end(),
-                     [](const auto* observer) { return observer->wants_entries(); });
-}
-
 Telemetry::Telemetry(std::shared_ptr<spdlog::logger> log) : direct_(std::move(log)), aside_(direct_) {
   if (direct_->level() == spdlog::level::off) return;
   deliveries_.emplace(direct_, stop_.get_token());
@@ -37,14 +22,13 @@ Telemetry::Telemetry(std::shared_ptr<spdlog::logger> log) : direct_(std::move(lo
 }
 
 Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& options,
-                                                    const std::optional<telemetry::TraceExport>& traces,
                                                     const flow::Scoreboard& scoreboard,
                                                     const std::string& journal, const Clock& clock,
                                                     std::shared_ptr<spdlog::logger> log) {
   std::unique_ptr<Telemetry> telemetry{new Telemetry{std::move(log)}};
-  if (traces) DISPATCH_TRY(telemetry->start_traces(*traces, options.span_url));
-  if (!options.wanted()) return telemetry;
-  auto metrics = RunMetrics::start(options, scoreboard, journal, clock, *telemetry->direct_,
+  if (options.traces) DISPATCH_TRY(telemetry->start_traces(*options.traces, options.span_url));
+  if (!options.metrics.wanted()) return telemetry;
+  auto metrics = RunMetrics::start(options.metrics, scoreboard, journal, clock, *telemetry->direct_,
                                    [self = telemetry.get()]() -> std::uint64_t {
                                      return (self->deliveries_ ? self->deliveries_->dropped() : 0) +
                                             (self->spans_ ? self->spans_->dropped() : 0);
@@ -55,12 +39,12 @@ Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& opti
   return telemetry;
 }
 
-Result<> Telemetry::start_traces(const telemetry::TraceExport& wanted, telemetry::SpanUrl url) {
+Result<> Telemetry::start_traces(const TraceExport& wanted, SpanUrl url) {
   for (const auto& remark : wanted.remarks) direct_->warn("{}", remark);
-  auto exporter = telemetry::OtlpExporter::make(wanted.to, aside_, stop_traces_.get_token());
+  auto exporter = OtlpExporter::make(wanted.to, aside_, stop_traces_.get_token());
   if (!exporter) return tl::unexpected(std::move(exporter).error());
   exporter_ = std::move(*exporter);
-  spans_.emplace(*exporter_, telemetry::OtlpJson{wanted.resource, DISPATCH_VERSION}, wanted.batches,
+  spans_.emplace(*exporter_, OtlpJson{wanted.resource, DISPATCH_VERSION}, wanted.batches,
                  stop_traces_.get_token(), url);
   observers_.add(*spans_);
   return {};
@@ -88,4 +72,4 @@ Result<> Telemetry::finish() {
   return told;
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::telemetry

@@ -2,13 +2,13 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "cli/options/telemetry_options.hpp"
-#include "cli/run/run_metrics.hpp"
 #include "flow/observe/figures.hpp"
 #include "flow/observe/observer.hpp"
 #include "telemetry/delivery_log.hpp"
 #include "telemetry/delivery_spans.hpp"
+#include "telemetry/observers.hpp"
 #include "telemetry/otlp_exporter.hpp"
+#include "telemetry/run_metrics.hpp"
 #include "telemetry/trace_export.hpp"
 
 #include <cstdint>
@@ -16,32 +16,25 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include <spdlog/logger.h>
 
-namespace dispatch::cli {
+namespace dispatch::telemetry {
 
-/// Tells several what one is told.
-class Observers final : public flow::Observer {
- public:
-  void add(flow::Observer& observer) { all_.push_back(&observer); }
-  void committed(const flow::CommittedTurn& turn) override;
-  bool wants_stories() const override;
-  bool wants_entries() const override;
-
- private:
-  std::vector<flow::Observer*> all_;
+/// What is wanted of what watches a run.
+struct TelemetryOptions {
+  MetricsOptions metrics;
+  std::optional<TraceExport> traces;  ///< nothing: none are exported
+  SpanUrl span_url = SpanUrl::origin;
 };
 
 /// Everything that watches a run, as far as it is wanted: metrics, the log of deliveries, and traces. From
 /// its making to finish() on threads of its own, which nothing waits for that delivers.
 class Telemetry {
  public:
-  /// Listens, and writes the file of metrics for the first time, so that what cannot be used is found before
-  /// anything is sent. Borrows all but `log`.
+  /// Begins to serve metrics, and writes the file of metrics for the first time, so that what cannot be used
+  /// is found before anything is sent. Borrows all but `log`.
   static Result<std::unique_ptr<Telemetry>> start(const TelemetryOptions& options,
-                                                  const std::optional<telemetry::TraceExport>& traces,
                                                   const flow::Scoreboard& scoreboard,
                                                   const std::string& journal, const Clock& clock,
                                                   std::shared_ptr<spdlog::logger> log);
@@ -58,17 +51,17 @@ class Telemetry {
 
  private:
   explicit Telemetry(std::shared_ptr<spdlog::logger> log);
-  Result<> start_traces(const telemetry::TraceExport& wanted, telemetry::SpanUrl url);
+  Result<> start_traces(const TraceExport& wanted, SpanUrl url);
   void finish_traces();
 
   std::stop_source stop_, stop_traces_;
   const std::shared_ptr<spdlog::logger> direct_;
-  std::optional<telemetry::DeliveryLog> deliveries_;
+  std::optional<DeliveryLog> deliveries_;
   std::shared_ptr<spdlog::logger> aside_;
-  std::unique_ptr<telemetry::OtlpExporter> exporter_;
-  std::optional<telemetry::DeliverySpans> spans_;
+  std::unique_ptr<OtlpExporter> exporter_;
+  std::optional<DeliverySpans> spans_;
   std::unique_ptr<RunMetrics> metrics_;
   Observers observers_;
 };
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::telemetry
