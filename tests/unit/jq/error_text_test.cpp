@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using dispatch::without_values;
+using namespace dispatch;
 
 namespace {
 

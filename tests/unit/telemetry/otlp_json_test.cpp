@@ -11,7 +11,8 @@
 #include <doctest/doctest.h>
 
 using namespace dispatch;
-using namespace dispatch::metrics;
+using namespace dispatch::telemetry;
+using namespace dispatch::tracing;
 using namespace std::chrono_literals;
 
 namespace {
