@@ -1,9 +1,10 @@
 # make           build build/dispatch
 # make demo      install what is missing, build, deliver the example events to a local receiver
-# make test      install what is missing, build as the developers do, run every test
+# make test      install what is missing, build as the developers do, run the tests, within ten minutes
+# make check     what make test leaves out: format, static analysis, the long tests, sanitizers, the corpora of the fuzz targets
 # make install   program, man pages and completions, below PREFIX and DESTDIR
 # make bench     measure the speed table of tests/bench, in a quarter of an hour; FULL=1 with ten million events
-# make lint      format, static analysis, man pages, floors
+# make lint      format, static analysis, man pages, floors: a part of make check
 # make soak      what takes long: load for minutes and many more trials; MINUTES=30 for the longest
 # make asan      every test with the address and undefined-behaviour sanitizers
 # make tsan      every test with the thread sanitizer
@@ -15,24 +16,27 @@ MINUTES ?= 30
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 
-# What building and testing need, and what only lint needs: the one list of Debian packages. Of prometheus the tests use
+# The Debian packages, by what needs them: the program; its tests; lint; the fuzz targets. Of prometheus the tests use
 # promtool alone; where services are started, systemctl disable --now prometheus ends the server.
 PACKAGES := build-essential cmake ninja-build ccache pkg-config \
   libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
-  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libmicrohttpd-dev libxxhash-dev libjq-dev \
-  doctest-dev mandoc prometheus \
-  clang libclang-rt-14-dev
-LINT_PACKAGES := clang-format clang-tidy
+  libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libmicrohttpd-dev libxxhash-dev libjq-dev
+TEST_PACKAGES := $(PACKAGES) doctest-dev mandoc prometheus
+LINT_PACKAGES := clang-format clang-tidy mandoc
+FUZZ_PACKAGES := clang libclang-rt-14-dev
 
-CONFIGURE = cmake -G Ninja -S . -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+# $(CONFIGURE) NAME: as the preset of that name in CMakePresets.json says.
+CONFIGURE = cmake -DCMAKE_INSTALL_PREFIX=$(PREFIX) --preset
 CTEST = ctest --output-on-failure --no-tests=error
-# What is labelled soak takes long and is for `make soak`.
-TESTS = $(CTEST) -LE soak -j2 --test-dir
+# The label long is for `make check`, the label soak for `make soak`. Many tests wait more than they compute, so more of
+# them run at a time than there are processors.
+TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
+TESTS = $(CTEST) -LE 'long|soak' -j $(TEST_JOBS) --test-dir
 
-.PHONY: all deps lint-deps demo test install bench soak lint asan tsan fuzz clean
+.PHONY: all deps test-deps check-deps demo test check lint install bench soak asan tsan fuzz clean
 
 all:
-	@$(CONFIGURE) -B $(BUILD)
+	@$(CONFIGURE) release -B $(BUILD)
 	@cmake --build $(BUILD) --target dispatch -j $(JOBS)
 
 # $(call install-missing,PACKAGES): asks for root only where something is missing.
@@ -52,54 +56,68 @@ endef
 deps:
 	$(call install-missing,$(PACKAGES))
 
-lint-deps: deps
-	$(call install-missing,$(LINT_PACKAGES))
+test-deps:
+	$(call install-missing,$(TEST_PACKAGES))
+
+check-deps:
+	$(call install-missing,$(TEST_PACKAGES) $(LINT_PACKAGES) $(FUZZ_PACKAGES))
 
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@examples/demo $(BUILD)/dispatch
 
-test: deps
-	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
+test: test-deps
+	@$(CONFIGURE) dev -B $(BUILD)
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(TESTS) $(BUILD)
+
+check: check-deps
+	@$(MAKE) --no-print-directory lint LINT_GROUPED=ON
+	@$(CONFIGURE) dev -B $(BUILD)
+	@cmake --build $(BUILD) --target all check_programs -j $(JOBS)
+	@$(CTEST) -L long -j $(JOBS) --test-dir $(BUILD)
+
+# clang-tidy cannot read the headers that g++ has precompiled. It takes each source by itself, and for make check, in a
+# fraction of the time, the groups in which they are compiled.
+LINT_GROUPED ?= OFF
+lint:
+	$(call install-missing,$(TEST_PACKAGES) $(LINT_PACKAGES))
+	@git ls-files '*.hpp' '*.cpp' | xargs clang-format --dry-run -Werror
+	@mandoc -T lint -W warning man/*.[1-9]
+	@tests/floors/check .
+	@$(CONFIGURE) lint -DDISPATCH_GROUPED=$(LINT_GROUPED)
+	@sed -n 's/^ *"file": "\(.*\)"$$/\1/p; s/^ *"file": "\(.*\)",$$/\1/p' build-lint/compile_commands.json | \
+	  grep -E '^$(CURDIR)/(build-lint/)?src/' | sort -u | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p build-lint
 
 install: all
 	@cmake --build $(BUILD) --target completions -j $(JOBS)
 	@cmake --install $(BUILD)
 
-bench: deps
-	@$(CONFIGURE) -B $(BUILD)
-	@cmake --build $(BUILD) -j $(JOBS)
+bench: test-deps
+	@$(CONFIGURE) dev -B $(BUILD)
+	@cmake --build $(BUILD) --target dispatch run_bench -j $(JOBS)
 	@$(BUILD)/tests/bench/run_bench --dispatch $(BUILD)/dispatch $(if $(FULL),--full)
 
-soak: deps
-	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON
-	@cmake --build $(BUILD) -j $(JOBS)
+soak: check-deps
+	@$(CONFIGURE) dev -B $(BUILD)
+	@cmake --build $(BUILD) --target all soak_programs -j $(JOBS)
 	@DISPATCH_SOAK_MINUTES=$(MINUTES) $(CTEST) -L soak --verbose --test-dir $(BUILD)
 
-# clang-tidy cannot read the headers that g++ has precompiled.
-lint: lint-deps
-	@$(CONFIGURE) -B build-lint -DDISPATCH_DEVELOPER=ON -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
-	@git ls-files '*.hpp' '*.cpp' | xargs clang-format --dry-run -Werror
-	@mandoc -T lint -W warning man/*.[1-9]
-	@tests/floors/check .
-	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p build-lint
-
-asan: deps
-	@$(CONFIGURE) -B build-asan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=address,undefined
-	@cmake --build build-asan -j $(JOBS)
+asan: test-deps
+	@$(CONFIGURE) asan
+	@cmake --build build-asan --target all check_programs -j $(JOBS)
 	@ASAN_OPTIONS=quarantine_size_mb=16 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.supp \
-	  $(TESTS) build-asan
+	  $(CTEST) -LE soak -j2 --test-dir build-asan
 
-tsan: deps
-	@$(CONFIGURE) -B build-tsan -DDISPATCH_DEVELOPER=ON -DDISPATCH_SANITIZE=thread
-	@cmake --build build-tsan -j $(JOBS)
-	@TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$(CURDIR)/tests/support/races.supp $(TESTS) build-tsan
+tsan: test-deps
+	@$(CONFIGURE) tsan
+	@cmake --build build-tsan --target all check_programs -j $(JOBS)
+	@TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$(CURDIR)/tests/support/races.supp \
+	  $(CTEST) -LE soak -j2 --test-dir build-tsan
 
-fuzz: deps
-	@$(CONFIGURE) -B $(BUILD) -DDISPATCH_DEVELOPER=ON -DDISPATCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
+fuzz: check-deps
+	@$(CONFIGURE) dev -B $(BUILD) -DDISPATCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
 	@$(CTEST) -R '^fuzz: soak ' -j2 --test-dir $(BUILD)
 
 clean:

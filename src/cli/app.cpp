@@ -1,5 +1,6 @@
 #include "cli/app.hpp"
 
+#include "base/version.hpp"
 #include "cli/commands/backup_commands.hpp"
 #include "cli/help.hpp"
 #include "cli/options/configuration/configuration.hpp"
@@ -13,7 +14,7 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr std::string_view examples = R"(EXAMPLES
+constexpr std::string_view program_examples = R"(EXAMPLES
   dispatch run events.jsonl
   cat events | dispatch run -
   dispatch dlq release --entity X)";
@@ -33,18 +34,18 @@ Result<spdlog::level::level_enum> parse_log_level(std::string_view text) {
   return misuse("'{}' is not a log level; it is debug, info, warning, error or off", text);
 }
 
-void add_global_options(CLI::App& app, Program& program) {
+void add_global_options(Command app, Program& program) {
   from_environment(app.add_option("--journal", program.journal, "The journal, an SQLite file"))
-      ->type_name("FILE")
-      ->default_str(program.journal);
+      .type_name("FILE")
+      .default_str(program.journal);
   from_environment(add_value(app, "--log-format", program.log_options.format, parse_log_format,
                              "How talk is written: text or json"))
-      ->type_name("FORMAT")
-      ->default_str("text");
+      .type_name("FORMAT")
+      .default_str("text");
   from_environment(add_value(app, "--log-level", program.log_options.level, parse_log_level,
                              "What is said: debug, info, warning, error or off"))
-      ->type_name("LEVEL")
-      ->default_str("info");
+      .type_name("LEVEL")
+      .default_str("info");
 }
 
 void group_commands(CLI::App& app) {
@@ -59,10 +60,10 @@ void group_commands(CLI::App& app) {
 void describe(CLI::App& app, Program& program) {
   app.name("dispatch");
   app.description("Delivers events: in order per entity, gently per host, once, and without losing any.");
-  app.footer(std::string{exit_status}.append(examples));
+  app.footer(std::string{exit_status}.append(program_examples));
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help and exit");
-  app.set_version_flag("--version", "dispatch " DISPATCH_VERSION, "Print the version and exit");
+  app.set_version_flag("--version", fmt::format("dispatch {}", version()), "Print the version and exit");
   app.require_subcommand(1);
   app.fallthrough();  // a global option may stand after the subcommand too
   add_global_options(app, program);

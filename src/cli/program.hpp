@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/system/log.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/options/cli11_fwd.hpp"
+#include "cli/options/command.hpp"
 
 #include <functional>
 #include <memory>
@@ -27,22 +27,22 @@ struct Program {
 };
 
 /// Each subcommand lives in one file, command_NAME.cpp, that holds its options, its help and its run
-/// function, and has one entry point: `void add_NAME_command(CLI::App& app, Program& program)`. `app` is the
+/// function, and has one entry point: `void add_NAME_command(Command app, Program& program)`. `app` is the
 /// program's top command. Help ends with EXIT STATUS and EXAMPLES.
-void add_attempts_command(CLI::App& app, Program& program);
-void add_completion_command(CLI::App& app, Program& program);
-void add_dlq_command(CLI::App& app, Program& program);
-void add_events_command(CLI::App& app, Program& program);
-void add_gap_command(CLI::App& app, Program& program);
-void add_ingest_command(CLI::App& app, Program& program);
-void add_listen_command(CLI::App& app, Program& program);
-void add_redirect_command(CLI::App& app, Program& program);
-void add_rejects_command(CLI::App& app, Program& program);
-void add_replay_command(CLI::App& app, Program& program);
-void add_retry_command(CLI::App& app, Program& program);
-void add_run_command(CLI::App& app, Program& program);
-void add_status_command(CLI::App& app, Program& program);
-void add_subscription_command(CLI::App& app, Program& program);
-void add_verify_command(CLI::App& app, Program& program);
+void add_attempts_command(Command app, Program& program);
+void add_completion_command(Command app, Program& program);
+void add_dlq_command(Command app, Program& program);
+void add_events_command(Command app, Program& program);
+void add_gap_command(Command app, Program& program);
+void add_ingest_command(Command app, Program& program);
+void add_listen_command(Command app, Program& program);
+void add_redirect_command(Command app, Program& program);
+void add_rejects_command(Command app, Program& program);
+void add_replay_command(Command app, Program& program);
+void add_retry_command(Command app, Program& program);
+void add_run_command(Command app, Program& program);
+void add_status_command(Command app, Program& program);
+void add_subscription_command(Command app, Program& program);
+void add_verify_command(Command app, Program& program);
 
 }  // namespace dispatch::cli

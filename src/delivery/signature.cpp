@@ -10,7 +10,7 @@
 namespace dispatch::delivery {
 namespace {
 
-constexpr std::string_view encoded_prefix = "whsec_";
+constexpr std::string_view key_prefix = "whsec_";
 
 void append(std::string& list, char separator, std::string_view signature) {
   if (!list.empty()) list += separator;
@@ -20,12 +20,12 @@ void append(std::string& list, char separator, std::string_view signature) {
 }  // namespace
 
 Result<std::string> signing_key(std::string_view secret) {
-  if (!secret.starts_with(encoded_prefix)) return std::string{secret};
-  std::string encoded{secret.substr(encoded_prefix.size())};
+  if (!secret.starts_with(key_prefix)) return std::string{secret};
+  std::string encoded{secret.substr(key_prefix.size())};
   while (encoded.size() % 4 != 0) encoded += '=';
   auto key = decode_base64(encoded);
   if (!key || key->empty())
-    return misuse("a secret that begins with {} must go on with its key in base64", encoded_prefix);
+    return misuse("a secret that begins with {} must go on with its key in base64", key_prefix);
   return std::move(*key);
 }
 

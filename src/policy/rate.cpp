@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr unsigned count_most = 1'000'000;
+constexpr unsigned requests_most = 1'000'000;
 
 }  // namespace
 
@@ -21,8 +21,8 @@ Result<std::optional<Rate>> parse_rate(std::string_view text) {
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), rate.count);
   if (slash == std::string_view::npos || error != std::errc{} || end != number.data() + number.size())
     return misuse("'{}' is not a rate; write a number and a time, as in 100/s or 5/1m, or off", text);
-  if (rate.count < 1 || rate.count > count_most)
-    return misuse("'{}' is not a rate; its number must be from 1 to {}", text, count_most);
+  if (rate.count < 1 || rate.count > requests_most)
+    return misuse("'{}' is not a rate; its number must be from 1 to {}", text, requests_most);
   const std::string_view per = text.substr(slash + 1);
   const bool unit_alone = !per.empty() && (per.front() < '0' || per.front() > '9');
   const auto duration = parse_duration(unit_alone ? "1" + std::string{per} : std::string{per});

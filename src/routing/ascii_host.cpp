@@ -9,7 +9,7 @@
 namespace dispatch::routing {
 namespace {
 
-struct Cleanup {
+struct HandleCleanup {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
   void operator()(char* text) const { curl_free(text); }
 };
@@ -39,12 +39,12 @@ class Utf8Thread {
 
 Result<std::string> ascii_host(const std::string& host) {
   const Utf8Thread thread;
-  const std::unique_ptr<CURLU, Cleanup> url{curl_url()};
+  const std::unique_ptr<CURLU, HandleCleanup> url{curl_url()};
   if (!url) throw std::bad_alloc{};
   CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, ("http://" + host).c_str(), 0);
   char* text = nullptr;
   if (code == CURLUE_OK) code = curl_url_get(url.get(), CURLUPART_HOST, &text, CURLU_PUNYCODE);
-  const std::unique_ptr<char, Cleanup> owned{text};
+  const std::unique_ptr<char, HandleCleanup> owned{text};
   if (code == CURLUE_OK) return std::string{text};
   if (code == CURLUE_LACKS_IDN || !thread.works())
     return misuse("international host names cannot be encoded here; write the form that begins with xn--");

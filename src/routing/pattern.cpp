@@ -10,12 +10,12 @@ namespace {
 
 /// As long as a type may be; see dispatch-events(5).
 constexpr std::size_t pattern_most = 1024;
-constexpr std::size_t shown_most = 80;
+constexpr std::size_t pattern_shown_most = 80;
 
-std::string shown(std::string_view text) {
+std::string shown_pattern(std::string_view text) {
   std::string out;
-  append_json_string(out, text.substr(0, shown_most));
-  return text.size() > shown_most ? out + "..." : out;
+  append_json_string(out, text.substr(0, pattern_shown_most));
+  return text.size() > pattern_shown_most ? out + "..." : out;
 }
 
 /// Of C0, DEL and C1: no event type has one.
@@ -33,12 +33,13 @@ bool has_control_character(std::string_view text) {
 Result<Pattern> Pattern::parse(std::string_view text) {
   if (text.empty()) return misuse("a pattern for event types is empty; write '*' for all of them");
   if (text.size() > pattern_most)
-    return misuse("the pattern {} is {} bytes long; the most is {}", shown(text), text.size(), pattern_most);
-  if (!is_utf8(text)) return misuse("the pattern {} is not UTF-8", shown(text));
+    return misuse("the pattern {} is {} bytes long; the most is {}", shown_pattern(text), text.size(),
+                  pattern_most);
+  if (!is_utf8(text)) return misuse("the pattern {} is not UTF-8", shown_pattern(text));
   if (has_control_character(text))
-    return misuse("the pattern {} holds a control character, which no event type has", shown(text));
+    return misuse("the pattern {} holds a control character, which no event type has", shown_pattern(text));
   if (text.front() == ' ' || text.back() == ' ')
-    return misuse("the pattern {} begins or ends with a space", shown(text));
+    return misuse("the pattern {} begins or ends with a space", shown_pattern(text));
 
   if (text == "*") return Pattern{Kind::all, {}};
   const auto star = text.find('*');
@@ -48,7 +49,7 @@ Result<Pattern> Pattern::parse(std::string_view text) {
   return misuse(
       "the pattern {} has a star where none can be; a pattern is a type (order.added), all below a prefix "
       "(order.*), or '*' for all",
-      shown(text));
+      shown_pattern(text));
 }
 
 bool Pattern::matches(std::string_view type) const {

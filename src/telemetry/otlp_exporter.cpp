@@ -2,6 +2,7 @@
 
 #include "base/text/printable.hpp"
 #include "base/text/url_text.hpp"
+#include "base/version.hpp"
 #include "delivery/http/curl.hpp"
 
 #include <algorithm>
@@ -131,7 +132,7 @@ class OtlpExporter::Connection {
     curl_easy_setopt(easy, CURLOPT_URL, options.url.c_str());
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "OTel-OTLP-Exporter-dispatch/" DISPATCH_VERSION);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, fmt::format("OTel-OTLP-Exporter-{}", product()).c_str());
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_.data());
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -1,5 +1,6 @@
 #include "telemetry/run_gauges.hpp"
 
+#include "base/version.hpp"
 #include "metrics/keys.hpp"
 #include "metrics/series.hpp"
 
@@ -37,7 +38,7 @@ void RunGauges::read(std::vector<metrics::Sample>& samples) {
   const std::scoped_lock lock{mutex_};
   read_run(samples);
   read_journal(samples);
-  samples.push_back({labelled(name::build_info, "version", DISPATCH_VERSION), 1});
+  samples.push_back({labelled(name::build_info, "version", version()), 1});
 }
 
 void RunGauges::read_run(std::vector<metrics::Sample>& samples) {

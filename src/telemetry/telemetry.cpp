@@ -1,5 +1,7 @@
 #include "telemetry/telemetry.hpp"
 
+#include "base/version.hpp"
+
 #include <chrono>
 #include <utility>
 
@@ -44,8 +46,8 @@ Result<> Telemetry::start_traces(const TraceExport& wanted, SpanUrl url) {
   auto exporter = OtlpExporter::make(wanted.to, aside_, stop_traces_.get_token());
   if (!exporter) return tl::unexpected(std::move(exporter).error());
   exporter_ = std::move(*exporter);
-  spans_.emplace(*exporter_, OtlpJson{wanted.resource, DISPATCH_VERSION}, wanted.batches,
-                 stop_traces_.get_token(), url);
+  spans_.emplace(*exporter_, OtlpJson{wanted.resource, version()}, wanted.batches, stop_traces_.get_token(),
+                 url);
   observers_.add(*spans_);
   return {};
 }

@@ -1,5 +1,7 @@
 #include "telemetry/trace_export.hpp"
 
+#include "base/version.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -145,7 +147,7 @@ Result<> read_resource(const Variables& variables, TraceExport& wanted) {
     wanted.resource.emplace_back(key, value);
   };
   put("service.name", "dispatch");
-  put("service.version", DISPATCH_VERSION);
+  put("service.version", std::string{version()});
   for (const auto& [key, value] : *said) put(key, value);
   if (const auto name = variables.text("OTEL_SERVICE_NAME"); !name.empty()) put("service.name", name);
   return {};

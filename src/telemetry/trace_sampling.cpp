@@ -9,8 +9,8 @@ namespace dispatch::telemetry {
 
 namespace {
 
-/// An empty variable counts as one that is not there.
-const char* variable(const char* name) {
+/// An empty environment_text counts as one that is not there.
+const char* environment_text(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr ? "" : value;
 }
@@ -19,9 +19,9 @@ const char* variable(const char* name) {
 
 Result<std::optional<tracing::Sampler>> sampler_of_environment() {
   // OpenTelemetry: true in any case of letters, and anything else is false.
-  if (strcasecmp(variable("OTEL_SDK_DISABLED"), "true") == 0) return std::nullopt;
-  const auto sampler =
-      tracing::Sampler::parse(variable("OTEL_TRACES_SAMPLER"), variable("OTEL_TRACES_SAMPLER_ARG"));
+  if (strcasecmp(environment_text("OTEL_SDK_DISABLED"), "true") == 0) return std::nullopt;
+  const auto sampler = tracing::Sampler::parse(environment_text("OTEL_TRACES_SAMPLER"),
+                                               environment_text("OTEL_TRACES_SAMPLER_ARG"));
   if (!sampler) return tl::unexpected(sampler.error());
   return *sampler;
 }

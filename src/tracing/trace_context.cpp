@@ -9,16 +9,16 @@ namespace dispatch::tracing {
 
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::string_view hex_digits = "0123456789abcdef";
 
 // Where the parts of the header begin, and what it is long.
 constexpr std::size_t trace_at = 3, span_at = 36, flags_at = 53, header_size = 55;
 
-/// Reads two digits for each byte.
+/// Reads two hex_digits for each byte.
 bool read_hex(std::string_view text, std::span<std::uint8_t> into) {
   for (std::size_t i = 0; i < into.size(); ++i) {
-    const auto high = digits.find(text[2 * i]), low = digits.find(text[2 * i + 1]);
-    if (high == digits.npos || low == digits.npos) return false;
+    const auto high = hex_digits.find(text[2 * i]), low = hex_digits.find(text[2 * i + 1]);
+    if (high == hex_digits.npos || low == hex_digits.npos) return false;
     into[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   return true;
@@ -26,8 +26,8 @@ bool read_hex(std::string_view text, std::span<std::uint8_t> into) {
 
 void write_hex(std::span<const std::uint8_t> bytes, char* into) {
   for (const std::uint8_t byte : bytes) {
-    *into++ = digits[byte >> 4];
-    *into++ = digits[byte & 15];
+    *into++ = hex_digits[byte >> 4];
+    *into++ = hex_digits[byte & 15];
   }
 }
 

@@ -7,12 +7,10 @@
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(EXIT STATUS
+constexpr const char* attempts_footer = R"(EXIT STATUS
   0  the attempts were listed
   1  the journal could not be read
   2  usage, or there is no such event or journal
@@ -52,13 +50,13 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
 
 }  // namespace
 
-void add_attempts_command(CLI::App& app, Program& program) {
-  CLI::App* command = app.add_subcommand("attempts", "List every attempt to deliver an event");
+void add_attempts_command(Command app, Program& program) {
+  Command command = app.add_subcommand("attempts", "List every attempt to deliver an event");
   const auto asked = std::make_shared<Attempts>();
-  command->add_option("ID", asked->event_id, "The event's id")->required();
-  command->add_flag("--json", asked->json, "One JSON object a line");
-  command->footer(footer);
-  command->callback(
+  command.add_option("ID", asked->event_id, "The event's id").required();
+  command.add_flag("--json", asked->json, "One JSON object a line");
+  command.footer(attempts_footer);
+  command.callback(
       [&program, asked] { program.action = [&program, asked] { return list_attempts(program, *asked); }; });
 }
 

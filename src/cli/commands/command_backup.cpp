@@ -7,12 +7,11 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(The copy is the journal as it was at one moment; a run may be on meanwhile.
+constexpr const char* backup_footer =
+    R"(The copy is the journal as it was at one moment; a run may be on meanwhile.
 
 EXIT STATUS
   0  the copy is whole and on the disk
@@ -36,14 +35,14 @@ Result<ExitCode> back_up(const Program& program, const std::string& file) {
 
 }  // namespace
 
-void add_backup_command(CLI::App& app, Program& program) {
-  CLI::App* command = app.add_subcommand("backup", "Copy the journal to a file");
+void add_backup_command(Command app, Program& program) {
+  Command command = app.add_subcommand("backup", "Copy the journal to a file");
   const auto file = std::make_shared<std::string>();
-  command->add_option("FILE", *file, "Where the copy goes; a file that is there is not overwritten")
-      ->required()
-      ->type_name("");
-  command->footer(footer);
-  command->callback(
+  command.add_option("FILE", *file, "Where the copy goes; a file that is there is not overwritten")
+      .required()
+      .type_name("");
+  command.footer(backup_footer);
+  command.callback(
       [&program, file] { program.action = [&program, file] { return back_up(program, *file); }; });
 }
 

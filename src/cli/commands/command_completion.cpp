@@ -6,12 +6,10 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(EXIT STATUS
+constexpr const char* completion_footer = R"(EXIT STATUS
   0  the completion was written
   2  usage or configuration
 
@@ -31,15 +29,14 @@ Result<Script> parse_shell(std::string_view text) {
 
 }  // namespace
 
-void add_completion_command(CLI::App& app, Program& program) {
-  CLI::App* command =
-      app.add_subcommand("completion", "Write completion code for a shell to standard output");
+void add_completion_command(Command app, Program& program) {
+  Command command = app.add_subcommand("completion", "Write completion code for a shell to standard output");
   const auto script = std::make_shared<Script>(bash_completion);
-  add_value(*command, "SHELL", *script, parse_shell, "bash, zsh or fish")->required();
-  command->footer(footer);
-  command->callback([&app, &program, script] {
-    program.action = [&app, script]() -> Result<ExitCode> {
-      put_data((*script)(app));
+  add_value(command, "SHELL", *script, parse_shell, "bash, zsh or fish").required();
+  command.footer(completion_footer);
+  command.callback([app, &program, script] {
+    program.action = [app, script]() -> Result<ExitCode> {
+      put_data((*script)(app.cli11()));
       return ExitCode::delivered;
     };
   });

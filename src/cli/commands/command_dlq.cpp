@@ -15,12 +15,11 @@
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(A dead letter blocks its lane: what follows it waits until it is released or
+constexpr const char* dlq_footer =
+    R"(A dead letter blocks its lane: what follows it waits until it is released or
 discarded. A release forgives its attempts and keeps their history.
 
 EXIT STATUS
@@ -224,49 +223,49 @@ Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
 
 }  // namespace
 
-void add_dlq_command(CLI::App& app, Program& program) {
+void add_dlq_command(Command app, Program& program) {
   const auto asked = std::make_shared<Dlq>();
-  CLI::App* dlq = app.add_subcommand("dlq", "List, show, release, discard or export dead letters");
-  dlq->footer(footer);
-  dlq->require_subcommand(1);
+  Command dlq = app.add_subcommand("dlq", "List, show, release, discard or export dead letters");
+  dlq.footer(dlq_footer);
+  dlq.require_subcommand(1);
   const auto add = [&](const char* name, const char* help, auto act) {
-    CLI::App* command = dlq->add_subcommand(name, help);
-    command->footer(footer);
-    command->callback(
+    Command command = dlq.add_subcommand(name, help);
+    command.footer(dlq_footer);
+    command.callback(
         [&program, asked, act] { program.action = [&program, asked, act] { return act(program, *asked); }; });
     return command;
   };
 
   const auto add_change = [&](const char* name, const char* help, Move move, const ChangeWords& words) {
-    CLI::App* command = add(name, help, [move, words](const Program& on, const Dlq& which) {
+    Command command = add(name, help, [move, words](const Program& on, const Dlq& which) {
       return which.to ? release_elsewhere(on, which) : move_dead(on, which, move, words);
     });
-    add_filter_options(*command, asked->which);
-    add_dead_letter_options(*command, asked->which);
-    add_change_options(*command, asked->which);
+    add_filter_options(command, asked->which);
+    add_dead_letter_options(command, asked->which);
+    add_change_options(command, asked->which);
     return command;
   };
 
-  CLI::App* list = add("list", "List dead letters, why they are dead and what waits", list_dead);
-  add_filter_options(*list, asked->which);
-  add_dead_letter_options(*list, asked->which);
-  list->add_flag("--json", asked->which.json, "One JSON object a line");
+  Command list = add("list", "List dead letters, why they are dead and what waits", list_dead);
+  add_filter_options(list, asked->which);
+  add_dead_letter_options(list, asked->which);
+  list.add_flag("--json", asked->which.json, "One JSON object a line");
 
-  CLI::App* show = add("show", "Show a dead event and all its attempts", show_dead);
-  show->add_option("ID", asked->event_id, "The event's id")->required();
-  show->add_flag("--json", asked->which.json, "One JSON object a line");
+  Command show = add("show", "Show a dead event and all its attempts", show_dead);
+  show.add_option("ID", asked->event_id, "The event's id").required();
+  show.add_flag("--json", asked->which.json, "One JSON object a line");
 
-  CLI::App* release = add_change("release", "Send dead letters again", operations::release,
-                                 {.done = "released", .nothing = "there was no dead letter to be released"});
-  release->add_option("--to", asked->to, "Send direct ones there instead, and what waits behind them")
-      ->type_name("URL");
+  Command release = add_change("release", "Send dead letters again", operations::release,
+                               {.done = "released", .nothing = "there was no dead letter to be released"});
+  release.add_option("--to", asked->to, "Send direct ones there instead, and what waits behind them")
+      .type_name("URL");
   add_change("discard", "Give dead letters up", operations::discard,
              {.done = "discarded", .nothing = "there was no dead letter to be discarded"});
 
-  CLI::App* exporting = add("export", "Write dead events as lines that run accepts", export_dead);
-  add_filter_options(*exporting, asked->which);
-  add_dead_letter_options(*exporting, asked->which);
-  exporting->add_flag("--all", asked->which.all, "All there are, where there is no condition");
+  Command exporting = add("export", "Write dead events as lines that run accepts", export_dead);
+  add_filter_options(exporting, asked->which);
+  add_dead_letter_options(exporting, asked->which);
+  exporting.add_flag("--all", asked->which.all, "All there are, where there is no condition");
 }
 
 }  // namespace dispatch::cli

@@ -16,12 +16,10 @@
 #include <optional>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(Without a command below, events are listed.
+constexpr const char* events_footer = R"(Without a command below, events are listed.
 
 EXIT STATUS
   0  the events were listed or shown
@@ -241,65 +239,65 @@ Result<ExitCode> trace_events(const Program& program, const Events& asked) {
   return ExitCode::delivered;
 }
 
-void add_list_options(CLI::App& command, Events& asked) {
+void add_list_options(Command command, Events& asked) {
   command.add_option("--entity", asked.filter.entity, "Those of one entity, by sequence number")
-      ->type_name("ID");
+      .type_name("ID");
   add_value(command, "--state", asked.filter.state, parse_state, "Those with a delivery in this state")
-      ->type_name("STATE");
+      .type_name("STATE");
   add_value(command, "--type", asked.type, routing::Pattern::parse,
             "Those of this type, or of all types below it: 'order.*'")
-      ->type_name("PATTERN");
+      .type_name("PATTERN");
   command.add_option("--since", asked.since, "Those accepted then or later: 2h ago, a day or a time")
-      ->type_name("WHEN");
-  command.add_option("--until", asked.until, "Those accepted before then")->type_name("WHEN");
+      .type_name("WHEN");
+  command.add_option("--until", asked.until, "Those accepted before then").type_name("WHEN");
   command.add_flag("--unmatched", asked.filter.unmatched,
                    "Those that no subscription meant and nothing delivers");
   command.add_flag("--unknown", asked.filter.unknown,
                    "Those with an attempt whose outcome is unknown and not acknowledged");
   add_value(command, "--after", asked.filter.after, parse_position,
             "What comes after the event at this position")
-      ->type_name("POSITION");
-  add_value(command, "--limit", asked.filter.limit, parse_limit, "At most so many")->type_name("N");
+      .type_name("POSITION");
+  add_value(command, "--limit", asked.filter.limit, parse_limit, "At most so many").type_name("N");
   command.add_flag("--json", asked.json, "One JSON object a line");
 }
 
 }  // namespace
 
-void add_events_command(CLI::App& app, Program& program) {
+void add_events_command(Command app, Program& program) {
   const auto asked = std::make_shared<Events>();
   const auto list = [&program, asked] {
     program.action = [&program, asked] { return list_events(program, *asked); };
   };
 
-  CLI::App* events =
+  Command events =
       app.add_subcommand("events", "List, show and trace events, cancel deliveries, acknowledge outcomes");
-  events->footer(footer);
-  add_list_options(*events, *asked);
-  events->callback([events, list] {
-    if (events->get_subcommands().empty()) list();
+  events.footer(events_footer);
+  add_list_options(events, *asked);
+  events.callback([events, list] {
+    if (!events.subcommand_given()) list();
   });
 
-  CLI::App* listing = events->add_subcommand("list", "List events and how their deliveries stand");
-  listing->footer(footer);
-  add_list_options(*listing, *asked);
-  listing->callback(list);
+  Command listing = events.add_subcommand("list", "List events and how their deliveries stand");
+  listing.footer(events_footer);
+  add_list_options(listing, *asked);
+  listing.callback(list);
 
-  CLI::App* show = events->add_subcommand("show", "Show all of one event: content, deliveries, attempts");
-  show->footer(footer);
-  show->add_option("ID", asked->event_id, "The event's id")->required();
-  show->add_flag("--json", asked->json, "One JSON object a line");
-  show->callback(
+  Command show = events.add_subcommand("show", "Show all of one event: content, deliveries, attempts");
+  show.footer(events_footer);
+  show.add_option("ID", asked->event_id, "The event's id").required();
+  show.add_flag("--json", asked->json, "One JSON object a line");
+  show.callback(
       [&program, asked] { program.action = [&program, asked] { return show_event(program, *asked); }; });
 
-  CLI::App* trace = events->add_subcommand("trace", "Show what shares a correlation id as a tree of causes");
-  trace->footer(footer);
-  trace->add_option("CORRELATION_ID", asked->correlation, "What the events share")->required();
-  trace->add_flag("--json", asked->json, "One JSON object a line, causes first");
-  trace->callback(
+  Command trace = events.add_subcommand("trace", "Show what shares a correlation id as a tree of causes");
+  trace.footer(events_footer);
+  trace.add_option("CORRELATION_ID", asked->correlation, "What the events share").required();
+  trace.add_flag("--json", asked->json, "One JSON object a line, causes first");
+  trace.callback(
       [&program, asked] { program.action = [&program, asked] { return trace_events(program, *asked); }; });
 
-  add_events_cancel(*events, program);
-  add_events_ack(*events, program);
+  add_events_cancel(events, program);
+  add_events_ack(events, program);
 }
 
 }  // namespace dispatch::cli

@@ -14,12 +14,10 @@
 #include <memory>
 #include <optional>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(An event that comes for a number that was skipped is rejected.
+constexpr const char* gap_footer = R"(An event that comes for a number that was skipped is rejected.
 
 EXIT STATUS
   0  the gaps were listed, or skipped; with --all also where there was none
@@ -186,33 +184,33 @@ Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
 
 }  // namespace
 
-void add_gap_command(CLI::App& app, Program& program) {
+void add_gap_command(Command app, Program& program) {
   const auto asked = std::make_shared<Gap>();
-  CLI::App* gap = app.add_subcommand("gap", "List missing sequence numbers, or go on without them");
-  gap->footer(footer);
-  gap->require_subcommand(1);
+  Command gap = app.add_subcommand("gap", "List missing sequence numbers, or go on without them");
+  gap.footer(gap_footer);
+  gap.require_subcommand(1);
 
-  CLI::App* list = gap->add_subcommand("list", "List the sequence numbers that are missing, and what waits");
-  list->footer(footer);
-  list->add_option("--entity", asked->entity, "Those of one entity")->type_name("ID");
-  list->add_flag("--all", asked->all, "Those that were skipped too");
-  list->add_flag("--json", asked->json, "One JSON object a line");
-  list->callback(
+  Command list = gap.add_subcommand("list", "List the sequence numbers that are missing, and what waits");
+  list.footer(gap_footer);
+  list.add_option("--entity", asked->entity, "Those of one entity").type_name("ID");
+  list.add_flag("--all", asked->all, "Those that were skipped too");
+  list.add_flag("--json", asked->json, "One JSON object a line");
+  list.callback(
       [&program, asked] { program.action = [&program, asked] { return list_gaps(program, *asked); }; });
 
-  CLI::App* skip = gap->add_subcommand("skip", "Give up the lowest missing numbers of an entity");
-  skip->footer(footer);
-  skip->add_option("--entity", asked->entity, "The entity")->type_name("ID");
-  add_value(*skip, "--first-missing", asked->first_missing, parse_sequence_number,
+  Command skip = gap.add_subcommand("skip", "Give up the lowest missing numbers of an entity");
+  skip.footer(gap_footer);
+  skip.add_option("--entity", asked->entity, "The entity").type_name("ID");
+  add_value(skip, "--first-missing", asked->first_missing, parse_sequence_number,
             "With --entity, only where its lowest gap begins at this number")
-      ->type_name("N");
-  skip->add_flag("--all", asked->all, "All gaps of all entities");
-  add_value(*skip, "--older-than", asked->older_than, parse_older_than,
+      .type_name("N");
+  skip.add_flag("--all", asked->all, "All gaps of all entities");
+  add_value(skip, "--older-than", asked->older_than, parse_older_than,
             "With --all, those that are there that long")
-      ->type_name("DURATION");
-  skip->add_flag("--dry-run", asked->dry_run, "With --all, say how many it would be, and change nothing");
-  skip->add_flag("--json", asked->json, "One JSON object a line");
-  skip->callback(
+      .type_name("DURATION");
+  skip.add_flag("--dry-run", asked->dry_run, "With --all, say how many it would be, and change nothing");
+  skip.add_flag("--json", asked->json, "One JSON object a line");
+  skip.callback(
       [&program, asked] { program.action = [&program, asked] { return skip_gap(program, *asked); }; });
 }
 

@@ -9,12 +9,10 @@
 #include <memory>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* ingest_footer =
     R"(Nothing is sent: 'dispatch run' delivers what was accepted, also one that runs
 already.
 
@@ -50,17 +48,17 @@ Result<ExitCode> ingest(const Program& program, const Ingest& asked) {
 
 }  // namespace
 
-void add_ingest_command(CLI::App& app, Program& program) {
-  CLI::App* command = app.add_subcommand("ingest", "Accept events into the journal, to be delivered later");
+void add_ingest_command(Command app, Program& program) {
+  Command command = app.add_subcommand("ingest", "Accept events into the journal, to be delivered later");
   const auto asked = std::make_shared<Ingest>();
-  add_input_options(*command, asked->input);
-  command->get_option("FILE")->required();
-  command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
-      ->group("Talk");
-  command->add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
-      ->group("Talk");
-  command->footer(footer);
-  command->callback(
+  add_input_options(command, asked->input);
+  command.option("FILE").required();
+  command.add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
+      .group("Talk");
+  command.add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
+      .group("Talk");
+  command.footer(ingest_footer);
+  command.callback(
       [&program, asked] { program.action = [&program, asked] { return ingest(program, *asked); }; });
 }
 

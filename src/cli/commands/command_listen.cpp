@@ -16,13 +16,12 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* listen_footer =
     R"(It checks what it gets: order per entity, and duplicates by Idempotency-Key.
 
 EXIT STATUS
@@ -129,78 +128,78 @@ Result<ExitCode> listen(const Program& program, const Listen& asked) {
   return ExitCode::delivered;
 }
 
-void add_place(CLI::App& command, serve::ServerOptions& server) {
+void add_place(Command command, serve::ServerOptions& server) {
   never_empty(command.add_option("--host", server.host, "The name or address to listen at"))
-      ->type_name("HOST")
-      ->default_str(server.host);
+      .type_name("HOST")
+      .default_str(server.host);
   add_value(command, "--port", server.port, port_number, "The port; 0 is a free one, and which is said")
-      ->type_name("PORT")
-      ->default_str("8080");
+      .type_name("PORT")
+      .default_str("8080");
 }
 
-void add_answers(CLI::App& command, serve::ListenerOptions& listener) {
+void add_answers(Command command, serve::ListenerOptions& listener) {
   const std::string group = "Answers";
   add_value(command, "--status", listener.status, final_status, "The status of an answer")
-      ->type_name("CODE")
-      ->default_str("200")
-      ->group(group);
+      .type_name("CODE")
+      .default_str("200")
+      .group(group);
   add_value(command, "--fail-first", listener.fail_first, any_count,
             "Fail the first so many requests for each event")
-      ->type_name("N")
-      ->default_str("0")
-      ->group(group);
+      .type_name("N")
+      .default_str("0")
+      .group(group);
   add_value(command, "--fail-rate", listener.fail_rate, parse_share, "Fail this share of requests by chance")
-      ->type_name("SHARE")
-      ->default_str("0%")
-      ->group(group);
+      .type_name("SHARE")
+      .default_str("0%")
+      .group(group);
   add_value(command, "--fail-status", listener.fail_status, final_status,
             "The status of an answer that is to fail")
-      ->type_name("CODE")
-      ->default_str("500")
-      ->group(group);
+      .type_name("CODE")
+      .default_str("500")
+      .group(group);
   add_value(command, "--delay", listener.delay, parse_delay, "Wait before each answer")
-      ->type_name("DURATION")
-      ->default_str("0")
-      ->group(group);
+      .type_name("DURATION")
+      .default_str("0")
+      .group(group);
   add_value(command, "--count", listener.count, any_count, "End after so many requests; 0 is never")
-      ->type_name("N")
-      ->default_str("0")
-      ->group(group);
+      .type_name("N")
+      .default_str("0")
+      .group(group);
 }
 
-void add_verification(CLI::App& command, Listen& asked) {
+void add_verification(Command command, Listen& asked) {
   const std::string group = "Signatures";
   never_empty(
       command.add_option("--secret-file", asked.secret_files,
                          "Answer 401 to what is not signed with the secret in this file; may be repeated"))
-      ->type_name("FILE")
-      ->allow_extra_args(false)
-      ->group(group);
+      .type_name("FILE")
+      .allow_extra_args(false)
+      .group(group);
   add_value(command, "--tolerance", asked.tolerance, parse_tolerance,
             "How far the time of a signature may be from ours")
-      ->type_name("DURATION")
-      ->default_str("5m")
-      ->group(group);
+      .type_name("DURATION")
+      .default_str("5m")
+      .group(group);
 }
 
-void add_lines(CLI::App& command, Listen& asked) {
+void add_lines(Command command, Listen& asked) {
   const std::string group = "Lines";
-  command.add_flag("--json", asked.listener.json, "Print one JSON object a request")->group(group);
-  command.add_flag("--body", asked.listener.body, "Print the body of each request too")->group(group);
-  command.add_flag("--quiet", asked.quiet, "Print no line a request, only the summary")->group(group);
+  command.add_flag("--json", asked.listener.json, "Print one JSON object a request").group(group);
+  command.add_flag("--body", asked.listener.body, "Print the body of each request too").group(group);
+  command.add_flag("--quiet", asked.quiet, "Print no line a request, only the summary").group(group);
 }
 
 }  // namespace
 
-void add_listen_command(CLI::App& app, Program& program) {
-  CLI::App* command = app.add_subcommand("listen", "Receive deliveries locally, print them and check them");
+void add_listen_command(Command app, Program& program) {
+  Command command = app.add_subcommand("listen", "Receive deliveries locally, print them and check them");
   const auto asked = std::make_shared<Listen>();
-  add_place(*command, asked->server);
-  add_answers(*command, asked->listener);
-  add_verification(*command, *asked);
-  add_lines(*command, *asked);
-  command->footer(footer);
-  command->callback([&program, asked] {
+  add_place(command, asked->server);
+  add_answers(command, asked->listener);
+  add_verification(command, *asked);
+  add_lines(command, *asked);
+  command.footer(listen_footer);
+  command.callback([&program, asked] {
     program.action = [&program, asked] {
       asked->listener.lines = !asked->quiet;
       return listen(program, *asked);

@@ -7,12 +7,10 @@
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* redirect_footer =
     R"(Deliveries that are pending, wait for a retry or are dead letters become failed
 at the old URL and are made anew for the other one: whole lanes, in order per
 entity. A lane with a request under way is left: give the command again. Lines
@@ -55,15 +53,15 @@ Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
 
 }  // namespace
 
-void add_redirect_command(CLI::App& app, Program& program) {
+void add_redirect_command(Command app, Program& program) {
   const auto asked = std::make_shared<Redirect>();
-  CLI::App* command = app.add_subcommand("redirect", "Send what waits or is dead somewhere else");
-  command->footer(footer);
-  add_name_options(*command, asked->which);
-  add_file_option(*command, asked->which);
-  command->add_option("--to", asked->to, "Where it goes instead")->type_name("URL")->required();
-  add_change_options(*command, asked->which);
-  command->callback(
+  Command command = app.add_subcommand("redirect", "Send what waits or is dead somewhere else");
+  command.footer(redirect_footer);
+  add_name_options(command, asked->which);
+  add_file_option(command, asked->which);
+  command.add_option("--to", asked->to, "Where it goes instead").type_name("URL").required();
+  add_change_options(command, asked->which);
+  command.callback(
       [&program, asked] { program.action = [&program, asked] { return redirect(program, *asked); }; });
 }
 

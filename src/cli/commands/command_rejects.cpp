@@ -15,13 +15,12 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* rejects_footer =
     R"(A rejected line is listed once however often the input is run again. It leaves
 the list when the same line is accepted, or when it is cleared; a line that was
 mended is another line.
@@ -201,37 +200,35 @@ Result<ExitCode> clear_lines(const Program& program, const Rejects& asked) {
   return ExitCode::delivered;
 }
 
-void add_filters(CLI::App& command, Rejects& asked) {
+void add_filters(Command command, Rejects& asked) {
   command
-      .add_option_function<std::vector<std::string>>(
+      .add_texts_option(
           "--reject",
-          [&asked](const std::vector<std::string>& texts) {
-            for (const auto& text : texts) {
-              const auto number = any_number(text);
-              if (!number) throw CLI::ValidationError("--reject", number.error().message);
-              asked.which.numbers.push_back(static_cast<std::int64_t>(*number));
-            }
+          [&asked](const std::string& text) -> Result<> {
+            const auto number = any_number(text);
+            if (!number) return tl::unexpected(number.error());
+            asked.which.numbers.push_back(static_cast<std::int64_t>(*number));
+            return {};
           },
           "The one of this number; may be repeated")
-      ->type_name("N")
-      ->allow_extra_args(false);
-  command
-      .add_option("--file", asked.which.file, "Those that came from this input first; - is standard input")
-      ->type_name("FILE");
+      .type_name("N")
+      .allow_extra_args(false);
+  command.add_option("--file", asked.which.file, "Those that came from this input first; - is standard input")
+      .type_name("FILE");
 }
 
 }  // namespace
 
-void add_rejects_command(CLI::App& app, Program& program) {
+void add_rejects_command(Command app, Program& program) {
   const auto asked = std::make_shared<Rejects>();
-  CLI::App* rejects = app.add_subcommand("rejects", "List, export or clear lines that were rejected");
-  rejects->footer(footer);
-  rejects->require_subcommand(1);
+  Command rejects = app.add_subcommand("rejects", "List, export or clear lines that were rejected");
+  rejects.footer(rejects_footer);
+  rejects.require_subcommand(1);
   const auto add = [&](const char* name, const char* help, auto act) {
-    CLI::App* command = rejects->add_subcommand(name, help);
-    command->footer(footer);
-    add_filters(*command, *asked);
-    command->callback([&program, asked, act] {
+    Command command = rejects.add_subcommand(name, help);
+    command.footer(rejects_footer);
+    add_filters(command, *asked);
+    command.callback([&program, asked, act] {
       program.action = [&program, asked, act]() -> Result<ExitCode> {
         DISPATCH_TRY(use_recorded_file(program, *asked));
         return act(program, *asked);
@@ -240,18 +237,18 @@ void add_rejects_command(CLI::App& app, Program& program) {
     return command;
   };
 
-  CLI::App* list = add("list", "List rejected lines, where they came from and why", list_rejects);
-  list->add_flag("--cleared", asked->cleared, "Those that were cleared too");
-  list->add_flag("--json", asked->json, "One JSON object a line");
+  Command list = add("list", "List rejected lines, where they came from and why", list_rejects);
+  list.add_flag("--cleared", asked->cleared, "Those that were cleared too");
+  list.add_flag("--json", asked->json, "One JSON object a line");
 
-  CLI::App* exporting = add("export", "Write rejected lines as they came", export_lines);
-  exporting->add_flag("--all", asked->all, "All there are");
-  exporting->add_flag("--json", asked->json, "One JSON object a line, with file, line number and reason");
+  Command exporting = add("export", "Write rejected lines as they came", export_lines);
+  exporting.add_flag("--all", asked->all, "All there are");
+  exporting.add_flag("--json", asked->json, "One JSON object a line, with file, line number and reason");
 
-  CLI::App* clear = add("clear", "Take rejected lines off the list", clear_lines);
-  clear->add_flag("--all", asked->all, "All there are");
-  clear->add_flag("--dry-run", asked->dry_run, "Say how many it would be, and change nothing");
-  clear->add_flag("--json", asked->json, "One JSON object a line");
+  Command clear = add("clear", "Take rejected lines off the list", clear_lines);
+  clear.add_flag("--all", asked->all, "All there are");
+  clear.add_flag("--dry-run", asked->dry_run, "Say how many it would be, and change nothing");
+  clear.add_flag("--json", asked->json, "One JSON object a line");
 }
 
 }  // namespace dispatch::cli

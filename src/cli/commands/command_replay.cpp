@@ -14,12 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(What is done is delivered once more, with the same event ids and a higher
+constexpr const char* replay_footer =
+    R"(What is done is delivered once more, with the same event ids and a higher
 generation number, in order per entity. What a subscription was sent goes to its
 present URL, all else to where it went. Look with --dry-run first.
 
@@ -161,26 +160,26 @@ Result<std::optional<DeliveryState>> parse_final_state(std::string_view text) {
 
 }  // namespace
 
-void add_replay_command(CLI::App& app, Program& program) {
+void add_replay_command(Command app, Program& program) {
   const auto asked = std::make_shared<Replay>();
-  CLI::App* command = app.add_subcommand("replay", "Deliver once more what is done");
-  command->footer(footer);
-  command->add_option("--subscription", asked->subscription, "What this subscription was sent")
-      ->type_name("ID");
-  add_name_options(*command, asked->names);
-  add_file_option(*command, asked->names);
-  command->add_option("--to", asked->to, "Send direct deliveries there, instead of to where they went")
-      ->type_name("URL");
-  command->add_option("--since", asked->since, "Events accepted then or later: 2h ago, a day or a time")
-      ->type_name("TIME");
-  command->add_option("--until", asked->until, "Events accepted before then")->type_name("TIME");
-  add_type_option(*command, asked->names);
-  add_value(*command, "--state", asked->selection.state, parse_final_state, "completed or failed; else both")
-      ->type_name("STATE");
-  command->add_flag("--all", asked->all, "Everything that is done, where there is no condition");
-  command->add_flag("--dry-run", asked->dry_run, "Say what would be made again; change nothing");
-  command->add_flag("--json", asked->json, "One JSON object a line");
-  command->callback(
+  Command command = app.add_subcommand("replay", "Deliver once more what is done");
+  command.footer(replay_footer);
+  command.add_option("--subscription", asked->subscription, "What this subscription was sent")
+      .type_name("ID");
+  add_name_options(command, asked->names);
+  add_file_option(command, asked->names);
+  command.add_option("--to", asked->to, "Send direct deliveries there, instead of to where they went")
+      .type_name("URL");
+  command.add_option("--since", asked->since, "Events accepted then or later: 2h ago, a day or a time")
+      .type_name("TIME");
+  command.add_option("--until", asked->until, "Events accepted before then").type_name("TIME");
+  add_type_option(command, asked->names);
+  add_value(command, "--state", asked->selection.state, parse_final_state, "completed or failed; else both")
+      .type_name("STATE");
+  command.add_flag("--all", asked->all, "Everything that is done, where there is no condition");
+  command.add_flag("--dry-run", asked->dry_run, "Say what would be made again; change nothing");
+  command.add_flag("--json", asked->json, "One JSON object a line");
+  command.callback(
       [&program, asked] { program.action = [&program, asked] { return replay(program, *asked); }; });
 }
 

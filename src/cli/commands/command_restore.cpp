@@ -7,12 +7,10 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* restore_footer =
     R"(What is there now is kept as JOURNAL.replaced-TIME, with its log. Events that
 were delivered since the backup was made are sent again by the next run, with
 the same idempotency keys.
@@ -41,14 +39,14 @@ Result<ExitCode> restore(const Program& program, const std::string& file) {
 
 }  // namespace
 
-void add_restore_command(CLI::App& app, Program& program) {
-  CLI::App* command = app.add_subcommand("restore", "Put a backup in the place of the journal");
+void add_restore_command(Command app, Program& program) {
+  Command command = app.add_subcommand("restore", "Put a backup in the place of the journal");
   const auto file = std::make_shared<std::string>();
-  command->add_option("FILE", *file, "What 'dispatch backup' made, or another journal")
-      ->required()
-      ->type_name("");
-  command->footer(footer);
-  command->callback(
+  command.add_option("FILE", *file, "What 'dispatch backup' made, or another journal")
+      .required()
+      .type_name("");
+  command.footer(restore_footer);
+  command.callback(
       [&program, file] { program.action = [&program, file] { return restore(program, *file); }; });
 }
 

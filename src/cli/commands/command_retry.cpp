@@ -6,12 +6,10 @@
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* retry_footer =
     R"(What waits for a retry, however long, is tried now, and an open circuit is
 probed at once. No attempt is forgiven; dead letters stay: dispatch dlq release.
 
@@ -55,13 +53,13 @@ Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& aske
 
 }  // namespace
 
-void add_retry_command(CLI::App& app, Program& program) {
+void add_retry_command(Command app, Program& program) {
   const auto asked = std::make_shared<DeliveryFilterOptions>();
-  CLI::App* command = app.add_subcommand("retry", "Try now what waits for a retry or behind an open circuit");
-  command->footer(footer);
-  add_filter_options(*command, *asked);
-  add_change_options(*command, *asked);
-  command->callback(
+  Command command = app.add_subcommand("retry", "Try now what waits for a retry or behind an open circuit");
+  command.footer(retry_footer);
+  add_filter_options(command, *asked);
+  add_change_options(command, *asked);
+  command.callback(
       [&program, asked] { program.action = [&program, asked] { return retry(program, *asked); }; });
 }
 

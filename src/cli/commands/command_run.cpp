@@ -23,7 +23,6 @@
 #include <thread>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -32,13 +31,13 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr std::string_view remarks =
+constexpr std::string_view run_remarks =
     R"(Without FILE, what the journal holds is resumed. SIGTERM, SIGINT and SIGHUP let
 the requests under way finish; a second one aborts them. SIGUSR1 prints a
 snapshot.
 
 )";
-constexpr std::string_view examples = R"(EXAMPLES
+constexpr std::string_view run_examples = R"(EXAMPLES
   dispatch run events.jsonl
   cat events | dispatch run -
   dispatch run --to https://example.com/hook --attempts 3 events.jsonl.gz
@@ -67,12 +66,12 @@ struct Run {
 };
 
 /// Of the options that decide about delivering, those that were given, in whatever way.
-std::vector<std::string> given_for_delivery(const CLI::App& command) {
+std::vector<std::string> given_for_delivery(Command command) {
   std::vector<std::string> given;
-  for (const CLI::Option* option : command.get_options()) {
-    const auto& group = option->get_group();
-    const bool of_delivery = group == "Limits" || group == "Failures" || group == "Requests";
-    if (of_delivery && option->count() > 0) given.push_back("--" + option->get_lnames().front());
+  for (const Option option : command.options()) {
+    const auto& heading = option.heading();
+    const bool of_delivery = heading == "Limits" || heading == "Failures" || heading == "Requests";
+    if (of_delivery && option.given()) given.push_back("--" + option.long_name());
   }
   return given;
 }
@@ -216,20 +215,20 @@ Result<ExitCode> run(const Program& program, Run& asked) {
 
 }  // namespace
 
-void add_run_command(CLI::App& app, Program& program) {
-  CLI::App* command =
+void add_run_command(Command app, Program& program) {
+  Command command =
       app.add_subcommand("run", "Accept events and deliver them until nothing is left that can move");
   const auto asked = std::make_shared<Run>();
-  add_input_options(*command, asked->input);
-  add_delivery_options(*command, asked->delivery);
-  add_telemetry_options(*command, asked->watch);
-  command->add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
-      ->group("Talk");
-  command->add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
-      ->group("Talk");
-  command->footer(std::string{remarks}.append(exit_status).append(examples));
-  command->callback([&program, asked, command] {
-    asked->delivery_options = given_for_delivery(*command);
+  add_input_options(command, asked->input);
+  add_delivery_options(command, asked->delivery);
+  add_telemetry_options(command, asked->watch);
+  command.add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
+      .group("Talk");
+  command.add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
+      .group("Talk");
+  command.footer(std::string{run_remarks}.append(exit_status).append(run_examples));
+  command.callback([&program, asked, command] {
+    asked->delivery_options = given_for_delivery(command);
     program.action = [&program, asked] { return run(program, *asked); };
   });
 }

@@ -12,13 +12,13 @@
 #include <memory>
 #include <thread>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(It may be asked from any shell while a run is on, and takes nothing from it.
+constexpr const char* status_footer =
+    R"(It may be asked from any shell while a run is on, and takes nothing from it.
 
 EXIT STATUS
   0  shown
@@ -113,17 +113,17 @@ Result<ExitCode> show_status(const Program& program, const StatusOptions& asked)
 
 }  // namespace
 
-void add_status_command(CLI::App& app, Program& program) {
-  CLI::App* command = app.add_subcommand("status", "Show where things stand");
+void add_status_command(Command app, Program& program) {
+  Command command = app.add_subcommand("status", "Show where things stand");
   const auto asked = std::make_shared<StatusOptions>();
-  command->add_flag("--watch", asked->watch, "Show it again and again, until interrupted");
-  add_value(*command, "--interval", asked->interval, parse_interval,
+  command.add_flag("--watch", asked->watch, "Show it again and again, until interrupted");
+  add_value(command, "--interval", asked->interval, parse_interval,
             "With --watch, the time between two looks")
-      ->type_name("DURATION")
-      ->default_str("1s");
-  command->add_flag("--json", asked->json, "One JSON object a line");
-  command->footer(footer);
-  command->callback(
+      .type_name("DURATION")
+      .default_str("1s");
+  command.add_flag("--json", asked->json, "One JSON object a line");
+  command.footer(status_footer);
+  command.callback(
       [&program, asked] { program.action = [&program, asked] { return show_status(program, *asked); }; });
 }
 

@@ -6,12 +6,10 @@
 #include <algorithm>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer = R"(Nothing is changed, and a run may be on meanwhile.
+constexpr const char* verify_footer = R"(Nothing is changed, and a run may be on meanwhile.
 
 EXIT STATUS
   0  every promise is kept
@@ -80,12 +78,12 @@ Result<ExitCode> verify_journal(const Program& program, bool json) {
 
 }  // namespace
 
-void add_verify_command(CLI::App& app, Program& program) {
-  CLI::App* command = app.add_subcommand("verify", "Audit every promise on a journal");
+void add_verify_command(Command app, Program& program) {
+  Command command = app.add_subcommand("verify", "Audit every promise on a journal");
   const auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "One JSON object a line");
-  command->footer(footer);
-  command->callback(
+  command.add_flag("--json", *json, "One JSON object a line");
+  command.footer(verify_footer);
+  command.callback(
       [&program, json] { program.action = [&program, json] { return verify_journal(program, *json); }; });
 }
 

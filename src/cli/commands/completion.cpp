@@ -18,7 +18,7 @@ struct Word {
 };
 
 /// One command of the tree: "dispatch dlq release", and what may follow it.
-struct Command {
+struct CommandWords {
   std::vector<std::string> path;
   std::vector<Word> commands;
   std::vector<Word> options;      ///< its own
@@ -35,9 +35,9 @@ std::vector<Word> options_of(const CLI::App& app) {
 }
 
 void walk(const CLI::App& app, std::vector<std::string> path, std::vector<Word> above,
-          std::vector<Command>& into) {
+          std::vector<CommandWords>& into) {
   path.push_back(app.get_name());
-  Command command{path, {}, options_of(app), {}};
+  CommandWords command{path, {}, options_of(app), {}};
   command.all_options = command.options;
   for (const Word& word : above)
     if (word.text != "--help" && word.text != "--version") command.all_options.push_back(word);
@@ -48,8 +48,8 @@ void walk(const CLI::App& app, std::vector<std::string> path, std::vector<Word> 
   for (const CLI::App* sub : subs) walk(*sub, path, above, into);
 }
 
-std::vector<Command> commands_of(const CLI::App& app) {
-  std::vector<Command> commands;
+std::vector<CommandWords> commands_of(const CLI::App& app) {
+  std::vector<CommandWords> commands;
   walk(app, {}, {}, commands);
   return commands;
 }
@@ -61,9 +61,9 @@ std::string texts(const std::vector<Word>& words) {
 }
 
 /// The branches of a shell's `case` that follow the words typed so far down the tree.
-std::string descent(const std::vector<Command>& commands) {
+std::string descent(const std::vector<CommandWords>& commands) {
   std::string out;
-  for (const Command& command : commands)
+  for (const CommandWords& command : commands)
     if (command.path.size() > 1)
       out += fmt::format("      {}) at={} ;;\n", shell_quoted(command.name()), shell_quoted(command.name()));
   return out;
@@ -76,7 +76,7 @@ std::string zsh_words(const std::vector<Word>& words) {
 }
 
 /// fish's condition for "this command, and none below it, has been typed".
-std::string fish_condition(const Command& command) {
+std::string fish_condition(const CommandWords& command) {
   if (command.path.size() == 1) return "__fish_use_subcommand";
   std::string out;
   for (std::size_t i = 1; i < command.path.size(); ++i)
@@ -90,7 +90,7 @@ std::string fish_condition(const Command& command) {
 std::string bash_completion(const CLI::App& app) {
   const auto commands = commands_of(app);
   std::string choices;
-  for (const Command& command : commands)
+  for (const CommandWords& command : commands)
     choices += fmt::format("    {}) options={} commands={} ;;\n", shell_quoted(command.name()),
                            shell_quoted(texts(command.all_options)), shell_quoted(texts(command.commands)));
   return fmt::format(R"(# bash completion for {0}
@@ -115,7 +115,7 @@ complete -o default -F _{0} {0}
 std::string zsh_completion(const CLI::App& app) {
   const auto commands = commands_of(app);
   std::string choices;
-  for (const Command& command : commands)
+  for (const CommandWords& command : commands)
     choices +=
         fmt::format("    {})\n      options=({} )\n      commands=({} ) ;;\n", shell_quoted(command.name()),
                     zsh_words(command.all_options), zsh_words(command.commands));
@@ -149,7 +149,7 @@ fi
 std::string fish_completion(const CLI::App& app) {
   const std::string& program = app.get_name();
   std::string out = fmt::format("# fish completion for {}\n", program);
-  for (const Command& command : commands_of(app)) {
+  for (const CommandWords& command : commands_of(app)) {
     const std::string condition = shell_quoted(fish_condition(command));
     for (const Word& word : command.commands)
       out += fmt::format("complete -c {} -f -n {} -a {} -d {}\n", program, condition, word.text,

@@ -7,12 +7,10 @@
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* ack_footer =
     R"(An attempt that a crash cut off has an unknown outcome: the request may have arrived.
 Look with: dispatch events list --unknown. What is acknowledged is no longer listed
 there or counted by status. The deliveries stay as they are.
@@ -52,13 +50,13 @@ Result<ExitCode> acknowledge(const Program& program, const DeliveryFilterOptions
 
 }  // namespace
 
-void add_events_ack(CLI::App& events, Program& program) {
+void add_events_ack(Command events, Program& program) {
   const auto asked = std::make_shared<DeliveryFilterOptions>();
-  CLI::App* command = events.add_subcommand("ack", "Acknowledge unknown outcomes");
-  command->footer(footer);
-  add_filter_options(*command, *asked);
-  add_change_options(*command, *asked);
-  command->callback(
+  Command command = events.add_subcommand("ack", "Acknowledge unknown outcomes");
+  command.footer(ack_footer);
+  add_filter_options(command, *asked);
+  add_change_options(command, *asked);
+  command.callback(
       [&program, asked] { program.action = [&program, asked] { return acknowledge(program, *asked); }; });
 }
 

@@ -5,6 +5,6 @@
 namespace dispatch::cli {
 
 /// `dispatch events ack`, below the command `events`.
-void add_events_ack(CLI::App& events, Program& program);
+void add_events_ack(Command events, Program& program);
 
 }  // namespace dispatch::cli

@@ -7,12 +7,10 @@
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* cancel_footer =
     R"(What is pending or waits for a retry becomes failed, and its lane goes on. What is
 in flight ends as it ends; dead letters stay (see: dispatch dlq discard). Undo with
 dispatch replay --state failed and the same conditions (there, --accepted-since is
@@ -49,14 +47,14 @@ Result<ExitCode> cancel(const Program& program, const DeliveryFilterOptions& ask
 
 }  // namespace
 
-void add_events_cancel(CLI::App& events, Program& program) {
+void add_events_cancel(Command events, Program& program) {
   const auto asked = std::make_shared<DeliveryFilterOptions>();
-  CLI::App* command = events.add_subcommand("cancel", "Give up what waits to be delivered");
-  command->footer(footer);
-  add_filter_options(*command, *asked);
-  add_event_options(*command, *asked);
-  add_change_options(*command, *asked);
-  command->callback(
+  Command command = events.add_subcommand("cancel", "Give up what waits to be delivered");
+  command.footer(cancel_footer);
+  add_filter_options(command, *asked);
+  add_event_options(command, *asked);
+  add_change_options(command, *asked);
+  command.callback(
       [&program, asked] { program.action = [&program, asked] { return cancel(program, *asked); }; });
 }
 

@@ -5,6 +5,6 @@
 namespace dispatch::cli {
 
 /// `dispatch events cancel`, below the command `events`.
-void add_events_cancel(CLI::App& events, Program& program);
+void add_events_cancel(Command events, Program& program);
 
 }  // namespace dispatch::cli

@@ -16,7 +16,6 @@
 #include <string_view>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -24,9 +23,9 @@ namespace dispatch::cli {
 namespace {
 
 /// An option that may be repeated, with one value each time.
-CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<std::string>& into,
-                      const std::string& help) {
-  return command.add_option(name, into, help)->allow_extra_args(false);
+Option add_list(Command command, const std::string& name, std::vector<std::string>& into,
+                const std::string& help) {
+  return command.add_option(name, into, help).allow_extra_args(false);
 }
 
 /// "503", "5xx", or "none" for no answer.
@@ -108,63 +107,62 @@ void put_destinations(const operations::Affected& affected) {
 
 }  // namespace
 
-void add_name_options(CLI::App& command, DeliveryFilterOptions& asked) {
-  add_list(command, "--event", asked.names.events, "Those of this event; may be repeated")->type_name("ID");
+void add_name_options(Command command, DeliveryFilterOptions& asked) {
+  add_list(command, "--event", asked.names.events, "Those of this event; may be repeated").type_name("ID");
   add_list(command, "--entity", asked.names.entities, "Those of this entity; may be repeated")
-      ->type_name("ID");
-  add_list(command, "--host", asked.names.hosts, "Those to this host; may be repeated")->type_name("HOST");
-  add_list(command, "--url", asked.names.urls, "Those to this URL; may be repeated")->type_name("URL");
+      .type_name("ID");
+  add_list(command, "--host", asked.names.hosts, "Those to this host; may be repeated").type_name("HOST");
+  add_list(command, "--url", asked.names.urls, "Those to this URL; may be repeated").type_name("URL");
 }
 
-void add_filter_options(CLI::App& command, DeliveryFilterOptions& asked) {
+void add_filter_options(Command command, DeliveryFilterOptions& asked) {
   add_name_options(command, asked);
   add_list(command, "--subscription", asked.names.subscriptions,
            "Those of this subscription; may be repeated")
-      ->type_name("ID");
+      .type_name("ID");
 }
 
-void add_change_options(CLI::App& command, DeliveryFilterOptions& asked) {
+void add_change_options(Command command, DeliveryFilterOptions& asked) {
   command.add_flag("--all", asked.all, "All there are, where there is no condition");
   command.add_flag("--dry-run", asked.dry_run, "Count what is meant; change nothing");
   command.add_flag("--json", asked.json, "One JSON object a line");
 }
 
-void add_type_option(CLI::App& command, DeliveryFilterOptions& asked) {
+void add_type_option(Command command, DeliveryFilterOptions& asked) {
   add_list(command, "--type", asked.names.types, "Those of events of these types: order.added or order.*")
-      ->type_name("PATTERN");
+      .type_name("PATTERN");
 }
 
-void add_file_option(CLI::App& command, DeliveryFilterOptions& asked) {
+void add_file_option(Command command, DeliveryFilterOptions& asked) {
   add_list(command, "--file", asked.names.inputs, "Those of events that came by this file; - for stdin")
-      ->type_name("FILE");
+      .type_name("FILE");
 }
 
-void add_event_options(CLI::App& command, DeliveryFilterOptions& asked) {
+void add_event_options(Command command, DeliveryFilterOptions& asked) {
   add_file_option(command, asked);
   add_type_option(command, asked);
   command
       .add_option("--accepted-since", asked.accepted_since,
                   "Those of events accepted then or later: 2h, a day or a time")
-      ->type_name("WHEN");
+      .type_name("WHEN");
 }
 
-void add_dead_letter_options(CLI::App& command, DeliveryFilterOptions& asked) {
+void add_dead_letter_options(Command command, DeliveryFilterOptions& asked) {
   add_type_option(command, asked);
   command
-      .add_option_function<std::vector<std::string>>(
+      .add_texts_option(
           "--status",
-          [&asked](const std::vector<std::string>& texts) {
-            for (const auto& text : texts) {
-              const auto range = parse_status_range(text);
-              if (!range) throw CLI::ValidationError("--status", range.error().message);
-              asked.names.statuses.push_back(*range);
-            }
+          [&asked](const std::string& text) -> Result<> {
+            const auto range = parse_status_range(text);
+            if (!range) return tl::unexpected(range.error());
+            asked.names.statuses.push_back(*range);
+            return {};
           },
           "Those last answered with this status: 503, 5xx, or none for no answer; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("STATUS");
+      .allow_extra_args(false)
+      .type_name("STATUS");
   command.add_option("--since", asked.dead_since, "Those dead since then or later: 2h, a day or a time")
-      ->type_name("WHEN");
+      .type_name("WHEN");
 }
 
 Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTime now) {

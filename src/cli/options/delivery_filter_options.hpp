@@ -27,19 +27,19 @@ struct DeliveryFilterOptions {
 };
 
 /// --event, --entity, --host, --url; each may be repeated.
-void add_name_options(CLI::App& command, DeliveryFilterOptions& asked);
+void add_name_options(Command command, DeliveryFilterOptions& asked);
 /// The same and --subscription.
-void add_filter_options(CLI::App& command, DeliveryFilterOptions& asked);
+void add_filter_options(Command command, DeliveryFilterOptions& asked);
 /// --type.
-void add_type_option(CLI::App& command, DeliveryFilterOptions& asked);
+void add_type_option(Command command, DeliveryFilterOptions& asked);
 /// --file; may be repeated.
-void add_file_option(CLI::App& command, DeliveryFilterOptions& asked);
+void add_file_option(Command command, DeliveryFilterOptions& asked);
 /// --file, --type, --accepted-since.
-void add_event_options(CLI::App& command, DeliveryFilterOptions& asked);
+void add_event_options(Command command, DeliveryFilterOptions& asked);
 /// --all, --dry-run, --json.
-void add_change_options(CLI::App& command, DeliveryFilterOptions& asked);
+void add_change_options(Command command, DeliveryFilterOptions& asked);
 /// --type, --status, --since (dead since).
-void add_dead_letter_options(CLI::App& command, DeliveryFilterOptions& asked);
+void add_dead_letter_options(Command command, DeliveryFilterOptions& asked);
 
 /// What was asked for, with times counted back from `now`. Misuse where a text means nothing.
 Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTime now);

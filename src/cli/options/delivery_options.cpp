@@ -7,8 +7,6 @@
 #include "policy/classify.hpp"
 #include "policy/rate.hpp"
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
@@ -22,52 +20,52 @@ Result<journal::Orphans> parse_orphans(std::string_view text) {
   return misuse("'{}' is neither retry nor hold", text);
 }
 
-void add_limits(CLI::App& command, flow::RunOptions& run) {
+void add_limits(Command command, flow::RunOptions& run) {
   const std::string group = "Limits";
   from_environment(add_value(command, "--workers", run.workers, request_count, "Requests at a time, in all"))
-      ->type_name("N")
-      ->default_str("1000")
-      ->group(group);
+      .type_name("N")
+      .default_str("1000")
+      .group(group);
   from_environment(add_value(command, "--per-host", run.per_host, request_count,
                              "Requests at a time to one host, over all its ports"))
-      ->type_name("N")
-      ->default_str("50")
-      ->group(group);
+      .type_name("N")
+      .default_str("50")
+      .group(group);
   from_environment(
       add_value(command, "--rate", run.rate, policy::parse_rate,
                 "Requests to one URL in any stretch of time, where no subscription says; or off"))
-      ->type_name("N/TIME|off")
-      ->default_str("off")
-      ->group(group);
+      .type_name("N/TIME|off")
+      .default_str("off")
+      .group(group);
   run.breaker = policy::BreakerPolicy{};
   from_environment(
       add_value(command, "--breaker", run.breaker, policy::parse_breaker,
                 "Failures in a row after which a URL is left alone, for how long, and probes then; or off"))
-      ->type_name("N/TIME/PROBES|off")
-      ->default_str("5/30s/3")
-      ->group(group);
+      .type_name("N/TIME/PROBES|off")
+      .default_str("5/30s/3")
+      .group(group);
 }
 
-void add_failure_policy(CLI::App& command, flow::RunOptions& run) {
+void add_failure_policy(Command command, flow::RunOptions& run) {
   const std::string group = "Failures";
   from_environment(add_value(command, "--attempts", run.retry.attempts, attempt_count,
                              "Attempts until a delivery is a dead letter"))
-      ->type_name("N")
-      ->default_str("5")
-      ->group(group);
+      .type_name("N")
+      .default_str("5")
+      .group(group);
   from_environment(add_value(command, "--retry-after-most", run.retry.retry_after_most, parse_duration,
                              "The longest wait that an answer's Retry-After can ask for"))
-      ->type_name("DURATION")
-      ->default_str("1h")
-      ->group(group);
+      .type_name("DURATION")
+      .default_str("1h")
+      .group(group);
   from_environment(
       add_value(command, "--throttled-most", run.retry.throttled_most, parse_duration,
                 "How long Retry-After on 429 and 503 may put off a delivery and cost no attempt"))
-      ->type_name("DURATION")
-      ->default_str("24h")
-      ->group(group);
-  from_environment(add_text_option(
-                       command, "--backoff",
+      .type_name("DURATION")
+      .default_str("24h")
+      .group(group);
+  from_environment(command.add_text_option(
+                       "--backoff",
                        [&run](const std::string& text) -> Result<> {
                          const auto range = parse_duration_range(text);
                          if (!range) return tl::unexpected(range.error());
@@ -76,85 +74,85 @@ void add_failure_policy(CLI::App& command, flow::RunOptions& run) {
                          return {};
                        },
                        "The wait after the first failure, doubled after each one up to the longest"))
-      ->type_name("FIRST..MOST")
-      ->default_str("1s..60s")
-      ->group(group);
+      .type_name("FIRST..MOST")
+      .default_str("1s..60s")
+      .group(group);
   from_environment(add_value(command, "--jitter", run.retry.jitter, parse_share,
                              "The share of a wait that is added at random, at most"))
-      ->type_name("SHARE")
-      ->default_str("10%")
-      ->group(group);
+      .type_name("SHARE")
+      .default_str("10%")
+      .group(group);
   from_environment(add_value(command, "--on-status", run.statuses, policy::parse_status_table,
                              "What an HTTP status means: ok, retry or dead, as in 410=dead,409=ok"))
-      ->type_name("STATUS=MEANING,...")
-      ->group(group);
+      .type_name("STATUS=MEANING,...")
+      .group(group);
   from_environment(
       add_value(command, "--orphans", run.orphans, parse_orphans,
                 "Deliveries whose outcome a crash left unknown: send again, or hold as dead letters"))
-      ->type_name("retry|hold")
-      ->default_str("retry")
-      ->group(group);
+      .type_name("retry|hold")
+      .default_str("retry")
+      .group(group);
 }
 
-void add_requests(CLI::App& command, delivery::HttpOptions& http) {
+void add_requests(Command command, delivery::HttpOptions& http) {
   const std::string group = "Requests";
   from_environment(
       add_value(command, "--timeout", http.timeout, parse_timeout, "For one request, everything included"))
-      ->type_name("DURATION")
-      ->default_str("5s")
-      ->group(group);
+      .type_name("DURATION")
+      .default_str("5s")
+      .group(group);
   from_environment(add_value(command, "--connection-lifetime", http.connection_lifetime,
                              parse_connection_lifetime,
                              "Do not use a connection longer, so that requests follow a host that moves"))
-      ->type_name("DURATION")
-      ->default_str("60s")
-      ->group(group);
+      .type_name("DURATION")
+      .default_str("60s")
+      .group(group);
   from_environment(
       never_empty(command.add_option("--cacert", http.ca_file,
                                      "Certificate authorities to trust instead of the system's, PEM")))
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   from_environment(
       never_empty(command.add_option("--cert", http.client_certificate,
                                      "The client certificate, shown to servers that ask for one, PEM")))
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   from_environment(
       never_empty(command.add_option("--key", http.client_key, "Its key, PEM; by default in the same file")))
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   from_environment(never_empty(add_value(command, "--proxy", http.proxy, delivery::parse_proxy_url,
                                          "Send all requests through this proxy")))
-      ->type_name("URL")
-      ->group(group);
+      .type_name("URL")
+      .group(group);
   from_environment(never_empty(command.add_option(
                        "--no-proxy", http.no_proxy,
                        "Hosts that are not reached through the proxy, separated by commas; *: all")))
-      ->type_name("LIST")
-      ->group(group);
+      .type_name("LIST")
+      .group(group);
   from_environment(
       never_empty(command.add_option("--unix-socket", http.unix_socket,
                                      "Send all requests to this Unix socket, whatever their URLs say")))
-      ->type_name("PATH")
-      ->group(group);
+      .type_name("PATH")
+      .group(group);
   from_environment(
       never_empty(command.add_flag("--deny-private", http.deny_private,
                                    "Connect to public addresses only, whatever a name resolves to")))
-      ->group(group);
+      .group(group);
 }
 
-void add_key_log(CLI::App& command, std::string& key_log) {
+void add_key_log(Command command, std::string& key_log) {
   // Neither a variable nor a file: whoever asks for it must be the one who starts the program.
   never_empty(command.add_option("--tls-key-log", key_log,
                                  "Write the keys of TLS connections there, for who analyses traffic"))
-      ->type_name("FILE")
-      ->configurable(false)
-      ->group("Requests");
+      .type_name("FILE")
+      .configurable(false)
+      .group("Requests");
 }
 
 }  // namespace
 
-void add_delivery_options(CLI::App& command, DeliveryOptions& options) {
+void add_delivery_options(Command command, DeliveryOptions& options) {
   add_limits(command, options.run);
   add_failure_policy(command, options.run);
   add_requests(command, options.http);

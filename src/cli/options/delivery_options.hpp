@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/options/cli11_fwd.hpp"
+#include "cli/options/command.hpp"
 #include "delivery/http/http_options.hpp"
 #include "flow/rules/options.hpp"
 
@@ -15,6 +15,6 @@ struct DeliveryOptions {
   std::string tls_key_log;  ///< a file that the keys of TLS connections are appended to; empty: none
 };
 
-void add_delivery_options(CLI::App& command, DeliveryOptions& options);
+void add_delivery_options(Command command, DeliveryOptions& options);
 
 }  // namespace dispatch::cli

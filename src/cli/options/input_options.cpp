@@ -6,8 +6,6 @@
 #include <limits>
 #include <utility>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
@@ -92,69 +90,69 @@ Result<journal::StreamStart> parse_stream_start(std::string_view text) {
   return journal::StreamStart{Rule::number, SequenceNumber{static_cast<std::int64_t>(*at)}};
 }
 
-void add_input_options(CLI::App& command, InputOptions& options) {
+void add_input_options(Command command, InputOptions& options) {
   const std::string group = "Input";
   command.add_option("FILE", options.files,
                      "JSON lines or documents, plain or compressed; - is standard input");
   from_environment(add_value(command, "--to", options.to, parse_destination, "Where lines without a url go"))
-      ->type_name("URL")
-      ->group(group);
+      .type_name("URL")
+      .group(group);
   command.add_flag("--only-to", options.only_to, "Ignore the url of lines: all events go to --to")
-      ->group(group);
+      .group(group);
   command
       .add_option("--field", options.fields,
                   "Where a field stands, as in event_id=/delivery/guid; may be repeated")
-      ->type_name("NAME=/POINTER")
-      ->allow_extra_args(false)
-      ->group(group);
+      .type_name("NAME=/POINTER")
+      .allow_extra_args(false)
+      .group(group);
   from_environment(add_value(command, "--input-format", options.format, parse_format,
                              "What the input is, where its content does not tell"))
-      ->type_name("auto|lines|json|seq")
-      ->default_str("auto")
-      ->group(group);
+      .type_name("auto|lines|json|seq")
+      .default_str("auto")
+      .group(group);
   add_value(command, "--records", options.records, parse_records,
             "Take the elements of the array there in each JSON document")
-      ->type_name("/POINTER")
-      ->group(group);
+      .type_name("/POINTER")
+      .group(group);
   from_environment(command.add_option("--require", options.required,
                                       "Reject lines without these fields, as in entity_id,sequence_number"))
-      ->type_name("NAMES")
-      ->group(group);
+      .type_name("NAMES")
+      .group(group);
   from_environment(add_value(command, "--first-sequence", options.stream_start, parse_stream_start,
                              "Where streams begin: a number, or first for the first one seen"))
-      ->type_name("N|first")
-      ->default_str("1, or 0 where 0 is seen")
-      ->group(group);
+      .type_name("N|first")
+      .default_str("1, or 0 where 0 is seen")
+      .group(group);
   from_environment(
       add_value(command, "--gaps", options.gaps, parse_gaps, "How long to wait for missing sequence numbers"))
-      ->type_name("wait|ignore|DURATION")
-      ->default_str("wait")
-      ->group(group);
+      .type_name("wait|ignore|DURATION")
+      .default_str("wait")
+      .group(group);
   from_environment(
       add_value(command, "--max-line", options.line_most, parse_line_most, "A longer line is rejected"))
-      ->type_name("SIZE")
-      ->default_str("1MiB")
-      ->group(group);
+      .type_name("SIZE")
+      .default_str("1MiB")
+      .group(group);
   from_environment(
       command.add_option("--rejects", options.rejects, "Write rejected lines to this file too, whole"))
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   from_environment(add_value(command, "--rejects-most", options.rejects_most, parse_rejects_most,
                              "End the input where more rejected lines would wait"))
-      ->type_name("LINES,SIZE")
-      ->default_str("100000,256MiB")
-      ->group(group);
+      .type_name("LINES,SIZE")
+      .default_str("100000,256MiB")
+      .group(group);
   from_environment(add_value(command, "--on-bad-line", options.stop_on_reject, parse_on_bad_line,
                              "What a bad line does to the input"))
-      ->type_name("skip|stop")
-      ->default_str("skip")
-      ->group(group);
+      .type_name("skip|stop")
+      .default_str("skip")
+      .group(group);
   from_environment(
       command.add_option("--subscriptions", options.subscriptions, "Apply this subscriptions file first"))
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   command.add_flag("--dry-run", options.dry_run, "Check the input and say what would happen; touch nothing")
-      ->group(group);
+      .group(group);
 }
 
 Result<flow::OrderPointers> order_pointers(const InputOptions& options) {

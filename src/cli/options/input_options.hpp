@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "cli/options/cli11_fwd.hpp"
+#include "cli/options/command.hpp"
 #include "flow/rules/options.hpp"
 #include "ingest/reader.hpp"
 #include "journal/rows.hpp"
@@ -41,7 +41,7 @@ struct InputOptions {
   bool dry_run = false;
 };
 
-void add_input_options(CLI::App& command, InputOptions& options);
+void add_input_options(Command command, InputOptions& options);
 
 /// Misuse where a --field argument is none.
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options);

@@ -21,11 +21,11 @@ bool is_marked(CLI::Option& option) {
 
 }  // namespace
 
-CLI::Option* never_empty(CLI::Option* option) {
+Option never_empty(Option option) {
   CLI::Validator validator{
       [](std::string& value) { return value.empty() ? std::string{"must not be empty"} : std::string{}; }, "",
       mark};
-  return option->check(validator);
+  return option.cli11().check(validator);
 }
 
 void check_variables(CLI::App& command) {

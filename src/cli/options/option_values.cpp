@@ -4,25 +4,13 @@
 #include <charconv>
 #include <utility>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 
-CLI::Option* add_text_option(CLI::App& app, const std::string& name,
-                             std::function<Result<>(const std::string& text)> take, const std::string& help) {
-  return app.add_option_function<std::string>(
-      name,
-      [name, take = std::move(take)](const std::string& text) {
-        if (const auto taken = take(text); !taken) throw CLI::ValidationError(name, taken.error().message);
-      },
-      help);
-}
-
-CLI::Option* from_environment(CLI::Option* option) {
+Option from_environment(Option option) {
   std::string variable = "DISPATCH_";
-  for (const char c : option->get_lnames().front())
+  for (const char c : option.long_name())
     variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return option->envname(variable);
+  return option.environment(variable);
 }
 
 Result<std::uint64_t> WholeNumber::operator()(std::string_view text) const {

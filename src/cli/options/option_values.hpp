@@ -2,29 +2,22 @@
 
 #include "base/error.hpp"
 #include "base/text/units.hpp"
-#include "cli/options/cli11_fwd.hpp"
+#include "cli/options/command.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace dispatch::cli {
 
-/// Adds an option whose text is given to `take`. What `take` says about a wrong text becomes the usage error.
-/// Returns the option.
-CLI::Option* add_text_option(CLI::App& app, const std::string& name,
-                             std::function<Result<>(const std::string& text)> take, const std::string& help);
-
 /// Adds an option whose text is read by `parse`, a function from text to Result<T>; what `parse` says about a
 /// wrong text becomes the usage error. `into` keeps its value where the option is not given.
 template <class T, class Parse>
-CLI::Option* add_value(CLI::App& app, const std::string& name, T& into, Parse parse,
-                       const std::string& help) {
-  return add_text_option(
-      app, name,
+Option add_value(Command command, const std::string& name, T& into, Parse parse, const std::string& help) {
+  return command.add_text_option(
+      name,
       [&into, parse](const std::string& text) -> Result<> {
         auto value = parse(text);
         if (!value) return tl::unexpected(std::move(value).error());
@@ -36,7 +29,7 @@ CLI::Option* add_value(CLI::App& app, const std::string& name, T& into, Parse pa
 
 /// Lets the option be given by an environment variable, DISPATCH_ and its long name: DISPATCH_PER_HOST.
 /// Returns it.
-CLI::Option* from_environment(CLI::Option* option);
+Option from_environment(Option option);
 
 /// A whole number within [least, most].
 struct WholeNumber {

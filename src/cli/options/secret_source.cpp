@@ -12,7 +12,6 @@
 #include <memory>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/wait.h>
@@ -66,25 +65,25 @@ Result<std::optional<Secret>> some(Result<Secret> secret) {
 
 }  // namespace
 
-void add_secret_options(CLI::App& command, SecretSource& source) {
+void add_secret_options(Command command, SecretSource& source) {
   const std::string group = "Secret";
-  auto* const file =
+  const Option file =
       never_empty(command.add_option("--secret-file", source.file, "Take the secret from this file"))
-          ->type_name("FILE")
-          ->group(group);
-  auto* const environment = never_empty(command.add_option("--secret-env", source.environment,
-                                                           "Take it from this environment variable"))
-                                ->type_name("NAME")
-                                ->group(group);
-  auto* const run = never_empty(command.add_option("--secret-command", source.command,
-                                                   "Take what this command prints (sh -c)"))
-                        ->type_name("COMMAND")
-                        ->group(group);
-  auto* const generate =
-      command.add_flag("--generate-secret", source.generate, "Make one, and show it this once")->group(group);
-  file->excludes(environment)->excludes(run)->excludes(generate);
-  environment->excludes(run)->excludes(generate);
-  run->excludes(generate);
+          .type_name("FILE")
+          .group(group);
+  const Option environment = never_empty(command.add_option("--secret-env", source.environment,
+                                                            "Take it from this environment variable"))
+                                 .type_name("NAME")
+                                 .group(group);
+  const Option run = never_empty(command.add_option("--secret-command", source.command,
+                                                    "Take what this command prints (sh -c)"))
+                         .type_name("COMMAND")
+                         .group(group);
+  const Option generate =
+      command.add_flag("--generate-secret", source.generate, "Make one, and show it this once").group(group);
+  file.excludes(environment).excludes(run).excludes(generate);
+  environment.excludes(run).excludes(generate);
+  run.excludes(generate);
 }
 
 Result<std::optional<Secret>> read_secret(const SecretSource& source) {

@@ -2,7 +2,7 @@
 
 #include "base/crypto/secret.hpp"
 #include "base/error.hpp"
-#include "cli/options/cli11_fwd.hpp"
+#include "cli/options/command.hpp"
 
 #include <optional>
 #include <string>
@@ -23,7 +23,7 @@ struct SecretSource {
 
 /// The options --secret-file, --secret-env, --secret-command and --generate-secret, of which one can be
 /// given.
-void add_secret_options(CLI::App& command, SecretSource& source);
+void add_secret_options(Command command, SecretSource& source);
 
 /// The secret; nothing where no source is given. White space and a byte-order mark around it are not part of
 /// it. Fails where it cannot be had, or is none that receivers can verify (delivery/secret_form.hpp). No

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
@@ -39,33 +37,33 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   return ListenAddress{std::string{host}, static_cast<std::uint16_t>(*port)};
 }
 
-void add_telemetry_options(CLI::App& command, WatchOptions& options) {
+void add_telemetry_options(Command command, WatchOptions& options) {
   const std::string group = "Metrics";
   from_environment(
       add_value(command, "--metrics-listen", options.listen, parse_listen_address,
                 "Serve /metrics and /healthz here while it runs; port 0 is a free one, and which is said"))
-      ->type_name("HOST:PORT")
-      ->group(group);
+      .type_name("HOST:PORT")
+      .group(group);
   command
       .add_option("--metrics-host", options.hosts,
                   "A host name that requests to --metrics-listen may give; may be repeated")
-      ->type_name("NAME")
-      ->allow_extra_args(false)
-      ->group(group);
+      .type_name("NAME")
+      .allow_extra_args(false)
+      .group(group);
   from_environment(command.add_option("--metrics-file", options.file,
                                       "Write metrics to this file while it runs and at the end"))
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   from_environment(
       add_value(command, "--metrics-every", options.every, parse_every, "How often the file is written"))
-      ->type_name("DURATION")
-      ->default_str("15s")
-      ->group(group);
+      .type_name("DURATION")
+      .default_str("15s")
+      .group(group);
   from_environment(add_value(command, "--trace-url", options.span_url, parse_span_url,
                              "How much of a URL traces show: scheme, host and port, or all of it"))
-      ->type_name("origin|whole")
-      ->default_str("origin")
-      ->group("Traces");
+      .type_name("origin|whole")
+      .default_str("origin")
+      .group("Traces");
 }
 
 }  // namespace dispatch::cli

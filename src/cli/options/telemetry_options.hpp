@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "cli/options/cli11_fwd.hpp"
+#include "cli/options/command.hpp"
 #include "telemetry/delivery_spans.hpp"
 
 #include <chrono>
@@ -27,7 +27,7 @@ struct WatchOptions {
   std::chrono::microseconds every{std::chrono::seconds{15}};
 };
 
-void add_telemetry_options(CLI::App& command, WatchOptions& options);
+void add_telemetry_options(Command command, WatchOptions& options);
 
 /// "127.0.0.1:9464", "[::1]:0", "localhost:9464".
 Result<ListenAddress> parse_listen_address(std::string_view text);

@@ -22,7 +22,7 @@ using std::chrono::microseconds;
 constexpr std::size_t answer_shown = 120;  // bytes
 
 /// The first bytes of an answer, as one who looks for them would write them.
-std::string in_quotes(std::string_view excerpt) {
+std::string quoted_excerpt(std::string_view excerpt) {
   auto cut = excerpt.substr(0, answer_shown);
   for (int back = 0; back < 3 && cut.size() < excerpt.size() && (excerpt[cut.size()] & 0xC0) == 0x80; ++back)
     cut.remove_suffix(1);
@@ -34,7 +34,7 @@ std::string in_quotes(std::string_view excerpt) {
 std::string with_answer(const AttemptRecord::End& end) {
   auto text = outcome_text(end);
   if (end.excerpt.empty()) return text;
-  return text + ": " + in_quotes(end.excerpt);
+  return text + ": " + quoted_excerpt(end.excerpt);
 }
 
 /// Where the time went, each part for itself; empty where the attempt did not get so far.

@@ -34,13 +34,13 @@ std::string rate_text(double per_second) {
                          : count_text(static_cast<std::uint64_t>(std::llround(per_second))) + "/s";
 }
 
-using Failure = std::pair<std::string, std::uint64_t>;
+using Reason = std::pair<std::string, std::uint64_t>;
 
 /// The most frequent first.
-std::vector<Failure> top_errors(const flow::Figures& figures) {
-  std::vector<Failure> errors{figures.errors.begin(), figures.errors.end()};
+std::vector<Reason> top_errors(const flow::Figures& figures) {
+  std::vector<Reason> errors{figures.errors.begin(), figures.errors.end()};
   std::stable_sort(errors.begin(), errors.end(),
-                   [](const Failure& a, const Failure& b) { return a.second > b.second; });
+                   [](const Reason& a, const Reason& b) { return a.second > b.second; });
   errors.resize(std::min(errors.size(), errors_shown));
   return errors;
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array states{DeliveryState::pending,     DeliveryState::in_flight, DeliveryState::retry_wait,
                             DeliveryState::dead_letter, DeliveryState::completed, DeliveryState::failed};
 
-std::string number(std::int64_t count) {
+std::string count_column(std::int64_t count) {
   return count_text(static_cast<std::uint64_t>(count));
 }
 
@@ -33,11 +33,11 @@ std::string remark(DeliveryState state, const journal::Standing& standing, WallT
       return standing.next_due ? "the next is due " + until_text(*standing.next_due, now) : "";
     case DeliveryState::dead_letter:
       return standing.behind_dead > 0
-                 ? number(standing.behind_dead) +
+                 ? count_column(standing.behind_dead) +
                        (standing.behind_dead == 1 ? " event waits" : " events wait") + " behind them"
                  : "";
     case DeliveryState::failed:
-      return standing.not_meant > 0 ? number(standing.not_meant) +
+      return standing.not_meant > 0 ? count_column(standing.not_meant) +
                                           " of them not meant: a subscription's filter excludes the event"
                                     : "";
     default:
@@ -48,24 +48,25 @@ std::string remark(DeliveryState state, const journal::Standing& standing, WallT
 std::string states_table(const journal::Standing& standing, WallTime now) {
   std::string text;
   for (const auto state : states)
-    text += fmt::format("  {:<13}{:>14}  {}\n", to_string(state), number(standing.tally.of(state)),
+    text += fmt::format("  {:<13}{:>14}  {}\n", to_string(state), count_column(standing.tally.of(state)),
                         remark(state, standing, now));
   if (standing.gapped_entities > 0) {
     text += fmt::format(
-        "  {:<13}{:>14}  {} sequence numbers; {} behind them\n", "gaps", number(standing.gapped_entities),
+        "  {:<13}{:>14}  {} sequence numbers; {} behind them\n", "gaps",
+        count_column(standing.gapped_entities),
         standing.gapped_entities == 1 ? "entity lacks" : "entities lack",
-        number(standing.behind_gaps) + (standing.behind_gaps == 1 ? " event waits" : " events wait"));
+        count_column(standing.behind_gaps) + (standing.behind_gaps == 1 ? " event waits" : " events wait"));
   }
   if (standing.unmatched > 0)
     text += fmt::format("  {:<13}{:>14}  events that no subscription meant\n", "unmatched",
-                        number(standing.unmatched));
+                        count_column(standing.unmatched));
   if (standing.rejects.lines > 0)
     text += fmt::format("  {:<13}{:>14}  {} of input that could not be accepted, {}\n", "rejected",
-                        number(standing.rejects.lines), standing.rejects.lines == 1 ? "line" : "lines",
+                        count_column(standing.rejects.lines), standing.rejects.lines == 1 ? "line" : "lines",
                         format_size(static_cast<std::uint64_t>(standing.rejects.bytes)));
   if (standing.unknown > 0)
     text += fmt::format("  {:<13}{:>14}  attempts whose outcome is unknown\n", "unknown",
-                        number(standing.unknown));
+                        count_column(standing.unknown));
   return text;
 }
 
@@ -80,10 +81,10 @@ std::string hosts_table(const journal::Standing& standing) {
                {"DEAD", Align::right}},
               [&](std::string_view line) { text += line; }};
   for (const auto& host : standing.hosts)
-    table.row({host.host, number(host.pending), number(host.in_flight), number(host.retry_wait),
-               number(host.dead_letter)});
+    table.row({host.host, count_column(host.pending), count_column(host.in_flight),
+               count_column(host.retry_wait), count_column(host.dead_letter)});
   table.finish();
-  if (standing.more_hosts > 0) text += fmt::format("and {} more hosts\n", number(standing.more_hosts));
+  if (standing.more_hosts > 0) text += fmt::format("and {} more hosts\n", count_column(standing.more_hosts));
   return text;
 }
 
@@ -94,10 +95,11 @@ std::string paused_table(const journal::Standing& standing, WallTime now) {
   Table table{{{"PAUSED SUBSCRIPTION"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"REASON"}},
               [&](std::string_view line) { text += line; }};
   for (const auto& paused : standing.paused)
-    table.row({paused.subscription, age_text(paused.since, now), number(paused.waiting), paused.reason});
+    table.row(
+        {paused.subscription, age_text(paused.since, now), count_column(paused.waiting), paused.reason});
   table.finish();
   if (standing.more_paused > 0)
-    text += fmt::format("and {} more that are paused\n", number(standing.more_paused));
+    text += fmt::format("and {} more that are paused\n", count_column(standing.more_paused));
   return text;
 }
 
@@ -109,10 +111,10 @@ std::string circuits_table(const journal::Standing& standing, WallTime now) {
               [&](std::string_view line) { text += line; }};
   for (const auto& circuit : standing.circuits)
     table.row({circuit.half_open ? "half-open" : "open", age_text(circuit.since, now),
-               number(circuit.waiting), circuit.url});
+               count_column(circuit.waiting), circuit.url});
   table.finish();
   if (standing.more_circuits > 0)
-    text += fmt::format("and {} more that are not closed\n", number(standing.more_circuits));
+    text += fmt::format("and {} more that are not closed\n", count_column(standing.more_circuits));
   return text;
 }
 

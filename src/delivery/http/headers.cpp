@@ -1,5 +1,6 @@
 #include "delivery/http/headers.hpp"
 
+#include "base/version.hpp"
 #include "delivery/cloud_event.hpp"
 #include "delivery/signature.hpp"
 #include "event/reserved_header.hpp"
@@ -206,7 +207,7 @@ Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& line
   if (std::none_of(own->begin(), own->end(), is_content_type))
     lines.add("Content-Type",
               body == BodyMode::structured ? "application/cloudevents+json" : "application/json");
-  lines.add("User-Agent", "dispatch/" DISPATCH_VERSION);
+  lines.add("User-Agent", product());
   lines.add("Idempotency-Key", structured_string(outgoing.event_id));
   lines.add("X-Dispatch-Event-ID", percent_encoded(outgoing.event_id));
   if (!outgoing.type.empty()) lines.add("X-Dispatch-Event-Type", percent_encoded(outgoing.type));

@@ -9,7 +9,7 @@
 namespace dispatch::ingest {
 namespace {
 
-constexpr std::string_view space = " \t\r\n";
+constexpr std::string_view json_space = " \t\r\n";
 
 std::uint64_t newlines_in(std::string_view text) {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
@@ -40,7 +40,7 @@ std::optional<std::size_t> SequenceFrames::find_end() {
   const auto more = unread.substr(0, separator).substr(scanned_);
   if (const auto end = text_->scan(more)) return scanned_ + *end;
   if (separator != std::string_view::npos) return separator;
-  if (const auto solid = more.find_last_not_of(space); solid != std::string_view::npos)
+  if (const auto solid = more.find_last_not_of(json_space); solid != std::string_view::npos)
     solid_ = scanned_ + solid + 1;
   scanned_ = unread.size();
   return std::nullopt;
@@ -91,7 +91,7 @@ Frame SequenceFrames::take(std::size_t size, bool last) {
     text_.emplace();
     separated_ = false;
   }
-  if (last) frame.text = frame.text.substr(0, frame.text.find_last_not_of(space) + 1);
+  if (last) frame.text = frame.text.substr(0, frame.text.find_last_not_of(json_space) + 1);
   frame.too_long = in_long_text_ || frame.text.size() > text_most_;
   in_long_text_ = !last;
   return frame;

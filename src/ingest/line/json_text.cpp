@@ -24,30 +24,30 @@ constexpr bool in_number(char c) {
 }
 
 /// What matters while a container is skipped: quotes and brackets, few among many bytes.
-enum class Mark : unsigned char { none, quote, open, close };
-constexpr std::array<Mark, 256> marks = [] {
-  std::array<Mark, 256> table{};
-  table['"'] = Mark::quote;
-  table['{'] = table['['] = Mark::open;
-  table['}'] = table[']'] = Mark::close;
+enum class Bracket : unsigned char { none, quote, open, close };
+constexpr std::array<Bracket, 256> brackets = [] {
+  std::array<Bracket, 256> table{};
+  table['"'] = Bracket::quote;
+  table['{'] = table['['] = Bracket::open;
+  table['}'] = table[']'] = Bracket::close;
   return table;
 }();
 
 const char* skip_container(const char* at) {
   std::size_t depth = 0;
   while (true) {
-    switch (marks[static_cast<unsigned char>(*at)]) {
-      case Mark::none:
+    switch (brackets[static_cast<unsigned char>(*at)]) {
+      case Bracket::none:
         ++at;
         break;
-      case Mark::quote:
+      case Bracket::quote:
         at = skip_string(at);
         break;
-      case Mark::open:
+      case Bracket::open:
         ++depth;
         ++at;
         break;
-      case Mark::close:
+      case Bracket::close:
         ++at;
         if (--depth == 0) return at;
         break;

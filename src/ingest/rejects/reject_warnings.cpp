@@ -9,7 +9,7 @@ constexpr std::uint64_t shown_of_each = 5;
 /// Reasons quote the input, which may bring ever new ones.
 constexpr std::size_t kinds_most = 100;
 
-bool is_digit(char c) {
+bool is_decimal_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -23,7 +23,7 @@ std::string kind_of_reason(std::string_view reason) {
       kind += c;
       const auto end = reason.find(c, at + 1);
       if (end != std::string_view::npos) at = end;
-    } else if (!is_digit(c)) {
+    } else if (!is_decimal_digit(c)) {
       kind += c;
     } else if (kind.empty() || kind.back() != '#') {
       kind += '#';

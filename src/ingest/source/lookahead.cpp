@@ -6,7 +6,7 @@
 namespace dispatch::ingest {
 namespace {
 
-constexpr std::size_t block_size = std::size_t{64} * 1024;
+constexpr std::size_t lookahead_block_size = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -14,7 +14,7 @@ Result<> Lookahead::look_further() {
   if (ended_) return {};
   if (end_ == capacity_) {
     const std::size_t seen = end_ - begin_;
-    const std::size_t capacity = std::max(block_size, 2 * seen);
+    const std::size_t capacity = std::max(lookahead_block_size, 2 * seen);
     auto larger = std::make_unique_for_overwrite<char[]>(capacity);
     if (seen > 0) std::memcpy(larger.get(), buffer_.get() + begin_, seen);
     buffer_ = std::move(larger);

@@ -7,14 +7,14 @@
 namespace dispatch::ingest {
 namespace {
 
-constexpr std::size_t block_size = std::size_t{64} * 1024;
+constexpr std::size_t nul_block_size = std::size_t{64} * 1024;
 
 }  // namespace
 
 Result<std::size_t> NulSkippingSource::read(std::span<char> into) {
   if (clear() && !ended_ && !error_) {
     // Almost always there is no NUL, and nothing to be copied.
-    const auto got = inner_->read(into.first(std::min(into.size(), block_size)));
+    const auto got = inner_->read(into.first(std::min(into.size(), nul_block_size)));
     if (!got) return got;
     if (*got > 0 && std::memchr(into.data(), '\0', *got) == nullptr) {
       position_ += *got;
@@ -39,7 +39,7 @@ bool NulSkippingSource::ready() {
 }
 
 void NulSkippingSource::take_input() {
-  block_.resize(block_size);
+  block_.resize(nul_block_size);
   begin_ = end_ = 0;
   const auto got = inner_->read(block_);
   if (!got) {

@@ -7,7 +7,7 @@
 namespace dispatch::ingest {
 namespace {
 
-constexpr std::size_t buffer_size = std::size_t{32} * 1024;
+constexpr std::size_t utf16_buffer_size = std::size_t{32} * 1024;
 
 bool is_high_surrogate(unsigned unit) {
   return unit >= 0xD800 && unit < 0xDC00;
@@ -38,7 +38,7 @@ void append_utf8(std::string& out, unsigned code) {
 }  // namespace
 
 Utf16Source::Utf16Source(std::unique_ptr<Source> inner, ByteOrder order)
-    : inner_(std::move(inner)), order_(order), in_(buffer_size) {}
+    : inner_(std::move(inner)), order_(order), in_(utf16_buffer_size) {}
 
 Result<std::size_t> Utf16Source::read(std::span<char> into) {
   while (!settled())

@@ -17,7 +17,7 @@ using namespace reading;
 
 namespace {
 
-constexpr std::size_t page_size = 512;
+constexpr std::size_t event_page_size = 512;
 
 // deliveries_open finds the deliveries in these states; for the others all deliveries are read.
 bool is_indexed(DeliveryState state) {
@@ -27,7 +27,7 @@ bool is_indexed(DeliveryState state) {
 
 // ?1 is the place in the listing's order behind which the page begins; ?2 to ?6 are conditions that may be
 // NULL.
-std::string page_query(const EventFilter& filter, std::int64_t entity_no) {
+std::string event_page_query(const EventFilter& filter, std::int64_t entity_no) {
   std::string sql = fmt::format(
       "SELECT {} FROM events e LEFT JOIN entities n USING (entity_no) WHERE (?2 IS NULL OR e.type = ?2) "
       "AND (?3 IS NULL OR e.accepted_at >= ?3) AND (?4 IS NULL OR e.accepted_at < ?4) "
@@ -46,7 +46,7 @@ std::string page_query(const EventFilter& filter, std::int64_t entity_no) {
              ? fmt::format(" AND e.entity_no = {} AND e.sequence_number > ?1 ORDER BY e.sequence_number",
                            entity_no)
              : std::string{" AND e.position > ?1 ORDER BY e.position"};
-  return sql + fmt::format(" LIMIT {}", page_size);
+  return sql + fmt::format(" LIMIT {}", event_page_size);
 }
 
 // The journal's number of the entity, 0 where there is none or it is not known: no event has that.
@@ -83,7 +83,7 @@ Result<> Ledger::events(const EventFilter& filter, const Each<EventRecord>& each
     const auto entity_no = number_of_entity(*database_, filter.entity);
     auto place = start(*database_, filter, entity_no);
     if (!place) return tl::unexpected(std::move(place).error());
-    Statement statement{*database_, page_query(filter, entity_no).c_str()};
+    Statement statement{*database_, event_page_query(filter, entity_no).c_str()};
 
     for (std::int64_t left = filter.limit.value_or(INT64_MAX); left > 0;) {
       std::vector<EventRecord> page;
@@ -98,7 +98,7 @@ Result<> Ledger::events(const EventFilter& filter, const Each<EventRecord>& each
         if (filter.state && !in_state(event, *filter.state)) continue;
         if (!each(event) || --left == 0) return {};
       }
-      if (page.size() < page_size) break;
+      if (page.size() < event_page_size) break;
       place = filter.entity ? page.back().sequence->value() : page.back().position.value();
     }
     return {};

@@ -12,12 +12,12 @@ using namespace reading;
 namespace {
 
 // So many positions are one page, whatever stands there.
-constexpr std::int64_t page_size = 512;
+constexpr std::int64_t final_page_size = 512;
 
 // One look-up in each outlet that may be meant; a later delivery of the same event counts where it is of the
 // same subscription, and of a direct one where it is at the same outlet. One that failed is passed over, too,
 // where a redirect went on with it elsewhere; what was completed is done, whatever was sent elsewhere since.
-std::string page_query(const FilterSql& filter) {
+std::string final_page_query(const FilterSql& filter) {
   return fmt::format(R"(
   SELECT d.outlet_no, d.position, d.generation, o.subscription_no, d.state, e.event_id, e.type, n.entity_id,
          e.sequence_number, e.accepted_at, t.url, e.entity_no
@@ -43,7 +43,7 @@ std::string page_query(const FilterSql& filter) {
                      filter.conditions(), FilterSql::parameters + 7);
 }
 
-FinalDeliveryRecord delivery(const Statement::Rows& rows) {
+FinalDeliveryRecord final_delivery(const Statement::Rows& rows) {
   FinalDeliveryRecord delivery;
   delivery.key = {OutletNo{rows.integer(0)}, Position{rows.integer(1)}, rows.integer(2)};
   delivery.subscription = SubscriptionNo{rows.integer(3)};
@@ -66,14 +66,14 @@ Result<> Ledger::final_deliveries(const FinalSelection& selection,
     std::optional<std::int64_t> state;
     if (selection.state) state = static_cast<std::int64_t>(*selection.state);
     const FilterSql filter{selection.filter};
-    Statement statement{*database_, page_query(filter)};
+    Statement statement{*database_, final_page_query(filter)};
     const auto last = number_of(*database_, "SELECT max(position) FROM events");
-    for (std::int64_t first = 1; first <= last; first += page_size) {
+    for (std::int64_t first = 1; first <= last; first += final_page_size) {
       std::vector<FinalDeliveryRecord> page;
       {
-        auto rows = filter.rows(statement, first, first + page_size - 1, selection.subscription,
+        auto rows = filter.rows(statement, first, first + final_page_size - 1, selection.subscription,
                                 selection.since, selection.until, state, selection.not_open_at);
-        while (rows.next()) page.push_back(delivery(rows));
+        while (rows.next()) page.push_back(final_delivery(rows));
       }
       for (const auto& record : page)
         if (!each(record)) return {};

@@ -11,9 +11,9 @@ using namespace reading;
 
 namespace {
 
-constexpr std::size_t page_size = 256;
+constexpr std::size_t gap_page_size = 256;
 
-constexpr const char* page_query = R"(
+constexpr const char* gap_page_query = R"(
   SELECT g.entity_no, n.entity_id, g.first_missing, g.last_missing, g.since, g.skipped_at, g.skipped_by
     FROM gaps g
     JOIN entities n USING (entity_no)
@@ -68,7 +68,7 @@ OpenGap read_gap(const Statement::Rows& rows) {
 Result<> Ledger::gaps(const std::optional<std::string>& entity, bool skipped_too,
                       const Each<GapRecord>& each) const {
   return guarded(path_, "list the gaps", [&]() -> Result<> {
-    Statement statement{*database_, fmt::format(page_query, page_size).c_str()};
+    Statement statement{*database_, fmt::format(gap_page_query, gap_page_size).c_str()};
     WaitingCount waiting{*database_};
     std::int64_t last_entity = -1;
     SequenceNumber last_missing;
@@ -87,14 +87,14 @@ Result<> Ledger::gaps(const std::optional<std::string>& entity, bool skipped_too
       }
       for (const auto& gap : page)
         if (!each(gap)) return {};
-      if (page.size() < page_size) return {};
+      if (page.size() < gap_page_size) return {};
     }
   });
 }
 
 Result<> Ledger::open_gaps(const Each<OpenGap>& each) const {
   return guarded(path_, "list the gaps", [&]() -> Result<> {
-    Statement statement{*database_, fmt::format(page_query, page_size).c_str()};
+    Statement statement{*database_, fmt::format(gap_page_query, gap_page_size).c_str()};
     std::int64_t last_entity = -1;
     SequenceNumber last_missing;
     for (;;) {
@@ -109,7 +109,7 @@ Result<> Ledger::open_gaps(const Each<OpenGap>& each) const {
       }
       for (const auto& gap : page)
         if (!each(gap)) return {};
-      if (page.size() < page_size) return {};
+      if (page.size() < gap_page_size) return {};
     }
   });
 }

@@ -11,9 +11,9 @@ using namespace reading;
 
 namespace {
 
-constexpr std::size_t page_size = 256;
+constexpr std::size_t reject_page_size = 256;
 
-constexpr const char* page_query = R"(
+constexpr const char* reject_page_query = R"(
   SELECT reject_no, file, line, reason, bytes, times, first_at, last_at, cleared_at
     FROM rejects
    WHERE reject_no > ?1 AND reject_no <= ?3 AND digest IS NOT NULL AND (?2 IS NULL OR file = ?2)
@@ -42,7 +42,7 @@ bool list(Statement& pages, std::int64_t after, std::int64_t last, const RejectS
       page.push_back(record(rows));
     for (const auto& reject : page)
       if (!each(reject)) return false;
-    if (page.size() < page_size) return true;
+    if (page.size() < reject_page_size) return true;
     after = page.back().number;
   }
 }
@@ -52,7 +52,7 @@ bool list(Statement& pages, std::int64_t after, std::int64_t last, const RejectS
 Result<> Ledger::rejects(const RejectSelection& which, bool cleared_too,
                          const Each<RejectedRecord>& each) const {
   return guarded(path_, "list the rejected lines", [&]() -> Result<> {
-    Statement pages{*database_, fmt::format(page_query, page_size)};
+    Statement pages{*database_, fmt::format(reject_page_query, reject_page_size)};
     if (which.numbers.empty())
       list(pages, 0, std::numeric_limits<std::int64_t>::max(), which, cleared_too, each);
     for (const auto number : which.numbers)

@@ -4,7 +4,7 @@ namespace dispatch::journal::audit {
 
 namespace {
 
-constexpr Query queries[] = {
+constexpr Query row_queries[] = {
     {Check::event_ids, R"(
       SELECT 'event ' || event_id, count(*) || ' events have this id'
         FROM events GROUP BY event_id HAVING count(*) > 1)"},
@@ -224,7 +224,7 @@ constexpr Query queries[] = {
 }  // namespace
 
 void check_rows(Audit& audit) {
-  run(audit, queries);
+  run(audit, row_queries);
 }
 
 }  // namespace dispatch::journal::audit

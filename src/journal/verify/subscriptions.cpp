@@ -4,7 +4,7 @@ namespace dispatch::journal::audit {
 
 namespace {
 
-constexpr Query queries[] = {
+constexpr Query subscription_queries[] = {
     {Check::subscriptions, R"(
       SELECT 'subscription ' || subscription_id,
              CASE WHEN length(CAST(subscription_id AS BLOB)) NOT BETWEEN 1 AND 255
@@ -159,7 +159,7 @@ constexpr Query queries[] = {
 }  // namespace
 
 void check_subscriptions(Audit& audit) {
-  run(audit, queries);
+  run(audit, subscription_queries);
 }
 
 }  // namespace dispatch::journal::audit

@@ -668,11 +668,13 @@ TEST_CASE("every place with a name lies on a road that is travelled") {
   }
 }
 
-TEST_CASE("a run that is killed anywhere loses nothing and repeats only what is unknown") {
+TEST_CASE("a run that is killed anywhere loses nothing and repeats only what is unknown" *
+          doctest::test_suite("long")) {
   travel_all(running);
 }
 
-TEST_CASE("a start that is lowered and a gap that is given up are there whole or not at all") {
+TEST_CASE("a start that is lowered and a gap that is given up are there whole or not at all" *
+          doctest::test_suite("long")) {
   travel_all(late_numbers);
 }
 
@@ -695,47 +697,51 @@ TEST_CASE("a journal whose making was killed is read or names the command that f
   CHECK(unreadable > 0);
 }
 
-TEST_CASE("a run that is killed while it recovers leaves what it found to the next") {
+TEST_CASE("a run that is killed while it recovers leaves what it found to the next" *
+          doctest::test_suite("long")) {
   travel_all(recovering);
 }
 
-TEST_CASE("a run that is killed while it holds what is unknown sends nothing of it") {
+TEST_CASE("a run that is killed while it holds what is unknown sends nothing of it" *
+          doctest::test_suite("long")) {
   travel_all(holding);
 }
 
-TEST_CASE("a release that is killed is done or is not") {
+TEST_CASE("a release that is killed is done or is not" * doctest::test_suite("long")) {
   travel_all(releasing);
 }
 
-TEST_CASE("a discard that is killed is done or is not") {
+TEST_CASE("a discard that is killed is done or is not" * doctest::test_suite("long")) {
   travel_all(discarding);
 }
 
-TEST_CASE("a cancellation that is killed is done or is not") {
+TEST_CASE("a cancellation that is killed is done or is not" * doctest::test_suite("long")) {
   travel_all(cancelling);
 }
 
-TEST_CASE("a retry that is killed is done or is not") {
+TEST_CASE("a retry that is killed is done or is not" * doctest::test_suite("long")) {
   travel_all(retrying);
 }
 
-TEST_CASE("a redirection that is killed moves whole lanes or none") {
+TEST_CASE("a redirection that is killed moves whole lanes or none" * doctest::test_suite("long")) {
   travel_all(redirecting);
 }
 
-TEST_CASE("a skip that is killed is done or is not") {
+TEST_CASE("a skip that is killed is done or is not" * doctest::test_suite("long")) {
   travel_all(skipping);
 }
 
-TEST_CASE("a subscription that is added to what came before is there with all of it or is not") {
+TEST_CASE("a subscription that is added to what came before is there with all of it or is not" *
+          doctest::test_suite("long")) {
   travel_all(fanning_out);
 }
 
-TEST_CASE("a replay that is killed is made whole or is not") {
+TEST_CASE("a replay that is killed is made whole or is not" * doctest::test_suite("long")) {
   travel_all(replaying);
 }
 
-TEST_CASE("a subscription whose removal is killed is there with all that waits for it or is not") {
+TEST_CASE("a subscription whose removal is killed is there with all that waits for it or is not" *
+          doctest::test_suite("long")) {
   travel_all(removing);
 }
 
@@ -744,7 +750,8 @@ TEST_CASE("a file of metrics is whole whenever the run that writes it is killed"
 }
 
 TEST_CASE(
-    "a restore that is killed leaves the old journal or the new one or says that it has to be finished") {
+    "a restore that is killed leaves the old journal or the new one or says that it has to be finished" *
+    doctest::test_suite("long")) {
   travel_all(restoring);
   travel_all(restoring_with_input);
 }

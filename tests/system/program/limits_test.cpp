@@ -46,7 +46,8 @@ TEST_CASE("one host under several URLs and ports gets at most fifty requests at 
 }
 
 // Takes twelve seconds: that long is all of the slow one.
-TEST_CASE("a slow URL leaves a fast one of its host its share in whatever order they come") {
+TEST_CASE("a slow URL leaves a fast one of its host its share in whatever order they come" *
+          doctest::test_suite("long")) {
   const TempDir directory;
   const Receiver receiver{[](const Received& request, std::size_t) {
     Answer answer;

@@ -1,4 +1,5 @@
 #include "base/system/fd.hpp"
+#include "base/version.hpp"
 #include "system/program/child.hpp"
 
 #include <algorithm>
@@ -64,7 +65,7 @@ TEST_CASE("the version is one line on standard output") {
   const TempDir directory;
   const auto run = run_dispatch(directory, {"--version"});
   CHECK(run.exit_code == 0);
-  CHECK(run.out == "dispatch " DISPATCH_VERSION "\n");
+  CHECK(run.out == "dispatch " + std::string{version()} + "\n");
 }
 
 TEST_CASE("output that cannot be written is an error") {

@@ -1,5 +1,6 @@
 #include "delivery/http/headers.hpp"
 
+#include "base/version.hpp"
 #include "event/outgoing.hpp"
 
 #include <memory>
@@ -61,7 +62,7 @@ Outgoing to(Subscription subscription, Outgoing outgoing = order_created()) {
 TEST_CASE("a request carries what the contract lists and nothing else") {
   CHECK(all(headers_of(order_created())) == std::vector<std::string>{
                                                 "Content-Type: application/json",
-                                                "User-Agent: dispatch/" DISPATCH_VERSION,
+                                                "User-Agent: dispatch/" + std::string{version()},
                                                 "Idempotency-Key: \"evt-1\"",
                                                 "X-Dispatch-Event-ID: evt-1",
                                                 "X-Dispatch-Event-Type: order.created",

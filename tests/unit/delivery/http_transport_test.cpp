@@ -1,3 +1,4 @@
+#include "base/version.hpp"
 #include "delivery/http/lived_time.hpp"
 #include "support/own_resources.hpp"
 #include "support/receiver.hpp"
@@ -117,7 +118,7 @@ TEST_CASE("a request is a POST of the payload's bytes with the headers of the co
   CHECK(request.target == "/hook?x=1");
   CHECK(request.body == payload);
   CHECK(request.header("Content-Type") == "application/json");
-  CHECK(request.header("User-Agent") == "dispatch/" DISPATCH_VERSION);
+  CHECK(request.header("User-Agent") == "dispatch/" + std::string{version()});
   CHECK(request.header("Idempotency-Key") == "\"evt-1\"");
   CHECK(request.header("traceparent") == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
   CHECK(request.header("X-None") == "");

@@ -57,18 +57,22 @@ void fail_at_every_operation(Fault fault, bool stays) {
 
 }  // namespace
 
-TEST_CASE("disk: whatever fails once stops the run or does no harm and a rerun delivers the rest") {
+TEST_CASE("disk: whatever fails once stops the run or does no harm and a rerun delivers the rest" *
+          doctest::test_suite("long")) {
   fail_at_every_operation(Fault::io_error, false);
 }
 
-TEST_CASE("disk: whatever fails from some moment on stops the run and a rerun delivers the rest") {
+TEST_CASE("disk: whatever fails from some moment on stops the run and a rerun delivers the rest" *
+          doctest::test_suite("long")) {
   fail_at_every_operation(Fault::io_error, true);
 }
 
-TEST_CASE("disk: a disk that fills up at any moment stops the run and a rerun delivers the rest") {
+TEST_CASE("disk: a disk that fills up at any moment stops the run and a rerun delivers the rest" *
+          doctest::test_suite("long")) {
   fail_at_every_operation(Fault::no_space, true);
 }
 
-TEST_CASE("disk: a write of which half is done stops the run and a rerun delivers the rest") {
+TEST_CASE("disk: a write of which half is done stops the run and a rerun delivers the rest" *
+          doctest::test_suite("long")) {
   fail_at_every_operation(Fault::short_write, false);
 }

@@ -89,11 +89,13 @@ TEST_CASE("power: a loss that drops what was not synced undoes nothing that was 
   lose_power_at_every_sync(Fate::dropped, 1);
 }
 
-TEST_CASE("power: a loss that tears what was not synced undoes nothing that was committed") {
+TEST_CASE("power: a loss that tears what was not synced undoes nothing that was committed" *
+          doctest::test_suite("long")) {
   for (std::uint64_t seed = 1; seed <= seeds(); ++seed) lose_power_at_every_sync(Fate::torn, seed);
 }
 
-TEST_CASE("power: a loss that scrambles what was not synced undoes nothing that was committed") {
+TEST_CASE("power: a loss that scrambles what was not synced undoes nothing that was committed" *
+          doctest::test_suite("long")) {
   for (std::uint64_t seed = 1; seed <= seeds(); ++seed) lose_power_at_every_sync(Fate::scrambled, seed);
 }
 

@@ -231,7 +231,8 @@ TEST_CASE("verify sees what is changed in destinations but the path of a URL") {
           "a run looks for what comes before further down than it must; of a subscription nobody looks"}});
 }
 
-TEST_CASE("verify sees what is changed in events but when they were accepted and in which trace") {
+TEST_CASE("verify sees what is changed in events but when they were accepted and in which trace" *
+          doctest::test_suite("long")) {
   check("events",
         {{"accepted_at", either_way, shown_only},
          {"trace", {"filled", "null", "swapped"}, "told to receivers, and nothing is decided by it"}});
@@ -241,7 +242,7 @@ TEST_CASE("verify sees what is changed in gaps but since when they are there") {
   check("gaps", {{"since", either_way, shown_only}});
 }
 
-TEST_CASE("verify sees what is changed in deliveries but what is told once") {
+TEST_CASE("verify sees what is changed in deliveries but what is told once" * doctest::test_suite("long")) {
   check(
       "deliveries",
       {{"destination_no", {"swapped"}, "two paths of one host; what --to said stands nowhere else"},
@@ -258,7 +259,7 @@ TEST_CASE("verify sees what is changed in deliveries but what is told once") {
        {"throttled_since", either_way, "the clock of the run"}});
 }
 
-TEST_CASE("verify sees what is changed in attempts but what is told once") {
+TEST_CASE("verify sees what is changed in attempts but what is told once" * doctest::test_suite("long")) {
   check("attempts",
         {{"row", {"deleted"}, "of a success with a remark: the delivery itself still tells of it"},
          {"began_at", either_way, shown_only},
@@ -274,7 +275,7 @@ TEST_CASE("verify sees what is changed in attempts but what is told once") {
          {"destination_no", {"swapped"}, shown_only}});
 }
 
-TEST_CASE("verify sees what is changed in actions but what is told once") {
+TEST_CASE("verify sees what is changed in actions but what is told once" * doctest::test_suite("long")) {
   check("actions", {{"row",
                      {"deleted"},
                      "of a gap that closed: it wakes a lane, and a lane that nothing "

@@ -1,5 +1,7 @@
 #include "telemetry/trace_export.hpp"
 
+#include "base/version.hpp"
+
 #include <map>
 #include <string>
 
@@ -63,7 +65,7 @@ TEST_CASE("what is not set is as the specification says") {
   CHECK(wanted.to.patience == 30s);
   CHECK(wanted.to.timeout == 10s);
   CHECK(attribute(wanted, "service.name") == "dispatch");
-  CHECK(attribute(wanted, "service.version") == DISPATCH_VERSION);
+  CHECK(attribute(wanted, "service.version") == version());
   CHECK(wanted.remarks.empty());
 }
 

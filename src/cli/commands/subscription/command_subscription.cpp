@@ -11,12 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* footer =
+constexpr const char* subscription_footer =
     R"(An event goes to every subscription whose patterns match its type. Changes hold
 from the next event on, also for a run that is on.
 
@@ -48,19 +46,19 @@ struct Asked {
 /// The options of `add` that say a field of the definition.
 class Fields {
  public:
-  Fields(CLI::App& add, Subscription& subscription) : add_(add), subscription_(subscription) {}
+  Fields(Command add, Subscription& subscription) : add_(add), subscription_(subscription) {}
 
   void group(std::string name) { group_ = std::move(name); }
 
   template <class Value>
-  CLI::Option* text(const char* name, Value Subscription::*field, const char* help) {
+  Option text(const char* name, Value Subscription::*field, const char* help) {
     return of(add_.add_option(name, subscription_.*field, help), field);
   }
-  CLI::Option* flag(const char* name, bool Subscription::*field, const char* help) {
+  Option flag(const char* name, bool Subscription::*field, const char* help) {
     return of(add_.add_flag(name, subscription_.*field, help), field);
   }
   template <class Value, class Parse>
-  CLI::Option* value(const char* name, Value Subscription::*field, Parse parse, const char* help) {
+  Option value(const char* name, Value Subscription::*field, Parse parse, const char* help) {
     return of(add_value(add_, name, subscription_.*field, parse, help), field);
   }
 
@@ -68,77 +66,76 @@ class Fields {
   std::vector<SubscriptionAddition::Copy> given() const {
     std::vector<SubscriptionAddition::Copy> given;
     for (const auto& [option, copy] : copies_)
-      if (option->count() > 0) given.push_back(copy);
+      if (option.given()) given.push_back(copy);
     return given;
   }
 
   template <class Value>
-  CLI::Option* of(CLI::Option* option, Value Subscription::*field) {
+  Option of(Option option, Value Subscription::*field) {
     copies_.emplace_back(option,
                          [field](const Subscription& from, Subscription& to) { to.*field = from.*field; });
-    return option->group(group_);
+    return option.group(group_);
   }
 
  private:
-  CLI::App& add_;
+  Command add_;
   Subscription& subscription_;
   std::string group_;
-  std::vector<std::pair<CLI::Option*, SubscriptionAddition::Copy>> copies_;
+  std::vector<std::pair<Option, SubscriptionAddition::Copy>> copies_;
 };
 
 void add_what(Fields& fields) {
   fields.group("What");
-  fields.text("--url", &Subscription::url, "Where its deliveries go")->type_name("URL");
+  fields.text("--url", &Subscription::url, "Where its deliveries go").type_name("URL");
   fields
       .text("--types", &Subscription::event_types, "Event types: order.added, order.*, or *; may be repeated")
-      ->type_name("PATTERN,...")
-      ->delimiter(',')
-      ->allow_extra_args(false);
+      .type_name("PATTERN,...")
+      .delimiter(',')
+      .allow_extra_args(false);
   fields.text("--filter", &Subscription::filter, "A jq program: which of these events are meant")
-      ->type_name("JQ");
+      .type_name("JQ");
 }
 
-void add_how(Fields& fields, CLI::App& add, SubscriptionAddition& addition) {
+void add_how(Fields& fields, Command add, SubscriptionAddition& addition) {
   fields.group("Requests");
   fields.text("--transform", &Subscription::transform, "A jq program that makes the data of the body")
-      ->type_name("JQ");
+      .type_name("JQ");
   fields
       .value("--body", &Subscription::body, parse_body_mode,
              "payload, envelope, cloudevents or cloudevents-binary")
-      ->type_name("FORM")
-      ->default_str("payload");
-  CLI::Option* const header =
-      add.add_option("--header", addition.headers, "A header of each request; may be repeated")
-          ->type_name("'NAME: VALUE'")
-          ->allow_extra_args(false);
+      .type_name("FORM")
+      .default_str("payload");
+  Option header = add.add_option("--header", addition.headers, "A header of each request; may be repeated")
+                      .type_name("'NAME: VALUE'")
+                      .allow_extra_args(false);
   fields.of(header, &Subscription::headers);
   fields.value("--timeout", &Subscription::timeout, parse_timeout, "For one request, everything included")
-      ->type_name("DURATION")
-      ->default_str("as the run says");
+      .type_name("DURATION")
+      .default_str("as the run says");
   fields.flag("--deny-private", &Subscription::deny_private, "Refuse addresses that are not public");
 }
 
 void add_limits(Fields& fields) {
   fields.group("Limits and failures");
   fields.value("--rate", &Subscription::rate, policy::parse_rate, "Requests in any stretch of time, or off")
-      ->type_name("COUNT/TIME|off")
-      ->default_str("100/s");
+      .type_name("COUNT/TIME|off")
+      .default_str("100/s");
   fields.value("--concurrency", &Subscription::concurrency, parse_concurrency, "Requests at a time")
-      ->type_name("N")
-      ->default_str("as the host allows");
+      .type_name("N")
+      .default_str("as the host allows");
   fields
       .value("--attempts", &Subscription::attempts, parse_attempts,
              "Attempts until a delivery is a dead letter")
-      ->type_name("N")
-      ->default_str("as the run says");
+      .type_name("N")
+      .default_str("as the run says");
   fields
       .value("--on-status", &Subscription::statuses, parse_statuses,
              "What an HTTP status means, as in 409=ok,404=dead")
-      ->type_name("STATUS=MEANING,...");
+      .type_name("STATUS=MEANING,...");
 }
 
-void add_addition(CLI::App& add, SubscriptionAddition& addition) {
-  add.add_option("ID", addition.declared.subscription.id, "Its name")->required();
+void add_addition(Command add, SubscriptionAddition& addition) {
+  add.add_option("ID", addition.declared.subscription.id, "Its name").required();
   const auto fields = std::make_shared<Fields>(add, addition.declared.subscription);
   add_what(*fields);
   add_how(*fields, add, addition);
@@ -147,36 +144,36 @@ void add_addition(CLI::App& add, SubscriptionAddition& addition) {
   add_secret_options(add, addition.declared.secret);
   add_value(add, "--from", addition.from, position,
             "Also what the journal holds from this position on; 1 is the first")
-      ->type_name("POSITION");
+      .type_name("POSITION");
   add.add_flag("--replace", addition.replace, "Change the subscription of that id: what is not named stays");
 }
 
 }  // namespace
 
-void add_subscription_command(CLI::App& app, Program& program) {
+void add_subscription_command(Command app, Program& program) {
   const auto asked = std::make_shared<Asked>();
-  CLI::App* subscription =
+  Command subscription =
       app.add_subcommand("subscription", "Add, list, change or remove subscriptions (webhooks)");
-  subscription->footer(footer);
-  subscription->require_subcommand(1);
+  subscription.footer(subscription_footer);
+  subscription.require_subcommand(1);
   const auto verb = [&](const char* name, const char* help, auto act) {
-    CLI::App* command = subscription->add_subcommand(name, help);
-    command->footer(footer);
-    command->add_flag("--json", asked->json, "One JSON object a line");
-    command->callback(
+    Command command = subscription.add_subcommand(name, help);
+    command.footer(subscription_footer);
+    command.add_flag("--json", asked->json, "One JSON object a line");
+    command.callback(
         [&program, asked, act] { program.action = [&program, asked, act] { return act(program, *asked); }; });
     return command;
   };
-  const auto with_id = [&](CLI::App* command) {
-    command->add_option("ID", asked->id, "The subscription")->required();
+  const auto with_id = [&](Command command) {
+    command.add_option("ID", asked->id, "The subscription").required();
     return command;
   };
 
-  CLI::App* add = verb("add", "Add a subscription", [](const Program& on, Asked& what) {
+  Command add = verb("add", "Add a subscription", [](const Program& on, Asked& what) {
     what.addition.json = what.json;
     return add_subscription(on, what.addition);
   });
-  add_addition(*add, asked->addition);
+  add_addition(add, asked->addition);
 
   verb("list", "List subscriptions and what waits for them",
        [](const Program& on, const Asked& what) { return list_subscriptions(on, what.json); });
@@ -184,43 +181,40 @@ void add_subscription_command(CLI::App& app, Program& program) {
       verb("show", "Show all of one subscription but its secrets",
            [](const Program& on, const Asked& what) { return show_subscription(on, what.id, what.json); }));
 
-  CLI::App* remove =
-      with_id(verb("remove", "Remove a subscription", [](const Program& on, const Asked& what) {
-        return remove_subscription(on, what.id, what.discard, what.json);
-      }));
-  remove->add_flag("--discard", asked->discard, "Give up its deliveries that are not done");
+  Command remove = with_id(verb("remove", "Remove a subscription", [](const Program& on, const Asked& what) {
+    return remove_subscription(on, what.id, what.discard, what.json);
+  }));
+  remove.add_flag("--discard", asked->discard, "Give up its deliveries that are not done");
 
-  CLI::App* pause =
-      with_id(verb("pause", "Let its deliveries wait", [](const Program& on, const Asked& what) {
-        return pause_subscription(on, what.id, what.reason, what.json);
-      }));
-  pause->add_option("--reason", asked->reason, "Why, for whoever lists it")->type_name("TEXT");
+  Command pause = with_id(verb("pause", "Let its deliveries wait", [](const Program& on, const Asked& what) {
+    return pause_subscription(on, what.id, what.reason, what.json);
+  }));
+  pause.add_option("--reason", asked->reason, "Why, for whoever lists it").type_name("TEXT");
   with_id(verb("resume", "Let its deliveries go again", [](const Program& on, const Asked& what) {
     return resume_subscription(on, what.id, what.json);
   }));
 
-  CLI::App* rotate =
+  Command rotate =
       with_id(verb("rotate-secret", "Sign with a new secret, and for a while with the older one too",
                    [](const Program& on, Asked& what) {
                      what.rotation.id = what.id;
                      what.rotation.json = what.json;
                      return rotate_secret(on, what.rotation);
                    }));
-  add_secret_options(*rotate, asked->rotation.secret);
-  add_value(*rotate, "--keep", asked->rotation.keep, parse_duration, "How long the older one is used as well")
-      ->type_name("DURATION")
-      ->default_str("24h");
+  add_secret_options(rotate, asked->rotation.secret);
+  add_value(rotate, "--keep", asked->rotation.keep, parse_duration, "How long the older one is used as well")
+      .type_name("DURATION")
+      .default_str("24h");
 
-  CLI::App* apply =
-      verb("apply", "Make the subscriptions as a file says", [](const Program& on, Asked& what) {
-        what.apply.json = what.json;
-        what.apply.discard = what.discard;
-        return apply_subscriptions(on, what.apply);
-      });
-  apply->add_option("FILE", asked->apply.file, "See dispatch-subscriptions(5)")->required();
-  apply->add_flag("--prune", asked->apply.prune, "Remove those that are not in the file");
-  apply->add_flag("--discard", asked->discard, "With --prune: give up deliveries that are not done");
-  apply->add_flag("--dry-run", asked->apply.dry_run, "Say what would change; change nothing");
+  Command apply = verb("apply", "Make the subscriptions as a file says", [](const Program& on, Asked& what) {
+    what.apply.json = what.json;
+    what.apply.discard = what.discard;
+    return apply_subscriptions(on, what.apply);
+  });
+  apply.add_option("FILE", asked->apply.file, "See dispatch-subscriptions(5)").required();
+  apply.add_flag("--prune", asked->apply.prune, "Remove those that are not in the file");
+  apply.add_flag("--discard", asked->discard, "With --prune: give up deliveries that are not done");
+  apply.add_flag("--dry-run", asked->apply.dry_run, "Say what would change; change nothing");
 }
 
 }  // namespace dispatch::cli

@@ -17,7 +17,7 @@ namespace {
 
 using Record = journal::SubscriptionRecord;
 
-std::string joined(const std::vector<std::string>& words) {
+std::string with_commas(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
@@ -143,9 +143,10 @@ Result<ExitCode> list_subscriptions(const Program& program, bool json) {
               put_out};
   for (const auto& record : *records) {
     const auto count = [&](DeliveryState state) { return std::to_string(record.tally.of(state)); };
-    table.row({record.subscription.id, joined(record.subscription.event_types), count(DeliveryState::pending),
-               count(DeliveryState::retry_wait), count(DeliveryState::dead_letter),
-               count(DeliveryState::completed), state_text(record.subscription), record.subscription.url});
+    table.row({record.subscription.id, with_commas(record.subscription.event_types),
+               count(DeliveryState::pending), count(DeliveryState::retry_wait),
+               count(DeliveryState::dead_letter), count(DeliveryState::completed),
+               state_text(record.subscription), record.subscription.url});
   }
   table.finish();
   if (records->empty()) {

@@ -25,7 +25,7 @@ void add_options(const CLI::App& app, Commands which, std::vector<const CLI::Opt
 
 /// The options of the command that was chosen and of those above it, then all there are: a configuration file
 /// and the environment are read for every command.
-std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+std::vector<const CLI::Option*> all_options_of(const CLI::App& app) {
   std::vector<const CLI::Option*> options;
   add_options(app, Commands::chosen, options);
   add_options(app, Commands::all, options);
@@ -82,7 +82,7 @@ bool has_value_of(std::string_view message, const CLI::Option& option) {
 
 Error with_value_source(Error error, const CLI::App& app, int argc, const char* const* argv) {
   const std::string_view named = option_named_by(error.message);
-  for (const CLI::Option* option : options_of(app)) {
+  for (const CLI::Option* option : all_options_of(app)) {
     if (option->get_lnames().empty()) continue;
     const bool is_named = !named.empty() && option->check_lname(std::string{named.substr(2)});
     const bool is_shown =

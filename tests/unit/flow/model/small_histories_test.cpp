@@ -45,7 +45,7 @@ void explored(const Setting& setting, const Bounds& bounds) {
 
 }  // namespace
 
-TEST_CASE("every history of four events with a failure and a crash") {
+TEST_CASE("every history of four events with a failure and a crash" * doctest::test_suite("long")) {
   const Bounds bounds{.failures = 1, .crashes = 1};
   SUBCASE("of two entities in pairs") {
     explored({.events = pairs}, bounds);
@@ -70,7 +70,8 @@ TEST_CASE("every history of four events with a failure and a crash") {
   }
 }
 
-TEST_CASE("every history in which the start of a stream is lowered while nothing of it was sent") {
+TEST_CASE("every history in which the start of a stream is lowered while nothing of it was sent" *
+          doctest::test_suite("long")) {
   SUBCASE("with a failure and a crash") {
     explored({.events = late_starts, .rules = {.start = first_seen}}, {.failures = 1, .crashes = 1});
   }
@@ -193,7 +194,7 @@ TEST_CASE("every history in which deliveries are replayed") {
   }
 }
 
-TEST_CASE("every history in which a receiver asks for time") {
+TEST_CASE("every history in which a receiver asks for time" * doctest::test_suite("long")) {
   SUBCASE("with a failure and a crash") {
     explored({.events = two_lanes}, {.failures = 1, .throttles = 1, .crashes = 1});
   }
@@ -230,7 +231,8 @@ TEST_CASE("every history in which a receiver asks for time") {
   }
 }
 
-TEST_CASE("every history in which an operator cancels what waits or has it tried now") {
+TEST_CASE("every history in which an operator cancels what waits or has it tried now" *
+          doctest::test_suite("long")) {
   SUBCASE("with a failure and a crash") {
     explored({.events = two_lanes}, {.failures = 1, .crashes = 1, .operators = 1});
   }
@@ -277,7 +279,7 @@ TEST_CASE("every history with a circuit that opens and is probed") {
   }
 }
 
-TEST_CASE("every history of two events in a file of which each is verified") {
+TEST_CASE("every history of two events in a file of which each is verified" * doctest::test_suite("long")) {
   SUBCASE("with a failure and a crash") {
     explored({.events = one_pair, .place = in_files()}, {.failures = 1, .crashes = 1});
   }
