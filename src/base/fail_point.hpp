@@ -36,7 +36,7 @@ enum class FailPoint : std::uint8_t {
   gap_skipped,           ///< a gap is skipped; nothing is woken and nothing committed
   subscription_removed,  ///< a subscription is removed, with all that waited for it; not committed
   fan_out_staged,        ///< former events are to go to a subscription too, and it is woken; not committed
-  replay_staged,         ///< deliveries are made anew, and their outlets woken; not committed
+  replay_staged,         ///< deliveries are made anew, and their delivery queues woken; not committed
   operator_staged,       ///< what an operator wanted is written; not committed
   operator_committed,    ///< it is committed, and the operator has not been told
   metrics_half_written,  ///< half of the text of --metrics-file stands beside the file

@@ -1,6 +1,6 @@
 #include "delivery/preparing_transport.hpp"
 
-#include "delivery/http/ending.hpp"
+#include "delivery/http/curl_outcome.hpp"
 #include "delivery/preparation.hpp"
 
 #include <algorithm>

@@ -20,8 +20,8 @@ using EntityId = Strong<struct EntityIdTag, std::string>;
 using EntityNo = Strong<struct EntityNoTag, std::int64_t>;
 using DestinationNo = Strong<struct DestinationNoTag, std::int64_t>;
 using SubscriptionNo = Strong<struct SubscriptionNoTag, std::int64_t>;
-/// An outlet is what the pump reads as one queue: the direct deliveries to one host, or those of one
+/// A delivery queue is what the pump reads as one queue: the direct deliveries to one host, or those of one
 /// subscription to one host.
-using OutletNo = Strong<struct OutletNoTag, std::int64_t>;
+using QueueNo = Strong<struct QueueNoTag, std::int64_t>;
 
 }  // namespace dispatch

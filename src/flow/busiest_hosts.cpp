@@ -1,6 +1,6 @@
 #include "flow/busiest_hosts.hpp"
 
-#include "flow/limits/valves.hpp"
+#include "flow/limits/destination_limiters.hpp"
 #include "flow/pump/pump.hpp"
 
 #include <algorithm>
@@ -43,23 +43,23 @@ struct Host {
 
 /// Those of which something is loaded or a circuit is not closed, and of the others the first by name: as
 /// many as may be told of.
-std::vector<Host> candidates(const Pump& pump, const Valves& valves) {
+std::vector<Host> candidates(const Pump& pump, const DestinationLimiters& limiters) {
   std::unordered_map<const HostState*, Host> busy;
-  const auto host_of = [&](const OutletState& outlet) -> Host& {
-    Host& host = busy[outlet.host];
-    host.name = outlet.outlet.host;
+  const auto host_of = [&](const QueueState& queue) -> Host& {
+    Host& host = busy[queue.host];
+    host.name = queue.row.host;
     return host;
   };
-  pump.each_outlet([&](const OutletState& outlet) {
-    if (outlet.lanes == 0 && outlet.under_way == 0) return;  // most of many
-    Host& host = host_of(outlet);
-    host.lanes += outlet.lanes;
-    host.under_way += outlet.under_way;
+  pump.each_queue([&](const QueueState& queue) {
+    if (queue.lanes == 0 && queue.under_way == 0) return;  // most of many
+    Host& host = host_of(queue);
+    host.lanes += queue.lanes;
+    host.under_way += queue.under_way;
   });
-  valves.each([&](const Valve& valve) {
-    if (valve.circuit == State::closed) return;
-    Host& host = host_of(*valve.outlet);
-    host.circuit = worse(host.circuit, valve.circuit);
+  limiters.each([&](const DestinationLimiter& limiter) {
+    if (limiter.circuit == State::closed) return;
+    Host& host = host_of(*limiter.queue);
+    host.circuit = worse(host.circuit, limiter.circuit);
   });
 
   std::vector<Host> hosts;
@@ -76,17 +76,18 @@ std::vector<Host> candidates(const Pump& pump, const Valves& valves) {
 
 }  // namespace
 
-std::vector<HostFigures> busiest_hosts(const Pump& pump, const Valves& valves, std::size_t per_host) {
-  auto hosts = candidates(pump, valves);
+std::vector<HostStats> busiest_hosts(const Pump& pump, const DestinationLimiters& limiters,
+                                     std::size_t per_host) {
+  auto hosts = candidates(pump, limiters);
   const auto told = std::min(hosts.size(), hosts_told);
   std::partial_sort(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(told), hosts.end(),
                     [](const Host& a, const Host& b) { return a.rank() < b.rank(); });
 
-  std::vector<HostFigures> figures;
-  figures.reserve(told + 1);
+  std::vector<HostStats> stats;
+  stats.reserve(told + 1);
   for (std::size_t i = 0; i < hosts.size(); ++i) {
-    if (i <= told) figures.emplace_back();
-    HostFigures& host = figures.back();
+    if (i <= told) stats.emplace_back();
+    HostStats& host = stats.back();
     if (i < told) host.host = hosts[i].name;
     host.in_flight += hosts[i].under_way;
     host.permits_free += per_host - std::min(per_host, hosts[i].under_way);
@@ -94,10 +95,10 @@ std::vector<HostFigures> busiest_hosts(const Pump& pump, const Valves& valves, s
   }
   // Those that are no candidates have nothing to do.
   if (const auto others = pump.hosts().size() - hosts.size(); others > 0) {
-    if (hosts.size() == told) figures.emplace_back();
-    figures.back().permits_free += others * per_host;
+    if (hosts.size() == told) stats.emplace_back();
+    stats.back().permits_free += others * per_host;
   }
-  return figures;
+  return stats;
 }
 
 }  // namespace dispatch::flow

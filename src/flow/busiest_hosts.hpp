@@ -1,6 +1,6 @@
 #pragma once
 
-#include "flow/observe/figures.hpp"
+#include "flow/observe/run_stats.hpp"
 
 #include <cstddef>
 #include <vector>
@@ -8,13 +8,14 @@
 namespace dispatch::flow {
 
 class Pump;
-class Valves;
+class DestinationLimiters;
 
 /// So many hosts are told of by name.
 inline constexpr std::size_t hosts_told = 50;
 
 /// The hosts that a run knows: those with a circuit that is not closed, then those with most lanes, at most
 /// `hosts_told`; and what the others come to together.
-std::vector<HostFigures> busiest_hosts(const Pump& pump, const Valves& valves, std::size_t per_host);
+std::vector<HostStats> busiest_hosts(const Pump& pump, const DestinationLimiters& limiters,
+                                     std::size_t per_host);
 
 }  // namespace dispatch::flow

@@ -4,7 +4,7 @@
 #include "base/text/units.hpp"
 #include "base/text/utf8.hpp"
 #include "flow/busiest_hosts.hpp"
-#include "flow/rules/judge.hpp"
+#include "flow/rules/decide_outcome.hpp"
 
 #include <algorithm>
 #include <string>
@@ -34,17 +34,18 @@ std::string describe(const Outcome& outcome) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const Parts& parts, const RunOptions& options, Intake& intake, Scoreboard& scoreboard)
-    : parts_(parts),
+Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Intake& intake,
+                       SharedStats& shared_stats)
+    : context_(context),
       options_(options),
       intake_(intake),
-      scoreboard_(scoreboard),
-      clock_watch_(parts.clock),
-      agreements_(options),
+      shared_stats_(shared_stats),
+      clock_watch_(context.clock),
+      policies_(options),
       graph_(options.workers + options.ahead),
-      valves_(graph_, options),
-      pump_(parts.journal, graph_, valves_, options.window_limits(), agreements_),
-      remembered_at_(parts.clock.steady()) {
+      limiters_(graph_, options),
+      pump_(context.journal, graph_, limiters_, options.window_limits(), policies_),
+      remembered_at_(context.clock.steady()) {
   if (options.gap_patience) gap_patience_.emplace(*options.gap_patience);
 }
 
@@ -52,33 +53,33 @@ Result<> Dispatcher::start() {
   const WallTime now = clock_watch_.look().now;
   std::size_t recovered = 0;
   for (std::size_t some = orphans_per_turn; some == orphans_per_turn; recovered += some) {
-    auto turn = journal::Turn::begin(parts_.journal);
-    if (!turn) return tl::unexpected(std::move(turn).error());
-    const auto count = parts_.journal.recover(options_.orphans, now, orphans_per_turn);
+    auto transaction = journal::Transaction::begin(context_.journal);
+    if (!transaction) return tl::unexpected(std::move(transaction).error());
+    const auto count = context_.journal.recover(options_.orphans, now, orphans_per_turn);
     if (!count) return tl::unexpected(count.error());
     if (*count > 0) fail_point(FailPoint::orphans_staged);
-    DISPATCH_TRY(turn->commit());
+    DISPATCH_TRY(transaction->commit());
     if (*count > 0) fail_point(FailPoint::orphans_committed);
     some = *count;
   }
   if (recovered > 0) {
-    parts_.log->warn(
+    context_.log->warn(
         "{} attempt(s) were under way when the last run ended; their outcome is unknown; they {}; see: "
         "dispatch "
         "events list --unknown",
         recovered,
         options_.orphans == journal::Orphans::retry ? "are sent again with the same idempotency key"
                                                     : "are held in the dead letters");
-    scoreboard_.update([&](Figures& figures) { figures.unknown += recovered; });
+    shared_stats_.update([&](RunStats& stats) { stats.unknown += recovered; });
     orphans_ = recovered;
   }
   DISPATCH_TRY(bound_waits(now));
-  const auto known_asks = parts_.journal.newest_action();
+  const auto known_asks = context_.journal.newest_action();
   if (!known_asks) return tl::unexpected(known_asks.error());
-  DISPATCH_TRY(valves_.circuits().load(parts_.journal, now));
-  DISPATCH_TRY(
-      valves_.throttles().load(parts_.journal, options_.retry.retry_after_most, now, parts_.clock.steady()));
-  DISPATCH_TRY(valves_.load_paces(parts_.journal, now, parts_.clock.steady()));
+  DISPATCH_TRY(limiters_.circuits().load(context_.journal, now));
+  DISPATCH_TRY(limiters_.throttles().load(context_.journal, options_.retry.retry_after_most, now,
+                                          context_.clock.steady()));
+  DISPATCH_TRY(limiters_.load_paces(context_.journal, now, context_.clock.steady()));
   DISPATCH_TRY(refresh_terms(now));
   DISPATCH_TRY(pump_.start(*known_asks));
   return refresh_figures();
@@ -86,59 +87,59 @@ Result<> Dispatcher::start() {
 
 /// Nothing waits longer than this run's policy allows, whatever the clock said when the wait began.
 Result<> Dispatcher::bound_waits(WallTime now) {
-  auto turn = journal::Turn::begin(parts_.journal);
-  if (!turn) return tl::unexpected(std::move(turn).error());
-  const auto bounded = parts_.journal.bound_waits(now, policy::longest_wait(options_.retry));
+  auto transaction = journal::Transaction::begin(context_.journal);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
+  const auto bounded = context_.journal.bound_waits(now, policy::longest_wait(options_.retry));
   if (!bounded) return tl::unexpected(bounded.error());
-  DISPATCH_TRY(turn->commit());
+  DISPATCH_TRY(transaction->commit());
   if (*bounded > 0)
-    parts_.log->info("{} due earlier now: the clock was set back, or this run allows shorter waits only",
-                     *bounded == 1 ? "1 retry is" : fmt::format("{} retries are", *bounded));
+    context_.log->info("{} due earlier now: the clock was set back, or this run allows shorter waits only",
+                       *bounded == 1 ? "1 retry is" : fmt::format("{} retries are", *bounded));
   return {};
 }
 
 Result<> Dispatcher::turn(Mail mail) {
   const auto look = clock_watch_.look();
   const WallTime now = look.now;
-  graph_.set_now(now, parts_.clock.steady());
-  stories_.begin_turn(parts_.observer != nullptr && parts_.observer->wants_stories());
+  graph_.set_now(now, context_.clock.steady());
+  attempt_tracer_.begin_turn(context_.observer != nullptr && context_.observer->wants_attempt_traces());
   intake_.take(std::move(mail.incoming));
 
-  auto turn = journal::Turn::begin(parts_.journal);
-  if (!turn) return tl::unexpected(std::move(turn).error());
+  auto transaction = journal::Transaction::begin(context_.journal);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
   DISPATCH_TRY(follow_clock(look));
   DISPATCH_TRY(settle(mail.reports, now));
   DISPATCH_TRY(take_in(now, mail.reports.size()));
   DISPATCH_TRY(give_up_gaps(now));
   auto outgoing = begin(now);
   if (!outgoing) return tl::unexpected(std::move(outgoing).error());
-  const bool whole = parts_.clock.steady() - remembered_at_ >= remember_every;
-  if (whole) remembered_at_ = parts_.clock.steady();
-  DISPATCH_TRY(pump_.remember(whole));
-  DISPATCH_TRY(valves_.circuits().remember(parts_.journal));
-  DISPATCH_TRY(valves_.throttles().remember(parts_.journal, now, parts_.clock.steady()));
-  DISPATCH_TRY(valves_.remember_paces(parts_.journal, leaving_, now, parts_.clock.steady()));
+  const bool whole = context_.clock.steady() - remembered_at_ >= remember_every;
+  if (whole) remembered_at_ = context_.clock.steady();
+  DISPATCH_TRY(pump_.save_progress(whole));
+  DISPATCH_TRY(limiters_.circuits().save(context_.journal));
+  DISPATCH_TRY(limiters_.throttles().save(context_.journal, now, context_.clock.steady()));
+  DISPATCH_TRY(limiters_.save_paces(context_.journal, leaving_, now, context_.clock.steady()));
   CommittedTurn done{.begun = outgoing->size()};
-  const SteadyTime staged = parts_.clock.steady();
-  DISPATCH_TRY(turn->commit());
-  done.commit = parts_.clock.steady() - staged;
+  const SteadyTime staged = context_.clock.steady();
+  DISPATCH_TRY(transaction->commit());
+  done.commit = context_.clock.steady() - staged;
   done.taken = intake_.committed();
-  scoreboard_.update([&](Figures& figures) {
-    for (const auto& settlement : settlements_) count(figures, settlement);
-    figures.gaps_given_up.gaps += gaps_given_up_.gaps;
-    figures.gaps_given_up.numbers += gaps_given_up_.numbers;
+  shared_stats_.update([&](RunStats& stats) {
+    for (const auto& settlement : settlements_) count(stats, settlement);
+    stats.gaps_given_up.gaps += gaps_given_up_.gaps;
+    stats.gaps_given_up.numbers += gaps_given_up_.numbers;
   });
-  stories_.committed(parts_.clock, done.commit);
+  attempt_tracer_.committed(context_.clock, done.commit);
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
   if (!outgoing->empty()) {
     fail_point(FailPoint::intents_committed);
-    parts_.transport.send(std::move(*outgoing));
-    const SteadyTime steady = parts_.clock.steady();
-    for (Item* item : leaving_) valves_.leaves(*item, steady);
+    context_.transport.send(std::move(*outgoing));
+    const SteadyTime steady = context_.clock.steady();
+    for (Item* item : leaving_) limiters_.leaves(*item, steady);
   }
-  if (parts_.observer != nullptr) tell(done);
-  valves_.tidy(parts_.clock.steady());
+  if (context_.observer != nullptr) tell(done);
+  limiters_.tidy(context_.clock.steady());
   return refresh_figures();
 }
 
@@ -146,39 +147,39 @@ Result<> Dispatcher::turn(Mail mail) {
 Result<> Dispatcher::follow_clock(const ClockWatch::Look& look) {
   const auto& [now, jump] = look;
   if (!jump) return {};
-  parts_.log->warn("the system clock was set {} by {}; retries and open circuits wait as long as before",
-                   jump->count() < 0 ? "back" : "forward", format_duration(std::chrono::abs(*jump)));
-  const auto moved = parts_.journal.move_waits(*jump, now, policy::longest_wait(options_.retry));
+  context_.log->warn("the system clock was set {} by {}; retries and open circuits wait as long as before",
+                     jump->count() < 0 ? "back" : "forward", format_duration(std::chrono::abs(*jump)));
+  const auto moved = context_.journal.move_waits(*jump, now, policy::longest_wait(options_.retry));
   if (!moved) return tl::unexpected(moved.error());
-  valves_.clock_set(*jump);
+  limiters_.clock_set(*jump);
   return pump_.clock_set(*jump);
 }
 
 void Dispatcher::tell(CommittedTurn done) {
   done.settled = settlements_;
-  done.stories = stories_.ended();
-  const auto entries = intake_.take_entries(done.commit);
-  done.entries = entries;
+  done.attempt_traces = attempt_tracer_.ended();
+  const auto accepted_events = intake_.take_accepted_events(done.commit);
+  done.accepted_events = accepted_events;
   done.orphans = std::exchange(orphans_, 0);
-  done.trips = valves_.circuits().take_trips();
-  done.held_back = valves_.take_held_back();
-  parts_.observer->committed(done);
-  const SteadyTime now = parts_.clock.steady();
+  done.trips = limiters_.circuits().take_trips();
+  done.held_back = limiters_.take_held_back();
+  context_.observer->committed(done);
+  const SteadyTime now = context_.clock.steady();
   if (hosts_seen_at_ != SteadyTime{} && now - hosts_seen_at_ < look_at_hosts_every) return;
   hosts_seen_at_ = now;
   look_at_hosts();
 }
 
 void Dispatcher::look_at_hosts() {
-  auto hosts = busiest_hosts(pump_, valves_, options_.per_host);
-  scoreboard_.update([&](Figures& figures) { figures.hosts = std::move(hosts); });
+  auto hosts = busiest_hosts(pump_, limiters_, options_.per_host);
+  shared_stats_.update([&](RunStats& stats) { stats.hosts = std::move(hosts); });
 }
 
 Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now) {
   answered_.clear();
   settlements_.clear();
   if (reports.empty()) return {};
-  std::vector<Valves::End> ends;
+  std::vector<DestinationLimiters::End> ends;
   std::set<SubscriptionNo> to_pause;
   std::vector<Item*> items;
   settlements_.reserve(reports.size());
@@ -190,29 +191,29 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     if (found == in_flight_.end())
       return fail("the transport reported attempt {}, which is not under way", report.ticket);
     items.push_back(found->second.item);
-    const auto story = std::move(found->second.story);
+    const auto attempt_trace = std::move(found->second.attempt_trace);
     in_flight_.erase(found);
     const Item& item = *items.back();
-    const auto judgement = judge(item.row, report.outcome, *item.lane->outlet->terms, options_.orphans, now,
-                                 parts_.random.unit());
-    settlements_.push_back(judgement.settlement);
-    ends.push_back({policy::sign_of(report.outcome, judgement.meaning), judgement.hold});
-    report.outcome.kind = judgement.kind;
-    if (story) stories_.end(story, judgement.settlement);
-    if (judgement.meaning == policy::Meaning::pause) to_pause.insert(item.lane->outlet->outlet.subscription);
+    const auto decision = decide_outcome(item.row, report.outcome, *item.lane->queue->policy,
+                                         options_.orphans, now, context_.random.unit());
+    settlements_.push_back(decision.settlement);
+    ends.push_back({policy::signal_of(report.outcome, decision.meaning), decision.hold});
+    report.outcome.kind = decision.kind;
+    if (attempt_trace) attempt_tracer_.end(attempt_trace, decision.settlement);
+    if (decision.meaning == policy::Meaning::pause) to_pause.insert(item.lane->queue->row.subscription);
   }
   DISPATCH_TRY(note_actions(ends));
-  DISPATCH_TRY(parts_.journal.settle(settlements_));
+  DISPATCH_TRY(context_.journal.settle(settlements_));
   fail_point(FailPoint::outcomes_staged);
-  const SteadyTime steady = parts_.clock.steady();
+  const SteadyTime steady = context_.clock.steady();
   for (std::size_t i = 0; i < items.size(); ++i) {
-    OutletState& outlet = *items[i]->lane->outlet;
-    --outlet.under_way;
-    answered_.push_back(&outlet);
+    QueueState& queue = *items[i]->lane->queue;
+    --queue.under_way;
+    answered_.push_back(&queue);
     hear(*items[i], *settlements_[i].outcome, steady);
     graph_.free_permits(*items[i]);
-    if (Valve* valve = valves_.ended(*items[i], ends[i], now, steady); valve != nullptr)
-      pump_.lead_to(*valve);
+    if (DestinationLimiter* limiter = limiters_.ended(*items[i], ends[i], now, steady); limiter != nullptr)
+      pump_.lead_to(*limiter);
     switch (settlements_[i].by) {
       case Transition::succeed:
       case Transition::exclude:
@@ -230,14 +231,14 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
 }
 
 /// Where a destination is in trouble, what operators had asked for before is asked no more.
-Result<> Dispatcher::note_actions(const std::vector<Valves::End>& ends) {
-  const auto is_trouble = [](const Valves::End& end) {
-    return end.hold || end.sign == policy::Sign::failure;
+Result<> Dispatcher::note_actions(const std::vector<DestinationLimiters::End>& ends) {
+  const auto is_trouble = [](const DestinationLimiters::End& end) {
+    return end.hold || end.signal == policy::HealthSignal::failure;
   };
   if (std::none_of(ends.begin(), ends.end(), is_trouble)) return {};
-  const auto newest = parts_.journal.newest_action();
+  const auto newest = context_.journal.newest_action();
   if (!newest) return tl::unexpected(newest.error());
-  valves_.note_newest_action(*newest);
+  limiters_.note_newest_action(*newest);
   return {};
 }
 
@@ -257,53 +258,53 @@ void Dispatcher::hear(const Item& item, const Outcome& outcome, SteadyTime now) 
 
 Result<> Dispatcher::pause(const std::set<SubscriptionNo>& subscriptions, WallTime now) {
   for (const SubscriptionNo no : subscriptions) {
-    const auto terms = agreements_.of(no);
-    if (terms->shut) continue;
-    DISPATCH_TRY(parts_.journal.pause_subscription(no, "the receiver answered 410 Gone", now));
-    parts_.log->warn(
+    const auto policy = policies_.of(no);
+    if (policy->paused) continue;
+    DISPATCH_TRY(context_.journal.pause_subscription(no, "the receiver answered 410 Gone", now));
+    context_.log->warn(
         "subscription '{0}' is paused, as its receiver answered 410 Gone; its deliveries wait; when it is "
         "back: "
         "dispatch subscription resume {0}",
-        terms->subscription);
+        policy->subscription);
   }
   return refresh_terms(now);
 }
 
 /// Subscriptions may have been added, changed, paused, resumed or removed.
 Result<> Dispatcher::refresh_terms(WallTime now) {
-  const auto changed = agreements_.refresh(parts_.journal);
+  const auto changed = policies_.refresh(context_.journal);
   if (!changed) return tl::unexpected(changed.error());
   if (!*changed) return {};
-  scoreboard_.update([&](Figures& figures) { figures.paused = agreements_.paused(); });
+  shared_stats_.update([&](RunStats& stats) { stats.paused = policies_.paused(); });
   return pump_.terms_changed(now);
 }
 
 void Dispatcher::drain() {
-  if (!std::exchange(draining_, true)) parts_.transport.withdraw();
+  if (!std::exchange(draining_, true)) context_.transport.withdraw();
 }
 
-void Dispatcher::count(Figures& figures, const journal::Settlement& settlement) {
+void Dispatcher::count(RunStats& stats, const journal::Settlement& settlement) {
   if (settlement.outcome->kind == OutcomeKind::withdrawn) return;
   if (settlement.outcome->kind == OutcomeKind::not_meant) {
-    ++figures.not_meant;
+    ++stats.not_meant;
     return;
   }
-  ++figures.attempts;
+  ++stats.attempts;
   if (settlement.by == Transition::succeed) {
-    ++figures.delivered;
-    figures.latency.add(settlement.outcome->took);
+    ++stats.delivered;
+    stats.latency.add(settlement.outcome->took);
     return;
   }
-  if (settlement.outcome->kind == OutcomeKind::unknown) ++figures.unknown;
-  if (settlement.by == Transition::retry) ++figures.retries;
-  if (settlement.by == Transition::bury) ++figures.buried;
+  if (settlement.outcome->kind == OutcomeKind::unknown) ++stats.unknown;
+  if (settlement.by == Transition::retry) ++stats.retries;
+  if (settlement.by == Transition::bury) ++stats.buried;
   auto error = describe(*settlement.outcome);
-  const bool known = figures.errors.contains(error) || figures.errors.size() < error_kinds_most;
-  ++figures.errors[known ? std::move(error) : std::string{"other"}];
+  const bool known = stats.errors.contains(error) || stats.errors.size() < error_kinds_most;
+  ++stats.errors[known ? std::move(error) : std::string{"other"}];
 }
 
 Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
-  const auto changed = parts_.journal.changed_elsewhere();
+  const auto changed = context_.journal.changed_elsewhere();
   if (!changed) return tl::unexpected(changed.error());
   if (*changed) {
     DISPATCH_TRY(refresh_terms(now));
@@ -312,7 +313,7 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   }
   satisfied_ = false;
   if (intake_.empty()) return {};
-  const std::size_t events = appetite_.events(load(outcomes));
+  const std::size_t events = ingest_budget_.events(load(outcomes));
   satisfied_ = events == 0;
   if (satisfied_) return {};
   auto made = intake_.append(events, now);
@@ -322,9 +323,9 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
 
 /// There are more failed deliveries than this run has made.
 Result<> Dispatcher::look_for_given_up() {
-  const auto tally = parts_.journal.tally();
-  if (!tally) return tl::unexpected(tally.error());
-  given_up_ = given_up_ || tally->of(DeliveryState::failed) != tally_.of(DeliveryState::failed);
+  const auto state_counts = context_.journal.state_counts();
+  if (!state_counts) return tl::unexpected(state_counts.error());
+  given_up_ = given_up_ || state_counts->of(DeliveryState::failed) != state_counts_.of(DeliveryState::failed);
   return {};
 }
 
@@ -332,9 +333,9 @@ Result<> Dispatcher::look_for_given_up() {
 Result<> Dispatcher::give_up_gaps(WallTime now) {
   gaps_given_up_ = {};
   if (!gap_patience_ || draining_) return {};
-  const SteadyTime steady = parts_.clock.steady();
+  const SteadyTime steady = context_.clock.steady();
   const auto look = [&]() -> Result<> {
-    const auto oldest = parts_.journal.oldest_gap();
+    const auto oldest = context_.journal.oldest_gap();
     if (!oldest) return tl::unexpected(oldest.error());
     gap_patience_->see(*oldest, now, steady);
     return {};
@@ -342,21 +343,21 @@ Result<> Dispatcher::give_up_gaps(WallTime now) {
   DISPATCH_TRY(look());
   const auto until = gap_patience_->waited_for(steady);
   if (!until) return {};
-  const auto given_up = parts_.journal.give_up_gaps(*until, now, gaps_per_turn);
+  const auto given_up = context_.journal.give_up_gaps(*until, now, gaps_per_turn);
   if (!given_up) return tl::unexpected(given_up.error());
   gaps_given_up_ = *given_up;
   pump_.woken();
   return look();
 }
 
-Appetite::Load Dispatcher::load(std::size_t outcomes) const {
-  Appetite::Load load{.under_way = in_flight_.size(), .outcomes = outcomes};
-  std::unordered_map<const OutletState*, std::size_t> freed;
-  for (const OutletState* outlet : answered_) ++freed[outlet];
-  for (const auto& [outlet, permits] : freed) {
-    if (outlet->more) continue;
+IngestBudget::Load Dispatcher::load(std::size_t outcomes) const {
+  IngestBudget::Load load{.under_way = in_flight_.size(), .outcomes = outcomes};
+  std::unordered_map<const QueueState*, std::size_t> freed;
+  for (const QueueState* queue : answered_) ++freed[queue];
+  for (const auto& [queue, permits] : freed) {
+    if (queue->more) continue;
     load.freed += permits;
-    load.waiting += std::min(permits, outlet->lanes - outlet->under_way);
+    load.waiting += std::min(permits, queue->lanes - queue->under_way);
   }
   return load;
 }
@@ -367,7 +368,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   if (draining_) return outgoing;
   DISPATCH_TRY(pump_.fill(now));
   for (const auto& [destination, action] : pump_.take_asked_for())
-    valves_.asked(destination, action, now, parts_.clock.steady());
+    limiters_.asked(destination, action, now, context_.clock.steady());
   const auto may_go = what_may_go(now);
   if (!may_go) return tl::unexpected(may_go.error());
   const auto& items = *may_go;
@@ -376,7 +377,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   std::vector<journal::Intent> intents;
   intents.reserve(items.size());
   for (const Item* item : items) intents.push_back({item->row.key, item->row.state});
-  auto begun = parts_.journal.begin(intents, now);
+  auto begun = context_.journal.begin(intents, now);
   if (!begun) return tl::unexpected(std::move(begun).error());
   fail_point(FailPoint::intents_staged);
 
@@ -384,7 +385,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     Item& item = *items[i];
     if (!(*begun)[i].won) {
-      valves_.take_pass(item, now);
+      limiters_.take_permit(item, now);
       graph_.free_permits(item);
       pump_.lost(item);
       continue;
@@ -394,36 +395,36 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
     auto& request = outgoing.emplace_back(std::move((*begun)[i].outgoing));
     request.ticket = ++last_ticket_;
     request.host = item.lane->host->number;
-    const auto& statuses = item.lane->outlet->terms->statuses;
+    const auto& statuses = item.lane->queue->policy->statuses;
     request.throttled_by_429 = !statuses.contains(429);
     request.throttled_by_503 = !statuses.contains(503);
-    in_flight_.emplace(request.ticket, UnderWay{&item, stories_.begin(item, request, now)});
-    ++item.lane->outlet->under_way;
+    in_flight_.emplace(request.ticket, UnderWay{&item, attempt_tracer_.begin(item, request, now)});
+    ++item.lane->queue->under_way;
     leaving_.push_back(&item);
   }
   return outgoing;
 }
 
-/// Plays the graph and draws at the valves until both are quiet.
+/// Plays the graph and releases what the limiters allow until both are quiet.
 Result<std::vector<Item*>> Dispatcher::what_may_go(WallTime now) {
-  const SteadyTime steady = parts_.clock.steady();
+  const SteadyTime steady = context_.clock.steady();
   std::vector<Item*> going;
   do {
     for (Item* item : graph_.run_until_quiet()) {
-      const bool leaves = item->lane->leaves || item->lane->outlet->terms->shut;
-      if (!leaves && valves_.admits(*item, steady)) {
+      const bool leaves = item->lane->leaves || item->lane->queue->policy->paused;
+      if (!leaves && limiters_.admits(*item, steady)) {
         going.push_back(item);
         continue;
       }
       graph_.free_permits(*item);
-      valves_.take_pass(*item, now);
+      limiters_.take_permit(*item, now);
       if (leaves)
         DISPATCH_TRY(pump_.put_back(*item));
       else
         graph_.hold(*item);
     }
     for (Item* item : graph_.turned_away()) DISPATCH_TRY(pump_.turned_away(*item));
-    valves_.draw(now, steady);
+    limiters_.release_ready(now, steady);
     // Asked where all that is left waits: only then does the run wait for it.
     const bool all_waits = going.empty() && in_flight_.empty() && !graph_.staged();
     if (all_waits && std::exchange(given_up_, false)) DISPATCH_TRY(pump_.given_up_elsewhere());
@@ -432,30 +433,30 @@ Result<std::vector<Item*>> Dispatcher::what_may_go(WallTime now) {
 }
 
 Result<> Dispatcher::refresh_figures() {
-  const auto tally = parts_.journal.tally();
-  if (!tally) return tl::unexpected(tally.error());
-  tally_ = *tally;
-  if (!failed_before_) failed_before_ = tally_.of(DeliveryState::failed);
-  const std::int64_t failed = tally_.of(DeliveryState::failed) - *failed_before_;
-  const auto waiting = valves_.waiting();
-  const WallTime now = parts_.clock.wall();
-  const SteadyTime steady = parts_.clock.steady();
-  scoreboard_.update([&](Figures& figures) {
-    figures.tally = tally_;
-    figures.given_up = static_cast<std::uint64_t>(
-        std::max<std::int64_t>(0, failed - static_cast<std::int64_t>(figures.not_meant)));
-    figures.in_flight = in_flight_.size();
-    figures.host_limited =
+  const auto state_counts = context_.journal.state_counts();
+  if (!state_counts) return tl::unexpected(state_counts.error());
+  state_counts_ = *state_counts;
+  if (!failed_before_) failed_before_ = state_counts_.of(DeliveryState::failed);
+  const std::int64_t failed = state_counts_.of(DeliveryState::failed) - *failed_before_;
+  const auto waiting = limiters_.waiting();
+  const WallTime now = context_.clock.wall();
+  const SteadyTime steady = context_.clock.steady();
+  shared_stats_.update([&](RunStats& stats) {
+    stats.state_counts = state_counts_;
+    stats.given_up = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, failed - static_cast<std::int64_t>(stats.not_meant)));
+    stats.in_flight = in_flight_.size();
+    stats.host_limited =
         pump_.lanes() - in_flight_.size() - waiting.for_rate - waiting.for_circuit - waiting.for_throttle;
-    figures.rate_limited = waiting.for_rate;
-    figures.resting = waiting.for_circuit;
-    figures.throttled = waiting.for_throttle;
-    figures.hold_ends.reset();
+    stats.rate_limited = waiting.for_rate;
+    stats.resting = waiting.for_circuit;
+    stats.throttled = waiting.for_throttle;
+    stats.hold_ends.reset();
     if (waiting.hold_ends && *waiting.hold_ends > steady)
-      figures.hold_ends = std::chrono::ceil<std::chrono::microseconds>(*waiting.hold_ends - steady);
-    figures.circuits_open = valves_.circuits().tripped();
-    figures.next_probe.reset();
-    if (waiting.probe) figures.next_probe = std::max(*waiting.probe - now, std::chrono::microseconds{0});
+      stats.hold_ends = std::chrono::ceil<std::chrono::microseconds>(*waiting.hold_ends - steady);
+    stats.circuits_open = limiters_.circuits().tripped();
+    stats.next_probe.reset();
+    if (waiting.probe) stats.next_probe = std::max(*waiting.probe - now, std::chrono::microseconds{0});
   });
   return {};
 }
@@ -469,8 +470,8 @@ WallTime Dispatcher::wake_at(WallTime now) const {
   if (!draining_ && pump_.hungry()) return now;
   WallTime next_look = now + look_around_every;
   if (draining_) return next_look;
-  const SteadyTime steady = parts_.clock.steady();
-  const auto next_draw = valves_.next(now, steady);
+  const SteadyTime steady = context_.clock.steady();
+  const auto next_draw = limiters_.next(now, steady);
   if (gap_patience_ && gap_patience_->due()) {
     using std::chrono::microseconds;
     const auto left = std::chrono::ceil<microseconds>(*gap_patience_->due() - steady);
@@ -479,13 +480,13 @@ WallTime Dispatcher::wake_at(WallTime now) const {
   return std::min({pump_.next_due().value_or(next_look), next_draw.value_or(next_look), next_look});
 }
 
-Result<> Dispatcher::remember() {
-  auto turn = journal::Turn::begin(parts_.journal);
-  if (!turn) return tl::unexpected(std::move(turn).error());
-  DISPATCH_TRY(pump_.remember(true));
-  DISPATCH_TRY(turn->commit());
+Result<> Dispatcher::save_progress() {
+  auto transaction = journal::Transaction::begin(context_.journal);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
+  DISPATCH_TRY(pump_.save_progress(true));
+  DISPATCH_TRY(transaction->commit());
   fail_point(FailPoint::run_remembered);
-  if (parts_.observer != nullptr) look_at_hosts();
+  if (context_.observer != nullptr) look_at_hosts();
   return {};
 }
 

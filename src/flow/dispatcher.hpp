@@ -1,15 +1,15 @@
 #pragma once
 
+#include "flow/attempt_tracer.hpp"
 #include "flow/clock_watch.hpp"
-#include "flow/intake/appetite.hpp"
+#include "flow/intake/ingest_budget.hpp"
 #include "flow/intake/intake.hpp"
+#include "flow/limits/destination_limiters.hpp"
 #include "flow/limits/graph.hpp"
-#include "flow/limits/valves.hpp"
 #include "flow/pump/pump.hpp"
+#include "flow/rules/delivery_policy.hpp"
 #include "flow/rules/options.hpp"
-#include "flow/rules/terms.hpp"
 #include "flow/run.hpp"
-#include "flow/stories.hpp"
 #include "policy/gap_patience.hpp"
 
 #include <cstdint>
@@ -28,7 +28,7 @@ namespace dispatch::flow {
 /// the same turns.
 class Dispatcher {
  public:
-  Dispatcher(const Parts& parts, const RunOptions& options, Intake& intake, Scoreboard& scoreboard);
+  Dispatcher(const RunContext& context, const RunOptions& options, Intake& intake, SharedStats& shared_stats);
 
   /// Takes over what the last owner left: orphans are recovered, the pump finds its place. Once, before the
   /// first turn.
@@ -38,7 +38,7 @@ class Dispatcher {
 
   /// How long the caller waited for the mail of the last turn, and how long the turn took.
   void note(std::chrono::nanoseconds waited, std::chrono::nanoseconds worked) {
-    appetite_.note(waited, worked);
+    ingest_budget_.note(waited, worked);
   }
 
   /// Starts no new request from now on, and takes back what has not begun; outcomes are still taken in.
@@ -53,53 +53,53 @@ class Dispatcher {
   WallTime wake_at(WallTime now) const;
 
   /// At the end: leaves word in the journal from where a restart has to read, and shows how the hosts stand.
-  Result<> remember();
+  Result<> save_progress();
 
  private:
   Result<> bound_waits(WallTime now);
   Result<> follow_clock(const ClockWatch::Look& look);
   Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
   static void hear(const Item& item, const Outcome& outcome, SteadyTime now);
-  Result<> note_actions(const std::vector<Valves::End>& ends);
+  Result<> note_actions(const std::vector<DestinationLimiters::End>& ends);
   Result<> pause(const std::set<SubscriptionNo>& subscriptions, WallTime now);
   Result<> refresh_terms(WallTime now);
   void tell(CommittedTurn done);
   void look_at_hosts();
-  static void count(Figures& figures, const journal::Settlement& settlement);
+  static void count(RunStats& stats, const journal::Settlement& settlement);
   Result<> take_in(WallTime now, std::size_t outcomes);
   Result<> look_for_given_up();
   Result<> give_up_gaps(WallTime now);
-  Appetite::Load load(std::size_t outcomes) const;
+  IngestBudget::Load load(std::size_t outcomes) const;
   Result<std::vector<Outgoing>> begin(WallTime now);
   Result<std::vector<Item*>> what_may_go(WallTime now);
   Result<> refresh_figures();
 
-  const Parts& parts_;
+  const RunContext& context_;
   const RunOptions& options_;
   Intake& intake_;
-  Scoreboard& scoreboard_;
+  SharedStats& shared_stats_;
   ClockWatch clock_watch_;
-  Agreements agreements_;
+  PolicySet policies_;
   Graph graph_;
-  Valves valves_;
+  DestinationLimiters limiters_;
   Pump pump_;
   std::optional<policy::GapPatience> gap_patience_;  ///< nothing: gaps are waited for without an end
-  Appetite appetite_;
+  IngestBudget ingest_budget_;
   struct UnderWay {
     Item* item;
-    std::shared_ptr<Story> story;  // null where nobody wants it
+    std::shared_ptr<AttemptTrace> attempt_trace;  // null where nobody wants it
   };
   std::unordered_map<std::uint64_t, UnderWay> in_flight_;
   std::uint64_t last_ticket_ = 0;
-  std::vector<OutletState*> answered_;  ///< whose deliveries the turn has settled, one for each of them
-  std::vector<Item*> leaving_;          ///< that the turn has begun
-  journal::GapCount gaps_given_up_;     ///< in the turn
-  bool given_up_ = false;               ///< another process has given up deliveries, which may wait here
-  bool satisfied_ = false;              ///< the turn has left input where it is although there is some
-  journal::Tally tally_;
+  std::vector<QueueState*> answered_;  ///< whose deliveries the turn has settled, one for each of them
+  std::vector<Item*> leaving_;         ///< that the turn has begun
+  journal::GapCount gaps_given_up_;    ///< in the turn
+  bool given_up_ = false;              ///< another process has given up deliveries, which may wait here
+  bool satisfied_ = false;             ///< the turn has left input where it is although there is some
+  journal::StateCounts state_counts_;
   std::optional<std::int64_t> failed_before_;     ///< deliveries in that state when the run began
   std::vector<journal::Settlement> settlements_;  ///< of the turn
-  Stories stories_;
+  AttemptTracer attempt_tracer_;
   std::uint64_t orphans_ = 0;  ///< found at the start, and not told yet
   SteadyTime remembered_at_{};
   SteadyTime hosts_seen_at_{};

@@ -1,6 +1,6 @@
 #include "flow/follower.hpp"
 
-#include "flow/pump/neighbours.hpp"
+#include "flow/pump/adjacent.hpp"
 
 #include <memory>
 #include <utility>
@@ -13,28 +13,28 @@ constexpr std::size_t events_per_turn = 512;
 
 }  // namespace
 
-Follower::Follower(const Acceptance& parts, Intake& intake, Scoreboard& scoreboard)
-    : parts_(parts), intake_(intake), scoreboard_(scoreboard) {}
+Follower::Follower(const Acceptance& context, Intake& intake, SharedStats& shared_stats)
+    : context_(context), intake_(intake), shared_stats_(shared_stats) {}
 
 Result<> Follower::turn(Mail mail) {
   intake_.take(std::move(mail.incoming));
   CommittedTurn done;
-  std::vector<std::shared_ptr<const Entry>> entries;
+  std::vector<std::shared_ptr<const AcceptedEvent>> accepted_events;
   if (!intake_.empty()) {
-    auto turn = journal::Turn::begin(parts_.journal);
-    if (!turn) return tl::unexpected(std::move(turn).error());
-    DISPATCH_TRY(intake_.append(events_per_turn, parts_.clock.wall()));
-    const SteadyTime staged = parts_.clock.steady();
-    DISPATCH_TRY(turn->commit());
-    done.commit = parts_.clock.steady() - staged;
+    auto transaction = journal::Transaction::begin(context_.journal);
+    if (!transaction) return tl::unexpected(std::move(transaction).error());
+    DISPATCH_TRY(intake_.append(events_per_turn, context_.clock.wall()));
+    const SteadyTime staged = context_.clock.steady();
+    DISPATCH_TRY(transaction->commit());
+    done.commit = context_.clock.steady() - staged;
     done.taken = intake_.committed();
-    entries = intake_.take_entries(done.commit);
-    done.entries = entries;
+    accepted_events = intake_.take_accepted_events(done.commit);
+    done.accepted_events = accepted_events;
   }
-  if (parts_.observer != nullptr) parts_.observer->committed(done);
-  const auto tally = parts_.journal.tally();
-  if (!tally) return tl::unexpected(tally.error());
-  scoreboard_.update([&](Figures& figures) { figures.tally = *tally; });
+  if (context_.observer != nullptr) context_.observer->committed(done);
+  const auto state_counts = context_.journal.state_counts();
+  if (!state_counts) return tl::unexpected(state_counts.error());
+  shared_stats_.update([&](RunStats& stats) { stats.state_counts = *state_counts; });
   return {};
 }
 
@@ -46,11 +46,11 @@ void Follower::follow_all() {
 Result<Follower::Own> Follower::own() {
   Own own;
   if (all_) {  // mostly the counts are enough
-    const auto tally = parts_.journal.tally();
-    if (!tally) return tl::unexpected(tally.error());
-    own.moving = tally->of(DeliveryState::in_flight) > 0;
-    own.blocked = tally->of(DeliveryState::dead_letter);
-    if (own.moving || tally->open() == own.blocked) return own;
+    const auto state_counts = context_.journal.state_counts();
+    if (!state_counts) return tl::unexpected(state_counts.error());
+    own.moving = state_counts->of(DeliveryState::in_flight) > 0;
+    own.blocked = state_counts->of(DeliveryState::dead_letter);
+    if (own.moving || state_counts->open() == own.blocked) return own;
     own = {};
   }
   auto& positions = intake_.positions();
@@ -59,7 +59,7 @@ Result<Follower::Own> Follower::own() {
   const auto ranges = positions.ranges();
   for (auto [from, to] : ranges) {
     while (from <= to) {
-      const auto open = parts_.journal.first_open(from, to);
+      const auto open = context_.journal.first_open(from, to);
       if (!open) return tl::unexpected(open.error());
       if (open->empty()) break;
       const Position position = open->front().key.position;
@@ -88,21 +88,21 @@ Result<bool> Follower::blocked(const journal::DeliveryRow& row) {
   }
   if (row.state == DeliveryState::dead_letter) return true;
   if (row.state == DeliveryState::in_flight) return false;
-  const auto head = parts_.journal.head(row.key);
+  const auto head = context_.journal.head(row.key);
   if (!head) return tl::unexpected(head.error());
   if (!*head) return false;
   if ((*head)->state != DeliveryState::pending) return (*head)->state == DeliveryState::dead_letter;
   if ((*head)->entity == EntityNo{}) return false;
-  const auto predecessor = parts_.journal.predecessor(row);
+  const auto predecessor = context_.journal.predecessor(row);
   if (!predecessor) return tl::unexpected(predecessor.error());
   return predecessor->gap;
 }
 
 Result<bool> Follower::paused(SubscriptionNo subscription) {
-  const auto version = parts_.journal.subscriptions_version();
+  const auto version = context_.journal.subscriptions_version();
   if (!version) return tl::unexpected(version.error());
   if (*version != paused_version_) {
-    const auto all = parts_.journal.subscriptions();
+    const auto all = context_.journal.subscriptions();
     if (!all) return tl::unexpected(all.error());
     paused_.clear();
     for (const Subscription& one : *all)

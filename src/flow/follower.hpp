@@ -11,7 +11,7 @@ namespace dispatch::flow {
 /// them. Used by one thread.
 class Follower {
  public:
-  Follower(const Acceptance& parts, Intake& intake, Scoreboard& scoreboard);
+  Follower(const Acceptance& context, Intake& intake, SharedStats& shared_stats);
 
   /// Appends what has come, in one transaction of a bounded size, which waits for the owner's.
   Result<> turn(Mail mail);
@@ -29,9 +29,9 @@ class Follower {
   Result<bool> blocked(const journal::DeliveryRow& row);
   Result<bool> paused(SubscriptionNo subscription);
 
-  const Acceptance& parts_;
+  const Acceptance& context_;
   Intake& intake_;
-  Scoreboard& scoreboard_;
+  SharedStats& shared_stats_;
   bool all_ = false;
   std::set<SubscriptionNo> paused_;  // as of that version
   std::int64_t paused_version_ = -1;

@@ -4,7 +4,7 @@
 #include "base/random.hpp"
 #include "delivery/transport.hpp"
 #include "flow/intake/acceptance.hpp"
-#include "flow/observe/figures.hpp"
+#include "flow/observe/run_stats.hpp"
 #include "flow/rules/options.hpp"
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace dispatch::flow {
 
 /// How a run ended, where it did not fail.
-struct Ending {
+struct RunResult {
   enum class How {
     finished,     ///< the input has ended and nothing is left that can move
     interrupted,  ///< it was told to stop; what is left is in the journal
@@ -26,7 +26,7 @@ struct Ending {
 };
 
 /// What a run works with besides.
-struct Parts : Acceptance {
+struct RunContext : Acceptance {
   delivery::Transport& transport;  ///< reports to the inbox
   Random& random;
   /// Tries to become the journal's one dispatcher: a handle that holds the ownership while it lives, or null
@@ -37,11 +37,11 @@ struct Parts : Acceptance {
 /// The main job, from the first event taken in to the last outcome committed: as the journal's owner, or,
 /// while another process is that, by appending and following. Returns when the input has ended and nothing is
 /// left that can move, or when the inbox was told to drain or to abort and what was under way has ended. An
-/// error is a failure of the journal: nothing was sent that is not in it, and a rerun continues. `scoreboard`
-/// may be read meanwhile.
-Result<Ending> run(const Parts& parts, const RunOptions& options, Scoreboard& scoreboard);
+/// error is a failure of the journal: nothing was sent that is not in it, and a rerun continues.
+/// `shared_stats` may be read meanwhile.
+Result<RunResult> run(const RunContext& context, const RunOptions& options, SharedStats& shared_stats);
 
 /// Accept only: appends what the inbox brings until the input has ended.
-Result<Ending> accept(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard);
+Result<RunResult> accept(const Acceptance& context, const RunOptions& options, SharedStats& shared_stats);
 
 }  // namespace dispatch::flow

@@ -1,7 +1,7 @@
 #include "journal/backup.hpp"
 
 #include "base/text/units.hpp"
-#include "journal/ledger/reading.hpp"
+#include "journal/reader/reading.hpp"
 #include "journal/sqlite/connection/copy.hpp"
 #include "journal/sqlite/files/companion.hpp"
 #include "journal/sqlite/files/database_file.hpp"
@@ -46,7 +46,7 @@ struct Closed {
 Result<Closed> close_to_others(const std::string& journal) {
   auto locks = LockFile::open(journal);
   if (!locks) return tl::unexpected(std::move(locks).error());
-  for (const auto byte : {LockFile::Byte::owner, LockFile::Byte::gate}) {
+  for (const auto byte : {LockFile::Byte::owner, LockFile::Byte::writer_lock}) {
     const auto mine = locks->try_lock(byte);
     if (!mine) return tl::unexpected(mine.error());
     if (!*mine) return in_use(journal);

@@ -129,8 +129,8 @@ class Journal {
   virtual Result<> resume_subscription(SubscriptionNo no, WallTime now) = 0;
 
   /// Makes deliveries of events that are in the journal already, along `route`, which is a subscription's.
-  /// Events of which there is a delivery of this subscription are passed over. Wakes the outlet from the
-  /// lowest one made. Returns how many were made.
+  /// Events of which there is a delivery of this subscription are passed over. Wakes the delivery queue from
+  /// the lowest one made. Returns how many were made.
   ///
   /// What lies in its lane below deliveries that have gone already comes late; what has not gone waits for
   /// it.
@@ -138,13 +138,14 @@ class Journal {
                                        WallTime now) = 0;
 
   /// Makes pending deliveries anew of those given that are done (completed or failed) and the latest of their
-  /// event at that outlet, or, of a subscription, of their event and subscription; passes over the others. Of
-  /// a subscription's they go along `route`, which must be a route of that subscription; direct ones go along
-  /// `route` where that is a direct one, and else to where they went, but not failed ones that have a later
-  /// direct delivery at any outlet: a redirect went on with them. A direct one is passed over too where a
-  /// delivery of its event is open at the outlet it would go to: so it is made once for each outlet. All that
-  /// one call makes are of one generation, the next one of the journal, so that they keep their order and
-  /// wait for nothing else. Wakes each outlet from the lowest one made. Returns how many were made.
+  /// event at that delivery queue, or, of a subscription, of their event and subscription; passes over the
+  /// others. Of a subscription's they go along `route`, which must be a route of that subscription; direct
+  /// ones go along `route` where that is a direct one, and else to where they went, but not failed ones that
+  /// have a later direct delivery at any delivery queue: a redirect went on with them. A direct one is passed
+  /// over too where a delivery of its event is open at the delivery queue it would go to: so it is made once
+  /// for each delivery queue. All that one call makes are of one generation, the next one of the journal, so
+  /// that they keep their order and wait for nothing else. Wakes each delivery queue from the lowest one
+  /// made. Returns how many were made.
   virtual Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries,
                                       const std::optional<Route>& route, WallTime now) = 0;
 
@@ -167,46 +168,46 @@ class Journal {
                                             std::size_t limit) = 0;
 
   /// Keeps the circuits given, and forgets those that are closed now.
-  virtual Result<> remember_circuits(std::span<const CircuitRow> changed,
-                                     std::span<const DestinationNo> closed) = 0;
+  virtual Result<> save_circuits(std::span<const CircuitRow> changed,
+                                 std::span<const DestinationNo> closed) = 0;
 
   /// Keeps the paces given, and forgets those that are over.
-  virtual Result<> remember_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) = 0;
+  virtual Result<> save_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) = 0;
 
   /// Keeps the throttles given, and forgets those that are over.
-  virtual Result<> remember_throttles(std::span<const ThrottleRow> changed,
-                                      std::span<const DestinationNo> over) = 0;
+  virtual Result<> save_throttles(std::span<const ThrottleRow> changed,
+                                  std::span<const DestinationNo> over) = 0;
 
-  /// Remembers from where the pump must read after a restart: `low` of each outlet given, and the last wake
-  /// seen.
-  virtual Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) = 0;
+  /// Remembers from where the pump must read after a restart: `low_watermark` of each delivery queue given,
+  /// and the last wakeup seen.
+  virtual Result<> save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) = 0;
 
   // --- Reads for the pump
   /// True where another process (or object) has committed since the last call, and on the first call. Cheap.
   virtual Result<bool> changed_elsewhere() = 0;
 
-  /// Outlets with a number above `after`, by number.
-  virtual Result<std::vector<Outlet>> outlets(OutletNo after) = 0;
+  /// Delivery queues with a number above `after`, by number.
+  virtual Result<std::vector<DeliveryQueue>> queues(QueueNo after) = 0;
 
   /// This one, which there must be.
-  virtual Result<Outlet> outlet(OutletNo no) = 0;
+  virtual Result<DeliveryQueue> queue(QueueNo no) = 0;
 
-  /// True where the journal knows several destinations of this outlet, whether or not anything waits for
-  /// them.
-  virtual Result<bool> has_several_destinations(OutletNo outlet) = 0;
+  /// True where the journal knows several destinations of this delivery queue, whether or not anything waits
+  /// for them.
+  virtual Result<bool> has_several_destinations(QueueNo queue) = 0;
 
-  /// Deliveries of the outlet at positions above `after`, in the order of position and generation, whatever
-  /// their state; at most `limit`, and those that are at the position of the last one. Fewer than `limit`
-  /// means that the end was reached.
-  virtual Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) = 0;
+  /// Deliveries of the delivery queue at positions above `after`, in the order of position and generation,
+  /// whatever their state; at most `limit`, and those that are at the position of the last one. Fewer than
+  /// `limit` means that the end was reached.
+  virtual Result<std::vector<DeliveryRow>> scan(QueueNo queue, Position after, std::size_t limit) = 0;
 
-  /// Deliveries of the outlet in retry_wait behind `after`, up to `until` included, in the order in which
-  /// they come due; at most `limit`. Fewer than `limit` means that the end was reached.
-  virtual Result<std::vector<DeliveryRow>> due(OutletNo outlet, const DuePlace& after, const DuePlace& until,
+  /// Deliveries of the delivery queue in retry_wait behind `after`, up to `until` included, in the order in
+  /// which they come due; at most `limit`. Fewer than `limit` means that the end was reached.
+  virtual Result<std::vector<DeliveryRow>> due(QueueNo queue, const DuePlace& after, const DuePlace& until,
                                                std::size_t limit) = 0;
 
-  /// When the first delivery of the outlet in retry_wait behind `after` is due.
-  virtual Result<std::optional<WallTime>> next_due(OutletNo outlet, const DuePlace& after) = 0;
+  /// When the first delivery of the delivery queue in retry_wait behind `after` is due.
+  virtual Result<std::optional<WallTime>> next_due(QueueNo queue, const DuePlace& after) = 0;
 
   /// What stands before `row` in its lane. `row` must have an entity.
   virtual Result<Predecessor> predecessor(const DeliveryRow& row) = 0;
@@ -229,11 +230,11 @@ class Journal {
   /// The number of the newest thing that operators did; 0: none.
   virtual Result<std::int64_t> newest_action() = 0;
   /// Wakes after number `after`, in order; at most `limit`.
-  virtual Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) = 0;
-  /// The last wake remembered.
-  virtual Result<std::int64_t> remembered_wake() = 0;
+  virtual Result<std::vector<LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) = 0;
+  /// The last wakeup saved.
+  virtual Result<std::int64_t> saved_wakeup() = 0;
 
-  virtual Result<Tally> tally() = 0;
+  virtual Result<StateCounts> state_counts() = 0;
 
   /// What the traces that events of this journal start are made of; the same for the journal's whole life.
   virtual Result<tracing::TraceSeed> trace_seed() = 0;
@@ -272,15 +273,15 @@ class Journal {
 };
 
 /// Abandons the turn at the end of the scope unless it was committed.
-class Turn {
+class Transaction {
  public:
-  static Result<Turn> begin(Journal& journal) {
+  static Result<Transaction> begin(Journal& journal) {
     DISPATCH_TRY(journal.begin_turn());
-    return Turn{journal};
+    return Transaction{journal};
   }
-  Turn(Turn&& other) noexcept : journal_(std::exchange(other.journal_, nullptr)) {}
-  Turn& operator=(Turn&&) = delete;
-  ~Turn() {
+  Transaction(Transaction&& other) noexcept : journal_(std::exchange(other.journal_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction() {
     if (journal_ != nullptr) journal_->abandon_turn();
   }
   Result<> commit() {
@@ -290,7 +291,7 @@ class Turn {
   }
 
  private:
-  explicit Turn(Journal& journal) : journal_(&journal) {}
+  explicit Transaction(Journal& journal) : journal_(&journal) {}
   Journal* journal_;
 };
 

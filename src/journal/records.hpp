@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
-// What the ledger tells of a journal. Plain values, owned, for people and listings rather than for the
-// scheduler.
+// What the journal reader tells of a journal. Plain values, owned, for people and listings rather than for
+// the scheduler.
 
 namespace dispatch::journal {
 
@@ -110,10 +110,10 @@ struct GapRecord : OpenGap {
 struct SubscriptionRecord {
   Subscription subscription;  ///< without its secrets, which never leave the journal this way
   std::vector<std::optional<WallTime>> secrets;  ///< until when each of them is used, the newest first
-  Tally tally;                                   ///< of all its deliveries, replays included
+  StateCounts state_counts;                      ///< of all its deliveries, replays included
 };
 
-/// A delivery that is done, the latest of its event at that outlet or of that subscription.
+/// A delivery that is done, the latest of its event at that delivery queue or of that subscription.
 struct FinalDeliveryRecord {
   DeliveryKey key;
   SubscriptionNo subscription;  ///< 0: direct
@@ -167,8 +167,8 @@ struct HeldBackRecord {
 };
 
 /// Where a journal stands, at one moment.
-struct Standing {
-  Tally tally;
+struct JournalStatus {
+  StateCounts state_counts;
   Position last_position;  ///< of the event accepted last; 0 where there is none
 
   std::int64_t blocked_lanes = 0;    ///< lanes whose head is a dead letter
@@ -201,7 +201,7 @@ struct Standing {
 };
 
 /// What a monitor looks at again and again; see Standing for the words.
-struct Pulse {
+struct JournalHealth {
   std::int64_t blocked_lanes = 0;
   std::int64_t gapped_entities = 0;
   std::optional<WallTime> oldest_pending;

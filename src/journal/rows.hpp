@@ -79,7 +79,7 @@ struct Appended {
 /// Names a delivery. Generation 0 is the first; each replay has a number of its own, counted over the
 /// journal.
 struct DeliveryKey {
-  OutletNo outlet;
+  QueueNo queue;
   Position position;
   std::int64_t generation = 0;
   friend auto operator<=>(const DeliveryKey&, const DeliveryKey&) = default;
@@ -113,12 +113,12 @@ struct AppendReport {
 };
 
 /// What the pump reads as one queue: the direct deliveries to one host, or those of one subscription.
-struct Outlet {
-  OutletNo no;
+struct DeliveryQueue {
+  QueueNo no;
   std::string host;                  ///< of a subscription: that of its present URL
   SubscriptionNo subscription = {};  ///< 0: direct deliveries
   DestinationNo destination = {};    ///< of a subscription: its present URL; else 0
-  Position low;  ///< everything at or below is done, or comes back by itself (due, operators)
+  Position low_watermark;  ///< everything at or below is done, or comes back by itself (due, operators)
 };
 
 /// A delivery about to be sent; `state` is what it is believed to be in (pending or retry_wait).
@@ -153,10 +153,10 @@ struct Predecessor {
 };
 
 /// What operators (and arrivals that close a gap) did that may set a lane in motion, in order.
-struct Wake {
+struct LaneWakeup {
   std::int64_t action = 0;
   DeliveryKey key;
-  bool from_here = false;  ///< any delivery of the outlet at or above this position may be new
+  bool from_here = false;  ///< any delivery of the delivery queue at or above this position may be new
   DestinationNo ask;       ///< an operator wants to know at once whether it is up; 0: none
 };
 
@@ -206,7 +206,7 @@ struct RejectSelection {
 };
 
 /// How many deliveries are in each state; index by DeliveryState.
-struct Tally {
+struct StateCounts {
   std::array<std::int64_t, 6> deliveries{};
   std::int64_t of(DeliveryState state) const { return deliveries[static_cast<std::size_t>(state)]; }
   /// Deliveries that have not come to their end.

@@ -41,8 +41,8 @@ struct DeliveryFilter {
 struct Selection {
   DeliveryFilter filter = {};
   std::vector<DeliveryState> states = {};  ///< in one of these; at least one, and none of them final
-  /// By outlet, and within one by position, the highest first. Otherwise the order within an outlet is not
-  /// promised.
+  /// By delivery queue, and within one by position, the highest first. Otherwise the order within a delivery
+  /// queue is not promised.
   bool newest_first = false;
 };
 

@@ -8,7 +8,7 @@ namespace dispatch::journal {
 tracing::TraceContext trace_of_attempt(const tracing::TraceContext& event, const DeliveryKey& delivery,
                                        unsigned attempt) {
   if (!event) return {};
-  const std::array<std::int64_t, 4> numbers{delivery.outlet.value(), delivery.position.value(),
+  const std::array<std::int64_t, 4> numbers{delivery.queue.value(), delivery.position.value(),
                                             delivery.generation, attempt};
   return {.trace = event.trace, .span = tracing::derived_span(event, numbers), .flags = event.flags};
 }

@@ -92,14 +92,14 @@ class SpawnTerms {
 
 /// Starts this program anew, to serve_if_asked(). Returns 0, or the errno of what failed.
 int spawn(int channel, const Limits& limits, pid_t& child) {
-  const SpawnTerms terms{channel};
+  const SpawnTerms policy{channel};
   auto words = process_words(limits);
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::array<char*, 1> no_environment{nullptr};
-  return ::posix_spawn(&child, "/proc/self/exe", terms.files(), terms.attributes(), arguments.data(),
+  return ::posix_spawn(&child, "/proc/self/exe", policy.files(), policy.attributes(), arguments.data(),
                        no_environment.data());
 }
 

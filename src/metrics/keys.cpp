@@ -33,10 +33,10 @@ std::string bucket_key(std::string_view name, double bound) {
   return labelled(fmt::format("{}_bucket", name), "le", number_text(bound, true));
 }
 
-BucketKeys::BucketKeys(KeyBook& book, std::string_view name, std::span<const double> bounds)
+BucketKeys::BucketKeys(KeyRegistry& registry, std::string_view name, std::span<const double> bounds)
     : bounds_(bounds.begin(), bounds.end()) {
-  for (const double bound : bounds_) keys_.push_back(book.keep(bucket_key(name, bound)));
-  keys_.push_back(book.keep(bucket_key(name, std::numeric_limits<double>::infinity())));
+  for (const double bound : bounds_) keys_.push_back(registry.keep(bucket_key(name, bound)));
+  keys_.push_back(registry.keep(bucket_key(name, std::numeric_limits<double>::infinity())));
 }
 
 std::string_view BucketKeys::of(double value) const {

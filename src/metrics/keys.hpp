@@ -12,7 +12,7 @@ namespace dispatch::metrics {
 std::string labelled(std::string_view name, std::string_view label, std::string_view value);
 
 /// Owns the texts of keys, for as long as records may name them.
-class KeyBook {
+class KeyRegistry {
  public:
   std::string_view keep(std::string key) { return keys_.emplace_back(std::move(key)); }
 
@@ -25,7 +25,7 @@ class KeyBook {
 class BucketKeys {
  public:
   /// `bounds` rise.
-  BucketKeys(KeyBook& book, std::string_view name, std::span<const double> bounds);
+  BucketKeys(KeyRegistry& registry, std::string_view name, std::span<const double> bounds);
   /// That of the bucket in which `value` lies.
   std::string_view of(double value) const;
 

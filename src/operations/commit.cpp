@@ -6,9 +6,9 @@
 
 namespace dispatch::operations {
 
-Result<> commit(journal::Turn& turn, journal::Journal& journal, std::int64_t changed) {
+Result<> commit(journal::Transaction& transaction, journal::Journal& journal, std::int64_t changed) {
   fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(turn.commit());
+  DISPATCH_TRY(transaction.commit());
   fail_point(FailPoint::operator_committed);
   auto error = journal.take_checkpoint_error();
   if (!error) return {};

@@ -10,6 +10,6 @@ namespace dispatch::operations {
 /// Commits a turn of an operation. It is an error too where the journal's log could not be copied back after
 /// the commit (Journal::take_checkpoint_error): the log would grow with every turn. The message says that
 /// `changed`, which is all that the operation has done with this turn, stands.
-Result<> commit(journal::Turn& turn, journal::Journal& journal, std::int64_t changed);
+Result<> commit(journal::Transaction& transaction, journal::Journal& journal, std::int64_t changed);
 
 }  // namespace dispatch::operations

@@ -13,14 +13,14 @@ constexpr std::size_t skipped_per_turn = 500;
 
 /// Calls `each` for every gap that is meant.
 template <class Each>
-Result<> for_each_gap(const journal::Ledger& ledger, std::optional<std::chrono::microseconds> age,
+Result<> for_each_gap(const journal::JournalReader& reader, std::optional<std::chrono::microseconds> age,
                       WallTime now, Each each) {
   const auto is_meant = [&](const journal::OpenGap& gap) {
     return !age || gap.since > now || gap.since <= now - *age;
   };
   std::optional<std::string> stays;  // the entity of the last gap that is not meant
   Result<> failed;
-  DISPATCH_TRY(ledger.open_gaps([&](const journal::OpenGap& gap) {
+  DISPATCH_TRY(reader.open_gaps([&](const journal::OpenGap& gap) {
     if (stays == gap.entity_id) return true;
     if (!is_meant(gap)) {
       stays = gap.entity_id;
@@ -35,8 +35,8 @@ Result<> for_each_gap(const journal::Ledger& ledger, std::optional<std::chrono::
 Result<> skip(journal::Journal& journal, std::vector<journal::OpenGap>& gaps, const Clock& clock,
               SkippedGaps& skipped) {
   if (gaps.empty()) return {};
-  auto turn = journal::Turn::begin(journal);
-  if (!turn) return tl::unexpected(std::move(turn).error());
+  auto transaction = journal::Transaction::begin(journal);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
   for (const auto& [entity, first, last, since] : gaps) {
     const auto gap = journal.skip_gap(entity, first, clock.wall());
     if (!gap) return tl::unexpected(gap.error());
@@ -44,17 +44,17 @@ Result<> skip(journal::Journal& journal, std::vector<journal::OpenGap>& gaps, co
     ++skipped.gaps;
     skipped.numbers += (*gap)->second.value() - (*gap)->first.value() + 1;
   }
-  DISPATCH_TRY(commit(*turn, journal, skipped.gaps));
+  DISPATCH_TRY(commit(*transaction, journal, skipped.gaps));
   gaps.clear();
   return {};
 }
 
 }  // namespace
 
-Result<SkippedGaps> count_gaps(const journal::Ledger& ledger, std::optional<std::chrono::microseconds> age,
-                               WallTime now) {
+Result<SkippedGaps> count_gaps(const journal::JournalReader& reader,
+                               std::optional<std::chrono::microseconds> age, WallTime now) {
   SkippedGaps count;
-  DISPATCH_TRY(for_each_gap(ledger, age, now, [&](const journal::OpenGap& gap) -> Result<> {
+  DISPATCH_TRY(for_each_gap(reader, age, now, [&](const journal::OpenGap& gap) -> Result<> {
     ++count.gaps;
     count.numbers += gap.last_missing.value() - gap.first_missing.value() + 1;
     return {};
@@ -62,11 +62,11 @@ Result<SkippedGaps> count_gaps(const journal::Ledger& ledger, std::optional<std:
   return count;
 }
 
-Result<SkippedGaps> skip_gaps(const journal::Ledger& ledger, journal::Journal& journal,
+Result<SkippedGaps> skip_gaps(const journal::JournalReader& reader, journal::Journal& journal,
                               std::optional<std::chrono::microseconds> age, const Clock& clock) {
   SkippedGaps skipped;
   std::vector<journal::OpenGap> gaps;
-  DISPATCH_TRY(for_each_gap(ledger, age, clock.wall(), [&](const journal::OpenGap& gap) -> Result<> {
+  DISPATCH_TRY(for_each_gap(reader, age, clock.wall(), [&](const journal::OpenGap& gap) -> Result<> {
     gaps.push_back(gap);
     return gaps.size() < skipped_per_turn ? Result<>{} : skip(journal, gaps, clock, skipped);
   }));

@@ -60,9 +60,9 @@ class Redirection {
   /// The lane as it is now, in the turn in which it is changed.
   Result<> take_lane(const LaneName& name, const journal::SelectedDelivery& of) {
     if (!options_.dry_run && !turn_) {
-      auto turn = journal::Turn::begin(journal_);
-      if (!turn) return tl::unexpected(std::move(turn).error());
-      turn_.emplace(std::move(*turn));
+      auto transaction = journal::Transaction::begin(journal_);
+      if (!transaction) return tl::unexpected(std::move(transaction).error());
+      turn_.emplace(std::move(*transaction));
     }
     const auto lane = journal_.all_open_in_lane(of.row.key);
     if (!lane) return tl::unexpected(lane.error());
@@ -119,20 +119,20 @@ class Redirection {
     return true;
   }
 
-  /// True where an event of the lane would be at an outlet twice. Only replays can be: an event has
+  /// True where an event of the lane would be at a delivery queue twice. Only replays can be: an event has
   /// one direct delivery of generation 0.
   Result<bool> is_repeated(const std::vector<journal::DeliveryRow>& lane) {
     for (const auto& row : lane) {
       if (row.key.generation == 0) return false;
       if (claimed_.contains(row.key.position)) return true;
-      DISPATCH_TRY(find_outlet());
-      for (const auto outlet : {outlet_, std::optional{row.key.outlet}}) {
-        if (!outlet) continue;
-        const auto there = journal_.scan(*outlet, Position{row.key.position.value() - 1}, 1);
+      DISPATCH_TRY(find_queue());
+      for (const auto queue : {queue_, std::optional{row.key.queue}}) {
+        if (!queue) continue;
+        const auto there = journal_.scan(*queue, Position{row.key.position.value() - 1}, 1);
         if (!there) return tl::unexpected(there.error());
         const bool repeated = std::any_of(there->begin(), there->end(), [&](const auto& other) {
           if (other.key.position != row.key.position || other.key == row.key) return false;
-          const bool later = other.key.outlet == row.key.outlet && other.key.generation > row.key.generation;
+          const bool later = other.key.queue == row.key.queue && other.key.generation > row.key.generation;
           return later || !is_final(other.state);
         });
         if (repeated) return true;
@@ -141,16 +141,16 @@ class Redirection {
     return false;
   }
 
-  /// Where the new deliveries are queued; there may be no such outlet before the first commit.
-  Result<> find_outlet() {
-    if (outlet_ || outlet_is_missing_) return {};
-    const auto outlets = journal_.outlets(OutletNo{});
-    if (!outlets) return tl::unexpected(outlets.error());
-    const auto found = std::find_if(outlets->begin(), outlets->end(), [&](const journal::Outlet& outlet) {
-      return outlet.subscription == SubscriptionNo{} && outlet.host == to_.host;
+  /// Where the new deliveries are queued; there may be no such delivery queue before the first commit.
+  Result<> find_queue() {
+    if (queue_ || queue_is_missing_) return {};
+    const auto queues = journal_.queues(QueueNo{});
+    if (!queues) return tl::unexpected(queues.error());
+    const auto found = std::find_if(queues->begin(), queues->end(), [&](const journal::DeliveryQueue& queue) {
+      return queue.subscription == SubscriptionNo{} && queue.host == to_.host;
     });
-    outlet_is_missing_ = found == outlets->end();
-    if (!outlet_is_missing_) outlet_ = found->no;
+    queue_is_missing_ = found == queues->end();
+    if (!queue_is_missing_) queue_ = found->no;
     return {};
   }
 
@@ -173,7 +173,7 @@ class Redirection {
     dead_.clear();
     waiting_.clear();
     claimed_.clear();
-    outlet_is_missing_ = false;
+    queue_is_missing_ = false;
     return {};
   }
 
@@ -183,12 +183,12 @@ class Redirection {
   const OperationOptions& options_;
   Redirected redirected_;
   AffectedCount count_{{}};
-  std::optional<journal::Turn> turn_;
+  std::optional<journal::Transaction> turn_;
   std::vector<journal::DeliveryKey> dead_, waiting_;  // of whole lanes, for the turn that is open
   std::set<Position> claimed_;     // of replays among them; in a dry run of all that were counted
   std::set<LaneName> remembered_;  // lanes that stay: those that are left, and in a dry run all of entities
-  std::optional<OutletNo> outlet_;
-  bool outlet_is_missing_ = false;  // as of the last commit
+  std::optional<QueueNo> queue_;
+  bool queue_is_missing_ = false;  // as of the last commit
 };
 
 }  // namespace

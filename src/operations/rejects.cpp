@@ -17,8 +17,8 @@ using Write = std::function<bool(std::string_view)>;
 /// One line, or a record of it. True where it was there.
 class Exporter {
  public:
-  Exporter(const journal::Ledger& ledger, RejectForm form, const Write& write)
-      : ledger_(ledger), form_(form), write_(write) {}
+  Exporter(const journal::JournalReader& reader, RejectForm form, const Write& write)
+      : reader_(reader), form_(form), write_(write) {}
 
   Result<bool> write(const journal::RejectedRecord& record) {
     auto found = form_ == RejectForm::lines ? write_line(record) : write_record(record);
@@ -31,7 +31,7 @@ class Exporter {
   bool put(std::string_view text) { return goes_on_ = goes_on_ && write_(text); }
 
   Result<bool> write_line(const journal::RejectedRecord& record) {
-    return ledger_.reject_text(record.number, [&](std::string_view piece) { return put(piece); });
+    return reader_.reject_text(record.number, [&](std::string_view piece) { return put(piece); });
   }
 
   Result<bool> write_record(const journal::RejectedRecord& record) {
@@ -40,7 +40,7 @@ class Exporter {
     reject.line.line = record.line;
     reject.reason = record.reason;
     reject.last = false;
-    auto found = ledger_.reject_text(record.number, [&](std::string_view piece) {
+    auto found = reader_.reject_text(record.number, [&](std::string_view piece) {
       reject.line.text = piece;
       records_.write(reject);
       reject.first = false;
@@ -54,7 +54,7 @@ class Exporter {
     return found;
   }
 
-  const journal::Ledger& ledger_;
+  const journal::JournalReader& reader_;
   const RejectForm form_;
   const Write& write_;
   ingest::RejectRecordWriter records_;
@@ -63,10 +63,10 @@ class Exporter {
 
 }  // namespace
 
-Result<journal::RejectCount> count_rejects(const journal::Ledger& ledger,
+Result<journal::RejectCount> count_rejects(const journal::JournalReader& reader,
                                            const journal::RejectSelection& which) {
   journal::RejectCount count;
-  DISPATCH_TRY(ledger.rejects(which, false, [&](const journal::RejectedRecord& record) {
+  DISPATCH_TRY(reader.rejects(which, false, [&](const journal::RejectedRecord& record) {
     ++count.lines;
     count.bytes += record.bytes;
     return true;
@@ -78,23 +78,24 @@ Result<journal::RejectCount> clear_rejects(journal::Journal& journal, const jour
                                            const Clock& clock) {
   journal::RejectCount cleared;
   while (true) {
-    auto turn = journal::Turn::begin(journal);
-    if (!turn) return tl::unexpected(std::move(turn).error());
+    auto transaction = journal::Transaction::begin(journal);
+    if (!transaction) return tl::unexpected(std::move(transaction).error());
     const auto some = journal.clear_rejects(which, clock.wall(), cleared_per_turn);
     if (!some) return tl::unexpected(some.error());
     cleared.lines += some->lines;
     cleared.bytes += some->bytes;
-    DISPATCH_TRY(commit(*turn, journal, cleared.lines));
+    DISPATCH_TRY(commit(*transaction, journal, cleared.lines));
     if (some->lines < static_cast<std::int64_t>(cleared_per_turn)) return cleared;
   }
 }
 
-Result<std::int64_t> export_rejects(const journal::Ledger& ledger, const journal::RejectSelection& which,
-                                    RejectForm form, const Write& write) {
-  Exporter exporter{ledger, form, write};
+Result<std::int64_t> export_rejects(const journal::JournalReader& reader,
+                                    const journal::RejectSelection& which, RejectForm form,
+                                    const Write& write) {
+  Exporter exporter{reader, form, write};
   std::int64_t written = 0;
   Result<> failed;
-  DISPATCH_TRY(ledger.rejects(which, false, [&](const journal::RejectedRecord& record) {
+  DISPATCH_TRY(reader.rejects(which, false, [&](const journal::RejectedRecord& record) {
     const auto found = exporter.write(record);
     if (!found) failed = tl::unexpected(found.error());
     if (found && *found) ++written;

@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "journal/journal.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -12,7 +12,7 @@
 namespace dispatch::operations {
 
 /// The open rejected lines that are meant.
-Result<journal::RejectCount> count_rejects(const journal::Ledger& ledger,
+Result<journal::RejectCount> count_rejects(const journal::JournalReader& reader,
                                            const journal::RejectSelection& which);
 
 /// Clears them, some in each transaction, also while a run is on; what is rejected meanwhile may be among
@@ -27,7 +27,8 @@ enum class RejectForm {
 
 /// Gives the open ones that are meant to `write`, in the order in which they came first, until it returns
 /// false. Memory: one line, or a piece of a very long one. Returns how many lines were written.
-Result<std::int64_t> export_rejects(const journal::Ledger& ledger, const journal::RejectSelection& which,
-                                    RejectForm form, const std::function<bool(std::string_view)>& write);
+Result<std::int64_t> export_rejects(const journal::JournalReader& reader,
+                                    const journal::RejectSelection& which, RejectForm form,
+                                    const std::function<bool(std::string_view)>& write);
 
 }  // namespace dispatch::operations

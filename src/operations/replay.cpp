@@ -47,19 +47,20 @@ struct Part {
 /// Looks for what is meant.
 class Search {
  public:
-  Search(const journal::Ledger& ledger, const journal::FinalSelection& which, const std::optional<Route>& to)
-      : ledger_(ledger), which_(which), to_(to) {
+  Search(const journal::JournalReader& reader, const journal::FinalSelection& which,
+         const std::optional<Route>& to)
+      : reader_(reader), which_(which), to_(to) {
     if (!to) return;
     which_.subscription = SubscriptionNo{};
     which_.not_open_at = std::string{to->host};
   }
 
   Result<> begin() {
-    const auto unknown = ledger_.unknown_names(which_.filter);
+    const auto unknown = reader_.unknown_names(which_.filter);
     if (!unknown) return tl::unexpected(unknown.error());
     if (!unknown->empty())
       return misuse("the journal knows no {}; nothing was changed", fmt::join(*unknown, ", no "));
-    return ledger_.subscriptions([&](const journal::SubscriptionRecord& record) {
+    return reader_.subscriptions([&](const journal::SubscriptionRecord& record) {
       subscriptions_.emplace(record.subscription.no, record.subscription);
       return true;
     });
@@ -69,7 +70,7 @@ class Search {
   template <class Each>
   Result<> run(const Part& part, Replayed& replayed, AffectedCount& count, Each each) const {
     Position last{-1};
-    return ledger_.final_deliveries(which_, [&](const journal::FinalDeliveryRecord& record) {
+    return reader_.final_deliveries(which_, [&](const journal::FinalDeliveryRecord& record) {
       if (!part.has(stream_of(record))) return true;
       const bool direct = record.subscription == SubscriptionNo{};
       if (to_ && std::exchange(last, record.key.position) == record.key.position) return true;
@@ -94,7 +95,7 @@ class Search {
   }
 
  private:
-  const journal::Ledger& ledger_;
+  const journal::JournalReader& reader_;
   journal::FinalSelection which_;
   const std::optional<Route>& to_;
   SubscriptionsByNo subscriptions_;
@@ -117,8 +118,8 @@ Result<std::int64_t> make(journal::Journal& journal, std::vector<Meant>::const_i
                           const Clock& clock, std::int64_t made_before) {
   std::map<SubscriptionNo, std::vector<journal::DeliveryKey>> deliveries;
   for (auto at = from; at != to_end; ++at) deliveries[at->subscription].push_back(at->key);
-  auto turn = journal::Turn::begin(journal);
-  if (!turn) return tl::unexpected(std::move(turn).error());
+  auto transaction = journal::Transaction::begin(journal);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
   const auto subscriptions = journal.subscriptions();
   if (!subscriptions) return tl::unexpected(subscriptions.error());
   std::int64_t made = 0;
@@ -129,7 +130,7 @@ Result<std::int64_t> make(journal::Journal& journal, std::vector<Meant>::const_i
     if (!some) return tl::unexpected(some.error());
     made += *some;
   }
-  DISPATCH_TRY(commit(*turn, journal, made_before + made));
+  DISPATCH_TRY(commit(*transaction, journal, made_before + made));
   return made;
 }
 
@@ -161,17 +162,17 @@ Result<Replayed> count(const Search& search) {
 
 }  // namespace
 
-Result<Replayed> count_replay(const journal::Ledger& ledger, const journal::FinalSelection& which,
+Result<Replayed> count_replay(const journal::JournalReader& reader, const journal::FinalSelection& which,
                               const std::optional<Route>& to) {
-  Search search{ledger, which, to};
+  Search search{reader, which, to};
   DISPATCH_TRY(search.begin());
   return count(search);
 }
 
-Result<Replayed> replay(const journal::Ledger& ledger, journal::Journal& journal, const Clock& clock,
+Result<Replayed> replay(const journal::JournalReader& reader, journal::Journal& journal, const Clock& clock,
                         const journal::FinalSelection& which, const std::optional<Route>& to,
                         const OperationOptions& options) {
-  Search search{ledger, which, to};
+  Search search{reader, which, to};
   DISPATCH_TRY(search.begin());
   const auto counted = count(search);
   if (!counted) return counted;

@@ -4,7 +4,7 @@
 #include "base/error.hpp"
 #include "event/arrival.hpp"
 #include "journal/journal.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "operations/affected.hpp"
 #include "operations/operation_options.hpp"
 
@@ -19,7 +19,7 @@ struct Replayed {
 };
 
 /// Counts the deliveries that replay() would make. Misuse where the journal does not know a name.
-Result<Replayed> count_replay(const journal::Ledger& ledger, const journal::FinalSelection& which,
+Result<Replayed> count_replay(const journal::JournalReader& reader, const journal::FinalSelection& which,
                               const std::optional<Route>& to);
 
 /// Makes deliveries that are done anew, in order per entity: those of a subscription to its present URL,
@@ -30,7 +30,7 @@ Result<Replayed> count_replay(const journal::Ledger& ledger, const journal::Fina
 /// A transaction has whole entities: at least one of them, and others up to OperationOptions::at_a_time
 /// deliveries. Held in memory are OperationOptions::keys_held of the deliveries that are meant, and at least
 /// those of one entity; where there are more, they are looked for several times.
-Result<Replayed> replay(const journal::Ledger& ledger, journal::Journal& journal, const Clock& clock,
+Result<Replayed> replay(const journal::JournalReader& reader, journal::Journal& journal, const Clock& clock,
                         const journal::FinalSelection& which, const std::optional<Route>& to,
                         const OperationOptions& options = {});
 

@@ -44,16 +44,16 @@ Result<std::optional<BreakerPolicy>> parse_breaker(std::string_view text) {
   return std::optional{BreakerPolicy{*failures, *open_for, *probes, *probes}};
 }
 
-Sign sign_of(const Outcome& outcome, Meaning meaning) {
-  if (meaning == Meaning::throttled) return Sign::none;
+HealthSignal signal_of(const Outcome& outcome, Meaning meaning) {
+  if (meaning == Meaning::throttled) return HealthSignal::none;
   switch (outcome.kind) {
     case OutcomeKind::answered:
-      if (meaning == Meaning::success) return Sign::up;
-      return outcome.status >= 500 || outcome.status == 429 ? Sign::failure : Sign::up;
+      if (meaning == Meaning::success) return HealthSignal::up;
+      return outcome.status >= 500 || outcome.status == 429 ? HealthSignal::failure : HealthSignal::up;
     case OutcomeKind::timeout:
     case OutcomeKind::connect_error:
     case OutcomeKind::broken:
-      return Sign::failure;
+      return HealthSignal::failure;
     case OutcomeKind::refused:
     case OutcomeKind::unknown:
     case OutcomeKind::withdrawn:
@@ -62,7 +62,7 @@ Sign sign_of(const Outcome& outcome, Meaning meaning) {
     case OutcomeKind::throttled:
       break;
   }
-  return Sign::none;
+  return HealthSignal::none;
 }
 
 Circuit circuit_at(Circuit circuit, const BreakerPolicy& policy, WallTime now) {
@@ -72,19 +72,20 @@ Circuit circuit_at(Circuit circuit, const BreakerPolicy& policy, WallTime now) {
   return circuit;
 }
 
-Circuit circuit_after(Circuit circuit, const BreakerPolicy& policy, Sign sign, bool probe, WallTime now) {
+Circuit circuit_after(Circuit circuit, const BreakerPolicy& policy, HealthSignal signal, bool probe,
+                      WallTime now) {
   if (probe) --circuit.probing;
-  if (sign == Sign::none) return circuit;
+  if (signal == HealthSignal::none) return circuit;
   switch (circuit.state) {
     case State::closed:
-      if (sign == Sign::up)
+      if (signal == HealthSignal::up)
         circuit.count = 0;
       else if (++circuit.count >= policy.failures)
         return opened(circuit, now);
       break;
     case State::half_open:
       if (!probe) break;
-      if (sign == Sign::failure) return opened(circuit, now);
+      if (signal == HealthSignal::failure) return opened(circuit, now);
       if (++circuit.count >= policy.successes) return {State::closed, now, 0, circuit.probing};
       break;
     case State::open:

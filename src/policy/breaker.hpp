@@ -25,7 +25,7 @@ struct BreakerPolicy {
 Result<std::optional<BreakerPolicy>> parse_breaker(std::string_view text);
 
 /// What the end of an attempt says about its destination.
-enum class Sign {
+enum class HealthSignal {
   none,     ///< nothing: not sent, taken back, nobody knows, or it asks for time
   up,       ///< it answers
   failure,  ///< no answer, a broken one, or one that says that it cannot
@@ -33,7 +33,7 @@ enum class Sign {
 
 /// Timeouts, connection errors, broken answers, 5xx and 429 are failures, but for those that `meaning` calls
 /// throttled; any other answer, and whatever `meaning` calls a success, shows that the destination is up.
-Sign sign_of(const Outcome& outcome, Meaning meaning);
+HealthSignal signal_of(const Outcome& outcome, Meaning meaning);
 
 /// The circuit breaker of one destination.
 ///
@@ -60,7 +60,8 @@ struct Circuit {
 Circuit circuit_at(Circuit circuit, const BreakerPolicy& policy, WallTime now);
 
 /// The circuit after an attempt has ended. `probe`: it was let through as one.
-Circuit circuit_after(Circuit circuit, const BreakerPolicy& policy, Sign sign, bool probe, WallTime now);
+Circuit circuit_after(Circuit circuit, const BreakerPolicy& policy, HealthSignal signal, bool probe,
+                      WallTime now);
 
 /// An operator wants to know at once: what is open is half-open.
 Circuit circuit_asked(Circuit circuit, WallTime now);

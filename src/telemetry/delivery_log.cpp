@@ -16,43 +16,44 @@ namespace {
 /// A second of a busy run that says everything.
 constexpr std::size_t lines_waiting = 16'384;
 
-spdlog::level::level_enum level_of(const flow::Story& story) {
-  const bool serious = story.by == Transition::bury || story.outcome == OutcomeKind::unknown ||
-                       story.outcome == OutcomeKind::local_failure;
+spdlog::level::level_enum level_of(const flow::AttemptTrace& attempt_trace) {
+  const bool serious = attempt_trace.by == Transition::bury ||
+                       attempt_trace.outcome == OutcomeKind::unknown ||
+                       attempt_trace.outcome == OutcomeKind::local_failure;
   return serious ? spdlog::level::warn : spdlog::level::debug;
 }
 
-std::string_view message_of(const flow::Story& story) {
-  if (story.by == Transition::succeed) return "delivered";
-  if (story.by == Transition::bury) return "dead letter";
-  if (story.outcome == OutcomeKind::unknown) return "outcome unknown, to be sent again";
-  if (story.outcome == OutcomeKind::withdrawn) return "withdrawn before it was sent";
-  if (story.outcome == OutcomeKind::local_failure)
+std::string_view message_of(const flow::AttemptTrace& attempt_trace) {
+  if (attempt_trace.by == Transition::succeed) return "delivered";
+  if (attempt_trace.by == Transition::bury) return "dead letter";
+  if (attempt_trace.outcome == OutcomeKind::unknown) return "outcome unknown, to be sent again";
+  if (attempt_trace.outcome == OutcomeKind::withdrawn) return "withdrawn before it was sent";
+  if (attempt_trace.outcome == OutcomeKind::local_failure)
     return "not sent by a failure of this machine, to be sent later";
-  if (story.outcome == OutcomeKind::throttled) return "the receiver asks for time, to be sent later";
-  if (story.by == Transition::exclude) return "not meant: the filter of its subscription excludes it";
+  if (attempt_trace.outcome == OutcomeKind::throttled) return "the receiver asks for time, to be sent later";
+  if (attempt_trace.by == Transition::exclude) return "not meant: the filter of its subscription excludes it";
   return "failed, to be tried again";
 }
 
-/// What a line says of an attempt; borrows from the story.
+/// What a line says of an attempt; borrows from the attempt trace.
 class Fields {
  public:
-  explicit Fields(const flow::Story& story)
-      : trace_(story.trace ? tracing::hex(story.trace.trace) : std::string{}),
-        span_(story.trace ? tracing::hex(story.trace.span) : std::string{}) {
-    const auto& texts = story.texts;
-    add("event_id", texts[flow::Story::event_id]);
-    add("entity_id", texts[flow::Story::entity_id]);
-    if (story.sequence) add("sequence", story.sequence->value());
-    add("attempt", std::int64_t{story.attempt});
-    add("host", texts[flow::Story::host]);
-    add("correlation_id", texts[flow::Story::correlation_id]);
-    add("subscription", texts[flow::Story::subscription]);
-    if (story.generation > 0) add("generation", story.generation);
-    add("outcome", story.outcome_name);
-    if (story.status != 0) add("status", std::int64_t{story.status});
-    add("error", story.error);
-    fields_[count_++] = {"took_ms", std::chrono::duration<double, std::milli>(story.took).count()};
+  explicit Fields(const flow::AttemptTrace& attempt_trace)
+      : trace_(attempt_trace.trace ? tracing::hex(attempt_trace.trace.trace) : std::string{}),
+        span_(attempt_trace.trace ? tracing::hex(attempt_trace.trace.span) : std::string{}) {
+    const auto& texts = attempt_trace.texts;
+    add("event_id", texts[flow::AttemptTrace::event_id]);
+    add("entity_id", texts[flow::AttemptTrace::entity_id]);
+    if (attempt_trace.sequence) add("sequence", attempt_trace.sequence->value());
+    add("attempt", std::int64_t{attempt_trace.attempt});
+    add("host", texts[flow::AttemptTrace::host]);
+    add("correlation_id", texts[flow::AttemptTrace::correlation_id]);
+    add("subscription", texts[flow::AttemptTrace::subscription]);
+    if (attempt_trace.generation > 0) add("generation", attempt_trace.generation);
+    add("outcome", attempt_trace.outcome_name);
+    if (attempt_trace.status != 0) add("status", std::int64_t{attempt_trace.status});
+    add("error", attempt_trace.error);
+    fields_[count_++] = {"took_ms", std::chrono::duration<double, std::milli>(attempt_trace.took).count()};
     add("trace_id", trace_);
     add("span_id", span_);
   }
@@ -95,15 +96,16 @@ DeliveryLog::DeliveryLog(std::shared_ptr<spdlog::logger> log, std::stop_token st
         return std::size_t{0};
       }) {}
 
-bool DeliveryLog::wants_stories() const {
+bool DeliveryLog::wants_attempt_traces() const {
   return log_->should_log(spdlog::level::warn);
 }
 
 void DeliveryLog::committed(const flow::CommittedTurn& turn) {
   batch_.clear();
-  for (const auto& story : turn.stories)
-    if (const auto level = level_of(*story); log_->should_log(level))
-      batch_.push_back({story, level, spdlog::log_clock::time_point{story->ended.time_since_epoch()}});
+  for (const auto& attempt_trace : turn.attempt_traces)
+    if (const auto level = level_of(*attempt_trace); log_->should_log(level))
+      batch_.push_back(
+          {attempt_trace, level, spdlog::log_clock::time_point{attempt_trace->ended.time_since_epoch()}});
   lines_.put(batch_);
 }
 
@@ -114,8 +116,9 @@ std::shared_ptr<spdlog::logger> DeliveryLog::aside() {
 }
 
 void DeliveryLog::write(const Line& line) {
-  if (line.story != nullptr)
-    log_with(*log_, line.level, line.time, message_of(*line.story), Fields{*line.story}.all());
+  if (line.attempt_trace != nullptr)
+    log_with(*log_, line.level, line.time, message_of(*line.attempt_trace),
+             Fields{*line.attempt_trace}.all());
   else
     log_->log(line.time, spdlog::source_loc{}, line.level, line.said);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "flow/observe/attempt_trace.hpp"
 #include "flow/observe/observer.hpp"
-#include "flow/observe/story.hpp"
 #include "metrics/pipeline.hpp"
 
 #include <chrono>
@@ -21,7 +21,7 @@ class DeliveryLog final : public flow::Observer {
  public:
   DeliveryLog(std::shared_ptr<spdlog::logger> log, std::stop_token stop);
 
-  bool wants_stories() const override;
+  bool wants_attempt_traces() const override;
   void committed(const flow::CommittedTurn& turn) override;
 
   /// A logger for whoever must not wait: what it says goes the same way. Not to be used after this object.
@@ -33,7 +33,7 @@ class DeliveryLog final : public flow::Observer {
 
  private:
   struct Line {
-    std::shared_ptr<const flow::Story> story;  // null: what was said
+    std::shared_ptr<const flow::AttemptTrace> attempt_trace;  // null: what was said
     spdlog::level::level_enum level = spdlog::level::info;
     spdlog::log_clock::time_point time{};
     std::string said{};

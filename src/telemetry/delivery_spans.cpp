@@ -18,15 +18,15 @@ using tracing::SpanKind;
 /// own.
 enum Number : std::int64_t { commit_number = 1, retry_number = 2, wait_number = 16 };
 
-constexpr std::array<std::string_view, flow::hold_names.size()> wait_names{
+constexpr std::array<std::string_view, flow::wait_reason_names.size()> wait_names{
     "wait order", "wait permit", "wait rate", "wait circuit", "wait retry", "wait throttle"};
 static_assert(!wait_names.back().empty());
 
 /// Less than that between the commit and the request is no waiting, but how long threads take.
 constexpr auto handover = std::chrono::milliseconds{2};
 
-std::string_view name_of(flow::Hold hold) {
-  return wait_names[static_cast<std::size_t>(hold)];
+std::string_view name_of(flow::WaitReason reason) {
+  return wait_names[static_cast<std::size_t>(reason)];
 }
 
 /// A list of attributes that is short.
@@ -70,10 +70,10 @@ DeliverySpans::DeliverySpans(tracing::SpanExporter& exporter, OtlpJson json, con
 
 void DeliverySpans::committed(const flow::CommittedTurn& turn) {
   batch_.clear();
-  for (const auto& entry : turn.entries)
-    if (entry->trace.sampled()) batch_.push_back({entry, nullptr});
-  for (const auto& story : turn.stories)
-    if (story->trace.sampled()) batch_.push_back({nullptr, story});
+  for (const auto& accepted_event : turn.accepted_events)
+    if (accepted_event->trace.sampled()) batch_.push_back({accepted_event, nullptr});
+  for (const auto& attempt_trace : turn.attempt_traces)
+    if (attempt_trace->trace.sampled()) batch_.push_back({nullptr, attempt_trace});
   records_.put(batch_);
 }
 
@@ -88,10 +88,10 @@ std::size_t DeliverySpans::export_all(std::span<const Record> records) {
   };
   json_.begin();
   for (const Record& record : records) {
-    if (record.entry != nullptr)
-      write(*record.entry);
+    if (record.accepted_event != nullptr)
+      write(*record.accepted_event);
     else
-      write(*record.story);
+      write(*record.attempt_trace);
     ++in_request;
     if (json_.spans() >= spans_most_) send();
   }
@@ -109,76 +109,83 @@ void DeliverySpans::write_inner(const tracing::TraceContext& parent, std::int64_
              .until = until});
 }
 
-void DeliverySpans::write(const flow::Entry& entry) {
+void DeliverySpans::write(const flow::AcceptedEvent& accepted_event) {
   Attributes attributes;
-  attributes.add("dispatch.event_id", entry.texts[flow::Entry::event_id]);
-  attributes.add("dispatch.entity_id", entry.texts[flow::Entry::entity_id]);
-  attributes.add("dispatch.correlation_id", entry.texts[flow::Entry::correlation_id]);
-  json_.add({.context = entry.trace,
-             .parent = entry.parent,
-             .remote_parent = entry.parent != tracing::SpanId{},
+  attributes.add("dispatch.event_id", accepted_event.texts[flow::AcceptedEvent::event_id]);
+  attributes.add("dispatch.entity_id", accepted_event.texts[flow::AcceptedEvent::entity_id]);
+  attributes.add("dispatch.correlation_id", accepted_event.texts[flow::AcceptedEvent::correlation_id]);
+  json_.add({.context = accepted_event.trace,
+             .parent = accepted_event.parent,
+             .remote_parent = accepted_event.parent != tracing::SpanId{},
              .name = "ingest",
              .kind = SpanKind::consumer,
-             .from = entry.from,
-             .until = entry.committed,
+             .from = accepted_event.from,
+             .until = accepted_event.committed,
              .attributes = attributes.all()});
-  write_inner(entry.trace, commit_number, "commit", entry.staged, entry.committed);
+  write_inner(accepted_event.trace, commit_number, "commit", accepted_event.staged, accepted_event.committed);
 }
 
-void DeliverySpans::write(const flow::Story& story) {
+void DeliverySpans::write(const flow::AttemptTrace& attempt_trace) {
   // What comes before and after the request stands beside it, below the event; each with an id of the
   // request's.
   const auto beside = [&](std::int64_t number, std::string_view name, WallTime from, WallTime until) {
     const std::array<std::int64_t, 1> numbers{number};
-    json_.add({.context = {story.trace.trace, tracing::derived_span(story.trace, numbers), story.trace.flags},
-               .parent = story.ingest,
+    json_.add({.context = {attempt_trace.trace.trace, tracing::derived_span(attempt_trace.trace, numbers),
+                           attempt_trace.trace.flags},
+               .parent = attempt_trace.ingest,
                .name = name,
                .from = from,
                .until = until});
   };
-  for (std::size_t i = 0; i < story.waited; ++i) {
-    const flow::Wait& wait = story.waits[i];
+  for (std::size_t i = 0; i < attempt_trace.waited; ++i) {
+    const flow::Wait& wait = attempt_trace.waits[i];
     beside(wait_number + static_cast<std::int64_t>(i), name_of(wait.why), wait.from, wait.until);
   }
-  if (!story.with_acceptance) beside(commit_number, "commit", story.staged, story.sent);
-  if (story.by == Transition::retry && story.due > story.ended)
-    beside(retry_number, name_of(flow::Hold::retry), story.ended, story.due);
-  const bool no_request = story.outcome == OutcomeKind::withdrawn || story.outcome == OutcomeKind::not_meant;
+  if (!attempt_trace.with_acceptance)
+    beside(commit_number, "commit", attempt_trace.staged, attempt_trace.sent);
+  if (attempt_trace.by == Transition::retry && attempt_trace.due > attempt_trace.ended)
+    beside(retry_number, name_of(flow::WaitReason::retry), attempt_trace.ended, attempt_trace.due);
+  const bool no_request =
+      attempt_trace.outcome == OutcomeKind::withdrawn || attempt_trace.outcome == OutcomeKind::not_meant;
   if (no_request) return;
 
-  const WallTime began = std::max(story.ended - story.took, story.sent);
-  if (began - story.sent > handover)
-    beside(wait_number + static_cast<std::int64_t>(story.waited), name_of(flow::Hold::permit), story.sent,
-           began);
+  const WallTime began = std::max(attempt_trace.ended - attempt_trace.took, attempt_trace.sent);
+  if (began - attempt_trace.sent > handover)
+    beside(wait_number + static_cast<std::int64_t>(attempt_trace.waited), name_of(flow::WaitReason::permit),
+           attempt_trace.sent, began);
   Attributes attributes;
-  const std::string status = story.status > 0 ? std::to_string(story.status) : std::string{};
-  const std::string url = url_ == SpanUrl::origin ? origin_of(story.texts[flow::Story::url])
-                                                  : without_credentials(story.texts[flow::Story::url]);
+  const std::string status = attempt_trace.status > 0 ? std::to_string(attempt_trace.status) : std::string{};
+  const std::string url = url_ == SpanUrl::origin
+                              ? origin_of(attempt_trace.texts[flow::AttemptTrace::url])
+                              : without_credentials(attempt_trace.texts[flow::AttemptTrace::url]);
   attributes.add("http.request.method", "POST");
-  if (story.status > 0) attributes.add("http.response.status_code", std::int64_t{story.status});
-  attributes.add("server.address", story.texts[flow::Story::host]);
-  attributes.add("server.port", port_of(story.texts[flow::Story::url]));
+  if (attempt_trace.status > 0)
+    attributes.add("http.response.status_code", std::int64_t{attempt_trace.status});
+  attributes.add("server.address", attempt_trace.texts[flow::AttemptTrace::host]);
+  attributes.add("server.port", port_of(attempt_trace.texts[flow::AttemptTrace::url]));
   attributes.add("url.full", url);
-  if (story.attempt > 1) attributes.add("http.request.resend_count", std::int64_t{story.attempt} - 1);
-  const bool failed = story.by != Transition::succeed;
-  if (failed) attributes.add("error.type", status.empty() ? story.outcome_name : std::string_view{status});
-  attributes.add("dispatch.event_id", story.texts[flow::Story::event_id]);
-  attributes.add("dispatch.entity_id", story.texts[flow::Story::entity_id]);
-  attributes.add("dispatch.correlation_id", story.texts[flow::Story::correlation_id]);
-  attributes.add("dispatch.subscription", story.texts[flow::Story::subscription]);
-  attributes.add("dispatch.attempt", std::int64_t{story.attempt});
-  if (story.generation > 0) attributes.add("dispatch.generation", story.generation);
-  if (story.by == Transition::bury) attributes.add("dispatch.dead_letter", std::string_view{"true"});
-  json_.add({.context = story.trace,
-             .parent = story.ingest,
+  if (attempt_trace.attempt > 1)
+    attributes.add("http.request.resend_count", std::int64_t{attempt_trace.attempt} - 1);
+  const bool failed = attempt_trace.by != Transition::succeed;
+  if (failed)
+    attributes.add("error.type", status.empty() ? attempt_trace.outcome_name : std::string_view{status});
+  attributes.add("dispatch.event_id", attempt_trace.texts[flow::AttemptTrace::event_id]);
+  attributes.add("dispatch.entity_id", attempt_trace.texts[flow::AttemptTrace::entity_id]);
+  attributes.add("dispatch.correlation_id", attempt_trace.texts[flow::AttemptTrace::correlation_id]);
+  attributes.add("dispatch.subscription", attempt_trace.texts[flow::AttemptTrace::subscription]);
+  attributes.add("dispatch.attempt", std::int64_t{attempt_trace.attempt});
+  if (attempt_trace.generation > 0) attributes.add("dispatch.generation", attempt_trace.generation);
+  if (attempt_trace.by == Transition::bury) attributes.add("dispatch.dead_letter", std::string_view{"true"});
+  json_.add({.context = attempt_trace.trace,
+             .parent = attempt_trace.ingest,
              .name = "POST",
              .kind = SpanKind::client,
              .from = began,
-             .until = story.ended,
+             .until = attempt_trace.ended,
              .attributes = attributes.all(),
-             .link = story.ingest,
+             .link = attempt_trace.ingest,
              .failed = failed,
-             .why = story.error});
+             .why = attempt_trace.error});
 }
 
 }  // namespace dispatch::telemetry

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "flow/observe/attempt_trace.hpp"
 #include "flow/observe/observer.hpp"
-#include "flow/observe/story.hpp"
 #include "metrics/pipeline.hpp"
 #include "telemetry/otlp_json.hpp"
 #include "tracing/span_exporter.hpp"
@@ -39,8 +39,8 @@ class DeliverySpans final : public flow::Observer {
   DeliverySpans(tracing::SpanExporter& exporter, OtlpJson json, const SpanBatches& batches,
                 std::stop_token stop, SpanUrl url = SpanUrl::origin);
 
-  bool wants_stories() const override { return true; }
-  bool wants_entries() const override { return true; }
+  bool wants_attempt_traces() const override { return true; }
+  bool wants_accepted_events() const override { return true; }
   void committed(const flow::CommittedTurn& turn) override;
 
   /// As those of metrics::Pipeline, in records.
@@ -50,12 +50,12 @@ class DeliverySpans final : public flow::Observer {
 
  private:
   struct Record {  // one of the two
-    std::shared_ptr<const flow::Entry> entry;
-    std::shared_ptr<const flow::Story> story;
+    std::shared_ptr<const flow::AcceptedEvent> accepted_event;
+    std::shared_ptr<const flow::AttemptTrace> attempt_trace;
   };
   std::size_t export_all(std::span<const Record> records);
-  void write(const flow::Entry& entry);
-  void write(const flow::Story& story);
+  void write(const flow::AcceptedEvent& accepted_event);
+  void write(const flow::AttemptTrace& attempt_trace);
   void write_inner(const tracing::TraceContext& parent, std::int64_t number, std::string_view name,
                    WallTime from, WallTime until);
 

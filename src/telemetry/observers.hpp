@@ -11,8 +11,8 @@ class Observers final : public flow::Observer {
  public:
   void add(flow::Observer& observer) { all_.push_back(&observer); }
   void committed(const flow::CommittedTurn& turn) override;
-  bool wants_stories() const override;
-  bool wants_entries() const override;
+  bool wants_attempt_traces() const override;
+  bool wants_accepted_events() const override;
 
  private:
   std::vector<flow::Observer*> all_;

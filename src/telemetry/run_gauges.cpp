@@ -29,8 +29,8 @@ int number_of(policy::Circuit::State state) {
 
 }  // namespace
 
-RunGauges::RunGauges(const flow::Scoreboard& scoreboard, const std::string& journal, const Clock& clock)
-    : scoreboard_(scoreboard), journal_(journal), clock_(clock) {
+RunGauges::RunGauges(const flow::SharedStats& shared_stats, const std::string& journal, const Clock& clock)
+    : shared_stats_(shared_stats), journal_(journal), clock_(clock) {
   ingest_.note(clock.steady(), 0);
 }
 
@@ -42,42 +42,43 @@ void RunGauges::read(std::vector<metrics::Sample>& samples) {
 }
 
 void RunGauges::read_run(std::vector<metrics::Sample>& samples) {
-  const auto figures = scoreboard_.snapshot();
+  const auto stats = shared_stats_.snapshot();
   const auto add = [&](std::string key, auto value) {
     samples.push_back({std::move(key), static_cast<double>(value)});
   };
-  for (const auto& host : figures.hosts) {
+  for (const auto& host : stats.hosts) {
     const std::string_view shown = host.host.empty() ? metrics::other_hosts : std::string_view{host.host};
     add(labelled(name::in_flight, "host", shown), host.in_flight);
     add(labelled(name::permits_free, "host", shown), host.permits_free);
     add(labelled(name::circuit_state, "host", shown), number_of(host.circuit));
   }
-  add(labelled(name::waiting, "for", metrics::waiting::permit), figures.host_limited);
-  add(labelled(name::waiting, "for", metrics::waiting::rate), figures.rate_limited);
-  add(labelled(name::waiting, "for", metrics::waiting::circuit), figures.resting);
+  add(labelled(name::waiting, "for", metrics::waiting::permit), stats.host_limited);
+  add(labelled(name::waiting, "for", metrics::waiting::rate), stats.rate_limited);
+  add(labelled(name::waiting, "for", metrics::waiting::circuit), stats.resting);
   for (std::size_t state = 0; state < delivery_state_names.size(); ++state)
-    add(labelled(name::deliveries, "state", delivery_state_names[state]), figures.tally.deliveries[state]);
-  add(std::string{name::dead_letters}, figures.tally.of(DeliveryState::dead_letter));
-  ingest_.note(clock_.steady(), figures.accepted + figures.duplicates);
+    add(labelled(name::deliveries, "state", delivery_state_names[state]),
+        stats.state_counts.deliveries[state]);
+  add(std::string{name::dead_letters}, stats.state_counts.of(DeliveryState::dead_letter));
+  ingest_.note(clock_.steady(), stats.accepted + stats.duplicates);
   add(std::string{name::ingest_rate}, ingest_.per_second().value_or(0));
 }
 
-Result<journal::Pulse> RunGauges::pulse() {
-  if (!ledger_) {
-    auto opened = journal::Ledger::open(journal_);
+Result<journal::JournalHealth> RunGauges::health() {
+  if (!reader_) {
+    auto opened = journal::JournalReader::open(journal_);
     if (!opened) return tl::unexpected(std::move(opened).error());
-    ledger_.emplace(std::move(*opened));
+    reader_.emplace(std::move(*opened));
   }
-  return ledger_->pulse();
+  return reader_->health();
 }
 
 void RunGauges::read_journal(std::vector<metrics::Sample>& samples) {
-  const auto pulse = this->pulse();
+  const auto health = this->health();
   // What cannot be read is shown as such, and not as 0.
   const auto add = [&](std::string key, double value) {
-    samples.push_back({std::move(key), pulse ? value : std::numeric_limits<double>::quiet_NaN()});
+    samples.push_back({std::move(key), health ? value : std::numeric_limits<double>::quiet_NaN()});
   };
-  const auto now = pulse.value_or(journal::Pulse{});
+  const auto now = health.value_or(journal::JournalHealth{});
   double age = 0;
   if (now.oldest_pending)
     age = std::max(0.0, std::chrono::duration<double>(clock_.wall() - *now.oldest_pending).count());

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "flow/observe/figures.hpp"
+#include "flow/observe/run_stats.hpp"
 #include "flow/observe/throughput.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "metrics/gauges.hpp"
 
 #include <mutex>
@@ -17,21 +17,21 @@ namespace dispatch::telemetry {
 class RunGauges final : public metrics::Gauges {
  public:
   /// All is borrowed.
-  RunGauges(const flow::Scoreboard& scoreboard, const std::string& journal, const Clock& clock);
+  RunGauges(const flow::SharedStats& shared_stats, const std::string& journal, const Clock& clock);
 
   void read(std::vector<metrics::Sample>& samples) override;
 
  private:
   void read_run(std::vector<metrics::Sample>& samples);
   void read_journal(std::vector<metrics::Sample>& samples);
-  Result<journal::Pulse> pulse();
+  Result<journal::JournalHealth> health();
 
-  const flow::Scoreboard& scoreboard_;
+  const flow::SharedStats& shared_stats_;
   const std::string& journal_;
   const Clock& clock_;
   std::mutex mutex_;
   flow::Throughput ingest_;
-  std::optional<journal::Ledger> ledger_;  // opened by who looks first
+  std::optional<journal::JournalReader> reader_;  // opened by who looks first
 };
 
 }  // namespace dispatch::telemetry

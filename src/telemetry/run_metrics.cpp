@@ -22,12 +22,12 @@ constexpr auto drain_patience = 5s;
 }  // namespace
 
 Result<std::unique_ptr<RunMetrics>> RunMetrics::start(const MetricsOptions& options,
-                                                      const flow::Scoreboard& scoreboard,
+                                                      const flow::SharedStats& shared_stats,
                                                       const std::string& journal, const Clock& clock,
                                                       spdlog::logger& log,
                                                       std::function<std::uint64_t()> dropped_elsewhere) {
   std::unique_ptr<RunMetrics> metrics{
-      new RunMetrics{options, scoreboard, journal, clock, log, std::move(dropped_elsewhere)}};
+      new RunMetrics{options, shared_stats, journal, clock, log, std::move(dropped_elsewhere)}};
   if (options.serve) DISPATCH_TRY(metrics->serve());
   if (options.file.empty()) return metrics;
   DISPATCH_TRY(metrics->write_file());
@@ -35,7 +35,7 @@ Result<std::unique_ptr<RunMetrics>> RunMetrics::start(const MetricsOptions& opti
   return metrics;
 }
 
-RunMetrics::RunMetrics(const MetricsOptions& options, const flow::Scoreboard& scoreboard,
+RunMetrics::RunMetrics(const MetricsOptions& options, const flow::SharedStats& shared_stats,
                        const std::string& journal, const Clock& clock, spdlog::logger& log,
                        std::function<std::uint64_t()> dropped_elsewhere)
     : options_(options),
@@ -44,7 +44,7 @@ RunMetrics::RunMetrics(const MetricsOptions& options, const flow::Scoreboard& sc
       dropped_elsewhere_(std::move(dropped_elsewhere)),
       collector_(store_, records_waiting, workers, stop_.get_token()),
       turns_(collector_, keys_, clock),
-      gauges_(scoreboard, journal, clock) {}
+      gauges_(shared_stats, journal, clock) {}
 
 RunMetrics::~RunMetrics() = default;
 

@@ -50,7 +50,7 @@ class RunMetrics {
   /// anything is sent. Borrows all. `dropped_elsewhere`: what other pipelines have dropped; called from any
   /// thread.
   static Result<std::unique_ptr<RunMetrics>> start(const MetricsOptions& options,
-                                                   const flow::Scoreboard& scoreboard,
+                                                   const flow::SharedStats& shared_stats,
                                                    const std::string& journal, const Clock& clock,
                                                    spdlog::logger& log,
                                                    std::function<std::uint64_t()> dropped_elsewhere);
@@ -65,7 +65,7 @@ class RunMetrics {
   Result<> finish();
 
  private:
-  RunMetrics(const MetricsOptions& options, const flow::Scoreboard& scoreboard, const std::string& journal,
+  RunMetrics(const MetricsOptions& options, const flow::SharedStats& shared_stats, const std::string& journal,
              const Clock& clock, spdlog::logger& log, std::function<std::uint64_t()> dropped_elsewhere);
   Result<> serve();
   Result<> write_file();
@@ -78,7 +78,7 @@ class RunMetrics {
   spdlog::logger& log_;
   const std::function<std::uint64_t()> dropped_elsewhere_;
   std::stop_source stop_;
-  metrics::KeyBook keys_;
+  metrics::KeyRegistry keys_;
   metrics::SharedMapStore store_;
   metrics::AsyncCollector collector_;
   TurnMetrics turns_;

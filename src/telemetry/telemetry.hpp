@@ -2,8 +2,8 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "flow/observe/figures.hpp"
 #include "flow/observe/observer.hpp"
+#include "flow/observe/run_stats.hpp"
 #include "telemetry/delivery_log.hpp"
 #include "telemetry/delivery_spans.hpp"
 #include "telemetry/observers.hpp"
@@ -35,7 +35,7 @@ class Telemetry {
   /// Begins to serve metrics, and writes the file of metrics for the first time, so that what cannot be used
   /// is found before anything is sent. Borrows all but `log`.
   static Result<std::unique_ptr<Telemetry>> start(const TelemetryOptions& options,
-                                                  const flow::Scoreboard& scoreboard,
+                                                  const flow::SharedStats& shared_stats,
                                                   const std::string& journal, const Clock& clock,
                                                   std::shared_ptr<spdlog::logger> log);
   Telemetry(const Telemetry&) = delete;

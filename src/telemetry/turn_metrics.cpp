@@ -81,15 +81,16 @@ void add(std::atomic<std::int64_t>& sum, std::int64_t value) {
 
 }  // namespace
 
-TurnMetrics::TurnMetrics(metrics::AsyncCollector& collector, metrics::KeyBook& book, const Clock& clock)
+TurnMetrics::TurnMetrics(metrics::AsyncCollector& collector, metrics::KeyRegistry& registry,
+                         const Clock& clock)
     : collector_(collector),
       clock_(clock),
-      delivery_duration_(book, name::delivery_duration, metrics::delivery_duration_bounds),
-      commit_duration_(book, name::commit_duration, metrics::commit_duration_bounds),
-      commit_size_(book, name::commit_size, metrics::commit_size_bounds),
+      delivery_duration_(registry, name::delivery_duration, metrics::delivery_duration_bounds),
+      commit_duration_(registry, name::commit_duration, metrics::commit_duration_bounds),
+      commit_size_(registry, name::commit_size, metrics::commit_size_bounds),
       last_turn_(clock.steady()) {
   for (const auto outcome : ended_names)
-    attempts_.push_back(book.keep(labelled(name::attempts, "outcome", outcome)));
+    attempts_.push_back(registry.keep(labelled(name::attempts, "outcome", outcome)));
 }
 
 void TurnMetrics::add(std::string_view key, std::uint64_t times) {

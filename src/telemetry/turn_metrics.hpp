@@ -19,7 +19,7 @@ namespace dispatch::telemetry {
 class TurnMetrics final : public flow::Observer, public metrics::Gauges {
  public:
   /// All is borrowed; the texts that records name are kept in `book`.
-  TurnMetrics(metrics::AsyncCollector& collector, metrics::KeyBook& book, const Clock& clock);
+  TurnMetrics(metrics::AsyncCollector& collector, metrics::KeyRegistry& registry, const Clock& clock);
 
   void committed(const flow::CommittedTurn& turn) override;
   void read(std::vector<metrics::Sample>& samples) override;

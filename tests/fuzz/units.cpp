@@ -2,7 +2,7 @@
 
 #include "base/text/units.hpp"
 
-#include "cli/options/moment.hpp"
+#include "cli/options/time_argument.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
 
@@ -28,7 +28,7 @@ void check_text(std::string_view text) {
   if (const auto duration = parse_duration(text)) {
     PROPERTY(*duration >= microseconds{0});
     PROPERTY(!text.empty() && text.front() >= '0' && text.front() <= '9');
-    const auto moment = cli::parse_moment(text, epoch);
+    const auto moment = cli::parse_time_argument(text, epoch);
     PROPERTY(moment && *moment == epoch - *duration);
   } else {
     PROPERTY(duration.error().failure == Failure::usage);
@@ -37,9 +37,9 @@ void check_text(std::string_view text) {
     PROPERTY(*size <= std::uint64_t{1} << 62);
     PROPERTY(!text.empty() && text.front() >= '0' && text.front() <= '9');
   }
-  if (const auto moment = cli::parse_moment(text, epoch)) {
+  if (const auto moment = cli::parse_time_argument(text, epoch)) {
     const auto shown = format_time(*moment);
-    const auto again = cli::parse_moment(shown, epoch);
+    const auto again = cli::parse_time_argument(shown, epoch);
     if (!shown.starts_with('-') && shown.size() == 24)
       PROPERTY(again && *again == floor<milliseconds>(*moment));
   }
@@ -86,7 +86,7 @@ void check_time(std::int64_t count) {
   const auto shown = format_time(time);
   PROPERTY(shown.ends_with('Z'));
   if (shown.size() == 24 && !shown.starts_with('-')) {
-    const auto read = cli::parse_moment(shown, epoch);
+    const auto read = cli::parse_time_argument(shown, epoch);
     PROPERTY(read && *read == floor<milliseconds>(time));
   }
 }

@@ -86,37 +86,36 @@ class FlawedJournal : public journal::Journal {
                                              std::size_t limit) override {
     return sound_->clear_rejects(which, now, limit);
   }
-  Result<> remember_paces(std::span<const journal::PaceRow> changed,
+  Result<> save_paces(std::span<const journal::PaceRow> changed,
+                      std::span<const DestinationNo> over) override {
+    return sound_->save_paces(changed, over);
+  }
+  Result<> save_throttles(std::span<const journal::ThrottleRow> changed,
                           std::span<const DestinationNo> over) override {
-    return sound_->remember_paces(changed, over);
+    return sound_->save_throttles(changed, over);
   }
-  Result<> remember_throttles(std::span<const journal::ThrottleRow> changed,
-                              std::span<const DestinationNo> over) override {
-    return sound_->remember_throttles(changed, over);
+  Result<> save_circuits(std::span<const journal::CircuitRow> changed,
+                         std::span<const DestinationNo> closed) override {
+    return sound_->save_circuits(changed, closed);
   }
-  Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
-                             std::span<const DestinationNo> closed) override {
-    return sound_->remember_circuits(changed, closed);
-  }
-  Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override {
-    return sound_->remember(outlets, last_wake);
+  Result<> save_progress(std::span<const journal::DeliveryQueue> queues, std::int64_t last_wakeup) override {
+    return sound_->save_progress(queues, last_wakeup);
   }
   Result<bool> changed_elsewhere() override { return sound_->changed_elsewhere(); }
-  Result<std::vector<journal::Outlet>> outlets(OutletNo after) override { return sound_->outlets(after); }
-  Result<journal::Outlet> outlet(OutletNo no) override { return sound_->outlet(no); }
-  Result<bool> has_several_destinations(OutletNo outlet) override {
-    return sound_->has_several_destinations(outlet);
+  Result<std::vector<journal::DeliveryQueue>> queues(QueueNo after) override { return sound_->queues(after); }
+  Result<journal::DeliveryQueue> queue(QueueNo no) override { return sound_->queue(no); }
+  Result<bool> has_several_destinations(QueueNo queue) override {
+    return sound_->has_several_destinations(queue);
   }
-  Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after,
-                                                 std::size_t limit) override {
-    return sound_->scan(outlet, after, limit);
+  Result<std::vector<journal::DeliveryRow>> scan(QueueNo queue, Position after, std::size_t limit) override {
+    return sound_->scan(queue, after, limit);
   }
-  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, const journal::DuePlace& after,
+  Result<std::vector<journal::DeliveryRow>> due(QueueNo queue, const journal::DuePlace& after,
                                                 const journal::DuePlace& until, std::size_t limit) override {
-    return sound_->due(outlet, after, until, limit);
+    return sound_->due(queue, after, until, limit);
   }
-  Result<std::optional<WallTime>> next_due(OutletNo outlet, const journal::DuePlace& after) override {
-    return sound_->next_due(outlet, after);
+  Result<std::optional<WallTime>> next_due(QueueNo queue, const journal::DuePlace& after) override {
+    return sound_->next_due(queue, after);
   }
   Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override {
     return sound_->predecessor(row);
@@ -140,10 +139,10 @@ class FlawedJournal : public journal::Journal {
   }
   Result<std::optional<WallTime>> oldest_gap() override { return sound_->oldest_gap(); }
   Result<std::int64_t> newest_action() override { return sound_->newest_action(); }
-  Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
-    return sound_->wakes(after, limit);
+  Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override {
+    return sound_->wakeups(after, limit);
   }
-  Result<std::int64_t> remembered_wake() override { return sound_->remembered_wake(); }
+  Result<std::int64_t> saved_wakeup() override { return sound_->saved_wakeup(); }
   Result<tracing::TraceSeed> trace_seed() override { return sound_->trace_seed(); }
   Result<journal::SelectedPage> select(const journal::Selection& selection,
                                        const journal::SelectionPlace& from, std::size_t limit) override {
@@ -157,7 +156,7 @@ class FlawedJournal : public journal::Journal {
   Result<std::vector<journal::PaceRow>> paces() override { return sound_->paces(); }
   Result<std::vector<journal::ThrottleRow>> throttles() override { return sound_->throttles(); }
   Result<std::vector<journal::CircuitRow>> circuits() override { return sound_->circuits(); }
-  Result<journal::Tally> tally() override { return sound_->tally(); }
+  Result<journal::StateCounts> state_counts() override { return sound_->state_counts(); }
   Result<journal::RejectCount> open_rejects() override { return sound_->open_rejects(); }
   Result<std::vector<journal::DeliveryRow>> first_open(Position from, Position to) override {
     return sound_->first_open(from, to);

@@ -391,7 +391,7 @@ Result<std::int64_t> MemoryJournal::remove_subscription(SubscriptionNo no, WallT
   }
   const auto is_of_it = [&](const auto& kept) {
     const auto& at = state.destinations[static_cast<std::size_t>(kept.first.value() - 1)];
-    return state.outlets[static_cast<std::size_t>(at.outlet.value() - 1)].subscription == no;
+    return state.queues[static_cast<std::size_t>(at.queue.value() - 1)].subscription == no;
   };
   std::erase_if(state.circuits, is_of_it);
   std::erase_if(state.paces, is_of_it);
@@ -444,7 +444,7 @@ Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveri
                                            const std::optional<Route>& route, WallTime) {
   if (!in_turn_) return outside_of_turn();
   if (route && route->subscription != SubscriptionNo{}) DISPATCH_TRY(check_route(*route));
-  std::map<OutletNo, DeliveryKey> lowest;
+  std::map<QueueNo, DeliveryKey> lowest;
   std::int64_t made = 0;
   for (const DeliveryKey& key : deliveries) {
     MemoryState& state = write();
@@ -455,7 +455,7 @@ Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveri
     const auto same = state.subscribed(done.subscription, key.position);
     if (std::any_of(same.begin(), same.end(), [&](const DeliveryRow* other) {
           const bool goes_on_elsewhere = !route && done.state == DeliveryState::failed;
-          return (!direct || goes_on_elsewhere || other->key.outlet == key.outlet) &&
+          return (!direct || goes_on_elsewhere || other->key.queue == key.queue) &&
                  other->key.generation > key.generation;
         }))
       continue;
@@ -465,17 +465,17 @@ Result<std::int64_t> MemoryJournal::replay(std::span<const DeliveryKey> deliveri
         route && route->subscription == done.subscription
             ? state.destination_of(*route)
             : state.destinations[static_cast<std::size_t>(done.destination.value() - 1)];
-    const auto there = state.deliveries.lower_bound({.outlet = to.outlet, .position = key.position});
+    const auto there = state.deliveries.lower_bound({.queue = to.queue, .position = key.position});
     const auto above =
-        state.deliveries.lower_bound({.outlet = to.outlet, .position = Position{key.position.value() + 1}});
+        state.deliveries.lower_bound({.queue = to.queue, .position = Position{key.position.value() + 1}});
     if (direct && std::any_of(there, above, [](const auto& other) { return !is_final(other.second.state); }))
       continue;
     if (made++ == 0) ++state.last_generation;
     const auto& row = state.add_delivery(to, key.position, state.last_generation, done.subscription);
-    const auto at = lowest.try_emplace(to.outlet, row.key).first;
+    const auto at = lowest.try_emplace(to.queue, row.key).first;
     at->second = std::min(at->second, row.key);
   }
-  for (const auto& [outlet, key] : lowest) write().add_action(key, true);
+  for (const auto& [queue, key] : lowest) write().add_action(key, true);
   return made;
 }
 
@@ -502,24 +502,23 @@ Result<RejectCount> MemoryJournal::open_rejects() {
   return read()->rejects.open();
 }
 
-Result<> MemoryJournal::remember_paces(std::span<const PaceRow> changed,
-                                       std::span<const DestinationNo> over) {
+Result<> MemoryJournal::save_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) {
   if (!in_turn_) return outside_of_turn();
   for (const PaceRow& pace : changed) write().paces[pace.destination] = pace;
   for (const DestinationNo destination : over) write().paces.erase(destination);
   return {};
 }
 
-Result<> MemoryJournal::remember_throttles(std::span<const ThrottleRow> changed,
-                                           std::span<const DestinationNo> over) {
+Result<> MemoryJournal::save_throttles(std::span<const ThrottleRow> changed,
+                                       std::span<const DestinationNo> over) {
   if (!in_turn_) return outside_of_turn();
   for (const ThrottleRow& throttle : changed) write().throttles[throttle.destination] = throttle;
   for (const DestinationNo destination : over) write().throttles.erase(destination);
   return {};
 }
 
-Result<> MemoryJournal::remember_circuits(std::span<const CircuitRow> changed,
-                                          std::span<const DestinationNo> closed) {
+Result<> MemoryJournal::save_circuits(std::span<const CircuitRow> changed,
+                                      std::span<const DestinationNo> closed) {
   if (!in_turn_) return outside_of_turn();
   for (const CircuitRow& circuit : changed) write().circuits[circuit.destination] = circuit;
   for (const DestinationNo destination : closed) write().circuits.erase(destination);
@@ -571,11 +570,11 @@ Result<std::vector<CircuitRow>> MemoryJournal::circuits() {
   return all;
 }
 
-Result<> MemoryJournal::remember(std::span<const Outlet> outlets, std::int64_t last_wake) {
+Result<> MemoryJournal::save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) {
   if (!in_turn_) return outside_of_turn();
-  for (const Outlet& outlet : outlets)
-    write().outlets[static_cast<std::size_t>(outlet.no.value() - 1)].low = outlet.low;
-  write().last_wake = last_wake;
+  for (const DeliveryQueue& queue : queues)
+    write().queues[static_cast<std::size_t>(queue.no.value() - 1)].low_watermark = queue.low_watermark;
+  write().last_wakeup = last_wakeup;
   return {};
 }
 
@@ -586,42 +585,42 @@ Result<bool> MemoryJournal::changed_elsewhere() {
   return std::exchange(seen_version_, store_->version) != store_->version;
 }
 
-Result<std::vector<Outlet>> MemoryJournal::outlets(OutletNo after) {
+Result<std::vector<DeliveryQueue>> MemoryJournal::queues(QueueNo after) {
   const auto state = read();
-  std::vector<Outlet> outlets;
-  for (const Outlet& outlet : state->outlets)
-    if (outlet.no > after) outlets.push_back(outlet);
-  return outlets;
+  std::vector<DeliveryQueue> queues;
+  for (const DeliveryQueue& queue : state->queues)
+    if (queue.no > after) queues.push_back(queue);
+  return queues;
 }
 
-Result<Outlet> MemoryJournal::outlet(OutletNo no) {
-  return read()->outlets.at(static_cast<std::size_t>(no.value() - 1));
+Result<DeliveryQueue> MemoryJournal::queue(QueueNo no) {
+  return read()->queues.at(static_cast<std::size_t>(no.value() - 1));
 }
 
-Result<bool> MemoryJournal::has_several_destinations(OutletNo outlet) {
+Result<bool> MemoryJournal::has_several_destinations(QueueNo queue) {
   const auto state = read();
   return std::count_if(state->destinations.begin(), state->destinations.end(),
-                       [&](const auto& one) { return one.outlet == outlet; }) > 1;
+                       [&](const auto& one) { return one.queue == queue; }) > 1;
 }
 
-Result<std::vector<DeliveryRow>> MemoryJournal::scan(OutletNo outlet, Position after, std::size_t limit) {
+Result<std::vector<DeliveryRow>> MemoryJournal::scan(QueueNo queue, Position after, std::size_t limit) {
   const auto state = read();
   std::vector<DeliveryRow> rows;
-  const DeliveryKey first{.outlet = outlet, .position = Position{after.value() + 1}};
+  const DeliveryKey first{.queue = queue, .position = Position{after.value() + 1}};
   for (auto row = state->deliveries.lower_bound(first);
-       row != state->deliveries.end() && row->first.outlet == outlet; ++row) {
+       row != state->deliveries.end() && row->first.queue == queue; ++row) {
     if (rows.size() >= limit && (rows.empty() || rows.back().key.position != row->first.position)) break;
     rows.push_back(row->second);
   }
   return rows;
 }
 
-Result<std::vector<DeliveryRow>> MemoryJournal::due(OutletNo outlet, const DuePlace& after,
+Result<std::vector<DeliveryRow>> MemoryJournal::due(QueueNo queue, const DuePlace& after,
                                                     const DuePlace& until, std::size_t limit) {
   const auto state = read();
   std::vector<DeliveryRow> rows;
   for (const auto& [key, row] : state->deliveries)
-    if (key.outlet == outlet && row.state == DeliveryState::retry_wait && DuePlace::of(row) > after &&
+    if (key.queue == queue && row.state == DeliveryState::retry_wait && DuePlace::of(row) > after &&
         DuePlace::of(row) <= until)
       rows.push_back(row);
   std::sort(rows.begin(), rows.end(),
@@ -630,12 +629,11 @@ Result<std::vector<DeliveryRow>> MemoryJournal::due(OutletNo outlet, const DuePl
   return rows;
 }
 
-Result<std::optional<WallTime>> MemoryJournal::next_due(OutletNo outlet, const DuePlace& after) {
+Result<std::optional<WallTime>> MemoryJournal::next_due(QueueNo queue, const DuePlace& after) {
   const auto state = read();
   std::optional<WallTime> next;
   for (const auto& [key, row] : state->deliveries) {
-    if (key.outlet != outlet || row.state != DeliveryState::retry_wait || DuePlace::of(row) <= after)
-      continue;
+    if (key.queue != queue || row.state != DeliveryState::retry_wait || DuePlace::of(row) <= after) continue;
     if (!next || row.state_at < *next) next = row.state_at;
   }
   return next;
@@ -704,28 +702,30 @@ Result<std::int64_t> MemoryJournal::newest_action() {
   return state->actions.empty() ? 0 : state->actions.back().number;
 }
 
-Result<std::vector<Wake>> MemoryJournal::wakes(std::int64_t after, std::size_t limit) {
+Result<std::vector<LaneWakeup>> MemoryJournal::wakeups(std::int64_t after, std::size_t limit) {
   const auto state = read();
-  std::vector<Wake> wakes;
+  std::vector<LaneWakeup> wakeups;
   for (const auto& action : state->actions) {
-    if (action.number <= after || !action.key || wakes.size() == limit) continue;
+    if (action.number <= after || !action.key || wakeups.size() == limit) continue;
     DestinationNo ask;
-    if (action.ask) ask = outlet(action.key->outlet).value().destination;
+    if (action.ask) ask = queue(action.key->queue).value().destination;
     if (action.ask && ask == DestinationNo{}) ask = state->deliveries.at(*action.key).destination;
-    wakes.push_back({.action = action.number, .key = *action.key, .from_here = action.from_here, .ask = ask});
+    wakeups.push_back(
+        {.action = action.number, .key = *action.key, .from_here = action.from_here, .ask = ask});
   }
-  return wakes;
+  return wakeups;
 }
 
-Result<std::int64_t> MemoryJournal::remembered_wake() {
-  return read()->last_wake;
+Result<std::int64_t> MemoryJournal::saved_wakeup() {
+  return read()->last_wakeup;
 }
 
-Result<Tally> MemoryJournal::tally() {
+Result<StateCounts> MemoryJournal::state_counts() {
   const auto state = read();
-  Tally tally;
-  for (const auto& [key, row] : state->deliveries) ++tally.deliveries[static_cast<std::size_t>(row.state)];
-  return tally;
+  StateCounts state_counts;
+  for (const auto& [key, row] : state->deliveries)
+    ++state_counts.deliveries[static_cast<std::size_t>(row.state)];
+  return state_counts;
 }
 
 Result<std::vector<DeliveryRow>> MemoryJournal::first_open(Position from, Position to) {

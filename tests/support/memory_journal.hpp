@@ -47,22 +47,22 @@ class MemoryJournal final : public journal::Journal {
   Result<> unqueue_rejects(std::span<const std::string_view> texts) override;
   Result<journal::RejectCount> clear_rejects(const journal::RejectSelection& which, WallTime now,
                                              std::size_t limit) override;
-  Result<> remember_paces(std::span<const journal::PaceRow> changed,
+  Result<> save_paces(std::span<const journal::PaceRow> changed,
+                      std::span<const DestinationNo> over) override;
+  Result<> save_throttles(std::span<const journal::ThrottleRow> changed,
                           std::span<const DestinationNo> over) override;
-  Result<> remember_throttles(std::span<const journal::ThrottleRow> changed,
-                              std::span<const DestinationNo> over) override;
-  Result<> remember_circuits(std::span<const journal::CircuitRow> changed,
-                             std::span<const DestinationNo> closed) override;
-  Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override;
+  Result<> save_circuits(std::span<const journal::CircuitRow> changed,
+                         std::span<const DestinationNo> closed) override;
+  Result<> save_progress(std::span<const journal::DeliveryQueue> queues, std::int64_t last_wakeup) override;
 
   Result<bool> changed_elsewhere() override;
-  Result<std::vector<journal::Outlet>> outlets(OutletNo after) override;
-  Result<journal::Outlet> outlet(OutletNo no) override;
-  Result<bool> has_several_destinations(OutletNo outlet) override;
-  Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
-  Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, const journal::DuePlace& after,
+  Result<std::vector<journal::DeliveryQueue>> queues(QueueNo after) override;
+  Result<journal::DeliveryQueue> queue(QueueNo no) override;
+  Result<bool> has_several_destinations(QueueNo queue) override;
+  Result<std::vector<journal::DeliveryRow>> scan(QueueNo queue, Position after, std::size_t limit) override;
+  Result<std::vector<journal::DeliveryRow>> due(QueueNo queue, const journal::DuePlace& after,
                                                 const journal::DuePlace& until, std::size_t limit) override;
-  Result<std::optional<WallTime>> next_due(OutletNo outlet, const journal::DuePlace& after) override;
+  Result<std::optional<WallTime>> next_due(QueueNo queue, const journal::DuePlace& after) override;
   Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override;
   Result<std::vector<journal::DeliveryRow>> open_in_lane(const journal::DeliveryRow& row,
                                                          std::size_t limit) override;
@@ -73,9 +73,9 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override;
   Result<std::optional<WallTime>> oldest_gap() override;
   Result<std::int64_t> newest_action() override;
-  Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override;
-  Result<std::int64_t> remembered_wake() override;
-  Result<journal::Tally> tally() override;
+  Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override;
+  Result<std::int64_t> saved_wakeup() override;
+  Result<journal::StateCounts> state_counts() override;
   Result<tracing::TraceSeed> trace_seed() override;
   Result<journal::SelectedPage> select(const journal::Selection& selection,
                                        const journal::SelectionPlace& from, std::size_t limit) override;

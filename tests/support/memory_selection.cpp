@@ -23,14 +23,14 @@ const MemoryState::Destination& destination(const MemoryState& state, const Deli
   return state.destinations[static_cast<std::size_t>(row.destination.value() - 1)];
 }
 
-const journal::Outlet& outlet(const MemoryState& state, const DeliveryRow& row) {
-  return state.outlets[static_cast<std::size_t>(row.key.outlet.value() - 1)];
+const journal::DeliveryQueue& queue(const MemoryState& state, const DeliveryRow& row) {
+  return state.queues[static_cast<std::size_t>(row.key.queue.value() - 1)];
 }
 
 /// The order of a walk.
 auto place_of(const DeliveryRow& row, bool newest_first) {
   const std::int64_t sign = newest_first ? -1 : 1;
-  return std::tuple{row.key.outlet.value(), sign * row.key.position.value(), sign * row.key.generation};
+  return std::tuple{row.key.queue.value(), sign * row.key.position.value(), sign * row.key.generation};
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ bool means(const MemoryState& state, const DeliveryFilter& filter, const Deliver
   const int answered = status == state.statuses.end() ? 0 : status->second;
   return among(filter.events, event.event_id) &&
          (filter.entities.empty() || (event.entity_id && among(filter.entities, *event.entity_id))) &&
-         among(filter.hosts, outlet(state, row).host) && among(filter.urls, destination(state, row).url) &&
+         among(filter.hosts, queue(state, row).host) && among(filter.urls, destination(state, row).url) &&
          (filter.subscriptions.empty() || (subscription != state.subscriptions.end() &&
                                            among(filter.subscriptions, subscription->second->id))) &&
          (filter.inputs.empty() || (!event.input.empty() && among(filter.inputs, event.input))) &&
@@ -81,7 +81,7 @@ SelectedPage select_in(const MemoryState& state, const Selection& selection, con
   if (more) found.resize(limit);
   for (const auto* row : found) {
     page.deliveries.push_back(
-        {.row = *row, .url = destination(state, *row).url, .host = outlet(state, *row).host});
+        {.row = *row, .url = destination(state, *row).url, .host = queue(state, *row).host});
   }
   if (more) page.next = SelectionPlace{.key = found.back()->key, .lowest = Position{}};
   return page;
@@ -97,7 +97,7 @@ std::vector<std::string> unknown_names_in(const MemoryState& state, const Delive
   look("event", filter.events, [&](const auto& id) { return state.positions.contains(id); });
   look("entity", filter.entities, [&](const auto& id) { return state.entities.contains(id); });
   look("host", filter.hosts, [&](const auto& host) {
-    return any(state.outlets, [&](const auto& one) { return one.host == host; });
+    return any(state.queues, [&](const auto& one) { return one.host == host; });
   });
   look("URL", filter.urls, [&](const auto& url) {
     return any(state.destinations, [&](const auto& one) { return one.url == url; });

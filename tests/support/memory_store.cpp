@@ -25,7 +25,7 @@ std::map<SequenceNumber, const DeliveryRow*> MemoryState::lane(const DeliveryRow
   std::map<SequenceNumber, const DeliveryRow*> lane;
   for (const auto& [number, position] : entity(row.entity).stream) {
     const auto found =
-        deliveries.find({.outlet = row.key.outlet, .position = position, .generation = row.key.generation});
+        deliveries.find({.queue = row.key.queue, .position = position, .generation = row.key.generation});
     const bool subscribed = row.subscription != SubscriptionNo{};
     if (found != deliveries.end() && (subscribed || found->second.destination == row.destination))
       lane.emplace(SequenceNumber{number}, &found->second);
@@ -107,52 +107,52 @@ const DeliveryRow& MemoryState::add_delivery(const Destination& to, Position pos
                                              std::int64_t generation, SubscriptionNo subscription) {
   const Event& event = *events.at(position);
   DeliveryRow row;
-  row.key = {.outlet = to.outlet, .position = position, .generation = generation};
+  row.key = {.queue = to.queue, .position = position, .generation = generation};
   row.destination = subscription == SubscriptionNo{}
                         ? to.no
-                        : outlets.at(static_cast<std::size_t>(to.outlet.value() - 1)).destination;
+                        : queues.at(static_cast<std::size_t>(to.queue.value() - 1)).destination;
   if (event.entity_id) row.entity = entities.find(*event.entity_id)->second.no;
   row.sequence = event.sequence.value_or(SequenceNumber{});
   row.subscription = subscription;
   return deliveries.emplace(row.key, row).first->second;
 }
 
-OutletNo MemoryState::outlet_of(const Route& route) {
+QueueNo MemoryState::queue_of(const Route& route) {
   const bool direct = route.subscription == SubscriptionNo{};
-  for (const auto& outlet : outlets)
-    if ((!direct || outlet.host == route.host) && outlet.subscription == route.subscription) return outlet.no;
-  const OutletNo no{static_cast<std::int64_t>(outlets.size()) + 1};
-  outlets.push_back({.no = no,
-                     .host = std::string{route.host},
-                     .subscription = route.subscription,
-                     .destination = {},
-                     .low = {}});
+  for (const auto& queue : queues)
+    if ((!direct || queue.host == route.host) && queue.subscription == route.subscription) return queue.no;
+  const QueueNo no{static_cast<std::int64_t>(queues.size()) + 1};
+  queues.push_back({.no = no,
+                    .host = std::string{route.host},
+                    .subscription = route.subscription,
+                    .destination = {},
+                    .low_watermark = {}});
   lead(route.subscription);
   return no;
 }
 
 void MemoryState::lead(SubscriptionNo subscription) {
   if (subscription == SubscriptionNo{}) return;
-  const auto outlet = std::find_if(outlets.begin(), outlets.end(),
-                                   [&](const auto& known) { return known.subscription == subscription; });
-  if (outlet == outlets.end()) return;
+  const auto queue = std::find_if(queues.begin(), queues.end(),
+                                  [&](const auto& known) { return known.subscription == subscription; });
+  if (queue == queues.end()) return;
   const Subscription& to = *subscriptions.at(subscription);
-  outlet->host = to.host;
-  const DestinationNo destination = named(outlet->no, to.url).no;
-  outlet->destination = destination;
+  queue->host = to.host;
+  const DestinationNo destination = named(queue->no, to.url).no;
+  queue->destination = destination;
   for (auto& [key, row] : deliveries)
     if (row.subscription == subscription) row.destination = destination;
 }
 
 const MemoryState::Destination& MemoryState::destination_of(const Route& route) {
-  return named(outlet_of(route), route.url);
+  return named(queue_of(route), route.url);
 }
 
-const MemoryState::Destination& MemoryState::named(OutletNo outlet, std::string_view url) {
+const MemoryState::Destination& MemoryState::named(QueueNo queue, std::string_view url) {
   for (const auto& destination : destinations)
-    if (destination.url == url && destination.outlet == outlet) return destination;
+    if (destination.url == url && destination.queue == queue) return destination;
   const DestinationNo no{static_cast<std::int64_t>(destinations.size()) + 1};
-  destinations.push_back({.no = no, .outlet = outlet, .url = std::string{url}});
+  destinations.push_back({.no = no, .queue = queue, .url = std::string{url}});
   return destinations.back();
 }
 

@@ -41,7 +41,7 @@ struct MemoryState {
   };
   struct Destination {
     DestinationNo no;
-    OutletNo outlet;
+    QueueNo queue;
     std::string url;
   };
   struct Action {
@@ -54,14 +54,14 @@ struct MemoryState {
   std::map<Position, std::shared_ptr<const Event>> events;
   std::map<std::string, Position, std::less<>> positions;  // by event id
   std::map<std::string, Entity, std::less<>> entities;
-  std::vector<journal::Outlet> outlets;
+  std::vector<journal::DeliveryQueue> queues;
   std::vector<Destination> destinations;
   std::map<journal::DeliveryKey, journal::DeliveryRow> deliveries;
   std::map<journal::DeliveryKey, int> statuses;          // HTTP, of the latest attempt; 0: no answer
   std::map<journal::DeliveryKey, std::int64_t> unknown;  // outcomes that are not acknowledged
   std::map<journal::DeliveryKey, WallTime> ended;        // the latest attempt
   std::vector<Action> actions;
-  std::int64_t last_wake = 0;
+  std::int64_t last_wakeup = 0;
   std::set<Position> unmatched;
   std::map<SubscriptionNo, std::shared_ptr<const Subscription>> subscriptions;
   std::int64_t last_subscription = 0, subscriptions_version = 0, last_generation = 0;
@@ -94,12 +94,12 @@ struct MemoryState {
   const journal::DeliveryRow& add_delivery(const Destination& to, Position position, std::int64_t generation,
                                            SubscriptionNo subscription);
   const Destination& destination_of(const Route& route);
-  /// The outlet of the subscription, where it has one, and all in it go where the subscription says.
+  /// The delivery queue of the subscription, where it has one, and all in it go where the subscription says.
   void lead(SubscriptionNo subscription);
 
  private:
-  const Destination& named(OutletNo outlet, std::string_view url);
-  OutletNo outlet_of(const Route& route);
+  const Destination& named(QueueNo queue, std::string_view url);
+  QueueNo queue_of(const Route& route);
 };
 
 /// Journal::append on one arrival, the routes of which are in order.

@@ -3,7 +3,7 @@
 #include "cli/output/attempt_table.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 
 #include <memory>
 
@@ -26,14 +26,14 @@ struct Attempts {
 };
 
 Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
-  const auto event = ledger->event(asked.event_id);
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
+  const auto event = reader->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
   if (!*event)
     return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
                   program.journal, command_on(program, "events list"));
-  const auto attempts = ledger->attempts(asked.event_id);
+  const auto attempts = reader->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
     for (const auto& attempt : attempts_json(**event, *attempts)) put_data(attempt + '\n');

@@ -7,7 +7,7 @@
 #include "cli/output/event_text.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "operations/dead_letters.hpp"
 #include "operations/redirect.hpp"
 #include "operations/views/event_line.hpp"
@@ -77,9 +77,9 @@ void put_dead_letter_json(const journal::DeadLetterRecord& dead) {
 Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
   const auto which = meant(asked.which, SystemClock{}.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
-  DISPATCH_TRY(check_known(*ledger, *which));
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_TRY(check_known(*reader, *which));
   const WallTime now = SystemClock{}.wall();
 
   using Align = Table::Align;
@@ -94,7 +94,7 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
                {"LAST OUTCOME"}},
               put_out};
   DeadLetterAdvice advice{DeadLetterAdvice::Names::entity};
-  DISPATCH_TRY(ledger->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
+  DISPATCH_TRY(reader->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
     advice.add(dead);
     if (asked.which.json) {
       put_dead_letter_json(dead);
@@ -119,11 +119,11 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
 }
 
 Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
   const journal::DeliveryFilter which{.events = {asked.event_id}};
   std::vector<journal::DeadLetterRecord> dead;
-  DISPATCH_TRY(ledger->dead_letters(which, [&](const journal::DeadLetterRecord& one) {
+  DISPATCH_TRY(reader->dead_letters(which, [&](const journal::DeadLetterRecord& one) {
     dead.push_back(one);
     return true;
   }));
@@ -132,9 +132,9 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
     for (const auto& one : dead) put_dead_letter_json(one);
     return ExitCode::delivered;
   }
-  const auto event = ledger->event(asked.event_id);
+  const auto event = reader->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
-  const auto attempts = ledger->attempts(asked.event_id);
+  const auto attempts = reader->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (*event) put_event(**event, *attempts, SystemClock{}.wall());
   for (const auto& one : dead) {
@@ -191,13 +191,13 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
 Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
   const auto which = meant_by_operator(asked.which, "dead letters", SystemClock{}.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
-  DISPATCH_TRY(check_known(*ledger, *which));
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_TRY(check_known(*reader, *which));
   std::int64_t exported = 0;
   std::int64_t without_url = 0;
   Result<> written;
-  DISPATCH_TRY(ledger->dead_events(*which, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY(reader->dead_events(*which, [&](const journal::EventRecord& event) {
     auto line = operations::event_line(event);
     if (!line) {
       written = tl::unexpected(std::move(line).error());

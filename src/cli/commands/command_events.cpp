@@ -2,13 +2,13 @@
 #include "base/text/units.hpp"
 #include "cli/commands/events_ack.hpp"
 #include "cli/commands/events_cancel.hpp"
-#include "cli/options/moment.hpp"
 #include "cli/options/option_values.hpp"
+#include "cli/options/time_argument.hpp"
 #include "cli/output/event_text.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/ledger.hpp"
-#include "operations/causes.hpp"
+#include "journal/journal_reader.hpp"
+#include "operations/causation_tree.hpp"
 #include "routing/pattern.hpp"
 
 #include <algorithm>
@@ -67,7 +67,7 @@ Result<> read_moments(Events& asked, WallTime now) {
   for (const auto& [text, into] :
        {std::pair{&asked.since, &asked.filter.since}, std::pair{&asked.until, &asked.filter.until}}) {
     if (text->empty()) continue;
-    const auto moment = parse_moment(*text, now);
+    const auto moment = parse_time_argument(*text, now);
     if (!moment) return tl::unexpected(moment.error());
     *into = *moment;
   }
@@ -107,13 +107,13 @@ void read_type(Events& asked) {
 Result<ExitCode> list_events(const Program& program, Events asked) {
   DISPATCH_TRY(read_moments(asked, SystemClock{}.wall()));
   read_type(asked);
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
 
   Table table = event_table();
   std::int64_t listed = 0;
   Position last;
-  DISPATCH_TRY(ledger->events(asked.filter, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY(reader->events(asked.filter, [&](const journal::EventRecord& event) {
     if (asked.json) {
       put_event_json(event);
     } else {
@@ -139,15 +139,15 @@ Result<ExitCode> list_events(const Program& program, Events asked) {
 }
 
 Result<ExitCode> show_event(const Program& program, const Events& asked) {
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
-  const auto event = ledger->event(asked.event_id);
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
+  const auto event = reader->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
   if (!*event) {
     return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
                   program.journal, command_on(program, "events list"));
   }
-  const auto attempts = ledger->attempts(asked.event_id);
+  const auto attempts = reader->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
     put_event_json(**event, *attempts);
@@ -163,15 +163,15 @@ Result<ExitCode> show_event(const Program& program, const Events& asked) {
 constexpr std::size_t indent_most = 40;
 
 /// Where the cause of an event is that is not among those shown.
-Result<std::string> whereabouts(const journal::Ledger& ledger, const std::string& event_id) {
-  const auto event = ledger.event(event_id);
+Result<std::string> whereabouts(const journal::JournalReader& reader, const std::string& event_id) {
+  const auto event = reader.event(event_id);
   if (!event) return tl::unexpected(event.error());
   if (!*event) return std::string{"not in the journal"};
   const auto& correlation = (*event)->correlation_id;
   return correlation.empty() ? std::string{"without a correlation id"} : "correlation " + correlation;
 }
 
-Result<std::string> cause_text(const journal::Ledger& ledger, const journal::EventRecord& event,
+Result<std::string> cause_text(const journal::JournalReader& reader, const journal::EventRecord& event,
                                operations::Cause cause) {
   switch (cause) {
     case operations::Cause::none:
@@ -183,20 +183,20 @@ Result<std::string> cause_text(const journal::Ledger& ledger, const journal::Eve
     case operations::Cause::away:
       break;
   }
-  return whereabouts(ledger, event.causation_id).map([&](const std::string& where) {
+  return whereabouts(reader, event.causation_id).map([&](const std::string& where) {
     return fmt::format("{} ({})", event.causation_id, where);
   });
 }
 
-Result<> put_tree(const journal::Ledger& ledger, const std::vector<journal::EventRecord>& events) {
+Result<> put_tree(const journal::JournalReader& reader, const std::vector<journal::EventRecord>& events) {
   using Align = Table::Align;
   Table table{
       {{"EVENT"}, {"TYPE"}, {"ENTITY"}, {"SEQUENCE", Align::right}, {"STATE"}, {"ACCEPTED"}, {"CAUSE"}},
       put_out};
-  for (const auto& caused : operations::by_cause(events)) {
+  for (const auto& caused : operations::causation_tree(events)) {
     if (!can_put_out()) break;
     const auto& event = events[caused.event];
-    auto cause = cause_text(ledger, event, caused.cause);
+    auto cause = cause_text(reader, event, caused.cause);
     if (!cause) return tl::unexpected(std::move(cause).error());
     table.row({std::string(2 * std::min(caused.depth, indent_most), ' ') + event.event_id, event.type,
                event.entity_id.value_or(""),
@@ -208,7 +208,7 @@ Result<> put_tree(const journal::Ledger& ledger, const std::vector<journal::Even
 }
 
 void put_tree_json(const std::vector<journal::EventRecord>& events) {
-  for (const auto& caused : operations::by_cause(events)) {
+  for (const auto& caused : operations::causation_tree(events)) {
     if (!can_put_out()) return;
     put_event_json(events[caused.event], [&](JsonObject& object) {
       object.add("depth", caused.depth);
@@ -219,10 +219,10 @@ void put_tree_json(const std::vector<journal::EventRecord>& events) {
 }
 
 Result<ExitCode> trace_events(const Program& program, const Events& asked) {
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
   std::vector<journal::EventRecord> events;
-  DISPATCH_TRY(ledger->events({.correlation = asked.correlation}, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY(reader->events({.correlation = asked.correlation}, [&](const journal::EventRecord& event) {
     events.push_back(event);
     return true;
   }));
@@ -234,7 +234,7 @@ Result<ExitCode> trace_events(const Program& program, const Events& asked) {
     put_tree_json(events);
     return ExitCode::delivered;
   }
-  DISPATCH_TRY(put_tree(*ledger, events));
+  DISPATCH_TRY(put_tree(*reader, events));
   say_next(program, "events show ID", "see all of one");
   return ExitCode::delivered;
 }

@@ -43,7 +43,7 @@ Result<ExitCode> ingest(const Program& program, const Ingest& asked) {
   flow::RunOptions options;
   DISPATCH_TRY(set_input(options, asked.input));
   return (*session)->run(
-      [&options](Session& open) { return flow::accept(open.acceptance(), options, open.scoreboard()); });
+      [&options](Session& open) { return flow::accept(open.acceptance(), options, open.shared_stats()); });
 }
 
 }  // namespace

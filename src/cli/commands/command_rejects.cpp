@@ -6,7 +6,7 @@
 #include "cli/output/table.hpp"
 #include "cli/program.hpp"
 #include "ingest/input_name.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "operations/rejects.hpp"
 
 #include <cstdint>
@@ -81,10 +81,10 @@ std::string same_lines(const Rejects& asked) {
 
 /// The name that the journal has for the file. It is the one that it was read by; where none of that name is
 /// known, another spelling of the same path is.
-Result<std::string> recorded_file(const journal::Ledger& ledger, const std::string& typed) {
+Result<std::string> recorded_file(const journal::JournalReader& reader, const std::string& typed) {
   std::string same;
   bool exact = false;
-  DISPATCH_TRY(ledger.rejects({}, true, [&](const journal::RejectedRecord& reject) {
+  DISPATCH_TRY(reader.rejects({}, true, [&](const journal::RejectedRecord& reject) {
     exact = reject.file == typed;
     if (same.empty() && ingest::input_name(reject.file) == ingest::input_name(typed)) same = reject.file;
     return !exact;
@@ -94,17 +94,17 @@ Result<std::string> recorded_file(const journal::Ledger& ledger, const std::stri
 
 Result<> use_recorded_file(const Program& program, Rejects& asked) {
   if (!asked.which.file) return {};
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
-  auto file = recorded_file(*ledger, *asked.which.file);
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
+  auto file = recorded_file(*reader, *asked.which.file);
   if (!file) return tl::unexpected(std::move(file).error());
   asked.which.file = std::move(*file);
   return {};
 }
 
 Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
   const WallTime now = SystemClock{}.wall();
   using Align = Table::Align;
   Table table{{{"REJECT", Align::right},
@@ -118,7 +118,7 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
               put_out};
   std::int64_t open = 0;
   std::int64_t listed = 0;
-  DISPATCH_TRY(ledger->rejects(asked.which, asked.cleared, [&](const journal::RejectedRecord& reject) {
+  DISPATCH_TRY(reader->rejects(asked.which, asked.cleared, [&](const journal::RejectedRecord& reject) {
     ++listed;
     if (!reject.cleared_at) ++open;
     if (asked.json) {
@@ -153,12 +153,12 @@ Result<> check_selection(const Rejects& asked) {
 
 Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
   DISPATCH_TRY(check_selection(asked));
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
   const auto form = asked.json ? operations::RejectForm::records : operations::RejectForm::lines;
   const auto put =
       ::isatty(STDOUT_FILENO) != 0 ? put_out : put_data;  // a terminal must not obey a stranger's line
-  const auto written = operations::export_rejects(*ledger, asked.which, form, [put](std::string_view text) {
+  const auto written = operations::export_rejects(*reader, asked.which, form, [put](std::string_view text) {
     put(text);
     return can_put_out();
   });
@@ -174,9 +174,9 @@ Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
 
 Result<journal::RejectCount> cleared_by(const Program& program, const Rejects& asked) {
   if (asked.dry_run) {
-    const auto ledger = journal::Ledger::open(program.journal);
-    if (!ledger) return tl::unexpected(ledger.error());
-    return operations::count_rejects(*ledger, asked.which);
+    const auto reader = journal::JournalReader::open(program.journal);
+    if (!reader) return tl::unexpected(reader.error());
+    return operations::count_rejects(*reader, asked.which);
   }
   const auto journal = open_for_operator(program, false);
   if (!journal) return tl::unexpected(journal.error());

@@ -1,11 +1,11 @@
 #include "cli/commands/operator_turn.hpp"
 #include "cli/commands/subscription/subscription_commands.hpp"
 #include "cli/options/delivery_filter_options.hpp"
-#include "cli/options/moment.hpp"
 #include "cli/options/option_values.hpp"
+#include "cli/options/time_argument.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "operations/replay.hpp"
 #include "routing/url.hpp"
 
@@ -59,16 +59,16 @@ Result<std::optional<routing::Url>> destination_of(const Replay& asked) {
 
 /// What is meant; `--since 2h --until 1h` is an hour, as both are counted back from `now`.
 Result<journal::FinalSelection> selection_of(const Program& program, const Replay& asked,
-                                             const journal::Ledger& ledger, WallTime now) {
+                                             const journal::JournalReader& reader, WallTime now) {
   auto selection = asked.selection;
   auto filter = meant(asked.names, now);
   if (!filter) return tl::unexpected(std::move(filter).error());
   selection.filter = std::move(*filter);
-  DISPATCH_TRY(read_moment(asked.since, now, selection.since));
-  DISPATCH_TRY(read_moment(asked.until, now, selection.until));
+  DISPATCH_TRY(read_time_argument(asked.since, now, selection.since));
+  DISPATCH_TRY(read_time_argument(asked.until, now, selection.until));
   if (!asked.subscription) return selection;
   std::vector<Subscription> subscriptions;
-  DISPATCH_TRY(ledger.subscriptions([&](const journal::SubscriptionRecord& record) {
+  DISPATCH_TRY(reader.subscriptions([&](const journal::SubscriptionRecord& record) {
     subscriptions.push_back(record.subscription);
     return true;
   }));
@@ -83,14 +83,14 @@ Result<operations::Replayed> replayed_by(const Program& program, const Replay& a
   std::optional<Route> to;
   if (url) to = Route{url->text, url->host};
   const SystemClock clock;
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
-  const auto selection = selection_of(program, asked, *ledger, clock.wall());
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
+  const auto selection = selection_of(program, asked, *reader, clock.wall());
   if (!selection) return tl::unexpected(selection.error());
-  if (asked.dry_run) return operations::count_replay(*ledger, *selection, to);
+  if (asked.dry_run) return operations::count_replay(*reader, *selection, to);
   const auto journal = open_for_operator(program, false);
   if (!journal) return tl::unexpected(journal.error());
-  return operations::replay(*ledger, **journal, clock, *selection, to);
+  return operations::replay(*reader, **journal, clock, *selection, to);
 }
 
 std::string destination_text(const operations::DestinationCount& count) {

@@ -3,8 +3,8 @@
 #include "cli/options/input_options.hpp"
 #include "cli/options/telemetry_options.hpp"
 #include "cli/program.hpp"
-#include "cli/run/descriptors.hpp"
 #include "cli/run/dry_run.hpp"
+#include "cli/run/fd_limit.hpp"
 #include "cli/run/metrics_server.hpp"
 #include "cli/run/run_files.hpp"
 #include "cli/run/session.hpp"
@@ -82,7 +82,7 @@ Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
   options.ahead = std::min(options.per_host, ahead_most);
   options.follow_all = asked.input.files.empty();
   options.through_proxy = !asked.delivery.http.proxy.empty();
-  const std::size_t descriptors = raise_descriptor_limit();
+  const std::size_t descriptors = raise_fd_limit();
   const std::size_t room = descriptors > 2 * other_descriptors ? descriptors - other_descriptors
                                                                : std::max<std::size_t>(1, descriptors / 2);
   if (options.workers > room) {
@@ -108,8 +108,8 @@ Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOpt
   return {};
 }
 
-Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
-                             telemetry::Telemetry& watching) {
+Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
+                                telemetry::Telemetry& watching) {
   delivery::HttpOptions http = asked.delivery.http;
   http.per_host = options.per_host;
   http.requests_most = options.workers;
@@ -133,7 +133,7 @@ Result<flow::Ending> deliver(Session& session, const Run& asked, const flow::Run
   auto acceptance = session.acceptance();
   acceptance.observer = &watching.observer();
   acceptance.log = watching.log();
-  return flow::run({acceptance, **preparing, random, own}, options, session.scoreboard());
+  return flow::run({acceptance, **preparing, random, own}, options, session.shared_stats());
 }
 
 telemetry::TelemetryOptions telemetry_options(const Run& asked, spdlog::logger& log) {
@@ -148,19 +148,19 @@ telemetry::TelemetryOptions telemetry_options(const Run& asked, spdlog::logger& 
   return options;
 }
 
-Result<flow::Ending> deliver_watched(Session& session, const Run& asked, const flow::RunOptions& options) {
+Result<flow::RunResult> deliver_watched(Session& session, const Run& asked, const flow::RunOptions& options) {
   DISPATCH_TRY(session.files().check());  // the metrics file is about to be made
   const auto log = session.acceptance().log;
   const auto wanted = telemetry_options(asked, *log);
-  auto watching =
-      telemetry::Telemetry::start(wanted, session.scoreboard(), session.journal_path(), session.clock(), log);
+  auto watching = telemetry::Telemetry::start(wanted, session.shared_stats(), session.journal_path(),
+                                              session.clock(), log);
   if (!watching) return tl::unexpected(std::move(watching).error());
-  auto ending = deliver(session, asked, options, **watching);
+  auto result = deliver(session, asked, options, **watching);
   session.hurry();
   const auto told = (*watching)->finish();
-  if (!ending) return ending;  // which is worse than what else may have failed
+  if (!result) return result;  // which is worse than what else may have failed
   if (!told) return tl::unexpected(told.error());
-  return ending;
+  return result;
 }
 
 /// `cat events | dispatch run` without '-' would read nothing and say that all is done.

@@ -5,7 +5,7 @@
 #include "cli/output/screen.hpp"
 #include "cli/output/status_text.hpp"
 #include "cli/program.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -50,10 +50,10 @@ Result<std::chrono::microseconds> parse_interval(std::string_view text) {
   return interval;
 }
 
-Result<Status> look(const Program& program, const journal::Ledger& ledger) {
-  auto standing = ledger.standing(rows_shown, SystemClock{}.wall());
-  if (!standing) return tl::unexpected(std::move(standing).error());
-  return Status{program.journal, std::move(*standing)};
+Result<Status> look(const Program& program, const journal::JournalReader& reader) {
+  auto journal_status = reader.status(rows_shown, SystemClock{}.wall());
+  if (!journal_status) return tl::unexpected(std::move(journal_status).error());
+  return Status{program.journal, std::move(*journal_status)};
 }
 
 void put_status(const Status& status, const StatusOptions& asked, WallTime now) {
@@ -64,31 +64,36 @@ void put_status(const Status& status, const StatusOptions& asked, WallTime now) 
   }
 }
 
-void say_what_next(const Program& program, const journal::Standing& standing) {
-  if (standing.blocked_lanes > 0) say_next(program, "dlq list", "see what is dead");
-  if (standing.gapped_entities > 0) say_next(program, "gap list", "see which sequence numbers are missing");
-  if (standing.rejects.lines > 0) say_next(program, "rejects list", "see which lines were rejected and why");
-  if (standing.unknown > 0) {
+void say_what_next(const Program& program, const journal::JournalStatus& journal_status) {
+  if (journal_status.blocked_lanes > 0) say_next(program, "dlq list", "see what is dead");
+  if (journal_status.gapped_entities > 0)
+    say_next(program, "gap list", "see which sequence numbers are missing");
+  if (journal_status.rejects.lines > 0)
+    say_next(program, "rejects list", "see which lines were rejected and why");
+  if (journal_status.unknown > 0) {
     say_next(program, "events list --unknown", "see what may have arrived twice");
     say_next(program, "events ack --all", "acknowledge what was seen, so that it is no longer named");
   }
-  for (const auto& paused : standing.paused)
+  for (const auto& paused : journal_status.paused)
     say_next(program, "subscription resume " + shell_word(paused.subscription),
              "let a paused subscription have what waits for it");
-  for (const auto& circuit : standing.circuits)
+  for (const auto& circuit : journal_status.circuits)
     if (!circuit.half_open)
       say_next(program, "retry --url " + shell_word(circuit.url), "try a URL with an open circuit at once");
-  if (standing.movable_retries > 0) say_next(program, "retry --all", "try at once what waits for a retry");
-  if (!standing.owned && standing.movable + standing.tally.of(DeliveryState::in_flight) > 0)
+  if (journal_status.movable_retries > 0)
+    say_next(program, "retry --all", "try at once what waits for a retry");
+  if (!journal_status.owned &&
+      journal_status.movable + journal_status.state_counts.of(DeliveryState::in_flight) > 0)
     say_next(program, "run", "deliver what waits");
 }
 
-Result<ExitCode> watch(const Program& program, const journal::Ledger& ledger, const StatusOptions& asked) {
+Result<ExitCode> watch(const Program& program, const journal::JournalReader& reader,
+                       const StatusOptions& asked) {
   const bool screen = !asked.json && is_screen(STDOUT_FILENO);
   const SystemClock clock;
   while (can_put_out()) {
     const auto began = clock.steady();
-    const auto status = look(program, ledger);
+    const auto status = look(program, reader);
     if (!status) return tl::unexpected(status.error());
     if (screen) put_data("\x1b[H\x1b[2J");
     put_status(*status, asked, clock.wall());
@@ -101,13 +106,13 @@ Result<ExitCode> watch(const Program& program, const journal::Ledger& ledger, co
 }
 
 Result<ExitCode> show_status(const Program& program, const StatusOptions& asked) {
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
-  if (asked.watch) return watch(program, *ledger, asked);
-  const auto status = look(program, *ledger);
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
+  if (asked.watch) return watch(program, *reader, asked);
+  const auto status = look(program, *reader);
   if (!status) return tl::unexpected(status.error());
   put_status(*status, asked, SystemClock{}.wall());
-  if (!asked.json) say_what_next(program, status->standing);
+  if (!asked.json) say_what_next(program, status->journal_status);
   return ExitCode::delivered;
 }
 

@@ -20,11 +20,11 @@ Result<> operator_turn(const Program& program,
   options.existing_only = !may_make;
   const auto journal = journal::SqliteJournal::open(program.journal, options);
   if (!journal) return tl::unexpected(journal.error());
-  auto turn = journal::Turn::begin(**journal);
-  if (!turn) return tl::unexpected(std::move(turn).error());
+  auto transaction = journal::Transaction::begin(**journal);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
   DISPATCH_TRY(act(**journal, SystemClock{}.wall()));
   fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(turn->commit());
+  DISPATCH_TRY(transaction->commit());
   fail_point(FailPoint::operator_committed);
   if (const auto error = (*journal)->take_checkpoint_error())
     return fail("what was asked for is done, but {}", error->message);

@@ -3,8 +3,8 @@
 #include "base/text/shell_text.hpp"
 #include "base/text/units.hpp"
 #include "cli/commands/operator_turn.hpp"
-#include "cli/options/moment.hpp"
 #include "cli/options/option_values.hpp"
+#include "cli/options/time_argument.hpp"
 #include "cli/output/listing.hpp"
 #include "ingest/input_name.hpp"
 #include "routing/pattern.hpp"
@@ -167,8 +167,8 @@ void add_dead_letter_options(Command command, DeliveryFilterOptions& asked) {
 
 Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTime now) {
   journal::DeliveryFilter meant = asked.names;
-  DISPATCH_TRY(read_moment(asked.accepted_since, now, meant.accepted_since));
-  DISPATCH_TRY(read_moment(asked.dead_since, now, meant.dead_since));
+  DISPATCH_TRY(read_time_argument(asked.accepted_since, now, meant.accepted_since));
+  DISPATCH_TRY(read_time_argument(asked.dead_since, now, meant.dead_since));
   for (auto& input : meant.inputs) input = ingest::input_name(input);
   for (auto& host : meant.hosts) {
     DISPATCH_TRY(check_host(host));
@@ -195,8 +195,8 @@ Result<journal::DeliveryFilter> meant_by_operator(const DeliveryFilterOptions& a
   return meant(asked, now);
 }
 
-Result<> check_known(const journal::Ledger& ledger, const journal::DeliveryFilter& meant) {
-  const auto unknown = ledger.unknown_names(meant);
+Result<> check_known(const journal::JournalReader& reader, const journal::DeliveryFilter& meant) {
+  const auto unknown = reader.unknown_names(meant);
   if (!unknown) return tl::unexpected(unknown.error());
   if (!unknown->empty()) return misuse("the journal knows no {}", fmt::join(*unknown, ", no "));
   return {};

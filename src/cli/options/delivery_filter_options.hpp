@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/program.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/selection.hpp"
 #include "operations/affected.hpp"
 #include "operations/redirect.hpp"
@@ -49,7 +49,7 @@ Result<journal::DeliveryFilter> meant_by_operator(const DeliveryFilterOptions& a
                                                   WallTime now);
 
 /// Misuse that names what the journal does not know: probably mistyped.
-Result<> check_known(const journal::Ledger& ledger, const journal::DeliveryFilter& meant);
+Result<> check_known(const journal::JournalReader& reader, const journal::DeliveryFilter& meant);
 /// The conditions as `dispatch replay` takes them, each text for one command: replay takes one --type and one
 /// --subscription. Times are absolute, as "2h" would mean another one later. One empty text where nothing is
 /// conditioned. Of `meant` those of deliveries that wait: no status, no time of death.

@@ -3,8 +3,8 @@
 #include "base/system/fd.hpp"
 #include "cli/options/configuration/value_source.hpp"
 #include "cli/options/misplaced_options.hpp"
-#include "cli/options/nearest.hpp"
 #include "cli/options/never_empty.hpp"
+#include "cli/options/suggestion.hpp"
 
 #include <algorithm>
 #include <cerrno>

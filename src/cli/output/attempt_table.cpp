@@ -65,9 +65,10 @@ std::string span_text(const EventRecord& event, const AttemptRecord& attempt) {
 }
 
 /// One delivery's attempts, in their order, and what is to become of it.
-class Story {
+class AttemptHistory {
  public:
-  Story(const DeliveryRecord& delivery, const std::vector<AttemptRecord>& all) : delivery_(delivery) {
+  AttemptHistory(const DeliveryRecord& delivery, const std::vector<AttemptRecord>& all)
+      : delivery_(delivery) {
     for (const auto& attempt : all)
       if (attempt.key == delivery.key) attempts_.push_back(&attempt);
   }
@@ -110,10 +111,10 @@ void tell_actions(const EventRecord& event, const DeliveryRecord& delivery,
                         action.to.empty() ? "" : " to " + printable(action.to), format_time(action.at)));
 }
 
-void tell(const EventRecord& event, const DeliveryRecord& delivery, const Story& story, WallTime now,
-          const std::function<void(std::string_view)>& write) {
+void tell(const EventRecord& event, const DeliveryRecord& delivery, const AttemptHistory& history,
+          WallTime now, const std::function<void(std::string_view)>& write) {
   write(printable(delivery_text(delivery, now)) + '\n');
-  if (story.attempts().empty()) return;
+  if (history.attempts().empty()) return;
   using Align = Table::Align;
   std::vector<Table::Column> columns{{"ATTEMPT", Align::right},
                                      {"BEGAN"},
@@ -127,8 +128,8 @@ void tell(const EventRecord& event, const DeliveryRecord& delivery, const Story&
   if (event.trace) columns.push_back({"SPAN"});
   columns.push_back({"OUTCOME"});
   Table table{std::move(columns), write};
-  for (std::size_t i = 0; i < story.attempts().size(); ++i) {
-    const auto& attempt = *story.attempts()[i];
+  for (std::size_t i = 0; i < history.attempts().size(); ++i) {
+    const auto& attempt = *history.attempts()[i];
     const auto end = attempt.ended.value_or(AttemptRecord::End{});
     const auto split = parts(end.timings);
     std::vector<std::string> cells{std::to_string(attempt.number),
@@ -139,7 +140,7 @@ void tell(const EventRecord& event, const DeliveryRecord& delivery, const Story&
                                    split.tls,
                                    split.first_byte,
                                    end.address,
-                                   story.next_text(i, now)};
+                                   history.next_text(i, now)};
     if (event.trace) cells.push_back(span_text(event, attempt));
     cells.push_back(attempt.ended ? with_answer(end) : "under way");
     table.row(std::move(cells));
@@ -158,7 +159,7 @@ void tell_attempts(const EventRecord& event, const std::vector<AttemptRecord>& a
   bool first = true;
   for (const auto& delivery : event.deliveries) {
     if (!std::exchange(first, false)) write("\n");
-    tell(event, delivery, Story{delivery, attempts}, now, write);
+    tell(event, delivery, AttemptHistory{delivery, attempts}, now, write);
     tell_actions(event, delivery, write);
   }
 }
@@ -166,9 +167,9 @@ void tell_attempts(const EventRecord& event, const std::vector<AttemptRecord>& a
 std::vector<std::string> attempts_json(const EventRecord& event, const std::vector<AttemptRecord>& attempts) {
   std::vector<std::string> objects;
   for (const auto& delivery : event.deliveries) {
-    const Story story{delivery, attempts};
-    for (std::size_t i = 0; i < story.attempts().size(); ++i) {
-      const auto& attempt = *story.attempts()[i];
+    const AttemptHistory history{delivery, attempts};
+    for (std::size_t i = 0; i < history.attempts().size(); ++i) {
+      const auto& attempt = *history.attempts()[i];
       JsonObject object{objects.emplace_back()};
       object.add("event_id", event.event_id);
       add_text(object, "subscription", attempt.subscription);
@@ -180,7 +181,7 @@ std::vector<std::string> attempts_json(const EventRecord& event, const std::vect
       add_time(object, "began_at", attempt.began_at);
       object.add("under_way", !attempt.ended.has_value());
       if (attempt.ended) add_end(object, *attempt.ended);
-      add_time(object, "next_at", story.next_at(i));
+      add_time(object, "next_at", history.next_at(i));
     }
   }
   return objects;

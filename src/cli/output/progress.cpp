@@ -1,7 +1,7 @@
 #include "cli/output/progress.hpp"
 
 #include "base/text/units.hpp"
-#include "cli/output/figures_text.hpp"
+#include "cli/output/run_stats_text.hpp"
 #include "cli/output/screen.hpp"
 
 #include <chrono>
@@ -19,22 +19,22 @@ using std::chrono::microseconds;
 constexpr auto live_every = 200ms;
 constexpr auto plain_every = 10s;
 
-std::string figures_json(std::string_view message, const flow::Figures& figures, microseconds took,
+std::string figures_json(std::string_view message, const flow::RunStats& stats, microseconds took,
                          WallTime now) {
   std::string line;
   {
     JsonObject object{line};
     object.add("time", format_time(now)).add("level", "info").add("message", message);
-    add_figures(object, figures, took);
+    add_stats(object, stats, took);
   }
   return line + "\n";
 }
 
 }  // namespace
 
-Progress::Progress(const flow::Scoreboard& scoreboard, LiveLine& line, const Clock& clock,
+Progress::Progress(const flow::SharedStats& shared_stats, LiveLine& line, const Clock& clock,
                    LogOptions::Format format)
-    : scoreboard_(scoreboard),
+    : shared_stats_(shared_stats),
       line_(line),
       clock_(clock),
       format_(format),
@@ -49,28 +49,28 @@ void Progress::work(const std::stop_token& stop) {
   std::unique_lock lock{mutex_};
   throughput.note(began_, 0);
   while (!stopping_.wait_for(lock, stop, every, [&stop] { return stop.stop_requested(); })) {
-    const auto figures = scoreboard_.snapshot();
+    const auto stats = shared_stats_.snapshot();
     const SteadyTime now = clock_.steady();
-    throughput.note(now, figures.delivered);
+    throughput.note(now, stats.delivered);
     const auto took = duration_cast<microseconds>(now - began_);
     if (json)
-      line_.print(figures_json("progress", figures, took, clock_.wall()));
+      line_.print(figures_json("progress", stats, took, clock_.wall()));
     else if (live)
-      line_.show("dispatch: " + progress_line(figures, throughput));
+      line_.show("dispatch: " + progress_line(stats, throughput));
     else
-      line_.print(fmt::format("dispatch: {}\n", progress_line(figures, throughput)));
+      line_.print(fmt::format("dispatch: {}\n", progress_line(stats, throughput)));
   }
   line_.show({});
 }
 
-std::string snapshot_text(const flow::Figures& figures, microseconds took) {
+std::string snapshot_text(const flow::RunStats& stats, microseconds took) {
   return fmt::format("dispatch: after {}, {} in flight\n", format_duration(took),
-                     count_text(figures.in_flight)) +
-         input_table(figures) + delivery_table(figures, took, "waiting");
+                     count_text(stats.in_flight)) +
+         input_table(stats) + delivery_table(stats, took, "waiting");
 }
 
-std::string snapshot_json(const flow::Figures& figures, microseconds took, WallTime now) {
-  return figures_json("snapshot", figures, took, now);
+std::string snapshot_json(const flow::RunStats& stats, microseconds took, WallTime now) {
+  return figures_json("snapshot", stats, took, now);
 }
 
 }  // namespace dispatch::cli

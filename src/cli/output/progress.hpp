@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/system/log.hpp"
 #include "cli/output/live_line.hpp"
-#include "flow/observe/figures.hpp"
+#include "flow/observe/run_stats.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -17,14 +17,15 @@ namespace dispatch::cli {
 class Progress {
  public:
   /// All is borrowed. `format` is that of the log.
-  Progress(const flow::Scoreboard& scoreboard, LiveLine& line, const Clock& clock, LogOptions::Format format);
+  Progress(const flow::SharedStats& shared_stats, LiveLine& line, const Clock& clock,
+           LogOptions::Format format);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
  private:
   void work(const std::stop_token& stop);
 
-  const flow::Scoreboard& scoreboard_;
+  const flow::SharedStats& shared_stats_;
   LiveLine& line_;
   const Clock& clock_;
   const LogOptions::Format format_;
@@ -35,7 +36,7 @@ class Progress {
 };
 
 /// What SIGUSR1 asks for: where the run stands, in lines or as one JSON object in a line.
-std::string snapshot_text(const flow::Figures& figures, std::chrono::microseconds took);
-std::string snapshot_json(const flow::Figures& figures, std::chrono::microseconds took, WallTime now);
+std::string snapshot_text(const flow::RunStats& stats, std::chrono::microseconds took);
+std::string snapshot_json(const flow::RunStats& stats, std::chrono::microseconds took, WallTime now);
 
 }  // namespace dispatch::cli

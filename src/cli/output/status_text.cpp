@@ -2,8 +2,8 @@
 
 #include "base/text/printable.hpp"
 #include "base/text/units.hpp"
-#include "cli/output/figures_text.hpp"
 #include "cli/output/listing.hpp"
+#include "cli/output/run_stats_text.hpp"
 #include "cli/output/table.hpp"
 
 #include <array>
@@ -19,59 +19,62 @@ std::string count_column(std::int64_t count) {
 }
 
 /// What is worth knowing about the deliveries in a state.
-std::string remark(DeliveryState state, const journal::Standing& standing, WallTime now) {
+std::string remark(DeliveryState state, const journal::JournalStatus& journal_status, WallTime now) {
   switch (state) {
     case DeliveryState::pending:
-      return standing.oldest_pending
-                 ? "the oldest accepted " + age_text(*standing.oldest_pending, now) + " ago"
+      return journal_status.oldest_pending
+                 ? "the oldest accepted " + age_text(*journal_status.oldest_pending, now) + " ago"
                  : "";
     case DeliveryState::in_flight:
-      return !standing.owned && standing.tally.of(state) > 0
+      return !journal_status.owned && journal_status.state_counts.of(state) > 0
                  ? "left by a run that ended; the next one recovers them"
                  : "";
     case DeliveryState::retry_wait:
-      return standing.next_due ? "the next is due " + until_text(*standing.next_due, now) : "";
+      return journal_status.next_due ? "the next is due " + until_text(*journal_status.next_due, now) : "";
     case DeliveryState::dead_letter:
-      return standing.behind_dead > 0
-                 ? count_column(standing.behind_dead) +
-                       (standing.behind_dead == 1 ? " event waits" : " events wait") + " behind them"
+      return journal_status.behind_dead > 0
+                 ? count_column(journal_status.behind_dead) +
+                       (journal_status.behind_dead == 1 ? " event waits" : " events wait") + " behind them"
                  : "";
     case DeliveryState::failed:
-      return standing.not_meant > 0 ? count_column(standing.not_meant) +
-                                          " of them not meant: a subscription's filter excludes the event"
-                                    : "";
+      return journal_status.not_meant > 0
+                 ? count_column(journal_status.not_meant) +
+                       " of them not meant: a subscription's filter excludes the event"
+                 : "";
     default:
       return {};
   }
 }
 
-std::string states_table(const journal::Standing& standing, WallTime now) {
+std::string states_table(const journal::JournalStatus& journal_status, WallTime now) {
   std::string text;
   for (const auto state : states)
-    text += fmt::format("  {:<13}{:>14}  {}\n", to_string(state), count_column(standing.tally.of(state)),
-                        remark(state, standing, now));
-  if (standing.gapped_entities > 0) {
-    text += fmt::format(
-        "  {:<13}{:>14}  {} sequence numbers; {} behind them\n", "gaps",
-        count_column(standing.gapped_entities),
-        standing.gapped_entities == 1 ? "entity lacks" : "entities lack",
-        count_column(standing.behind_gaps) + (standing.behind_gaps == 1 ? " event waits" : " events wait"));
+    text +=
+        fmt::format("  {:<13}{:>14}  {}\n", to_string(state),
+                    count_column(journal_status.state_counts.of(state)), remark(state, journal_status, now));
+  if (journal_status.gapped_entities > 0) {
+    text += fmt::format("  {:<13}{:>14}  {} sequence numbers; {} behind them\n", "gaps",
+                        count_column(journal_status.gapped_entities),
+                        journal_status.gapped_entities == 1 ? "entity lacks" : "entities lack",
+                        count_column(journal_status.behind_gaps) +
+                            (journal_status.behind_gaps == 1 ? " event waits" : " events wait"));
   }
-  if (standing.unmatched > 0)
+  if (journal_status.unmatched > 0)
     text += fmt::format("  {:<13}{:>14}  events that no subscription meant\n", "unmatched",
-                        count_column(standing.unmatched));
-  if (standing.rejects.lines > 0)
+                        count_column(journal_status.unmatched));
+  if (journal_status.rejects.lines > 0)
     text += fmt::format("  {:<13}{:>14}  {} of input that could not be accepted, {}\n", "rejected",
-                        count_column(standing.rejects.lines), standing.rejects.lines == 1 ? "line" : "lines",
-                        format_size(static_cast<std::uint64_t>(standing.rejects.bytes)));
-  if (standing.unknown > 0)
+                        count_column(journal_status.rejects.lines),
+                        journal_status.rejects.lines == 1 ? "line" : "lines",
+                        format_size(static_cast<std::uint64_t>(journal_status.rejects.bytes)));
+  if (journal_status.unknown > 0)
     text += fmt::format("  {:<13}{:>14}  attempts whose outcome is unknown\n", "unknown",
-                        count_column(standing.unknown));
+                        count_column(journal_status.unknown));
   return text;
 }
 
-std::string hosts_table(const journal::Standing& standing) {
-  if (standing.hosts.empty()) return {};
+std::string hosts_table(const journal::JournalStatus& journal_status) {
+  if (journal_status.hosts.empty()) return {};
   using Align = Table::Align;
   std::string text = "\n";
   Table table{{{"HOST"},
@@ -80,50 +83,51 @@ std::string hosts_table(const journal::Standing& standing) {
                {"RETRY WAIT", Align::right},
                {"DEAD", Align::right}},
               [&](std::string_view line) { text += line; }};
-  for (const auto& host : standing.hosts)
+  for (const auto& host : journal_status.hosts)
     table.row({host.host, count_column(host.pending), count_column(host.in_flight),
                count_column(host.retry_wait), count_column(host.dead_letter)});
   table.finish();
-  if (standing.more_hosts > 0) text += fmt::format("and {} more hosts\n", count_column(standing.more_hosts));
+  if (journal_status.more_hosts > 0)
+    text += fmt::format("and {} more hosts\n", count_column(journal_status.more_hosts));
   return text;
 }
 
-std::string paused_table(const journal::Standing& standing, WallTime now) {
-  if (standing.paused.empty()) return {};
+std::string paused_table(const journal::JournalStatus& journal_status, WallTime now) {
+  if (journal_status.paused.empty()) return {};
   using Align = Table::Align;
   std::string text = "\n";
   Table table{{{"PAUSED SUBSCRIPTION"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"REASON"}},
               [&](std::string_view line) { text += line; }};
-  for (const auto& paused : standing.paused)
+  for (const auto& paused : journal_status.paused)
     table.row(
         {paused.subscription, age_text(paused.since, now), count_column(paused.waiting), paused.reason});
   table.finish();
-  if (standing.more_paused > 0)
-    text += fmt::format("and {} more that are paused\n", count_column(standing.more_paused));
+  if (journal_status.more_paused > 0)
+    text += fmt::format("and {} more that are paused\n", count_column(journal_status.more_paused));
   return text;
 }
 
-std::string circuits_table(const journal::Standing& standing, WallTime now) {
-  if (standing.circuits.empty()) return {};
+std::string circuits_table(const journal::JournalStatus& journal_status, WallTime now) {
+  if (journal_status.circuits.empty()) return {};
   using Align = Table::Align;
   std::string text = "\n";
   Table table{{{"CIRCUIT"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"URL"}},
               [&](std::string_view line) { text += line; }};
-  for (const auto& circuit : standing.circuits)
+  for (const auto& circuit : journal_status.circuits)
     table.row({circuit.half_open ? "half-open" : "open", age_text(circuit.since, now),
                count_column(circuit.waiting), circuit.url});
   table.finish();
-  if (standing.more_circuits > 0)
-    text += fmt::format("and {} more that are not closed\n", count_column(standing.more_circuits));
+  if (journal_status.more_circuits > 0)
+    text += fmt::format("and {} more that are not closed\n", count_column(journal_status.more_circuits));
   return text;
 }
 
 /// Those of which the time is not over.
-std::string held_back_table(const journal::Standing& standing, WallTime now) {
+std::string held_back_table(const journal::JournalStatus& journal_status, WallTime now) {
   std::string text;
   Table table{{{"HELD BACK"}, {"URL"}}, [&](std::string_view line) { text += line; }};
   bool any = false;
-  for (const auto& one : standing.held_back) {
+  for (const auto& one : journal_status.held_back) {
     if (one.until <= now) continue;
     any = true;
     table.row({until_text(one.until, now), one.url});
@@ -138,46 +142,47 @@ void strip_trailing_spaces(std::string& text) {
     text.erase(at, 1);
 }
 
-std::string run_text(const journal::Standing& standing) {
-  if (!standing.owned) return "no run is on";
-  return standing.owner_pid ? fmt::format("a run is on (pid {})", *standing.owner_pid) : "a run is on";
+std::string run_text(const journal::JournalStatus& journal_status) {
+  if (!journal_status.owned) return "no run is on";
+  return journal_status.owner_pid ? fmt::format("a run is on (pid {})", *journal_status.owner_pid)
+                                  : "a run is on";
 }
 
 }  // namespace
 
 std::string status_text(const Status& status, WallTime now) {
-  const auto& standing = status.standing;
-  std::string text =
-      fmt::format("{}: {}, {} in its WAL; {}\n\n", printable(status.journal),
-                  format_size(standing.journal_bytes), format_size(standing.wal_bytes), run_text(standing));
-  text += states_table(standing, now);
-  text += hosts_table(standing);
-  text += paused_table(standing, now);
-  text += circuits_table(standing, now);
-  text += held_back_table(standing, now);
+  const auto& journal_status = status.journal_status;
+  std::string text = fmt::format("{}: {}, {} in its WAL; {}\n\n", printable(status.journal),
+                                 format_size(journal_status.journal_bytes),
+                                 format_size(journal_status.wal_bytes), run_text(journal_status));
+  text += states_table(journal_status, now);
+  text += hosts_table(journal_status);
+  text += paused_table(journal_status, now);
+  text += circuits_table(journal_status, now);
+  text += held_back_table(journal_status, now);
   strip_trailing_spaces(text);
   return text;
 }
 
 void add_status(JsonObject& object, const Status& status, WallTime now) {
-  const auto& standing = status.standing;
+  const auto& journal_status = status.journal_status;
   object.add("journal", status.journal);
   add_time(object, "at", now);
-  object.add("owned", standing.owned).add("owner_pid", standing.owner_pid);
-  for (const auto state : states) object.add(to_string(state), standing.tally.of(state));
-  object.add("last_position", standing.last_position.value())
-      .add("blocked_lanes", standing.blocked_lanes)
-      .add("behind_dead_letters", standing.behind_dead)
-      .add("gapped_entities", standing.gapped_entities)
-      .add("behind_gaps", standing.behind_gaps)
-      .add("unknown_attempts", standing.unknown);
-  add_time(object, "next_due", standing.next_due);
-  add_time(object, "oldest_pending", standing.oldest_pending);
-  object.add("journal_bytes", standing.journal_bytes)
-      .add("wal_bytes", standing.wal_bytes)
-      .add("rejects_bytes", standing.rejects.bytes);
+  object.add("owned", journal_status.owned).add("owner_pid", journal_status.owner_pid);
+  for (const auto state : states) object.add(to_string(state), journal_status.state_counts.of(state));
+  object.add("last_position", journal_status.last_position.value())
+      .add("blocked_lanes", journal_status.blocked_lanes)
+      .add("behind_dead_letters", journal_status.behind_dead)
+      .add("gapped_entities", journal_status.gapped_entities)
+      .add("behind_gaps", journal_status.behind_gaps)
+      .add("unknown_attempts", journal_status.unknown);
+  add_time(object, "next_due", journal_status.next_due);
+  add_time(object, "oldest_pending", journal_status.oldest_pending);
+  object.add("journal_bytes", journal_status.journal_bytes)
+      .add("wal_bytes", journal_status.wal_bytes)
+      .add("rejects_bytes", journal_status.rejects.bytes);
   std::string hosts = "[";
-  for (const auto& host : standing.hosts) {
+  for (const auto& host : journal_status.hosts) {
     if (hosts.size() > 1) hosts += ',';
     JsonObject entry{hosts};
     entry.add("host", host.host)
@@ -187,31 +192,31 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
         .add("dead_letter", host.dead_letter);
   }
   object.add_raw("hosts", hosts += ']');
-  object.add("more_hosts", standing.more_hosts)
-      .add("unmatched", standing.unmatched)
-      .add("not_meant", standing.not_meant)
-      .add("rejects_open", standing.rejects.lines)
-      .add("movable", standing.movable);
+  object.add("more_hosts", journal_status.more_hosts)
+      .add("unmatched", journal_status.unmatched)
+      .add("not_meant", journal_status.not_meant)
+      .add("rejects_open", journal_status.rejects.lines)
+      .add("movable", journal_status.movable);
   std::string paused = "[";
-  for (const auto& one : standing.paused) {
+  for (const auto& one : journal_status.paused) {
     if (paused.size() > 1) paused += ',';
     JsonObject entry{paused};
     entry.add("subscription", one.subscription).add("reason", one.reason);
     add_time(entry, "since", one.since);
     entry.add("waiting", one.waiting);
   }
-  object.add_raw("paused", paused += ']').add("more_paused", standing.more_paused);
+  object.add_raw("paused", paused += ']').add("more_paused", journal_status.more_paused);
   std::string circuits = "[";
-  for (const auto& one : standing.circuits) {
+  for (const auto& one : journal_status.circuits) {
     if (circuits.size() > 1) circuits += ',';
     JsonObject entry{circuits};
     entry.add("url", one.url).add("state", one.half_open ? "half_open" : "open");
     add_time(entry, "since", one.since);
     entry.add("waiting", one.waiting);
   }
-  object.add_raw("circuits", circuits += ']').add("more_circuits", standing.more_circuits);
+  object.add_raw("circuits", circuits += ']').add("more_circuits", journal_status.more_circuits);
   std::string held_back = "[";
-  for (const auto& one : standing.held_back) {
+  for (const auto& one : journal_status.held_back) {
     if (one.until <= now) continue;
     if (held_back.size() > 1) held_back += ',';
     JsonObject entry{held_back};

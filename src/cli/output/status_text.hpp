@@ -13,7 +13,7 @@ namespace dispatch::cli {
 /// Where things stand, as `status` shows it.
 struct Status {
   std::string journal;  ///< its path
-  journal::Standing standing;
+  journal::JournalStatus journal_status;
 };
 
 /// One screen, for people.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cli/exit_code.hpp"
-#include "flow/observe/figures.hpp"
+#include "flow/observe/run_stats.hpp"
 #include "flow/run.hpp"
 
 #include <chrono>
@@ -28,8 +28,8 @@ struct RecordedDestinations {
 /// How a run ended and where that leaves its user. A value, from which all that is said at the end follows.
 struct Summary {
   Task task = Task::deliver;
-  flow::Figures figures;
-  flow::Ending ending;
+  flow::RunStats stats;
+  flow::RunResult result;
   std::chrono::microseconds took{0};
   std::string journal;               ///< its path
   std::int64_t gapped_entities = 0;  ///< entities that wait for a sequence number

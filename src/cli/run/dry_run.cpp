@@ -1,8 +1,8 @@
 #include "cli/run/dry_run.hpp"
 
 #include "cli/commands/subscription/subscription_file.hpp"
-#include "cli/output/figures_text.hpp"
 #include "cli/output/listing.hpp"
+#include "cli/output/run_stats_text.hpp"
 #include "cli/program.hpp"
 #include "flow/intake/destination_check.hpp"
 #include "flow/intake/feed.hpp"
@@ -10,7 +10,7 @@
 #include "ingest/reader.hpp"
 #include "ingest/rejects/reject_warnings.hpp"
 #include "ingest/rejects/rejects.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/sqlite/files/journal_files.hpp"
 #include "routing/router.hpp"
 
@@ -76,9 +76,9 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
                                                                 const InputOptions& options) {
   std::map<std::string, Subscription> all;
   if (journal::may_be_there(program.journal)) {
-    const auto ledger = journal::Ledger::open(program.journal);
-    if (!ledger) return tl::unexpected(ledger.error());
-    DISPATCH_TRY(ledger->subscriptions([&](const journal::SubscriptionRecord& record) {
+    const auto reader = journal::JournalReader::open(program.journal);
+    if (!reader) return tl::unexpected(reader.error());
+    DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
       all.insert_or_assign(record.subscription.id, record.subscription);
       return true;
     }));

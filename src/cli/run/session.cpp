@@ -2,8 +2,8 @@
 
 #include "cli/commands/subscription/subscription_apply.hpp"
 #include "cli/run/recorded_destinations.hpp"
-#include "flow/intake/renew.hpp"
-#include "journal/ledger.hpp"
+#include "flow/intake/refresh_catalog.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "telemetry/trace_sampling.hpp"
 
@@ -95,7 +95,7 @@ Result<> Session::open_journal(const InputOptions& options) {
       apply_set(*journal_, declared, {}, clock_.wall(), [this](const auto& changes) { say(changes); });
   if (!applied) return tl::unexpected(applied.error());
   warn_of_changes(*log_, *applied);
-  return flow::renew(*catalog_, *journal_);
+  return flow::refresh_catalog(*catalog_, *journal_);
 }
 
 void Session::say(const std::vector<SubscriptionChange>& changes) {
@@ -144,9 +144,9 @@ Result<std::optional<flow::Tracer>> Session::tracer() {
 Result<ExitCode> Session::run(const Work& work) {
   auto tracer = this->tracer();
   if (!tracer) return tl::unexpected(std::move(tracer).error());
-  Result<flow::Ending> ending = [&] {
+  Result<flow::RunResult> result = [&] {
     std::optional<Progress> progress;
-    if (talk_.progress) progress.emplace(scoreboard_, line_, clock_, format_);
+    if (talk_.progress) progress.emplace(shared_stats_, line_, clock_, format_);
     std::optional<flow::Feed> feed;
     if (input_)
       feed.emplace(std::move(input_->reader), std::move(input_->router), *tracer, inbox_, input_->kind);
@@ -157,15 +157,15 @@ Result<ExitCode> Session::run(const Work& work) {
     hurry();
     return ended;
   }();
-  if (!ending) {
+  if (!result) {
     if (talk_.summary) say_snapshot();
-    return tl::unexpected(std::move(ending).error());
+    return tl::unexpected(std::move(result).error());
   }
   DISPATCH_TRY(rejects_.finish());
   const auto copied = journal_->checkpoint();
   // Of a journal that is not there any more nothing is claimed.
   if (!copied && copied.error().failure == Failure::unavailable) return tl::unexpected(copied.error());
-  const Summary summary = sum_up(*ending);
+  const Summary summary = sum_up(*result);
   const auto exit = exit_code(summary);
   const bool to_be_told = exit == ExitCode::remains || exit == ExitCode::rejected;
   if (format_ == LogOptions::Format::json) {
@@ -208,27 +208,27 @@ std::chrono::microseconds Session::took() const {
 }
 
 void Session::say_snapshot() {
-  const auto figures = scoreboard_.snapshot();
-  line_.print(format_ == LogOptions::Format::json ? snapshot_json(figures, took(), clock_.wall())
-                                                  : snapshot_text(figures, took()));
+  const auto stats = shared_stats_.snapshot();
+  line_.print(format_ == LogOptions::Format::json ? snapshot_json(stats, took(), clock_.wall())
+                                                  : snapshot_text(stats, took()));
 }
 
-Summary Session::sum_up(flow::Ending ending) {
-  Summary summary{task_, scoreboard_.snapshot(), ending, took(), journal_path_};
+Summary Session::sum_up(flow::RunResult result) {
+  Summary summary{task_, shared_stats_.snapshot(), result, took(), journal_path_};
   summary.has_input = input_.has_value();
   summary.command = command_;
-  if (ending.followed) {
+  if (result.followed) {
     summary.owner = owner_;
     summary.ignored = ignored_;
   } else if (task_ == Task::accept && journal::Ownership::is_taken(journal_path_).value_or(false)) {
     summary.owner = owner_pid();
   }
-  summary.recorded = recorded_destinations(journal_path_, summary.figures.recorded_elsewhere);
-  if (ending.how != flow::Ending::How::finished || ending.remaining == 0) return summary;
+  summary.recorded = recorded_destinations(journal_path_, summary.stats.recorded_elsewhere);
+  if (result.how != flow::RunResult::How::finished || result.remaining == 0) return summary;
   // Only for advice: what cannot be read here is left unsaid.
-  if (const auto ledger = journal::Ledger::open(journal_path_))
-    if (const auto standing = ledger->standing(0, clock_.wall()))
-      summary.gapped_entities = standing->gapped_entities;
+  if (const auto reader = journal::JournalReader::open(journal_path_))
+    if (const auto journal_status = reader->status(0, clock_.wall()))
+      summary.gapped_entities = journal_status->gapped_entities;
   return summary;
 }
 

@@ -39,7 +39,7 @@ struct Talk {
 class Session {
  public:
   /// Does the work of the command: takes in what comes to the inbox until the run has ended.
-  using Work = std::function<Result<flow::Ending>(Session&)>;
+  using Work = std::function<Result<flow::RunResult>(Session&)>;
 
   /// Opens the input, then the journal. What is wrong with either is found before anything is written or
   /// sent, and that two of `files`, which are all that the command reads and writes, are one.
@@ -55,7 +55,7 @@ class Session {
   // What `work` uses.
   flow::Acceptance acceptance() { return {*journal_, inbox_, rejects_, clock_, log_, *router_}; }
   flow::Inbox& inbox() { return inbox_; }
-  flow::Scoreboard& scoreboard() { return scoreboard_; }
+  flow::SharedStats& shared_stats() { return shared_stats_; }
   const Clock& clock() const { return clock_; }
   const std::string& journal_path() const { return journal_path_; }
   /// Another process dispatches the journal, and this one follows: says so once, and which of the options
@@ -87,7 +87,7 @@ class Session {
   void on_signal(int signal);
   std::chrono::microseconds took() const;
   void say_snapshot();
-  Summary sum_up(flow::Ending ending);
+  Summary sum_up(flow::RunResult result);
   std::int64_t owner_pid() const;
 
   std::optional<std::int64_t> owner_;  ///< that is followed, or was last
@@ -103,7 +103,7 @@ class Session {
   const std::shared_ptr<PatientOutput> talk_output_;
   LiveLine line_;
   std::shared_ptr<spdlog::logger> log_;
-  flow::Scoreboard scoreboard_;
+  flow::SharedStats shared_stats_;
   flow::Inbox inbox_;
   std::stop_source stop_input_;
   ingest::RejectsFile rejects_;

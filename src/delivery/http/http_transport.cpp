@@ -3,9 +3,9 @@
 #include "base/fail_point.hpp"
 #include "base/system/fd.hpp"
 #include "delivery/http/admission.hpp"
-#include "delivery/http/ending.hpp"
-#include "delivery/http/lived_time.hpp"
+#include "delivery/http/curl_outcome.hpp"
 #include "delivery/http/multi_loop.hpp"
+#include "delivery/http/stall_aware_clock.hpp"
 #include "delivery/http/tls_files.hpp"
 #include "delivery/http/transfer.hpp"
 #include "policy/classify.hpp"
@@ -93,8 +93,9 @@ class HttpTransport::Engine {
   SystemRandom random_;
   Admission admission_;
   std::vector<bool> asked_before_;  // by Outgoing::host
-  LivedTime time_{std::chrono::steady_clock::now()};
-  std::set<std::pair<SteadyTime, Transfer*>> deadlines_;  // in lived time, of what is under way
+  StallAwareClock time_{std::chrono::steady_clock::now()};
+  std::set<std::pair<SteadyTime, Transfer*>>
+      deadlines_;  // in the time of a StallAwareClock, of what is under way
   std::vector<std::unique_ptr<Transfer>> under_way_;
   std::vector<std::unique_ptr<Transfer>> idle_;  // for as long as there are connections, which point to them
   std::thread thread_;
@@ -240,7 +241,7 @@ void HttpTransport::Engine::time_out(std::vector<Report>& reports) {
 
 std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() const {
   if (deadlines_.empty()) return std::nullopt;
-  return std::min(LivedTime::beat,
+  return std::min(StallAwareClock::beat,
                   std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - time_.now()));
 }
 

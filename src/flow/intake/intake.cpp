@@ -4,7 +4,7 @@
 #include "base/text/units.hpp"
 #include "flow/intake/destination_check.hpp"
 #include "flow/intake/feed.hpp"
-#include "flow/intake/renew.hpp"
+#include "flow/intake/refresh_catalog.hpp"
 #include "ingest/input_name.hpp"
 
 #include <algorithm>
@@ -124,12 +124,15 @@ std::string reason_of(const journal::Appended& appended, const Arrival& arrival,
   return {};
 }
 
-Intake::Intake(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard)
-    : parts_(parts), options_(options), scoreboard_(scoreboard), missing_order_(options.order_pointers) {}
+Intake::Intake(const Acceptance& context, const RunOptions& options, SharedStats& shared_stats)
+    : context_(context),
+      options_(options),
+      shared_stats_(shared_stats),
+      missing_order_(options.order_pointers) {}
 
 void Intake::take(std::vector<Incoming> incoming) {
   if (stopped_) return;
-  for (Incoming& some : incoming) some.taken = parts_.clock.wall();
+  for (Incoming& some : incoming) some.taken = context_.clock.wall();
   std::move(incoming.begin(), incoming.end(), std::back_inserter(waiting_));
 }
 
@@ -137,16 +140,16 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
   taken_.clear();
   std::vector<journal::DeliveryRow> made;
   if (waiting_.empty()) return made;
-  DISPATCH_TRY(renew(parts_.router.catalog(), parts_.journal));
-  parts_.router.refresh();
+  DISPATCH_TRY(refresh_catalog(context_.router.catalog(), context_.journal));
+  context_.router.refresh();
   while (!waiting_.empty() && !stopped_) {
     Incoming& incoming = waiting_.front();
-    if (incoming.without_destination && !parts_.router.accepts_unmatched()) {
+    if (incoming.without_destination && !context_.router.accepts_unmatched()) {
       stopped_ = true;
       error_ = no_destination();
       break;
     }
-    for (const auto& warning : std::exchange(incoming.batch.warnings, {})) parts_.log->warn("{}", warning);
+    for (const auto& warning : std::exchange(incoming.batch.warnings, {})) context_.log->warn("{}", warning);
     settle_routes(incoming);
     const auto& batch = incoming.batch;
     if (next_arrival_ == 0) {  // what ends a line of the batch before must follow it at once
@@ -174,7 +177,7 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
     waiting_.pop_front();
     next_arrival_ = next_reject_ = 0;
   }
-  DISPATCH_TRY(parts_.rejects.flush());
+  DISPATCH_TRY(context_.rejects.flush());
   if (stopped_) {
     std::move(waiting_.begin(), waiting_.end(), std::back_inserter(taken_));
     waiting_.clear();
@@ -183,9 +186,9 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
 }
 
 void Intake::settle_routes(Incoming& incoming) {
-  if (incoming.subscriptions_version != parts_.router.version())
-    route_again(incoming, next_arrival_, parts_.router);
-  if (!parts_.router.accepts_unmatched()) reject_unrouted(incoming, next_arrival_);
+  if (incoming.subscriptions_version != context_.router.version())
+    route_again(incoming, next_arrival_, context_.router);
+  if (!context_.router.accepts_unmatched()) reject_unrouted(incoming, next_arrival_);
 }
 
 Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now,
@@ -194,12 +197,12 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   for (std::size_t i = next_arrival_; i < next_arrival_ + count; ++i)
     incoming.batch.arrivals[i].input = input_name(incoming.batch.lines[i]);
   const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
-  auto report = parts_.journal.append(arrivals, options_.stream_start, now);
+  auto report = context_.journal.append(arrivals, options_.stream_start, now);
   if (!report) return tl::unexpected(std::move(report).error());
   fail_point(FailPoint::events_appended);
   made.insert(made.end(), report->deliveries.begin(), report->deliveries.end());
 
-  const bool tell = parts_.observer != nullptr && parts_.observer->wants_entries();
+  const bool tell = context_.observer != nullptr && context_.observer->wants_accepted_events();
   Taken taken;
   accepted_texts_.clear();
   for (std::size_t i = 0; i < count; ++i) {
@@ -208,7 +211,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
       case AppendVerdict::accepted:
         ++taken.accepted;
         missing_order_.note(arrivals[i]);
-        if (parts_.router.goes_elsewhere(arrivals[i])) elsewhere_.note(arrivals[i].routes.front().url);
+        if (context_.router.goes_elsewhere(arrivals[i])) elsewhere_.note(arrivals[i].routes.front().url);
         if (arrivals[i].routes.empty()) ++taken.unmatched;
         if (arrivals[i].entity_id && !arrivals[i].sequence) ++numbered_;
         if (tell && arrivals[i].trace.sampled()) note_entry(arrivals[i], incoming.taken);
@@ -234,21 +237,21 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   uncommitted_.duplicates += taken.duplicates;
   uncommitted_.conflicts += taken.conflicts;
   uncommitted_.unmatched += taken.unmatched;
-  return parts_.journal.unqueue_rejects(accepted_texts_);
+  return context_.journal.unqueue_rejects(accepted_texts_);
 }
 
 Taken Intake::committed() {
   const Taken taken = std::exchange(uncommitted_, {});
-  scoreboard_.update([&](Figures& figures) {
-    figures.lines += taken.accepted + taken.duplicates + taken.rejected;
-    figures.accepted += taken.accepted;
-    figures.duplicates += taken.duplicates;
-    figures.rejected += taken.rejected;
-    figures.unmatched += taken.unmatched;
-    figures.numbered += std::exchange(numbered_, 0);
-    if (elsewhere_.take_changed()) figures.elsewhere = elsewhere_.found();
-    if (recorded_elsewhere_.take_changed()) figures.recorded_elsewhere = recorded_elsewhere_.found();
-    if (missing_order_.take_changed()) figures.missing_order = missing_order_.found();
+  shared_stats_.update([&](RunStats& stats) {
+    stats.lines += taken.accepted + taken.duplicates + taken.rejected;
+    stats.accepted += taken.accepted;
+    stats.duplicates += taken.duplicates;
+    stats.rejected += taken.rejected;
+    stats.unmatched += taken.unmatched;
+    stats.numbered += std::exchange(numbered_, 0);
+    if (elsewhere_.take_changed()) stats.elsewhere = elsewhere_.found();
+    if (recorded_elsewhere_.take_changed()) stats.recorded_elsewhere = recorded_elsewhere_.found();
+    if (missing_order_.take_changed()) stats.missing_order = missing_order_.found();
   });
   return taken;
 }
@@ -261,24 +264,26 @@ std::string_view Intake::input_name(const ingest::LineRef& line) {
 }
 
 void Intake::note_entry(const Arrival& arrival, WallTime taken) {
-  auto& entry = *entries_.emplace_back(std::make_shared<Entry>());
-  entry.texts.assign(
+  auto& accepted_event = *accepted_events_.emplace_back(std::make_shared<AcceptedEvent>());
+  accepted_event.texts.assign(
       {arrival.event_id, arrival.entity_id.value_or(std::string_view{}), arrival.correlation_id});
-  entry.trace = arrival.trace;
-  if (arrival.parent) entry.parent = arrival.parent.span;
-  entry.from = taken;
+  accepted_event.trace = arrival.trace;
+  if (arrival.parent) accepted_event.parent = arrival.parent.span;
+  accepted_event.from = taken;
 }
 
-std::vector<std::shared_ptr<const Entry>> Intake::take_entries(std::chrono::nanoseconds commit) {
-  if (entries_.empty()) return {};
-  const WallTime now = parts_.clock.wall();
-  for (const auto& entry : entries_) {
-    entry->committed = now;
-    entry->staged = now - std::chrono::duration_cast<std::chrono::microseconds>(commit);
+std::vector<std::shared_ptr<const AcceptedEvent>> Intake::take_accepted_events(
+    std::chrono::nanoseconds commit) {
+  if (accepted_events_.empty()) return {};
+  const WallTime now = context_.clock.wall();
+  for (const auto& accepted_event : accepted_events_) {
+    accepted_event->committed = now;
+    accepted_event->staged = now - std::chrono::duration_cast<std::chrono::microseconds>(commit);
   }
-  std::vector<std::shared_ptr<const Entry>> entries{entries_.begin(), entries_.end()};
-  entries_.clear();
-  return entries;
+  std::vector<std::shared_ptr<const AcceptedEvent>> accepted_events{accepted_events_.begin(),
+                                                                    accepted_events_.end()};
+  accepted_events_.clear();
+  return accepted_events;
 }
 
 Result<> Intake::queue_rejects(const ingest::Batch& batch, WallTime now) {
@@ -288,15 +293,15 @@ Result<> Intake::queue_rejects(const ingest::Batch& batch, WallTime now) {
   const auto& most = options_.rejects_most;
   for (const auto& [line, reason, first, last] : rejects_)
     lines.push_back({*line.file, line.line, reason, line.text, first, last});
-  const auto queued = parts_.journal.queue_rejects(lines, most, now);
+  const auto queued = context_.journal.queue_rejects(lines, most, now);
   if (!queued) return tl::unexpected(queued.error());
 
   const auto unsigned_of = [](std::int64_t count) { return static_cast<std::uint64_t>(count); };
   std::size_t taken = 0;
   for (; taken < *queued; ++taken) {
     const ingest::Reject& reject = rejects_[taken];
-    if (!parts_.rejects.has_room_for(reject, unsigned_of(most.lines), unsigned_of(most.bytes))) break;
-    DISPATCH_TRY(parts_.rejects.write(reject));
+    if (!context_.rejects.has_room_for(reject, unsigned_of(most.lines), unsigned_of(most.bytes))) break;
+    DISPATCH_TRY(context_.rejects.write(reject));
     if (reject.last) note_reject(reject);
   }
   if (taken < rejects_.size()) {
@@ -315,7 +320,7 @@ Result<> Intake::queue_rejects(const ingest::Batch& batch, WallTime now) {
 }
 
 void Intake::note_reject(const ingest::Reject& reject) {
-  if (warnings_.note(reject.reason)) parts_.log->warn("{}", ingest::describe(reject));
+  if (warnings_.note(reject.reason)) context_.log->warn("{}", ingest::describe(reject));
   ++uncommitted_.rejected;
 }
 
@@ -344,14 +349,14 @@ void Intake::note_cut_input() {
 
 void Intake::add_unread(std::vector<ingest::UnreadInput> unread) {
   const auto shown = std::min(unread.size(), unread_shown);
-  for (std::size_t i = 0; i < shown; ++i) parts_.log->warn("{}", ingest::describe(unread[i]));
-  if (unread.size() > shown) parts_.log->warn("{} more inputs were not read", unread.size() - shown);
-  scoreboard_.update(
-      [&](Figures& figures) { std::move(unread.begin(), unread.end(), std::back_inserter(figures.unread)); });
+  for (std::size_t i = 0; i < shown; ++i) context_.log->warn("{}", ingest::describe(unread[i]));
+  if (unread.size() > shown) context_.log->warn("{} more inputs were not read", unread.size() - shown);
+  shared_stats_.update(
+      [&](RunStats& stats) { std::move(unread.begin(), unread.end(), std::back_inserter(stats.unread)); });
 }
 
 void Intake::finish() {
-  for (const auto& text : warnings_.take_left_out()) parts_.log->warn("{}", text);
+  for (const auto& text : warnings_.take_left_out()) context_.log->warn("{}", text);
 }
 
 }  // namespace dispatch::flow

@@ -6,9 +6,9 @@
 #include "flow/intake/inbox.hpp"
 #include "flow/intake/input_progress.hpp"
 #include "flow/observe/elsewhere.hpp"
-#include "flow/observe/figures.hpp"
 #include "flow/observe/missing_order.hpp"
 #include "flow/observe/observer.hpp"
+#include "flow/observe/run_stats.hpp"
 #include "flow/rules/options.hpp"
 #include "ingest/line/batch.hpp"
 #include "ingest/rejects/reject_warnings.hpp"
@@ -47,7 +47,7 @@ class PositionRanges {
 /// whatever stood there when it was read. Used by the dispatcher's thread.
 class Intake {
  public:
-  Intake(const Acceptance& parts, const RunOptions& options, Scoreboard& scoreboard);
+  Intake(const Acceptance& context, const RunOptions& options, SharedStats& shared_stats);
 
   void take(std::vector<Incoming> incoming);
 
@@ -60,7 +60,7 @@ class Intake {
   Taken committed();
   /// Of the events accepted since the last call that the observer wants to know, with the time of their
   /// commit, which took so long.
-  std::vector<std::shared_ptr<const Entry>> take_entries(std::chrono::nanoseconds commit);
+  std::vector<std::shared_ptr<const AcceptedEvent>> take_accepted_events(std::chrono::nanoseconds commit);
   /// Lists what was not read of the inputs, as the run was stopped before their end. Not where the input had
   /// ended before, or stopped().
   void note_cut_input();
@@ -89,9 +89,9 @@ class Intake {
   std::string_view input_name(const ingest::LineRef& line);
   void note_entry(const Arrival& arrival, WallTime taken);
 
-  const Acceptance& parts_;
+  const Acceptance& context_;
   const RunOptions& options_;
-  Scoreboard& scoreboard_;
+  SharedStats& shared_stats_;
   std::deque<Incoming> waiting_;
   std::vector<Incoming> taken_;          ///< whole, in this turn: the journal borrows from them until its end
   std::size_t next_arrival_ = 0;         ///< in the first that waits
@@ -107,7 +107,7 @@ class Intake {
   bool stopped_ = false;
   std::optional<Error> error_;
   Taken uncommitted_;
-  std::vector<std::shared_ptr<Entry>> entries_;
+  std::vector<std::shared_ptr<AcceptedEvent>> accepted_events_;
   PositionRanges positions_;
   std::unordered_map<std::string, std::string> input_names_;  ///< by what the lines call them
 };

@@ -55,10 +55,11 @@ Circuits::State Circuits::set(DestinationNo destination, const policy::Circuit& 
   return after.state;
 }
 
-Circuits::State Circuits::ended(DestinationNo destination, policy::Sign sign, bool probe, WallTime now) {
-  if (!policy_ || (circuits_.empty() && sign != policy::Sign::failure)) return State::closed;
+Circuits::State Circuits::ended(DestinationNo destination, policy::HealthSignal signal, bool probe,
+                                WallTime now) {
+  if (!policy_ || (circuits_.empty() && signal != policy::HealthSignal::failure)) return State::closed;
   const auto before = circuit_of(destination);
-  return set(destination, before, policy::circuit_after(before, *policy_, sign, probe, now));
+  return set(destination, before, policy::circuit_after(before, *policy_, signal, probe, now));
 }
 
 Circuits::State Circuits::asked(DestinationNo destination, WallTime now) {
@@ -106,7 +107,7 @@ void Circuits::forget_surplus(const std::function<bool(DestinationNo)>& needed) 
   }
 }
 
-Result<> Circuits::remember(journal::Journal& journal) {
+Result<> Circuits::save(journal::Journal& journal) {
   if (changed_.empty()) return {};
   std::vector<journal::CircuitRow> changed;
   std::vector<DestinationNo> closed;
@@ -118,7 +119,7 @@ Result<> Circuits::remember(journal::Journal& journal) {
       changed.push_back({destination, circuit.state == State::half_open, circuit.since});
   }
   changed_.clear();
-  return journal.remember_circuits(changed, closed);
+  return journal.save_circuits(changed, closed);
 }
 
 }  // namespace dispatch::flow

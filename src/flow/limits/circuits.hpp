@@ -35,7 +35,7 @@ class Circuits {
 
   // Each returns the state that the circuit has afterwards.
   /// An attempt has ended. `probe`: it was let through as one.
-  State ended(DestinationNo destination, policy::Sign sign, bool probe, WallTime now);
+  State ended(DestinationNo destination, policy::HealthSignal signal, bool probe, WallTime now);
   /// An operator wants to know at once.
   State asked(DestinationNo destination, WallTime now);
   /// Time has passed.
@@ -61,7 +61,7 @@ class Circuits {
   void forget_surplus(const std::function<bool(DestinationNo)>& needed);
 
   /// What has changed in the turn, for a run after this one.
-  Result<> remember(journal::Journal& journal);
+  Result<> save(journal::Journal& journal);
 
  private:
   policy::Circuit circuit_of(DestinationNo destination) const;

@@ -1,7 +1,7 @@
 #include "flow/limits/graph.hpp"
 
+#include "flow/limits/destination_limiter.hpp"
 #include "flow/limits/lane.hpp"
-#include "flow/limits/valve.hpp"
 
 #include <utility>
 
@@ -17,9 +17,9 @@ class Graph::LaneNodes {
   Limiter serial;
 };
 
-class Graph::ValveNodes {
+class Graph::LimiterNodes {
  public:
-  explicit ValveNodes(tbb::flow::graph& graph) : queue(graph) {}
+  explicit LimiterNodes(tbb::flow::graph& graph) : queue(graph) {}
   Queue queue;
 };
 
@@ -29,11 +29,11 @@ struct Graph::Nodes {
       : to_gate(graph, tbb::flow::unlimited,
                 [&owner](Item* item) noexcept {
                   const Lane& lane = *item->lane;
-                  item->stamps.head = owner.now_;
-                  if (lane.outlet->terms->shut || lane.leaves)
+                  item->timestamps.head = owner.now_;
+                  if (lane.queue->policy->paused || lane.leaves)
                     owner.turned_away_.push_back(item);
-                  else if (lane.valve != nullptr)
-                    owner.to_valve(*lane.valve, *item);
+                  else if (lane.limiter != nullptr)
+                    owner.to_limiter(*lane.limiter, *item);
                   else
                     owner.to_gate(*item);
                   return tbb::flow::continue_msg{};
@@ -54,7 +54,7 @@ struct Graph::Nodes {
   Limiter workers;
   Passage begin;
   std::vector<std::unique_ptr<LaneNodes>> lanes;
-  std::vector<std::unique_ptr<ValveNodes>> valves;
+  std::vector<std::unique_ptr<LimiterNodes>> limiters;
 };
 
 Graph::Graph(std::size_t workers) {
@@ -82,19 +82,19 @@ HostGate& Graph::take_gate(std::size_t permits, std::size_t ahead) {
   return gate;
 }
 
-Graph::ValveNodes& Graph::add_valve() {
-  return *nodes_->valves.emplace_back(std::make_unique<ValveNodes>(nodes_->graph));
+Graph::LimiterNodes& Graph::add_limiter() {
+  return *nodes_->limiters.emplace_back(std::make_unique<LimiterNodes>(nodes_->graph));
 }
 
-void Graph::to_valve(Valve& valve, Item& item) {
-  item.pass = Pass::none;
-  item.stamps.at_valve = valve.holds_for();
-  if (valve.full() || valve.gives_way(item.row)) {
+void Graph::to_limiter(DestinationLimiter& limiter, Item& item) {
+  item.permit = PermitKind::none;
+  item.timestamps.at_limiter = limiter.holds_for();
+  if (limiter.full() || limiter.gives_way(item.row)) {
     turned_away_.push_back(&item);
     return;
   }
-  ++valve.waiting;
-  valve.nodes->queue.try_put(&item);
+  ++limiter.waiting;
+  limiter.nodes->queue.try_put(&item);
 }
 
 void Graph::free_permits(const Item& item) {
@@ -119,18 +119,18 @@ void Graph::play(const Step& step) {
     case Step::Kind::free_lane:
       step.lane->serial.decrementer().try_put(1);
       break;
-    case Step::Kind::draw: {
+    case Step::Kind::release: {
       Item* item = nullptr;
-      if (!step.valve->nodes->queue.try_get(item)) break;
-      --step.valve->waiting;
-      item->pass = step.pass;
-      item->stamps.let_through = now_;
-      if (step.pass == Pass::probe) item->stamps.at_valve = Hold::circuit;
+      if (!step.limiter->nodes->queue.try_get(item)) break;
+      --step.limiter->waiting;
+      item->permit = step.permit;
+      item->timestamps.let_through = now_;
+      if (step.permit == PermitKind::probe) item->timestamps.at_limiter = WaitReason::circuit;
       to_gate(*item);
       break;
     }
     case Step::Kind::hold:
-      to_valve(*step.item->lane->valve, *step.item);
+      to_limiter(*step.item->lane->limiter, *step.item);
       break;
   }
 }
@@ -158,13 +158,13 @@ std::vector<Item*> Graph::run_until_quiet() {
   return std::exchange(intents_, {});
 }
 
-std::vector<Item*> Graph::take_back(Valve& valve) {
+std::vector<Item*> Graph::take_back(DestinationLimiter& limiter) {
   std::vector<Item*> waiting;
   arena_.execute([&] {
-    for (Item* item = nullptr; valve.nodes->queue.try_get(item);) waiting.push_back(item);
+    for (Item* item = nullptr; limiter.nodes->queue.try_get(item);) waiting.push_back(item);
     nodes_->graph.wait_for_all();
   });
-  valve.waiting = 0;
+  limiter.waiting = 0;
   return waiting;
 }
 

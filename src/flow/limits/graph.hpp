@@ -15,18 +15,18 @@
 namespace dispatch::flow {
 
 struct Item;
-struct Valve;
+struct DestinationLimiter;
 
-/// By what right an item has passed its destination's valve.
-enum class Pass : std::uint8_t {
-  none,   ///< it has not, or there was no valve
+/// Why an item was let through by its destination's limiter.
+enum class PermitKind : std::uint8_t {
+  none,   ///< it has not, or there was no limiter
   usual,  ///< the limits allowed it
   probe,  ///< to see whether the destination is up again
 };
 
 /// The flow graph: what holds deliveries back until they may go.
 ///
-///                                        ┌─▶ valve: queue ─▶ draw ─┐
+///                                        ┌─▶ limiter: queue ─▶ ─────┐
 ///     enter ─▶ lane: queue ─▶ limiter 1 ─┴─────────────────────────┴─▶ host gate: N, shared ─▶
 ///                                 ▲                                              ▲
 ///                             free_lane                                          │
@@ -34,8 +34,8 @@ enum class Pass : std::uint8_t {
 ///                                                    ▲                            │
 ///                                                    └────── free_permits ────────┘
 ///
-/// What goes to a destination that has a valve waits there, in its order, until it is drawn; to any other it
-/// goes straight to its host's gate.
+/// What goes to a destination that has a limiter waits there, in its order, until it is released; to any
+/// other it goes straight to its host's gate.
 ///
 /// A queue stands before each limiter, because a limiter drops what it cannot take from a node that does not
 /// keep it. A host's gate chooses among destinations, which no limiter can: see flow/limits/host_gate.hpp.
@@ -52,8 +52,8 @@ class Graph {
 
   /// What is serial: one item of it is let through, and the next only after free_lane().
   class LaneNodes;
-  /// What is let through one by one, by whoever decides; see flow/limits/valve.hpp.
-  class ValveNodes;
+  /// What is let through one by one, by whoever decides; see flow/limits/destination_limiter.hpp.
+  class LimiterNodes;
 
   LaneNodes& add_lane();
   /// One with all its permits, of which so many are for requests ahead.
@@ -62,7 +62,7 @@ class Graph {
   void give_back(HostGate& gate) { free_gates_.push_back(&gate); }
   /// That there are, in use or not.
   std::size_t gates() const { return gates_.size(); }
-  ValveNodes& add_valve();
+  LimiterNodes& add_limiter();
   /// The time of the turn, which is stamped on what comes through.
   void set_now(WallTime now, SteadyTime steady) {
     now_ = now;
@@ -84,22 +84,22 @@ class Graph {
     gate.set_ahead(ahead);
     frees_.push_back({.gate = &gate});
   }
-  /// Lets one through that waits at the valve; there must be one. Its Item::pass becomes `pass`.
-  void draw(Valve& valve, Pass pass) {
-    steps_.push_back({.kind = Step::Kind::draw, .valve = &valve, .pass = pass});
+  /// Lets one through that waits at the limiter; there must be one. Its Item::permit becomes `permit`.
+  void release(DestinationLimiter& limiter, PermitKind permit) {
+    steps_.push_back({.kind = Step::Kind::release, .limiter = &limiter, .permit = permit});
   }
-  /// Puts what run_until_quiet() has returned to the end of its lane's valve. It keeps its lane; its permits
-  /// are the caller's to give back.
+  /// Puts what run_until_quiet() has returned to the end of its lane's limiter. It keeps its lane; its
+  /// permits are the caller's to give back.
   void hold(Item& item) { steps_.push_back({.kind = Step::Kind::hold, .item = &item}); }
   bool staged() const { return !steps_.empty() || !frees_.empty(); }
 
   /// Plays the staged steps and returns what may go now, in order: each holds its lane and its permits.
   std::vector<Item*> run_until_quiet();
-  /// What came to a valve at which no more may wait or others come first, or out of a lane that leaves or
-  /// whose outlet is shut, in order: each holds its lane, and waits nowhere.
+  /// What came to a limiter at which no more may wait or others come first, or out of a lane that leaves or
+  /// whose delivery queue is paused, in order: each holds its lane, and waits nowhere.
   std::vector<Item*> turned_away() { return std::exchange(turned_away_, {}); }
-  /// Takes out all that waits at the valve, in order: as above.
-  std::vector<Item*> take_back(Valve& valve);
+  /// Takes out all that waits at the limiter, in order: as above.
+  std::vector<Item*> take_back(DestinationLimiter& limiter);
   /// Takes out what waits at the gate in lanes that leave, in order: each holds its lane, and has no permit.
   static std::vector<Item*> take_leaving(HostGate& gate) { return gate.take_leaving(); }
 
@@ -113,11 +113,11 @@ class Graph {
   using Passage = tbb::flow::function_node<Item*, tbb::flow::continue_msg, tbb::flow::lightweight>;
 
   struct Step {
-    enum class Kind { enter, free_lane, draw, hold } kind;
+    enum class Kind { enter, free_lane, release, hold } kind;
     LaneNodes* lane = nullptr;
     Item* item = nullptr;
-    Valve* valve = nullptr;
-    Pass pass = Pass::none;
+    DestinationLimiter* limiter = nullptr;
+    PermitKind permit = PermitKind::none;
   };
   /// Of one permit; without a share of none, but more may go.
   struct Free {
@@ -127,7 +127,7 @@ class Graph {
   struct Nodes;
 
   void play(const Step& step);
-  void to_valve(Valve& valve, Item& item);
+  void to_limiter(DestinationLimiter& limiter, Item& item);
   void to_gate(Item& item);
   void let_through(HostGate& gate);
 

@@ -4,8 +4,8 @@
 #include "event/ids.hpp"
 #include "flow/limits/graph.hpp"
 #include "flow/limits/host_gate.hpp"
-#include "flow/observe/story.hpp"
-#include "flow/rules/terms.hpp"
+#include "flow/observe/attempt_trace.hpp"
+#include "flow/rules/delivery_policy.hpp"
 #include "flow/rules/window_limits.hpp"
 #include "journal/due_place.hpp"
 #include "journal/rows.hpp"
@@ -56,60 +56,61 @@ struct Item {
   journal::DeliveryRow row;
   Lane* lane = nullptr;
   std::uint64_t ticket = 0;  ///< the attempt under way; 0 while it waits in the graph
-  Pass pass = Pass::none;    ///< from when it is let through by its valve until its attempt has ended
-  Stamps stamps{};
+  PermitKind permit =
+      PermitKind::none;  ///< from when it is let through by its limiter until its attempt has ended
+  Timestamps timestamps{};
   std::optional<SteadyTime> left = {};  ///< when its request left, where a rate counts it
 };
 
-/// What is known of a host, whose gate its outlets share. Only one with something to do has a gate.
+/// What is known of a host, whose gate its delivery queues share. Only one with something to do has a gate.
 struct HostState {
   std::uint32_t number = 0;  ///< Outgoing::host
-  std::uint32_t rated = 0;   ///< of its outlets: so many have a rate
+  std::uint32_t rated = 0;   ///< of its delivery queues: so many have a rate
   HostGate* gate = nullptr;  ///< while lanes > 0
-  std::size_t lanes = 0;     ///< of its outlets that are busy or drained
-  std::size_t outlets = 0;   ///< that are known and go there
+  std::size_t lanes = 0;     ///< of its delivery queues that are busy or drained
+  std::size_t queues = 0;    ///< that are known and go there
 
   /// What is ahead waits at the transport, where no rate sees when it leaves.
   std::size_t ahead(const WindowLimits& limits) const { return rated == 0 ? limits.ahead : 0; }
 };
 
-/// What is known of an outlet while the run lasts.
-struct OutletState {
-  journal::Outlet outlet;
+/// What is known of a delivery queue while the run lasts.
+struct QueueState {
+  journal::DeliveryQueue row;
   HostState* host = nullptr;
-  HostState* rated = nullptr;          ///< where a rate of this outlet is counted
-  std::shared_ptr<const Terms> terms;  ///< never null
-  Position cursor;                     ///< the scan has passed everything at or below
-  Position stored_low;                 ///< outlet.low as the journal has it
-  bool more = true;                    ///< there may be deliveries above the cursor
-  std::optional<bool> several = {};    ///< destinations are in the journal; nothing: it is to be asked
+  HostState* rated = nullptr;                    ///< where a rate of this delivery queue is counted
+  std::shared_ptr<const DeliveryPolicy> policy;  ///< never null
+  Position cursor;                               ///< the scan has passed everything at or below
+  Position stored_low_watermark;                 ///< row.low_watermark as the journal has it
+  bool more = true;                              ///< there may be deliveries above the cursor
+  std::optional<bool> several = {};  ///< destinations are in the journal; nothing: it is to be asked
   bool crowded = false;   ///< several, and some of the host are slow: what is read passes them over
-  bool listed = false;    ///< stands in the pump's list of outlets to be read
-  std::size_t lanes = 0;  ///< of this outlet that are busy or drained
+  bool listed = false;    ///< stands in the pump's list of delivery queues to be read
+  std::size_t lanes = 0;  ///< of this delivery queue that are busy or drained
   std::size_t idle_lanes = 0;
   std::size_t under_way = 0;      ///< deliveries begun and not settled
   std::optional<WallTime> due;    ///< when the next retry that was not looked at is due
   journal::DuePlace due_seen;     ///< retries up to there were looked at
   std::optional<WallTime> asked;  ///< when it was opened again, until one of its circuits was asked for that
 
-  bool is_direct() const { return outlet.subscription == SubscriptionNo{}; }
+  bool is_direct() const { return row.subscription == SubscriptionNo{}; }
 };
 
 /// A lane in the window. It is busy while it holds items. Without them it is drained, where the journal is to
 /// be asked what comes next in it, or idle, where all up to its tail is done, and kept to know that.
 struct Lane {
   LaneKey key;
-  OutletState* outlet = nullptr;
+  QueueState* queue = nullptr;
   HostState* host = nullptr;  ///< whose gate it leads to
   Graph::LaneNodes* nodes = nullptr;
-  HostGate::Share* share = nullptr;  ///< of that gate, while it is busy or drained
-  Valve* valve = nullptr;            ///< what it leads to before the gate, while it holds items
+  HostGate::Share* share = nullptr;       ///< of that gate, while it is busy or drained
+  DestinationLimiter* limiter = nullptr;  ///< what it leads to before the gate, while it holds items
   journal::DeliveryRow tail;  ///< the last one loaded; of a drained lane from where on it is to be read
   std::size_t items = 0;
   bool more = false;  ///< deliveries were passed over that wait for the items; ask the journal when drained
   std::optional<Position> below;  ///< the lowest of those passed over that may go before what is loaded
   bool in_doubt = false;  ///< the journal did not let its head go: where nothing comes next, something waits
-  bool leaves = false;    ///< its outlet goes elsewhere by now: it leaves the window with what holds it
+  bool leaves = false;  ///< its delivery queue goes elsewhere by now: it leaves the window with what holds it
   std::list<Lane*>::iterator idle;  ///< its place among the idle, where it is one of them
 };
 

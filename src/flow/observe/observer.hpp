@@ -1,7 +1,7 @@
 #pragma once
 
 #include "event/ids.hpp"
-#include "flow/observe/story.hpp"
+#include "flow/observe/attempt_trace.hpp"
 #include "journal/rows.hpp"
 
 #include <chrono>
@@ -37,9 +37,9 @@ struct CommittedTurn {
   HeldBack held_back{};
   std::chrono::nanoseconds commit{0};  ///< how long that took
   /// Of the attempts that have ended, where the observer wants them; they may be kept.
-  std::span<const std::shared_ptr<const Story>> stories{};
+  std::span<const std::shared_ptr<const AttemptTrace>> attempt_traces{};
   /// Of the events that were accepted and whose traces are recorded, where the observer wants them.
-  std::span<const std::shared_ptr<const Entry>> entries{};
+  std::span<const std::shared_ptr<const AcceptedEvent>> accepted_events{};
   /// What the commit carried; 0: it was nothing, and took no time of the disk's.
   std::size_t size() const { return taken.accepted + settled.size() + begun + orphans; }
 };
@@ -52,9 +52,9 @@ class Observer {
   /// anything.
   virtual void committed(const CommittedTurn& turn) = 0;
   /// Whether attempts that begin now are to be told when they have ended. Nothing is kept of them otherwise.
-  virtual bool wants_stories() const { return false; }
+  virtual bool wants_attempt_traces() const { return false; }
   /// The same for events that are accepted now.
-  virtual bool wants_entries() const { return false; }
+  virtual bool wants_accepted_events() const { return false; }
 };
 
 }  // namespace dispatch::flow

@@ -1,6 +1,6 @@
 #include "flow/pump/pump.hpp"
 
-#include "flow/pump/neighbours.hpp"
+#include "flow/pump/adjacent.hpp"
 
 #include <algorithm>
 
@@ -9,28 +9,28 @@ namespace dispatch::flow {
 using journal::DeliveryRow;
 using journal::DuePlace;
 
-Pump::Pump(journal::Journal& journal, Graph& graph, Valves& valves, const WindowLimits& limits,
-           const Agreements& agreements)
+Pump::Pump(journal::Journal& journal, Graph& graph, DestinationLimiters& limiters, const WindowLimits& limits,
+           const PolicySet& policies)
     : journal_(journal),
-      valves_(valves),
-      window_(graph, valves, limits),
-      outlets_(journal, graph, limits, agreements),
-      loader_(journal, valves, window_, outlets_),
-      filler_(journal, valves, window_, outlets_, loader_) {}
+      limiters_(limiters),
+      window_(graph, limiters, limits),
+      queues_(journal, graph, limits, policies),
+      loader_(journal, limiters, window_, queues_),
+      filler_(journal, limiters, window_, queues_, loader_) {}
 
 Result<> Pump::start(std::int64_t known_asks) {
-  const auto wake = journal_.remembered_wake();
-  if (!wake) return tl::unexpected(wake.error());
-  remembered_wake_ = *wake;
-  filler_.start(known_asks, *wake);
-  return outlets_.load();
+  const auto wakeup = journal_.saved_wakeup();
+  if (!wakeup) return tl::unexpected(wakeup.error());
+  saved_wakeup_ = *wakeup;
+  filler_.start(known_asks, *wakeup);
+  return queues_.load();
 }
 
 Result<> Pump::arrived(std::vector<DeliveryRow> made) {
   for (const DeliveryRow& row : made) {
-    auto outlet = outlets_.reach(row.key.outlet);
-    if (!outlet) return tl::unexpected(std::move(outlet).error());
-    if (auto& several = (*outlet)->several; several == false) several.reset();
+    auto queue = queues_.reach(row.key.queue);
+    if (!queue) return tl::unexpected(std::move(queue).error());
+    if (auto& several = (*queue)->several; several == false) several.reset();
   }
   filler_.arrived(std::move(made));
   return {};
@@ -38,73 +38,73 @@ Result<> Pump::arrived(std::vector<DeliveryRow> made) {
 
 Result<> Pump::changed_elsewhere() {
   filler_.woken();
-  outlets_.each([&](OutletState& outlet) {
-    if (outlet.several == false) outlet.several.reset();
-    outlets_.read_again(outlet);
+  queues_.each([&](QueueState& queue) {
+    if (queue.several == false) queue.several.reset();
+    queues_.read_again(queue);
   });
-  return outlets_.load_forgotten();
+  return queues_.load_forgotten();
 }
 
 Result<> Pump::given_up_elsewhere() {
-  for (Item* item : valves_.take_waiting()) {
+  for (Item* item : limiters_.take_waiting()) {
     const auto head = journal_.head(item->row.key);
     if (!head) return tl::unexpected(head.error());
     if (*head && (*head)->key == item->row.key)
-      valves_.hold(*item);
+      limiters_.hold(*item);
     else
       lost(*item);
   }
-  std::vector<OutletState*> waiting;
-  outlets_.each([&](OutletState& outlet) {
-    if (outlet.due) waiting.push_back(&outlet);
+  std::vector<QueueState*> waiting;
+  queues_.each([&](QueueState& queue) {
+    if (queue.due) waiting.push_back(&queue);
   });
-  for (OutletState* outlet : waiting) DISPATCH_TRY(outlets_.reread_due(*outlet));
+  for (QueueState* queue : waiting) DISPATCH_TRY(queues_.reread_due(*queue));
   return {};
 }
 
 Result<> Pump::clock_set(std::chrono::microseconds by) {
   window_.move_due(by);
-  return outlets_.clock_set();
+  return queues_.clock_set();
 }
 
 Result<> Pump::terms_changed(WallTime now) {
-  std::vector<std::pair<OutletState*, Outlets::Turned>> turned;
-  outlets_.each([&](OutletState& outlet) {
-    const auto turn = outlets_.change_terms(outlet);
-    if (turn.shut || turn.opened || turn.moved) turned.emplace_back(&outlet, turn);
-    valves_.change_terms(outlet);
+  std::vector<std::pair<QueueState*, DeliveryQueues::Turned>> turned;
+  queues_.each([&](QueueState& queue) {
+    const auto turn = queues_.change_policy(queue);
+    if (turn.paused || turn.resumed || turn.moved) turned.emplace_back(&queue, turn);
+    limiters_.change_policy(queue);
   });
-  window_.lead_to_valves();
-  for (const auto& [outlet, turn] : turned) {
-    if (turn.shut || turn.moved) DISPATCH_TRY(shut(*outlet));
+  window_.lead_to_limiters();
+  for (const auto& [queue, turn] : turned) {
+    if (turn.paused || turn.moved) DISPATCH_TRY(pause(*queue));
     if (turn.moved) {
-      for (Item* item : window_.send_off(*outlet)) {
-        valves_.take_pass(*item, now);
+      for (Item* item : window_.send_off(*queue)) {
+        limiters_.take_permit(*item, now);
         DISPATCH_TRY(put_back(*item));
       }
-      DISPATCH_TRY(outlets_.move(*outlet));
+      DISPATCH_TRY(queues_.move(*queue));
     }
-    if (turn.opened) valves_.open(*outlet, now);
-    if ((turn.opened || turn.moved) && !outlet->terms->shut) DISPATCH_TRY(outlets_.open(*outlet));
+    if (turn.resumed) limiters_.resume(*queue, now);
+    if ((turn.resumed || turn.moved) && !queue->policy->paused) DISPATCH_TRY(queues_.resume(*queue));
   }
   return {};
 }
 
 /// What is under way, or waits for its host, leaves the window when it comes out.
-Result<> Pump::shut(OutletState& outlet) {
-  outlets_.shut(outlet);
-  Position above = outlet.cursor;
-  for (Item* item : valves_.shut(outlet, above)) DISPATCH_TRY(put_back(*item));
-  outlets_.read_again(outlet, above);
-  window_.forget_idle(outlet);
+Result<> Pump::pause(QueueState& queue) {
+  queues_.pause(queue);
+  Position above = queue.cursor;
+  for (Item* item : limiters_.pause(queue, above)) DISPATCH_TRY(put_back(*item));
+  queues_.read_again(queue, above);
+  window_.forget_idle(queue);
   std::vector<Lane*> drained;
   std::erase_if(window_.drained(), [&](Lane* lane) {
-    if (lane->outlet != &outlet) return false;
+    if (lane->queue != &queue) return false;
     drained.push_back(lane);
     return true;
   });
   for (Lane* lane : drained) {
-    DISPATCH_TRY(loader_.read_when_open(outlet, lane->tail));
+    DISPATCH_TRY(loader_.read_when_open(queue, lane->tail));
     window_.close(*lane);
   }
   return {};
@@ -113,30 +113,30 @@ Result<> Pump::shut(OutletState& outlet) {
 // --- What became of an item
 
 Result<> Pump::completed(Item& item) {
-  OutletState& outlet = *item.lane->outlet;
+  QueueState& queue = *item.lane->queue;
   if (LaneLoader::leaves(*item.lane)) {
-    DISPATCH_TRY(loader_.read_when_open(outlet, item.row));
+    DISPATCH_TRY(loader_.read_when_open(queue, item.row));
     window_.evict(item);
   } else {
     window_.complete(item);
   }
-  outlets_.list(outlet);
+  queues_.list(queue);
   return {};
 }
 
 Result<> Pump::put_back(Item& item) {
-  OutletState& outlet = *item.lane->outlet;
-  if (item.row.state == DeliveryState::pending) outlets_.read_again(outlet, before(item.row.key.position));
-  if (item.row.state == DeliveryState::retry_wait) outlets_.due_by(outlet, DuePlace::before(item.row));
+  QueueState& queue = *item.lane->queue;
+  if (item.row.state == DeliveryState::pending) queues_.read_again(queue, before(item.row.key.position));
+  if (item.row.state == DeliveryState::retry_wait) queues_.due_by(queue, DuePlace::before(item.row));
   // An operator may have given it up: another is first then, which stands anywhere where the stream is
   // disordered.
-  if (item.row.entity != EntityNo{}) DISPATCH_TRY(loader_.read_when_open(outlet, item.row));
+  if (item.row.entity != EntityNo{}) DISPATCH_TRY(loader_.read_when_open(queue, item.row));
   leave(item);
   return {};
 }
 
 void Pump::retry_later(Item& item, WallTime due) {
-  outlets_.due_by(*item.lane->outlet, DuePlace::before(due));
+  queues_.due_by(*item.lane->queue, DuePlace::before(due));
   leave(item);
 }
 
@@ -145,20 +145,20 @@ void Pump::buried(Item& item) {
 }
 
 void Pump::lost(Item& item) {
-  OutletState& outlet = *item.lane->outlet;
+  QueueState& queue = *item.lane->queue;
   item.lane->in_doubt = true;
   window_.drain(item);
-  outlets_.list(outlet);
+  queues_.list(queue);
 }
 
 Result<> Pump::turned_away(Item& item) {
   if (LaneLoader::leaves(*item.lane)) return put_back(item);
-  Valve& valve = *item.lane->valve;
-  loader_.leave_behind(valve, item.row);
+  DestinationLimiter& limiter = *item.lane->limiter;
+  loader_.leave_behind(limiter, item.row);
   if (item.lane->more) {  // as above
     const auto next = loader_.next_in_lane(item.row);
     if (!next) return tl::unexpected(next.error());
-    if (*next && (*next)->state == DeliveryState::pending) loader_.leave_behind(valve, **next);
+    if (*next && (*next)->state == DeliveryState::pending) loader_.leave_behind(limiter, **next);
   }
   leave(item);
   return {};
@@ -166,28 +166,29 @@ Result<> Pump::turned_away(Item& item) {
 
 /// Its lane leaves the window with it; but what was passed over below it comes before it.
 void Pump::leave(Item& item) {
-  OutletState& outlet = *item.lane->outlet;
+  QueueState& queue = *item.lane->queue;
   const auto below = item.lane->below;
-  if (below && LaneLoader::leaves(*item.lane)) outlets_.read_again(outlet, before(*below));
+  if (below && LaneLoader::leaves(*item.lane)) queues_.read_again(queue, before(*below));
   if (below && !LaneLoader::leaves(*item.lane))
     window_.drain(item);
   else
     window_.evict(item);
-  outlets_.list(outlet);
+  queues_.list(queue);
 }
 
 // --- What is to be read
 
 std::optional<WallTime> Pump::next_due() const {
-  for (const auto& [due, no] : outlets_.due())
-    if (window_.has_room(outlets_.at(no))) return due;
+  for (const auto& [due, no] : queues_.due())
+    if (window_.has_room(queues_.at(no))) return due;
   return std::nullopt;
 }
 
 bool Pump::idle() const {
-  return window_.items() == 0 && outlets_.listed().empty() && outlets_.due().empty() &&
+  return window_.items() == 0 && queues_.listed().empty() && queues_.due().empty() &&
          window_.drained().empty() && !filler_.wakes_wait() &&
-         !valves_.any([](const Valve& valve) { return valve.behind || valve.retries_behind; });
+         !limiters_.any(
+             [](const DestinationLimiter& limiter) { return limiter.behind || limiter.retries_behind; });
 }
 
 // --- Where a restart reads from
@@ -197,47 +198,47 @@ Result<> Pump::keep_drained_in_reach() {
   for (const Lane* lane : window_.drained()) {
     const auto next = loader_.next_in_lane(lane->tail);
     if (!next) return tl::unexpected(next.error());
-    if (*next) outlets_.keep_in_reach(*lane->outlet, before((*next)->key.position));
+    if (*next) queues_.keep_in_reach(*lane->queue, before((*next)->key.position));
   }
   return {};
 }
 
-Result<> Pump::remember(bool whole) {
+Result<> Pump::save_progress(bool whole) {
   if (whole) {
-    outlets_.each([](OutletState& outlet) { outlet.outlet.low = outlet.cursor; });
+    queues_.each([](QueueState& queue) { queue.row.low_watermark = queue.cursor; });
     window_.each_item(
-        [&](const Item& item) { outlets_.keep_in_reach(*item.lane->outlet, before(item.row.key.position)); });
+        [&](const Item& item) { queues_.keep_in_reach(*item.lane->queue, before(item.row.key.position)); });
     window_.each_busy([&](const Lane& lane) {
-      if (lane.below) outlets_.keep_in_reach(*lane.outlet, before(*lane.below));
+      if (lane.below) queues_.keep_in_reach(*lane.queue, before(*lane.below));
     });
-    valves_.each([&](const Valve& valve) {
-      if (valve.behind) outlets_.keep_in_reach(*valve.outlet, *valve.behind);
+    limiters_.each([&](const DestinationLimiter& limiter) {
+      if (limiter.behind) queues_.keep_in_reach(*limiter.queue, *limiter.behind);
     });
-    remembered_wake_ = filler_.last_wake();
+    saved_wakeup_ = filler_.last_wakeup();
   }
   DISPATCH_TRY(keep_drained_in_reach());
-  const auto sunken = outlets_.take_sunken();
-  std::vector<journal::Outlet> marks;
-  const auto mark = [&](OutletState& outlet) {
-    if (outlet.outlet.low == outlet.stored_low) return;
-    outlet.stored_low = outlet.outlet.low;
-    marks.push_back(outlet.outlet);
+  const auto sunken = queues_.take_sunken();
+  std::vector<journal::DeliveryQueue> marks;
+  const auto mark = [&](QueueState& queue) {
+    if (queue.row.low_watermark == queue.stored_low_watermark) return;
+    queue.stored_low_watermark = queue.row.low_watermark;
+    marks.push_back(queue.row);
   };
   if (whole) {
-    outlets_.each(mark);
+    queues_.each(mark);
   } else {
-    for (OutletState* const outlet : sunken) mark(*outlet);
+    for (QueueState* const queue : sunken) mark(*queue);
   }
   if (marks.empty() && !whole) return {};
-  DISPATCH_TRY(journal_.remember(marks, remembered_wake_));
+  DISPATCH_TRY(journal_.save_progress(marks, saved_wakeup_));
   if (whole && filler_.has_loaded_arrived()) forget_done();
   return {};
 }
 
 void Pump::forget_done() {
-  std::set<const OutletState*> with_valves;
-  valves_.each([&](const Valve& valve) { with_valves.insert(valve.outlet); });
-  outlets_.forget_done(window_.limits().outlets_kept, with_valves);
+  std::set<const QueueState*> with_limiters;
+  limiters_.each([&](const DestinationLimiter& limiter) { with_limiters.insert(limiter.queue); });
+  queues_.forget_done(window_.limits().queues_kept, with_limiters);
 }
 
 }  // namespace dispatch::flow

@@ -2,10 +2,10 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "flow/limits/destination_limiters.hpp"
 #include "flow/limits/graph.hpp"
-#include "flow/limits/valves.hpp"
+#include "flow/pump/delivery_queues.hpp"
 #include "flow/pump/lane_loader.hpp"
-#include "flow/pump/outlets.hpp"
 #include "flow/pump/window.hpp"
 #include "flow/pump/window_filler.hpp"
 #include "journal/journal.hpp"
@@ -19,29 +19,29 @@
 
 namespace dispatch::flow {
 
-/// Keeps the graph supplied from the journal. It reads each outlet forward in the order of positions, and
-/// loads what is first in its lane; what it passes over comes back by itself: when its lane is drained, by a
-/// retry that is due, by a wake that an operator or a closed gap left in the journal, or when there is room
-/// again at its destination's valve. So a delivery that waits costs no memory.
+/// Keeps the graph supplied from the journal. It reads each delivery queue forward in the order of positions,
+/// and loads what is first in its lane; what it passes over comes back by itself: when its lane is drained,
+/// by a retry that is due, by a wakeup that an operator or a closed gap left in the journal, or when there is
+/// room again at its destination's limiter. So a delivery that waits costs no memory.
 ///
-/// The direct deliveries to all URLs of a host are one outlet. Where some of these URLs are slow, what is
-/// read of them is passed over as soon as enough of their lanes are loaded, so that a fast URL behind a
-/// million deliveries to a slow one is found; each destination that was passed over has a mark from where it
-/// is read again.
+/// The direct deliveries to all URLs of a host are one delivery queue. Where some of these URLs are slow,
+/// what is read of them is passed over as soon as enough of their lanes are loaded, so that a fast URL behind
+/// a million deliveries to a slow one is found; each destination that was passed over has a mark from where
+/// it is read again.
 ///
 /// A lane whose items are done is drained, and the journal is asked what is first in it, unless it is known
 /// that nothing was passed over. So what a fan-out puts below the items of a lane goes next. Journal::begin
 /// refuses to send what lies above it before.
 ///
-/// An outlet that is shut has nothing in the window but what is under way or at its host's gate, and nothing
-/// of it is read: its cursor goes down to all that it has to read when it is open again. One whose
-/// subscription goes to another URL is shut and opened: what of it was in the window leads to the former URL,
-/// and leaves when it comes out, so that it is read again for the present one. Used by the dispatcher's
+/// A delivery queue that is paused has nothing in the window but what is under way or at its host's gate, and
+/// nothing of it is read: its cursor goes down to all that it has to read when it is open again. One whose
+/// subscription goes to another URL is paused and resumed: what of it was in the window leads to the former
+/// URL, and leaves when it comes out, so that it is read again for the present one. Used by the dispatcher's
 /// thread, inside its turn.
 class Pump {
  public:
-  Pump(journal::Journal& journal, Graph& graph, Valves& valves, const WindowLimits& limits,
-       const Agreements& agreements);
+  Pump(journal::Journal& journal, Graph& graph, DestinationLimiters& limiters, const WindowLimits& limits,
+       const PolicySet& policies);
 
   /// Reads where the last run stood. Once, before all else.
   /// What operators had asked for up to that action is known from what the journal keeps of circuits and
@@ -50,16 +50,16 @@ class Pump {
 
   /// The turn has made these deliveries, in the order of their positions.
   Result<> arrived(std::vector<journal::DeliveryRow> made);
-  /// The turn has left wakes in the journal.
+  /// The turn has left wakeups in the journal.
   void woken() { filler_.woken(); }
   /// Another process has written: anything may be new.
   Result<> changed_elsewhere();
-  /// Another process has given up deliveries: what of them waits before a valve, or to be tried again, waits
-  /// no more.
+  /// Another process has given up deliveries: what of them waits before a limiter, or to be tried again,
+  /// waits no more.
   Result<> given_up_elsewhere();
   /// The wall clock was set by `by`, and the due times in the journal were moved with it.
   Result<> clock_set(std::chrono::microseconds by);
-  /// Other terms hold. What waits in the window of an outlet that is shut by them leaves it.
+  /// Another policy holds. What waits in the window of a delivery queue that is paused by it leaves it.
   Result<> terms_changed(WallTime now);
 
   // What became of an item that held its lane. Its permits are the caller's to give back; the item is gone
@@ -68,20 +68,20 @@ class Pump {
   void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
   void buried(Item& item);                     ///< the lane is blocked
   void lost(Item& item);                       ///< the journal says otherwise: ask it
-  Result<> turned_away(Item& item);            ///< others go first at its valve: read it when there is room
-  Result<> put_back(Item& item);               ///< its outlet is shut: read it when that is open again
+  Result<> turned_away(Item& item);            ///< others go first at its limiter: read it when there is room
+  Result<> put_back(Item& item);               ///< its delivery queue is paused: read it when that is resumed
 
-  /// Lanes to the destination of this valve that lead past it lead there from now on.
-  void lead_to(Valve& valve) { window_.lead_to(valve); }
+  /// Lanes to the destination of this limiter that lead past it lead there from now on.
+  void lead_to(DestinationLimiter& limiter) { window_.lead_to(limiter); }
 
-  /// Calls `visit` with each outlet that it knows.
+  /// Calls `visit` with each delivery queue that it knows.
   template <class Visit>
-  void each_outlet(Visit visit) const {
-    outlets_.each(visit);
+  void each_queue(Visit visit) const {
+    queues_.each(visit);
   }
 
-  /// The hosts of those outlets, by name.
-  const std::map<std::string, HostState>& hosts() const { return outlets_.hosts(); }
+  /// The hosts of those delivery queues, by name.
+  const std::map<std::string, HostState>& hosts() const { return queues_.hosts(); }
 
   /// Loads what there is room for and what may go, into the graph.
   Result<> fill(WallTime now) { return filler_.fill(now); }
@@ -98,24 +98,25 @@ class Pump {
   /// Lanes that hold something: each has one delivery that is under way or waits for a permit.
   std::size_t lanes() const { return window_.lanes(); }
 
-  /// Where a restart must read from, and the last wake seen, to be committed with the turn. `whole`: all
-  /// there is to say. Otherwise only what the turn needs: an outlet whose stored mark lies above something
-  /// that is loaded, or is to follow a lane that has ended, and would not come back by itself after a crash.
-  Result<> remember(bool whole);
+  /// Where a restart must read from, and the last wakeup seen, to be committed with the turn. `whole`: all
+  /// there is to say. Otherwise only what the turn needs: a delivery queue whose stored mark lies above
+  /// something that is loaded, or is to follow a lane that has ended, and would not come back by itself after
+  /// a crash.
+  Result<> save_progress(bool whole);
 
  private:
   void leave(Item& item);
   Result<> keep_drained_in_reach();
   void forget_done();
-  Result<> shut(OutletState& outlet);
+  Result<> pause(QueueState& queue);
 
   journal::Journal& journal_;
-  Valves& valves_;
+  DestinationLimiters& limiters_;
   Window window_;
-  Outlets outlets_;
+  DeliveryQueues queues_;
   LaneLoader loader_;
   WindowFiller filler_;
-  std::int64_t remembered_wake_ = 0;
+  std::int64_t saved_wakeup_ = 0;
 };
 
 }  // namespace dispatch::flow

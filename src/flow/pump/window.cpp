@@ -5,47 +5,47 @@
 
 namespace dispatch::flow {
 
-bool Window::has_room(const OutletState& outlet) const {
-  return !outlet.terms->shut && outlet.lanes < lanes_most(outlet) && lanes_in_use_ < limits_.lanes;
+bool Window::has_room(const QueueState& queue) const {
+  return !queue.policy->paused && queue.lanes < lanes_most(queue) && lanes_in_use_ < limits_.lanes;
 }
 
 /// Subscriptions of one host do not take the window from all others: where it becomes scarce, they share what
 /// one of them has a use for.
-std::size_t Window::lanes_most(const OutletState& outlet) const {
-  if (outlet.crowded) return 2 * limits_.lanes_per_outlet;
+std::size_t Window::lanes_most(const QueueState& queue) const {
+  if (queue.crowded) return 2 * limits_.lanes_per_queue;
   const bool scarce = lanes_in_use_ >= limits_.lanes / 2;
-  if (!scarce || outlet.is_direct() || outlet.host->gate == nullptr) return limits_.lanes_per_outlet;
-  return std::max<std::size_t>(1, limits_.lanes_per_outlet / outlet.host->gate->destinations());
+  if (!scarce || queue.is_direct() || queue.host->gate == nullptr) return limits_.lanes_per_queue;
+  return std::max<std::size_t>(1, limits_.lanes_per_queue / queue.host->gate->destinations());
 }
 
 /// Enough for all permits of the host, as long as half of the room is left; then as much as is fair.
-std::size_t Window::lanes_most_of_slow(const OutletState& outlet) const {
+std::size_t Window::lanes_most_of_slow(const QueueState& queue) const {
   constexpr std::size_t least = 4;
-  const std::size_t all = limits_.lanes_per_outlet;
-  if (outlet.lanes < all) return std::min(all, limits_.per_host + limits_.per_host / 4 + least);
-  return std::max(least, all / outlet.host->gate->destinations());
+  const std::size_t all = limits_.lanes_per_queue;
+  if (queue.lanes < all) return std::min(all, limits_.per_host + limits_.per_host / 4 + least);
+  return std::max(least, all / queue.host->gate->destinations());
 }
 
-const HostGate::Share* Window::not_quick(const OutletState& outlet, DestinationNo destination) const {
-  if (!outlet.crowded || outlet.host->gate == nullptr) return nullptr;
-  const auto* share = outlet.host->gate->share_of(destination);
+const HostGate::Share* Window::not_quick(const QueueState& queue, DestinationNo destination) const {
+  if (!queue.crowded || queue.host->gate == nullptr) return nullptr;
+  const auto* share = queue.host->gate->share_of(destination);
   return share == nullptr || share->is_quick(graph_.steady()) ? nullptr : share;
 }
 
-bool Window::crowds(const OutletState& outlet, DestinationNo destination) const {
-  const auto* share = not_quick(outlet, destination);
-  return share != nullptr && share->lanes >= lanes_most_of_slow(outlet);
+bool Window::crowds(const QueueState& queue, DestinationNo destination) const {
+  const auto* share = not_quick(queue, destination);
+  return share != nullptr && share->lanes >= lanes_most_of_slow(queue);
 }
 
-bool Window::crowds_no_more(const OutletState& outlet, DestinationNo destination) const {
-  const auto* share = not_quick(outlet, destination);
+bool Window::crowds_no_more(const QueueState& queue, DestinationNo destination) const {
+  const auto* share = not_quick(queue, destination);
   if (share == nullptr) return true;
-  const std::size_t most = lanes_most_of_slow(outlet);
+  const std::size_t most = lanes_most_of_slow(queue);
   return share->lanes + std::max<std::size_t>(1, most / 4) <= most;
 }
 
-bool Window::has_slow(const OutletState& outlet) const {
-  return outlet.host->gate != nullptr && outlet.host->gate->has_slow(graph_.steady());
+bool Window::has_slow(const QueueState& queue) const {
+  return queue.host->gate != nullptr && queue.host->gate->has_slow(graph_.steady());
 }
 
 bool Window::lane_has_room(const Lane& lane) const {
@@ -57,7 +57,7 @@ Lane* Window::find(const LaneKey& key) {
   return found == lanes_.end() ? nullptr : found->second;
 }
 
-Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
+Lane& Window::open(QueueState& queue, const journal::DeliveryRow& row) {
   Lane* lane = nullptr;
   if (free_lanes_.empty() && lane_pool_.size() >= limits_.lanes && !idle_.empty()) forget(*idle_.front());
   if (!free_lanes_.empty()) {
@@ -68,8 +68,8 @@ Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
     lane->nodes = &graph_.add_lane();
   }
   lane->key = LaneKey::of(row);
-  lane->outlet = &outlet;
-  lane->host = outlet.host;
+  lane->queue = &queue;
+  lane->host = queue.host;
   lane->leaves = false;
   lane->in_doubt = false;
   lane->items = 0;
@@ -81,14 +81,14 @@ Lane& Window::open(OutletState& outlet, const journal::DeliveryRow& row) {
   return *lane;
 }
 
-void Window::push(Lane& lane, const journal::DeliveryRow& row, Hold why) {
+void Window::push(Lane& lane, const journal::DeliveryRow& row, WaitReason why) {
   if (is_idle(lane)) {
     no_longer_idle(lane);
     take_up(lane, row.destination);
   }
   if (lane.items == 0) {
-    lane.valve = valves_.find(*lane.outlet, row.destination);
-    if (lane.valve != nullptr) ++lane.valve->lanes;
+    lane.limiter = limiters_.find(*lane.queue, row.destination);
+    if (lane.limiter != nullptr) ++lane.limiter->lanes;
   }
   ++lane.items;
   ++items_in_use_;
@@ -96,19 +96,19 @@ void Window::push(Lane& lane, const journal::DeliveryRow& row, Hold why) {
   graph_.enter(*lane.nodes, pool_.take(row, lane, {.loaded = graph_.now(), .before_head = why}));
 }
 
-void Window::lead_to(Valve& valve) {
+void Window::lead_to(DestinationLimiter& limiter) {
   for (Lane& lane : lane_pool_) {
-    if (lane.items == 0 || lane.valve != nullptr || lane.tail.destination != valve.destination) continue;
-    lane.valve = &valve;
-    ++valve.lanes;
+    if (lane.items == 0 || lane.limiter != nullptr || lane.tail.destination != limiter.destination) continue;
+    lane.limiter = &limiter;
+    ++limiter.lanes;
   }
 }
 
-void Window::lead_to_valves() {
+void Window::lead_to_limiters() {
   for (Lane& lane : lane_pool_) {
-    if (lane.items == 0 || lane.valve != nullptr) continue;
-    lane.valve = valves_.find(*lane.outlet, lane.tail.destination);
-    if (lane.valve != nullptr) ++lane.valve->lanes;
+    if (lane.items == 0 || lane.limiter != nullptr) continue;
+    lane.limiter = limiters_.find(*lane.queue, lane.tail.destination);
+    if (lane.limiter != nullptr) ++lane.limiter->lanes;
   }
 }
 
@@ -143,12 +143,12 @@ void Window::rest(Lane& lane) {
   }
   leave_off(lane);
   lane.idle = idle_.insert(idle_.end(), &lane);
-  ++lane.outlet->idle_lanes;
+  ++lane.queue->idle_lanes;
 }
 
 void Window::no_longer_idle(Lane& lane) {
   idle_.erase(std::exchange(lane.idle, idle_.end()));
-  --lane.outlet->idle_lanes;
+  --lane.queue->idle_lanes;
 }
 
 void Window::close(Lane& lane) {
@@ -163,19 +163,19 @@ void Window::forget(Lane& lane) {
   free_lanes_.push_back(&lane);
 }
 
-void Window::forget_idle(const OutletState& outlet) {
+void Window::forget_idle(const QueueState& queue) {
   for (auto next = idle_.begin(); next != idle_.end();) {
     Lane& lane = **next++;
-    if (lane.outlet == &outlet) forget(lane);
+    if (lane.queue == &queue) forget(lane);
   }
 }
 
-std::vector<Item*> Window::send_off(const OutletState& outlet) {
-  forget_idle(outlet);
+std::vector<Item*> Window::send_off(const QueueState& queue) {
+  forget_idle(queue);
   for (Lane& lane : lane_pool_)
-    if (lane.items > 0 && lane.outlet == &outlet) lane.leaves = true;
-  if (outlet.host->gate == nullptr) return {};
-  return Graph::take_leaving(*outlet.host->gate);
+    if (lane.items > 0 && lane.queue == &queue) lane.leaves = true;
+  if (queue.host->gate == nullptr) return {};
+  return Graph::take_leaving(*queue.host->gate);
 }
 
 void Window::take_all(Item& item) {
@@ -188,12 +188,12 @@ void Window::take_all(Item& item) {
 void Window::give_back(Item& item) {
   Lane& lane = *item.lane;
   --items_in_use_;
-  if (--lane.items == 0 && lane.valve != nullptr) --std::exchange(lane.valve, nullptr)->lanes;
+  if (--lane.items == 0 && lane.limiter != nullptr) --std::exchange(lane.limiter, nullptr)->lanes;
   pool_.give_back(item);
 }
 
 void Window::take_up(Lane& lane, DestinationNo destination) {
-  ++lane.outlet->lanes;
+  ++lane.queue->lanes;
   ++lanes_in_use_;
   HostState& host = *lane.host;
   if (host.lanes++ == 0) host.gate = &graph_.take_gate(limits_.per_host, host.ahead(limits_));
@@ -203,7 +203,7 @@ void Window::take_up(Lane& lane, DestinationNo destination) {
 void Window::leave_off(Lane& lane) {
   lane.more = lane.in_doubt = false;
   lane.below.reset();
-  --lane.outlet->lanes;
+  --lane.queue->lanes;
   --lanes_in_use_;
   HostState& host = *lane.host;
   host.gate->close_lane(*std::exchange(lane.share, nullptr));

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "flow/limits/destination_limiters.hpp"
 #include "flow/limits/graph.hpp"
 #include "flow/limits/lane.hpp"
-#include "flow/limits/valves.hpp"
 #include "flow/rules/window_limits.hpp"
 #include "journal/rows.hpp"
 
@@ -20,13 +20,13 @@ namespace dispatch::flow {
 /// Items with stable addresses, reused.
 class ItemPool {
  public:
-  Item& take(const journal::DeliveryRow& row, Lane& lane, const Stamps& stamps) {
+  Item& take(const journal::DeliveryRow& row, Lane& lane, const Timestamps& timestamps) {
     if (free_.empty()) {
       free_.push_back(&items_.emplace_back());
     }
     Item& item = *free_.back();
     free_.pop_back();
-    item = {row, &lane, 0, Pass::none, stamps, std::nullopt};
+    item = {row, &lane, 0, PermitKind::none, timestamps, std::nullopt};
     return item;
   }
   void give_back(Item& item) {
@@ -53,21 +53,21 @@ class ItemPool {
 /// The lanes that are in memory, and what waits in them. Used by the dispatcher's thread.
 class Window {
  public:
-  Window(Graph& graph, Valves& valves, const WindowLimits& limits)
-      : graph_(graph), valves_(valves), limits_(limits) {}
+  Window(Graph& graph, DestinationLimiters& limiters, const WindowLimits& limits)
+      : graph_(graph), limiters_(limiters), limits_(limits) {}
 
   const WindowLimits& limits() const { return limits_; }
-  /// For one more lane of this outlet.
-  bool has_room(const OutletState& outlet) const;
+  /// For one more lane of this delivery queue.
+  bool has_room(const QueueState& queue) const;
   bool lane_has_room(const Lane& lane) const;
-  /// True where the outlet is crowded and so many lanes lead to this destination, which is not known to be
-  /// quick, that what is read of it is passed over: others may stand behind it. So the lanes of slow ones
-  /// take no more room than they have use for.
-  bool crowds(const OutletState& outlet, DestinationNo destination) const;
+  /// True where the delivery queue is crowded and so many lanes lead to this destination, which is not known
+  /// to be quick, that what is read of it is passed over: others may stand behind it. So the lanes of slow
+  /// ones take no more room than they have use for.
+  bool crowds(const QueueState& queue, DestinationNo destination) const;
   /// It did so, and there is room for some more lanes to it: not for each one by itself.
-  bool crowds_no_more(const OutletState& outlet, DestinationNo destination) const;
-  /// True where a destination of the outlet's host is slow.
-  bool has_slow(const OutletState& outlet) const;
+  bool crowds_no_more(const QueueState& queue, DestinationNo destination) const;
+  /// True where a destination of the delivery queue's host is slow.
+  bool has_slow(const QueueState& queue) const;
   std::size_t items() const { return items_in_use_; }
   /// Those that are busy.
   std::size_t lanes() const { return lanes_in_use_ - drained_.size(); }
@@ -76,14 +76,14 @@ class Window {
   Lane* find(const LaneKey& key);
   bool is_idle(const Lane& lane) const { return lane.idle != idle_.end(); }
   /// Takes a lane for `row`, which is not in the window; there must be room. It is to get an item at once.
-  Lane& open(OutletState& outlet, const journal::DeliveryRow& row);
+  Lane& open(QueueState& queue, const journal::DeliveryRow& row);
   /// Puts `row` at the end of the lane and into the graph; it waited for `why` until now.
-  void push(Lane& lane, const journal::DeliveryRow& row, Hold why);
+  void push(Lane& lane, const journal::DeliveryRow& row, WaitReason why);
 
-  /// Lanes to the destination of this valve that lead past it lead there from now on.
-  void lead_to(Valve& valve);
-  /// The same of all valves that there are by now, or should be: other terms hold.
-  void lead_to_valves();
+  /// Lanes to the destination of this limiter that lead past it lead there from now on.
+  void lead_to(DestinationLimiter& limiter);
+  /// The same of all limiters that there are by now, or should be: another policy holds.
+  void lead_to_limiters();
 
   /// The item that holds its lane is done, and the lane goes on.
   void complete(Item& item);
@@ -102,10 +102,10 @@ class Window {
 
   /// An idle lane leaves the window: what is known of it does not hold any more.
   void forget(Lane& lane);
-  void forget_idle(const OutletState& outlet);
+  void forget_idle(const QueueState& queue);
   /// The same of all its idle lanes; its busy ones leave with what holds them. Returns what waited at its
   /// host's gate, in order: each holds its lane.
-  std::vector<Item*> send_off(const OutletState& outlet);
+  std::vector<Item*> send_off(const QueueState& queue);
 
   /// As ItemPool::move_due().
   void move_due(std::chrono::microseconds by) { pool_.move_due(by); }
@@ -123,9 +123,9 @@ class Window {
   }
 
  private:
-  std::size_t lanes_most(const OutletState& outlet) const;
-  std::size_t lanes_most_of_slow(const OutletState& outlet) const;
-  const HostGate::Share* not_quick(const OutletState& outlet, DestinationNo destination) const;
+  std::size_t lanes_most(const QueueState& queue) const;
+  std::size_t lanes_most_of_slow(const QueueState& queue) const;
+  const HostGate::Share* not_quick(const QueueState& queue, DestinationNo destination) const;
   void give_back(Item& item);
   void take_all(Item& item);
   void take_up(Lane& lane, DestinationNo destination);
@@ -133,7 +133,7 @@ class Window {
   void no_longer_idle(Lane& lane);
 
   Graph& graph_;
-  Valves& valves_;
+  DestinationLimiters& limiters_;
   const WindowLimits limits_;
   std::unordered_map<LaneKey, Lane*, LaneKeyHash> lanes_;
   std::deque<Lane> lane_pool_;

@@ -368,33 +368,32 @@ Result<RejectCount> SqliteJournal::clear_rejects(const RejectSelection& which, W
   });
 }
 
-Result<> SqliteJournal::remember_paces(std::span<const PaceRow> changed,
-                                       std::span<const DestinationNo> over) {
+Result<> SqliteJournal::save_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) {
   return parts_->write("note rates in", [&]() -> Result<> {
-    parts_->paces.remember(changed, over);
+    parts_->paces.save(changed, over);
     return {};
   });
 }
 
-Result<> SqliteJournal::remember_throttles(std::span<const ThrottleRow> changed,
-                                           std::span<const DestinationNo> over) {
+Result<> SqliteJournal::save_throttles(std::span<const ThrottleRow> changed,
+                                       std::span<const DestinationNo> over) {
   return parts_->write("note throttles in", [&]() -> Result<> {
-    parts_->throttles.remember(changed, over);
+    parts_->throttles.save(changed, over);
     return {};
   });
 }
 
-Result<> SqliteJournal::remember_circuits(std::span<const CircuitRow> changed,
-                                          std::span<const DestinationNo> closed) {
+Result<> SqliteJournal::save_circuits(std::span<const CircuitRow> changed,
+                                      std::span<const DestinationNo> closed) {
   return parts_->write("note circuits in", [&]() -> Result<> {
-    parts_->circuits.remember(changed, closed);
+    parts_->circuits.save(changed, closed);
     return {};
   });
 }
 
-Result<> SqliteJournal::remember(std::span<const Outlet> outlets, std::int64_t last_wake) {
+Result<> SqliteJournal::save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) {
   return parts_->write("note progress in", [&]() -> Result<> {
-    parts_->pump.remember(outlets, last_wake);
+    parts_->pump.save_progress(queues, last_wakeup);
     return {};
   });
 }
@@ -408,32 +407,32 @@ Result<bool> SqliteJournal::changed_elsewhere() {
   });
 }
 
-Result<std::vector<Outlet>> SqliteJournal::outlets(OutletNo after) {
-  return parts_->guard(reading, [&] { return parts_->pump.outlets(after); });
+Result<std::vector<DeliveryQueue>> SqliteJournal::queues(QueueNo after) {
+  return parts_->guard(reading, [&] { return parts_->pump.queues(after); });
 }
 
-Result<Outlet> SqliteJournal::outlet(OutletNo no) {
-  auto found = parts_->guard(reading, [&] { return parts_->pump.outlet(no); });
+Result<DeliveryQueue> SqliteJournal::queue(QueueNo no) {
+  auto found = parts_->guard(reading, [&] { return parts_->pump.queue(no); });
   if (!found) return tl::unexpected(std::move(found).error());
-  if (!*found) return fail("there is no outlet {}; this is a bug", no.value());
+  if (!*found) return fail("there is no delivery queue {}; this is a bug", no.value());
   return std::move(**found);
 }
 
-Result<bool> SqliteJournal::has_several_destinations(OutletNo outlet) {
-  return parts_->guard(reading, [&] { return parts_->pump.has_several_destinations(outlet); });
+Result<bool> SqliteJournal::has_several_destinations(QueueNo queue) {
+  return parts_->guard(reading, [&] { return parts_->pump.has_several_destinations(queue); });
 }
 
-Result<std::vector<DeliveryRow>> SqliteJournal::scan(OutletNo outlet, Position after, std::size_t limit) {
-  return parts_->read_deliveries([&] { return parts_->pump.scan(outlet, after, limit); });
+Result<std::vector<DeliveryRow>> SqliteJournal::scan(QueueNo queue, Position after, std::size_t limit) {
+  return parts_->read_deliveries([&] { return parts_->pump.scan(queue, after, limit); });
 }
 
-Result<std::vector<DeliveryRow>> SqliteJournal::due(OutletNo outlet, const DuePlace& after,
+Result<std::vector<DeliveryRow>> SqliteJournal::due(QueueNo queue, const DuePlace& after,
                                                     const DuePlace& until, std::size_t limit) {
-  return parts_->read_deliveries([&] { return parts_->pump.due(outlet, after, until, limit); });
+  return parts_->read_deliveries([&] { return parts_->pump.due(queue, after, until, limit); });
 }
 
-Result<std::optional<WallTime>> SqliteJournal::next_due(OutletNo outlet, const DuePlace& after) {
-  return parts_->read_deliveries([&] { return parts_->pump.next_due(outlet, after); });
+Result<std::optional<WallTime>> SqliteJournal::next_due(QueueNo queue, const DuePlace& after) {
+  return parts_->read_deliveries([&] { return parts_->pump.next_due(queue, after); });
 }
 
 Result<Predecessor> SqliteJournal::predecessor(const DeliveryRow& row) {
@@ -462,21 +461,21 @@ Result<std::int64_t> SqliteJournal::newest_action() {
   return parts_->guard(reading, [&] { return parts_->pump.newest_action(); });
 }
 
-Result<std::vector<Wake>> SqliteJournal::wakes(std::int64_t after, std::size_t limit) {
-  return parts_->guard(reading, [&] { return parts_->pump.wakes(after, limit); });
+Result<std::vector<LaneWakeup>> SqliteJournal::wakeups(std::int64_t after, std::size_t limit) {
+  return parts_->guard(reading, [&] { return parts_->pump.wakeups(after, limit); });
 }
 
-Result<std::int64_t> SqliteJournal::remembered_wake() {
-  return parts_->guard(reading, [&] { return parts_->pump.remembered_wake(); });
+Result<std::int64_t> SqliteJournal::saved_wakeup() {
+  return parts_->guard(reading, [&] { return parts_->pump.saved_wakeup(); });
 }
 
-Result<Tally> SqliteJournal::tally() {
+Result<StateCounts> SqliteJournal::state_counts() {
   return parts_->guard(reading, [&] {
-    Tally tally = parts_->pump.tally();
-    const Tally& change = parts_->turn.account().change;  // what the open turn has not written yet
-    for (std::size_t state = 0; state < tally.deliveries.size(); ++state)
-      tally.deliveries[state] += change.deliveries[state];
-    return tally;
+    StateCounts state_counts = parts_->pump.state_counts();
+    const StateCounts& change = parts_->turn.account().change;  // what the open turn has not written yet
+    for (std::size_t state = 0; state < state_counts.deliveries.size(); ++state)
+      state_counts.deliveries[state] += change.deliveries[state];
+    return state_counts;
   });
 }
 

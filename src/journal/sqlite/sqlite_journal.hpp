@@ -13,8 +13,8 @@ namespace dispatch::journal {
 void stop_counting_memory();
 
 /// The journal in a SQLite file; dispatch-journal(5) describes it. Any number of objects, in any number of
-/// processes, may be open on one file: their turns follow each other through the file's gate, and each thread
-/// uses its own object.
+/// processes, may be open on one file: their turns follow each other by the file's writer lock, and each
+/// thread uses its own object.
 ///
 /// Where a commit fails nothing of the turn remains, and the object is of no further use: what the disk holds
 /// is known for sure only to whoever opens the journal anew.
@@ -63,30 +63,28 @@ class SqliteJournal final : public Journal {
                                     WallTime now) override;
   Result<> unqueue_rejects(std::span<const std::string_view> texts) override;
   Result<RejectCount> clear_rejects(const RejectSelection& which, WallTime now, std::size_t limit) override;
-  Result<> remember_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) override;
-  Result<> remember_throttles(std::span<const ThrottleRow> changed,
-                              std::span<const DestinationNo> over) override;
-  Result<> remember_circuits(std::span<const CircuitRow> changed,
-                             std::span<const DestinationNo> closed) override;
-  Result<> remember(std::span<const Outlet> outlets, std::int64_t last_wake) override;
+  Result<> save_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) override;
+  Result<> save_throttles(std::span<const ThrottleRow> changed, std::span<const DestinationNo> over) override;
+  Result<> save_circuits(std::span<const CircuitRow> changed, std::span<const DestinationNo> closed) override;
+  Result<> save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) override;
 
   Result<bool> changed_elsewhere() override;
-  Result<std::vector<Outlet>> outlets(OutletNo after) override;
-  Result<Outlet> outlet(OutletNo no) override;
-  Result<bool> has_several_destinations(OutletNo outlet) override;
-  Result<std::vector<DeliveryRow>> scan(OutletNo outlet, Position after, std::size_t limit) override;
-  Result<std::vector<DeliveryRow>> due(OutletNo outlet, const DuePlace& after, const DuePlace& until,
+  Result<std::vector<DeliveryQueue>> queues(QueueNo after) override;
+  Result<DeliveryQueue> queue(QueueNo no) override;
+  Result<bool> has_several_destinations(QueueNo queue) override;
+  Result<std::vector<DeliveryRow>> scan(QueueNo queue, Position after, std::size_t limit) override;
+  Result<std::vector<DeliveryRow>> due(QueueNo queue, const DuePlace& after, const DuePlace& until,
                                        std::size_t limit) override;
-  Result<std::optional<WallTime>> next_due(OutletNo outlet, const DuePlace& after) override;
+  Result<std::optional<WallTime>> next_due(QueueNo queue, const DuePlace& after) override;
   Result<Predecessor> predecessor(const DeliveryRow& row) override;
   Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) override;
   Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) override;
   Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) override;
   Result<std::optional<WallTime>> oldest_gap() override;
   Result<std::int64_t> newest_action() override;
-  Result<std::vector<Wake>> wakes(std::int64_t after, std::size_t limit) override;
-  Result<std::int64_t> remembered_wake() override;
-  Result<Tally> tally() override;
+  Result<std::vector<LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override;
+  Result<std::int64_t> saved_wakeup() override;
+  Result<StateCounts> state_counts() override;
   Result<tracing::TraceSeed> trace_seed() override;
   Result<SelectedPage> select(const Selection& selection, const SelectionPlace& from,
                               std::size_t limit) override;

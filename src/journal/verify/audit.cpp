@@ -1,6 +1,6 @@
 #include "journal/verify/audit.hpp"
 
-#include "journal/ledger/reading.hpp"
+#include "journal/reader/reading.hpp"
 
 #include <utility>
 
@@ -35,12 +35,12 @@ void Audit::not_done(Check check, std::string why) {
 std::string Audit::name_of(const DeliveryKey& key) {
   Statement statement{database_, R"(
     SELECT e.event_id, n.entity_id, d.sequence_number, t.url
-      FROM (SELECT ?1 AS outlet_no, ?2 AS position, ?3 AS generation) k
+      FROM (SELECT ?1 AS queue_no, ?2 AS position, ?3 AS generation) k
       LEFT JOIN events e ON e.position = k.position
-      LEFT JOIN deliveries d ON d.outlet_no = k.outlet_no AND d.position = k.position AND d.generation = k.generation
+      LEFT JOIN deliveries d ON d.queue_no = k.queue_no AND d.position = k.position AND d.generation = k.generation
       LEFT JOIN entities n ON n.entity_no = d.entity_no
       LEFT JOIN destinations t ON t.destination_no = d.destination_no)"};
-  auto rows = statement.rows(key.outlet, key.position, key.generation);
+  auto rows = statement.rows(key.queue, key.position, key.generation);
   rows.next();
   auto name = rows.is_null(0) ? fmt::format("position {}", key.position.value())
                               : fmt::format("event {}", rows.bytes(0));

@@ -42,7 +42,7 @@ class Audit {
 
 /// integrity, schema, references. False where tables or indexes are missing and nothing else can be checked.
 bool check_file(Audit& audit);
-/// event_ids, event_delivered, delivery_of_event, destination_outlet, destinations, and parts of others: what
+/// event_ids, event_delivered, delivery_of_event, destination_queue, destinations, and parts of others: what
 /// one query finds.
 void check_rows(Audit& audit);
 /// subscriptions, generations, circuits

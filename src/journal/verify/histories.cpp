@@ -1,5 +1,5 @@
-#include "journal/ledger/reading.hpp"
-#include "journal/sqlite/writing/wakes.hpp"
+#include "journal/reader/reading.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 #include "journal/verify/audit.hpp"
 #include "journal/verify/history.hpp"
 
@@ -237,7 +237,7 @@ std::optional<std::int64_t> integer_if_any(const Statement::Rows& rows, int colu
 }
 
 DeliveryKey key(const Statement::Rows& rows) {
-  return {OutletNo{rows.integer(0)}, Position{rows.integer(1)}, rows.integer(2)};
+  return {QueueNo{rows.integer(0)}, Position{rows.integer(1)}, rows.integer(2)};
 }
 
 // Reads deliveries and attempts side by side; both are kept in the order of their keys.
@@ -247,18 +247,18 @@ class HistoryWalk {
       : audit_(audit),
         last_turn_(reading::number_of(audit.database(), "SELECT turn FROM progress")),
         deliveries_(audit.database(),
-                    "SELECT outlet_no, position, generation, state, state_at, attempts, forgiven, began_at, "
+                    "SELECT queue_no, position, generation, state, state_at, attempts, forgiven, began_at, "
                     "began_turn, ended_turn, took, status, subscription_no, throttled_since FROM deliveries"
-                    " ORDER BY outlet_no, position, generation"),
+                    " ORDER BY queue_no, position, generation"),
         attempts_(audit.database(),
-                  "SELECT outlet_no, position, generation, attempt, began_at, began_turn, ended_turn, took, "
+                  "SELECT queue_no, position, generation, attempt, began_at, began_turn, ended_turn, took, "
                   "outcome, "
                   "status, coalesce(error, '') <> '', excerpt IS NOT NULL"
-                  " FROM attempts ORDER BY outlet_no, position, generation, attempt"),
+                  " FROM attempts ORDER BY queue_no, position, generation, attempt"),
         moves_(audit.database(),
-               "SELECT outlet_no, position, generation, verb, turn FROM actions"
-               " WHERE verb IN (0, 1, 12) AND outlet_no IS NOT NULL"
-               " ORDER BY outlet_no, position, generation, action_no") {
+               "SELECT queue_no, position, generation, verb, turn FROM actions"
+               " WHERE verb IN (0, 1, 12) AND queue_no IS NOT NULL"
+               " ORDER BY queue_no, position, generation, action_no") {
     Statement statement{audit.database(), "SELECT subscription_no, turn FROM actions WHERE verb = 6"};
     auto rows = statement.rows();
     while (rows.next()) removed_[rows.integer(0)] = rows.integer(1);

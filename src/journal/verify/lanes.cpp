@@ -18,7 +18,7 @@ class OldFanOuts {
  public:
   explicit OldFanOuts(SQLite::Database& database) {
     Statement statement{database,
-                        "SELECT outlet_no, position, turn FROM actions"
+                        "SELECT queue_no, position, turn FROM actions"
                         " WHERE verb = 9 AND turn <= (SELECT fan_outs_turn FROM progress)"};
     auto rows = statement.rows();
     while (rows.next()) made_[rows.integer(0)].push_back({rows.integer(1), rows.integer(2)});
@@ -27,9 +27,9 @@ class OldFanOuts {
   /// The last turn up to `latest` in which the delivery may have been made so; 0 where there is none.
   std::int64_t last_until(std::int64_t latest, const DeliveryKey& key) const {
     std::int64_t last = 0;
-    const auto outlet = made_.find(key.outlet.value());
-    if (outlet == made_.end() || key.generation != 0) return last;
-    for (const auto& [lowest, turn] : outlet->second)
+    const auto queue = made_.find(key.queue.value());
+    if (queue == made_.end() || key.generation != 0) return last;
+    for (const auto& [lowest, turn] : queue->second)
       if (lowest <= key.position.value() && turn <= latest) last = std::max(last, turn);
     return last;
   }
@@ -38,7 +38,7 @@ class OldFanOuts {
   struct Made {
     std::int64_t lowest, turn;
   };
-  std::unordered_map<std::int64_t, std::vector<Made>> made_;  // by outlet
+  std::unordered_map<std::int64_t, std::vector<Made>> made_;  // by delivery queue
 };
 
 // The deliveries that an operator or a closed gap set in motion and no dispatcher has taken up.
@@ -54,21 +54,21 @@ class Woken {
 
     Statement from_here{
         database,
-        "SELECT outlet_no, min(position) FROM actions"
-        " WHERE action_no > (SELECT last_wake FROM progress) AND verb IN (9, 10) GROUP BY outlet_no"};
-    auto outlets = from_here.rows();
-    while (outlets.next()) from_here_[outlets.integer(0)] = outlets.integer(1);
+        "SELECT queue_no, min(position) FROM actions"
+        " WHERE action_no > (SELECT last_wake FROM progress) AND verb IN (9, 10) GROUP BY queue_no"};
+    auto queues = from_here.rows();
+    while (queues.next()) from_here_[queues.integer(0)] = queues.integer(1);
   }
 
   bool holds(const DeliveryKey& key) const {
     if (std::binary_search(positions_.begin(), positions_.end(), key.position.value())) return true;
-    const auto outlet = from_here_.find(key.outlet.value());
-    return outlet != from_here_.end() && outlet->second <= key.position.value();
+    const auto queue = from_here_.find(key.queue.value());
+    return queue != from_here_.end() && queue->second <= key.position.value();
   }
 
  private:
-  std::vector<std::int64_t> positions_;  // the outlet and the generation are left out to save memory
-  std::unordered_map<std::int64_t, std::int64_t> from_here_;  // by outlet, the lowest position
+  std::vector<std::int64_t> positions_;  // the delivery queue and the generation are left out to save memory
+  std::unordered_map<std::int64_t, std::int64_t> from_here_;  // by delivery queue, the lowest position
 };
 
 class LaneWalk {
@@ -79,15 +79,15 @@ class LaneWalk {
         old_fan_outs_(audit.database()),
         deliveries_(audit.database(), R"(
           SELECT entity_no, iif(subscription_no > 0, -subscription_no, destination_no) AS queue, generation, sequence_number,
-                 outlet_no, position, state, attempts, began_turn, ended_turn, discarded_turn, destination_no, made_turn
+                 queue_no, position, state, attempts, began_turn, ended_turn, discarded_turn, destination_no, made_turn
             FROM deliveries d
-            LEFT JOIN (SELECT outlet_no AS outlet, position AS place, generation AS replay, max(turn) AS discarded_turn
+            LEFT JOIN (SELECT queue_no AS queue, position AS place, generation AS replay, max(turn) AS discarded_turn
                          FROM actions WHERE verb IN (1, 12) GROUP BY 1, 2, 3)
-              ON d.state = 5 AND outlet = d.outlet_no AND place = d.position AND replay = d.generation
+              ON d.state = 5 AND queue = d.queue_no AND place = d.position AND replay = d.generation
            ORDER BY entity_no, queue, generation, sequence_number)"),
         first_attempt_(
             audit.database(),
-            "SELECT began_turn FROM attempts WHERE outlet_no = ? AND position = ? AND generation = ? "
+            "SELECT began_turn FROM attempts WHERE queue_no = ? AND position = ? AND generation = ? "
             "AND attempt = 1"),
         lowest_gap_(audit.database(),
                     "SELECT min(first_missing) FROM gaps WHERE entity_no = ? AND skipped_at IS NULL"),
@@ -98,7 +98,7 @@ class LaneWalk {
                " GROUP BY entity_no, last_sequence ORDER BY entity_no, last_sequence") {
     Statement progress{audit.database(), "SELECT lanes_turn FROM progress"};
     if (auto row = progress.rows(); row.next()) lanes_turn_ = row.integer(0);
-    Statement statement{audit.database(), "SELECT outlet_no, low_position FROM outlets"};
+    Statement statement{audit.database(), "SELECT queue_no, low_position FROM delivery_queues"};
     auto rows = statement.rows();
     while (rows.next()) low_[rows.integer(0)] = rows.integer(1);
   }
@@ -127,21 +127,21 @@ class LaneWalk {
   }
 
   std::int64_t low(const DeliveryKey& key) const {
-    const auto known = low_.find(key.outlet.value());
+    const auto known = low_.find(key.queue.value());
     return known == low_.end() ? 0 : known->second;
   }
 
   LaneDelivery read(const Statement::Rows& rows) {
     LaneDelivery delivery;
     delivery.sequence = SequenceNumber{rows.integer(3)};
-    delivery.key = {OutletNo{rows.integer(4)}, Position{rows.integer(5)}, rows.integer(2)};
+    delivery.key = {QueueNo{rows.integer(4)}, Position{rows.integer(5)}, rows.integer(2)};
     delivery.destination = rows.integer(11);
     delivery.state = rows.integer(6);
     delivery.begun = rows.integer(7) > 0;
     delivery.first_began_turn = delivery.last_began_turn = rows.integer(8);
     delivery.done_turn = rows.is_null(10) ? rows.integer(9) : rows.integer(10);
     if (rows.integer(7) > 1) {
-      auto first = first_attempt_.rows(delivery.key.outlet, delivery.key.position, delivery.key.generation);
+      auto first = first_attempt_.rows(delivery.key.queue, delivery.key.position, delivery.key.generation);
       if (first.next()) delivery.first_began_turn = first.integer(0);
     }
     delivery.made_turn =
@@ -191,7 +191,7 @@ class LaneWalk {
   Statement first_attempt_;
   Statement lowest_gap_;
   Statement skips_;
-  std::unordered_map<std::int64_t, std::int64_t> low_;  // by outlet
+  std::unordered_map<std::int64_t, std::int64_t> low_;  // by delivery queue
   std::int64_t lanes_turn_ = 0;  // until then a lane of a subscription was one of a destination
   Lane lane_{-1, -1, -1};
   std::vector<SkippedGap> skipped_;  // of the lane's entity

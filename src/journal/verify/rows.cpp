@@ -31,21 +31,21 @@ constexpr Query row_queries[] = {
         LEFT JOIN destinations t ON t.destination_no = d.destination_no
        WHERE d.entity_no IS NOT e.entity_no OR d.sequence_number IS NOT e.sequence_number)"},
 
-    {Check::destination_outlet, R"(
+    {Check::destination_queue, R"(
       SELECT 'event ' || e.event_id,
-             'its delivery to ' || t.url || ' is queued at outlet ' || d.outlet_no || ' (' || coalesce(o.host, 'unknown')
-             || ') and its destination belongs to outlet ' || t.outlet_no
+             'its delivery to ' || t.url || ' is queued at delivery queue ' || d.queue_no || ' (' || coalesce(o.host, 'unknown')
+             || ') and its destination belongs to delivery queue ' || t.queue_no
         FROM deliveries d
         JOIN destinations t ON t.destination_no = d.destination_no
         JOIN events e ON e.position = d.position
-        LEFT JOIN outlets o ON o.outlet_no = d.outlet_no
-       WHERE t.outlet_no <> d.outlet_no)"},
+        LEFT JOIN delivery_queues o ON o.queue_no = d.queue_no
+       WHERE t.queue_no <> d.queue_no)"},
 
     // A zone of an IPv6 address is written differently in a URL.
     {Check::destinations, R"(
       SELECT 'destination ' || t.url, 'it belongs to the host ' || o.host
-        FROM (SELECT destination_no, url, outlet_no, substr(url, instr(url, '://') + 3) || '/' AS rest FROM destinations) t
-        JOIN outlets o ON o.outlet_no = t.outlet_no
+        FROM (SELECT destination_no, url, queue_no, substr(url, instr(url, '://') + 3) || '/' AS rest FROM destinations) t
+        JOIN delivery_queues o ON o.queue_no = t.queue_no
        WHERE instr(o.host, '%') = 0 AND (o.subscription_no = 0 OR t.destination_no = o.present_destination_no)
          AND NOT (substr(t.rest, 1, length(o.host)) = o.host AND substr(t.rest, length(o.host) + 1, 1) IN (':', '/', '?'))
          AND substr(t.rest, 1, length(o.host) + 2) <> '[' || o.host || ']')"},
@@ -60,18 +60,18 @@ constexpr Query row_queries[] = {
        WHERE d.position < t.first_position AND d.subscription_no = 0)"},
 
     {Check::destinations, R"(
-      SELECT 'outlet ' || o.outlet_no, 'it is that of subscription ' || coalesce(s.subscription_id, o.subscription_no)
+      SELECT 'delivery queue ' || o.queue_no, 'it is that of subscription ' || coalesce(s.subscription_id, o.subscription_no)
              || ', and does not lead to its URL'
-        FROM outlets o LEFT JOIN subscriptions s USING (subscription_no)
+        FROM delivery_queues o LEFT JOIN subscriptions s USING (subscription_no)
         LEFT JOIN destinations t ON t.destination_no = o.present_destination_no
        WHERE iif(o.subscription_no = 0, o.present_destination_no IS NOT NULL,
-                 t.url IS NOT s.url OR t.outlet_no IS NOT o.outlet_no OR o.host IS NOT s.host))"},
+                 t.url IS NOT s.url OR t.queue_no IS NOT o.queue_no OR o.host IS NOT s.host))"},
 
     {Check::destinations, R"(
-      SELECT 'event ' || coalesce(e.event_id, a.position), 'its attempt ' || a.attempt || ' went to no destination of its outlet'
+      SELECT 'event ' || coalesce(e.event_id, a.position), 'its attempt ' || a.attempt || ' went to no destination of its delivery queue'
         FROM attempts a LEFT JOIN events e USING (position)
         LEFT JOIN destinations t ON t.destination_no = a.destination_no
-       WHERE t.outlet_no IS NOT a.outlet_no)"},
+       WHERE t.queue_no IS NOT a.queue_no)"},
 
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'its verb is ' || verb || ', which there is not'
@@ -80,14 +80,14 @@ constexpr Query row_queries[] = {
     {Check::operators, R"(
       SELECT 'action ' || action_no, 'it does not say what it was done to'
         FROM actions
-       WHERE CASE WHEN verb IN (0, 1, 12, 13, 14) THEN outlet_no IS NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
+       WHERE CASE WHEN verb IN (0, 1, 12, 13, 14) THEN queue_no IS NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
                   WHEN verb IN (2, 3, 15) THEN entity_no IS NULL OR first_sequence IS NULL OR last_sequence IS NULL
                   ELSE entity_no IS NOT NULL OR first_sequence IS NOT NULL OR last_sequence IS NOT NULL
-                       OR (outlet_no IS NULL) <> (verb BETWEEN 4 AND 8 OR verb = 11) END
+                       OR (queue_no IS NULL) <> (verb BETWEEN 4 AND 8 OR verb = 11) END
           OR (verb BETWEEN 4 AND 9 AND subscription_no IS NULL)
           OR ((verb < 4 OR verb > 10) AND subscription_no IS NOT NULL) OR quiet NOT IN (0, 1) OR (quiet = 1 AND verb NOT IN (12, 14)) OR (quiet = 0 AND verb = 14)
           OR (note IS NOT NULL) <> (verb IN (7, 11))
-          OR (outlet_no IS NULL) + (position IS NULL) + (generation IS NULL) NOT IN (0, 3))"},
+          OR (queue_no IS NULL) + (position IS NULL) + (generation IS NULL) NOT IN (0, 3))"},
 
     {Check::operators, R"(
       SELECT 'action ' || a.action_no,
@@ -95,7 +95,7 @@ constexpr Query row_queries[] = {
                   ELSE 'the delivery at position ' || a.position || ' is not what it was done to' END
         FROM actions a
         LEFT JOIN deliveries d
-          ON d.outlet_no = a.outlet_no AND d.position = a.position AND d.generation = a.generation
+          ON d.queue_no = a.queue_no AND d.position = a.position AND d.generation = a.generation
        WHERE a.position IS NOT NULL
          AND (d.position IS NULL OR d.sequence_number <= a.last_sequence
               OR CASE WHEN a.verb < 4 OR a.verb > 10 THEN d.entity_no IS NOT a.entity_no
@@ -109,9 +109,9 @@ constexpr Query row_queries[] = {
              'it is said to be for subscription ' || coalesce(s.subscription_id, d.subscription_no)
              || ' since the fan-out of turn ' || d.made_turn || ', which did not make that delivery'
         FROM deliveries d
-        LEFT JOIN (SELECT outlet_no AS outlet, turn AS made, min(position) AS lowest
+        LEFT JOIN (SELECT queue_no AS queue, turn AS made, min(position) AS lowest
                      FROM actions WHERE verb = 9 GROUP BY 1, 2) f
-          ON f.outlet = d.outlet_no AND f.made = d.made_turn
+          ON f.queue = d.queue_no AND f.made = d.made_turn
         LEFT JOIN events e ON e.position = d.position
         LEFT JOIN subscriptions s ON s.subscription_no = d.subscription_no
        WHERE d.made_turn IS NOT NULL
@@ -185,7 +185,7 @@ constexpr Query row_queries[] = {
       SELECT 'action ' || action_no, 'it acknowledges an unknown outcome that is not recorded as acknowledged'
         FROM actions a
        WHERE verb = 14
-         AND NOT EXISTS (SELECT 1 FROM attempts t WHERE t.outlet_no = a.outlet_no AND t.position = a.position
+         AND NOT EXISTS (SELECT 1 FROM attempts t WHERE t.queue_no = a.queue_no AND t.position = a.position
                             AND t.generation = a.generation AND t.outcome = 5 AND t.acknowledged_at = a.at))"},
 
     {Check::operators, R"(
@@ -194,7 +194,7 @@ constexpr Query row_queries[] = {
                   ELSE 'it is acknowledged and no operator has done that' END
         FROM attempts t
        WHERE acknowledged_at IS NOT NULL
-         AND (outcome <> 5 OR NOT EXISTS (SELECT 1 FROM actions a WHERE a.verb = 14 AND a.outlet_no = t.outlet_no
+         AND (outcome <> 5 OR NOT EXISTS (SELECT 1 FROM actions a WHERE a.verb = 14 AND a.queue_no = t.queue_no
                                              AND a.position = t.position AND a.generation = t.generation
                                              AND a.at = t.acknowledged_at)))"},
 
@@ -213,7 +213,7 @@ constexpr Query row_queries[] = {
     {Check::resumption, R"(
       SELECT 'host ' || host,
              'the run is to begin above position ' || low_position || ', where no event has come yet'
-        FROM outlets WHERE low_position > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'))"},
+        FROM delivery_queues WHERE low_position > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'))"},
 
     {Check::resumption, R"(
       SELECT 'progress', 'the last action seen is said to be ' || last_wake || ', which has not happened yet'

@@ -1,4 +1,4 @@
-#include "journal/ledger/reading.hpp"
+#include "journal/reader/reading.hpp"
 #include "journal/verify/audit.hpp"
 
 #include <algorithm>

@@ -48,24 +48,24 @@ constexpr Query subscription_queries[] = {
        WHERE removed_at IS NOT NULL OR first <> 0 OR last <> secrets - 1)"},
 
     {Check::subscriptions, R"(
-      SELECT 'host ' || host, 'an outlet of it belongs to subscription ' || subscription_no || ', which there is not'
-        FROM outlets
+      SELECT 'host ' || host, 'a delivery queue of it belongs to subscription ' || subscription_no || ', which there is not'
+        FROM delivery_queues
        WHERE subscription_no <> 0 AND subscription_no NOT IN (SELECT subscription_no FROM subscriptions))"},
 
     {Check::subscriptions, R"(
       SELECT 'event ' || e.event_id,
-             'a delivery of subscription ' || d.subscription_no || ' is queued at an outlet of subscription '
+             'a delivery of subscription ' || d.subscription_no || ' is queued at a delivery queue of subscription '
              || o.subscription_no || ' (0: direct)'
         FROM deliveries d
-        JOIN outlets o USING (outlet_no)
+        JOIN delivery_queues o USING (queue_no)
         JOIN events e ON e.position = d.position
        WHERE d.subscription_no <> o.subscription_no)"},
 
     {Check::subscriptions, R"(
       SELECT 'event ' || e.event_id, 'it waits for subscription ' || s.subscription_id || ', which was removed'
         FROM subscriptions s
-        JOIN outlets o ON o.subscription_no = s.subscription_no
-        JOIN deliveries d ON d.outlet_no = o.outlet_no
+        JOIN delivery_queues o ON o.subscription_no = s.subscription_no
+        JOIN deliveries d ON d.queue_no = o.queue_no
         JOIN events e ON e.position = d.position
        WHERE s.removed_at IS NOT NULL AND d.state IN (0, 2, 3))"},
 
@@ -120,10 +120,10 @@ constexpr Query subscription_queries[] = {
                   ELSE 'it has a replay ' || d.generation || ' of what was not done before' END
         FROM deliveries d
         JOIN events e ON e.position = d.position
-        JOIN outlets o ON o.outlet_no = d.outlet_no
+        JOIN delivery_queues o ON o.queue_no = d.queue_no
        WHERE d.generation <> 0
          AND NOT EXISTS (SELECT 1 FROM deliveries b INDEXED BY deliveries_by_position
-                          JOIN outlets p ON p.outlet_no = b.outlet_no
+                          JOIN delivery_queues p ON p.queue_no = b.queue_no
                           WHERE b.position = d.position AND p.subscription_no = o.subscription_no
                             AND b.generation < d.generation AND b.state IN (4, 5)))"},
 
@@ -131,12 +131,12 @@ constexpr Query subscription_queries[] = {
       SELECT 'event ' || e.event_id, 'it was made anew while a delivery before it is open'
         FROM deliveries d
         JOIN events e ON e.position = d.position
-        JOIN outlets o ON o.outlet_no = d.outlet_no
+        JOIN delivery_queues o ON o.queue_no = d.queue_no
        WHERE d.generation <> 0
          AND EXISTS (SELECT 1 FROM deliveries b INDEXED BY deliveries_by_position
-                      JOIN outlets p ON p.outlet_no = b.outlet_no
+                      JOIN delivery_queues p ON p.queue_no = b.queue_no
                       WHERE b.position = d.position AND p.subscription_no = o.subscription_no
-                        AND (p.subscription_no > 0 OR p.outlet_no = o.outlet_no)
+                        AND (p.subscription_no > 0 OR p.queue_no = o.queue_no)
                         AND b.generation < d.generation AND b.state NOT IN (4, 5)))"},
 
     {Check::generations, R"(
@@ -144,9 +144,9 @@ constexpr Query subscription_queries[] = {
              CASE WHEN d.generation IS NULL THEN 'it is said to have made deliveries and has made none'
                   WHEN a.generation IS NULL THEN 'nobody asked for it'
                   ELSE 'its lowest delivery is at position ' || d.lowest || ' and is said to be at ' || a.position END
-        FROM (SELECT outlet_no, generation, min(position) AS lowest FROM deliveries
-               WHERE generation <> 0 GROUP BY outlet_no, generation) d
-        FULL JOIN (SELECT outlet_no, generation, position FROM actions WHERE verb = 10) a USING (outlet_no, generation)
+        FROM (SELECT queue_no, generation, min(position) AS lowest FROM deliveries
+               WHERE generation <> 0 GROUP BY queue_no, generation) d
+        FULL JOIN (SELECT queue_no, generation, position FROM actions WHERE verb = 10) a USING (queue_no, generation)
        WHERE d.lowest IS NOT a.position)"},
 
     {Check::generations, R"(

@@ -1,6 +1,6 @@
 #include "journal/verify.hpp"
 
-#include "journal/ledger/reading.hpp"
+#include "journal/reader/reading.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/verify/audit.hpp"
 
@@ -22,7 +22,7 @@ struct Walk {
 
 const Walk walks[] = {
     {check_rows,
-     {Check::event_ids, Check::event_delivered, Check::delivery_of_event, Check::destination_outlet,
+     {Check::event_ids, Check::event_delivered, Check::delivery_of_event, Check::destination_queue,
       Check::destinations, Check::operators}},
     {check_subscriptions, {Check::subscriptions, Check::generations, Check::circuits}},
     {check_contents, {Check::content}},

@@ -760,7 +760,7 @@ TEST_CASE("a checkpoint that is killed in the middle of a run costs nothing") {
   travel_all(copying_a_long_log);
 }
 
-TEST_CASE("who is killed inside the gate holds nobody up") {
+TEST_CASE("who is killed with the writer lock held holds nobody up") {
   for (const EndAt at : {EndAt{"turn_staged"}, EndAt{"turn_committed"}, EndAt{"events_appended"}}) {
     CAPTURE(at.point);
     const Trial trial{succeed};

@@ -17,8 +17,8 @@ namespace {
 
 const WallTime start{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
 
-DeliveryKey key(std::int64_t outlet, std::int64_t generation) {
-  return {OutletNo{outlet}, Position{1}, generation};
+DeliveryKey key(std::int64_t queue, std::int64_t generation) {
+  return {QueueNo{queue}, Position{1}, generation};
 }
 
 AttemptRecord attempt(DeliveryKey of, unsigned number, WallTime began) {
@@ -112,7 +112,7 @@ TEST_CASE("an attempt of a traced event names the span of its request") {
   CHECK(has(attempts_json(event, attempts).at(0), R"("trace_id":null,"span_id":null)"));
 }
 
-TEST_CASE("every delivery of an event tells its own story") {
+TEST_CASE("every delivery of an event has a history of its own") {
   auto direct = delivery(key(1, 0), DeliveryState::dead_letter, 1);
   direct.state_at = start;
   auto subscribed = delivery(key(2, 0), DeliveryState::completed, 2);

@@ -12,20 +12,20 @@ constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};
 Status busy() {
   Status status;
   status.journal = "dispatch.db";
-  auto& standing = status.standing;
-  standing.tally.deliveries = {1'200, 3, 2, 1, 5'000, 0};
-  standing.blocked_lanes = 1;
-  standing.behind_dead = 7;
-  standing.gapped_entities = 2;
-  standing.behind_gaps = 1;
-  standing.unknown = 4;
-  standing.next_due = noon + std::chrono::seconds{20};
-  standing.oldest_pending = noon - std::chrono::hours{2};
-  standing.journal_bytes = 1'536;
-  standing.owned = true;
-  standing.hosts = {{"a.test", 1'000, 3, 2, 1}, {"b.test", 200, 0, 0, 0}};
-  standing.more_hosts = 5;
-  standing.rejects = {3, 10};
+  auto& journal_status = status.journal_status;
+  journal_status.state_counts.deliveries = {1'200, 3, 2, 1, 5'000, 0};
+  journal_status.blocked_lanes = 1;
+  journal_status.behind_dead = 7;
+  journal_status.gapped_entities = 2;
+  journal_status.behind_gaps = 1;
+  journal_status.unknown = 4;
+  journal_status.next_due = noon + std::chrono::seconds{20};
+  journal_status.oldest_pending = noon - std::chrono::hours{2};
+  journal_status.journal_bytes = 1'536;
+  journal_status.owned = true;
+  journal_status.hosts = {{"a.test", 1'000, 3, 2, 1}, {"b.test", 200, 0, 0, 0}};
+  journal_status.more_hosts = 5;
+  journal_status.rejects = {3, 10};
   return status;
 }
 
@@ -63,19 +63,19 @@ TEST_CASE("status of a journal that holds nothing is short") {
 
 TEST_CASE("status says that what is in flight was left there where no run is on") {
   auto status = busy();
-  status.standing.owned = false;
+  status.journal_status.owned = false;
   CHECK(status_text(status, noon).find("left by a run that ended") != std::string::npos);
 }
 
 TEST_CASE("status lists paused subscriptions and circuits that are not closed") {
   auto status = busy();
-  status.standing.hosts.clear();
-  status.standing.more_hosts = 0;
-  status.standing.paused = {
+  status.journal_status.hosts.clear();
+  status.journal_status.more_hosts = 0;
+  status.journal_status.paused = {
       {"billing", "the receiver answered 410 Gone", noon - std::chrono::hours{2}, 1'200}};
-  status.standing.more_paused = 3;
-  status.standing.circuits = {{"http://a.test/hook", false, noon - std::chrono::seconds{12}, 7},
-                              {"http://b.test/", true, noon, 0}};
+  status.journal_status.more_paused = 3;
+  status.journal_status.circuits = {{"http://a.test/hook", false, noon - std::chrono::seconds{12}, 7},
+                                    {"http://b.test/", true, noon, 0}};
   const auto text = status_text(status, noon);
   CHECK(text.find(R"(
 PAUSED SUBSCRIPTION    FOR  WAITING  REASON
@@ -100,8 +100,8 @@ half-open   0s        0  http://b.test/
 
 TEST_CASE("status lists URLs that asked for time while that lasts") {
   auto status = busy();
-  status.standing.held_back = {{"http://a.test/hook", noon + std::chrono::seconds{90}},
-                               {"http://b.test/", noon}};
+  status.journal_status.held_back = {{"http://a.test/hook", noon + std::chrono::seconds{90}},
+                                     {"http://b.test/", noon}};
   const auto text = status_text(status, noon);
   CHECK(text.find(R"(
 HELD BACK  URL
@@ -114,7 +114,7 @@ in 1m 30s  http://a.test/hook
     add_status(object, status, noon);
   }
   CHECK(line.find(R"("held_back":[{"url":"http://a.test/hook","until":)") != std::string::npos);
-  status.standing.held_back.clear();
+  status.journal_status.held_back.clear();
   CHECK(status_text(status, noon).find("HELD BACK") == std::string::npos);
 }
 

@@ -8,23 +8,23 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using How = flow::Ending::How;
+using How = flow::RunResult::How;
 
 Summary summary_of(How how, std::int64_t remaining = 0) {
   Summary summary;
-  summary.ending = {how, remaining};
+  summary.result = {how, remaining};
   summary.took = 1500ms;
   summary.journal = "dispatch.db";
   return summary;
 }
 
 Summary with_dead_letter(Summary summary) {
-  summary.figures.tally.deliveries[static_cast<std::size_t>(DeliveryState::dead_letter)] = 1;
+  summary.stats.state_counts.deliveries[static_cast<std::size_t>(DeliveryState::dead_letter)] = 1;
   return summary;
 }
 
 Summary with_reject(Summary summary) {
-  summary.figures.rejected = 1;
+  summary.stats.rejected = 1;
   return summary;
 }
 
@@ -51,12 +51,12 @@ TEST_CASE("a run that did everything has nothing to be done next") {
 
 TEST_CASE("what was given up meanwhile is not called delivered") {
   Summary summary = summary_of(How::finished);
-  summary.figures.given_up = 2;
+  summary.stats.given_up = 2;
   CHECK(has(summary_text(summary),
             "finished in 1.5s; 2 deliveries were given up; all else that was accepted is delivered\n"));
   CHECK(has(summary_text(summary), "given up"));
   CHECK(has(summary_json(summary, WallTime{}), "\"given_up\":2"));
-  summary.figures.given_up = 1;
+  summary.stats.given_up = 1;
   CHECK(has(summary_text(summary), "; 1 delivery was given up; all else"));
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("an interrupted run that has not read all of its input is to be run ag
     Summary summary = summary_of(How::interrupted, 3);
     summary.task = task;
     summary.command = "dispatch run --to http://a.test/ -";
-    summary.figures.unread = {{"-", 7, "the run was stopped"}};
+    summary.stats.unread = {{"-", 7, "the run was stopped"}};
     const auto next = next_commands(summary);
     REQUIRE(next.size() == (task == Task::accept ? 2 : 1));
     CHECK(next[0].command == summary.command);
@@ -87,7 +87,7 @@ TEST_CASE("an interrupted run that has not read all of its input is to be run ag
 TEST_CASE("dead letters and gaps and unknown outcomes each lead to the command that lists them") {
   Summary summary = with_dead_letter(summary_of(How::finished, 5));
   summary.gapped_entities = 1;
-  summary.figures.unknown = 2;
+  summary.stats.unknown = 2;
   const auto next = next_commands(summary);
   REQUIRE(next.size() == 3);
   CHECK(next[0].command == "dispatch dlq list");
@@ -97,8 +97,8 @@ TEST_CASE("dead letters and gaps and unknown outcomes each lead to the command t
 
 TEST_CASE("duplicates of another URL are told in the heading and lead to what sends them there") {
   Summary summary = summary_of(How::finished);
-  summary.figures.duplicates = summary.figures.recorded_elsewhere.events = 2;
-  summary.figures.recorded_elsewhere.url = "http://b.test/?a&b";
+  summary.stats.duplicates = summary.stats.recorded_elsewhere.events = 2;
+  summary.stats.recorded_elsewhere.url = "http://b.test/?a&b";
   CHECK(
       has(summary_text(summary),
           "nothing was sent: 2 events are in the journal already, for another URL than http://b.test/?a&b;"));
@@ -114,7 +114,7 @@ TEST_CASE("duplicates of another URL are told in the heading and lead to what se
         "dispatch replay --url http://a.test/ --file 'a b.jsonl' --file - --to 'http://b.test/?a&b'");
   CHECK(next_commands(summary)[1].command ==
         "dispatch redirect --url http://c.test/ --file 'a b.jsonl' --file - --to 'http://b.test/?a&b'");
-  summary.figures.accepted = 1;
+  summary.stats.accepted = 1;
   CHECK_FALSE(has(summary_text(summary), "nothing was sent"));
   CHECK(has(summary_text(summary), "and were not sent there"));
 }
@@ -125,11 +125,11 @@ TEST_CASE("rejected lines lead to the command that lists them") {
 
 TEST_CASE("inputs that were not read are told and make exit code 4") {
   Summary summary = summary_of(How::finished);
-  summary.figures.unread.push_back({"a.jsonl", 17, "why"});
-  summary.figures.unread.push_back({"-", 0, "why"});
+  summary.stats.unread.push_back({"a.jsonl", 17, "why"});
+  summary.stats.unread.push_back({"-", 0, "why"});
   CHECK(exit_code(summary) == ExitCode::rejected);
   CHECK(has(summary_text(summary), "  not read: a.jsonl after line 17\n  not read: standard input\n"));
-  for (int i = 0; i < 9; ++i) summary.figures.unread.push_back({"b.jsonl", 0, "why"});
+  for (int i = 0; i < 9; ++i) summary.stats.unread.push_back({"b.jsonl", 0, "why"});
   CHECK(has(summary_text(summary), "  not read: 6 more inputs\n"));
   CHECK(has(summary_json(summary, WallTime{}), "\"unread_inputs\":11"));
 }
@@ -141,7 +141,7 @@ TEST_CASE("what remains for no known reason leads to the status") {
 TEST_CASE("accepting only leads to the run that delivers") {
   Summary summary = summary_of(How::finished);
   summary.task = Task::accept;
-  summary.figures.accepted = 3;
+  summary.stats.accepted = 3;
   CHECK(next_commands(summary).at(0).command == "dispatch run");
   CHECK(has(summary_text(summary), "what was accepted is in the journal"));
   CHECK_FALSE(has(summary_text(summary), "blocked"));
@@ -157,8 +157,8 @@ TEST_CASE("the summary for programs is one line") {
 
 TEST_CASE("an error text cannot write lines of its own into a summary") {
   Summary summary = summary_of(How::finished, 1);
-  summary.figures.errors["a\x1b[2J\n  next: rm -rf /   (forged)"] = 1;
-  summary.figures.unread.push_back({"x\ny", 7, "damaged"});
+  summary.stats.errors["a\x1b[2J\n  next: rm -rf /   (forged)"] = 1;
+  summary.stats.unread.push_back({"x\ny", 7, "damaged"});
   const auto text = summary_text(summary);
   CHECK(has(text, R"(a\u001b[2J\n  next: rm -rf /)"));
   CHECK_FALSE(has(text, "\n  next: rm"));
@@ -167,9 +167,9 @@ TEST_CASE("an error text cannot write lines of its own into a summary") {
 
 TEST_CASE("a summary shows the user name and password of no URL") {
   Summary summary = summary_of(How::finished, 1);
-  summary.figures.errors["the proxy http://someone:swordfish@a.test/ refused"] = 1;
-  summary.figures.duplicates = summary.figures.recorded_elsewhere.events = 1;
-  summary.figures.recorded_elsewhere.url = "http://someone:swordfish@b.test/";
+  summary.stats.errors["the proxy http://someone:swordfish@a.test/ refused"] = 1;
+  summary.stats.duplicates = summary.stats.recorded_elsewhere.events = 1;
+  summary.stats.recorded_elsewhere.url = "http://someone:swordfish@b.test/";
   const auto text = summary_text(summary);
   CHECK(has(text, "the proxy http://***@a.test/ refused"));
   CHECK(has(text, "for another URL than http://***@b.test/"));
@@ -187,11 +187,11 @@ TEST_CASE("a headline fits what happened") {
         "dispatch: finished in 1.5s; 2 deliveries remain and cannot move by themselves");
   CHECK(heading(summary_of(How::interrupted, 1)) == "dispatch: interrupted after 1.5s; 1 delivery is left");
   Summary rejected = summary_of(How::finished);
-  rejected.figures.rejected = 12;
+  rejected.stats.rejected = 12;
   CHECK(heading(rejected) == "dispatch: finished in 1.5s; all 12 lines were rejected");
-  rejected.figures.rejected = 1;
+  rejected.stats.rejected = 1;
   CHECK(heading(rejected) == "dispatch: finished in 1.5s; the only line was rejected");
-  rejected.figures.accepted = 3;
+  rejected.stats.accepted = 3;
   CHECK(heading(rejected) ==
         "dispatch: finished in 1.5s; all that was accepted is delivered; 1 line was rejected");
   rejected.task = Task::accept;

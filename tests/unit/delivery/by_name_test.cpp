@@ -4,7 +4,7 @@
 #include "support/names.hpp"
 #include "support/receiver.hpp"
 #include "support/tls_receiver.hpp"
-#include "unit/delivery/bench.hpp"
+#include "unit/delivery/transport_fixture.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,16 +24,16 @@ using Duration = std::chrono::steady_clock::duration;
 
 /// Makes this many rounds of requests to `url`, on connections of their own, and gives the time of them all.
 Duration rounds(const HttpOptions& options, const std::string& url, std::size_t together, int count) {
-  Bench bench{options};
+  TransportFixture fixture{options};
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t round = 1; round <= static_cast<std::size_t>(count); ++round) {
     std::vector<Outgoing> batch;
     for (std::size_t i = 0; i < together; ++i) batch.push_back(event(url, round * 1000 + i));
-    bench.transport->send(std::move(batch));
-    REQUIRE(bench.reports.wait_for(round * together, 30s));
+    fixture.transport->send(std::move(batch));
+    REQUIRE(fixture.reports.wait_for(round * together, 30s));
   }
   const auto took = std::chrono::steady_clock::now() - start;
-  for (const auto& report : bench.reports.all()) {
+  for (const auto& report : fixture.reports.all()) {
     INFO(report.outcome.error);
     REQUIRE(report.outcome.status == 200);
   }
@@ -91,8 +91,8 @@ TEST_CASE("a receiver reached by name over TLS answers as soon as one reached by
 
 TEST_CASE("a name that leads nowhere is a connect error that names it") {
   const Name name{"nowhere.test", {}};
-  Bench bench;
-  const auto outcome = bench.attempt(event("http://nowhere.test:9/"));
+  TransportFixture fixture;
+  const auto outcome = fixture.attempt(event("http://nowhere.test:9/"));
   CHECK(outcome.kind == OutcomeKind::connect_error);
   CHECK(outcome.error.find("nowhere.test") != std::string::npos);
 }
@@ -103,11 +103,11 @@ TEST_CASE("a look-up that takes too long is a timeout and holds up nobody else")
   name.take(1s);
   HttpOptions options;
   options.timeout = 200ms;
-  Bench bench{options};
-  bench.send(event("http://slow.test:" + std::to_string(receiver.port()) + "/", 1));
-  bench.send(event(receiver.url(), 2));
-  CHECK(bench.outcome(2, 1).status == 200);
-  const auto outcome = bench.outcome(1, 2);
+  TransportFixture fixture{options};
+  fixture.send(event("http://slow.test:" + std::to_string(receiver.port()) + "/", 1));
+  fixture.send(event(receiver.url(), 2));
+  CHECK(fixture.outcome(2, 1).status == 200);
+  const auto outcome = fixture.outcome(1, 2);
   CHECK(outcome.kind == OutcomeKind::timeout);
   CHECK(outcome.error == "timed out after 200ms, waiting for the address of the host's name");
 }

@@ -5,7 +5,7 @@
 #include "support/raw_receiver.hpp"
 #include "support/receiver.hpp"
 #include "support/tls_receiver.hpp"
-#include "unit/delivery/bench.hpp"
+#include "unit/delivery/transport_fixture.hpp"
 
 #include <atomic>
 #include <initializer_list>
@@ -73,26 +73,26 @@ void meet(const Hostile& hostile) {
       honest(peer);
   }};
   const Receiver other{[](const Received&, std::size_t) { return Answer{}; }, "127.0.0.2"};
-  Bench bench{impatient()};
-  bench.send(event(receiver.url(), 1));
-  bench.send(event(other.url(), 2));
-  const auto first = bench.outcome(1, 2);
+  TransportFixture fixture{impatient()};
+  fixture.send(event(receiver.url(), 1));
+  fixture.send(event(other.url(), 2));
+  const auto first = fixture.outcome(1, 2);
   CHECK(first.kind == hostile.kind);
   CHECK(first.status == hostile.status);
   INFO(first.error);
   CHECK(first.error.find(hostile.words) != std::string::npos);
   CHECK((first.kind == OutcomeKind::answered) == first.error.empty());
   CHECK(first.took < timeout + 5s);
-  CHECK(bench.outcome(2, 2).status == 200);
+  CHECK(fixture.outcome(2, 2).status == 200);
 
-  bench.send(event(receiver.url(), 3));
-  const auto next = bench.outcome(3, 3);
+  fixture.send(event(receiver.url(), 3));
+  const auto next = fixture.outcome(3, 3);
   INFO(next.error);
   CHECK(next.status == honest_status);
   using Connection = Hostile::Connection;
   if (hostile.connection != Connection::either)
     CHECK(receiver.connections() == (hostile.connection == Connection::kept ? 1 : 2));
-  CHECK(bench.reports.count() == 3);
+  CHECK(fixture.reports.count() == 3);
 }
 
 using Kind = OutcomeKind;
@@ -143,9 +143,9 @@ TEST_CASE("hostile: a server that ends connections as it accepts them gets no re
     const RawReceiver receiver{[=](Conversation& peer) {
       if (resets) peer.reset();
     }};
-    Bench bench{impatient()};
-    bench.send(event(receiver.url(), 1));
-    const auto outcome = bench.outcome(1, 1);
+    TransportFixture fixture{impatient()};
+    fixture.send(event(receiver.url(), 1));
+    const auto outcome = fixture.outcome(1, 1);
     CHECK((outcome.kind == OutcomeKind::broken || outcome.kind == OutcomeKind::connect_error));
     CHECK_FALSE(outcome.error.empty());
   }
@@ -377,14 +377,14 @@ TEST_CASE("hostile: an answer that came before it was asked for is not the next 
     sent.notify_all();
     honest(peer);
   }};
-  Bench bench{impatient()};
-  bench.send(event(receiver.url(), 1));
-  CHECK(bench.outcome(1, 1).status == 500);
+  TransportFixture fixture{impatient()};
+  fixture.send(event(receiver.url(), 1));
+  CHECK(fixture.outcome(1, 1).status == 500);
   taken = true;
   taken.notify_all();
   sent.wait(false);
-  bench.send(event(receiver.url(), 2));
-  const auto next = bench.outcome(2, 2);
+  fixture.send(event(receiver.url(), 2));
+  const auto next = fixture.outcome(2, 2);
   INFO(next.error);
   CHECK(next.status == honest_status);
   CHECK(receiver.connections() == 2);
@@ -393,24 +393,24 @@ TEST_CASE("hostile: an answer that came before it was asked for is not the next 
 TEST_CASE("hostile: a server whose backlog is full costs the timeout") {
   const RawReceiver full{[](Conversation&) {}, {.backlog = 0, .accepting = false}};
   const Receiver other{[](const Received&, std::size_t) { return Answer{}; }, "127.0.0.2"};
-  Bench bench{impatient()};
-  for (std::uint64_t ticket = 1; ticket <= 8; ++ticket) bench.send(event(full.url(), ticket));
-  bench.send(event(other.url(), 9));
+  TransportFixture fixture{impatient()};
+  for (std::uint64_t ticket = 1; ticket <= 8; ++ticket) fixture.send(event(full.url(), ticket));
+  fixture.send(event(other.url(), 9));
   for (std::uint64_t ticket = 1; ticket <= 8; ++ticket) {
-    const auto outcome = bench.outcome(ticket, 9);
+    const auto outcome = fixture.outcome(ticket, 9);
     CHECK(outcome.kind == OutcomeKind::timeout);
     CHECK(outcome.error.find("imed out") != std::string::npos);
   }
-  CHECK(bench.outcome(9, 9).status == 200);
+  CHECK(fixture.outcome(9, 9).status == 200);
 }
 
 TEST_CASE("hostile: plain HTTP to a port of TLS is no success") {
   const TlsReceiver receiver;
-  Bench bench{impatient()};
+  TransportFixture fixture{impatient()};
   auto url = receiver.url();
   url.erase(4, 1);
-  bench.send(event(url, 1));
-  const auto outcome = bench.outcome(1, 1);
+  fixture.send(event(url, 1));
+  const auto outcome = fixture.outcome(1, 1);
   CHECK(outcome.kind != OutcomeKind::answered);
   CHECK_FALSE(outcome.error.empty());
   CHECK(receiver.count() == 0);
@@ -429,9 +429,9 @@ TEST_CASE("hostile: Retry-After that makes no sense is no wait and one beyond al
     CAPTURE(value);
     const RawReceiver receiver{
         says("HTTP/1.1 503 Busy\r\nRetry-After: " + value + "\r\nContent-Length: 0\r\n\r\n")};
-    Bench bench{impatient()};
-    bench.send(event(receiver.url(), 1));
-    const auto outcome = bench.outcome(1, 1);
+    TransportFixture fixture{impatient()};
+    fixture.send(event(receiver.url(), 1));
+    const auto outcome = fixture.outcome(1, 1);
     CHECK(outcome.status == 503);
     CHECK(outcome.retry_after == wait);
   }

@@ -4,7 +4,7 @@
 #include "support/loopback.hpp"
 #include "support/names.hpp"
 #include "support/receiver.hpp"
-#include "unit/delivery/bench.hpp"
+#include "unit/delivery/transport_fixture.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -64,8 +64,8 @@ std::string url_of(const Name& name, std::uint16_t port) {
 TEST_CASE("where a host's first address swallows connections its second one answers within the timeout") {
   const HalfDead host;
   const Name name{"half-dead.test", {dead, living}};
-  Bench bench{within(2s)};
-  const auto outcome = bench.attempt(event(host.url(name), 1));
+  TransportFixture fixture{within(2s)};
+  const auto outcome = fixture.attempt(event(host.url(name), 1));
   INFO(outcome.error);
   CHECK(outcome.status == 200);
   CHECK(outcome.address == living);
@@ -74,9 +74,9 @@ TEST_CASE("where a host's first address swallows connections its second one answ
   // From now on everyone goes to the living one at once, on a new connection too.
   std::vector<Outgoing> batch;
   for (std::uint64_t ticket = 2; ticket <= 20; ++ticket) batch.push_back(event(host.url(name), ticket));
-  bench.transport->send(std::move(batch));
-  REQUIRE(bench.reports.wait_for(20));
-  for (const auto& report : bench.reports.all()) {
+  fixture.transport->send(std::move(batch));
+  REQUIRE(fixture.reports.wait_for(20));
+  for (const auto& report : fixture.reports.all()) {
     CHECK(report.outcome.status == 200);
     if (report.ticket > 1) CHECK(report.outcome.took < 500ms);
   }
@@ -89,7 +89,7 @@ TEST_CASE("of a host's addresses those that refuse connections cost no time") {
   const Name name{"refusing.test", {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}};
   auto took = std::chrono::microseconds::max();
   for (int tries = 0; tries < 5; ++tries) {
-    const auto outcome = Bench{}.attempt(event(url_of(name, receiver.port())));
+    const auto outcome = TransportFixture{}.attempt(event(url_of(name, receiver.port())));
     CHECK(outcome.status == 200);
     took = std::min(took, outcome.took);
   }
@@ -99,8 +99,8 @@ TEST_CASE("of a host's addresses those that refuse connections cost no time") {
 TEST_CASE("an address that was passed over is tried at once where the one that answered is gone") {
   HalfDead host;
   Name name{"moving.test", {dead, living}};
-  Bench bench{within(2s)};
-  CHECK(bench.attempt(event(host.url(name), 1)).status == 200);
+  TransportFixture fixture{within(2s)};
+  CHECK(fixture.attempt(event(host.url(name), 1)).status == 200);
   // The dead one comes back to life, and is all that the name leads to.
   host.fillers.clear();
   host.swallows = {};
@@ -108,7 +108,7 @@ TEST_CASE("an address that was passed over is tried at once where the one that a
                          host.receiver.port()};
   name.lead_to({dead});
   for (std::uint64_t ticket = 2; ticket <= 4; ++ticket) {
-    const auto outcome = bench.attempt(event(host.url(name), ticket));
+    const auto outcome = fixture.attempt(event(host.url(name), ticket));
     INFO(outcome.error);
     CHECK(outcome.status == 204);
     CHECK(outcome.took < 500ms);
@@ -123,11 +123,11 @@ TEST_CASE("requests follow a name that moves within one and a half lifetimes of 
   Name name{"moved.test", {"127.0.0.2"}};
   HttpOptions options;
   options.connection_lifetime = lifetime;
-  Bench bench{options};
+  TransportFixture fixture{options};
   std::uint64_t ticket = 0;
   const auto deliver_until = [&](std::chrono::steady_clock::time_point end) {
     while (std::chrono::steady_clock::now() < end) {
-      CHECK(bench.attempt(event(url_of(name, before.port()), ++ticket)).status == 200);
+      CHECK(fixture.attempt(event(url_of(name, before.port()), ++ticket)).status == 200);
       std::this_thread::sleep_for(50ms);
     }
   };

@@ -1,7 +1,7 @@
 #include "support/authorities.hpp"
 #include "support/names.hpp"
 #include "support/tls_receiver.hpp"
-#include "unit/delivery/bench.hpp"
+#include "unit/delivery/transport_fixture.hpp"
 
 #include <string>
 
@@ -18,7 +18,7 @@ Outcome attempt(const TlsReceiver& receiver, const std::string& ca_file, const s
   HttpOptions options;
   options.ca_file = ca_file;
   options.client_certificate = client;
-  return Bench{options}.attempt(event(receiver.url()));
+  return TransportFixture{options}.attempt(event(receiver.url()));
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ TEST_CASE("authorities that are given replace those of the system for a proxy to
   HttpOptions options;
   options.ca_file = proxy.certificate();
   options.proxy = proxy.url();
-  CHECK(Bench{options}.attempt(event("http://server.invalid/")).status == 500);
+  CHECK(TransportFixture{options}.attempt(event("http://server.invalid/")).status == 500);
   CHECK(proxy.count() == 1);
   CHECK(directories_trusted() == before);
 }

@@ -2,7 +2,7 @@
 // and inside a run none becomes shorter.
 
 #include "flow/clock_watch.hpp"
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <initializer_list>
 
@@ -25,11 +25,11 @@ flow::RunOptions waiting_ten_seconds() {
 }
 
 /// An event whose first attempt has just failed.
-void fail_once(Stage& stage) {
-  stage.arrive({{"a1", "A", 1}});
-  stage.play();
-  stage.answer("a1", 500);
-  REQUIRE(stage.transport.sent().size() == 1);
+void fail_once(DispatcherFixture& fixture) {
+  fixture.arrive({{"a1", "A", 1}});
+  fixture.play();
+  fixture.answer("a1", 500);
+  REQUIRE(fixture.transport.sent().size() == 1);
 }
 
 }  // namespace
@@ -65,46 +65,46 @@ TEST_CASE("a turn goes by the clock that it has looked at") {
 TEST_CASE("a wait goes on as it was where the clock is set while a run is on") {
   for (const auto jump : jumps) {
     CAPTURE(jump.count());
-    Stage stage{waiting_ten_seconds()};
-    fail_once(stage);
-    stage.tick(4s);
-    stage.clock.set_wall_by(jump);
-    stage.tick(5900ms);
-    CHECK(stage.transport.sent().size() == 1);
-    stage.tick(200ms);
-    CHECK(stage.transport.sent().size() == 2);
+    DispatcherFixture fixture{waiting_ten_seconds()};
+    fail_once(fixture);
+    fixture.tick(4s);
+    fixture.clock.set_wall_by(jump);
+    fixture.tick(5900ms);
+    CHECK(fixture.transport.sent().size() == 1);
+    fixture.tick(200ms);
+    CHECK(fixture.transport.sent().size() == 2);
   }
 }
 
 TEST_CASE("a wait that lies in a future that was set back is no longer than it was meant to be") {
   for (const auto jump : jumps) {
     CAPTURE(jump.count());
-    Stage stage{waiting_ten_seconds()};
-    fail_once(stage);
-    stage.fall();
-    stage.clock.set_wall_by(jump);
-    REQUIRE(stage.rise());
-    stage.play();
-    if (jump < 0s) CHECK(stage.transport.sent().size() == 1);
-    stage.tick(10s);
-    CHECK(stage.transport.sent().size() == 2);
+    DispatcherFixture fixture{waiting_ten_seconds()};
+    fail_once(fixture);
+    fixture.fall();
+    fixture.clock.set_wall_by(jump);
+    REQUIRE(fixture.rise());
+    fixture.play();
+    if (jump < 0s) CHECK(fixture.transport.sent().size() == 1);
+    fixture.tick(10s);
+    CHECK(fixture.transport.sent().size() == 2);
   }
 }
 
 TEST_CASE("a wait is no longer than the policy of the run allows that finds it") {
-  Stage stage{waiting_ten_seconds()};
-  stage.arrive({{"a1", "A", 1}});
-  stage.play();
+  DispatcherFixture fixture{waiting_ten_seconds()};
+  fixture.arrive({{"a1", "A", 1}});
+  fixture.play();
   Outcome busy = answered(503);
   busy.retry_after = 1h;
-  stage.end("a1", busy);
-  stage.fall();
-  stage.options.retry.retry_after_most = 20s;
-  REQUIRE(stage.rise());
-  stage.play();
-  CHECK(stage.transport.sent().size() == 1);
-  stage.tick(20s);
-  CHECK(stage.transport.sent().size() == 2);
+  fixture.end("a1", busy);
+  fixture.fall();
+  fixture.options.retry.retry_after_most = 20s;
+  REQUIRE(fixture.rise());
+  fixture.play();
+  CHECK(fixture.transport.sent().size() == 1);
+  fixture.tick(20s);
+  CHECK(fixture.transport.sent().size() == 2);
 }
 
 TEST_CASE("an open circuit is tried again in its time whatever the clock says") {
@@ -113,14 +113,14 @@ TEST_CASE("an open circuit is tried again in its time whatever the clock says") 
     auto options = waiting_ten_seconds();
     options.retry.backoff_first = options.retry.backoff_most = 1s;
     options.breaker = policy::BreakerPolicy{1, 30s, 1, 1};
-    Stage stage{options};
-    fail_once(stage);
-    stage.tick(10s);  // the retry waits for the circuit
-    stage.clock.set_wall_by(jump);
-    stage.tick(19s);
-    CHECK(stage.transport.sent().size() == 1);
-    stage.tick(1100ms);
-    CHECK(stage.transport.sent().size() == 2);
+    DispatcherFixture fixture{options};
+    fail_once(fixture);
+    fixture.tick(10s);  // the retry waits for the circuit
+    fixture.clock.set_wall_by(jump);
+    fixture.tick(19s);
+    CHECK(fixture.transport.sent().size() == 1);
+    fixture.tick(1100ms);
+    CHECK(fixture.transport.sent().size() == 2);
   }
 }
 
@@ -130,15 +130,15 @@ TEST_CASE("an open circuit of an earlier run is tried again in its time at the l
     auto options = waiting_ten_seconds();
     options.retry.backoff_first = options.retry.backoff_most = 1s;
     options.breaker = policy::BreakerPolicy{1, 30s, 1, 1};
-    Stage stage{options};
-    fail_once(stage);
-    stage.fall();
-    stage.clock.set_wall_by(jump);
-    REQUIRE(stage.rise());
-    stage.play();
-    stage.tick(31s);
-    stage.play();
-    CHECK(stage.transport.sent().size() == 2);
+    DispatcherFixture fixture{options};
+    fail_once(fixture);
+    fixture.fall();
+    fixture.clock.set_wall_by(jump);
+    REQUIRE(fixture.rise());
+    fixture.play();
+    fixture.tick(31s);
+    fixture.play();
+    CHECK(fixture.transport.sent().size() == 2);
   }
 }
 
@@ -147,59 +147,59 @@ TEST_CASE("a destination that is held back is tried again in its time whatever t
     CAPTURE(jump.count());
     flow::RunOptions options;
     options.retry.attempts = 1;
-    Stage stage{options};
-    stage.arrive({{"a1", "A", 1}});
-    stage.play();
+    DispatcherFixture fixture{options};
+    fixture.arrive({{"a1", "A", 1}});
+    fixture.play();
     Outcome busy = answered(429);
     busy.retry_after = 20s;
-    stage.end("a1", busy);
-    stage.tick(10s);
-    stage.clock.set_wall_by(jump);
-    stage.tick(9s);
-    CHECK(stage.transport.sent().size() == 1);
-    stage.tick(1100ms);
-    REQUIRE(stage.transport.sent().size() == 2);
-    stage.end("a1", busy);  // the time for which that is free has not passed
-    CHECK(stage.figures().tally.of(DeliveryState::dead_letter) == 0);
+    fixture.end("a1", busy);
+    fixture.tick(10s);
+    fixture.clock.set_wall_by(jump);
+    fixture.tick(9s);
+    CHECK(fixture.transport.sent().size() == 1);
+    fixture.tick(1100ms);
+    REQUIRE(fixture.transport.sent().size() == 2);
+    fixture.end("a1", busy);  // the time for which that is free has not passed
+    CHECK(fixture.stats().state_counts.of(DeliveryState::dead_letter) == 0);
   }
 }
 
 TEST_CASE("the next process holds back a destination as long as the last one though the clock was set") {
   for (const auto jump : jumps) {
     CAPTURE(jump.count());
-    Stage stage;
-    stage.arrive({{"a1", "A", 1}});
-    stage.play();
+    DispatcherFixture fixture;
+    fixture.arrive({{"a1", "A", 1}});
+    fixture.play();
     Outcome busy = answered(429);
     busy.retry_after = 20s;
-    stage.end("a1", busy);
-    stage.tick(10s);
-    stage.clock.set_wall_by(jump);
-    stage.tick(1s);
-    stage.fall();
-    REQUIRE(stage.rise());
-    stage.arrive({{"b1", "B", 1}});
-    stage.tick(8s);
-    CHECK(stage.transport.sent().size() == 1);
-    stage.tick(1100ms);
-    CHECK(stage.transport.sent().size() == 2);
+    fixture.end("a1", busy);
+    fixture.tick(10s);
+    fixture.clock.set_wall_by(jump);
+    fixture.tick(1s);
+    fixture.fall();
+    REQUIRE(fixture.rise());
+    fixture.arrive({{"b1", "B", 1}});
+    fixture.tick(8s);
+    CHECK(fixture.transport.sent().size() == 1);
+    fixture.tick(1100ms);
+    CHECK(fixture.transport.sent().size() == 2);
   }
 }
 
 TEST_CASE("what holds back a destination lies no further in the future than its policy allows") {
   for (const auto jump : jumps) {
     CAPTURE(jump.count());
-    Stage stage;
-    stage.arrive({{"a1", "A", 1}});
-    stage.play();
+    DispatcherFixture fixture;
+    fixture.arrive({{"a1", "A", 1}});
+    fixture.play();
     Outcome busy = answered(429);
     busy.retry_after = 20s;
-    stage.end("a1", busy);
-    stage.fall();
-    stage.clock.set_wall_by(jump);
-    REQUIRE(stage.rise());
-    stage.play();
-    stage.tick(1h);
-    CHECK(stage.transport.sent().size() == 2);
+    fixture.end("a1", busy);
+    fixture.fall();
+    fixture.clock.set_wall_by(jump);
+    REQUIRE(fixture.rise());
+    fixture.play();
+    fixture.tick(1h);
+    CHECK(fixture.transport.sent().size() == 2);
   }
 }

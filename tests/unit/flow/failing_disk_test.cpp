@@ -3,7 +3,7 @@
 
 #include "support/faulty_vfs.hpp"
 #include "support/journal_contents.hpp"
-#include "unit/flow/aftermath.hpp"
+#include "unit/flow/recovery_checks.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,12 +23,12 @@ void check_message(const std::string& message, const std::string& journal) {
 }
 
 /// Nothing counts that is not in the journal.
-void check_figures(const flow::Figures& figures, const std::string& journal) {
+void check_figures(const flow::RunStats& stats, const std::string& journal) {
   std::uint64_t completed = 0;
   const auto deliveries = journal_deliveries(journal);
   for (const auto& [id, delivery] : deliveries) completed += delivery.completed ? 1 : 0;
-  CHECK(figures.accepted <= deliveries.size());
-  CHECK(figures.delivered <= completed);
+  CHECK(stats.accepted <= deliveries.size());
+  CHECK(stats.delivered <= completed);
 }
 
 void fail_at_every_operation(Fault fault, bool stays) {
@@ -43,10 +43,10 @@ void fail_at_every_operation(Fault fault, bool stays) {
       CHECK(operation > 50);
       return;
     }
-    const auto figures = run.figures();
+    const auto stats = run.stats();
     run.end();
     disk.mend();
-    check_figures(figures, run.journal_path());
+    check_figures(stats, run.journal_path());
     if (!played) check_message(played.error().message, run.journal_path());
     CHECK_FALSE((stays && played));
     CHECK(damage_after_stop(run, undisturbed) == std::vector<std::string>{});

@@ -1,7 +1,7 @@
 // Entities that always have something to send do not keep others waiting for ever: what was accepted first
 // goes first, but for what is loaded already.
 
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <algorithm>
 #include <map>
@@ -20,12 +20,12 @@ const std::string fast = "http://a.test/fast";
 /// Hot entities, each with an event for each round, and cold ones that come later with one event.
 class Load {
  public:
-  explicit Load(Stage& stage) : stage_(stage) {}
+  explicit Load(DispatcherFixture& fixture) : fixture_(fixture) {}
 
   void hot(int entities, const std::string& url) {
     std::vector<Line> lines;
     for (int i = 0; i < entities; ++i) lines.push_back(next(fmt::format("hot{}", i), url));
-    stage_.arrive(lines);
+    fixture_.arrive(lines);
   }
   void cold(int entities, const std::string& url) {
     std::vector<Line> lines;
@@ -33,11 +33,11 @@ class Load {
       lines.push_back(next(fmt::format("cold{}", i), url));
       waiting_.push_back(lines.back().id);
     }
-    stage_.arrive(lines);
+    fixture_.arrive(lines);
   }
   /// True where all cold ones have been sent.
   bool served() const {
-    const auto sent = stage_.transport.sent_ids();
+    const auto sent = fixture_.transport.sent_ids();
     return std::all_of(waiting_.begin(), waiting_.end(),
                        [&](const auto& id) { return std::find(sent.begin(), sent.end(), id) != sent.end(); });
   }
@@ -49,27 +49,27 @@ class Load {
     return {fmt::format("{} {}", key, sequence), key, sequence, url};
   }
 
-  Stage& stage_;
+  DispatcherFixture& fixture_;
   std::map<std::string, std::int64_t> sequences_;
   std::vector<std::string> waiting_;
 };
 
 flow::WindowLimits small_window() {
   auto window = flow::WindowLimits::suiting(2, 0, 1000);
-  window.lanes_per_outlet = 4;
+  window.lanes_per_queue = 4;
   window.lanes = 8;
   window.items_per_lane = 4;
   window.waiting_least = window.waiting_most = 4;
   return window;
 }
 
-void answer_all(Stage& stage, int status) {
-  for (const auto& outgoing : stage.transport.under_way()) {
+void answer_all(DispatcherFixture& fixture, int status) {
+  for (const auto& outgoing : fixture.transport.under_way()) {
     auto outcome = answered(status);
     outcome.took = outgoing.url == slow ? 2s : 1ms;
-    REQUIRE(stage.transport.finish_ticket(outgoing.ticket, outcome));
+    REQUIRE(fixture.transport.finish_ticket(outgoing.ticket, outcome));
   }
-  stage.play();
+  fixture.play();
 }
 
 }  // namespace
@@ -77,37 +77,37 @@ void answer_all(Stage& stage, int status) {
 TEST_CASE("an entity that comes late is served at a rate though others always have more to send") {
   flow::RunOptions options;
   options.rate = Rate{10, 1s};
-  Stage stage{options};
-  Load load{stage};
+  DispatcherFixture fixture{options};
+  Load load{fixture};
   for (int round = 0; round < 3; ++round) load.hot(20, fast);
   load.cold(5, fast);
   for (int second = 0; second < 8 && !load.served(); ++second) {
     load.hot(20, fast);
     for (int step = 0; step < 10; ++step) {
-      stage.tick(100ms);
-      answer_all(stage, 200);
+      fixture.tick(100ms);
+      answer_all(fixture, 200);
     }
   }
   CHECK(load.served());
 }
 
 TEST_CASE("an entity that comes late is served after a receiver has asked for time") {
-  Stage stage;
-  Load load{stage};
+  DispatcherFixture fixture;
+  Load load{fixture};
   load.hot(100, fast);
-  stage.play();
+  fixture.play();
   auto throttled = answered(429);
   throttled.retry_after = 1s;
-  for (const auto& outgoing : stage.transport.under_way())
-    REQUIRE(stage.transport.finish_ticket(outgoing.ticket, throttled));
+  for (const auto& outgoing : fixture.transport.under_way())
+    REQUIRE(fixture.transport.finish_ticket(outgoing.ticket, throttled));
   load.cold(5, fast);
-  stage.play();
+  fixture.play();
   std::size_t before = 0;
   for (int step = 0; step < 1000 && !load.served(); ++step) {
     if (step % 10 == 0) load.hot(100, fast);
-    stage.tick(100ms);
-    before = stage.transport.sent().size();
-    answer_all(stage, 200);
+    fixture.tick(100ms);
+    before = fixture.transport.sent().size();
+    answer_all(fixture, 200);
   }
   CHECK(load.served());
   CHECK(before < 400);
@@ -117,39 +117,39 @@ TEST_CASE("retries that are due are tried at a rate though others always have mo
   flow::RunOptions options;
   options.rate = Rate{10, 1s};
   options.window = small_window();
-  Stage stage{options};
-  Load load{stage};
+  DispatcherFixture fixture{options};
+  Load load{fixture};
   load.cold(20, fast);
   for (int round = 0; round < 2; ++round) load.hot(12, fast);
   const auto retried = [&] {
-    const auto sent = stage.transport.sent();
+    const auto sent = fixture.transport.sent();
     return std::count_if(sent.begin(), sent.end(), [](const Outgoing& one) { return one.attempt == 2; });
   };
   for (int step = 0; step < 200 && retried() < 20; ++step) {
     if (step % 10 == 0) load.hot(12, fast);
-    stage.tick(100ms);
-    for (const auto& outgoing : stage.transport.under_way()) {
+    fixture.tick(100ms);
+    for (const auto& outgoing : fixture.transport.under_way()) {
       const bool fails = outgoing.attempt == 1 && outgoing.entity_id.starts_with("cold");
-      REQUIRE(stage.transport.finish_ticket(outgoing.ticket, answered(fails ? 500 : 200)));
+      REQUIRE(fixture.transport.finish_ticket(outgoing.ticket, answered(fails ? 500 : 200)));
     }
-    stage.play();
+    fixture.play();
   }
   CHECK(retried() == 20);
-  CHECK(stage.transport.sent().size() < 80);
+  CHECK(fixture.transport.sent().size() < 80);
 }
 
 TEST_CASE("an entity that comes late is served at a full window though others always have more to send") {
   flow::RunOptions options;
   options.per_host = 2;
   options.window = small_window();
-  Stage stage{options};
-  Load load{stage};
+  DispatcherFixture fixture{options};
+  Load load{fixture};
   for (int round = 0; round < 10; ++round) load.hot(4, fast);
   load.cold(5, fast);
   for (int round = 0; round < 60 && !load.served(); ++round) {
     load.hot(4, fast);
-    stage.tick(10ms);
-    answer_all(stage, 200);
+    fixture.tick(10ms);
+    answer_all(fixture, 200);
   }
   CHECK(load.served());
 }
@@ -159,15 +159,15 @@ TEST_CASE("an entity that comes late is served by a slow URL though others alway
   options.per_host = 4;
   options.window = small_window();
   options.window->per_host = 4;
-  Stage stage{options};
-  Load load{stage};
+  DispatcherFixture fixture{options};
+  Load load{fixture};
   for (int round = 0; round < 3; ++round) load.hot(12, slow);
   load.hot(12, fast);
   load.cold(5, slow);
   for (int round = 0; round < 60 && !load.served(); ++round) {
     load.hot(12, slow);
-    stage.tick(2s);
-    answer_all(stage, 200);
+    fixture.tick(2s);
+    answer_all(fixture, 200);
   }
   CHECK(load.served());
 }
@@ -176,8 +176,8 @@ TEST_CASE("hosts for which the window has no room get it in turn") {
   flow::RunOptions options;
   options.per_host = 2;
   options.window = small_window();
-  Stage stage{options};
-  Load load{stage};
+  DispatcherFixture fixture{options};
+  Load load{fixture};
   const auto at_all = [&](int entities) {
     for (int host = 0; host < 4; ++host) load.hot(entities, fmt::format("http://h{}.test/", host));
   };
@@ -185,8 +185,8 @@ TEST_CASE("hosts for which the window has no room get it in turn") {
   load.cold(3, "http://last.test/");
   for (int round = 0; round < 60 && !load.served(); ++round) {
     at_all(8);
-    stage.tick(10ms);
-    answer_all(stage, 200);
+    fixture.tick(10ms);
+    answer_all(fixture, 200);
   }
   CHECK(load.served());
 }

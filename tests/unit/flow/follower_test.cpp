@@ -2,7 +2,7 @@
 
 #include "flow/follower.hpp"
 
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 using namespace dispatch;
 using namespace dispatch::test;
@@ -17,9 +17,9 @@ struct Following {
 
   template <class Write>
   auto turn(Write write) {
-    auto turn = journal::Turn::begin(*dispatcher).value();
+    auto transaction = journal::Transaction::begin(*dispatcher).value();
     auto written = write();
-    REQUIRE(turn.commit());
+    REQUIRE(transaction.commit());
     return written;
   }
 
@@ -38,9 +38,9 @@ struct Following {
     REQUIRE(follower.turn(std::move(mail)));
   }
 
-  /// Begins what is pending at the outlet.
-  void begin_all(OutletNo outlet) {
-    const auto rows = dispatcher->scan(outlet, Position{}, 100).value();
+  /// Begins what is pending at the delivery queue.
+  void begin_all(QueueNo queue) {
+    const auto rows = dispatcher->scan(queue, Position{}, 100).value();
     for (const auto& row : rows) {
       const journal::Intent intent{.key = row.key, .state = row.state};
       turn([&] { return dispatcher->begin({&intent, 1}, clock.wall()).value(); });
@@ -52,11 +52,11 @@ struct Following {
   std::unique_ptr<journal::SqliteJournal> dispatcher = open(), journal = open();
   flow::Inbox inbox;
   ingest::RejectsFile rejects{directory / "rejects.jsonl"};
-  flow::Scoreboard scoreboard;
+  flow::SharedStats shared_stats;
   routing::Router router = routing::Router::make(std::nullopt).value();
   flow::Acceptance acceptance{*journal, inbox, rejects, clock, silent_log(), router};
-  flow::Intake intake{acceptance, {}, scoreboard};
-  flow::Follower follower{acceptance, intake, scoreboard};
+  flow::Intake intake{acceptance, {}, shared_stats};
+  flow::Follower follower{acceptance, intake, shared_stats};
 };
 
 }  // namespace
@@ -72,7 +72,7 @@ TEST_CASE("a follower does not wait for what a paused subscription keeps") {
   CHECK_FALSE(own.moving);
   CHECK(own.blocked == 2);
 
-  process.begin_all(OutletNo{1});  // an attempt under way has an end
+  process.begin_all(QueueNo{1});  // an attempt under way has an end
   CHECK(process.follower.own().value().moving);
 
   REQUIRE(process.turn([&] { return process.dispatcher->resume_subscription(one, {}); }));

@@ -19,19 +19,19 @@ namespace {
 struct Setting {
   explicit Setting(std::size_t workers = 1000) : graph(workers) {}
 
-  OutletState& host(std::size_t width) {
-    auto& outlet = outlets.emplace_back();
-    outlet.host = &hosts.emplace_back();
-    outlet.host->gate = &graph.take_gate(width, 0);
-    outlet.terms = std::make_shared<const Terms>(RunOptions{});
-    return outlet;
+  QueueState& host(std::size_t width) {
+    auto& queue = queues.emplace_back();
+    queue.host = &hosts.emplace_back();
+    queue.host->gate = &graph.take_gate(width, 0);
+    queue.policy = std::make_shared<const DeliveryPolicy>(RunOptions{});
+    return queue;
   }
-  Lane& lane(OutletState& outlet, std::int64_t destination = 1) {
+  Lane& lane(QueueState& queue, std::int64_t destination = 1) {
     auto& lane = lanes.emplace_back();
-    lane.outlet = &outlet;
-    lane.host = outlet.host;
+    lane.queue = &queue;
+    lane.host = queue.host;
     lane.nodes = &graph.add_lane();
-    lane.share = &outlet.host->gate->open_lane(DestinationNo{destination}, SteadyTime{});
+    lane.share = &queue.host->gate->open_lane(DestinationNo{destination}, SteadyTime{});
     return lane;
   }
   Item& enter(Lane& lane) {
@@ -47,7 +47,7 @@ struct Setting {
 
   Graph graph;
   std::deque<HostState> hosts;
-  std::deque<OutletState> outlets;
+  std::deque<QueueState> queues;
   std::deque<Lane> lanes;
   std::deque<Item> items;
 };
@@ -125,7 +125,7 @@ TEST_CASE("what waits in a lane can be taken back and the lane used again") {
 TEST_CASE("ten thousand items over a hundred lanes and four hosts all come out once and in order") {
   Setting s{17};
   for (int i = 0; i < 4; ++i) s.host(5);
-  for (std::size_t i = 0; i < 100; ++i) s.lane(s.outlets[i % 4]);
+  for (std::size_t i = 0; i < 100; ++i) s.lane(s.queues[i % 4]);
   for (std::size_t i = 0; i < 10'000; ++i) {
     Item& item = s.enter(s.lanes[i % 100]);
     item.ticket = i;
@@ -146,15 +146,15 @@ TEST_CASE("ten thousand items over a hundred lanes and four hosts all come out o
 
 TEST_CASE("a gate that is given back serves another host once its permits are free") {
   Setting s;
-  OutletState& first = s.host(2);
+  QueueState& first = s.host(2);
   Item& a = s.enter(s.lane(first));
   Item& b = s.enter(s.lane(first));
   CHECK(s.graph.run_until_quiet() == Items{&a, &b});
   s.done(a);
   s.done(b);
   s.graph.give_back(*first.host->gate);
-  OutletState& second = s.host(2);
-  OutletState& third = s.host(2);
+  QueueState& second = s.host(2);
+  QueueState& third = s.host(2);
   CHECK(second.host->gate == first.host->gate);
   CHECK(third.host->gate != first.host->gate);
   CHECK(s.graph.gates() == 2);
@@ -166,7 +166,7 @@ TEST_CASE("a gate that is given back serves another host once its permits are fr
 
 TEST_CASE("a permit that is given back goes to what has come by then and has the best claim") {
   Setting s;
-  OutletState& host = s.host(2);
+  QueueState& host = s.host(2);
   Item& slow1 = s.enter(s.lane(host, 1));
   Lane& quick_lane = s.lane(host, 2);
   Item& quick1 = s.enter(quick_lane);
@@ -181,7 +181,7 @@ TEST_CASE("a permit that is given back goes to what has come by then and has the
 
 TEST_CASE("what may be ahead from now on goes at once") {
   Setting s;
-  OutletState& host = s.host(1);
+  QueueState& host = s.host(1);
   Item& a = s.enter(s.lane(host));
   Item& b = s.enter(s.lane(host));
   CHECK(s.graph.run_until_quiet() == Items{&a});

@@ -4,7 +4,7 @@
 
 #include "flow/intake/intake.hpp"
 #include "ingest/rejects/rejects.hpp"
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <memory>
 #include <string>

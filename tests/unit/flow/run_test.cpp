@@ -6,7 +6,7 @@
 #include "delivery/http/http_transport.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "support/receiver.hpp"
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -56,29 +56,29 @@ class Running {
         transport_(delivery::HttpTransport::start({}, inbox, clock_).value()),
         rejects_((directory.path() / "rejects.jsonl").string()),
         options_(options),
-        parts_{{*journal_, inbox, rejects_, clock_, silent_log(), router_},
-               *transport_,
-               random_,
-               [path = directory.path() / "journal.db"]() -> Result<std::shared_ptr<void>> {
-                 auto taken = journal::Ownership::try_take(path);
-                 if (!taken) return tl::unexpected(taken.error());
-                 if (!*taken) return std::shared_ptr<void>{};
-                 return std::make_shared<journal::Ownership>(std::move(**taken));
-               }},
-        thread_([this] { ending_ = flow::run(parts_, options_, scoreboard); }) {}
+        context_{{*journal_, inbox, rejects_, clock_, silent_log(), router_},
+                 *transport_,
+                 random_,
+                 [path = directory.path() / "journal.db"]() -> Result<std::shared_ptr<void>> {
+                   auto taken = journal::Ownership::try_take(path);
+                   if (!taken) return tl::unexpected(taken.error());
+                   if (!*taken) return std::shared_ptr<void>{};
+                   return std::make_shared<journal::Ownership>(std::move(**taken));
+                 }},
+        thread_([this] { ending_ = flow::run(context_, options_, shared_stats); }) {}
   ~Running() {
     if (!thread_.joinable()) return;
     inbox.stop(flow::Stop::abort);
     thread_.join();
   }
-  flow::Ending join() {
+  flow::RunResult join() {
     thread_.join();
     REQUIRE(ending_);
     return *ending_;
   }
 
   flow::Inbox inbox;
-  flow::Scoreboard scoreboard;
+  flow::SharedStats shared_stats;
 
  private:
   SystemClock clock_;
@@ -88,8 +88,8 @@ class Running {
   ingest::RejectsFile rejects_;
   routing::Router router_ = routing::Router::make(std::nullopt).value();
   flow::RunOptions options_;
-  flow::Parts parts_;
-  Result<flow::Ending> ending_ = fail("the run has not ended");
+  flow::RunContext context_;
+  Result<flow::RunResult> ending_ = fail("the run has not ended");
   std::thread thread_;
 };
 
@@ -114,9 +114,9 @@ TEST_CASE("a hundred threads that submit one event id make one request") {
   CHECK(run.join().remaining == 0);
   CHECK(taken == 100);
   CHECK(receiver.count() == 1);
-  const auto figures = run.scoreboard.snapshot();
-  CHECK(figures.accepted == 1);
-  CHECK(figures.duplicates == 99);
+  const auto stats = run.shared_stats.snapshot();
+  CHECK(stats.accepted == 1);
+  CHECK(stats.duplicates == 99);
 }
 
 TEST_CASE("a hundred runs on a hundred journal handles make one request of one event id") {
@@ -154,11 +154,11 @@ TEST_CASE("cancelling a run lets requests finish and leaves no thread descriptor
     REQUIRE(run.inbox.offer(incoming(lines_to(receiver.url(), 500))));
     REQUIRE(receiver.wait_for(requests_before + 60));
     run.inbox.stop(flow::Stop::drain);
-    const auto ending = run.join();
-    CHECK(ending.how == flow::Ending::How::interrupted);
-    CHECK(ending.remaining > 0);
-    CHECK(run.scoreboard.snapshot().tally.of(DeliveryState::in_flight) == 0);
-    CHECK(run.scoreboard.snapshot().delivered == receiver.count() - requests_before);
+    const auto result = run.join();
+    CHECK(result.how == flow::RunResult::How::interrupted);
+    CHECK(result.remaining > 0);
+    CHECK(run.shared_stats.snapshot().state_counts.of(DeliveryState::in_flight) == 0);
+    CHECK(run.shared_stats.snapshot().delivered == receiver.count() - requests_before);
   }
   for (const auto& request : receiver.received()) CHECK(request.ending == dispatch::test::Ending::answered);
   CHECK(tbb_count.workers() == 0);

@@ -57,7 +57,7 @@ journal::SqliteOptions SmallRun::journal_options() {
 }
 
 SmallRun::SmallRun(const journal::SqliteOptions& options)
-    : options_(options), stage_(Stage::Dark{}, run_options(), options) {}
+    : options_(options), fixture_(DispatcherFixture::Dark{}, run_options(), options) {}
 
 void SmallRun::committed() {
   ++commits_;
@@ -66,7 +66,7 @@ void SmallRun::committed() {
 }
 
 void SmallRun::receive() {
-  const auto sent = stage_.transport.sent_ids();
+  const auto sent = fixture_.transport.sent_ids();
   for (; received_ < sent.size(); ++received_) {
     const auto& id = sent[received_];
     ++seen_[id].requests;
@@ -77,28 +77,28 @@ void SmallRun::receive() {
 }
 
 bool SmallRun::answer_all() {
-  const auto ids = stage_.transport.under_way_ids();
+  const auto ids = fixture_.transport.under_way_ids();
   for (const auto& id : ids) {
     const auto outcome = answer(id, seen_[id].requests);
     if (outcome.status == 200) ++seen_[id].acknowledged;
-    stage_.transport.finish(id, outcome);
+    fixture_.transport.finish(id, outcome);
   }
   return !ids.empty();
 }
 
 Result<> SmallRun::operate() {
-  auto journal = journal::SqliteJournal::open(stage_.journal_path(), options_);
+  auto journal = journal::SqliteJournal::open(fixture_.journal_path(), options_);
   if (!journal) return tl::unexpected(std::move(journal).error());
-  auto turn = journal::Turn::begin(**journal);
-  if (!turn) return tl::unexpected(std::move(turn).error());
-  const WallTime now = stage_.clock.wall();
+  auto transaction = journal::Transaction::begin(**journal);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
+  const WallTime now = fixture_.clock.wall();
   const auto released = (*journal)->release(dead_letters(**journal), now);
   if (!released) return tl::unexpected(released.error());
   if (*released == 0) {
     const auto skipped = (*journal)->skip_gap("C", std::nullopt, now);
     if (!skipped) return tl::unexpected(skipped.error());
   }
-  DISPATCH_TRY(turn->commit());
+  DISPATCH_TRY(transaction->commit());
   committed();
   if (auto error = (*journal)->take_checkpoint_error()) return tl::unexpected(std::move(*error));
   return {};
@@ -110,50 +110,50 @@ Result<> SmallRun::neighbour_fails() {
   if (neighbour_ == nullptr) {
     auto options = options_;
     options.cache_bytes = 128 * 1024;
-    auto journal = journal::SqliteJournal::open(stage_.journal_path(), options);
+    auto journal = journal::SqliteJournal::open(fixture_.journal_path(), options);
     if (!journal) return tl::unexpected(std::move(journal).error());
     neighbour_ = std::move(*journal);
   }
-  auto turn = journal::Turn::begin(*neighbour_);
-  if (!turn) return tl::unexpected(std::move(turn).error());
+  auto transaction = journal::Transaction::begin(*neighbour_);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
   const auto large =
       test::incoming({{"n1", "N", 1, "http://n.test/hook", '"' + std::string(120'000, 'p') + '"'}});
-  const auto appended = neighbour_->append(large.batch.arrivals, {}, stage_.clock.wall());
+  const auto appended = neighbour_->append(large.batch.arrivals, {}, fixture_.clock.wall());
   if (!appended) return tl::unexpected(appended.error());
   return {};
 }
 
 /// It reads once more and ends.
 Result<> SmallRun::neighbour_goes() {
-  const auto row = neighbour_->tally();
+  const auto row = neighbour_->state_counts();
   neighbour_.reset();
   if (!row) return tl::unexpected(row.error());
   return {};
 }
 
 Result<> SmallRun::play() {
-  DISPATCH_TRY(stage_.rise());
+  DISPATCH_TRY(fixture_.rise());
   committed();
-  stage_.arrive(morning);
+  fixture_.arrive(morning);
   bool is_evening = false;
   for (int round = 0; round < rounds_most; ++round) {
     if (round == 1 || round == 6) DISPATCH_TRY(neighbour_fails());
-    DISPATCH_TRY(stage_.try_play([this] { committed(); }));
-    if (auto error = stage_.journal().take_checkpoint_error()) return tl::unexpected(std::move(*error));
+    DISPATCH_TRY(fixture_.try_play([this] { committed(); }));
+    if (auto error = fixture_.journal().take_checkpoint_error()) return tl::unexpected(std::move(*error));
     if (neighbour_ != nullptr && (round == 3 || round == 7)) DISPATCH_TRY(neighbour_goes());
-    const auto tally = stage_.figures().tally;
+    const auto state_counts = fixture_.stats().state_counts;
     if (answer_all()) continue;
     if (!is_evening) {
-      stage_.arrive(evening);
+      fixture_.arrive(evening);
       is_evening = true;
-    } else if (tally.of(DeliveryState::retry_wait) > 0) {
-      stage_.clock.tick(1min);
-    } else if (tally.open() > 0) {
+    } else if (state_counts.of(DeliveryState::retry_wait) > 0) {
+      fixture_.clock.tick(1min);
+    } else if (state_counts.open() > 0) {
       DISPATCH_TRY(operate());
     } else {
-      DISPATCH_TRY(stage_.dispatcher().remember());
+      DISPATCH_TRY(fixture_.dispatcher().save_progress());
       committed();
-      return stage_.journal().checkpoint();
+      return fixture_.journal().checkpoint();
     }
   }
   return fail("the run does not come to its end");

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +30,7 @@ class SmallRun {
   Result<> play();
   /// The process is gone.
   void end() {
-    stage_.fall();
+    fixture_.fall();
     neighbour_.reset();
   }
 
@@ -49,9 +49,9 @@ class SmallRun {
   const std::vector<std::string>& complaints() const { return complaints_; }
 
   /// What the process has counted.
-  flow::Figures figures() const { return stage_.figures(); }
+  flow::RunStats stats() const { return fixture_.stats(); }
 
-  std::string journal_path() const { return stage_.journal_path().string(); }
+  std::string journal_path() const { return fixture_.journal_path().string(); }
 
  private:
   void committed();
@@ -62,7 +62,7 @@ class SmallRun {
   Result<> neighbour_goes();
 
   journal::SqliteOptions options_;
-  Stage stage_;
+  DispatcherFixture fixture_;
   std::unique_ptr<journal::SqliteJournal> neighbour_;  // another process beside the run
   std::size_t commits_ = 0;
   std::size_t received_ = 0;  // of what the transport has sent

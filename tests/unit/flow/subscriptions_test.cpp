@@ -1,4 +1,4 @@
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -13,14 +13,14 @@ namespace {
 const std::string nowhere;
 
 /// "a http://a.test/hook": what was started, whatever the order of destinations.
-std::multiset<std::string> sent(const Stage& stage) {
+std::multiset<std::string> sent(const DispatcherFixture& fixture) {
   std::multiset<std::string> all;
-  for (const auto& outgoing : stage.transport.sent()) all.insert(outgoing.event_id + " " + outgoing.url);
+  for (const auto& outgoing : fixture.transport.sent()) all.insert(outgoing.event_id + " " + outgoing.url);
   return all;
 }
 
-std::string rejects(const Stage& stage) {
-  std::ifstream file{stage.directory.path() / "rejects.jsonl"};
+std::string rejects(const DispatcherFixture& fixture) {
+  std::ifstream file{fixture.directory.path() / "rejects.jsonl"};
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
@@ -29,99 +29,100 @@ using Sent = std::multiset<std::string>;
 }  // namespace
 
 TEST_CASE("an event goes to its own url and to every subscription and each is a delivery of its own") {
-  Stage stage;
-  subscribe(stage, subscription("s1"));
-  subscribe(stage, subscription("s2"));
-  stage.arrive({{"a", "X", 1}});
-  stage.play();
-  CHECK(sent(stage) == Sent{"a http://a.test/hook", "a http://s1.test/hook", "a http://s2.test/hook"});
-  CHECK(stage.journal().tally()->open() == 3);
+  DispatcherFixture fixture;
+  subscribe(fixture, subscription("s1"));
+  subscribe(fixture, subscription("s2"));
+  fixture.arrive({{"a", "X", 1}});
+  fixture.play();
+  CHECK(sent(fixture) == Sent{"a http://a.test/hook", "a http://s1.test/hook", "a http://s2.test/hook"});
+  CHECK(fixture.journal().state_counts()->open() == 3);
 }
 
 TEST_CASE("an event that was routed before a subscription was added reaches it where it is appended after") {
-  Stage stage;
-  stage.arrive({{"a", "X", 1}, {"b", "X", 2, nowhere}});
-  subscribe(stage, subscription("late"));
-  stage.play();
-  CHECK(sent(stage) == Sent{"a http://a.test/hook", "a http://late.test/hook"});
-  stage.answer("a", 200);
-  stage.answer("a", 200);
-  CHECK(sent(stage).contains("b http://late.test/hook"));
-  CHECK(stage.figures().rejected == 0);
+  DispatcherFixture fixture;
+  fixture.arrive({{"a", "X", 1}, {"b", "X", 2, nowhere}});
+  subscribe(fixture, subscription("late"));
+  fixture.play();
+  CHECK(sent(fixture) == Sent{"a http://a.test/hook", "a http://late.test/hook"});
+  fixture.answer("a", 200);
+  fixture.answer("a", 200);
+  CHECK(sent(fixture).contains("b http://late.test/hook"));
+  CHECK(fixture.stats().rejected == 0);
 }
 
 TEST_CASE("an event that was routed before a subscription changed goes where it is meant to go now") {
-  Stage stage;
+  DispatcherFixture fixture;
   auto one = subscription("s", {"*"});
-  const auto no = subscribe(stage, one);
-  stage.arrive({{"a", "X", 1, nowhere}});
-  stage.play();
-  CHECK(sent(stage) == Sent{"a http://s.test/hook"});
+  const auto no = subscribe(fixture, one);
+  fixture.arrive({{"a", "X", 1, nowhere}});
+  fixture.play();
+  CHECK(sent(fixture) == Sent{"a http://s.test/hook"});
 
-  stage.arrive({{"b", "Y", 1, nowhere}});
+  fixture.arrive({{"b", "Y", 1, nowhere}});
   one.url = "http://moved.test/hook";
   one.host = "moved.test";
-  CHECK(subscribe(stage, one) == no);
-  stage.arrive({{"c", "Z", 1, nowhere}});
-  stage.play();
-  CHECK(sent(stage) == Sent{"a http://s.test/hook", "b http://moved.test/hook", "c http://moved.test/hook"});
+  CHECK(subscribe(fixture, one) == no);
+  fixture.arrive({{"c", "Z", 1, nowhere}});
+  fixture.play();
+  CHECK(sent(fixture) ==
+        Sent{"a http://s.test/hook", "b http://moved.test/hook", "c http://moved.test/hook"});
 
-  as_operator(stage, [&](journal::Journal& journal) {
-    REQUIRE(journal.remove_subscription(no, stage.clock.wall()));
+  as_operator(fixture, [&](journal::Journal& journal) {
+    REQUIRE(journal.remove_subscription(no, fixture.clock.wall()));
   });
-  stage.arrive({{"d", "X", 9}});
-  stage.play();
-  CHECK(sent(stage).count("d http://moved.test/hook") == 0);
+  fixture.arrive({{"d", "X", 9}});
+  fixture.play();
+  CHECK(sent(fixture).count("d http://moved.test/hook") == 0);
 }
 
 TEST_CASE("an event that matches no subscription is accepted and counted") {
-  Stage stage;
-  subscribe(stage, subscription("orders", {"order.*"}));
-  stage.arrive({{"a", "X", 1, nowhere}, {"b", "X", 2}});
-  stage.play();
-  CHECK(sent(stage) == Sent{"b http://a.test/hook"});
-  CHECK(stage.figures().accepted == 2);
-  CHECK(stage.figures().unmatched == 1);
-  CHECK(stage.figures().rejected == 0);
+  DispatcherFixture fixture;
+  subscribe(fixture, subscription("orders", {"order.*"}));
+  fixture.arrive({{"a", "X", 1, nowhere}, {"b", "X", 2}});
+  fixture.play();
+  CHECK(sent(fixture) == Sent{"b http://a.test/hook"});
+  CHECK(fixture.stats().accepted == 2);
+  CHECK(fixture.stats().unmatched == 1);
+  CHECK(fixture.stats().rejected == 0);
 }
 
 TEST_CASE("an event that goes nowhere is rejected only while there are no subscriptions") {
-  Stage stage;
-  stage.arrive({{"a", "X", 1, nowhere}, {"b", "Y", 1}, {"c", "Z", 1, nowhere}});
-  stage.play();
-  CHECK(sent(stage) == Sent{"b http://a.test/hook"});
-  CHECK(stage.figures().rejected == 2);
-  CHECK(stage.figures().accepted == 1);
-  CHECK(rejects(stage).find("there is no url and no --to") != std::string::npos);
+  DispatcherFixture fixture;
+  fixture.arrive({{"a", "X", 1, nowhere}, {"b", "Y", 1}, {"c", "Z", 1, nowhere}});
+  fixture.play();
+  CHECK(sent(fixture) == Sent{"b http://a.test/hook"});
+  CHECK(fixture.stats().rejected == 2);
+  CHECK(fixture.stats().accepted == 1);
+  CHECK(rejects(fixture).find("there is no url and no --to") != std::string::npos);
 
-  const auto no = subscribe(stage, subscription("orders", {"order.*"}));
-  stage.arrive({{"d", "X", 1, nowhere}});
-  stage.play();
-  CHECK(stage.figures().unmatched == 1);
+  const auto no = subscribe(fixture, subscription("orders", {"order.*"}));
+  fixture.arrive({{"d", "X", 1, nowhere}});
+  fixture.play();
+  CHECK(fixture.stats().unmatched == 1);
 
-  as_operator(stage, [&](journal::Journal& journal) {
-    REQUIRE(journal.remove_subscription(no, stage.clock.wall()));
+  as_operator(fixture, [&](journal::Journal& journal) {
+    REQUIRE(journal.remove_subscription(no, fixture.clock.wall()));
   });
-  stage.arrive({{"e", "X", 2, nowhere}});
-  stage.play();
-  CHECK(stage.figures().rejected == 3);
+  fixture.arrive({{"e", "X", 2, nowhere}});
+  fixture.play();
+  CHECK(fixture.stats().rejected == 3);
 }
 
 TEST_CASE("a subscription that is added while a batch is half appended gets the rest") {
-  Stage stage;
+  DispatcherFixture fixture;
   std::vector<Line> lines;
   for (int i = 1; i <= 20'000; ++i) lines.push_back({"e" + std::to_string(i), "", std::nullopt, nowhere});
-  subscribe(stage, subscription("orders", {"order.*"}));
-  stage.arrive(lines);
+  subscribe(fixture, subscription("orders", {"order.*"}));
+  fixture.arrive(lines);
   std::uint64_t before = 0;
-  const auto played = stage.try_play([&] {
-    if (before > 0 || stage.figures().accepted == 0) return;
-    before = stage.figures().accepted;
-    subscribe(stage, subscription("late"));
+  const auto played = fixture.try_play([&] {
+    if (before > 0 || fixture.stats().accepted == 0) return;
+    before = fixture.stats().accepted;
+    subscribe(fixture, subscription("late"));
   });
   REQUIRE(played);
   REQUIRE(before < lines.size());
-  CHECK(stage.figures().accepted == lines.size());
-  CHECK(stage.figures().unmatched == before);
-  CHECK(static_cast<std::uint64_t>(stage.journal().tally()->open()) == lines.size() - before);
+  CHECK(fixture.stats().accepted == lines.size());
+  CHECK(fixture.stats().unmatched == before);
+  CHECK(static_cast<std::uint64_t>(fixture.journal().state_counts()->open()) == lines.size() - before);
 }

@@ -4,7 +4,7 @@
 #include "base/system/log.hpp"
 #include "flow/run.hpp"
 #include "support/fullest_stretch.hpp"
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <array>
 #include <atomic>
@@ -147,9 +147,9 @@ TEST_CASE("eight reporting threads get no more than rate and concurrency and cir
   const auto subscribe = [&](const std::string& id, auto change) {
     Subscription wanted = subscription(id);
     change(wanted);
-    auto turn = journal::Turn::begin(*journal).value();
+    auto transaction = journal::Transaction::begin(*journal).value();
     REQUIRE(journal->put_subscription(wanted, WallTime{}));
-    REQUIRE(turn.commit());
+    REQUIRE(transaction.commit());
     return wanted.url;
   };
   const auto rated = subscribe("rated", [&](Subscription& one) { one.rate = rate; });
@@ -173,16 +173,16 @@ TEST_CASE("eight reporting threads get no more than rate and concurrency and cir
                 if (url == dead) return nth <= failing ? 503 : 200;
                 return nth % 9 == 0 ? 500 : 200;
               }};
-  const flow::Parts parts{{*journal, inbox, rejects, clock, silent_log(), router},
-                          crowd,
-                          random,
-                          []() -> Result<std::shared_ptr<void>> { return std::make_shared<int>(); }};
+  const flow::RunContext context{{*journal, inbox, rejects, clock, silent_log(), router},
+                                 crowd,
+                                 random,
+                                 []() -> Result<std::shared_ptr<void>> { return std::make_shared<int>(); }};
   flow::RunOptions options;
   options.breaker = breaker;
   options.per_host = per_host;
   options.retry.attempts = 1000;
   options.retry.backoff_most = 1s;
-  flow::Scoreboard scoreboard;
+  flow::SharedStats shared_stats;
 
   std::vector<Line> lines;
   for (std::size_t i = 0; i < events; ++i)
@@ -190,13 +190,13 @@ TEST_CASE("eight reporting threads get no more than rate and concurrency and cir
         {fmt::format("e{}", i), fmt::format("E{}", i % 50), static_cast<std::int64_t>(i / 50 + 1), ""});
   REQUIRE(inbox.offer(incoming(lines)));
   inbox.end_input();
-  const auto ending = [&] {
+  const auto result = [&] {
     const Time time{clock};
-    return flow::run(parts, options, scoreboard);
+    return flow::run(context, options, shared_stats);
   }();
-  REQUIRE(ending);
-  CHECK(ending->remaining == 0);
-  CHECK(scoreboard.snapshot().tally.of(DeliveryState::completed) == 5 * events);
+  REQUIRE(result);
+  CHECK(result->remaining == 0);
+  CHECK(shared_stats.snapshot().state_counts.of(DeliveryState::completed) == 5 * events);
 
   for (const auto& url : {rated, both}) {
     CAPTURE(url);

@@ -33,13 +33,13 @@ TEST_CASE_TEMPLATE("append: positions go up in the order given and each event ha
   CHECK(appended[0].position == Position{1});
   CHECK(appended[1].position == Position{2});
   CHECK(appended[2].position == Position{3});
-  const auto rows = journal->scan(first_outlet, Position{0}, 10).value();
+  const auto rows = journal->scan(first_queue, Position{0}, 10).value();
   CHECK(positions(rows) == std::vector<std::int64_t>{1, 2, 3});
   CHECK(rows[0].state == DeliveryState::pending);
   CHECK(rows[0].attempts == 0);
   CHECK(rows[0].entity == rows[1].entity);
   CHECK(rows[0].entity != rows[2].entity);
-  CHECK(journal->tally().value().of(DeliveryState::pending) == 3);
+  CHECK(journal->state_counts().value().of(DeliveryState::pending) == 3);
 }
 
 TEST_CASE_TEMPLATE("append: an event without a sequence number takes the next of its entity", Subject,
@@ -73,8 +73,8 @@ TEST_CASE_TEMPLATE("append: the same event again is a duplicate and changes noth
   CHECK(again.verdict == AppendVerdict::duplicate);
   CHECK(again.position == Position{1});
   CHECK(again.sequence == SequenceNumber{1});
-  CHECK(journal->scan(first_outlet, Position{0}, 10).value().size() == 1);
-  CHECK(journal->tally().value().open() == 1);
+  CHECK(journal->scan(first_queue, Position{0}, 10).value().size() == 1);
+  CHECK(journal->state_counts().value().open() == 1);
 }
 
 TEST_CASE_TEMPLATE("append: a duplicate inside one batch is found", Subject, JOURNALS) {
@@ -137,7 +137,7 @@ TEST_CASE_TEMPLATE("append: the same id with other content is a conflict and cha
   CHECK(appended.verdict == AppendVerdict::id_conflict);
   CHECK(appended.differing == std::vector{differing});
   CHECK(appended.position == Position{1});
-  CHECK(journal->tally().value().open() == 1);
+  CHECK(journal->state_counts().value().open() == 1);
   // No gap was opened, and the refused entity's stream can begin as if nothing had been.
   CHECK(append(*journal, {.id = "b", .entity = "order-2", .sequence = 5}, first_seen).verdict == accepted);
   CHECK(append(*journal, {.id = "c", .sequence = 2}).verdict == accepted);
@@ -227,26 +227,26 @@ TEST_CASE_TEMPLATE("append: the start stays where it is as soon as anything of t
              first_seen);
   const auto late = [&] { return append(*journal, {.id = "10", .sequence = 10}, first_seen).verdict; };
   SUBCASE("begun") {
-    begin(*journal, delivery(*journal, 1, OutletNo{2}));
+    begin(*journal, delivery(*journal, 1, QueueNo{2}));
   }
   SUBCASE("done") {
     attempt(*journal, 1, Transition::succeed);
   }
   SUBCASE("dead and released") {
     attempt(*journal, 1, Transition::bury);
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     const DeliveryKey dead = delivery(*journal, 1).key;
     REQUIRE(journal->release({&dead, 1}, noon).value() == 1);
-    must(turn.commit());
+    must(transaction.commit());
   }
   SUBCASE("waiting to be sent again") {
     attempt(*journal, 1, Transition::retry);
   }
   SUBCASE("given up") {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     const DeliveryKey pending = delivery(*journal, 1).key;
     REQUIRE(journal->cancel({&pending, 1}, noon).value() == 1);
-    must(turn.commit());
+    must(transaction.commit());
   }
   CHECK(late() == AppendVerdict::before_start);
 }
@@ -257,7 +257,7 @@ TEST_CASE_TEMPLATE("begin: what was to go before the start was lowered waits for
   const auto journal = subject.open();
   append_all(*journal, {{.id = "12", .sequence = 12, .urls = {"http://a.test/hook", "http://b.test/hook"}}},
              first_seen);
-  const auto at_a = delivery(*journal, 1), at_b = delivery(*journal, 1, OutletNo{2});
+  const auto at_a = delivery(*journal, 1), at_b = delivery(*journal, 1, QueueNo{2});
   SUBCASE("a gap in every lane of the entity") {
     append(*journal, {.id = "10", .sequence = 10}, first_seen);
     CHECK_FALSE(begin(*journal, at_a).won);
@@ -346,39 +346,39 @@ TEST_CASE_TEMPLATE("append: a number that was skipped is refused", Subject, JOUR
   const auto journal = subject.open();
   append(*journal, {.id = "c", .sequence = 3});
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     journal->skip_gap("order-1", std::nullopt, noon).value();
-    must(turn.commit());
+    must(transaction.commit());
   }
   const auto appended = append(*journal, {.id = "b", .sequence = 2});
   CHECK(appended.verdict == AppendVerdict::sequence_skipped);
   CHECK(appended.sequence == SequenceNumber{2});
-  CHECK(journal->tally().value().open() == 1);
+  CHECK(journal->state_counts().value().open() == 1);
 }
 
-TEST_CASE_TEMPLATE("append: every route has a delivery and every host an outlet", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("append: every route has a delivery and every host a delivery queue", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   auto report = append_here(*journal, {{.id = "a", .urls = {"http://a.test/x", "http://b.test:81/"}},
                                        {.id = "b", .urls = {"http://a.test:8080/y"}}});
   REQUIRE(report.deliveries.size() == 3);
-  CHECK(report.deliveries[0].key == DeliveryKey{.outlet = OutletNo{1}, .position = Position{1}});
-  CHECK(report.deliveries[1].key == DeliveryKey{.outlet = OutletNo{2}, .position = Position{1}});
-  CHECK(report.deliveries[2].key == DeliveryKey{.outlet = OutletNo{1}, .position = Position{2}});
+  CHECK(report.deliveries[0].key == DeliveryKey{.queue = QueueNo{1}, .position = Position{1}});
+  CHECK(report.deliveries[1].key == DeliveryKey{.queue = QueueNo{2}, .position = Position{1}});
+  CHECK(report.deliveries[2].key == DeliveryKey{.queue = QueueNo{1}, .position = Position{2}});
   CHECK(report.deliveries[2].state == DeliveryState::pending);
   CHECK(append_here(*journal, {{.id = "a"}}).deliveries.empty());
-  must(turn.commit());
-  const auto outlets = journal->outlets(OutletNo{0}).value();
-  REQUIRE(outlets.size() == 2);
-  CHECK(outlets[0].host == "a.test");
-  CHECK(outlets[1].host == "b.test");
-  CHECK(journal->outlets(OutletNo{1}).value().size() == 1);
-  const auto at_a = journal->scan(OutletNo{1}, Position{0}, 10).value();
+  must(transaction.commit());
+  const auto queues = journal->queues(QueueNo{0}).value();
+  REQUIRE(queues.size() == 2);
+  CHECK(queues[0].host == "a.test");
+  CHECK(queues[1].host == "b.test");
+  CHECK(journal->queues(QueueNo{1}).value().size() == 1);
+  const auto at_a = journal->scan(QueueNo{1}, Position{0}, 10).value();
   REQUIRE(at_a.size() == 2);
   CHECK(at_a[0].destination != at_a[1].destination);
   CHECK(at_a[1].destination == report.deliveries[2].destination);
-  CHECK(journal->scan(OutletNo{2}, Position{0}, 10).value().size() == 1);
+  CHECK(journal->scan(QueueNo{2}, Position{0}, 10).value().size() == 1);
 }
 
 TEST_CASE_TEMPLATE("append: an event without a route is accepted and has nothing to deliver", Subject,
@@ -386,5 +386,5 @@ TEST_CASE_TEMPLATE("append: an event without a route is accepted and has nothing
   Subject subject;
   const auto journal = subject.open();
   CHECK(append(*journal, {.id = "a", .urls = {}}).verdict == accepted);
-  CHECK(journal->tally().value().open() == 0);
+  CHECK(journal->state_counts().value().open() == 0);
 }

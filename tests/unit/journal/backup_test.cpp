@@ -2,7 +2,7 @@
 
 #include "journal/backup.hpp"
 
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/verify.hpp"
 #include "support/journal_contents.hpp"
@@ -47,7 +47,7 @@ void check_log_is_refused(const std::string& path) {
   CAPTURE(written.error().message);
   CHECK(written.error().failure == Failure::unavailable);
   CHECK(written.error().message.find("does not belong to journal " + path) != std::string::npos);
-  CHECK_FALSE(Ledger::open(path).has_value());
+  CHECK_FALSE(JournalReader::open(path).has_value());
   CHECK(read_file(path) == database);
   CHECK(read_file(path + "-wal") == log);
 }
@@ -119,7 +119,7 @@ TEST_CASE("backup: a journal that is gone is restored too and its log is moved a
   check_log_is_refused(path);
   fs::remove(path);
   REQUIRE(restore(copy, path, noon).has_value());
-  CHECK(open(path)->tally().value().open() == 5);
+  CHECK(open(path)->state_counts().value().open() == 5);
 }
 
 TEST_CASE("backup: nothing is restored while the journal is in use or what is no journal") {
@@ -169,7 +169,7 @@ TEST_CASE("log: that of a journal that was replaced by a backup is refused") {
   fs::copy_file(copy, path, fs::copy_options::overwrite_existing);
   check_log_is_refused(path);
   fs::rename(path + "-wal", directory / "old");
-  CHECK(open(path)->tally().value().open() == 5);
+  CHECK(open(path)->state_counts().value().open() == 5);
 }
 
 TEST_CASE("log: that of a journal whose file was copied back from earlier turns is refused") {
@@ -204,7 +204,7 @@ TEST_CASE("log: one that belongs to the database is read whatever was copied bac
   append_some(path, "b", 3);
   checkpoint(path);
   append_some(path, "c", 3);  // the database ends where the log begins
-  CHECK(open(path)->tally().value().open() == 9);
+  CHECK(open(path)->state_counts().value().open() == 9);
   {
     const auto journal = SqliteJournal::open(path, {.checkpoint_pages = 1}).value();
     SQLite::Database reader{path, SQLite::OPEN_READONLY};  // keeps the log from being begun again
@@ -215,5 +215,5 @@ TEST_CASE("log: one that belongs to the database is read whatever was copied bac
     REQUIRE(reader.execAndGet("SELECT count(*) FROM events").getInt() == 10);
     append(*journal, {.id = "e"});  // the database ends in the middle of the log
   }
-  CHECK(open(path)->tally().value().open() == 11);
+  CHECK(open(path)->state_counts().value().open() == 11);
 }

@@ -54,6 +54,6 @@ TEST_CASE("checkpoint: where it fails the turn is committed and the error is tol
 
     disk.fail({});
     CHECK(journal->checkpoint().has_value());
-    CHECK(subject.open()->tally().value().open() == 3);
+    CHECK(subject.open()->state_counts().value().open() == 3);
   }
 }

@@ -20,24 +20,24 @@ DeliveryRow waiting(Journal& journal, const std::string& id, std::int64_t positi
   failed.took = 1s;
   const Settlement settlement{
       .key = row.key, .by = Transition::retry, .due = noon + 11s, .at = noon + 1s, .outcome = &failed};
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   must(journal.settle({&settlement, 1}));
-  must(turn.commit());
+  must(transaction.commit());
   return delivery(journal, position);
 }
 
 std::int64_t bound(Journal& journal, WallTime now, std::chrono::microseconds longest) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto changed = journal.bound_waits(now, longest).value();
-  must(turn.commit());
+  must(transaction.commit());
   return changed;
 }
 
 std::int64_t move(Journal& journal, std::chrono::microseconds by, WallTime now = noon,
                   std::chrono::microseconds longest = 1000h) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto changed = journal.move_waits(by, now, longest).value();
-  must(turn.commit());
+  must(transaction.commit());
   return changed;
 }
 
@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("clock: a wait that began in the future begins now", Subject,
   const auto row = waiting(*journal, "a", 1);
   CHECK(bound(*journal, noon - 240h, 1h) == 1);
   CHECK(delivery(*journal, 1).state_at == noon - 240h + 10s);
-  CHECK(journal->next_due(row.key.outlet, {}).value() == noon - 240h + 10s);
+  CHECK(journal->next_due(row.key.queue, {}).value() == noon - 240h + 10s);
   CHECK(bound(*journal, noon - 240h, 1h) == 0);
 }
 

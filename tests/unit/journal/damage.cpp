@@ -18,8 +18,8 @@ std::unique_ptr<Journal> open_fast(const std::string& path) {
 
 const std::vector<std::string> two_hosts{"http://a.test/hook", "http://b.test/hook"};
 
-void deliver(Journal& journal, std::int64_t position, OutletNo outlet = first_outlet) {
-  const auto row = delivery(journal, position, outlet);
+void deliver(Journal& journal, std::int64_t position, QueueNo queue = first_queue) {
+  const auto row = delivery(journal, position, queue);
   begin(journal, row);
   end(journal, row, Transition::succeed);
 }
@@ -33,12 +33,12 @@ void bury(Journal& journal, std::int64_t position) {
 void attempt_with(Journal& journal, const DeliveryRow& row, Transition by, const Outcome& outcome,
                   bool forgive = false) {
   begin(journal, row);
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   Settlement settlement{
       .key = row.key, .by = by, .forgive = forgive, .due = noon, .at = noon, .outcome = &outcome};
   if (outcome.kind == OutcomeKind::throttled) settlement.throttled_since = noon;
   must(journal.settle({&settlement, 1}));
-  must(turn.commit());
+  must(transaction.commit());
 }
 
 void attempt_with(Journal& journal, std::int64_t position, Transition by, const Outcome& outcome) {
@@ -71,9 +71,9 @@ Outcome welcomed(std::chrono::microseconds first_byte) {
 
 template <class Write>
 void in_a_turn(Journal& journal, Write write) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   write();
-  must(turn.commit());
+  must(transaction.commit());
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ WornJournal::WornJournal() {
                            {.id = "waiting", .entity = std::nullopt},   // position 13
                        });
   attempt_with(*journal, 1, Transition::succeed, welcomed(std::chrono::microseconds{300}));
-  deliver(*journal, 1, OutletNo{2});
+  deliver(*journal, 1, QueueNo{2});
   attempt(*journal, 2, Transition::retry);
   attempt(*journal, 2, Transition::succeed);
   deliver(*journal, 3);
@@ -198,18 +198,18 @@ void WornJournal::subscribe() {
     const CircuitRow circuits[] = {
         {.destination = delivery(*journal, 1).destination, .half_open = false, .since = noon},
         {.destination = queue.at(0).destination, .half_open = true, .since = noon}};
-    must(journal->remember_circuits(circuits, {}));
+    must(journal->save_circuits(circuits, {}));
     const PaceRow paces[] = {{.destination = delivery(*journal, 1).destination, .not_before = noon},
                              {.destination = queue.at(0).destination, .not_before = noon}};
-    must(journal->remember_paces(paces, {}));
+    must(journal->save_paces(paces, {}));
   });
 
   const auto late = put(*journal, plain_subscription("late"));
   fan_out(*journal, late, {1, 2, 13});
   attempt(*journal, queue_of(*journal, late).at(0), Transition::succeed);
   replay(*journal, {queue.at(0).key}, route_of(shop));
-  replay(*journal, {{.outlet = first_outlet, .position = Position{1}},
-                    {.outlet = first_outlet, .position = Position{2}}});
+  replay(*journal,
+         {{.queue = first_queue, .position = Position{1}}, {.queue = first_queue, .position = Position{2}}});
   in_a_turn(*journal, [&] {
     const RejectCount room{10, 1'000};
     const RejectedLine lines[] = {
@@ -228,7 +228,7 @@ void WornJournal::subscribe() {
     if (journal->clear_rejects({.numbers = {}, .file = "c.jsonl"}, noon, 10).value().lines != 1)
       throw std::logic_error{"nothing was cleared"};
   });
-  const auto former = journal->scan(first_outlet, Position{}, 4).value();
+  const auto former = journal->scan(first_queue, Position{}, 4).value();
   for (const auto& row : former)
     if (row.key.generation > 0) attempt(*journal, row, Transition::succeed);
 }
@@ -301,7 +301,7 @@ void WornJournal::throttle() {
                                       .hold_until = noon,
                                       .millihertz = 1'000,
                                       .doubles = true}};
-    must(journal->remember_throttles(throttles, {}));
+    must(journal->save_throttles(throttles, {}));
   });
   attempt_with(*journal, named("t-alone"), Transition::retry, busy, true);
 }

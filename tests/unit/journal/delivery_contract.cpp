@@ -12,9 +12,9 @@ using namespace std::chrono_literals;
 namespace {
 
 std::size_t recover(Journal& journal, Orphans orphans, std::size_t limit = 100) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const std::size_t recovered = journal.recover(orphans, noon + 1min, limit).value();
-  must(turn.commit());
+  must(transaction.commit());
   return recovered;
 }
 
@@ -53,8 +53,8 @@ TEST_CASE_TEMPLATE("begin: only one of two wins and the other changes nothing", 
   CHECK(begin(*theirs, row).won);
   CHECK_FALSE(begin(*mine, row).won);
   CHECK(delivery(*mine, 1).attempts == 1);
-  CHECK(mine->tally().value().of(DeliveryState::in_flight) == 1);
-  CHECK(mine->tally().value().of(DeliveryState::pending) == 0);
+  CHECK(mine->state_counts().value().of(DeliveryState::in_flight) == 1);
+  CHECK(mine->state_counts().value().of(DeliveryState::pending) == 0);
 }
 
 TEST_CASE_TEMPLATE("begin: what is completed or in flight can never be begun", Subject, JOURNALS) {
@@ -70,7 +70,7 @@ TEST_CASE_TEMPLATE("begin: what is completed or in flight can never be begun", S
       CHECK_FALSE(begin(*journal, row).won);
     }
     const auto row = delivery(*journal, position);
-    const auto turn = Turn::begin(*journal).value();
+    const auto transaction = Transaction::begin(*journal).value();
     const Intent intent{.key = row.key, .state = row.state};
     CHECK_FALSE(journal->begin({&intent, 1}, noon).has_value());
   }
@@ -81,7 +81,7 @@ TEST_CASE_TEMPLATE("begin: answers in the order of the intents", Subject, JOURNA
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a"}, {.id = "b"}, {.id = "c"}});
   attempt(*journal, 2, Transition::succeed);
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   std::vector<Intent> intents;
   for (const std::int64_t position : {3, 2, 1})
     intents.push_back({.key = delivery(*journal, position).key, .state = DeliveryState::pending});
@@ -97,8 +97,8 @@ TEST_CASE_TEMPLATE("settle: a success completes the delivery", Subject, JOURNALS
   append(*journal, {.id = "a"});
   attempt(*journal, 1, Transition::succeed);
   CHECK(state_of(*journal, 1) == DeliveryState::completed);
-  CHECK(journal->tally().value().of(DeliveryState::completed) == 1);
-  CHECK(journal->tally().value().open() == 0);
+  CHECK(journal->state_counts().value().of(DeliveryState::completed) == 1);
+  CHECK(journal->state_counts().value().open() == 0);
 }
 
 TEST_CASE_TEMPLATE("settle: a retry waits until it is due and counts its attempts", Subject, JOURNALS) {
@@ -119,7 +119,7 @@ TEST_CASE_TEMPLATE("settle: a retry waits until it is due and counts its attempt
   CHECK(row.state == DeliveryState::dead_letter);
   CHECK(row.state_at == noon);
   CHECK(row.attempts == 2);
-  CHECK(journal->tally().value().of(DeliveryState::dead_letter) == 1);
+  CHECK(journal->state_counts().value().of(DeliveryState::dead_letter) == 1);
 }
 
 TEST_CASE_TEMPLATE("settle: what is not meant is failed for good and its lane goes on", Subject, JOURNALS) {
@@ -129,7 +129,7 @@ TEST_CASE_TEMPLATE("settle: what is not meant is failed for good and its lane go
   const auto row = delivery(*journal, 1);
   begin(*journal, row);
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     Outcome outcome;
     outcome.kind = OutcomeKind::not_meant;
     outcome.error = "the filter excludes the event";
@@ -140,14 +140,14 @@ TEST_CASE_TEMPLATE("settle: what is not meant is failed for good and its lane go
                                 .at = noon,
                                 .outcome = &outcome};
     must(journal->settle({&settlement, 1}));
-    must(turn.commit());
+    must(transaction.commit());
   }
   auto excluded = delivery(*journal, 1);
   CHECK(excluded.state == DeliveryState::failed);
   CHECK(excluded.state_at == WallTime{});
   CHECK(excluded.forgiven == 1);
-  CHECK(journal->tally().value().of(DeliveryState::failed) == 1);
-  CHECK(journal->tally().value().open() == 1);
+  CHECK(journal->state_counts().value().of(DeliveryState::failed) == 1);
+  CHECK(journal->state_counts().value().open() == 1);
   CHECK(positions(journal->open_in_lane(excluded, 10).value()) == std::vector<std::int64_t>{2});
   excluded.state = DeliveryState::pending;
   CHECK_FALSE(begin(*journal, excluded).won);
@@ -158,7 +158,7 @@ TEST_CASE_TEMPLATE("settle: a forgiven attempt is counted as such", Subject, JOU
   const auto journal = subject.open();
   append(*journal, {.id = "a"});
   begin(*journal, delivery(*journal, 1));
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   Outcome outcome;
   outcome.kind = OutcomeKind::connect_error;
   outcome.error = "connection refused";
@@ -169,7 +169,7 @@ TEST_CASE_TEMPLATE("settle: a forgiven attempt is counted as such", Subject, JOU
                               .at = noon,
                               .outcome = &outcome};
   REQUIRE(journal->settle({&settlement, 1}).has_value());
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(delivery(*journal, 1).attempts == 1);
   CHECK(delivery(*journal, 1).forgiven == 1);
 }
@@ -193,7 +193,7 @@ TEST_CASE_TEMPLATE("settle: what is not in flight cannot be settled", Subject, J
   }
   const auto before = state_of(*journal, 1);
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     CHECK_FALSE(journal->settle({&settlement, 1}).has_value());
   }
   CHECK(state_of(*journal, 1) == before);
@@ -206,15 +206,15 @@ TEST_CASE_TEMPLATE("settle: the end of one delivery and the intent of the next s
   const auto reader = subject.open();
   append_all(*journal, {{.id = "a"}, {.id = "b"}});
   begin(*journal, delivery(*journal, 1));
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const Outcome outcome = answered(200);
   const Settlement settlement{.key = delivery(*journal, 1).key, .due = {}, .at = noon, .outcome = &outcome};
   REQUIRE(journal->settle({&settlement, 1}).has_value());
   const Intent intent{.key = delivery(*journal, 2).key, .state = DeliveryState::pending};
   REQUIRE(journal->begin({&intent, 1}, noon).value().at(0).won);
-  CHECK(reader->tally().value().of(DeliveryState::in_flight) == 1);
+  CHECK(reader->state_counts().value().of(DeliveryState::in_flight) == 1);
   CHECK(state_of(*reader, 1) == DeliveryState::in_flight);
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(state_of(*reader, 1) == DeliveryState::completed);
   CHECK(state_of(*reader, 2) == DeliveryState::in_flight);
 }
@@ -226,7 +226,7 @@ TEST_CASE_TEMPLATE("settle: since when the receiver asks for time stays known un
   append_all(*journal, {{.id = "x1", .entity = "x"}});
   const auto settle = [&](Transition by, OutcomeKind kind, std::optional<WallTime> since) {
     begin(*journal, delivery(*journal, 1));
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     Outcome outcome = answered(429);
     outcome.kind = kind;
     const Settlement settlement{.key = delivery(*journal, 1).key,
@@ -237,7 +237,7 @@ TEST_CASE_TEMPLATE("settle: since when the receiver asks for time stays known un
                                 .outcome = &outcome,
                                 .throttled_since = since};
     must(journal->settle({&settlement, 1}));
-    must(turn.commit());
+    must(transaction.commit());
     return delivery(*journal, 1).throttled_since;
   };
   CHECK(delivery(*journal, 1).throttled_since == WallTime{});
@@ -245,9 +245,9 @@ TEST_CASE_TEMPLATE("settle: since when the receiver asks for time stays known un
   CHECK(settle(Transition::retry, OutcomeKind::answered, std::nullopt) == noon + 1s);
   CHECK(delivery(*journal, 1).forgiven == 1);
   CHECK(settle(Transition::bury, OutcomeKind::answered, std::nullopt) == noon + 1s);
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   CHECK(journal->release(std::vector{delivery(*journal, 1).key}, noon).value() == 1);
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(delivery(*journal, 1).throttled_since == WallTime{});
 }
 
@@ -268,7 +268,7 @@ TEST_CASE_TEMPLATE("recover: what was in flight is sent again and its attempt fo
     CHECK(row.forgiven == 1);
   }
   CHECK(state_of(*journal, 2) == DeliveryState::pending);
-  CHECK(journal->tally().value().of(DeliveryState::in_flight) == 0);
+  CHECK(journal->state_counts().value().of(DeliveryState::in_flight) == 0);
 }
 
 TEST_CASE_TEMPLATE("recover: held orphans become dead letters", Subject, JOURNALS) {
@@ -299,7 +299,7 @@ TEST_CASE_TEMPLATE("begin: a delivery can be begun in the turn that made it", Su
     return journal->begin(std::span{&intent, 1}, noon + 5s).value().at(0);
   };
   for (const bool commits : {false, true}) {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     const auto made = journal->append(arrivals, {}, noon).value().deliveries;
     REQUIRE(made.size() == 3);
     const auto begun = begin_here(made[0]);
@@ -314,18 +314,18 @@ TEST_CASE_TEMPLATE("begin: a delivery can be begun in the turn that made it", Su
     CHECK(begun.outgoing.began == noon + 5s);
     CHECK(begun.outgoing.accepted == noon);
     CHECK_FALSE(begin_here(made[0]).won);
-    if (commits) must(turn.commit());
+    if (commits) must(transaction.commit());
   }
-  CHECK(journal->tally().value().of(DeliveryState::in_flight) == 1);
-  CHECK(journal->tally().value().of(DeliveryState::pending) == 2);
-  const auto at_a = journal->scan(OutletNo{1}, Position{0}, 10).value();
+  CHECK(journal->state_counts().value().of(DeliveryState::in_flight) == 1);
+  CHECK(journal->state_counts().value().of(DeliveryState::pending) == 2);
+  const auto at_a = journal->scan(QueueNo{1}, Position{0}, 10).value();
   REQUIRE(at_a.size() == 2);
   CHECK(at_a[0].state == DeliveryState::in_flight);
   CHECK(at_a[0].attempts == 1);
   CHECK(at_a[0].entity != EntityNo{});
   CHECK(at_a[1].state == DeliveryState::pending);
   CHECK(at_a[1].entity == EntityNo{});
-  CHECK(delivery(*journal, 1, OutletNo{2}).state == DeliveryState::pending);
+  CHECK(delivery(*journal, 1, QueueNo{2}).state == DeliveryState::pending);
   CHECK(recover(*journal, Orphans::retry) == 1);
 }
 
@@ -334,15 +334,15 @@ TEST_CASE_TEMPLATE("begin: what the open turn made is found by its reads and can
   Subject subject;
   const auto journal = subject.open();
   const std::vector<Line> lines{{.id = "a", .sequence = 1}, {.id = "b", .sequence = 2}};
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const auto made = append_here(*journal, lines).deliveries;
-  const auto found = journal->scan(first_outlet, Position{0}, 10).value();
+  const auto found = journal->scan(first_queue, Position{0}, 10).value();
   REQUIRE(found.size() == 2);
   CHECK(found[1].key == made[1].key);
   CHECK(journal->open_in_lane(found[0], 10).value().size() == 2);
   const Intent intent{made[0].key, made[0].state};
   CHECK(journal->begin(std::span{&intent, 1}, noon).value().at(0).outgoing.event_id == "a");
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(state_of(*journal, 1) == DeliveryState::in_flight);
   CHECK(state_of(*journal, 2) == DeliveryState::pending);
 }
@@ -353,11 +353,11 @@ TEST_CASE_TEMPLATE("begin: what the open turn made stands before what it made la
   const std::vector<Line> lines{{.id = "a", .sequence = 1},
                                 {.id = "b", .sequence = 2},
                                 {.id = "c", .entity = "order-2", .sequence = 1}};
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const auto made = append_here(*journal, lines).deliveries;
   CHECK_FALSE(journal->predecessor(made[2]).value().open);
   CHECK_FALSE(journal->predecessor(made[0]).value().open);
   CHECK(journal->predecessor(made[1]).value().open == SequenceNumber{1});
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(state_of(*journal, 3) == DeliveryState::pending);
 }

@@ -1,7 +1,7 @@
 // The files of a journal that are removed, replaced or reached by other names while it is in use.
 
 #include "journal/backup.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/sqlite/files/database_file.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/verify.hpp"
@@ -193,9 +193,9 @@ TEST_CASE("files: a journal that is replaced while a reader opens it is not read
   append(*open(path), {.id = "a"});
   AtOpen disk{path, [&] { replace(path); }};
   disk.armed = true;
-  const auto ledger = Ledger::open(path);
-  REQUIRE_FALSE(ledger.has_value());
-  check_refused(tl::unexpected(ledger.error()), path);
+  const auto reader = JournalReader::open(path);
+  REQUIRE_FALSE(reader.has_value());
+  check_refused(tl::unexpected(reader.error()), path);
 }
 
 TEST_CASE("files: a link that leads to another journal now is seen") {
@@ -246,7 +246,7 @@ TEST_CASE("files: a journal of two names is neither written nor read") {
     CAPTURE(name);
     const auto journal = SqliteJournal::open(name, {});
     REQUIRE_FALSE(journal.has_value());
-    for (const auto& error : {journal.error(), Ledger::open(name).error(), verify(name).error(),
+    for (const auto& error : {journal.error(), JournalReader::open(name).error(), verify(name).error(),
                               back_up(name, directory / "copy.db").error(),
                               restore(name, directory / "restored.db", noon).error()}) {
       CHECK(error.failure == Failure::unavailable);
@@ -280,9 +280,9 @@ TEST_CASE("files: a journal in use is read under the name that is in use and und
   REQUIRE(process.is_holding());
   std::filesystem::create_hard_link(path, other);
   CHECK(back_up(path, directory / "copy.db").value().events == 1);
-  for (const auto& error :
-       {Ledger::open(other).error(), verify(other).error(), back_up(other, directory / "stale.db").error(),
-        restore(other, directory / "restored.db", noon).error()}) {
+  for (const auto& error : {JournalReader::open(other).error(), verify(other).error(),
+                            back_up(other, directory / "stale.db").error(),
+                            restore(other, directory / "restored.db", noon).error()}) {
     CHECK(error.failure == Failure::unavailable);
     CHECK(error.message.find("2 names") != std::string::npos);
   }
@@ -291,7 +291,7 @@ TEST_CASE("files: a journal in use is read under the name that is in use and und
   CHECK(verify(directory / "link.db").value().healthy());
   std::filesystem::remove(other);
   std::filesystem::remove(path + ".gate");
-  CHECK(Ledger::open(path).error().message.find("in use under another name") != std::string::npos);
+  CHECK(JournalReader::open(path).error().message.find("in use under another name") != std::string::npos);
 }
 
 TEST_CASE("files: a journal in use under another name or with another lock file is refused") {
@@ -327,7 +327,7 @@ TEST_CASE("files: closing one object takes no lock of SQLite from another") {
   REQUIRE(is_locked_by_sqlite(path));
   open(path);
   CHECK(is_locked_by_sqlite(path));
-  { const auto ledger = Ledger::open(path).value(); }
+  { const auto reader = JournalReader::open(path).value(); }
   CHECK(is_locked_by_sqlite(path));
   CHECK(verify(path).value().healthy());
   CHECK(is_locked_by_sqlite(path));
@@ -365,7 +365,7 @@ TEST_CASE("files: a journal that others may use is made private or refused") {
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().failure == Failure::unavailable);
     CHECK(refused.error().message.find("chmod 600 " + path + suffix) != std::string::npos);
-    CHECK(Ledger::open(path).has_value());
+    CHECK(JournalReader::open(path).has_value());
 
     std::vector<std::string> told;
     SqliteOptions options;

@@ -15,7 +15,7 @@ namespace {
 constexpr StreamStart ignoring{.gaps = Gaps::ignore};
 
 AppendReport append_at(Journal& journal, WallTime now, const Line& line) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const std::vector<Route> routes{{"http://a.test/hook", "a.test"}};
   Arrival arrival;
   arrival.event_id = line.id;
@@ -24,14 +24,14 @@ AppendReport append_at(Journal& journal, WallTime now, const Line& line) {
   arrival.payload = line.payload;
   arrival.routes = routes;
   auto report = journal.append({&arrival, 1}, {}, now).value();
-  must(turn.commit());
+  must(transaction.commit());
   return report;
 }
 
 GapCount give_up(Journal& journal, WallTime until, std::size_t limit = 100) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto count = journal.give_up_gaps(until, noon + 1h, limit).value();
-  must(turn.commit());
+  must(transaction.commit());
   return count;
 }
 
@@ -139,10 +139,10 @@ TEST_CASE_TEMPLATE("append: a duplicate says when its event has no delivery to w
 
   attempt(*journal, 1, Transition::succeed);
   CHECK_FALSE(append(*journal, line).elsewhere);
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const DeliveryKey done = delivery(*journal, 1).key;
   REQUIRE(journal->replay({&done, 1}, Route{"http://c.test/", "c.test"}, noon).value() == 1);
-  must(turn.commit());
+  must(transaction.commit());
   other.urls = {"http://c.test/"};
   CHECK_FALSE(append(*journal, other).elsewhere);
 }

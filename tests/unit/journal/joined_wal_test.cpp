@@ -104,7 +104,7 @@ void check_nothing_is_destroyed(const std::function<void(std::unique_ptr<SqliteJ
   };
   commit_elsewhere();
   if (first != nullptr) {
-    CHECK(first->scan(first_outlet, Position{0}, 10'000).value().size() == events);
+    CHECK(first->scan(first_queue, Position{0}, 10'000).value().size() == events);
     commit_elsewhere();
     first.reset();
   }
@@ -168,7 +168,7 @@ TEST_CASE("joined wal: a turn that SQLite undoes by itself destroys nothing") {
   FailingDisk disk;
   check_nothing_is_destroyed([&](auto& journal) {
     disk.fail(DiskOperation::read, "dispatch.db");
-    CHECK_FALSE(journal->scan(first_outlet, Position{0}, 10'000).has_value());
+    CHECK_FALSE(journal->scan(first_queue, Position{0}, 10'000).has_value());
     disk.mend();
     journal->abandon_turn();
   });

@@ -42,9 +42,9 @@ AppendReport append_here(Journal& journal, const std::vector<Line>& lines, const
 }
 
 std::vector<Appended> append_all(Journal& journal, const std::vector<Line>& lines, const StreamStart& start) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   auto report = append_here(journal, lines, start);
-  must(turn.commit());
+  must(transaction.commit());
   return report.verdicts;
 }
 
@@ -52,29 +52,29 @@ Appended append(Journal& journal, const Line& line, const StreamStart& start) {
   return append_all(journal, {line}, start).front();
 }
 
-DeliveryRow delivery(Journal& journal, std::int64_t position, OutletNo outlet) {
-  return journal.scan(outlet, Position{position - 1}, 1).value().at(0);
+DeliveryRow delivery(Journal& journal, std::int64_t position, QueueNo queue) {
+  return journal.scan(queue, Position{position - 1}, 1).value().at(0);
 }
 
-DeliveryState state_of(Journal& journal, std::int64_t position, OutletNo outlet) {
-  return delivery(journal, position, outlet).state;
+DeliveryState state_of(Journal& journal, std::int64_t position, QueueNo queue) {
+  return delivery(journal, position, queue).state;
 }
 
 Begun begin(Journal& journal, const DeliveryRow& row, WallTime now) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const Intent intent{.key = row.key, .state = row.state};
   auto begun = journal.begin({&intent, 1}, now).value();
-  must(turn.commit());
+  must(transaction.commit());
   return begun.at(0);
 }
 
 void end(Journal& journal, const DeliveryRow& row, Transition by, WallTime due) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const Outcome outcome = answered(by == Transition::succeed ? 200 : 500);
   const Settlement settlement{
       .key = row.key, .by = by, .forgive = false, .due = due, .at = noon, .outcome = &outcome};
   must(journal.settle({&settlement, 1}));
-  must(turn.commit());
+  must(transaction.commit());
 }
 
 void attempt(Journal& journal, std::int64_t position, Transition by, WallTime due) {
@@ -91,8 +91,8 @@ std::vector<std::int64_t> positions(const std::vector<DeliveryRow>& rows) {
 
 std::vector<std::int64_t> woken(Journal& journal, std::int64_t after) {
   std::vector<std::int64_t> positions;
-  const auto wakes = journal.wakes(after, 1'000).value();
-  for (const auto& wake : wakes) positions.push_back(wake.key.position.value());
+  const auto wakeups = journal.wakeups(after, 1'000).value();
+  for (const auto& wakeup : wakeups) positions.push_back(wakeup.key.position.value());
   return positions;
 }
 

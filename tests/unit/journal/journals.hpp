@@ -63,7 +63,7 @@ struct Line {
 };
 
 inline constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};
-inline constexpr OutletNo first_outlet{1};
+inline constexpr QueueNo first_queue{1};
 
 /// Appends in a turn of its own; in `append_here` in the turn that is open.
 std::vector<journal::Appended> append_all(journal::Journal& journal, const std::vector<Line>& lines,
@@ -72,10 +72,9 @@ journal::AppendReport append_here(journal::Journal& journal, const std::vector<L
                                   const journal::StreamStart& start = {});
 journal::Appended append(journal::Journal& journal, const Line& line, const journal::StreamStart& start = {});
 
-/// The delivery of the event at `position` in `outlet`.
-journal::DeliveryRow delivery(journal::Journal& journal, std::int64_t position,
-                              OutletNo outlet = first_outlet);
-DeliveryState state_of(journal::Journal& journal, std::int64_t position, OutletNo outlet = first_outlet);
+/// The delivery of the event at `position` in `queue`.
+journal::DeliveryRow delivery(journal::Journal& journal, std::int64_t position, QueueNo queue = first_queue);
+DeliveryState state_of(journal::Journal& journal, std::int64_t position, QueueNo queue = first_queue);
 
 /// Each in a turn of its own.
 journal::Begun begin(journal::Journal& journal, const journal::DeliveryRow& row, WallTime now = noon);

@@ -2,7 +2,7 @@
 // take here, or more, where it read all rows again for each one. They take processor time, some seconds in
 // all; time that other processes take does not count.
 
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/sqlite/reading/selector.hpp"
 #include "journal/verify.hpp"
 #include "unit/journal/journals.hpp"
@@ -45,15 +45,15 @@ void add_rejects(const SqliteSubject& subject, int count) {
 }
 
 RejectCount clear(Journal& journal, const RejectSelection& which, std::size_t limit = 1'000'000) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto cleared = journal.clear_rejects(which, noon, limit).value();
-  must(turn.commit());
+  must(transaction.commit());
   return cleared;
 }
 
 std::vector<std::int64_t> listed(const SqliteSubject& subject, const RejectSelection& which) {
   std::vector<std::int64_t> numbers;
-  must(Ledger::open(subject.path()).value().rejects(which, false, [&](const RejectedRecord& reject) {
+  must(JournalReader::open(subject.path()).value().rejects(which, false, [&](const RejectedRecord& reject) {
     numbers.push_back(reject.number);
     return true;
   }));
@@ -137,18 +137,18 @@ TEST_CASE("many rows: events are listed and done ones found for a replay without
                      .urls = {fmt::format("http://h{}.test/", i)}});
   append_all(*journal, lines);
   change(subject, "UPDATE deliveries SET state = 4");
-  const auto ledger = Ledger::open(subject.path()).value();
+  const auto reader = JournalReader::open(subject.path()).value();
   std::size_t listed = 0, done = 0;
   CHECK(seconds([&] {
           for (int i = 0; i < 100; ++i)
-            must(ledger.events({.entity = fmt::format("e{}", i)}, [&](const EventRecord& event) {
+            must(reader.events({.entity = fmt::format("e{}", i)}, [&](const EventRecord& event) {
               listed += event.deliveries.size();
               return true;
             }));
         }) < 1);
   CHECK(listed == hosts);
   CHECK(seconds([&] {
-          must(ledger.final_deliveries({}, [&](const FinalDeliveryRecord&) {
+          must(reader.final_deliveries({}, [&](const FinalDeliveryRecord&) {
             ++done;
             return true;
           }));
@@ -167,7 +167,7 @@ TEST_CASE("many rows: dead letters are exported without reading all of them for 
   std::int64_t exported = 0;
   bool ascending = true;
   CHECK(seconds([&] {
-          must(Ledger::open(subject.path()).value().dead_events({}, [&](const EventRecord& event) {
+          must(JournalReader::open(subject.path()).value().dead_events({}, [&](const EventRecord& event) {
             ascending = ascending && event.position == Position{++exported} && event.payload == "{}";
             return true;
           }));
@@ -198,11 +198,11 @@ TEST_CASE("many rows: of a disordered stream that is done nothing is read to see
   append_all(*journal,
              {{.id = "a2", .sequence = 2}, {.id = "a1", .sequence = 1}, {.id = "b", .entity = "b"}});
   change(subject,
-         "UPDATE deliveries SET state = 4, attempts = 1; UPDATE outlets SET low_position = 3;"
+         "UPDATE deliveries SET state = 4, attempts = 1; UPDATE delivery_queues SET low_position = 3;"
          "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)");
   SQLite::Database database{subject.path()};
   CHECK(lowest_open_below_low(database).value() == INT64_MAX);
-  // What is open in it is found though its outlet has been read past it.
+  // What is open in it is found though its delivery queue has been read past it.
   change(subject, "UPDATE deliveries SET state = 0, attempts = 0 WHERE position = 1");
   CHECK(lowest_open_below_low(database) == Position{1});
 }

@@ -12,23 +12,23 @@ using namespace dispatch::test;
 namespace {
 
 std::int64_t release(Journal& journal, const DeliveryFilter& which) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto released = journal.release(dead_letters(journal, which), noon).value();
-  must(turn.commit());
+  must(transaction.commit());
   return released;
 }
 
 std::int64_t discard(Journal& journal, const DeliveryFilter& which) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto discarded = journal.discard(dead_letters(journal, which), noon).value();
-  must(turn.commit());
+  must(transaction.commit());
   return discarded;
 }
 
 auto skip(Journal& journal, std::string_view entity, std::optional<SequenceNumber> only = std::nullopt) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto skipped = journal.skip_gap(entity, only, noon).value();
-  must(turn.commit());
+  must(transaction.commit());
   return skipped;
 }
 
@@ -68,9 +68,9 @@ TEST_CASE_TEMPLATE("release: a dead letter is pending again with its attempts fo
     CHECK(row.attempts == 1);
     CHECK(row.forgiven == 1);
   }
-  const auto tally = journal->tally().value();
-  CHECK(tally.of(DeliveryState::dead_letter) == 2 - static_cast<std::int64_t>(affected.size()));
-  CHECK(tally.of(DeliveryState::pending) == 1 + static_cast<std::int64_t>(affected.size()));
+  const auto state_counts = journal->state_counts().value();
+  CHECK(state_counts.of(DeliveryState::dead_letter) == 2 - static_cast<std::int64_t>(affected.size()));
+  CHECK(state_counts.of(DeliveryState::pending) == 1 + static_cast<std::int64_t>(affected.size()));
 }
 
 TEST_CASE_TEMPLATE("release: what is not a dead letter is left alone", Subject, JOURNALS) {
@@ -93,16 +93,16 @@ TEST_CASE_TEMPLATE("release: the destination is asked about at once", Subject, J
                                .hold_until = noon + std::chrono::hours{1},
                                .millihertz = 0,
                                .doubles = false}};
-  auto turn = Turn::begin(*journal).value();
-  must(journal->remember_circuits(open, {}));
-  must(journal->remember_throttles(held, {}));
-  must(turn.commit());
+  auto transaction = Transaction::begin(*journal).value();
+  must(journal->save_circuits(open, {}));
+  must(journal->save_throttles(held, {}));
+  must(transaction.commit());
   CHECK(release(*journal, {.entities = {"nobody"}}) == 0);
   CHECK_FALSE(journal->circuits().value().at(0).half_open);
   CHECK(release(*journal, {.entities = {"x"}}) == 1);
   CHECK(journal->circuits().value().at(0).half_open);
   CHECK(journal->throttles().value().at(0).hold_until < noon + std::chrono::hours{1});
-  CHECK(journal->wakes(0, 10).value().back().ask == destination);
+  CHECK(journal->wakeups(0, 10).value().back().ask == destination);
 }
 
 TEST_CASE_TEMPLATE("release: the attempts go on being counted", Subject, JOURNALS) {
@@ -121,24 +121,24 @@ TEST_CASE_TEMPLATE("discard: a dead letter has failed and its lane is woken to m
   CHECK(state_of(*journal, 1) == DeliveryState::failed);
   CHECK(woken(*journal) == std::vector<std::int64_t>{1});
   CHECK(journal->head(delivery(*journal, 1).key).value()->key.position == Position{3});
-  CHECK(journal->tally().value().of(DeliveryState::failed) == 1);
+  CHECK(journal->state_counts().value().of(DeliveryState::failed) == 1);
   CHECK(release(*journal, {.entities = {"x"}}) == 0);
 }
 
-TEST_CASE_TEMPLATE("wakes: they are numbered and read on from where one stopped", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("wakeups: they are numbered and read on from where one stopped", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   const auto other = subject.open();
   bury_two(*journal);
   release(*other, {.entities = {"x"}});
-  const auto first = journal->wakes(0, 10).value();
+  const auto first = journal->wakeups(0, 10).value();
   REQUIRE(first.size() == 1);
   discard(*other, {.entities = {"y"}});
-  const auto second = journal->wakes(first[0].action, 10).value();
+  const auto second = journal->wakeups(first[0].action, 10).value();
   REQUIRE(second.size() == 1);
   CHECK(second[0].action > first[0].action);
   CHECK(second[0].key.position == Position{2});
-  CHECK(journal->wakes(0, 1).value().size() == 1);
+  CHECK(journal->wakeups(0, 1).value().size() == 1);
 }
 
 TEST_CASE_TEMPLATE("skip: the lowest gap is accepted and what waited for it is woken", Subject, JOURNALS) {
@@ -184,11 +184,11 @@ TEST_CASE_TEMPLATE("skip: the first delivery of every lane behind the gap is wok
                         {.id = "3", .sequence = 3, .urls = {"http://a.test/", "http://b.test/"}},
                         {.id = "4", .sequence = 4, .urls = {"http://b.test/", "http://c.test/"}}});
   skip(*journal, "order-1");
-  const auto wakes = journal->wakes(0, 10).value();
-  REQUIRE(wakes.size() == 3);
-  CHECK(wakes[0].key == DeliveryKey{.outlet = OutletNo{1}, .position = Position{1}});
-  CHECK(wakes[1].key == DeliveryKey{.outlet = OutletNo{2}, .position = Position{2}});
-  CHECK(wakes[2].key == DeliveryKey{.outlet = OutletNo{3}, .position = Position{3}});
+  const auto wakeups = journal->wakeups(0, 10).value();
+  REQUIRE(wakeups.size() == 3);
+  CHECK(wakeups[0].key == DeliveryKey{.queue = QueueNo{1}, .position = Position{1}});
+  CHECK(wakeups[1].key == DeliveryKey{.queue = QueueNo{2}, .position = Position{2}});
+  CHECK(wakeups[2].key == DeliveryKey{.queue = QueueNo{3}, .position = Position{3}});
 }
 
 TEST_CASE_TEMPLATE("skip: a number skipped part way is kept apart from what had arrived", Subject, JOURNALS) {
@@ -206,9 +206,9 @@ namespace {
 std::int64_t cancel(Journal& journal, std::initializer_list<std::int64_t> positions) {
   std::vector<DeliveryKey> keys;
   for (const std::int64_t position : positions) keys.push_back(delivery(journal, position).key);
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto cancelled = journal.cancel(keys, noon).value();
-  must(turn.commit());
+  must(transaction.commit());
   return cancelled;
 }
 
@@ -232,10 +232,10 @@ TEST_CASE_TEMPLATE("cancel: what waits has failed and nothing else is changed", 
   CHECK(state_of(*journal, 3) == DeliveryState::dead_letter);
   CHECK(state_of(*journal, 4) == DeliveryState::completed);
   CHECK(state_of(*journal, 5) == DeliveryState::in_flight);
-  CHECK(journal->tally().value().of(DeliveryState::failed) == 2);
-  CHECK(journal->tally().value().of(DeliveryState::pending) == 0);
-  CHECK(journal->tally().value().of(DeliveryState::retry_wait) == 0);
-  CHECK_FALSE(journal->next_due(first_outlet, {}).value());
+  CHECK(journal->state_counts().value().of(DeliveryState::failed) == 2);
+  CHECK(journal->state_counts().value().of(DeliveryState::pending) == 0);
+  CHECK(journal->state_counts().value().of(DeliveryState::retry_wait) == 0);
+  CHECK_FALSE(journal->next_due(first_queue, {}).value());
   CHECK(cancel(*journal, {1, 2}) == 0);
 }
 
@@ -244,9 +244,9 @@ TEST_CASE_TEMPLATE("cancel: a lane that may go on is woken once", Subject, JOURN
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "3"}, {.id = "4"}});
   CHECK(cancel(*journal, {2, 1}) == 2);
-  const auto wakes = journal->wakes(0, 10).value();
-  REQUIRE(wakes.size() == 1);
-  CHECK(journal->head(wakes[0].key).value()->key.position == Position{3});
+  const auto wakeups = journal->wakeups(0, 10).value();
+  REQUIRE(wakeups.size() == 1);
+  CHECK(journal->head(wakeups[0].key).value()->key.position == Position{3});
 }
 
 TEST_CASE_TEMPLATE("cancel: a lane that still waits for something else is not woken", Subject, JOURNALS) {
@@ -282,11 +282,11 @@ TEST_CASE_TEMPLATE("cancel: what was cancelled can be delivered after all", Subj
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "2"}});
   cancel(*journal, {1, 2});
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const DeliveryKey keys[] = {delivery(*journal, 1).key, delivery(*journal, 2).key};
   CHECK(journal->replay(keys, std::nullopt, noon).value() == 2);
-  must(turn.commit());
-  const auto rows = journal->scan(first_outlet, Position{}, 10).value();
+  must(transaction.commit());
+  const auto rows = journal->scan(first_queue, Position{}, 10).value();
   REQUIRE(rows.size() == 4);
   CHECK(rows[1].state == DeliveryState::pending);
   CHECK(rows[1].key.generation == 1);
@@ -333,9 +333,9 @@ namespace {
 std::int64_t retry_now(Journal& journal, std::initializer_list<std::int64_t> positions, WallTime now) {
   std::vector<DeliveryKey> keys;
   for (const std::int64_t position : positions) keys.push_back(delivery(journal, position).key);
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const auto retried = journal.retry_now(keys, now).value();
-  must(turn.commit());
+  must(transaction.commit());
   return retried;
 }
 
@@ -356,9 +356,9 @@ TEST_CASE_TEMPLATE("retry: what waits is due at once and its circuit is half-ope
   const CircuitRow open[] = {
       {.destination = delivery(*journal, 1).destination, .half_open = false, .since = noon},
       {.destination = delivery(*journal, 2).destination, .half_open = false, .since = noon}};
-  auto turn = Turn::begin(*journal).value();
-  must(journal->remember_circuits(open, {}));
-  must(turn.commit());
+  auto transaction = Transaction::begin(*journal).value();
+  must(journal->save_circuits(open, {}));
+  must(transaction.commit());
 
   CHECK(retry_now(*journal, {1, 3}, noon + 1s) == 1);
   const auto waits = delivery(*journal, 1);
@@ -371,11 +371,11 @@ TEST_CASE_TEMPLATE("retry: what waits is due at once and its circuit is half-ope
   REQUIRE(circuits.size() == 2);
   CHECK(circuits[0].half_open);
   CHECK_FALSE(circuits[1].half_open);
-  const auto wakes = journal->wakes(0, 10).value();
-  REQUIRE(wakes.size() == 1);
-  CHECK(wakes[0].key == waits.key);
-  CHECK(wakes[0].ask == waits.destination);
-  CHECK(journal->newest_action().value() == wakes[0].action);
+  const auto wakeups = journal->wakeups(0, 10).value();
+  REQUIRE(wakeups.size() == 1);
+  CHECK(wakeups[0].key == waits.key);
+  CHECK(wakeups[0].ask == waits.destination);
+  CHECK(journal->newest_action().value() == wakeups[0].action);
 
   // What is due already is due when it was; what is pending asks its circuit too.
   CHECK(retry_now(*journal, {2, 4}, noon + 1s) == 2);
@@ -383,7 +383,7 @@ TEST_CASE_TEMPLATE("retry: what waits is due at once and its circuit is half-ope
   CHECK(state_of(*journal, 2) == DeliveryState::pending);
   circuits = journal->circuits().value();
   CHECK(circuits[1].half_open);
-  CHECK(journal->newest_action().value() == wakes[0].action + 2);
+  CHECK(journal->newest_action().value() == wakeups[0].action + 2);
 }
 
 TEST_CASE_TEMPLATE("acknowledge: unknown outcomes are counted until they are acknowledged", Subject,
@@ -394,9 +394,9 @@ TEST_CASE_TEMPLATE("acknowledge: unknown outcomes are counted until they are ack
              {{.id = "a1", .entity = "a"}, {.id = "b1", .entity = "b"}, {.id = "c1", .entity = "c"}});
   for (const std::int64_t position : {1, 2, 3}) begin(*journal, delivery(*journal, position));
   const auto in_turn = [&](auto act) {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     const auto result = act();
-    must(turn.commit());
+    must(transaction.commit());
     return result;
   };
   CHECK(in_turn([&] { return journal->recover(Orphans::retry, noon, 10).value(); }) == 3);

@@ -15,54 +15,55 @@ using Positions = std::vector<std::int64_t>;
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("scan: pages through an outlet in the order of positions whatever the states", Subject,
-                   JOURNALS) {
+TEST_CASE_TEMPLATE("scan: pages through a delivery queue in the order of positions whatever the states",
+                   Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a"}, {.id = "b", .urls = {"http://b.test/"}}, {.id = "c"}, {.id = "d"}});
   attempt(*journal, 1, Transition::succeed);
-  CHECK(positions(journal->scan(first_outlet, Position{0}, 2).value()) == Positions{1, 3});
-  CHECK(positions(journal->scan(first_outlet, Position{3}, 2).value()) == Positions{4});
-  CHECK(journal->scan(first_outlet, Position{4}, 2).value().empty());
-  CHECK(positions(journal->scan(OutletNo{2}, Position{0}, 2).value()) == Positions{2});
-  CHECK(journal->scan(OutletNo{3}, Position{0}, 2).value().empty());
+  CHECK(positions(journal->scan(first_queue, Position{0}, 2).value()) == Positions{1, 3});
+  CHECK(positions(journal->scan(first_queue, Position{3}, 2).value()) == Positions{4});
+  CHECK(journal->scan(first_queue, Position{4}, 2).value().empty());
+  CHECK(positions(journal->scan(QueueNo{2}, Position{0}, 2).value()) == Positions{2});
+  CHECK(journal->scan(QueueNo{3}, Position{0}, 2).value().empty());
 }
 
-TEST_CASE_TEMPLATE("has_several_destinations: counts the URLs of an outlet and not their deliveries", Subject,
-                   JOURNALS) {
+TEST_CASE_TEMPLATE("has_several_destinations: counts the URLs of a delivery queue and not their deliveries",
+                   Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a"}, {.id = "b"}, {.id = "c", .urls = {"http://b.test/"}}});
-  CHECK_FALSE(journal->has_several_destinations(first_outlet).value());
-  CHECK_FALSE(journal->has_several_destinations(OutletNo{2}).value());
-  CHECK_FALSE(journal->has_several_destinations(OutletNo{3}).value());
+  CHECK_FALSE(journal->has_several_destinations(first_queue).value());
+  CHECK_FALSE(journal->has_several_destinations(QueueNo{2}).value());
+  CHECK_FALSE(journal->has_several_destinations(QueueNo{3}).value());
   append_all(*journal, {{.id = "d", .urls = {"http://b.test/other"}}});
-  CHECK_FALSE(journal->has_several_destinations(first_outlet).value());
-  CHECK(journal->has_several_destinations(OutletNo{2}).value());
+  CHECK_FALSE(journal->has_several_destinations(first_queue).value());
+  CHECK(journal->has_several_destinations(QueueNo{2}).value());
 }
 
-TEST_CASE_TEMPLATE("due: the longest due comes first and each outlet has its own", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("due: the longest due comes first and each delivery queue has its own", Subject,
+                   JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a", .entity = "1"},
                         {.id = "b", .entity = "2"},
                         {.id = "c", .entity = "3"},
                         {.id = "d", .entity = "4", .urls = {"http://b.test/"}}});
-  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon)).value().has_value());
+  CHECK_FALSE(journal->next_due(first_queue, DuePlace::after(noon)).value().has_value());
   attempt(*journal, 1, Transition::retry, noon + 3s);
   attempt(*journal, 2, Transition::retry, noon + 1s);
   attempt(*journal, 3, Transition::retry, noon + 2s);
-  CHECK(journal->due(first_outlet, {}, DuePlace::after(noon), 10).value().empty());
-  CHECK(positions(journal->due(first_outlet, {}, DuePlace::after(noon + 2s), 10).value()) == Positions{2, 3});
-  CHECK(positions(journal->due(first_outlet, {}, DuePlace::after(noon + 1min), 2).value()) ==
-        Positions{2, 3});
-  CHECK(positions(journal->due(first_outlet, DuePlace::after(noon + 1s), DuePlace::after(noon + 1min), 2)
-                      .value()) == Positions{3, 1});
-  CHECK(journal->due(OutletNo{2}, {}, DuePlace::after(noon + 1min), 10).value().empty());
-  CHECK(journal->next_due(first_outlet, DuePlace::after(noon)).value() == noon + 1s);
-  CHECK(journal->next_due(first_outlet, DuePlace::after(noon + 1s)).value() == noon + 2s);
-  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon + 3s)).value().has_value());
-  CHECK_FALSE(journal->next_due(OutletNo{2}, DuePlace::after(noon)).value().has_value());
+  CHECK(journal->due(first_queue, {}, DuePlace::after(noon), 10).value().empty());
+  CHECK(positions(journal->due(first_queue, {}, DuePlace::after(noon + 2s), 10).value()) == Positions{2, 3});
+  CHECK(positions(journal->due(first_queue, {}, DuePlace::after(noon + 1min), 2).value()) == Positions{2, 3});
+  CHECK(positions(
+            journal->due(first_queue, DuePlace::after(noon + 1s), DuePlace::after(noon + 1min), 2).value()) ==
+        Positions{3, 1});
+  CHECK(journal->due(QueueNo{2}, {}, DuePlace::after(noon + 1min), 10).value().empty());
+  CHECK(journal->next_due(first_queue, DuePlace::after(noon)).value() == noon + 1s);
+  CHECK(journal->next_due(first_queue, DuePlace::after(noon + 1s)).value() == noon + 2s);
+  CHECK_FALSE(journal->next_due(first_queue, DuePlace::after(noon + 3s)).value().has_value());
+  CHECK_FALSE(journal->next_due(QueueNo{2}, DuePlace::after(noon)).value().has_value());
 }
 
 TEST_CASE_TEMPLATE("due: of any number that are due at one time no more come than are asked for", Subject,
@@ -72,16 +73,16 @@ TEST_CASE_TEMPLATE("due: of any number that are due at one time no more come tha
   append_all(*journal, {{.id = "a", .entity = "1"}, {.id = "b", .entity = "2"}, {.id = "c", .entity = "3"}});
   for (const int position : {1, 2, 3}) attempt(*journal, position, Transition::retry, noon + 1s);
   const auto until = DuePlace::after(noon + 2s);
-  const auto first = journal->due(first_outlet, DuePlace::after(noon), until, 2).value();
+  const auto first = journal->due(first_queue, DuePlace::after(noon), until, 2).value();
   CHECK(positions(first) == Positions{1, 2});
-  CHECK(positions(journal->due(first_outlet, DuePlace::of(first.at(1)), until, 2).value()) == Positions{3});
-  CHECK(positions(journal->due(first_outlet, DuePlace::before(first.at(1)), until, 2).value()) ==
+  CHECK(positions(journal->due(first_queue, DuePlace::of(first.at(1)), until, 2).value()) == Positions{3});
+  CHECK(positions(journal->due(first_queue, DuePlace::before(first.at(1)), until, 2).value()) ==
         Positions{2, 3});
-  CHECK(positions(journal->due(first_outlet, {}, DuePlace::of(first.at(1)), 3).value()) == Positions{1, 2});
-  CHECK(positions(journal->due(first_outlet, {}, DuePlace::before(noon + 1s), 3).value()).empty());
-  CHECK(journal->due(first_outlet, DuePlace::after(noon + 1s), until, 2).value().empty());
-  CHECK(journal->next_due(first_outlet, DuePlace::of(first.at(1))).value() == noon + 1s);
-  CHECK_FALSE(journal->next_due(first_outlet, DuePlace::after(noon + 1s)).value().has_value());
+  CHECK(positions(journal->due(first_queue, {}, DuePlace::of(first.at(1)), 3).value()) == Positions{1, 2});
+  CHECK(positions(journal->due(first_queue, {}, DuePlace::before(noon + 1s), 3).value()).empty());
+  CHECK(journal->due(first_queue, DuePlace::after(noon + 1s), until, 2).value().empty());
+  CHECK(journal->next_due(first_queue, DuePlace::of(first.at(1))).value() == noon + 1s);
+  CHECK_FALSE(journal->next_due(first_queue, DuePlace::after(noon + 1s)).value().has_value());
 }
 
 TEST_CASE_TEMPLATE("predecessor: is the nearest lower delivery of the same lane that is not done", Subject,
@@ -120,7 +121,7 @@ TEST_CASE_TEMPLATE("predecessor: a gap holds back every lane of its entity", Sub
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "3", .sequence = 3, .urls = {"http://b.test/"}}, {.id = "4"}});
-  const auto at_b = journal->predecessor(delivery(*journal, 2, OutletNo{2})).value();
+  const auto at_b = journal->predecessor(delivery(*journal, 2, QueueNo{2})).value();
   CHECK(at_b.gap);
   CHECK_FALSE(at_b.open);
   CHECK(journal->predecessor(delivery(*journal, 3)).value().gap);
@@ -166,9 +167,9 @@ TEST_CASE_TEMPLATE("open in lane: an open gap ends it and a skipped one does not
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "4", .sequence = 4}});
   CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2});
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   journal->skip_gap("order-1", std::nullopt, noon).value();
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2, 3});
 }
 
@@ -185,8 +186,8 @@ TEST_CASE_TEMPLATE("head: is the first of the lane that is not done", Subject, J
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "3"}, {.id = "o", .urls = {"http://b.test/"}}});
-  const auto head_of = [&](std::int64_t position, OutletNo outlet = first_outlet) -> std::int64_t {
-    const auto head = journal->head(delivery(*journal, position, outlet).key).value();
+  const auto head_of = [&](std::int64_t position, QueueNo queue = first_queue) -> std::int64_t {
+    const auto head = journal->head(delivery(*journal, position, queue).key).value();
     return head ? head->key.position.value() : 0;
   };
   CHECK(head_of(3) == 1);
@@ -197,8 +198,8 @@ TEST_CASE_TEMPLATE("head: is the first of the lane that is not done", Subject, J
   attempt(*journal, 2, Transition::succeed);
   attempt(*journal, 3, Transition::succeed);
   CHECK(head_of(2) == 0);
-  CHECK(head_of(4, OutletNo{2}) == 4);
-  CHECK_FALSE(journal->head({.outlet = first_outlet, .position = Position{99}}).value().has_value());
+  CHECK(head_of(4, QueueNo{2}) == 4);
+  CHECK_FALSE(journal->head({.queue = first_queue, .position = Position{99}}).value().has_value());
 }
 
 TEST_CASE_TEMPLATE("head: an event without an entity is its own", Subject, JOURNALS) {
@@ -210,27 +211,27 @@ TEST_CASE_TEMPLATE("head: an event without an entity is its own", Subject, JOURN
   CHECK_FALSE(journal->head(delivery(*journal, 2).key).value().has_value());
 }
 
-TEST_CASE_TEMPLATE("remember: the low positions and the last wake are there for the next owner", Subject,
-                   JOURNALS) {
+TEST_CASE_TEMPLATE("save progress: the low watermarks and the last wakeup are there for the next owner",
+                   Subject, JOURNALS) {
   Subject subject;
   {
     const auto journal = subject.open();
     append_all(*journal, {{.id = "a"}, {.id = "b", .urls = {"http://b.test/"}}});
-    CHECK(journal->remembered_wake().value() == 0);
-    auto turn = Turn::begin(*journal).value();
-    auto outlets = journal->outlets(OutletNo{0}).value();
-    outlets[1].low = Position{2};
-    must(journal->remember({&outlets[1], 1}, 17));
-    must(turn.commit());
+    CHECK(journal->saved_wakeup().value() == 0);
+    auto transaction = Transaction::begin(*journal).value();
+    auto queues = journal->queues(QueueNo{0}).value();
+    queues[1].low_watermark = Position{2};
+    must(journal->save_progress({&queues[1], 1}, 17));
+    must(transaction.commit());
   }
   const auto next = subject.open();
-  CHECK(next->remembered_wake().value() == 17);
-  const auto outlets = next->outlets(OutletNo{0}).value();
-  CHECK(outlets[0].low == Position{0});
-  CHECK(outlets[1].low == Position{2});
+  CHECK(next->saved_wakeup().value() == 17);
+  const auto queues = next->queues(QueueNo{0}).value();
+  CHECK(queues[0].low_watermark == Position{0});
+  CHECK(queues[1].low_watermark == Position{2});
 }
 
-TEST_CASE_TEMPLATE("first open: is the lowest position over all outlets", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("first open: is the lowest position over all delivery queues", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a", .entity = "1"},

@@ -18,9 +18,9 @@ using Positions = std::vector<std::int64_t>;
 
 const Route direct{.url = "http://a.test/hook", .host = "a.test"};
 
-/// The deliveries of the first outlet that are of that generation.
+/// The deliveries of the first delivery queue that are of that generation.
 std::vector<DeliveryRow> generation(Journal& journal, std::int64_t number) {
-  auto rows = journal.scan(first_outlet, Position{}, 1'000).value();
+  auto rows = journal.scan(first_queue, Position{}, 1'000).value();
   std::erase_if(rows, [&](const auto& row) { return row.key.generation != number; });
   return rows;
 }
@@ -55,13 +55,13 @@ TEST_CASE_TEMPLATE("replay: makes the next generation in the order of the stream
   CHECK(journal->predecessor(rows.at(1)).value().open == SequenceNumber{1});
   CHECK(positions(journal->open_in_lane(rows.at(1), 10).value()) == Positions{1, 3});
   CHECK(journal->head(rows.at(1).key).value()->key == rows.at(0).key);
-  CHECK(journal->tally().value().of(DeliveryState::pending) == 2);
-  CHECK(journal->tally().value().of(DeliveryState::completed) == 3);
+  CHECK(journal->state_counts().value().of(DeliveryState::pending) == 2);
+  CHECK(journal->state_counts().value().of(DeliveryState::completed) == 3);
 
-  const auto wakes = journal->wakes(0, 100).value();
-  REQUIRE(wakes.size() == 1);
-  CHECK(wakes.at(0).from_here);
-  CHECK(wakes.at(0).key == rows.at(0).key);
+  const auto wakeups = journal->wakeups(0, 100).value();
+  REQUIRE(wakeups.size() == 1);
+  CHECK(wakeups.at(0).from_here);
+  CHECK(wakeups.at(0).key == rows.at(0).key);
 
   const auto begun = begin(*journal, rows.at(0));
   CHECK(begun.won);
@@ -83,15 +83,15 @@ TEST_CASE_TEMPLATE("replay: what is open and what was replayed since is passed o
   attempt(*journal, 4, Transition::bury);
   append_along(*journal, "5", "h", {direct});
   begin(*journal, delivery(*journal, 5));
-  const auto everything = keys(journal->scan(first_outlet, Position{}, 10).value());
+  const auto everything = keys(journal->scan(first_queue, Position{}, 10).value());
   CHECK(replay(*journal, everything) == 1);
   CHECK(positions(generation(*journal, 1)) == Positions{1});
 
   CHECK(replay(*journal, everything) == 0);  // the replay of the first is open
-  CHECK(replay(*journal, {{.outlet = first_outlet, .position = Position{77}}}) == 0);
+  CHECK(replay(*journal, {{.queue = first_queue, .position = Position{77}}}) == 0);
   attempt(*journal, generation(*journal, 1).at(0), Transition::succeed);
   CHECK(replay(*journal, everything) == 0);  // and is the latest now
-  CHECK(journal->wakes(0, 100).value().size() == 1);
+  CHECK(journal->wakeups(0, 100).value().size() == 1);
   CHECK(replay(*journal, keys(generation(*journal, 1))) == 1);
   CHECK(positions(generation(*journal, 2)) == Positions{1});
 }
@@ -102,9 +102,9 @@ TEST_CASE_TEMPLATE("replay: one that was discarded is delivered again", Subject,
   append_along(*journal, "1", "e", {direct});
   attempt(*journal, 1, Transition::bury);
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     (void)journal->discard(dead_letters(*journal), noon).value();
-    must(turn.commit());
+    must(transaction.commit());
   }
   CHECK(replay(*journal, {delivery(*journal, 1).key}) == 1);
   CHECK(generation(*journal, 1).at(0).state == DeliveryState::pending);
@@ -117,11 +117,11 @@ TEST_CASE_TEMPLATE("replay: what failed and goes on elsewhere since does not go 
   append_along(*journal, "2", "f", {direct});
   const Route elsewhere{.url = "http://b.test/hook", .host = "b.test"};
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     const std::vector<DeliveryKey> both{delivery(*journal, 1).key, delivery(*journal, 2).key};
     REQUIRE(journal->cancel(both, noon).value() == 2);
     REQUIRE(journal->replay(std::span{both}.first(1), elsewhere, noon).value() == 1);
-    must(turn.commit());
+    must(transaction.commit());
   }
   CHECK(replay(*journal, {delivery(*journal, 1).key, delivery(*journal, 2).key}) == 1);
   CHECK(positions(generation(*journal, 2)) == Positions{2});
@@ -150,18 +150,18 @@ TEST_CASE_TEMPLATE("replay: direct deliveries go along a direct route that is gi
   const auto journal = subject.open();
   deliver(*journal, {"1", "2"});
   Route elsewhere;
-  OutletNo outlet;
+  QueueNo queue;
   SUBCASE("to another host") {
     elsewhere = {"http://elsewhere.test/hook", "elsewhere.test"};
-    outlet = OutletNo{2};
+    queue = QueueNo{2};
   }
   SUBCASE("to another path of the host") {
     elsewhere = {"http://a.test/elsewhere", "a.test"};
-    outlet = first_outlet;
+    queue = first_queue;
   }
   CHECK(replay(*journal, {delivery(*journal, 1).key, delivery(*journal, 2).key}, elsewhere) == 2);
   std::vector<DeliveryRow> made;
-  const auto rows = journal->scan(outlet, Position{}, 10).value();
+  const auto rows = journal->scan(queue, Position{}, 10).value();
   for (const auto& row : rows)
     if (row.key.generation == 1) made.push_back(row);
   REQUIRE(positions(made) == Positions{1, 2});
@@ -181,13 +181,13 @@ TEST_CASE_TEMPLATE("replay: an event is made once for a host however often it wa
   REQUIRE(replay(*journal, at_a, b) == 2);
   CHECK(replay(*journal, at_a, Route{"http://b.test/other", "b.test"}) == 0);  // they are on their way
   std::vector<DeliveryKey> done = at_a;
-  const auto at_b = journal->scan(OutletNo{2}, Position{}, 10).value();
+  const auto at_b = journal->scan(QueueNo{2}, Position{}, 10).value();
   for (const auto& row : at_b) {
     attempt(*journal, row, Transition::succeed);
     done.push_back(row.key);
   }
   CHECK(replay(*journal, done, c) == 2);
-  const auto made = journal->scan(OutletNo{3}, Position{}, 10).value();
+  const auto made = journal->scan(QueueNo{3}, Position{}, 10).value();
   CHECK(positions(made) == Positions{1, 2});
   CHECK(made.at(0).key.generation == made.at(1).key.generation);
 }
@@ -205,9 +205,9 @@ TEST_CASE_TEMPLATE("replay: a subscription's deliveries go to its present URL", 
   put(*journal, after);
   CHECK(replay(*journal, done, route_of(after)) == 3);
 
-  const auto outlets = outlets_of(*journal, after);
-  REQUIRE(outlets.size() == 1);
-  auto rows = journal->scan(outlets.at(0), Position{}, 10).value();
+  const auto queues = queues_of(*journal, after);
+  REQUIRE(queues.size() == 1);
+  auto rows = journal->scan(queues.at(0), Position{}, 10).value();
   std::erase_if(rows, [](const auto& row) { return row.key.generation == 0; });
   CHECK(positions(rows) == Positions{1, 2, 3});
   for (const auto& row : rows) CHECK(row.key.generation == 1);
@@ -216,7 +216,7 @@ TEST_CASE_TEMPLATE("replay: a subscription's deliveries go to its present URL", 
   CHECK(begun.outgoing.url == after.url);
   CHECK(begun.outgoing.subscription->id == "one");
   CHECK(replay(*journal, done, route_of(after)) == 0);  // there is a later one
-  CHECK(journal->wakes(0, 100).value().at(0).key == rows.at(0).key);
+  CHECK(journal->wakeups(0, 100).value().at(0).key == rows.at(0).key);
 }
 
 TEST_CASE_TEMPLATE("replay: a subscription's deliveries go along no other route", Subject, JOURNALS) {
@@ -227,32 +227,33 @@ TEST_CASE_TEMPLATE("replay: a subscription's deliveries go along no other route"
   append_along(*journal, "1", "e", {route_of(one)});
   attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
   const auto key = queue_of(*journal, one).at(0).key;
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   CHECK_FALSE(journal->replay({&key, 1}, std::nullopt, noon).has_value());
 }
 
-TEST_CASE_TEMPLATE("replay: one turn of several outlets wakes each from its lowest", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("replay: one turn of several delivery queues wakes each from its lowest", Subject,
+                   JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   const Route b{.url = "http://b.test/", .host = "b.test"};
   append_along(*journal, "1", "e", {direct, b});
   append_along(*journal, "2", "e", {direct, b});
   std::vector<DeliveryKey> done;
-  for (const std::int64_t outlet : {1, 2}) {
-    const auto rows = journal->scan(OutletNo{outlet}, Position{}, 10).value();
+  for (const std::int64_t queue : {1, 2}) {
+    const auto rows = journal->scan(QueueNo{queue}, Position{}, 10).value();
     for (const auto& row : rows) {
       attempt(*journal, row, Transition::succeed);
       done.insert(done.begin(), row.key);
     }
   }
   CHECK(replay(*journal, done) == 4);
-  const auto wakes = journal->wakes(0, 10).value();
-  REQUIRE(wakes.size() == 2);
-  for (const auto& wake : wakes) {
-    CHECK(wake.key.position == Position{1});
-    CHECK(wake.key.generation == 1);
+  const auto wakeups = journal->wakeups(0, 10).value();
+  REQUIRE(wakeups.size() == 2);
+  for (const auto& wakeup : wakeups) {
+    CHECK(wakeup.key.position == Position{1});
+    CHECK(wakeup.key.generation == 1);
   }
-  CHECK(wakes.at(0).key.outlet != wakes.at(1).key.outlet);
+  CHECK(wakeups.at(0).key.queue != wakeups.at(1).key.queue);
 }
 
 TEST_CASE_TEMPLATE("scan: all that is at one position comes at once", Subject, JOURNALS) {
@@ -262,10 +263,10 @@ TEST_CASE_TEMPLATE("scan: all that is at one position comes at once", Subject, J
   CHECK(replay(*journal, {delivery(*journal, 1).key}) == 1);
   attempt(*journal, generation(*journal, 1).at(0), Transition::succeed);
   CHECK(replay(*journal, keys(generation(*journal, 1))) == 1);
-  CHECK(positions(journal->scan(first_outlet, Position{}, 1).value()) == Positions{1, 1, 1});
-  CHECK(positions(journal->scan(first_outlet, Position{}, 3).value()) == Positions{1, 1, 1});
-  CHECK(positions(journal->scan(first_outlet, Position{}, 4).value()) == Positions{1, 1, 1, 2});
-  CHECK(positions(journal->scan(first_outlet, Position{1}, 1).value()) == Positions{2});
+  CHECK(positions(journal->scan(first_queue, Position{}, 1).value()) == Positions{1, 1, 1});
+  CHECK(positions(journal->scan(first_queue, Position{}, 3).value()) == Positions{1, 1, 1});
+  CHECK(positions(journal->scan(first_queue, Position{}, 4).value()) == Positions{1, 1, 1, 2});
+  CHECK(positions(journal->scan(first_queue, Position{1}, 1).value()) == Positions{2});
 }
 
 TEST_CASE_TEMPLATE("skip: every lane that waits is woken and of a replay too", Subject, JOURNALS) {
@@ -280,19 +281,19 @@ TEST_CASE_TEMPLATE("skip: every lane that waits is woken and of a replay too", S
   const std::vector<Route> routes{direct, route};
   late.routes = routes;
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     (void)journal->append({&late, 1}, {}, noon).value();
-    must(turn.commit());
+    must(transaction.commit());
   }
   append_along(*journal, "4", "e", {route});
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     CHECK(journal->skip_gap("e", std::nullopt, noon).value().has_value());
-    must(turn.commit());
+    must(transaction.commit());
   }
-  const auto wakes = journal->wakes(0, 10).value();
-  REQUIRE(wakes.size() == 2);
-  for (const auto& wake : wakes) CHECK(wake.key.position == Position{1});
-  CHECK(wakes.at(0).key.outlet != wakes.at(1).key.outlet);
-  CHECK_FALSE(wakes.at(0).from_here);
+  const auto wakeups = journal->wakeups(0, 10).value();
+  REQUIRE(wakeups.size() == 2);
+  for (const auto& wakeup : wakeups) CHECK(wakeup.key.position == Position{1});
+  CHECK(wakeups.at(0).key.queue != wakeups.at(1).key.queue);
+  CHECK_FALSE(wakeups.at(0).from_here);
 }

@@ -119,7 +119,7 @@ TEST_CASE_TEMPLATE("select: a walk in small steps finds each delivery once", Sub
   }
 }
 
-TEST_CASE_TEMPLATE("select: the newest of an outlet come first where they are wanted first", Subject,
+TEST_CASE_TEMPLATE("select: the newest of a delivery queue come first where they are wanted first", Subject,
                    JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
@@ -136,11 +136,11 @@ TEST_CASE_TEMPLATE("select: what is open below the mark of its queue is found", 
   const auto journal = subject.open();
   fill(*journal);
   {
-    auto turn = Turn::begin(*journal).value();
-    auto outlets = journal->outlets(OutletNo{}).value();
-    for (auto& outlet : outlets) outlet.low = Position{4};
-    must(journal->remember(outlets, 0));
-    must(turn.commit());
+    auto transaction = Transaction::begin(*journal).value();
+    auto queues = journal->queues(QueueNo{}).value();
+    for (auto& queue : queues) queue.low_watermark = Position{4};
+    must(journal->save_progress(queues, 0));
+    must(transaction.commit());
   }
   CHECK(found(*journal, {}) == Positions{1, 2, 3, 4, 5, 6});
 }
@@ -170,7 +170,7 @@ TEST_CASE_TEMPLATE("select: events are found by the input that they came by", Su
   append_all(*journal, {{.id = "a4", .input = "/a"}, {.id = "also unknown"}});
   append_all(*journal, {{.id = "a1", .input = "/b"}});  // a duplicate came by another before
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     append_here(*journal, {{.id = "undone", .input = "/c"}});
   }
   append_all(*journal, {{.id = "b2", .input = "/b"}});

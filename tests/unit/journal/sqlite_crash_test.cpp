@@ -64,9 +64,9 @@ TEST_CASE("crash: a process killed in the middle of a turn leaves nothing of it"
   REQUIRE(process.is_holding());
   process.kill();
   const auto journal = subject.open();
-  CHECK(journal->tally().value().of(DeliveryState::pending) == 100);
-  CHECK(journal->tally().value().of(DeliveryState::in_flight) == 0);
-  CHECK(journal->scan(first_outlet, Position{0}, 10'000).value().size() == 100);
+  CHECK(journal->state_counts().value().of(DeliveryState::pending) == 100);
+  CHECK(journal->state_counts().value().of(DeliveryState::in_flight) == 0);
+  CHECK(journal->scan(first_queue, Position{0}, 10'000).value().size() == 100);
   CHECK(append(*journal, {.id = "100", .entity = "0"}).position == Position{101});
   CHECK(SQLite::Database{subject.path()}.execAndGet("PRAGMA integrity_check").getString() == "ok");
 }
@@ -82,8 +82,8 @@ TEST_CASE("crash: what a killed process had committed is there") {
   REQUIRE(process.is_holding());
   process.kill();
   const auto journal = subject.open();
-  CHECK(journal->tally().value().of(DeliveryState::pending) == 99);
-  auto turn = Turn::begin(*journal).value();
+  CHECK(journal->state_counts().value().of(DeliveryState::pending) == 99);
+  auto transaction = Transaction::begin(*journal).value();
   CHECK(journal->recover(Orphans::retry, noon, 10).value() == 1);
 }
 
@@ -93,9 +93,9 @@ TEST_CASE("disk: a turn that the disk does not take leaves nothing and another r
   append_all(*journal, many(0, 10));
   {
     const SmallDisk disk{256 * 1024};
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     append_here(*journal, many(10, 500));
-    const auto committed = turn.commit();
+    const auto committed = transaction.commit();
     REQUIRE_FALSE(committed.has_value());
     CHECK(committed.error().failure == Failure::failed);
     CHECK(committed.error().message.find("run again") != std::string::npos);
@@ -104,9 +104,9 @@ TEST_CASE("disk: a turn that the disk does not take leaves nothing and another r
   // The object is of no use any more, and says so; who opens the journal anew goes on.
   CHECK_FALSE(journal->begin_turn().has_value());
   const auto next = subject.open();
-  CHECK(next->tally().value().open() == 10);
+  CHECK(next->state_counts().value().open() == 10);
   CHECK(append_all(*next, many(10, 500)).back().verdict == AppendVerdict::accepted);
-  CHECK(next->tally().value().open() == 510);
+  CHECK(next->state_counts().value().open() == 510);
 }
 
 TEST_CASE("disk: a turn in which a write has failed takes nothing more") {
@@ -114,16 +114,16 @@ TEST_CASE("disk: a turn in which a write has failed takes nothing more") {
   const auto journal = SqliteJournal::open(subject.path(), {.cache_bytes = 64 * 1024}).value();
   append_all(*journal, many(0, 10));
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     {
       const SmallDisk disk{256 * 1024};
       CHECK_THROWS(append_here(*journal, many(10, 2'000)));
     }
     // The disk has room again, but the transaction is gone: what is written now would be committed by itself.
     CHECK_THROWS(append_here(*journal, many(5'000, 1)));
-    CHECK_FALSE(turn.commit().has_value());
+    CHECK_FALSE(transaction.commit().has_value());
   }
-  CHECK(journal->tally().value().open() == 10);
+  CHECK(journal->state_counts().value().open() == 10);
   CHECK(append(*journal, {.id = "10"}).verdict == AppendVerdict::accepted);
 }
 

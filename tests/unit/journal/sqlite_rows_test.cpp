@@ -31,11 +31,11 @@ std::vector<std::string> rows(const SqliteSubject& subject, const std::string& s
 using Rows = std::vector<std::string>;
 
 void settle(Journal& journal, std::int64_t position, Transition by, const Outcome& outcome) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const Settlement settlement{
       .key = delivery(journal, position).key, .by = by, .due = noon, .at = noon, .outcome = &outcome};
   must(journal.settle({&settlement, 1}));
-  must(turn.commit());
+  must(transaction.commit());
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ TEST_CASE("rows: the lanes of subscriptions and replays are read without the str
   const auto one = put(*journal, plain_subscription("one"));
   constexpr int events = 2'000;
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     for (int i = 1; i <= events; ++i) {
       const std::vector<Route> routes{direct, route_of(one)};
       const bool both = i == 1 || i == events;
@@ -148,17 +148,17 @@ TEST_CASE("rows: the lanes of subscriptions and replays are read without the str
       arrival.entity_id = "e";
       arrival.routes = std::span{routes}.first(both ? 2 : 1);
       (void)journal->append({&arrival, 1}, {}, noon).value();
-      const Intent intent{.key = {.outlet = first_outlet, .position = Position{i}}};
+      const Intent intent{.key = {.queue = first_queue, .position = Position{i}}};
       if (!both) continue;
       const Outcome outcome = answered(200);
       (void)journal->begin({&intent, 1}, noon).value();
       const Settlement end{.key = intent.key, .due = noon, .at = noon, .outcome = &outcome};
       must(journal->settle({&end, 1}));
     }
-    must(turn.commit());
+    must(transaction.commit());
   }
-  replay(*journal, {{.outlet = first_outlet, .position = Position{1}},
-                    {.outlet = first_outlet, .position = Position{events}}});
+  replay(*journal, {{.queue = first_queue, .position = Position{1}},
+                    {.queue = first_queue, .position = Position{events}}});
 
   SQLite::Database database{subject.path(), SQLite::OPEN_READWRITE};
   LaneReader lanes{database};
@@ -170,7 +170,7 @@ TEST_CASE("rows: the lanes of subscriptions and replays are read without the str
     CHECK(steps([&] { CHECK(lanes.head(lane.back().key)->key == lane.front().key); }) < 200);
   };
   ends(queue_of(*journal, one));
-  auto replayed = journal->scan(first_outlet, Position{}, 2 * events).value();
+  auto replayed = journal->scan(first_queue, Position{}, 2 * events).value();
   std::erase_if(replayed, [](const auto& row) { return row.key.generation == 0; });
   ends(replayed);
 }
@@ -208,7 +208,7 @@ TEST_CASE("rows: what operators do to subscriptions leaves its trail and secrets
   remove(*journal, one);
   CHECK(rows(subject, "SELECT count(*) FROM subscription_secrets") == Rows{"0"});
   CHECK(rows(subject,
-             "SELECT verb, turn, subscription_no, outlet_no, position, generation, note FROM actions"
+             "SELECT verb, turn, subscription_no, queue_no, position, generation, note FROM actions"
              " ORDER BY action_no") == Rows{"4|1|1||||", "5|3|1||||", "7|4|1||||why", "8|5|1||||",
                                             "9|6|1|1|1|0|", "10|9|1|1|1|1|", "6|10|1||||"});
 }
@@ -231,9 +231,9 @@ TEST_CASE("rows: an orphan has an attempt of unknown outcome") {
   const auto journal = subject.open();
   append(*journal, {.id = "a"});
   begin(*journal, delivery(*journal, 1));
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   journal->recover(Orphans::retry, noon, 10).value();
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(rows(subject, "SELECT attempt, outcome, took FROM attempts WHERE outcome = 5") == Rows{"1|5|0"});
 }
 
@@ -250,9 +250,9 @@ TEST_CASE("rows: what operators did is kept also where nothing waits") {
   SqliteSubject subject;
   const auto journal = subject.open();
   append(*journal, {.id = "a", .sequence = 3, .urls = {}});
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   journal->skip_gap("order-1", std::nullopt, noon).value();
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(rows(subject, "SELECT verb, first_sequence, last_sequence, position IS NULL FROM actions") ==
         Rows{"2|1|2|1"});
   CHECK(rows(subject, "SELECT first_missing, last_missing, skipped_at FROM gaps") ==
@@ -267,7 +267,7 @@ TEST_CASE("rows: turns are numbered without a hole over all who write") {
   append(*mine, {.id = "a"});
   append(*theirs, {.id = "b"});
   append(*theirs, {.id = "c"});
-  { const auto abandoned = Turn::begin(*mine).value(); }
+  { const auto abandoned = Transaction::begin(*mine).value(); }
   append(*mine, {.id = "d"});
   CHECK(rows(subject, "SELECT turn FROM progress") == Rows{"4"});
 }

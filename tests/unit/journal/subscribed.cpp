@@ -10,9 +10,9 @@ namespace {
 
 template <class Write>
 auto in_a_turn(Journal& journal, Write write) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   auto written = write();
-  must(turn.commit());
+  must(transaction.commit());
   return written;
 }
 
@@ -75,18 +75,18 @@ void attempt(Journal& journal, const DeliveryRow& row, Transition by) {
   end(journal, row, by);
 }
 
-std::vector<OutletNo> outlets_of(Journal& journal, const Subscription& subscription) {
-  std::vector<OutletNo> outlets;
-  const auto all = journal.outlets(OutletNo{}).value();
-  for (const Outlet& outlet : all)
-    if (outlet.subscription == subscription.no) outlets.push_back(outlet.no);
-  return outlets;
+std::vector<QueueNo> queues_of(Journal& journal, const Subscription& subscription) {
+  std::vector<QueueNo> queues;
+  const auto all = journal.queues(QueueNo{}).value();
+  for (const DeliveryQueue& queue : all)
+    if (queue.subscription == subscription.no) queues.push_back(queue.no);
+  return queues;
 }
 
 std::vector<DeliveryRow> queue_of(Journal& journal, const Subscription& subscription) {
-  const auto outlets = outlets_of(journal, subscription);
-  if (outlets.empty()) return {};
-  return journal.scan(outlets.front(), Position{}, 1'000).value();
+  const auto queues = queues_of(journal, subscription);
+  if (queues.empty()) return {};
+  return journal.scan(queues.front(), Position{}, 1'000).value();
 }
 
 }  // namespace dispatch::test

@@ -33,8 +33,8 @@ journal::Appended append_along(journal::Journal& journal, std::string_view id,
 /// From where it stands: begins it, and ends it as told.
 void attempt(journal::Journal& journal, const journal::DeliveryRow& row, Transition by);
 
-/// The outlets of the subscription, and all there is in the first of them.
-std::vector<OutletNo> outlets_of(journal::Journal& journal, const Subscription& subscription);
+/// The delivery queues of the subscription, and all there is in the first of them.
+std::vector<QueueNo> queues_of(journal::Journal& journal, const Subscription& subscription);
 std::vector<journal::DeliveryRow> queue_of(journal::Journal& journal, const Subscription& subscription);
 
 }  // namespace dispatch::test

@@ -112,7 +112,7 @@ TEST_CASE_TEMPLATE("subscription: nothing of an abandoned turn is left", Subject
   const auto journal = subject.open();
   const auto one = put(*journal, plain_subscription("one"));
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     auto moved = one;
     moved.url = "http://s.test/moved";
     (void)journal->put_subscription(moved, noon).value();
@@ -147,8 +147,8 @@ TEST_CASE_TEMPLATE("subscription: one that is removed takes its open deliveries 
   };
   using S = DeliveryState;
   CHECK(states() == std::vector{S::completed, S::failed, S::failed, S::in_flight, S::in_flight, S::failed});
-  CHECK(journal->tally().value().of(S::failed) == 3);
-  CHECK(journal->tally().value().of(S::pending) == 12);
+  CHECK(journal->state_counts().value().of(S::failed) == 3);
+  CHECK(journal->state_counts().value().of(S::pending) == 12);
   CHECK(journal->subscriptions().value() == std::vector{other});
 
   end(*journal, queue.at(3), Transition::succeed);
@@ -159,13 +159,13 @@ TEST_CASE_TEMPLATE("subscription: one that is removed takes its open deliveries 
     end(*journal, queue.at(4), Transition::bury);
   }
   SUBCASE("and so does an unknown end") {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     CHECK(journal->recover(Orphans::retry, noon, 10).value() == 1);
-    must(turn.commit());
+    must(transaction.commit());
   }
   CHECK(states() == std::vector{S::completed, S::failed, S::failed, S::completed, S::failed, S::failed});
-  CHECK(journal->tally().value().open() == 12);
-  CHECK_FALSE(journal->next_due(outlets_of(*journal, one).at(0), DuePlace::after(noon - 1h)).value());
+  CHECK(journal->state_counts().value().open() == 12);
+  CHECK_FALSE(journal->next_due(queues_of(*journal, one).at(0), DuePlace::after(noon - 1h)).value());
 
   const auto anew = put(*journal, plain_subscription("one"));
   CHECK(anew.no != one.no);
@@ -173,8 +173,8 @@ TEST_CASE_TEMPLATE("subscription: one that is removed takes its open deliveries 
   CHECK(positions(queue_of(*journal, anew)) == Positions{7});
 }
 
-TEST_CASE_TEMPLATE("subscription: each has an outlet and a lane of its own beside the direct one", Subject,
-                   JOURNALS) {
+TEST_CASE_TEMPLATE("subscription: each has a delivery queue and a lane of its own beside the direct one",
+                   Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   Subscription at_a = plain_subscription("one");
@@ -187,12 +187,12 @@ TEST_CASE_TEMPLATE("subscription: each has an outlet and a lane of its own besid
   append_along(*journal, "2", "e", {direct, route_of(two)});
   append_along(*journal, "3", "e", {route_of(one), route_of(two)});
 
-  const auto outlets = journal->outlets(OutletNo{}).value();
-  REQUIRE(outlets.size() == 3);
-  for (const auto& outlet : outlets) CHECK(outlet.host == "a.test");
-  CHECK(outlets.at(0).subscription == SubscriptionNo{});
-  CHECK(outlets.at(1).subscription == one.no);
-  CHECK(outlets.at(2).subscription == two.no);
+  const auto queues = journal->queues(QueueNo{}).value();
+  REQUIRE(queues.size() == 3);
+  for (const auto& queue : queues) CHECK(queue.host == "a.test");
+  CHECK(queues.at(0).subscription == SubscriptionNo{});
+  CHECK(queues.at(1).subscription == one.no);
+  CHECK(queues.at(2).subscription == two.no);
 
   const auto of_one = queue_of(*journal, one);
   CHECK(positions(of_one) == Positions{1, 3});
@@ -244,7 +244,7 @@ TEST_CASE_TEMPLATE("subscription: one that is begun in the turn that made it has
   Subject subject;
   const auto journal = subject.open();
   const auto one = put(*journal, full_subscription());
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const auto route = route_of(one);
   Arrival arrival;
   arrival.event_id = "1";
@@ -254,7 +254,7 @@ TEST_CASE_TEMPLATE("subscription: one that is begun in the turn that made it has
   CHECK(made.at(0).subscription == one.no);
   const Intent intent{.key = made.at(0).key, .state = DeliveryState::pending};
   CHECK(*journal->begin({&intent, 1}, noon).value().at(0).outgoing.subscription == one);
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(queue_of(*journal, one).at(0).subscription == one.no);
 }
 
@@ -263,7 +263,7 @@ TEST_CASE_TEMPLATE("subscription: a route to one that is not there is refused", 
   const auto journal = subject.open();
   const auto one = put(*journal, plain_subscription("one"));
   remove(*journal, one);
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const auto route = route_of(one);
   Arrival arrival;
   arrival.event_id = "1";
@@ -276,7 +276,7 @@ TEST_CASE_TEMPLATE("fan-out: a route that is no subscription's is refused", Subj
   const auto journal = subject.open();
   append_along(*journal, "1", "e", {direct});
   const std::vector<Position> events{Position{1}};
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   CHECK_FALSE(journal->fan_out(direct, events, noon).has_value());
 }
 
@@ -288,8 +288,8 @@ TEST_CASE_TEMPLATE("fan-out: events that came before are delivered in their orde
   append_along(*journal, "3", "e", {});
   append_along(*journal, "4", std::nullopt, {});
   const auto one = put(*journal, plain_subscription("one"));
-  const auto last_wake = [&] { return journal->wakes(0, 100).value(); };
-  CHECK(last_wake().empty());
+  const auto last_wakeup = [&] { return journal->wakeups(0, 100).value(); };
+  CHECK(last_wakeup().empty());
   CHECK(fan_out(*journal, one, {4, 3, 1}) == 3);
   const auto queue = queue_of(*journal, one);
   CHECK(positions(queue) == Positions{1, 3, 4});
@@ -297,12 +297,12 @@ TEST_CASE_TEMPLATE("fan-out: events that came before are delivered in their orde
   CHECK(queue.at(2).entity == EntityNo{});
   CHECK(journal->predecessor(queue.at(1)).value().open == SequenceNumber{1});
   CHECK(positions(journal->open_in_lane(queue.at(1), 10).value()) == Positions{1, 3});
-  CHECK(journal->tally().value().of(DeliveryState::pending) == 5);
+  CHECK(journal->state_counts().value().of(DeliveryState::pending) == 5);
 
-  const auto wakes = last_wake();
-  REQUIRE(wakes.size() == 1);
-  CHECK(wakes.at(0).from_here);
-  CHECK(wakes.at(0).key == queue.at(0).key);
+  const auto wakeups = last_wakeup();
+  REQUIRE(wakeups.size() == 1);
+  CHECK(wakeups.at(0).from_here);
+  CHECK(wakeups.at(0).key == queue.at(0).key);
 
   CHECK(*begin(*journal, queue.at(0)).outgoing.subscription == one);
   CHECK(begin(*journal, queue.at(0)).won == false);
@@ -325,7 +325,7 @@ TEST_CASE_TEMPLATE("fan-out: events that the subscription has are passed over", 
   }
   CHECK(fan_out(*journal, moved, {1, 2, 3}) == 2);
   CHECK(fan_out(*journal, moved, {1, 2, 3}) == 0);
-  CHECK(journal->wakes(0, 100).value().size() == 1);
+  CHECK(journal->wakeups(0, 100).value().size() == 1);
   CHECK(fan_out(*journal, two, {1}) == 1);
   CHECK(positions(queue_of(*journal, two)) == Positions{1, 3});
 }
@@ -381,7 +381,7 @@ TEST_CASE_TEMPLATE("fan-out: nor is what comes in the turn that begins it", Subj
   append_along(*journal, "1", "e", {});
   const auto one = put(*journal, plain_subscription("one"));
   fan_out(*journal, one, {1});
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const auto route = route_of(one);
   Arrival arrival;
   arrival.event_id = "2";
@@ -403,14 +403,14 @@ TEST_CASE_TEMPLATE("circuits: those that are not closed are kept", Subject, JOUR
   const auto d = delivery(*journal, 1).destination;
   const auto s = queue_of(*journal, one).at(0).destination;
   CHECK(journal->circuits().value().empty());
-  const auto remember = [&](std::vector<CircuitRow> changed, std::vector<DestinationNo> closed) {
-    auto turn = Turn::begin(*journal).value();
-    must(journal->remember_circuits(changed, closed));
-    must(turn.commit());
+  const auto save_progress = [&](std::vector<CircuitRow> changed, std::vector<DestinationNo> closed) {
+    auto transaction = Transaction::begin(*journal).value();
+    must(journal->save_circuits(changed, closed));
+    must(transaction.commit());
   };
-  remember({{.destination = s, .half_open = false, .since = noon},
-            {.destination = d, .half_open = true, .since = noon + 1s}},
-           {});
+  save_progress({{.destination = s, .half_open = false, .since = noon},
+                 {.destination = d, .half_open = true, .since = noon + 1s}},
+                {});
   const auto kept = subject.open()->circuits().value();
   REQUIRE(kept.size() == 2);
   CHECK(kept.at(0).destination == d);
@@ -419,7 +419,7 @@ TEST_CASE_TEMPLATE("circuits: those that are not closed are kept", Subject, JOUR
   CHECK(kept.at(1).destination == s);
   CHECK_FALSE(kept.at(1).half_open);
 
-  remember({{.destination = s, .half_open = true, .since = noon + 2s}}, {d});
+  save_progress({{.destination = s, .half_open = true, .since = noon + 2s}}, {d});
   REQUIRE(journal->circuits().value().size() == 1);
   CHECK(journal->circuits().value().at(0).half_open);
   CHECK(journal->circuits().value().at(0).since == noon + 2s);
@@ -435,19 +435,20 @@ TEST_CASE_TEMPLATE("paces: those that are not over are kept", Subject, JOURNALS)
   const auto d = delivery(*journal, 1).destination;
   const auto s = queue_of(*journal, one).at(0).destination;
   CHECK(journal->paces().value().empty());
-  const auto remember = [&](std::vector<PaceRow> changed, std::vector<DestinationNo> over) {
-    auto turn = Turn::begin(*journal).value();
-    must(journal->remember_paces(changed, over));
-    must(turn.commit());
+  const auto save_progress = [&](std::vector<PaceRow> changed, std::vector<DestinationNo> over) {
+    auto transaction = Transaction::begin(*journal).value();
+    must(journal->save_paces(changed, over));
+    must(transaction.commit());
   };
-  remember({{.destination = s, .not_before = noon + 1h}, {.destination = d, .not_before = noon + 2h}}, {});
+  save_progress({{.destination = s, .not_before = noon + 1h}, {.destination = d, .not_before = noon + 2h}},
+                {});
   const auto kept = subject.open()->paces().value();
   REQUIRE(kept.size() == 2);
   CHECK(kept.at(0).destination == d);
   CHECK(kept.at(0).not_before == noon + 2h);
   CHECK(kept.at(1).destination == s);
 
-  remember({{.destination = s, .not_before = noon + 3h}}, {d});
+  save_progress({{.destination = s, .not_before = noon + 3h}}, {d});
   REQUIRE(journal->paces().value().size() == 1);
   CHECK(journal->paces().value().at(0).not_before == noon + 3h);
   remove(*journal, one);
@@ -465,13 +466,13 @@ TEST_CASE_TEMPLATE("throttles: those that are not over are kept and a retry ends
   const auto s = queued.destination;
   CHECK(journal->throttles().value().empty());
   const auto in_turn = [&](auto write) {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     must(write());
-    must(turn.commit());
+    must(transaction.commit());
   };
   const ThrottleRow of_s{.destination = s, .hold_until = noon + 1h, .millihertz = 62, .doubles = false};
   const ThrottleRow of_d{.destination = d, .hold_until = noon + 2h, .millihertz = 1'000, .doubles = true};
-  in_turn([&] { return journal->remember_throttles(std::vector{of_s, of_d}, {}); });
+  in_turn([&] { return journal->save_throttles(std::vector{of_s, of_d}, {}); });
   CHECK(subject.open()->throttles().value() == std::vector{of_d, of_s});
 
   in_turn([&] {
@@ -480,7 +481,7 @@ TEST_CASE_TEMPLATE("throttles: those that are not over are kept and a retry ends
   });
   CHECK(journal->throttles().value().at(0).hold_until == noon + 2h);
   CHECK(journal->throttles().value().at(1).hold_until == noon);
-  in_turn([&] { return journal->remember_throttles({}, std::vector{d}); });
+  in_turn([&] { return journal->save_throttles({}, std::vector{d}); });
   REQUIRE(journal->throttles().value().size() == 1);
   CHECK(journal->throttles().value().at(0).destination == s);
   remove(*journal, one);
@@ -495,13 +496,13 @@ TEST_CASE_TEMPLATE("put_subscription: what waits goes to the URL of the moment a
   for (const char* id : {"x1", "x2", "x3"}) append_along(*journal, id, "X", {route_of(wanted)});
   const auto before = queue_of(*journal, wanted);
   CHECK(begin(*journal, before.at(0)).outgoing.url == wanted.url);
-  const auto former = journal->outlet(before.at(0).key.outlet).value();
+  const auto former = journal->queue(before.at(0).key.queue).value();
 
   wanted.url = "http://t.test/new";
   wanted.host = "t.test";
   put(*journal, wanted);
-  const auto present = journal->outlet(former.no).value();
-  CHECK(outlets_of(*journal, wanted).size() == 1);
+  const auto present = journal->queue(former.no).value();
+  CHECK(queues_of(*journal, wanted).size() == 1);
   CHECK(present.host == "t.test");
   CHECK(present.destination != former.destination);
   for (const auto& row : queue_of(*journal, wanted)) CHECK(row.destination == present.destination);
@@ -530,17 +531,17 @@ TEST_CASE_TEMPLATE("put_subscription: who wants what waits to be tried now asks 
   Subscription wanted = put(*journal, plain_subscription("s"));
   append_along(*journal, "x1", "X", {route_of(wanted)});
   const auto row = queue_of(*journal, wanted).at(0);
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   CHECK(journal->retry_now({&row.key, 1}, noon).value() == 1);
-  must(turn.commit());
+  must(transaction.commit());
   wanted.url = "http://t.test/new";
   wanted.host = "t.test";
   put(*journal, wanted);
-  const auto wakes = journal->wakes(0, 10).value();
-  const auto asks =
-      std::find_if(wakes.begin(), wakes.end(), [](const auto& wake) { return wake.ask != DestinationNo{}; });
-  REQUIRE(asks != wakes.end());
-  CHECK(asks->ask == journal->outlet(row.key.outlet).value().destination);
+  const auto wakeups = journal->wakeups(0, 10).value();
+  const auto asks = std::find_if(wakeups.begin(), wakeups.end(),
+                                 [](const auto& wakeup) { return wakeup.ask != DestinationNo{}; });
+  REQUIRE(asks != wakeups.end());
+  CHECK(asks->ask == journal->queue(row.key.queue).value().destination);
   CHECK(asks->ask != row.destination);
 }
 
@@ -584,6 +585,6 @@ TEST_CASE_TEMPLATE("put_subscription: former events go to the present URL where 
   CHECK(fan_out(*journal, former, {1}) == 1);
   const auto queue = queue_of(*journal, wanted);
   REQUIRE(queue.size() == 1);
-  CHECK(journal->outlet(queue.at(0).key.outlet).value().host == "t.test");
+  CHECK(journal->queue(queue.at(0).key.queue).value().host == "t.test");
   CHECK(begin(*journal, queue.at(0)).outgoing.url == wanted.url);
 }

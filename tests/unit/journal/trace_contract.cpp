@@ -1,6 +1,6 @@
 // The trace of an event, whatever journal is behind the seam: kept with it, and told with each attempt.
 
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/trace.hpp"
 #include "unit/journal/damage.hpp"
 #include "unit/journal/subscribed.hpp"
@@ -41,20 +41,20 @@ TEST_CASE_TEMPLATE("trace: every attempt has a span of its own in the trace of i
                         {.id = "b", .trace = one},
                         {.id = "c", .trace = other}});
   std::vector<tracing::TraceContext> attempts;
-  const auto send = [&](std::int64_t position, OutletNo outlet, Transition by) {
-    const auto row = delivery(*journal, position, outlet);
+  const auto send = [&](std::int64_t position, QueueNo queue, Transition by) {
+    const auto row = delivery(*journal, position, queue);
     const auto outgoing = begin(*journal, row).outgoing;
     CHECK(outgoing.ingest == one.span);
     attempts.push_back(outgoing.trace);
     end(*journal, row, by);
   };
-  send(1, first_outlet, Transition::retry);
+  send(1, first_queue, Transition::retry);
   journal = subject.open();  // another process
-  send(1, first_outlet, Transition::succeed);
-  send(1, OutletNo{2}, Transition::succeed);
-  send(2, first_outlet, Transition::succeed);
+  send(1, first_queue, Transition::succeed);
+  send(1, QueueNo{2}, Transition::succeed);
+  send(2, first_queue, Transition::succeed);
   replay(*journal, {delivery(*journal, 1).key});
-  const auto again = journal->scan(first_outlet, Position{}, 1).value().at(1);
+  const auto again = journal->scan(first_queue, Position{}, 1).value().at(1);
   REQUIRE(again.key.generation == 1);
   attempts.push_back(begin(*journal, again).outgoing.trace);
   check_all_of(one, attempts);
@@ -72,11 +72,11 @@ TEST_CASE_TEMPLATE("trace: a delivery begun in the turn that made it is like any
   arrival.payload = "{}";
   arrival.trace = one;
   arrival.routes = {&route, 1};
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   const auto row = journal->append({&arrival, 1}, {}, noon).value().deliveries.at(0);
   const Intent intent{row.key, row.state};
   const auto begun = journal->begin({&intent, 1}, noon).value().at(0);
-  must(turn.commit());
+  must(transaction.commit());
   REQUIRE(begun.won);
   CHECK(begun.outgoing.trace == trace_of_attempt(one, row.key, 1));
   end(*journal, row, Transition::retry);
@@ -124,9 +124,9 @@ TEST_CASE("trace: what the seed tells is not stored and what it does not tell is
   SQLite::Database stored{subject.path(), SQLite::OPEN_READONLY};
   CHECK(stored.execAndGet("SELECT group_concat(typeof(trace)||length(trace)) FROM events").getString() ==
         "integer1,blob25,blob25");
-  const auto ledger = Ledger::open(subject.path()).value();
-  CHECK(ledger.event("a").value()->trace == tracing::started_trace(seed, "a", 1));
-  CHECK(ledger.event("c").value()->trace == tracing::started_trace(seed, "a", 1));
+  const auto reader = JournalReader::open(subject.path()).value();
+  CHECK(reader.event("a").value()->trace == tracing::started_trace(seed, "a", 1));
+  CHECK(reader.event("c").value()->trace == tracing::started_trace(seed, "a", 1));
 }
 
 TEST_CASE("trace: each journal has a seed of its own") {
@@ -134,13 +134,13 @@ TEST_CASE("trace: each journal has a seed of its own") {
   CHECK(one_journal.open()->trace_seed().value() != other_journal.open()->trace_seed().value());
 }
 
-TEST_CASE("trace: the ledger tells it where one event is asked for") {
+TEST_CASE("trace: the journal reader tells it where one event is asked for") {
   SqliteSubject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a", .trace = one}, {.id = "b"}});
-  const auto ledger = Ledger::open(subject.path()).value();
-  CHECK(ledger.event("a").value()->trace == one);
-  CHECK_FALSE(ledger.event("b").value()->trace);
+  const auto reader = JournalReader::open(subject.path()).value();
+  CHECK(reader.event("a").value()->trace == one);
+  CHECK_FALSE(reader.event("b").value()->trace);
 }
 
 TEST_CASE("trace: verify finds what is none") {

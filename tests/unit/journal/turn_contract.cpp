@@ -31,15 +31,15 @@ TEST_CASE_TEMPLATE("turn: others see nothing before the commit and all of it aft
   Subject subject;
   const auto writer = subject.open();
   const auto reader = subject.open();
-  auto turn = Turn::begin(*writer).value();
+  auto transaction = Transaction::begin(*writer).value();
   append_here(*writer, {{.id = "a"}, {.id = "b"}});
-  CHECK(writer->tally().value().open() == 2);
-  CHECK(writer->scan(first_outlet, Position{0}, 10).value().size() == 2);
-  CHECK(reader->tally().value().open() == 0);
-  CHECK(reader->outlets(OutletNo{0}).value().empty());
-  must(turn.commit());
-  CHECK(reader->tally().value().open() == 2);
-  CHECK(reader->scan(first_outlet, Position{0}, 10).value().size() == 2);
+  CHECK(writer->state_counts().value().open() == 2);
+  CHECK(writer->scan(first_queue, Position{0}, 10).value().size() == 2);
+  CHECK(reader->state_counts().value().open() == 0);
+  CHECK(reader->queues(QueueNo{0}).value().empty());
+  must(transaction.commit());
+  CHECK(reader->state_counts().value().open() == 2);
+  CHECK(reader->scan(first_queue, Position{0}, 10).value().size() == 2);
 }
 
 TEST_CASE_TEMPLATE("turn: nothing of an abandoned turn remains", Subject, JOURNALS) {
@@ -47,26 +47,26 @@ TEST_CASE_TEMPLATE("turn: nothing of an abandoned turn remains", Subject, JOURNA
   const auto journal = subject.open();
   append(*journal, {.id = "a"});
   {
-    auto turn = Turn::begin(*journal).value();
+    auto transaction = Transaction::begin(*journal).value();
     append_here(*journal, {{.id = "b"}, {.id = "c", .entity = "order-2", .urls = {"http://b.test/"}}});
     const Intent intent{.key = delivery(*journal, 1).key, .state = DeliveryState::pending};
     CHECK(journal->begin({&intent, 1}, noon).value().at(0).won);
   }
   CHECK(state_of(*journal, 1) == DeliveryState::pending);
-  CHECK(journal->tally().value().of(DeliveryState::pending) == 1);
-  CHECK(journal->outlets(OutletNo{0}).value().size() == 1);
+  CHECK(journal->state_counts().value().of(DeliveryState::pending) == 1);
+  CHECK(journal->queues(QueueNo{0}).value().size() == 1);
   // What was remembered of the turn is forgotten as well.
   CHECK(append(*journal, {.id = "b"}).sequence == SequenceNumber{2});
   CHECK(
       append(*journal, {.id = "c", .entity = "order-2", .sequence = 2, .urls = {"http://b.test/"}}).verdict ==
       AppendVerdict::accepted);
-  CHECK(journal->predecessor(delivery(*journal, 3, OutletNo{2})).value().gap);
+  CHECK(journal->predecessor(delivery(*journal, 3, QueueNo{2})).value().gap);
 }
 
 TEST_CASE_TEMPLATE("turn: one waits for the other", Subject, JOURNALS) {
   Subject subject;
   const auto mine = subject.open();
-  auto turn = Turn::begin(*mine).value();
+  auto transaction = Transaction::begin(*mine).value();
   append_here(*mine, {{.id = "a"}});
   // Its event is the third of the stream whenever it comes, as it cannot come inside of this turn.
   std::thread other{[&] {
@@ -74,7 +74,7 @@ TEST_CASE_TEMPLATE("turn: one waits for the other", Subject, JOURNALS) {
     append(*theirs, {.id = "b"});
   }};
   append_here(*mine, {{.id = "c"}});
-  must(turn.commit());
+  must(transaction.commit());
   other.join();
   CHECK(append(*mine, {.id = "b"}).sequence == SequenceNumber{3});
 }
@@ -84,9 +84,9 @@ TEST_CASE_TEMPLATE("turn: writing outside of a turn and a turn inside a turn are
   const auto journal = subject.open();
   CHECK_FALSE(journal->append({}, {}, noon).has_value());
   CHECK_FALSE(journal->commit_turn().has_value());
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   CHECK_FALSE(journal->begin_turn().has_value());
-  CHECK(turn.commit().has_value());
+  CHECK(transaction.commit().has_value());
 }
 
 TEST_CASE_TEMPLATE("turn: what another committed is known at once", Subject, JOURNALS) {
@@ -125,6 +125,6 @@ TEST_CASE_TEMPLATE("turn: eight threads append the same hundred ids and each is 
   for (const int count : accepted) sum += count;
   CHECK(sum == 100);
   const auto journal = subject.open();
-  CHECK(journal->tally().value().open() == 100);
-  CHECK(journal->scan(first_outlet, Position{0}, 1'000).value().size() == 100);
+  CHECK(journal->state_counts().value().open() == 100);
+  CHECK(journal->scan(first_queue, Position{0}, 1'000).value().size() == 100);
 }

@@ -44,7 +44,7 @@ class Mutations {
     worn_.throttle();
     // As a run leaves them that has seen all there is.
     worn_.damage(
-        "UPDATE outlets SET low_position = 12 WHERE subscription_no = 0;"
+        "UPDATE delivery_queues SET low_position = 12 WHERE subscription_no = 0;"
         "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)");
     {
       // One file, so that it can be put back.
@@ -214,11 +214,11 @@ TEST_CASE("verify sees what is changed in entities") {
   check("entities", {{"disordered", {"more"}, "every number but 0 means the same"}});
 }
 
-TEST_CASE("verify sees what is changed in outlets but how far a run has come") {
-  check("outlets", {{"low_position", {"less"}, "a run begins to look earlier, which costs only time"},
-                    {"low_position",
-                     {"more", "swapped"},
-                     "a run begins to look later, and nothing that may go is passed over"}});
+TEST_CASE("verify sees what is changed in delivery queues but how far a run has come") {
+  check("delivery_queues", {{"low_position", {"less"}, "a run begins to look earlier, which costs only time"},
+                            {"low_position",
+                             {"more", "swapped"},
+                             "a run begins to look later, and nothing that may go is passed over"}});
 }
 
 TEST_CASE("verify sees what is changed in destinations but the path of a URL") {
@@ -388,7 +388,7 @@ TEST_CASE("verify sees every low position above what a fan-out has put behind it
   for (int low = 0; low <= 7; ++low) {
     CAPTURE(low);
     const auto found = lane.findings_after(
-        fmt::format("UPDATE outlets SET low_position = {};"
+        fmt::format("UPDATE delivery_queues SET low_position = {};"
                     "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)",
                     low));
     CHECK(found == (low == 0 ? std::vector<std::string>{} : std::vector<std::string>{"resumption"}));

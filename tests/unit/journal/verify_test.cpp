@@ -39,8 +39,25 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 14 brought.
+/// Takes back what migration 15 brought.
+void make_version_14(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP VIEW attempt_history;
+    DROP INDEX delivery_queues_by_subscription;
+    ALTER TABLE delivery_queues RENAME TO outlets;
+    ALTER TABLE outlets RENAME COLUMN queue_no TO outlet_no;
+    ALTER TABLE destinations RENAME COLUMN queue_no TO outlet_no;
+    ALTER TABLE deliveries RENAME COLUMN queue_no TO outlet_no;
+    ALTER TABLE attempts RENAME COLUMN queue_no TO outlet_no;
+    ALTER TABLE actions RENAME COLUMN queue_no TO outlet_no;
+    CREATE UNIQUE INDEX outlets_by_subscription ON outlets (subscription_no) WHERE subscription_no > 0;
+    CREATE VIEW attempt_history AS SELECT * FROM attempts;
+    PRAGMA user_version = 14)");
+}
+
+/// And what migration 14 did.
 void make_version_13(SQLite::Database& journal) {
+  make_version_14(journal);
   journal.exec(R"(
     DROP INDEX deliveries_by_position;
     DROP INDEX entities_disordered;
@@ -309,6 +326,22 @@ TEST_CASE("verify finds nothing in a journal of version 1 that was brought up an
   CHECK(worn.findings().empty());
 }
 
+TEST_CASE("verify finds nothing in a journal of version 14 that was brought up and went on") {
+  WornJournal worn;
+  worn.go_on();
+  worn.subscribe();
+  worn.operate();
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_14(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  (void)journal::SqliteJournal::open(worn.path(), migrating()).value();
+  CHECK(worn.findings().empty());
+  worn.throttle();
+  CHECK(worn.findings().empty());
+}
+
 TEST_CASE("verify finds nothing in a journal of version 13 that was brought up and went on") {
   WornJournal worn;
   {
@@ -400,14 +433,15 @@ TEST_CASE("verify finds a missing trigger") {
 }
 
 TEST_CASE("verify finds a reference to a row that is not there") {
-  CHECK(after("UPDATE destinations SET outlet_no = 9 WHERE destination_no = 1") ==
-        Names{"references", "destination_outlet", "destinations"});
+  CHECK(after("UPDATE destinations SET queue_no = 9 WHERE destination_no = 1") ==
+        Names{"references", "destination_queue", "destinations"});
 }
 
-TEST_CASE("verify finds an outlet that does not lead to the URL of its subscription") {
+TEST_CASE("verify finds a delivery queue that does not lead to the URL of its subscription") {
   CHECK(after_subscribed("UPDATE subscriptions SET url = 'http://u.test/' WHERE subscription_no = 1") ==
         Names{"destinations", "subscriptions"});
-  CHECK(after("UPDATE outlets SET present_destination_no = 1 WHERE outlet_no = 1") == Names{"destinations"});
+  CHECK(after("UPDATE delivery_queues SET present_destination_no = 1 WHERE queue_no = 1") ==
+        Names{"destinations"});
 }
 
 TEST_CASE("verify finds a subscription that was never added or whose pause nobody asked for") {
@@ -448,10 +482,10 @@ TEST_CASE("verify finds a replay of what is still to be delivered") {
   const char* const back_to_pending =
       "UPDATE tally SET deliveries = deliveries - 1 WHERE state = 4;"
       "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0;"
-      "DELETE FROM attempts WHERE generation = 0 AND (outlet_no, position) IN"
-      " (SELECT outlet_no, position FROM deliveries WHERE generation > 0 LIMIT 1);"
-      "UPDATE deliveries SET state = 0, state_at = NULL WHERE generation = 0 AND (outlet_no, position) IN"
-      " (SELECT outlet_no, position FROM deliveries WHERE generation > 0 LIMIT 1)";
+      "DELETE FROM attempts WHERE generation = 0 AND (queue_no, position) IN"
+      " (SELECT queue_no, position FROM deliveries WHERE generation > 0 LIMIT 1);"
+      "UPDATE deliveries SET state = 0, state_at = NULL WHERE generation = 0 AND (queue_no, position) IN"
+      " (SELECT queue_no, position FROM deliveries WHERE generation > 0 LIMIT 1)";
   const auto findings = after_subscribed(back_to_pending);
   CHECK(std::find(findings.begin(), findings.end(), "generations") != findings.end());
 }
@@ -606,7 +640,7 @@ TEST_CASE("verify finds a delivery at another place in the stream than its event
 }
 
 TEST_CASE("verify finds a delivery that is queued for another host") {
-  CHECK(after("UPDATE deliveries SET outlet_no = 2 WHERE position = 13") == Names{"destination_outlet"});
+  CHECK(after("UPDATE deliveries SET queue_no = 2 WHERE position = 13") == Names{"destination_queue"});
 }
 
 TEST_CASE("verify finds a payload that was altered") {
@@ -637,7 +671,7 @@ TEST_CASE("verify finds a gap behind the end of its stream") {
 
 TEST_CASE("verify finds an event that was sent before the one before it was done") {
   // a2 began before the outcome of a1 was committed
-  CHECK(after("UPDATE deliveries SET began_turn = 2, ended_turn = 20 WHERE position = 1 AND outlet_no = 1; "
+  CHECK(after("UPDATE deliveries SET began_turn = 2, ended_turn = 20 WHERE position = 1 AND queue_no = 1; "
               "UPDATE progress SET turn = 100") == Names{"order"});
 }
 
@@ -665,7 +699,7 @@ TEST_CASE("verify finds an attempt that is not recorded") {
 TEST_CASE("verify finds an attempt of a delivery that is not there") {
   CHECK(
       after(
-          "INSERT INTO attempts SELECT outlet_no, 99, generation, attempt, began_at, began_turn, "
+          "INSERT INTO attempts SELECT queue_no, 99, generation, attempt, began_at, began_turn, "
           "ended_turn, took, "
           "outcome, status, error, address, timings, excerpt, NULL, destination_no FROM attempts LIMIT 1") ==
       Names{"attempts_numbered"});
@@ -676,7 +710,7 @@ TEST_CASE("verify finds a delivery that was sent again after a success") {
 }
 
 TEST_CASE("verify finds a completed delivery that nobody answered") {
-  CHECK(after("INSERT INTO attempts SELECT outlet_no, position, generation, attempts, began_at, began_turn, "
+  CHECK(after("INSERT INTO attempts SELECT queue_no, position, generation, attempts, began_at, began_turn, "
               "ended_turn, "
               "took, 1, 0, 'timeout', NULL, NULL, NULL, NULL, destination_no FROM deliveries WHERE position "
               "= 3") == Names{"latest", "state"});
@@ -840,11 +874,11 @@ class WithLateNumbers {
            {.rule = journal::StreamStart::Rule::one, .at = SequenceNumber{1}, .gaps = journal::Gaps::ignore});
     append(*journal, {.id = "z2", .entity = "Z", .sequence = 2});
     const auto waiting = delivery(*journal, 5);
-    auto turn = journal::Turn::begin(*journal).value();
+    auto transaction = journal::Transaction::begin(*journal).value();
     REQUIRE(journal->give_up_gaps(noon, noon, 10).value().gaps == 1);
     const journal::Intent intent{waiting.key, waiting.state};
     REQUIRE(journal->begin({&intent, 1}, noon).value().at(0).won);
-    must(turn.commit());
+    must(transaction.commit());
     end(*journal, waiting, Transition::succeed);
   }
 
@@ -951,9 +985,9 @@ TEST_CASE("a subscription of version 9 that had gone to two hosts goes on at the
   }
   const auto journal = subject.open();
   CHECK(journal::verify(subject.path()).value().healthy());
-  const auto outlets = journal->outlets(OutletNo{}).value();
-  REQUIRE(outlets.size() == 1);
-  CHECK(outlets.front().host == "t.test");
+  const auto queues = journal->queues(QueueNo{}).value();
+  REQUIRE(queues.size() == 1);
+  CHECK(queues.front().host == "t.test");
   const auto queue = queue_of(*journal, moved);
   REQUIRE(queue.size() == 4);
   CHECK_FALSE(begin(*journal, queue.at(3)).won);
@@ -1017,24 +1051,27 @@ TEST_CASE("verify finds a tally that is off") {
 
 TEST_CASE("verify finds a delivery that the next run would not find") {
   // the event without entity at 13 is pending
-  CHECK(after("UPDATE outlets SET low_position = 13; UPDATE progress SET last_wake = (SELECT max(action_no) "
+  CHECK(after("UPDATE delivery_queues SET low_position = 13; UPDATE progress SET last_wake = (SELECT "
+              "max(action_no) "
               "FROM actions)") == Names{"resumption"});
 }
 
 TEST_CASE("verify lets a run begin above what waits behind a dead letter") {
-  CHECK(after("UPDATE outlets SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) "
+  CHECK(after("UPDATE delivery_queues SET low_position = 12; UPDATE progress SET last_wake = (SELECT "
+              "max(action_no) "
               "FROM actions)") == Names{});
 }
 
 TEST_CASE("verify lets a run begin above what a discarded dead letter has woken") {
   WornJournal worn;
   worn.damage(
-      "UPDATE outlets SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) FROM "
+      "UPDATE delivery_queues SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) "
+      "FROM "
       "actions)");
   const auto writer = journal::SqliteJournal::open(worn.path(), {}).value();
-  auto turn = journal::Turn::begin(*writer).value();
+  auto transaction = journal::Transaction::begin(*writer).value();
   CHECK(writer->discard(dead_letters(*writer, {.entities = {"B"}}), noon).value() == 1);
-  must(turn.commit());
+  must(transaction.commit());
   CHECK(worn.findings() == Names{});  // b2 is pending at 6
 }
 

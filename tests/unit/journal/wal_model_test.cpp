@@ -109,7 +109,7 @@ class Subject {
   std::vector<std::unique_ptr<SQLite::Database>> connections_;
 };
 
-/// What one of the connections does next; at most one of them is in a transaction, as the gate has it.
+/// What one of the connections does next; at most one of them is in a transaction, as the writer lock has it.
 class Script {
  public:
   explicit Script(std::uint64_t seed) : chance_(seed) {}

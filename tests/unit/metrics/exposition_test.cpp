@@ -36,8 +36,8 @@ TEST_CASE("what was never counted is shown at zero") {
 }
 
 TEST_CASE("counts and what is read stand under their families and buckets are added up") {
-  KeyBook book;
-  const BucketKeys buckets{book, "d_seconds", bounds};
+  KeyRegistry registry;
+  const BucketKeys buckets{registry, "d_seconds", bounds};
   std::map<std::string, std::int64_t> counted{{"a_total", 3}, {"b_total{way=\"left\"}", 1}};
   for (const double value : {0.1, 0.5, 0.7, 1.0, 7.0}) ++counted[std::string{buckets.of(value)}];
   const std::vector<Sample> read{{"d_seconds_sum", 9.3},

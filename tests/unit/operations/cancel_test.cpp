@@ -40,11 +40,11 @@ TEST_CASE_TEMPLATE("a whole file is cancelled however few deliveries are cancell
   const auto cancelled =
       operations::cancel(*journal, clock, {.inputs = {"/wrong"}}, {.at_a_time = 2}).value();
   CHECK(cancelled.deliveries == 6);
-  CHECK(journal->tally().value().of(DeliveryState::failed) == 6);
-  // One wake for each lane, when its head had gone; and the lanes go on with what came by the other file.
-  const auto wakes = journal->wakes(0, 10).value();
-  REQUIRE(wakes.size() == 2);
-  for (const auto& wake : wakes) CHECK(journal->head(wake.key).value()->sequence == SequenceNumber{4});
+  CHECK(journal->state_counts().value().of(DeliveryState::failed) == 6);
+  // One wakeup for each lane, when its head had gone; and the lanes go on with what came by the other file.
+  const auto wakeups = journal->wakeups(0, 10).value();
+  REQUIRE(wakeups.size() == 2);
+  for (const auto& wakeup : wakeups) CHECK(journal->head(wakeup.key).value()->sequence == SequenceNumber{4});
 }
 
 TEST_CASE_TEMPLATE("the tail of a lane is cancelled before its head", Subject, JOURNALS) {
@@ -59,7 +59,7 @@ TEST_CASE_TEMPLATE("the tail of a lane is cancelled before its head", Subject, J
     Watched(const ManualClock& clock, Journal& journal, std::vector<std::int64_t>& pending)
         : clock_(clock), journal_(journal), pending_(pending) {}
     WallTime wall() const override {
-      pending_.push_back(journal_.tally().value().of(DeliveryState::pending));
+      pending_.push_back(journal_.state_counts().value().of(DeliveryState::pending));
       CHECK(state_of(journal_, 1) == DeliveryState::pending);
       return clock_.wall();
     }

@@ -44,9 +44,9 @@ class FullDisk final : public FlawedJournal {
 
 void queue_reject(Journal& journal, std::string_view text) {
   const RejectedLine line{.file = "f", .line = 1, .reason = "r", .text = text};
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   REQUIRE(journal.queue_rejects({&line, 1}, {100, 1000}, noon).has_value());
-  must(turn.commit());
+  must(transaction.commit());
 }
 
 /// Of each thing that an operator may change, two.
@@ -63,9 +63,9 @@ void fill(Journal& journal) {
   for (const std::int64_t position : {3, 4})
     attempt(journal, position, Transition::retry, noon + std::chrono::hours{1});
   for (const std::int64_t position : {5, 6}) begin(journal, delivery(journal, position));
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   REQUIRE(journal.recover(Orphans::retry, noon, 10).value() == 2);
-  must(turn.commit());
+  must(transaction.commit());
   queue_reject(journal, "x");
   queue_reject(journal, "y");
 }
@@ -88,14 +88,14 @@ TEST_CASE("an operation stops with an error where the log of the journal cannot 
   const operations::OperationOptions options{.at_a_time = 1};
   SUBCASE("release") {
     check_stopped(operations::release(journal, clock, {}, options), 1, journal);
-    CHECK(journal.tally().value().of(DeliveryState::dead_letter) == 1);
+    CHECK(journal.state_counts().value().of(DeliveryState::dead_letter) == 1);
   }
   SUBCASE("discard") {
     check_stopped(operations::discard(journal, clock, {}, options), 1, journal);
   }
   SUBCASE("cancel") {
     check_stopped(operations::cancel(journal, clock, {}, options), 1, journal);
-    CHECK(journal.tally().value().of(DeliveryState::failed) == 1);
+    CHECK(journal.state_counts().value().of(DeliveryState::failed) == 1);
   }
   SUBCASE("retry") {
     check_stopped(operations::retry(journal, clock, {.entities = {"c", "d"}}, options), 1, journal);
@@ -110,8 +110,8 @@ TEST_CASE("an operation stops with an error where the log of the journal cannot 
   }
   SUBCASE("skip gaps") {
     append(*subject.open(), {.id = "1", .entity = "h", .sequence = 1});
-    const auto ledger = Ledger::open(subject.path()).value();
-    check_stopped(operations::skip_gaps(ledger, journal, std::nullopt, clock), 1, journal);
+    const auto reader = JournalReader::open(subject.path()).value();
+    check_stopped(operations::skip_gaps(reader, journal, std::nullopt, clock), 1, journal);
   }
   SUBCASE("clear rejected lines") {
     check_stopped(operations::clear_rejects(journal, {.numbers = {1}}, clock), 1, journal);

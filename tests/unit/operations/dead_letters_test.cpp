@@ -26,7 +26,7 @@ void bury(Journal& journal, int entities) {
 }
 
 std::int64_t count(Journal& journal, DeliveryState state) {
-  return journal.tally().value().of(state);
+  return journal.state_counts().value().of(state);
 }
 
 }  // namespace
@@ -90,13 +90,13 @@ TEST_CASE_TEMPLATE("a delivery that another operator was faster with is not coun
   std::vector<DeliveryKey> keys;
   for (int position = 1; position <= 3; ++position) keys.push_back(delivery(*journal, position).key);
   {
-    auto turn = Turn::begin(*other).value();
+    auto transaction = Transaction::begin(*other).value();
     CHECK(other->release({&keys[1], 1}, noon).value() == 1);
-    must(turn.commit());
+    must(transaction.commit());
   }
-  auto turn = Turn::begin(*journal).value();
+  auto transaction = Transaction::begin(*journal).value();
   CHECK(journal->release(keys, noon).value() == 2);
-  must(turn.commit());
+  must(transaction.commit());
 }
 
 TEST_CASE_TEMPLATE("deliveries are counted by subscription and URL", Subject, JOURNALS) {
@@ -104,8 +104,8 @@ TEST_CASE_TEMPLATE("deliveries are counted by subscription and URL", Subject, JO
   const auto journal = subject.open();
   const auto shop = put(*journal, plain_subscription("shop"));
   append_along(*journal, "s1", "S", {route_of(shop), {"http://a.test/hook", "a.test"}});
-  const auto outlets = journal->outlets(OutletNo{}).value();
-  for (const auto& outlet : outlets) attempt(*journal, delivery(*journal, 1, outlet.no), Transition::bury);
+  const auto queues = journal->queues(QueueNo{}).value();
+  for (const auto& queue : queues) attempt(*journal, delivery(*journal, 1, queue.no), Transition::bury);
   const ManualClock clock;
   const auto affected = operations::release(*journal, clock, {}, {.dry_run = true}).value();
   REQUIRE(affected.destinations.size() == 2);

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 void append_at(Journal& journal, WallTime now, std::int64_t sequence) {
-  auto turn = Turn::begin(journal).value();
+  auto transaction = Transaction::begin(journal).value();
   const std::vector<Route> routes{{"http://a.test/hook", "a.test"}};
   const std::string id = fmt::format("R-{}", sequence);
   Arrival arrival;
@@ -31,7 +31,7 @@ void append_at(Journal& journal, WallTime now, std::int64_t sequence) {
   arrival.payload = "{}";
   arrival.routes = routes;
   REQUIRE(journal.append({&arrival, 1}, {}, now).value().verdicts[0].verdict == AppendVerdict::accepted);
-  must(turn.commit());
+  must(transaction.commit());
 }
 
 /// Something comes just before a turn begins.
@@ -48,9 +48,9 @@ class BetweenTurns final : public FlawedJournal {
   std::function<void()> comes_;
 };
 
-std::vector<std::int64_t> open_gaps(const Ledger& ledger) {
+std::vector<std::int64_t> open_gaps(const JournalReader& reader) {
   std::vector<std::int64_t> firsts;
-  must(ledger.open_gaps([&](const OpenGap& gap) {
+  must(reader.open_gaps([&](const OpenGap& gap) {
     firsts.push_back(gap.first_missing.value());
     return true;
   }));
@@ -61,7 +61,7 @@ operations::SkippedGaps skip_while(SqliteSubject& subject, std::optional<std::ch
                                    WallTime now, const std::function<void()>& comes) {
   BetweenTurns journal{subject.open(), comes};
   const ManualClock clock{now};
-  return operations::skip_gaps(Ledger::open(subject.path()).value(), journal, age, clock).value();
+  return operations::skip_gaps(JournalReader::open(subject.path()).value(), journal, age, clock).value();
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ TEST_CASE("a young gap is not skipped where the old one below it is filled meanw
   const auto skipped = skip_while(subject, 1h, noon + 2h + 3s, [&] { append_at(*other, noon + 2h, 1); });
   CHECK(skipped.gaps == 0);
   CHECK(skipped.numbers == 0);
-  CHECK(open_gaps(Ledger::open(subject.path()).value()) == std::vector<std::int64_t>{3});
+  CHECK(open_gaps(JournalReader::open(subject.path()).value()) == std::vector<std::int64_t>{3});
   append_at(*other, noon + 3h, 3);
 }
 
@@ -86,23 +86,23 @@ TEST_CASE("an old gap is skipped although another one below it is filled meanwhi
   const auto skipped = skip_while(subject, 1h, noon + 2h, [&] { append_at(*other, noon + 2h, 1); });
   CHECK(skipped.gaps == 1);
   CHECK(skipped.numbers == 3);
-  CHECK(open_gaps(Ledger::open(subject.path()).value()).empty());
+  CHECK(open_gaps(JournalReader::open(subject.path()).value()).empty());
 }
 
 TEST_CASE("gaps that began in the future by a clock that was set back are old enough") {
   SqliteSubject subject;
   const auto journal = subject.open();
   append_at(*journal, noon + 1h, 2);
-  const auto ledger = Ledger::open(subject.path()).value();
+  const auto reader = JournalReader::open(subject.path()).value();
   const ManualClock clock{noon};
   std::optional<std::chrono::microseconds> age;
   SUBCASE("all of them") {}
   SUBCASE("those of some age") {
     age = 10min;
   }
-  CHECK(operations::count_gaps(ledger, age, noon).value().gaps == 1);
-  CHECK(operations::skip_gaps(ledger, *journal, age, clock).value().gaps == 1);
-  CHECK(open_gaps(ledger).empty());
+  CHECK(operations::count_gaps(reader, age, noon).value().gaps == 1);
+  CHECK(operations::skip_gaps(reader, *journal, age, clock).value().gaps == 1);
+  CHECK(open_gaps(reader).empty());
 }
 
 TEST_CASE("gaps above a gap that stays are left") {
@@ -111,10 +111,10 @@ TEST_CASE("gaps above a gap that stays are left") {
   append_at(*journal, noon + 1h, 4);
   append_at(*journal, noon + 3h, 2);  // splits the gap, which is there since one o'clock
   append_at(*journal, noon + 4h, 6);
-  const auto ledger = Ledger::open(subject.path()).value();
-  CHECK(operations::count_gaps(ledger, 3h, noon + 4h).value().gaps == 2);
-  CHECK(operations::count_gaps(ledger, 4h, noon + 4h).value().gaps == 0);
-  CHECK(operations::count_gaps(ledger, std::nullopt, noon + 4h).value().gaps == 3);
+  const auto reader = JournalReader::open(subject.path()).value();
+  CHECK(operations::count_gaps(reader, 3h, noon + 4h).value().gaps == 2);
+  CHECK(operations::count_gaps(reader, 4h, noon + 4h).value().gaps == 0);
+  CHECK(operations::count_gaps(reader, std::nullopt, noon + 4h).value().gaps == 3);
 }
 
 // Takes wall time: about a second. With a count of what waits for each gap it took half a minute.
@@ -125,11 +125,11 @@ TEST_CASE("many gaps of one entity are counted and listed without counting its e
   std::vector<test::Line> lines;
   for (int gap = 1; gap <= gaps; ++gap) lines.push_back({.id = fmt::format("e{}", gap), .sequence = 2 * gap});
   append_all(*journal, lines);
-  const auto ledger = Ledger::open(subject.path()).value();
+  const auto reader = JournalReader::open(subject.path()).value();
   const auto began = std::chrono::steady_clock::now();
-  CHECK(operations::count_gaps(ledger, std::nullopt, noon).value().gaps == gaps);
+  CHECK(operations::count_gaps(reader, std::nullopt, noon).value().gaps == gaps);
   std::int64_t waiting = gaps;
-  must(ledger.gaps(std::nullopt, false, [&](const GapRecord& gap) {
+  must(reader.gaps(std::nullopt, false, [&](const GapRecord& gap) {
     if (gap.waiting != waiting) FAIL_CHECK(gap.waiting << " wait behind " << gap.first_missing.value());
     --waiting;
     return true;

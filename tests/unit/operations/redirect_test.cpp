@@ -65,8 +65,8 @@ void replay_twice(Journal& journal) {
   REQUIRE(replay(journal, done, Route{"http://a.test/2", "a.test"}) == 2);
 }
 
-std::vector<DeliveryRow> at_second_outlet(Journal& journal) {
-  return journal.scan(OutletNo{2}, Position{}, 100).value();
+std::vector<DeliveryRow> at_second_queue(Journal& journal) {
+  return journal.scan(QueueNo{2}, Position{}, 100).value();
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ TEST_CASE_TEMPLATE("whole lanes go elsewhere in order and one that is busy is le
   CHECK(state_of(*journal, 4) == DeliveryState::pending);
   CHECK(state_of(*journal, 6) == DeliveryState::completed);
 
-  const auto moved = at_second_outlet(*journal);
+  const auto moved = at_second_queue(*journal);
   CHECK(positions(moved) == std::vector<std::int64_t>{1, 3, 5});
   for (const auto& row : moved) {
     CHECK(row.state == DeliveryState::pending);
@@ -112,7 +112,7 @@ TEST_CASE_TEMPLATE("the whole lane of what is meant goes elsewhere and no other"
   }
   CHECK(redirected.affected.deliveries == 3);
   CHECK(redirected.busy_lanes == 0);
-  CHECK(positions(at_second_outlet(*journal)) == std::vector<std::int64_t>{1, 3, 5});
+  CHECK(positions(at_second_queue(*journal)) == std::vector<std::int64_t>{1, 3, 5});
   CHECK(state_of(*journal, 4) == DeliveryState::pending);
 }
 
@@ -130,7 +130,7 @@ TEST_CASE_TEMPLATE("events without entity and numbers behind a gap are redirecte
       operations::redirect(*journal, clock, {}, open_states, elsewhere, {.at_a_time = 2}).value();
   CHECK(redirected.affected.deliveries == 4);
   CHECK(redirected.busy_lanes == 1);  // a2 is in flight
-  CHECK(positions(at_second_outlet(*journal)) == std::vector<std::int64_t>{1, 2, 4, 5});
+  CHECK(positions(at_second_queue(*journal)) == std::vector<std::int64_t>{1, 2, 4, 5});
 }
 
 TEST_CASE_TEMPLATE("what goes there already is not redirected and a dry run changes nothing", Subject,
@@ -143,7 +143,7 @@ TEST_CASE_TEMPLATE("what goes there already is not redirected and a dry run chan
       operations::redirect(*journal, clock, {}, open_states, elsewhere, {.dry_run = true}).value();
   CHECK(rehearsed.affected.deliveries == 3);
   CHECK(rehearsed.busy_lanes == 1);
-  CHECK(journal->outlets(OutletNo{}).value().size() == 1);
+  CHECK(journal->queues(QueueNo{}).value().size() == 1);
   const Route same{"http://a.test/hook", "a.test"};
   CHECK(operations::redirect(*journal, clock, {}, open_states, same).value().affected.deliveries == 0);
 }
@@ -185,7 +185,7 @@ TEST_CASE_TEMPLATE("of two replays of an event one goes elsewhere and the other 
       operations::redirect(*journal, clock, {}, open_states, to, {.at_a_time = at_a_time}).value();
   CHECK(redirected.affected.deliveries == 2);
   CHECK(redirected.repeated_lanes == 1);
-  const auto moved = journal->scan(OutletNo{3}, Position{}, 100).value();
+  const auto moved = journal->scan(QueueNo{3}, Position{}, 100).value();
   CHECK(positions(moved) == std::vector<std::int64_t>{1, 2});
   CHECK(operations::redirect(*journal, clock, {}, open_states, to).value().affected.deliveries == 0);
 
@@ -193,7 +193,7 @@ TEST_CASE_TEMPLATE("of two replays of an event one goes elsewhere and the other 
   const auto again = operations::redirect(*journal, clock, {}, open_states, to).value();
   CHECK(again.affected.deliveries == 2);
   CHECK(again.repeated_lanes == 0);
-  CHECK(journal->scan(OutletNo{3}, Position{}, 100).value().size() == 4);
+  CHECK(journal->scan(QueueNo{3}, Position{}, 100).value().size() == 4);
 }
 
 TEST_CASE_TEMPLATE("a replay that is on its way to a host is not joined there by another one", Subject,
@@ -206,7 +206,7 @@ TEST_CASE_TEMPLATE("a replay that is on its way to a host is not joined there by
       operations::redirect(*journal, clock, {.hosts = {"a.test"}}, open_states, elsewhere).value();
   CHECK(redirected.affected.deliveries == 0);
   CHECK(redirected.repeated_lanes == 1);
-  CHECK(at_second_outlet(*journal).size() == 2);
+  CHECK(at_second_queue(*journal).size() == 2);
 }
 
 TEST_CASE_TEMPLATE("a long lane is read once and not again for each of its deliveries", Subject, JOURNALS) {

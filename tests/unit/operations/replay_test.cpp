@@ -41,8 +41,8 @@ class CountedTurns final : public FlawedJournal {
   int turns = 0;
 };
 
-std::vector<DeliveryRow> made_anew(Journal& journal, OutletNo outlet) {
-  auto rows = journal.scan(outlet, Position{}, 100).value();
+std::vector<DeliveryRow> made_anew(Journal& journal, QueueNo queue) {
+  auto rows = journal.scan(queue, Position{}, 100).value();
   std::erase_if(rows, [](const auto& row) { return row.key.generation == 0; });
   return rows;
 }
@@ -53,9 +53,9 @@ TEST_CASE("a replay makes whole entities anew in each transaction") {
   SqliteSubject subject;
   CountedTurns journal{subject.open()};
   deliver(journal, 5, 3);
-  const auto ledger = Ledger::open(subject.path()).value();
+  const auto reader = JournalReader::open(subject.path()).value();
   const ManualClock clock;
-  CHECK(operations::count_replay(ledger, {}, std::nullopt).value().affected.deliveries == 15);
+  CHECK(operations::count_replay(reader, {}, std::nullopt).value().affected.deliveries == 15);
   journal.turns = 0;
   std::size_t keys_held = 100;
   SUBCASE("looked for once") {}
@@ -63,42 +63,42 @@ TEST_CASE("a replay makes whole entities anew in each transaction") {
     keys_held = 4;
   }
   const auto replayed =
-      operations::replay(ledger, journal, clock, {}, std::nullopt, {.at_a_time = 4, .keys_held = keys_held})
+      operations::replay(reader, journal, clock, {}, std::nullopt, {.at_a_time = 4, .keys_held = keys_held})
           .value();
   CHECK(replayed.affected.deliveries == 15);
   REQUIRE(replayed.affected.destinations.size() == 1);
   CHECK(replayed.affected.destinations[0].completed == 15);
   CHECK(journal.turns >= 3);
   std::map<EntityNo, std::int64_t> generations;
-  const auto made = made_anew(journal, first_outlet);
+  const auto made = made_anew(journal, first_queue);
   CHECK(made.size() == 15);
   for (const auto& row : made) {
     const auto [at, first] = generations.emplace(row.entity, row.key.generation);
     CHECK(at->second == row.key.generation);  // one lane, so its order is kept
   }
-  CHECK(operations::replay(ledger, journal, clock, {}, std::nullopt).value().affected.deliveries == 0);
+  CHECK(operations::replay(reader, journal, clock, {}, std::nullopt).value().affected.deliveries == 0);
 }
 
 TEST_CASE("a replay to another URL sends each event once however often it was delivered") {
   SqliteSubject subject;
   const auto journal = subject.open();
   deliver(*journal, 1, 3);
-  const auto ledger = Ledger::open(subject.path()).value();
+  const auto reader = JournalReader::open(subject.path()).value();
   const ManualClock clock;
   // Two of them were delivered to b.test too.
   REQUIRE(replay(*journal, {delivery(*journal, 1).key, delivery(*journal, 2).key}, elsewhere) == 2);
   const auto redirect_to = [&](const Route& to) {
-    const auto rehearsed = operations::count_replay(ledger, {}, to).value().affected;
-    const auto replayed = operations::replay(ledger, *journal, clock, {}, to).value().affected;
+    const auto rehearsed = operations::count_replay(reader, {}, to).value().affected;
+    const auto replayed = operations::replay(reader, *journal, clock, {}, to).value().affected;
     CHECK(rehearsed.deliveries == replayed.deliveries);
     if (!replayed.destinations.empty()) CHECK(replayed.destinations[0].url == to.url);
     return replayed.deliveries;
   };
   CHECK(redirect_to({"http://b.test/2", "b.test"}) == 1);  // the other two are on their way there
-  const auto at_b = journal->scan(OutletNo{2}, Position{}, 10).value();
+  const auto at_b = journal->scan(QueueNo{2}, Position{}, 10).value();
   for (const auto& row : at_b) attempt(*journal, row, Transition::succeed);
   CHECK(redirect_to({"http://c.test/", "c.test"}) == 3);
-  CHECK(positions(made_anew(*journal, OutletNo{3})) == std::vector<std::int64_t>{1, 2, 3});
+  CHECK(positions(made_anew(*journal, QueueNo{3})) == std::vector<std::int64_t>{1, 2, 3});
 }
 
 TEST_CASE("a replay passes over subscriptions that were removed and names that are not known are misuse") {
@@ -108,11 +108,11 @@ TEST_CASE("a replay passes over subscriptions that were removed and names that a
   append_along(*journal, "s1", "S", {route_of(shop)});
   attempt(*journal, queue_of(*journal, shop).at(0), Transition::succeed);
   remove(*journal, shop);
-  const auto ledger = Ledger::open(subject.path()).value();
-  const auto replayed = operations::replay(ledger, *journal, ManualClock{}, {}, std::nullopt).value();
+  const auto reader = JournalReader::open(subject.path()).value();
+  const auto replayed = operations::replay(reader, *journal, ManualClock{}, {}, std::nullopt).value();
   CHECK(replayed.affected.deliveries == 0);
   CHECK(replayed.removed == 1);
-  const auto unknown = operations::count_replay(ledger, {.filter = {.entities = {"nobody"}}}, std::nullopt);
+  const auto unknown = operations::count_replay(reader, {.filter = {.entities = {"nobody"}}}, std::nullopt);
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().failure == Failure::usage);
 }

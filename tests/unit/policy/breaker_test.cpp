@@ -20,27 +20,27 @@ WallTime at(std::chrono::microseconds since) {
 }
 
 Circuit failed(Circuit circuit, int times, WallTime now) {
-  for (int i = 0; i < times; ++i) circuit = circuit_after(circuit, usual, Sign::failure, false, now);
+  for (int i = 0; i < times; ++i) circuit = circuit_after(circuit, usual, HealthSignal::failure, false, now);
   return circuit;
 }
 
-Circuit probe_ends(Circuit circuit, Sign sign, WallTime now) {
+Circuit probe_ends(Circuit circuit, HealthSignal signal, WallTime now) {
   REQUIRE(probes_allowed(circuit, usual) > 0);
   ++circuit.probing;
-  return circuit_after(circuit, usual, sign, true, now);
+  return circuit_after(circuit, usual, signal, true, now);
 }
 
-Sign sign_of_status(int status, Meaning meaning = Meaning::retry) {
+HealthSignal signal_of_status(int status, Meaning meaning = Meaning::retry) {
   Outcome outcome;
   outcome.kind = OutcomeKind::answered;
   outcome.status = status;
-  return sign_of(outcome, meaning);
+  return signal_of(outcome, meaning);
 }
 
-Sign sign_of_kind(OutcomeKind kind) {
+HealthSignal signal_of_kind(OutcomeKind kind) {
   Outcome outcome;
   outcome.kind = kind;
-  return sign_of(outcome, Meaning::retry);
+  return signal_of(outcome, Meaning::retry);
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ Sign sign_of_kind(OutcomeKind kind) {
 TEST_CASE("circuit breaker opens after five consecutive failures") {
   Circuit circuit = failed({}, 4, at(0s));
   CHECK(circuit.state == State::closed);
-  circuit = circuit_after(circuit, usual, Sign::up, false, at(1s));
+  circuit = circuit_after(circuit, usual, HealthSignal::up, false, at(1s));
   CHECK(circuit.blank());
   circuit = failed(circuit, 4, at(2s));
   CHECK(circuit.state == State::closed);
@@ -69,13 +69,13 @@ TEST_CASE("an open circuit is half-open when its time is over and not before") {
 
 TEST_CASE("three probes that succeed close a half-open circuit and one that fails opens it") {
   const Circuit half_open = circuit_at(failed({}, 5, at(0s)), usual, at(30s));
-  Circuit circuit = probe_ends(half_open, Sign::up, at(31s));
-  circuit = probe_ends(circuit, Sign::up, at(32s));
+  Circuit circuit = probe_ends(half_open, HealthSignal::up, at(31s));
+  circuit = probe_ends(circuit, HealthSignal::up, at(32s));
   CHECK(circuit.state == State::half_open);
-  const Circuit again = probe_ends(circuit, Sign::failure, at(33s));
+  const Circuit again = probe_ends(circuit, HealthSignal::failure, at(33s));
   CHECK(again.state == State::open);
   CHECK(again.since == at(33s));
-  circuit = probe_ends(circuit, Sign::up, at(33s));
+  circuit = probe_ends(circuit, HealthSignal::up, at(33s));
   CHECK(circuit.state == State::closed);
   CHECK(circuit.blank());
 }
@@ -84,7 +84,7 @@ TEST_CASE("a probe of which nothing is known frees its place and says nothing") 
   Circuit circuit = circuit_at(failed({}, 5, at(0s)), usual, at(30s));
   circuit.probing = 3;
   CHECK(probes_allowed(circuit, usual) == 0);
-  circuit = circuit_after(circuit, usual, Sign::none, true, at(31s));
+  circuit = circuit_after(circuit, usual, HealthSignal::none, true, at(31s));
   CHECK(circuit.state == State::half_open);
   CHECK(circuit.count == 0);
   CHECK(probes_allowed(circuit, usual) == 1);
@@ -92,17 +92,17 @@ TEST_CASE("a probe of which nothing is known frees its place and says nothing") 
 
 TEST_CASE("requests from before say nothing to a circuit that is not closed any more") {
   const Circuit open = failed({}, 5, at(0s));
-  CHECK(circuit_after(open, usual, Sign::up, false, at(1s)) == open);
-  CHECK(circuit_after(open, usual, Sign::failure, false, at(1s)) == open);
+  CHECK(circuit_after(open, usual, HealthSignal::up, false, at(1s)) == open);
+  CHECK(circuit_after(open, usual, HealthSignal::failure, false, at(1s)) == open);
   const Circuit half_open = circuit_at(open, usual, at(30s));
-  CHECK(circuit_after(half_open, usual, Sign::up, false, at(31s)) == half_open);
-  CHECK(circuit_after(half_open, usual, Sign::failure, false, at(31s)) == half_open);
+  CHECK(circuit_after(half_open, usual, HealthSignal::up, false, at(31s)) == half_open);
+  CHECK(circuit_after(half_open, usual, HealthSignal::failure, false, at(31s)) == half_open);
 }
 
 TEST_CASE("a probe that is under way when its circuit opens again is still counted as one at a time") {
   Circuit circuit = circuit_at(failed({}, 5, at(0s)), usual, at(30s));
   circuit.probing = 3;
-  circuit = circuit_after(circuit, usual, Sign::failure, true, at(31s));
+  circuit = circuit_after(circuit, usual, HealthSignal::failure, true, at(31s));
   REQUIRE(circuit.state == State::open);
   circuit = circuit_at(circuit, usual, at(61s));
   CHECK(probes_allowed(circuit, usual) == 1);
@@ -126,17 +126,18 @@ TEST_CASE("a clock that is set back keeps no circuit open for longer than its ti
 }
 
 TEST_CASE("what an outcome says about its destination") {
-  for (const int status : {500, 502, 503, 599, 429}) CHECK(sign_of_status(status) == Sign::failure);
-  for (const int status : {200, 204, 301, 400, 401, 404, 410}) CHECK(sign_of_status(status) == Sign::up);
-  CHECK(sign_of_status(503, Meaning::dead) == Sign::failure);
-  CHECK(sign_of_status(503, Meaning::success) == Sign::up);
-  CHECK(sign_of_status(503, Meaning::throttled) == Sign::none);
-  CHECK(sign_of_status(429, Meaning::throttled) == Sign::none);
+  for (const int status : {500, 502, 503, 599, 429}) CHECK(signal_of_status(status) == HealthSignal::failure);
+  for (const int status : {200, 204, 301, 400, 401, 404, 410})
+    CHECK(signal_of_status(status) == HealthSignal::up);
+  CHECK(signal_of_status(503, Meaning::dead) == HealthSignal::failure);
+  CHECK(signal_of_status(503, Meaning::success) == HealthSignal::up);
+  CHECK(signal_of_status(503, Meaning::throttled) == HealthSignal::none);
+  CHECK(signal_of_status(429, Meaning::throttled) == HealthSignal::none);
   for (const auto kind : {OutcomeKind::timeout, OutcomeKind::connect_error, OutcomeKind::broken})
-    CHECK(sign_of_kind(kind) == Sign::failure);
+    CHECK(signal_of_kind(kind) == HealthSignal::failure);
   for (const auto kind : {OutcomeKind::refused, OutcomeKind::unknown, OutcomeKind::withdrawn,
                           OutcomeKind::local_failure, OutcomeKind::not_meant})
-    CHECK(sign_of_kind(kind) == Sign::none);
+    CHECK(signal_of_kind(kind) == HealthSignal::none);
 }
 
 // The definition once more, told from the whole history instead of from a state.
@@ -148,7 +149,7 @@ TEST_CASE("a thousand random histories of a breaker are as its definition says")
         static_cast<unsigned>(engine() % 3 + 1), static_cast<unsigned>(engine() % 3 + 1)};
     Circuit circuit;
     WallTime now{};
-    std::vector<Sign> ends;  // since the state began, of those that count in it
+    std::vector<HealthSignal> ends;  // since the state began, of those that count in it
     WallTime opened{};
     State state = State::closed;
     unsigned ordinary = 0, probes = 0;  // under way
@@ -172,20 +173,23 @@ TEST_CASE("a thousand random histories of a breaker are as its definition says")
       if (ordinary + probes == 0 || engine() % 2 == 0) continue;
       const bool probe = engine() % (ordinary + probes) < probes;
       --(probe ? probes : ordinary);
-      const Sign sign = std::vector{Sign::none, Sign::up, Sign::failure, Sign::failure}[engine() % 4];
-      circuit = circuit_after(circuit, random, sign, probe, now);
-      if (sign == Sign::none || state == State::open || (state == State::half_open && !probe)) continue;
-      ends.push_back(sign);
-      const auto run = [&](Sign wanted) {
+      const HealthSignal signal = std::vector{HealthSignal::none, HealthSignal::up, HealthSignal::failure,
+                                              HealthSignal::failure}[engine() % 4];
+      circuit = circuit_after(circuit, random, signal, probe, now);
+      if (signal == HealthSignal::none || state == State::open || (state == State::half_open && !probe))
+        continue;
+      ends.push_back(signal);
+      const auto run = [&](HealthSignal wanted) {
         unsigned length = 0;
         for (auto end = ends.rbegin(); end != ends.rend() && *end == wanted; ++end) ++length;
         return length;
       };
-      if (state == State::half_open ? run(Sign::failure) > 0 : run(Sign::failure) >= random.failures) {
+      if (state == State::half_open ? run(HealthSignal::failure) > 0
+                                    : run(HealthSignal::failure) >= random.failures) {
         state = State::open;
         opened = now;
         ends.clear();
-      } else if (state == State::half_open && run(Sign::up) >= random.successes) {
+      } else if (state == State::half_open && run(HealthSignal::up) >= random.successes) {
         state = State::closed;
         ends.clear();
       }

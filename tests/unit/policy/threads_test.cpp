@@ -114,12 +114,12 @@ TEST_CASE("eight threads that share a circuit send nothing while it is open and 
       std::this_thread::yield();  // as long as the request takes
       const std::scoped_lock lock{mutex};
       const WallTime now = clock.wall();
-      const Sign sign = engine() % 3 == 0 ? Sign::failure : Sign::up;
+      const HealthSignal signal = engine() % 3 == 0 ? HealthSignal::failure : HealthSignal::up;
       const auto before = circuit.state;
-      circuit = circuit_after(circuit, policy, sign, probe, now);
+      circuit = circuit_after(circuit, policy, signal, probe, now);
       probing -= probe;
       if (before == Circuit::State::closed) {
-        in_a_row = sign == Sign::failure ? in_a_row + 1 : 0;
+        in_a_row = signal == HealthSignal::failure ? in_a_row + 1 : 0;
         misjudged += (circuit.state == Circuit::State::open) != (in_a_row == policy.failures);
       }
       if (circuit.state == before) continue;

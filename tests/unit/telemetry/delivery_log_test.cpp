@@ -1,6 +1,6 @@
 #include "telemetry/delivery_log.hpp"
 
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <sstream>
 
@@ -12,16 +12,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A stage whose attempts are told to a log that is kept.
+/// A dispatcher whose attempts are told to a log that is kept.
 class Logged {
  public:
   explicit Logged(spdlog::level::level_enum level, const flow::RunOptions& options = {},
                   LogOptions::Format format = LogOptions::Format::text)
-      : stage{options} {
+      : fixture{options} {
     sink_->set_formatter(log_formatter(format));
     log_->set_level(level);
     deliveries_.emplace(log_, std::stop_token{});
-    stage.observe(*deliveries_);
+    fixture.observe(*deliveries_);
   }
 
   std::string text() {
@@ -30,7 +30,7 @@ class Logged {
   }
   telemetry::DeliveryLog& deliveries() { return *deliveries_; }
 
-  Stage stage;
+  DispatcherFixture fixture;
 
  private:
   std::ostringstream text_;
@@ -50,13 +50,13 @@ flow::RunOptions two_attempts() {
 
 TEST_CASE("each attempt has a line with event entity attempt and host in the order of their ends") {
   Logged logged{spdlog::level::debug, two_attempts()};
-  Stage& stage = logged.stage;
-  stage.arrive({{"good", "a", 1, "http://a.test/path?token=hidden"}, {"bad", "b b", 1, "http://b.test/"}});
-  stage.play();
-  stage.answer("good", 204);
-  stage.answer("bad", 500);
-  stage.tick(10min);
-  stage.end("bad", unanswered(OutcomeKind::timeout, "no answer within \"5s\""));
+  DispatcherFixture& fixture = logged.fixture;
+  fixture.arrive({{"good", "a", 1, "http://a.test/path?token=hidden"}, {"bad", "b b", 1, "http://b.test/"}});
+  fixture.play();
+  fixture.answer("good", 204);
+  fixture.answer("bad", 500);
+  fixture.tick(10min);
+  fixture.end("bad", unanswered(OutcomeKind::timeout, "no answer within \"5s\""));
   CHECK(
       logged.text() ==
       "dispatch: delivered event=good entity=a sequence=1 attempt=1 host=a.test outcome=answered status=204 "
@@ -69,9 +69,9 @@ TEST_CASE("each attempt has a line with event entity attempt and host in the ord
 
 TEST_CASE("as JSON each line is an object with the same words in full") {
   Logged logged{spdlog::level::warn, {}, LogOptions::Format::json};
-  logged.stage.arrive({{"e\"1", "x", 1}});
-  logged.stage.play();
-  logged.stage.end("e\"1", unanswered(OutcomeKind::unknown, "aborted"));
+  logged.fixture.arrive({{"e\"1", "x", 1}});
+  logged.fixture.play();
+  logged.fixture.end("e\"1", unanswered(OutcomeKind::unknown, "aborted"));
   const auto line = logged.text();
   CHECK(line.find(R"("level":"warning","message":"outcome unknown, to be sent again","event_id":"e\"1",)"
                   R"("entity_id":"x","sequence":1,"attempt":1,"host":"a.test","outcome":"unknown",)"
@@ -80,29 +80,29 @@ TEST_CASE("as JSON each line is an object with the same words in full") {
 
 TEST_CASE("at the usual level only what somebody has to know is said") {
   Logged logged{spdlog::level::info, two_attempts()};
-  Stage& stage = logged.stage;
-  stage.arrive({{"good", "a", 1}, {"bad", "b", 1}});
-  stage.play();
-  stage.answer("good", 200);
-  stage.answer("bad", 500);
+  DispatcherFixture& fixture = logged.fixture;
+  fixture.arrive({{"good", "a", 1}, {"bad", "b", 1}});
+  fixture.play();
+  fixture.answer("good", 200);
+  fixture.answer("bad", 500);
   CHECK(logged.text().empty());
-  stage.tick(10min);
-  stage.answer("bad", 500);
+  fixture.tick(10min);
+  fixture.answer("bad", 500);
   CHECK(logged.text().starts_with("dispatch: warning: dead letter event=bad "));
 }
 
 TEST_CASE("where nothing is said of deliveries nothing is kept of them") {
   Logged quiet{spdlog::level::err};
   Logged usual{spdlog::level::info};
-  CHECK_FALSE(quiet.deliveries().wants_stories());
-  CHECK(usual.deliveries().wants_stories());
+  CHECK_FALSE(quiet.deliveries().wants_attempt_traces());
+  CHECK(usual.deliveries().wants_attempt_traces());
 }
 
 TEST_CASE("what was refused is told without what it says of the payload") {
   Logged logged{spdlog::level::warn, two_attempts()};
-  logged.stage.arrive({{"e", "a", 1}});
-  logged.stage.play();
-  logged.stage.end("e", unanswered(OutcomeKind::refused, "cannot index \"SECRET\""));
+  logged.fixture.arrive({{"e", "a", 1}});
+  logged.fixture.play();
+  logged.fixture.end("e", unanswered(OutcomeKind::refused, "cannot index \"SECRET\""));
   CHECK(logged.text() ==
         "dispatch: warning: dead letter event=e entity=a sequence=1 attempt=1 host=a.test outcome=refused "
         "took_ms=0.000\n");
@@ -111,10 +111,10 @@ TEST_CASE("what was refused is told without what it says of the payload") {
 TEST_CASE("a filter or transform that failed is named without what it says of the payload") {
   for (const std::string which : {"filter", "transform"}) {
     Logged logged{spdlog::level::warn, two_attempts()};
-    logged.stage.arrive({{"e", "a", 1}});
-    logged.stage.play();
-    logged.stage.end("e", unanswered(OutcomeKind::refused,
-                                     "the " + which + " of subscription crm failed: index \"SECRET\""));
+    logged.fixture.arrive({{"e", "a", 1}});
+    logged.fixture.play();
+    logged.fixture.end("e", unanswered(OutcomeKind::refused,
+                                       "the " + which + " of subscription crm failed: index \"SECRET\""));
     CHECK(logged.text() ==
           "dispatch: warning: dead letter event=e entity=a sequence=1 attempt=1 host=a.test outcome=" +
               which + "_failed took_ms=0.000\n");

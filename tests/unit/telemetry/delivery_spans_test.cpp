@@ -1,7 +1,7 @@
 #include "telemetry/delivery_spans.hpp"
 
 #include "support/otlp.hpp"
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <mutex>
 
@@ -30,12 +30,12 @@ class Collector final : public tracing::SpanExporter {
   std::mutex mutex_;
 };
 
-/// A stage whose traces are exported.
+/// A dispatcher whose traces are exported.
 class Traced {
  public:
   explicit Traced(const flow::RunOptions& options = {}, const telemetry::SpanBatches& batches = {})
-      : stage{options}, spans_{collector_, telemetry::OtlpJson{{}, "1"}, batches, {}} {
-    stage.observe(spans_);
+      : fixture{options}, spans_{collector_, telemetry::OtlpJson{{}, "1"}, batches, {}} {
+    fixture.observe(spans_);
   }
   /// The spans so far.
   std::vector<OtlpSpan> spans() {
@@ -45,7 +45,7 @@ class Traced {
   int requests() const { return collector_.requests; }
   telemetry::DeliverySpans& exported() { return spans_; }
 
-  Stage stage;
+  DispatcherFixture fixture;
 
  private:
   Collector collector_;
@@ -80,9 +80,9 @@ TEST_CASE("an event that is delivered at once is taken in and committed and requ
   auto line = traced("e", "x", 1, 1);
   line.parent = ingest_of(1);
   line.parent.span = tracing::SpanId{7, 7, 7, 7, 7, 7, 7, 7};
-  traced_run.stage.arrive({line});
-  traced_run.stage.play();
-  traced_run.stage.answer("e", 200);
+  traced_run.fixture.arrive({line});
+  traced_run.fixture.play();
+  traced_run.fixture.answer("e", 200);
   const auto spans = traced_run.spans();
   REQUIRE(spans.size() == 3);
   for (const auto& span : spans) CHECK(span.trace == tracing::hex(ingest_of(1).trace));
@@ -99,7 +99,7 @@ TEST_CASE("an event that is delivered at once is taken in and committed and requ
   CHECK(commit.kind == 1);
 
   const auto request = named(spans, "POST").at(0);
-  CHECK(request.id == tracing::hex(traced_run.stage.transport.sent().at(0).trace.span));
+  CHECK(request.id == tracing::hex(traced_run.fixture.transport.sent().at(0).trace.span));
   CHECK(request.parent == ingest.id);
   CHECK(request.links == std::vector<std::string>{ingest.id});
   CHECK(request.kind == 3);
@@ -117,14 +117,14 @@ TEST_CASE("what is waited for has spans with its reason and a second attempt one
   options.retry.backoff_first = 4s;
   options.retry.jitter = 0;
   Traced traced_run{options};
-  Stage& stage = traced_run.stage;
-  stage.arrive({traced("a1", "a", 1, 1), traced("a2", "a", 2, 2)});
-  stage.play();
-  stage.tick(1s);
-  stage.answer("a1", 500);
-  stage.tick(4s);
-  stage.answer("a1", 200);
-  stage.answer("a2", 200);
+  DispatcherFixture& fixture = traced_run.fixture;
+  fixture.arrive({traced("a1", "a", 1, 1), traced("a2", "a", 2, 2)});
+  fixture.play();
+  fixture.tick(1s);
+  fixture.answer("a1", 500);
+  fixture.tick(4s);
+  fixture.answer("a1", 200);
+  fixture.answer("a2", 200);
   const auto spans = traced_run.spans();
   const auto retry = named(spans, "wait retry");
   REQUIRE(retry.size() == 1);
@@ -149,10 +149,10 @@ TEST_CASE("what is not recorded is not exported") {
   Traced traced_run;
   auto line = traced("e", "x", 1, 1);
   line.trace.flags = 0;
-  traced_run.stage.arrive({line, {"f", "y", 1}});
-  traced_run.stage.play();
-  traced_run.stage.answer("e", 200);
-  traced_run.stage.answer("f", 200);
+  traced_run.fixture.arrive({line, {"f", "y", 1}});
+  traced_run.fixture.play();
+  traced_run.fixture.answer("e", 200);
+  traced_run.fixture.answer("f", 200);
   CHECK(traced_run.spans().empty());
   CHECK(traced_run.requests() == 0);
 }
@@ -163,8 +163,8 @@ TEST_CASE("spans are sent in batches and what there is no room for is counted") 
   Traced traced_run{{}, batches};
   std::vector<Line> lines;
   for (std::uint8_t i = 1; i <= 40; ++i) lines.push_back(traced("e" + std::to_string(i), "", 1, i));
-  traced_run.stage.arrive(lines);
-  traced_run.stage.play();
+  traced_run.fixture.arrive(lines);
+  traced_run.fixture.play();
   CHECK(named(traced_run.spans(), "ingest").size() == 40);
   CHECK(traced_run.requests() == 8);
   CHECK(traced_run.exported().dropped() == 0);
@@ -172,8 +172,8 @@ TEST_CASE("spans are sent in batches and what there is no room for is counted") 
   batches.queue = 5;
   batches.delay = 1h;
   Traced small{{}, batches};
-  small.stage.arrive(lines);
-  small.stage.play();
+  small.fixture.arrive(lines);
+  small.fixture.play();
   CHECK(small.exported().dropped() >= 30);
   CHECK(named(small.spans(), "ingest").size() + small.exported().dropped() == 40);
 }

@@ -2,7 +2,7 @@
 
 #include "metrics/series.hpp"
 #include "metrics/store.hpp"
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <algorithm>
 
@@ -13,10 +13,10 @@ namespace name = metrics::name;
 
 namespace {
 
-/// A stage whose turns are counted.
+/// A dispatcher whose turns are counted.
 class Counted {
  public:
-  explicit Counted(const flow::RunOptions& options = {}) : stage{options} { stage.observe(turns_); }
+  explicit Counted(const flow::RunOptions& options = {}) : fixture{options} { fixture.observe(turns_); }
 
   std::int64_t count(std::string_view key) {
     REQUIRE(collector_.drain(60s));
@@ -34,13 +34,13 @@ class Counted {
     return found->value;
   }
 
-  Stage stage;
+  DispatcherFixture fixture;
 
  private:
-  metrics::KeyBook book_;
+  metrics::KeyRegistry registry_;
   metrics::SharedMapStore store_;
   metrics::AsyncCollector collector_{store_, 100'000, 2, {}};
-  telemetry::TurnMetrics turns_{collector_, book_, stage.clock};
+  telemetry::TurnMetrics turns_{collector_, registry_, fixture.clock};
 };
 
 std::vector<Line> lines(const std::string& prefix, int count, const std::string& url) {
@@ -62,16 +62,16 @@ TEST_CASE("every event and attempt is counted under what became of it") {
   flow::RunOptions options;
   options.retry.attempts = 2;
   Counted counted{options};
-  Stage& stage = counted.stage;
-  stage.arrive({{"good", "a", 1}, {"bad", "b", 1}, {"slow", "c", 1}});
-  stage.arrive({{"good", "a", 1}, {"other", "a", 1}, {"good", "z", 1}});
-  stage.play();
-  stage.end("good", took(30ms));
-  stage.answer("bad", 404);
-  stage.end("slow", unanswered(OutcomeKind::timeout));
-  stage.tick(10min);
-  stage.answer("bad", 503);
-  stage.end("slow", took(2s));
+  DispatcherFixture& fixture = counted.fixture;
+  fixture.arrive({{"good", "a", 1}, {"bad", "b", 1}, {"slow", "c", 1}});
+  fixture.arrive({{"good", "a", 1}, {"other", "a", 1}, {"good", "z", 1}});
+  fixture.play();
+  fixture.end("good", took(30ms));
+  fixture.answer("bad", 404);
+  fixture.end("slow", unanswered(OutcomeKind::timeout));
+  fixture.tick(10min);
+  fixture.answer("bad", 503);
+  fixture.end("slow", took(2s));
 
   CHECK(counted.count(name::received) == 6);
   CHECK(counted.count(name::accepted) == 3);
@@ -96,20 +96,20 @@ TEST_CASE("what a rate holds back is counted once however long it waits") {
   flow::RunOptions options;
   options.rate = Rate{2, 1s};
   Counted counted{options};
-  Stage& stage = counted.stage;
-  stage.arrive(lines("e", 5, "http://a.test/"));
-  stage.play();
-  CHECK(stage.transport.under_way().size() == 1);
+  DispatcherFixture& fixture = counted.fixture;
+  fixture.arrive(lines("e", 5, "http://a.test/"));
+  fixture.play();
+  CHECK(fixture.transport.under_way().size() == 1);
   CHECK(counted.count(name::rate_rejections) == 4);
-  stage.transport.finish_all(answered(200));
-  stage.play();
-  stage.tick(100ms);
+  fixture.transport.finish_all(answered(200));
+  fixture.play();
+  fixture.tick(100ms);
   CHECK(counted.count(name::rate_rejections) == 4);
   for (int half = 0; half < 8; ++half) {
-    stage.transport.finish_all(answered(200));
-    stage.tick(500ms);
+    fixture.transport.finish_all(answered(200));
+    fixture.tick(500ms);
   }
-  CHECK(stage.transport.sent().size() == 5);
+  CHECK(fixture.transport.sent().size() == 5);
   CHECK(counted.count(name::rate_rejections) == 4);
   CHECK(counted.count(name::throttled) == 4);
 }
@@ -118,15 +118,15 @@ TEST_CASE("a circuit that opens is counted and its host is told of with its stat
   flow::RunOptions options;
   options.breaker = policy::BreakerPolicy{.failures = 2, .open_for = 30s, .probes = 1, .successes = 1};
   Counted counted{options};
-  Stage& stage = counted.stage;
-  stage.arrive(lines("e", 3, "http://dead.test/"));
-  stage.arrive(lines("f", 2, "http://live.test/"));
-  stage.play();
-  stage.answer("e0", 500);
-  stage.answer("e1", 500);
-  stage.tick(2s);
+  DispatcherFixture& fixture = counted.fixture;
+  fixture.arrive(lines("e", 3, "http://dead.test/"));
+  fixture.arrive(lines("f", 2, "http://live.test/"));
+  fixture.play();
+  fixture.answer("e0", 500);
+  fixture.answer("e1", 500);
+  fixture.tick(2s);
   CHECK(counted.count(name::trips) == 1);
-  const auto hosts = stage.figures().hosts;
+  const auto hosts = fixture.stats().hosts;
   REQUIRE(hosts.size() == 2);
   CHECK(hosts[0].host == "dead.test");
   CHECK(hosts[0].circuit == policy::Circuit::State::open);
@@ -139,13 +139,13 @@ TEST_CASE("a circuit that opens is counted and its host is told of with its stat
 
 TEST_CASE("the busiest fifty hosts are told of by name and the rest together") {
   Counted counted;
-  Stage& stage = counted.stage;
+  DispatcherFixture& fixture = counted.fixture;
   for (int host = 0; host < 60; ++host)
-    stage.arrive(lines("h" + std::to_string(host) + "-", host < 10 ? 1 : 2,
-                       "http://h" + std::to_string(host) + ".test/"));
-  stage.play();
-  stage.tick(2s);
-  const auto hosts = stage.figures().hosts;
+    fixture.arrive(lines("h" + std::to_string(host) + "-", host < 10 ? 1 : 2,
+                         "http://h" + std::to_string(host) + ".test/"));
+  fixture.play();
+  fixture.tick(2s);
+  const auto hosts = fixture.stats().hosts;
   REQUIRE(hosts.size() == 51);
   for (int i = 0; i < 50; ++i) CHECK(hosts[static_cast<std::size_t>(i)].in_flight == 2);
   CHECK(hosts.back().host.empty());
@@ -155,16 +155,17 @@ TEST_CASE("the busiest fifty hosts are told of by name and the rest together") {
 
 TEST_CASE("hosts that have nothing to do are told of after those that have and counted with the rest") {
   Counted counted;
-  Stage& stage = counted.stage;
+  DispatcherFixture& fixture = counted.fixture;
   const auto url = [](int host) { return "http://h" + std::to_string(host) + ".test/"; };
-  for (int host = 10; host < 80; ++host) stage.arrive(lines("h" + std::to_string(host) + "-", 1, url(host)));
-  stage.play();
-  stage.transport.finish_all(answered(200));
-  stage.tick(2s);
-  stage.arrive(lines("again", 1, url(79)));
-  stage.play();
-  stage.tick(2s);
-  const auto hosts = stage.figures().hosts;
+  for (int host = 10; host < 80; ++host)
+    fixture.arrive(lines("h" + std::to_string(host) + "-", 1, url(host)));
+  fixture.play();
+  fixture.transport.finish_all(answered(200));
+  fixture.tick(2s);
+  fixture.arrive(lines("again", 1, url(79)));
+  fixture.play();
+  fixture.tick(2s);
+  const auto hosts = fixture.stats().hosts;
   REQUIRE(hosts.size() == 51);
   CHECK(hosts[0].host == "h79.test");
   CHECK(hosts[0].in_flight == 1);
@@ -182,32 +183,32 @@ TEST_CASE("hosts that have nothing to do are forgotten and known again when they
   flow::RunOptions options;
   options.window = options.window_limits();
   options.window->lanes = 16;
-  options.window->outlets_kept = 10;
+  options.window->queues_kept = 10;
   Counted counted{options};
-  Stage& stage = counted.stage;
+  DispatcherFixture& fixture = counted.fixture;
   const auto deliver = [&](const std::string& prefix) {
     for (int host = 10; host < 80; ++host) {
       const auto name = std::to_string(host);
-      stage.arrive(lines(prefix + name + "-", 1, "http://h" + name + ".test/"));
+      fixture.arrive(lines(prefix + name + "-", 1, "http://h" + name + ".test/"));
     }
     for (int i = 0; i < 20; ++i) {
-      stage.play();
-      stage.transport.finish_all(answered(200));
-      stage.tick(2s);
+      fixture.play();
+      fixture.transport.finish_all(answered(200));
+      fixture.tick(2s);
     }
   };
   deliver("first");
-  CHECK(stage.transport.sent().size() == 70);
-  CHECK(stage.figures().hosts.size() <= 10 + 16);
+  CHECK(fixture.transport.sent().size() == 70);
+  CHECK(fixture.stats().hosts.size() <= 10 + 16);
   deliver("again");
-  CHECK(stage.transport.sent().size() == 140);
+  CHECK(fixture.transport.sent().size() == 140);
 }
 
 TEST_CASE("what an earlier process left under way is counted as unknown") {
   Counted counted;
-  Stage& stage = counted.stage;
-  stage.arrive({{"e", "a", 1}});
-  stage.play();
-  stage.crash();
+  DispatcherFixture& fixture = counted.fixture;
+  fixture.arrive({{"e", "a", 1}});
+  fixture.play();
+  fixture.crash();
   CHECK(counted.count(name::unknown) == 1);
 }

@@ -112,10 +112,10 @@ TEST_CASE("a derived span is the same each time and another for every number tha
 
   std::set<tracing::SpanId> seen{context.span};
   std::size_t made = 1;
-  for (std::int64_t outlet : {0, 1, 2})
+  for (std::int64_t queue : {0, 1, 2})
     for (std::int64_t position : {1, 2, 256})
       for (std::int64_t attempt : {1, 2, 3}) {
-        seen.insert(span(context, {outlet, position, attempt}));
+        seen.insert(span(context, {queue, position, attempt}));
         ++made;
       }
   CHECK(seen.size() == made);

@@ -4,9 +4,9 @@
 #include "cli/commands/subscription/subscription_fields.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/sqlite/files/journal_files.hpp"
-#include "operations/backlog.hpp"
+#include "operations/subscription_backfill.hpp"
 #include "routing/shared_url.hpp"
 
 #include <algorithm>
@@ -29,14 +29,14 @@ struct Carried {
 };
 
 Result<Carried> carried_by(const Program& program, std::string_view id) {
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
   Carried carried;
-  DISPATCH_TRY(ledger->subscriptions([&](const journal::SubscriptionRecord& record) {
+  DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
     if (record.subscription.id != id) return true;
-    carried = {
-        .waiting = record.tally.of(DeliveryState::pending) + record.tally.of(DeliveryState::retry_wait),
-        .dead = record.tally.of(DeliveryState::dead_letter)};
+    carried = {.waiting = record.state_counts.of(DeliveryState::pending) +
+                          record.state_counts.of(DeliveryState::retry_wait),
+               .dead = record.state_counts.of(DeliveryState::dead_letter)};
     return false;
   }));
   return carried;
@@ -46,9 +46,9 @@ Result<Carried> carried_by(const Program& program, std::string_view id) {
 Result<std::optional<Subscription>> former_of(const Program& program, std::string_view id) {
   std::optional<Subscription> former;
   if (!journal::may_be_there(program.journal)) return former;
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
-  DISPATCH_TRY(ledger->subscriptions([&](const journal::SubscriptionRecord& record) {
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
     if (record.subscription.id == id) former = record.subscription;
     return !former;
   }));
@@ -103,13 +103,13 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
 
   const bool generated = asked.declared.secret.generate;
 
-  std::optional<operations::Backlog> backlog;
+  std::optional<operations::SubscriptionBackfill> backfill;
   if (asked.from) {
-    auto of = operations::Backlog::of(wanted, Position{*asked.from});
+    auto of = operations::SubscriptionBackfill::of(wanted, Position{*asked.from});
     if (!of) return tl::unexpected(std::move(of).error());
-    backlog = std::move(*of);
+    backfill = std::move(*of);
     // What is written meanwhile is looked at inside the turn.
-    if (journal::may_be_there(program.journal)) DISPATCH_TRY(backlog->read(program.journal));
+    if (journal::may_be_there(program.journal)) DISPATCH_TRY(backfill->read(program.journal));
   }
 
   SubscriptionChange change;
@@ -142,9 +142,9 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
         change = change_to(known(*all, wanted.id), wanted);
         const auto no = journal.put_subscription(wanted, now);
         if (!no) return tl::unexpected(no.error());
-        if (!backlog) return {};
-        DISPATCH_TRY(backlog->read(program.journal));
-        const auto count = journal.fan_out(Route{wanted.url, wanted.host, *no}, backlog->positions(), now);
+        if (!backfill) return {};
+        DISPATCH_TRY(backfill->read(program.journal));
+        const auto count = journal.fan_out(Route{wanted.url, wanted.host, *no}, backfill->positions(), now);
         if (!count) return tl::unexpected(count.error());
         made = *count;
         return {};
@@ -164,7 +164,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
     put_json([&](JsonObject& object) {
       object.add("id", wanted.id).add("replaced", replaced);
       if (carried) object.add("waiting", carried->waiting).add("dead_letters", carried->dead);
-      if (backlog) object.add("looked_at", backlog->looked_at()).add("delivered_too", made);
+      if (backfill) object.add("looked_at", backfill->looked_at()).add("delivered_too", made);
       if (generated) object.add("secret", (*secret)->reveal());
     });
   } else if (generated) {
@@ -180,10 +180,10 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
                     counted(carried->waiting, "delivery", "deliveries"), carried->waiting == 1 ? "s" : "",
                     counted(carried->dead, "dead letter", "dead letters")));
   if (generated) say(program, "the secret is shown this once; give it to the receiver");
-  if (backlog)
+  if (backfill)
     say(program,
         fmt::format("{} of {} that the journal holds {} it too{}", made,
-                    counted(backlog->looked_at(), "event", "events"), made == 1 ? "goes to" : "go to",
+                    counted(backfill->looked_at(), "event", "events"), made == 1 ? "goes to" : "go to",
                     made > 0 ? "; " + who_goes_on(program) : std::string{}));
   return ExitCode::delivered;
 }

@@ -70,15 +70,15 @@ Result<std::vector<SubscriptionChange>> apply_set(
   if (!changes || !any_change(*changes)) return changes;
   tell(*changes);
 
-  auto turn = journal::Turn::begin(journal);
-  if (!turn) return tl::unexpected(std::move(turn).error());
+  auto transaction = journal::Transaction::begin(journal);
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
   const auto found = journal.subscriptions_version();
   if (!found) return tl::unexpected(found.error());
   if (*found != *version)
     return fail("another process changed the subscriptions meanwhile; nothing was applied; apply them again");
   DISPATCH_TRY(write(journal, *changes, options.discard, now));
   fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(turn->commit());
+  DISPATCH_TRY(transaction->commit());
   fail_point(FailPoint::operator_committed);
   return changes;
 }

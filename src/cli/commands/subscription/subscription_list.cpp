@@ -4,7 +4,7 @@
 #include "cli/commands/subscription/subscription_fields.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/ledger.hpp"
+#include "journal/journal_reader.hpp"
 #include "policy/rate.hpp"
 
 #include <algorithm>
@@ -83,7 +83,7 @@ void put_record_json(const Record& record, WallTime now) {
     add_time(object, "paused_at", subscription.paused_at);
     add_text(object, "pause_reason", subscription.pause_reason);
     for (std::size_t state = 0; state < delivery_state_names.size(); ++state)
-      object.add(delivery_state_names[state], record.tally.deliveries[state]);
+      object.add(delivery_state_names[state], record.state_counts.deliveries[state]);
   });
 }
 
@@ -107,14 +107,15 @@ void put_record(const Record& record, WallTime now) {
                                       age_text(*subscription.paused_at, now)));
   put_out("\ndeliveries\n");
   for (std::size_t state = 0; state < delivery_state_names.size(); ++state)
-    put_out(fmt::format("  {:<14} {:>11}\n", delivery_state_names[state], record.tally.deliveries[state]));
+    put_out(
+        fmt::format("  {:<14} {:>11}\n", delivery_state_names[state], record.state_counts.deliveries[state]));
 }
 
 Result<std::vector<Record>> read_records(const Program& program) {
-  const auto ledger = journal::Ledger::open(program.journal);
-  if (!ledger) return tl::unexpected(ledger.error());
+  const auto reader = journal::JournalReader::open(program.journal);
+  if (!reader) return tl::unexpected(reader.error());
   std::vector<Record> records;
-  DISPATCH_TRY(ledger->subscriptions([&](const Record& record) {
+  DISPATCH_TRY(reader->subscriptions([&](const Record& record) {
     records.push_back(record);
     return true;
   }));
@@ -142,7 +143,7 @@ Result<ExitCode> list_subscriptions(const Program& program, bool json) {
                {"URL"}},
               put_out};
   for (const auto& record : *records) {
-    const auto count = [&](DeliveryState state) { return std::to_string(record.tally.of(state)); };
+    const auto count = [&](DeliveryState state) { return std::to_string(record.state_counts.of(state)); };
     table.row({record.subscription.id, with_commas(record.subscription.event_types),
                count(DeliveryState::pending), count(DeliveryState::retry_wait),
                count(DeliveryState::dead_letter), count(DeliveryState::completed),

@@ -2,7 +2,7 @@
 #include "cli/commands/operator_turn.hpp"
 #include "cli/commands/subscription/subscription_changes.hpp"
 #include "cli/commands/subscription/subscription_commands.hpp"
-#include "cli/options/nearest.hpp"
+#include "cli/options/suggestion.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
 

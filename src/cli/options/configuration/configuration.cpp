@@ -2,7 +2,7 @@
 
 #include "cli/options/configuration/toml.hpp"
 #include "cli/options/misplaced_options.hpp"
-#include "cli/options/nearest.hpp"
+#include "cli/options/suggestion.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -83,13 +83,13 @@ Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
         "journal {0} has version {1}, this program works on version {2}, and nothing is to be changed now; "
         "to migrate the journal, run: dispatch run --journal {0}",
         path_.string(), identify(database_).version, latest_version());
-  auto gate = Gate::open(path_);
-  if (!gate) return tl::unexpected(std::move(gate).error());
-  gate_.emplace(std::move(*gate));
+  auto writer_lock = WriterLock::open(path_);
+  if (!writer_lock) return tl::unexpected(std::move(writer_lock).error());
+  writer_lock_.emplace(std::move(*writer_lock));
   // A claim made earlier would look to another process that migrates like one that works on the journal.
-  if (*due != Due::migration) DISPATCH_TRY(file_.claim_name(gate_->file().identity()));
+  if (*due != Due::migration) DISPATCH_TRY(file_.claim_name(writer_lock_->file().identity()));
   if (*due != Due::nothing) {
-    const auto migrated = migrate(database_, path_, *gate_, file_);
+    const auto migrated = migrate(database_, path_, *writer_lock_, file_);
     if (!migrated) return tl::unexpected(migrated.error());
     if (*migrated && options.migrated)
       options.migrated(fmt::format("journal {} was migrated from version {} to version {}", path_.string(),
@@ -102,7 +102,7 @@ Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
 }
 
 Result<> Connection::check_in_place() {
-  DISPATCH_TRY(gate_->file().check_in_place());
+  DISPATCH_TRY(writer_lock_->file().check_in_place());
   return files_->check();
 }
 
@@ -124,7 +124,7 @@ Result<> Connection::checkpoint_if_due() {
 
 Result<> Connection::checkpoint_and_truncate() {
   sqlite3* const handle = database_.getHandle();
-  sqlite3_busy_timeout(handle, 0);  // the writers at the gate are not to wait for a reader
+  sqlite3_busy_timeout(handle, 0);  // writers that wait for the writer lock do not wait for a reader
   auto copied = checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
   sqlite3_busy_timeout(handle, busy_timeout_);
   return copied;

@@ -4,7 +4,7 @@
 #include "journal/sqlite/connection/sqlite_options.hpp"
 #include "journal/sqlite/files/database_file.hpp"
 #include "journal/sqlite/files/files_in_place.hpp"
-#include "journal/sqlite/locks/gate.hpp"
+#include "journal/sqlite/locks/writer_lock.hpp"
 #include "journal/sqlite/wal/joined_wal.hpp"
 
 #include <filesystem>
@@ -31,7 +31,7 @@ class Connection {
 
   SQLite::Database& database() { return database_; }
   const std::filesystem::path& path() const { return path_; }
-  Gate& gate() { return *gate_; }
+  WriterLock& writer_lock() { return *writer_lock_; }
 
   /// `unavailable` where a file of the journal, the lock file included, has been removed or replaced since it
   /// was opened, or the database was cut off. Cheap: four calls of stat(2).
@@ -41,12 +41,12 @@ class Connection {
   int total_changes() const { return database_.getTotalChanges(); }
 
   /// Copies what it can from the WAL into the database file, where the WAL has grown by `checkpoint_pages`
-  /// since the last time. Only inside the gate, outside of a transaction. What was committed stands, whatever
-  /// comes of it.
+  /// since the last time. Only with the writer lock held, outside of a transaction. What was committed
+  /// stands, whatever comes of it.
   Result<> checkpoint_if_due();
 
-  /// Copies all of the WAL and empties it, unless readers still need it. Only inside the gate, outside of a
-  /// transaction.
+  /// Copies all of the WAL and empties it, unless readers still need it. Only with the writer lock held,
+  /// outside of a transaction.
   Result<> checkpoint_and_truncate();
 
  private:
@@ -64,8 +64,8 @@ class Connection {
   int busy_timeout_;                       // milliseconds
   std::unique_ptr<JoinedWal> joined_wal_;  // with synchronous = FULL; outlives the database that uses it
   SQLite::Database database_;
-  std::optional<Gate> gate_;           // from when the file is known to be ours
-  std::optional<FilesInPlace> files_;  // from when SQLite has them open
+  std::optional<WriterLock> writer_lock_;  // from when the file is known to be ours
+  std::optional<FilesInPlace> files_;      // from when SQLite has them open
 };
 
 }  // namespace dispatch::journal

@@ -29,7 +29,8 @@ struct SqliteOptions {
 
   std::int64_t cache_bytes = 16'777'216;  ///< page cache of one connection. Default 16 MiB
   int checkpoint_pages = 4096;            ///< the WAL is checkpointed when so long. Default 4096, 16 MiB
-  std::chrono::milliseconds busy_timeout{10'000};  ///< wait for a program that knows no gate. Default 10 s
+  std::chrono::milliseconds busy_timeout{
+      10'000};  ///< wait for a program that does not know the writer lock. Default 10 s
 };
 
 }  // namespace dispatch::journal

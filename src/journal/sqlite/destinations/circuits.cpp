@@ -7,7 +7,7 @@ Circuits::Circuits(SQLite::Database& database)
       remove_(database, "DELETE FROM circuits WHERE destination_no = ?"),
       all_(database, "SELECT destination_no, half_open, since FROM circuits ORDER BY destination_no") {}
 
-void Circuits::remember(std::span<const CircuitRow> changed, std::span<const DestinationNo> closed) {
+void Circuits::save(std::span<const CircuitRow> changed, std::span<const DestinationNo> closed) {
   for (const auto& [destination, half_open, since] : changed) put_.run(destination, half_open, since);
   for (const DestinationNo destination : closed) remove_.run(destination);
 }

@@ -14,7 +14,7 @@ class Circuits {
   explicit Circuits(SQLite::Database& database);
 
   /// Journal::remember_circuits.
-  void remember(std::span<const CircuitRow> changed, std::span<const DestinationNo> closed);
+  void save(std::span<const CircuitRow> changed, std::span<const DestinationNo> closed);
   /// Journal::circuits.
   std::vector<CircuitRow> all();
 

@@ -3,26 +3,28 @@
 namespace dispatch::journal {
 
 Destinations::Destinations(SQLite::Database& database)
-    : find_(database, "SELECT destination_no FROM destinations WHERE outlet_no = ? AND url = ?"),
+    : find_(database, "SELECT destination_no FROM destinations WHERE queue_no = ? AND url = ?"),
       create_(database,
-              "INSERT INTO destinations (outlet_no, url, first_position) VALUES (?, ?, ?) RETURNING "
+              "INSERT INTO destinations (queue_no, url, first_position) VALUES (?, ?, ?) RETURNING "
               "destination_no"),
       reach_down_(
           database,
           "UPDATE destinations SET first_position = ?1 WHERE destination_no = ?2 AND first_position > ?1"),
-      find_outlet_(database, "SELECT outlet_no FROM outlets WHERE subscription_no = 0 AND host = ?"),
-      find_subscribed_(database,
-                       "SELECT outlet_no FROM outlets WHERE subscription_no = ? AND subscription_no > 0"),
-      create_outlet_(database,
-                     "INSERT INTO outlets (subscription_no, host) VALUES (?, ?) RETURNING outlet_no"),
-      add_present_(database,
-                   "INSERT OR IGNORE INTO destinations (outlet_no, url, first_position)"
-                   " SELECT o.outlet_no, s.url, 0 FROM outlets o JOIN subscriptions s USING (subscription_no)"
-                   "  WHERE o.subscription_no = ?"),
+      find_queue_(database, "SELECT queue_no FROM delivery_queues WHERE subscription_no = 0 AND host = ?"),
+      find_subscribed_(
+          database, "SELECT queue_no FROM delivery_queues WHERE subscription_no = ? AND subscription_no > 0"),
+      create_queue_(database,
+                    "INSERT INTO delivery_queues (subscription_no, host) VALUES (?, ?) RETURNING queue_no"),
+      add_present_(
+          database,
+          "INSERT OR IGNORE INTO destinations (queue_no, url, first_position)"
+          " SELECT o.queue_no, s.url, 0 FROM delivery_queues o JOIN subscriptions s USING (subscription_no)"
+          "  WHERE o.subscription_no = ?"),
       lead_(database,
-            "UPDATE outlets SET (host, present_destination_no) ="
+            "UPDATE delivery_queues SET (host, present_destination_no) ="
             "   (SELECT s.host, t.destination_no FROM subscriptions s JOIN destinations t ON t.url = s.url"
-            "     WHERE s.subscription_no = outlets.subscription_no AND t.outlet_no = outlets.outlet_no)"
+            "     WHERE s.subscription_no = delivery_queues.subscription_no AND t.queue_no = "
+            "delivery_queues.queue_no)"
             " WHERE subscription_no = ?") {}
 
 Destinations::Numbers Destinations::resolve(const Route& route, Position position) {
@@ -37,36 +39,36 @@ Destinations::Numbers Destinations::resolve(const Route& route, Position positio
 
 std::optional<Destinations::Numbers> Destinations::find(const Route& route) {
   if (const Numbers* known = direct_.find(route.url)) return *known;
-  const auto outlet = find_outlet(route);
-  if (!outlet) return std::nullopt;
-  auto rows = find_.rows(*outlet, route.url);
+  const auto queue = find_queue(route);
+  if (!queue) return std::nullopt;
+  auto rows = find_.rows(*queue, route.url);
   if (!rows.next()) return std::nullopt;
-  return direct_.put(route.url, {.destination = DestinationNo{rows.integer(0)}, .outlet = *outlet});
+  return direct_.put(route.url, {.destination = DestinationNo{rows.integer(0)}, .queue = *queue});
 }
 
 Destinations::Numbers Destinations::look_up(const Route& route, Position position) {
-  if (const auto outlet = find_outlet(route))
-    return {.destination = named(*outlet, route.url, position), .outlet = *outlet};
-  OutletNo made;
-  if (auto rows = create_outlet_.rows(route.subscription, route.host); rows.next())
-    made = OutletNo{rows.integer(0)};
-  const Numbers numbers{.destination = named(made, route.url, position), .outlet = made};
+  if (const auto queue = find_queue(route))
+    return {.destination = named(*queue, route.url, position), .queue = *queue};
+  QueueNo made;
+  if (auto rows = create_queue_.rows(route.subscription, route.host); rows.next())
+    made = QueueNo{rows.integer(0)};
+  const Numbers numbers{.destination = named(made, route.url, position), .queue = made};
   if (route.subscription != SubscriptionNo{}) lead(route.subscription);
   return numbers;
 }
 
-DestinationNo Destinations::named(OutletNo outlet, std::string_view url, Position position) {
-  if (auto rows = find_.rows(outlet, url); rows.next()) return DestinationNo{rows.integer(0)};
-  auto rows = create_.rows(outlet, url, position);
+DestinationNo Destinations::named(QueueNo queue, std::string_view url, Position position) {
+  if (auto rows = find_.rows(queue, url); rows.next()) return DestinationNo{rows.integer(0)};
+  auto rows = create_.rows(queue, url, position);
   rows.next();
   return DestinationNo{rows.integer(0)};
 }
 
-std::optional<OutletNo> Destinations::find_outlet(const Route& route) {
+std::optional<QueueNo> Destinations::find_queue(const Route& route) {
   const bool direct = route.subscription == SubscriptionNo{};
-  auto rows = direct ? find_outlet_.rows(route.host) : find_subscribed_.rows(route.subscription);
+  auto rows = direct ? find_queue_.rows(route.host) : find_subscribed_.rows(route.subscription);
   if (!rows.next()) return std::nullopt;
-  return OutletNo{rows.integer(0)};
+  return QueueNo{rows.integer(0)};
 }
 
 void Destinations::lead(SubscriptionNo subscription) {

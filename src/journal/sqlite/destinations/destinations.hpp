@@ -12,7 +12,7 @@
 
 namespace dispatch::journal {
 
-/// The numbers of destinations and of their outlets. Remembers those used last: forget() when another
+/// The numbers of destinations and of their delivery queues. Remembers those used last: forget() when another
 /// connection has committed, and when a turn is abandoned.
 class Destinations {
  public:
@@ -20,7 +20,7 @@ class Destinations {
 
   struct Numbers {
     DestinationNo destination;
-    OutletNo outlet;
+    QueueNo queue;
   };
   /// Of the route's url and subscription; both are made where they are new. `position` is that of the event
   /// that is routed there.
@@ -32,7 +32,7 @@ class Destinations {
   /// An event at `position`, which may lie below all that went there so far, goes there too.
   void reach_down(DestinationNo destination, Position position);
 
-  /// The outlet of the subscription, where it has one, goes where its row in subscriptions says.
+  /// The delivery queue of the subscription, where it has one, goes where its row in subscriptions says.
   void lead(SubscriptionNo subscription);
 
   void forget();
@@ -43,14 +43,14 @@ class Destinations {
     Numbers numbers;
   };
   Numbers look_up(const Route& route, Position position);
-  std::optional<OutletNo> find_outlet(const Route& route);
-  DestinationNo named(OutletNo outlet, std::string_view url, Position position);
+  std::optional<QueueNo> find_queue(const Route& route);
+  DestinationNo named(QueueNo queue, std::string_view url, Position position);
 
   static constexpr std::size_t remembered = 4'096;
 
   LruCache<Numbers> direct_{remembered};
   std::unordered_map<SubscriptionNo, Present> subscribed_;
-  Statement find_, create_, reach_down_, find_outlet_, find_subscribed_, create_outlet_, add_present_, lead_;
+  Statement find_, create_, reach_down_, find_queue_, find_subscribed_, create_queue_, add_present_, lead_;
 };
 
 }  // namespace dispatch::journal

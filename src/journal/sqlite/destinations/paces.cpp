@@ -7,7 +7,7 @@ Paces::Paces(SQLite::Database& database)
       remove_(database, "DELETE FROM paces WHERE destination_no = ?"),
       all_(database, "SELECT destination_no, not_before FROM paces ORDER BY destination_no") {}
 
-void Paces::remember(std::span<const PaceRow> changed, std::span<const DestinationNo> over) {
+void Paces::save(std::span<const PaceRow> changed, std::span<const DestinationNo> over) {
   for (const auto& [destination, not_before] : changed) put_.run(destination, not_before);
   for (const DestinationNo destination : over) remove_.run(destination);
 }

@@ -14,7 +14,7 @@ class Paces {
   explicit Paces(SQLite::Database& database);
 
   /// Journal::remember_paces.
-  void remember(std::span<const PaceRow> changed, std::span<const DestinationNo> over);
+  void save(std::span<const PaceRow> changed, std::span<const DestinationNo> over);
   /// Journal::paces.
   std::vector<PaceRow> all();
 

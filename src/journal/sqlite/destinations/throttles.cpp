@@ -10,7 +10,7 @@ Throttles::Throttles(SQLite::Database& database)
       all_(database,
            "SELECT destination_no, hold_until, millihertz, doubles FROM throttles ORDER BY destination_no") {}
 
-void Throttles::remember(std::span<const ThrottleRow> changed, std::span<const DestinationNo> over) {
+void Throttles::save(std::span<const ThrottleRow> changed, std::span<const DestinationNo> over) {
   for (const auto& [destination, hold_until, millihertz, doubles] : changed)
     put_.run(destination, hold_until, millihertz, doubles);
   for (const DestinationNo destination : over) remove_.run(destination);

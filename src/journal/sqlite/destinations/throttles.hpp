@@ -14,7 +14,7 @@ class Throttles {
   explicit Throttles(SQLite::Database& database);
 
   /// Journal::remember_throttles.
-  void remember(std::span<const ThrottleRow> changed, std::span<const DestinationNo> over);
+  void save(std::span<const ThrottleRow> changed, std::span<const DestinationNo> over);
   /// Journal::throttles.
   std::vector<ThrottleRow> all();
 

@@ -22,9 +22,9 @@ class LockFile {
  public:
   /// What each byte of the file stands for.
   enum class Byte : off_t {
-    turnstile = 0,  ///< the queue in front of the gate
-    gate = 1,       ///< writing and checkpointing
-    owner = 2,      ///< being the dispatcher of the journal
+    turnstile = 0,    ///< the queue in front of the writer lock
+    writer_lock = 1,  ///< writing and checkpointing
+    owner = 2,        ///< being the dispatcher of the journal
   };
 
   /// Opens, and creates with mode 0600 where it is missing, the lock file beside `journal`. The journal

@@ -2,7 +2,7 @@
 
 #include "base/fail_point.hpp"
 #include "journal/sqlite/reading/delivery_columns.hpp"
-#include "journal/sqlite/writing/wakes.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 
 #include <map>
 #include <tuple>
@@ -16,24 +16,24 @@ Cancellations::Cancellations(SQLite::Database& database, TurnAccount& turn)
       lanes_(database),
       read_(database,
             fmt::format("SELECT {} FROM deliveries"
-                        " WHERE outlet_no = ? AND position = ? AND generation = ? AND state IN (0, 2)",
+                        " WHERE queue_no = ? AND position = ? AND generation = ? AND state IN (0, 2)",
                         delivery_columns)),
       give_up_(database,
                "UPDATE deliveries SET state = 5, state_at = NULL"
-               " WHERE outlet_no = ? AND position = ? AND generation = ?"),
+               " WHERE queue_no = ? AND position = ? AND generation = ?"),
       add_action_(database,
-                  "INSERT INTO actions (verb, at, turn, entity_no, outlet_no, position, generation, quiet)"
+                  "INSERT INTO actions (verb, at, turn, entity_no, queue_no, position, generation, quiet)"
                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?)") {}
 
 std::int64_t Cancellations::cancel(std::span<const DeliveryKey> deliveries, WallTime now) {
   std::vector<Cancelled> cancelled;
-  for (const auto& [outlet, position, generation] : deliveries) {
+  for (const auto& [queue, position, generation] : deliveries) {
     {
-      auto rows = read_.rows(outlet, position, generation);
+      auto rows = read_.rows(queue, position, generation);
       if (!rows.next()) continue;
       cancelled.push_back({.row = read_delivery(rows)});
     }
-    give_up_.run(outlet, position, generation);
+    give_up_.run(queue, position, generation);
     const DeliveryState from = cancelled.back().row.state;
     turn_.moved(from, next_state(from, Transition::give_up).value());
   }
@@ -41,7 +41,7 @@ std::int64_t Cancellations::cancel(std::span<const DeliveryKey> deliveries, Wall
   find_woken(cancelled);
   for (const auto& [row, wakes] : cancelled) {
     const auto entity = row.entity == EntityNo{} ? std::nullopt : std::optional{row.entity};
-    add_action_.run(static_cast<int>(Verb::cancel), now, turn_.number, entity, row.key.outlet,
+    add_action_.run(static_cast<int>(Verb::cancel), now, turn_.number, entity, row.key.queue,
                     row.key.position, row.key.generation, wakes ? 0 : 1);
   }
   return static_cast<std::int64_t>(cancelled.size());

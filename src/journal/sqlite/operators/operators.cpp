@@ -8,7 +8,7 @@ namespace dispatch::journal {
 
 namespace {
 
-constexpr const char* of_delivery = " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = ?";
+constexpr const char* of_delivery = " WHERE queue_no = ? AND position = ? AND generation = ? AND state = ?";
 
 }  // namespace
 
@@ -16,10 +16,10 @@ Operators::Operators(SQLite::Database& database, TurnAccount& turn, Retries& ret
     : turn_(turn),
       retries_(retries),
       streams_(database),
-      wakes_(database, turn),
-      add_action_(database, fmt::format("INSERT INTO actions (verb, at, turn, entity_no, outlet_no, position,"
+      wakeups_(database, turn),
+      add_action_(database, fmt::format("INSERT INTO actions (verb, at, turn, entity_no, queue_no, position,"
                                         "                     generation)"
-                                        " SELECT ?, ?, ?, entity_no, outlet_no, position, generation"
+                                        " SELECT ?, ?, ?, entity_no, queue_no, position, generation"
                                         "   FROM deliveries{}",
                                         of_delivery)),
       release_(database, fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts,"
@@ -39,13 +39,13 @@ std::int64_t Operators::discard(std::span<const DeliveryKey> deliveries, WallTim
 std::int64_t Operators::move_dead_letters(std::span<const DeliveryKey> deliveries, Verb verb, Statement& move,
                                           Transition by, WallTime now) {
   constexpr DeliveryState dead = DeliveryState::dead_letter;
-  for (const auto& [outlet, position, generation] : deliveries)
-    add_action_.run(static_cast<int>(verb), now, turn_.number, outlet, position, generation,
+  for (const auto& [queue, position, generation] : deliveries)
+    add_action_.run(static_cast<int>(verb), now, turn_.number, queue, position, generation,
                     static_cast<int>(dead));
   fail_point(FailPoint::dead_letters_noted);
   std::int64_t moved = 0;
   for (const auto& key : deliveries) {
-    if (move.run(key.outlet, key.position, key.generation, static_cast<int>(dead)) == 0) continue;
+    if (move.run(key.queue, key.position, key.generation, static_cast<int>(dead)) == 0) continue;
     if (verb == Verb::release) retries_.ask(key, now);
     ++moved;
   }
@@ -63,7 +63,7 @@ std::optional<std::pair<SequenceNumber, SequenceNumber>> Operators::skip_gap(
   if (!gap || (only && *only != SequenceNumber{gap->first})) return std::nullopt;
   skip_.run(now, stream->entity, gap->first);
   fail_point(FailPoint::gap_skipped);
-  wakes_.past_gap(stream->entity, *gap, Verb::gap_skip, now);
+  wakeups_.past_gap(stream->entity, *gap, Verb::gap_skip, now);
   return std::pair{SequenceNumber{gap->first}, SequenceNumber{gap->last}};
 }
 

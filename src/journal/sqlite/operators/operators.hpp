@@ -4,9 +4,9 @@
 #include "journal/rows.hpp"
 #include "journal/sqlite/operators/retries.hpp"
 #include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 #include "journal/sqlite/writing/streams.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
-#include "journal/sqlite/writing/wakes.hpp"
 
 #include <optional>
 #include <span>
@@ -35,7 +35,7 @@ class Operators {
   TurnAccount& turn_;
   Retries& retries_;
   Streams streams_;
-  Wakes wakes_;
+  LaneWakeups wakeups_;
   Statement add_action_, release_, discard_, skip_;
 };
 

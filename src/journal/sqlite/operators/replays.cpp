@@ -14,27 +14,27 @@ namespace dispatch::journal {
 Replays::Replays(SQLite::Database& database, TurnAccount& turn, Destinations& destinations)
     : turn_(turn),
       destinations_(destinations),
-      wakes_(database, turn),
+      wakeups_(database, turn),
       read_(database,
-            fmt::format("SELECT {} FROM deliveries WHERE outlet_no = ? AND position = ? AND generation = ?",
+            fmt::format("SELECT {} FROM deliveries WHERE queue_no = ? AND position = ? AND generation = ?",
                         delivery_columns)),
       later_direct_(
           database,
-          "SELECT 1 FROM deliveries WHERE outlet_no = ? AND position = ? AND generation > ? LIMIT 1"),
+          "SELECT 1 FROM deliveries WHERE queue_no = ? AND position = ? AND generation > ? LIMIT 1"),
       later_anywhere_(database,
                       "SELECT 1 FROM deliveries INDEXED BY deliveries_by_position"
                       " WHERE position = ? AND subscription_no = 0 AND generation > ? LIMIT 1"),
       later_subscribed_(database,
-                        "SELECT 1 FROM outlets o"
-                        " CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = ?2"
+                        "SELECT 1 FROM delivery_queues o"
+                        " CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position = ?2"
                         " WHERE o.subscription_no = ?1 AND d.generation > ?3 LIMIT 1"),
       open_at_(database,
-               "SELECT 1 FROM deliveries WHERE outlet_no = ? AND position = ? AND state NOT IN (4, 5)"
+               "SELECT 1 FROM deliveries WHERE queue_no = ? AND position = ? AND state NOT IN (4, 5)"
                " LIMIT 1"),
       next_generation_(database,
                        "UPDATE progress SET last_generation = last_generation + 1 RETURNING last_generation"),
       add_(database,
-           "INSERT INTO deliveries (outlet_no, position, generation, destination_no, entity_no,"
+           "INSERT INTO deliveries (queue_no, position, generation, destination_no, entity_no,"
            "                        sequence_number, subscription_no)"
            " SELECT ?1, position, ?2, ?3, entity_no, sequence_number, ?4 FROM events WHERE position = ?5") {}
 
@@ -45,7 +45,7 @@ Result<std::int64_t> Replays::make(std::span<const DeliveryKey> deliveries, cons
     SubscriptionNo subscription;
     DestinationNo destination;
   };
-  std::map<OutletNo, Made> outlets;
+  std::map<QueueNo, Made> queues;
   std::int64_t made = 0;
   std::int64_t generation = 0;
   for (const DeliveryKey& key : deliveries) {
@@ -59,34 +59,34 @@ Result<std::int64_t> Replays::make(std::span<const DeliveryKey> deliveries, cons
     if (!route && goes_on_elsewhere(*row)) continue;
     const bool elsewhere = route && route->subscription == row->subscription;
     const auto to = elsewhere ? destinations_.resolve(*route, key.position)
-                              : Destinations::Numbers{.destination = row->destination, .outlet = key.outlet};
-    if (direct && open_at_.rows(to.outlet, key.position).next()) continue;
+                              : Destinations::Numbers{.destination = row->destination, .queue = key.queue};
+    if (direct && open_at_.rows(to.queue, key.position).next()) continue;
     if (generation == 0) generation = next_generation();
-    add_.run(to.outlet, generation, to.destination, row->subscription, key.position);
+    add_.run(to.queue, generation, to.destination, row->subscription, key.position);
     turn_.made(DeliveryState::pending);
     ++made;
     const Made here{.lowest = key.position, .subscription = row->subscription, .destination = to.destination};
-    const auto [outlet, first] = outlets.try_emplace(to.outlet, here);
-    if (!first) outlet->second.lowest = std::min(outlet->second.lowest, key.position);
+    const auto [queue, first] = queues.try_emplace(to.queue, here);
+    if (!first) queue->second.lowest = std::min(queue->second.lowest, key.position);
   }
-  for (const auto& [outlet, at] : outlets) {
+  for (const auto& [queue, at] : queues) {
     destinations_.reach_down(at.destination, at.lowest);
-    wakes_.from_here(Verb::replay, {.outlet = outlet, .position = at.lowest, .generation = generation},
-                     at.subscription, now);
+    wakeups_.from_here(Verb::replay, {.queue = queue, .position = at.lowest, .generation = generation},
+                       at.subscription, now);
   }
   if (made > 0) fail_point(FailPoint::replay_staged);
   return made;
 }
 
 std::optional<DeliveryRow> Replays::read(const DeliveryKey& key) {
-  auto rows = read_.rows(key.outlet, key.position, key.generation);
+  auto rows = read_.rows(key.queue, key.position, key.generation);
   if (!rows.next()) return std::nullopt;
   return read_delivery(rows);
 }
 
 bool Replays::is_latest(const DeliveryRow& row) {
-  const auto& [outlet, position, generation] = row.key;
-  if (row.subscription == SubscriptionNo{}) return !later_direct_.rows(outlet, position, generation).next();
+  const auto& [queue, position, generation] = row.key;
+  if (row.subscription == SubscriptionNo{}) return !later_direct_.rows(queue, position, generation).next();
   return !later_subscribed_.rows(row.subscription, position, generation).next();
 }
 

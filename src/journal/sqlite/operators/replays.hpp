@@ -5,8 +5,8 @@
 #include "journal/rows.hpp"
 #include "journal/sqlite/destinations/destinations.hpp"
 #include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
-#include "journal/sqlite/writing/wakes.hpp"
 
 #include <optional>
 #include <span>
@@ -26,13 +26,13 @@ class Replays {
  private:
   std::optional<DeliveryRow> read(const DeliveryKey& key);
   bool is_latest(const DeliveryRow& row);
-  /// A direct delivery failed, and a redirect went on with it at whatever outlet.
+  /// A direct delivery failed, and a redirect went on with it at whatever delivery queue.
   bool goes_on_elsewhere(const DeliveryRow& row);
   std::int64_t next_generation();
 
   TurnAccount& turn_;
   Destinations& destinations_;
-  Wakes wakes_;
+  LaneWakeups wakeups_;
   Statement read_, later_direct_, later_anywhere_, later_subscribed_, open_at_, next_generation_, add_;
 };
 

@@ -4,7 +4,7 @@ namespace dispatch::journal {
 
 DeliveryRow read_delivery(const Statement::Rows& row) {
   return DeliveryRow{
-      .key = {.outlet = OutletNo{row.integer(0)},
+      .key = {.queue = QueueNo{row.integer(0)},
               .position = Position{row.integer(1)},
               .generation = row.integer(2)},
       .destination = DestinationNo{row.integer(3)},

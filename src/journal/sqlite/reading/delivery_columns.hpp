@@ -6,11 +6,11 @@
 namespace dispatch::journal {
 
 /// The columns of deliveries that read_delivery expects, from the first on. A delivery of a subscription goes
-/// to the destination that its outlet has at present.
+/// to the destination that its delivery queue has at present.
 inline constexpr const char* delivery_columns =
-    "outlet_no, position, generation, "
+    "queue_no, position, generation, "
     "iif(subscription_no = 0, destination_no,"
-    "    (SELECT o.present_destination_no FROM outlets o WHERE o.outlet_no = deliveries.outlet_no)), "
+    "    (SELECT o.present_destination_no FROM delivery_queues o WHERE o.queue_no = deliveries.queue_no)), "
     "entity_no, sequence_number, state, attempts, forgiven, "
     "state_at, subscription_no, throttled_since";
 

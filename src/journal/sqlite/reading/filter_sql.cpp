@@ -68,18 +68,18 @@ FilterSql::FilterSql(const DeliveryFilter& filter)
       accepted_since_(filter.accepted_since),
       accepted_until_(filter.accepted_until),
       dead_since_(filter.dead_since) {
-  const std::string of_outlet = condition(lists_[hosts].has_value(), of_host, 3) +
-                                condition(lists_[subscriptions].has_value(), of_subscription, 5);
+  const std::string of_queue = condition(lists_[hosts].has_value(), of_host, 3) +
+                               condition(lists_[subscriptions].has_value(), of_subscription, 5);
   conditions_ = condition(lists_[events].has_value(), of_event, 1) +
                 condition(lists_[entities].has_value(), of_entity, 2) +
-                condition(lists_[urls].has_value(), of_url, 4) + of_outlet +
+                condition(lists_[urls].has_value(), of_url, 4) + of_queue +
                 condition(lists_[types].has_value(), of_type, 6) +
                 condition(lists_[inputs].has_value(), of_input, 7) +
                 condition(accepted_since_.has_value(), "e.accepted_at >= ?8", 8) +
                 condition(accepted_until_.has_value(), "e.accepted_at < ?9", 9) +
                 condition(dead_since_.has_value(), "d.state = 3 AND d.state_at >= ?10", 10) +
                 status_condition(filter.statuses);
-  outlet_conditions_ = of_outlet + " AND coalesce(?1, ?2, ?4, ?6, ?7, ?8, ?9, ?10, 1) IS NOT NULL";
+  queue_conditions_ = of_queue + " AND coalesce(?1, ?2, ?4, ?6, ?7, ?8, ?9, ?10, 1) IS NOT NULL";
 }
 
 }  // namespace dispatch::journal

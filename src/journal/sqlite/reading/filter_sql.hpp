@@ -21,8 +21,9 @@ class FilterSql {
 
   /// " AND ... AND ...": every parameter stands in it.
   const std::string& conditions() const { return conditions_; }
-  /// " AND ...": those that an outlet fulfils or not, on `outlets o`; every parameter stands in it.
-  const std::string& outlet_conditions() const { return outlet_conditions_; }
+  /// " AND ...": those that a delivery queue fulfils or not, on `delivery_queues o`; every parameter stands
+  /// in it.
+  const std::string& queue_conditions() const { return queue_conditions_; }
 
   /// Runs `statement`, which was made with one of the conditions.
   template <class... Values>
@@ -37,7 +38,7 @@ class FilterSql {
 
   std::optional<std::string> lists_[list_count];  // JSON arrays of strings; none: no condition
   std::optional<WallTime> accepted_since_, accepted_until_, dead_since_;
-  std::string conditions_, outlet_conditions_;
+  std::string conditions_, queue_conditions_;
 };
 
 /// The names as a JSON array of strings.

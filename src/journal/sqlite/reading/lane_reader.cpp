@@ -36,7 +36,7 @@ std::string sparse_open_by(std::string_view order) {
 LaneReader::LaneReader(SQLite::Database& database)
     : delivery_(
           database,
-          fmt::format("SELECT {} FROM deliveries WHERE outlet_no = ? AND position = ? AND generation = ?",
+          fmt::format("SELECT {} FROM deliveries WHERE queue_no = ? AND position = ? AND generation = ?",
                       delivery_columns)),
       // Both are answered from the index events_by_stream alone.
       below_(database,
@@ -122,7 +122,7 @@ std::vector<DeliveryRow> LaneReader::all_open(const DeliveryKey& key) {
 }
 
 std::optional<DeliveryRow> LaneReader::read(const DeliveryKey& key) {
-  auto rows = delivery_.rows(key.outlet, key.position, key.generation);
+  auto rows = delivery_.rows(key.queue, key.position, key.generation);
   if (!rows.next()) return std::nullopt;
   return read_delivery(rows);
 }
@@ -172,7 +172,7 @@ void LaneReader::each_open(const DeliveryRow& row, std::int64_t until, Each each
 }
 
 std::optional<DeliveryRow> LaneReader::in_lane_at(const DeliveryRow& row, Position position) {
-  auto found = read({.outlet = row.key.outlet, .position = position, .generation = row.key.generation});
+  auto found = read({.queue = row.key.queue, .position = position, .generation = row.key.generation});
   if (found && found->destination != row.destination) return std::nullopt;
   return found;
 }

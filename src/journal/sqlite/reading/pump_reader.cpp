@@ -8,74 +8,75 @@ namespace dispatch::journal {
 
 namespace {
 
-Outlet read_outlet(const Statement::Rows& rows) {
-  return {.no = OutletNo{rows.integer(0)},
+DeliveryQueue read_queue(const Statement::Rows& rows) {
+  return {.no = QueueNo{rows.integer(0)},
           .host = std::string{rows.bytes(1)},
           .subscription = SubscriptionNo{rows.integer(3)},
           .destination = DestinationNo{rows.integer(4)},  // NULL reads as 0
-          .low = Position{rows.integer(2)}};
+          .low_watermark = Position{rows.integer(2)}};
 }
 
 }  // namespace
 
 PumpReader::PumpReader(SQLite::Database& database)
-    : outlets_(database,
-               "SELECT outlet_no, host, low_position, subscription_no, present_destination_no FROM outlets"
-               " WHERE outlet_no > ? ORDER BY outlet_no"),
-      destinations_(database, "SELECT 1 FROM destinations WHERE outlet_no = ? LIMIT 2"),
-      scan_(database, fmt::format("SELECT {} FROM deliveries WHERE outlet_no = ? AND position > ?"
+    : queues_(
+          database,
+          "SELECT queue_no, host, low_position, subscription_no, present_destination_no FROM delivery_queues"
+          " WHERE queue_no > ? ORDER BY queue_no"),
+      destinations_(database, "SELECT 1 FROM destinations WHERE queue_no = ? LIMIT 2"),
+      scan_(database, fmt::format("SELECT {} FROM deliveries WHERE queue_no = ? AND position > ?"
                                   " ORDER BY position, generation",
                                   delivery_columns)),
-      due_(database,
-           fmt::format(
-               "SELECT {} FROM deliveries INDEXED BY deliveries_open"
-               " WHERE state = 2 AND outlet_no = ?1 AND (state_at, position, generation) > (?2, ?3, ?4)"
-               "   AND state_at <= ?5 AND (state_at < ?5 OR (position, generation) <= (?6, ?7))"
-               " ORDER BY state_at, position, generation",
-               delivery_columns)),
+      due_(
+          database,
+          fmt::format("SELECT {} FROM deliveries INDEXED BY deliveries_open"
+                      " WHERE state = 2 AND queue_no = ?1 AND (state_at, position, generation) > (?2, ?3, ?4)"
+                      "   AND state_at <= ?5 AND (state_at < ?5 OR (position, generation) <= (?6, ?7))"
+                      " ORDER BY state_at, position, generation",
+                      delivery_columns)),
       next_due_(database,
                 "SELECT state_at FROM deliveries INDEXED BY deliveries_open"
-                " WHERE state = 2 AND outlet_no = ? AND state_at IS NOT NULL"
+                " WHERE state = 2 AND queue_no = ? AND state_at IS NOT NULL"
                 "   AND (state_at, position, generation) > (?, ?, ?)"
                 " ORDER BY state_at, position, generation LIMIT 1"),
-      wakes_(database,
-             "SELECT action_no, outlet_no, position, generation, verb IN (9, 10), iif(verb IN (0, 13),"
-             "  (SELECT coalesce(o.present_destination_no, d.destination_no)"
-             "     FROM deliveries d JOIN outlets o USING (outlet_no)"
-             "    WHERE d.outlet_no = a.outlet_no AND d.position = a.position"
-             "      AND d.generation = a.generation), 0) FROM actions a"
-             " WHERE action_no > ? AND outlet_no IS NOT NULL AND quiet = 0 ORDER BY action_no LIMIT ?"),
+      wakeups_(database,
+               "SELECT action_no, queue_no, position, generation, verb IN (9, 10), iif(verb IN (0, 13),"
+               "  (SELECT coalesce(o.present_destination_no, d.destination_no)"
+               "     FROM deliveries d JOIN delivery_queues o USING (queue_no)"
+               "    WHERE d.queue_no = a.queue_no AND d.position = a.position"
+               "      AND d.generation = a.generation), 0) FROM actions a"
+               " WHERE action_no > ? AND queue_no IS NOT NULL AND quiet = 0 ORDER BY action_no LIMIT ?"),
       newest_action_(database, "SELECT coalesce(max(action_no), 0) FROM actions"),
-      remembered_wake_(database, "SELECT last_wake FROM progress"),
-      remember_outlet_(database,
-                       "UPDATE outlets SET low_position = ?1 WHERE outlet_no = ?2 AND low_position <> ?1"),
-      remember_wake_(database, "UPDATE progress SET last_wake = ?1 WHERE last_wake <> ?1"),
+      saved_wakeup_(database, "SELECT last_wake FROM progress"),
+      save_queue_(database,
+                  "UPDATE delivery_queues SET low_position = ?1 WHERE queue_no = ?2 AND low_position <> ?1"),
+      save_wakeup_(database, "UPDATE progress SET last_wake = ?1 WHERE last_wake <> ?1"),
       open_(database, fmt::format("SELECT {} FROM deliveries"
-                                  " WHERE outlet_no = ? AND position BETWEEN ? AND ? AND state NOT IN (4, 5)"
+                                  " WHERE queue_no = ? AND position BETWEEN ? AND ? AND state NOT IN (4, 5)"
                                   " ORDER BY position, generation",
                                   delivery_columns)),
-      tally_(database, "SELECT state, deliveries FROM tally") {}
+      state_counts_(database, "SELECT state, deliveries FROM tally") {}
 
-std::vector<Outlet> PumpReader::outlets(OutletNo after) {
-  std::vector<Outlet> outlets;
-  auto rows = outlets_.rows(after);
-  while (rows.next()) outlets.push_back(read_outlet(rows));
-  return outlets;
+std::vector<DeliveryQueue> PumpReader::queues(QueueNo after) {
+  std::vector<DeliveryQueue> queues;
+  auto rows = queues_.rows(after);
+  while (rows.next()) queues.push_back(read_queue(rows));
+  return queues;
 }
 
-std::optional<Outlet> PumpReader::outlet(OutletNo no) {
-  auto rows = outlets_.rows(OutletNo{no.value() - 1});
+std::optional<DeliveryQueue> PumpReader::queue(QueueNo no) {
+  auto rows = queues_.rows(QueueNo{no.value() - 1});
   if (!rows.next() || rows.integer(0) != no.value()) return std::nullopt;
-  return read_outlet(rows);
+  return read_queue(rows);
 }
 
-bool PumpReader::has_several_destinations(OutletNo outlet) {
-  auto rows = destinations_.rows(outlet);
+bool PumpReader::has_several_destinations(QueueNo queue) {
+  auto rows = destinations_.rows(queue);
   return rows.next() && rows.next();
 }
 
-std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::size_t limit) {
-  auto rows = scan_.rows(outlet, after);
+std::vector<DeliveryRow> PumpReader::scan(QueueNo queue, Position after, std::size_t limit) {
+  auto rows = scan_.rows(queue, after);
   auto deliveries = read_deliveries(rows, limit);
   if (deliveries.size() < limit || limit == 0) return deliveries;
   // The next call begins above this position, so all that stands at it is returned now.
@@ -84,31 +85,31 @@ std::vector<DeliveryRow> PumpReader::scan(OutletNo outlet, Position after, std::
   return deliveries;
 }
 
-std::vector<DeliveryRow> PumpReader::due(OutletNo outlet, const DuePlace& after, const DuePlace& until,
+std::vector<DeliveryRow> PumpReader::due(QueueNo queue, const DuePlace& after, const DuePlace& until,
                                          std::size_t limit) {
-  auto rows = due_.rows(outlet, after.at, after.position, after.generation, until.at, until.position,
+  auto rows = due_.rows(queue, after.at, after.position, after.generation, until.at, until.position,
                         until.generation);
   return read_deliveries(rows, limit);
 }
 
-std::optional<WallTime> PumpReader::next_due(OutletNo outlet, const DuePlace& after) {
-  auto rows = next_due_.rows(outlet, after.at, after.position, after.generation);
+std::optional<WallTime> PumpReader::next_due(QueueNo queue, const DuePlace& after) {
+  auto rows = next_due_.rows(queue, after.at, after.position, after.generation);
   if (!rows.next()) return std::nullopt;
   return from_stored(rows.integer(0));
 }
 
-std::vector<Wake> PumpReader::wakes(std::int64_t after, std::size_t limit) {
-  std::vector<Wake> wakes;
-  auto rows = wakes_.rows(after, limit);
+std::vector<LaneWakeup> PumpReader::wakeups(std::int64_t after, std::size_t limit) {
+  std::vector<LaneWakeup> wakeups;
+  auto rows = wakeups_.rows(after, limit);
   while (rows.next()) {
-    wakes.push_back({.action = rows.integer(0),
-                     .key = {.outlet = OutletNo{rows.integer(1)},
-                             .position = Position{rows.integer(2)},
-                             .generation = rows.integer(3)},
-                     .from_here = rows.integer(4) != 0,
-                     .ask = DestinationNo{rows.integer(5)}});
+    wakeups.push_back({.action = rows.integer(0),
+                       .key = {.queue = QueueNo{rows.integer(1)},
+                               .position = Position{rows.integer(2)},
+                               .generation = rows.integer(3)},
+                       .from_here = rows.integer(4) != 0,
+                       .ask = DestinationNo{rows.integer(5)}});
   }
-  return wakes;
+  return wakeups;
 }
 
 std::int64_t PumpReader::newest_action() {
@@ -116,39 +117,39 @@ std::int64_t PumpReader::newest_action() {
   return rows.next() ? rows.integer(0) : 0;
 }
 
-std::int64_t PumpReader::remembered_wake() {
-  auto rows = remembered_wake_.rows();
+std::int64_t PumpReader::saved_wakeup() {
+  auto rows = saved_wakeup_.rows();
   return rows.next() ? rows.integer(0) : 0;
 }
 
-void PumpReader::remember(std::span<const Outlet> outlets, std::int64_t last_wake) {
-  for (const Outlet& outlet : outlets) remember_outlet_.run(outlet.low, outlet.no);
-  remember_wake_.run(last_wake);
+void PumpReader::save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) {
+  for (const DeliveryQueue& queue : queues) save_queue_.run(queue.low_watermark, queue.no);
+  save_wakeup_.run(last_wakeup);
 }
 
 std::vector<DeliveryRow> PumpReader::first_open(Position from, Position to) {
-  const auto all = outlets(OutletNo{0});
+  const auto all = queues(QueueNo{0});
   bool found = false;
-  for (const Outlet& outlet : all) {
-    auto rows = open_.rows(outlet.no, from, to);
+  for (const DeliveryQueue& queue : all) {
+    auto rows = open_.rows(queue.no, from, to);
     if (!rows.next()) continue;
     found = true;
     to = Position{rows.integer(1)};
   }
   std::vector<DeliveryRow> first;
   if (!found) return first;
-  for (const Outlet& outlet : all) {
-    auto rows = open_.rows(outlet.no, to, to);
+  for (const DeliveryQueue& queue : all) {
+    auto rows = open_.rows(queue.no, to, to);
     while (rows.next()) first.push_back(read_delivery(rows));
   }
   return first;
 }
 
-Tally PumpReader::tally() {
-  Tally tally;
-  auto rows = tally_.rows();
-  while (rows.next()) tally.deliveries.at(static_cast<std::size_t>(rows.integer(0))) = rows.integer(1);
-  return tally;
+StateCounts PumpReader::state_counts() {
+  StateCounts state_counts;
+  auto rows = state_counts_.rows();
+  while (rows.next()) state_counts.deliveries.at(static_cast<std::size_t>(rows.integer(0))) = rows.integer(1);
+  return state_counts;
 }
 
 }  // namespace dispatch::journal

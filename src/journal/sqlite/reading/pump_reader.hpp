@@ -10,29 +10,29 @@
 
 namespace dispatch::journal {
 
-/// Reads outlets as queues, what is due, and what was woken; and remembers how far they were read.
+/// Reads delivery queues, what is due, and what was woken; and remembers how far they were read.
 class PumpReader {
  public:
   explicit PumpReader(SQLite::Database& database);
 
   // As the functions of Journal by the same names.
-  std::vector<Outlet> outlets(OutletNo after);
-  std::optional<Outlet> outlet(OutletNo no);
-  bool has_several_destinations(OutletNo outlet);
-  std::vector<DeliveryRow> scan(OutletNo outlet, Position after, std::size_t limit);
-  std::vector<DeliveryRow> due(OutletNo outlet, const DuePlace& after, const DuePlace& until,
+  std::vector<DeliveryQueue> queues(QueueNo after);
+  std::optional<DeliveryQueue> queue(QueueNo no);
+  bool has_several_destinations(QueueNo queue);
+  std::vector<DeliveryRow> scan(QueueNo queue, Position after, std::size_t limit);
+  std::vector<DeliveryRow> due(QueueNo queue, const DuePlace& after, const DuePlace& until,
                                std::size_t limit);
-  std::optional<WallTime> next_due(OutletNo outlet, const DuePlace& after);
-  std::vector<Wake> wakes(std::int64_t after, std::size_t limit);
+  std::optional<WallTime> next_due(QueueNo queue, const DuePlace& after);
+  std::vector<LaneWakeup> wakeups(std::int64_t after, std::size_t limit);
   std::int64_t newest_action();
-  std::int64_t remembered_wake();
-  void remember(std::span<const Outlet> outlets, std::int64_t last_wake);
+  std::int64_t saved_wakeup();
+  void save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup);
   std::vector<DeliveryRow> first_open(Position from, Position to);
-  Tally tally();
+  StateCounts state_counts();
 
  private:
-  Statement outlets_, destinations_, scan_, due_, next_due_, wakes_, newest_action_, remembered_wake_,
-      remember_outlet_, remember_wake_, open_, tally_;
+  Statement queues_, destinations_, scan_, due_, next_due_, wakeups_, newest_action_, saved_wakeup_,
+      save_queue_, save_wakeup_, open_, state_counts_;
 };
 
 }  // namespace dispatch::journal

@@ -21,13 +21,13 @@ constexpr std::int64_t no_position_is_higher = std::numeric_limits<std::int64_t>
 
 // What comes behind delivery_columns.
 constexpr const char* selected_columns =
-    "d.outlet_no, d.position, d.generation, t.destination_no, d.entity_no, d.sequence_number, d.state, "
+    "d.queue_no, d.position, d.generation, t.destination_no, d.entity_no, d.sequence_number, d.state, "
     "d.attempts, d.forgiven, d.state_at, d.subscription_no, d.throttled_since, t.url, o.host";
 constexpr int after_delivery_columns = 12;
 
 constexpr const char* joined =
     " CROSS JOIN events e ON e.position = d.position"
-    " CROSS JOIN outlets o ON o.outlet_no = d.outlet_no"
+    " CROSS JOIN delivery_queues o ON o.queue_no = d.queue_no"
     " CROSS JOIN destinations t ON t.destination_no ="
     "   iif(d.subscription_no > 0 AND d.state IN (0, 2, 3), o.present_destination_no, d.destination_no)";
 
@@ -43,8 +43,8 @@ std::string list_of(const std::vector<DeliveryState>& states) {
   return fmt::format("{}", fmt::join(numbers, ", "));
 }
 
-/// Where a walk over positions enters an outlet.
-std::pair<Position, std::int64_t> start_of_outlet(bool newest_first) {
+/// Where a walk over positions enters a delivery queue.
+std::pair<Position, std::int64_t> start_of_queue(bool newest_first) {
   if (newest_first) return {Position{no_position_is_higher}, no_position_is_higher};
   return {Position{-1}, -1};
 }
@@ -84,15 +84,15 @@ Position lowest_open_below_low(SQLite::Database& database) {
   return std::min(lowest, lowest_of_disordered(database));
 }
 
-std::vector<OutletNo> Selector::outlets_from(const FilterSql& filter, OutletNo first) {
+std::vector<QueueNo> Selector::queues_from(const FilterSql& filter, QueueNo first) {
   Statement statement{
       database_,
-      fmt::format("SELECT o.outlet_no FROM outlets o WHERE o.outlet_no >= ?{}{} ORDER BY o.outlet_no",
-                  FilterSql::parameters + 1, filter.outlet_conditions())};
-  std::vector<OutletNo> outlets;
+      fmt::format("SELECT o.queue_no FROM delivery_queues o WHERE o.queue_no >= ?{}{} ORDER BY o.queue_no",
+                  FilterSql::parameters + 1, filter.queue_conditions())};
+  std::vector<QueueNo> queues;
   auto rows = filter.rows(statement, first);
-  while (rows.next()) outlets.emplace_back(rows.integer(0));
-  return outlets;
+  while (rows.next()) queues.emplace_back(rows.integer(0));
+  return queues;
 }
 
 SelectedPage Selector::select(const Selection& selection, const SelectionPlace& from, std::size_t limit) {
@@ -115,8 +115,9 @@ SelectedPage Selector::by_position(const Selection& selection, const SelectionPl
   // With few positions they are looked up one by one; what the plus signs hide would be walked along.
   const auto sql = fmt::format(
       "SELECT {0} FROM deliveries d{1}"
-      " WHERE d.outlet_no = ?{2} AND ({3}d.position, {3}d.generation) {4} (?{5}, ?{6})"
-      "   AND {3}d.position >= min(?{7}, (SELECT low_position + 1 FROM outlets WHERE outlet_no = ?{2}))"
+      " WHERE d.queue_no = ?{2} AND ({3}d.position, {3}d.generation) {4} (?{5}, ?{6})"
+      "   AND {3}d.position >= min(?{7}, (SELECT low_position + 1 FROM delivery_queues WHERE queue_no = "
+      "?{2}))"
       "   AND d.state IN ({8}){9}"
       " ORDER BY d.position {10}, d.generation {10} LIMIT ?{11}",
       selected_columns, joined, FilterSql::parameters + 1, few_positions ? "+" : "",
@@ -125,10 +126,10 @@ SelectedPage Selector::by_position(const Selection& selection, const SelectionPl
       selection.newest_first ? "DESC" : "ASC", FilterSql::parameters + 5);
   Statement statement{database_, sql};
   auto [position, generation] = std::pair{from.key.position, from.key.generation};
-  for (const OutletNo outlet : outlets_from(filter, from.key.outlet)) {
-    if (outlet != from.key.outlet) std::tie(position, generation) = start_of_outlet(selection.newest_first);
+  for (const QueueNo queue : queues_from(filter, from.key.queue)) {
+    if (queue != from.key.queue) std::tie(position, generation) = start_of_queue(selection.newest_first);
     auto rows =
-        filter.rows(statement, outlet, position, generation, *place.lowest, limit - page.deliveries.size());
+        filter.rows(statement, queue, position, generation, *place.lowest, limit - page.deliveries.size());
     while (rows.next()) page.deliveries.push_back(read_selected(rows));
     if (page.deliveries.size() < limit) continue;
     place.key = page.deliveries.back().row.key;
@@ -143,7 +144,7 @@ SelectedPage Selector::by_state(const Selection& selection, const SelectionPlace
   SelectedPage page;
   const auto sql = fmt::format(
       "SELECT {} FROM deliveries d INDEXED BY deliveries_open{}"
-      " WHERE d.state = ?{} AND d.outlet_no = ?{} AND d.state_at IS NOT NULL"
+      " WHERE d.state = ?{} AND d.queue_no = ?{} AND d.state_at IS NOT NULL"
       "   AND (d.state_at, d.position, d.generation) > (?{}, ?{}, ?{}){}"
       " ORDER BY d.state_at, d.position, d.generation LIMIT ?{}",
       selected_columns, joined, FilterSql::parameters + 1, FilterSql::parameters + 2,
@@ -151,10 +152,10 @@ SelectedPage Selector::by_state(const Selection& selection, const SelectionPlace
       FilterSql::parameters + 6);
   Statement statement{database_, sql};
   SelectionPlace place = from;
-  for (const OutletNo outlet : outlets_from(filter, from.key.outlet)) {
-    if (outlet != from.key.outlet) place = {};
+  for (const QueueNo queue : queues_from(filter, from.key.queue)) {
+    if (queue != from.key.queue) place = {};
     for (; place.state < selection.states.size(); ++place.state) {
-      auto rows = filter.rows(statement, static_cast<int>(selection.states[place.state]), outlet, place.since,
+      auto rows = filter.rows(statement, static_cast<int>(selection.states[place.state]), queue, place.since,
                               place.key.position, place.key.generation, limit - page.deliveries.size());
       while (rows.next()) page.deliveries.push_back(read_selected(rows));
       if (page.deliveries.size() == limit) {
@@ -177,7 +178,7 @@ std::vector<std::string> Selector::unknown_names(const DeliveryFilter& filter) {
   const Kind kinds[] = {
       {"event", filter.events, "SELECT event_id FROM events WHERE event_id = n.value"},
       {"entity", filter.entities, "SELECT entity_id FROM entities WHERE entity_id = n.value"},
-      {"host", filter.hosts, "SELECT host FROM outlets WHERE host = n.value"},
+      {"host", filter.hosts, "SELECT host FROM delivery_queues WHERE host = n.value"},
       {"URL", filter.urls, "SELECT url FROM destinations WHERE url = n.value"},
       {"subscription", filter.subscriptions,
        "SELECT subscription_id FROM subscriptions WHERE subscription_id = n.value"},

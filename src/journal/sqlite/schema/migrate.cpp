@@ -119,9 +119,9 @@ Result<Due> find_due(SQLite::Database& database, const std::filesystem::path& pa
 }
 
 Result<std::optional<std::int64_t>> migrate(SQLite::Database& database, const std::filesystem::path& path,
-                                            Gate& gate, const DatabaseFile& file) {
-  const FileIdentity lock_file = gate.file().identity();
-  const auto inside = Inside::enter(gate);
+                                            WriterLock& writer_lock, const DatabaseFile& file) {
+  const FileIdentity lock_file = writer_lock.file().identity();
+  const auto inside = WriterLockGuard::lock(writer_lock);
   if (!inside) return tl::unexpected(inside.error());
   const Identity now = identify(database);  // somebody else may have been faster
   DISPATCH_TRY(refuse_foreign(now, path));

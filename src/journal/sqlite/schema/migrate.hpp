@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "journal/sqlite/files/database_file.hpp"
-#include "journal/sqlite/locks/gate.hpp"
+#include "journal/sqlite/locks/writer_lock.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -24,12 +24,12 @@ enum class Due {
 /// `unavailable`. Throws what SQLite throws.
 Result<Due> find_due(SQLite::Database& database, const std::filesystem::path& path, bool existing_only);
 
-/// Brings the journal to the latest version, inside its gate and with its `file` claimed under the gate's
-/// name. Several processes may do this to one journal at once. A journal of an older version on which another
-/// process works, a run or anything else that writes, is `unavailable` and stays as it is: that process would
-/// go on in a schema it does not know. Returns the version that was migrated; nothing where there was none.
-/// Throws what SQLite throws.
+/// Brings the journal to the latest version, with its writer lock held and its `file` claimed under the
+/// lock's name. Several processes may do this to one journal at once. A journal of an older version on which
+/// another process works, a run or anything else that writes, is `unavailable` and stays as it is: that
+/// process would go on in a schema it does not know. Returns the version that was migrated; nothing where
+/// there was none. Throws what SQLite throws.
 Result<std::optional<std::int64_t>> migrate(SQLite::Database& database, const std::filesystem::path& path,
-                                            Gate& gate, const DatabaseFile& file);
+                                            WriterLock& writer_lock, const DatabaseFile& file);
 
 }  // namespace dispatch::journal

@@ -54,7 +54,7 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
       subscriptions_(subscriptions),
       streams_(database),
       inputs_(database),
-      wakes_(database, turn),
+      wakeups_(database, turn),
       insert_(database,
               "INSERT INTO events (event_id, entity_no, sequence_number, type, source, time, correlation_id,"
               "                    causation_id, headers, own_url, accepted_at, digest, payload, trace)"
@@ -69,7 +69,7 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
       find_holder_(database,
                    "SELECT position, event_id FROM events WHERE entity_no = ? AND sequence_number = ?"),
       find_delivery_(database,
-                     "SELECT 1 FROM deliveries WHERE outlet_no = ? AND position = ? AND destination_no = ?"),
+                     "SELECT 1 FROM deliveries WHERE queue_no = ? AND position = ? AND destination_no = ?"),
       unmatched_(database, "INSERT INTO unmatched (position) VALUES (?)") {}
 
 void Appender::forget() {
@@ -173,7 +173,7 @@ Result<Appended> Appender::append_below(const Arrival& arrival, Stream& stream, 
   const auto still_open = streams_.lowest_open(stream.entity);
   if (closed && (!still_open || still_open->first > number)) {
     fresh_.write();
-    wakes_.past_gap(stream.entity, *gap, Verb::gap_closed, now_);
+    wakeups_.past_gap(stream.entity, *gap, Verb::gap_closed, now_);
   }
   return accepted(*position, number);
 }
@@ -201,7 +201,7 @@ Result<> Appender::add_deliveries(const Arrival& arrival, Position position, std
                   arrival.event_id, route.subscription.value());
     }
     const auto numbers = destinations_.resolve(route, position);
-    const DeliveryRow row{.key = {.outlet = numbers.outlet, .position = position},
+    const DeliveryRow row{.key = {.queue = numbers.queue, .position = position},
                           .destination = numbers.destination,
                           .entity = entity.value_or(EntityNo{}),
                           .sequence = SequenceNumber{number.value_or(0)},
@@ -239,8 +239,8 @@ bool Appender::goes_elsewhere(Position stored, const Arrival& arrival) {
     if (route.subscription != SubscriptionNo{}) continue;
     const auto there = destinations_.find(route);
     if (!there) return true;
-    if (fresh_.leads_to(stored, there->outlet, there->destination)) return false;
-    return !find_delivery_.rows(there->outlet, stored, there->destination).next();
+    if (fresh_.leads_to(stored, there->queue, there->destination)) return false;
+    return !find_delivery_.rows(there->queue, stored, there->destination).next();
   }
   return false;
 }

@@ -6,10 +6,10 @@
 #include "journal/sqlite/statements/statement.hpp"
 #include "journal/sqlite/writing/fresh_deliveries.hpp"
 #include "journal/sqlite/writing/inputs.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 #include "journal/sqlite/writing/streams.hpp"
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
-#include "journal/sqlite/writing/wakes.hpp"
 
 #include <optional>
 #include <span>
@@ -59,7 +59,7 @@ class Appender {
   Subscriptions& subscriptions_;
   Streams streams_;
   Inputs inputs_;
-  Wakes wakes_;
+  LaneWakeups wakeups_;
   Statement insert_, find_known_, find_content_, find_holder_, find_delivery_, unmatched_;
 
   // While one call of append is under way.

@@ -9,13 +9,13 @@ namespace dispatch::journal {
 FanOut::FanOut(SQLite::Database& database, TurnAccount& turn, Destinations& destinations)
     : turn_(turn),
       destinations_(destinations),
-      wakes_(database, turn),
+      wakeups_(database, turn),
       delivered_(database,
-                 "SELECT 1 FROM outlets o"
-                 " CROSS JOIN deliveries d ON d.outlet_no = o.outlet_no AND d.position = ?2"
+                 "SELECT 1 FROM delivery_queues o"
+                 " CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position = ?2"
                  " WHERE o.subscription_no = ?1 LIMIT 1"),
       add_(database,
-           "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
+           "INSERT INTO deliveries (queue_no, position, destination_no, entity_no, sequence_number,"
            "                        subscription_no, made_turn)"
            " SELECT ?1, position, ?2, entity_no, sequence_number, ?3, ?5 FROM events WHERE position = ?4"),
       matched_(database, "DELETE FROM unmatched WHERE position = ?") {}
@@ -27,7 +27,7 @@ Result<std::int64_t> FanOut::make(const Route& route, std::span<const Position> 
   for (const Position position : events) {
     if (is_delivered(route.subscription, position)) continue;
     if (made == 0) to = destinations_.resolve(route, position);
-    if (add_.run(to.outlet, to.destination, route.subscription, position, turn_.number) == 0) {
+    if (add_.run(to.queue, to.destination, route.subscription, position, turn_.number) == 0) {
       return fail("cannot deliver the event at position {}, which the journal does not have; this is a bug",
                   position.value());
     }
@@ -38,7 +38,7 @@ Result<std::int64_t> FanOut::make(const Route& route, std::span<const Position> 
   }
   if (made == 0) return made;
   destinations_.reach_down(to.destination, lowest);
-  wakes_.from_here(Verb::fan_out, {.outlet = to.outlet, .position = lowest}, route.subscription, now);
+  wakeups_.from_here(Verb::fan_out, {.queue = to.queue, .position = lowest}, route.subscription, now);
   fail_point(FailPoint::fan_out_staged);
   return made;
 }

@@ -5,8 +5,8 @@
 #include "journal/rows.hpp"
 #include "journal/sqlite/destinations/destinations.hpp"
 #include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
-#include "journal/sqlite/writing/wakes.hpp"
 
 #include <span>
 
@@ -25,7 +25,7 @@ class FanOut {
 
   TurnAccount& turn_;
   Destinations& destinations_;
-  Wakes wakes_;
+  LaneWakeups wakeups_;
   Statement delivered_, add_, matched_;
 };
 

@@ -21,7 +21,7 @@ FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, 
     : turn_(turn),
       subscriptions_(subscriptions),
       add_pending_(database,
-                   "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
+                   "INSERT INTO deliveries (queue_no, position, destination_no, entity_no, sequence_number,"
                    "                        subscription_no)"
                    " VALUES (?, ?, ?, ?, ?, ?)"),
       open_below_(database,
@@ -31,7 +31,7 @@ FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, 
                   "   AND state NOT IN (4, 5) LIMIT 1"),
       add_in_flight_(
           database,
-          "INSERT INTO deliveries (outlet_no, position, destination_no, entity_no, sequence_number,"
+          "INSERT INTO deliveries (queue_no, position, destination_no, entity_no, sequence_number,"
           "                        subscription_no, state, state_at, attempts, began_at, began_turn)"
           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, 1, ?7, ?8)") {}
 
@@ -47,7 +47,7 @@ std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now
   if (fresh == nullptr || fresh->written) return std::nullopt;
   const auto& [row, arrival, route, accepted, written] = *fresh;
   if (has_to_wait(row)) return Begun{};
-  add_in_flight_.run(key.outlet, key.position, row.destination, entity_of(row), sequence_of(row),
+  add_in_flight_.run(key.queue, key.position, row.destination, entity_of(row), sequence_of(row),
                      row.subscription, now, turn_.number);
   fresh->written = true;
 
@@ -87,7 +87,7 @@ void FreshDeliveries::write() {
   for (Fresh& fresh : fresh_) {
     if (fresh.written) continue;
     const DeliveryRow& row = fresh.row;
-    add_pending_.run(row.key.outlet, row.key.position, row.destination, entity_of(row), sequence_of(row),
+    add_pending_.run(row.key.queue, row.key.position, row.destination, entity_of(row), sequence_of(row),
                      row.subscription);
   }
   fresh_.clear();
@@ -99,8 +99,8 @@ bool FreshDeliveries::any_below(const DeliveryRow& row) const {
   });
 }
 
-bool FreshDeliveries::leads_to(Position position, OutletNo outlet, DestinationNo destination) {
-  const Fresh* fresh = find({.outlet = outlet, .position = position});
+bool FreshDeliveries::leads_to(Position position, QueueNo queue, DestinationNo destination) {
+  const Fresh* fresh = find({.queue = queue, .position = position});
   return fresh != nullptr && fresh->row.destination == destination;
 }
 

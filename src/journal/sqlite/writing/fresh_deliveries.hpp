@@ -20,7 +20,7 @@ class FreshDeliveries {
   FreshDeliveries(SQLite::Database& database, TurnAccount& turn, Subscriptions& subscriptions);
 
   /// A pending delivery of the arrival, which is borrowed until the turn has ended. Positions only grow.
-  /// False where the arrival has one at this outlet already.
+  /// False where the arrival has one at this delivery queue already.
   bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route, WallTime accepted);
 
   /// Journal::begin of one delivery, where it is here: then it is written as in flight. Else nothing.
@@ -33,7 +33,7 @@ class FreshDeliveries {
   bool any_below(const DeliveryRow& row) const;
 
   /// True where the turn has made a delivery of that event to that destination.
-  bool leads_to(Position position, OutletNo outlet, DestinationNo destination);
+  bool leads_to(Position position, QueueNo queue, DestinationNo destination);
 
   /// The turn was abandoned.
   void forget() { fresh_.clear(); }

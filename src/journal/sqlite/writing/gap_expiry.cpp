@@ -8,7 +8,7 @@
 namespace dispatch::journal {
 
 GapExpiry::GapExpiry(SQLite::Database& database, const TurnAccount& turn)
-    : wakes_(database, turn),
+    : wakeups_(database, turn),
       oldest_(database,
               "SELECT since FROM gaps INDEXED BY gaps_open WHERE skipped_at IS NULL ORDER BY since LIMIT 1"),
       find_(database,
@@ -34,7 +34,7 @@ GapCount GapExpiry::give_up(WallTime until, WallTime now, std::size_t limit) {
   for (const auto& [entity, gap] : gaps) {
     skip_.run(now, entity, gap.first);
     fail_point(FailPoint::gap_given_up);
-    wakes_.past_gap(entity, gap, Verb::gap_given_up, now);
+    wakeups_.past_gap(entity, gap, Verb::gap_given_up, now);
     ++count.gaps;
     count.numbers += gap.last - gap.first + 1;
   }

@@ -2,8 +2,8 @@
 
 #include "journal/rows.hpp"
 #include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
-#include "journal/sqlite/writing/wakes.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -22,7 +22,7 @@ class GapExpiry {
   GapCount give_up(WallTime until, WallTime now, std::size_t limit);
 
  private:
-  Wakes wakes_;
+  LaneWakeups wakeups_;
   Statement oldest_, find_, skip_;
 };
 

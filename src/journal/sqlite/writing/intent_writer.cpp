@@ -15,8 +15,8 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
              "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
              "began_turn = ?2,"
              "   destination_no = iif(subscription_no = 0, destination_no,"
-             "     (SELECT o.present_destination_no FROM outlets o WHERE o.outlet_no = ?3))"
-             " WHERE outlet_no = ?3 AND position = ?4 AND generation = ?5 AND state = ?6"
+             "     (SELECT o.present_destination_no FROM delivery_queues o WHERE o.queue_no = ?3))"
+             " WHERE queue_no = ?3 AND position = ?4 AND generation = ?5 AND state = ?6"
              "   AND (subscription_no = 0 AND generation = 0 OR entity_no IS NULL OR NOT EXISTS ("
              "         SELECT 1 FROM deliveries b INDEXED BY deliveries_open_by_lane"
              "          WHERE b.entity_no = deliveries.entity_no"
@@ -34,7 +34,7 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
              "                          AND g.first_missing < deliveries.sequence_number"
              "                          AND g.skipped_at IS NULL)"
              "           AND (subscription_no > 0 OR generation > 0 OR coalesce((SELECT b.state IN (4, 5)"
-             "                 FROM events v CROSS JOIN deliveries b ON b.outlet_no = deliveries.outlet_no"
+             "                 FROM events v CROSS JOIN deliveries b ON b.queue_no = deliveries.queue_no"
              "                                       AND b.position = v.position AND b.generation = 0"
              "                WHERE v.entity_no = deliveries.entity_no"
              "                  AND v.sequence_number < deliveries.sequence_number"
@@ -47,7 +47,7 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
           "       e.time, e.correlation_id, e.causation_id, e.headers, e.payload,"
           "       d.subscription_no, e.trace, e.accepted_at"
           "  FROM deliveries d CROSS JOIN events e ON e.position = d.position"
-          " WHERE d.outlet_no = ? AND d.position = ? AND d.generation = ?"),
+          " WHERE d.queue_no = ? AND d.position = ? AND d.generation = ?"),
       entities_(database, "SELECT entity_id FROM entities WHERE entity_no = ?"),
       urls_(database, "SELECT url FROM destinations WHERE destination_no = ?") {}
 
@@ -68,7 +68,7 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
       begun[i] = std::move(*fresh);
       continue;
     }
-    if (claim_.run(now, turn_.number, key.outlet, key.position, key.generation, static_cast<int>(state)) == 0)
+    if (claim_.run(now, turn_.number, key.queue, key.position, key.generation, static_cast<int>(state)) == 0)
       continue;
     turn_.moved(state, *next);
     begun[i].won = true;
@@ -78,7 +78,7 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
 }
 
 Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {
-  auto rows = read_.rows(key.outlet, key.position, key.generation);
+  auto rows = read_.rows(key.queue, key.position, key.generation);
   Outgoing outgoing;
   outgoing.began = now;
   outgoing.generation = key.generation;

@@ -44,22 +44,22 @@ OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
       succeed_(database,
                "UPDATE deliveries SET state = 4, state_at = NULL, ended_turn = ?, took = ?, status = ?,"
                "                      address = ?, timings = ?"
-               " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+               " WHERE queue_no = ? AND position = ? AND generation = ? AND state = 1"),
       fail_(
           database,
           "UPDATE deliveries SET state = ?, state_at = ?, forgiven = forgiven + ?, ended_turn = ?, took = ?,"
           "                      status = ?, throttled_since = coalesce(?, throttled_since)"
-          " WHERE outlet_no = ? AND position = ? AND generation = ? AND state = 1"),
+          " WHERE queue_no = ? AND position = ? AND generation = ? AND state = 1"),
       give_up_(database,
                "UPDATE deliveries SET state = 5, state_at = NULL"
-               " WHERE outlet_no = ? AND position = ? AND generation = ? AND subscription_no IN"
+               " WHERE queue_no = ? AND position = ? AND generation = ? AND subscription_no IN"
                "       (SELECT subscription_no FROM subscriptions WHERE removed_at IS NOT NULL)"),
       add_attempt_(
           database,
-          "INSERT INTO attempts (outlet_no, position, generation, attempt, began_at, began_turn, ended_turn,"
+          "INSERT INTO attempts (queue_no, position, generation, attempt, began_at, began_turn, ended_turn,"
           "                      took, outcome, status, error, address, timings, excerpt, destination_no)"
-          " SELECT outlet_no, position, generation, attempts, began_at, began_turn, ?, ?, ?, ?, ?, ?, ?, ?,"
-          "        destination_no FROM deliveries WHERE outlet_no = ? AND position = ? AND generation = ? "
+          " SELECT queue_no, position, generation, attempts, began_at, began_turn, ?, ?, ?, ?, ?, ?, ?, ?,"
+          "        destination_no FROM deliveries WHERE queue_no = ? AND position = ? AND generation = ? "
           "AND state = 1"),
       orphans_(database,
                fmt::format("SELECT {} FROM deliveries WHERE state = 1 AND state_at IS NOT NULL LIMIT ?",
@@ -81,7 +81,7 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
     std::optional<Blob> excerpt;
     if (!outcome->excerpt.empty()) excerpt = Blob{outcome->excerpt};
     add_attempt_.run(turn_.number, outcome->took, static_cast<int>(outcome->kind), outcome->status,
-                     error_text(settlement), address, timings, excerpt, key.outlet, key.position,
+                     error_text(settlement), address, timings, excerpt, key.queue, key.position,
                      key.generation);
     address = {};
     timings = {};
@@ -89,23 +89,24 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
 
   int changes = 0;
   if (*next == DeliveryState::completed) {
-    changes = succeed_.run(turn_.number, outcome->took, outcome->status, address, timings, key.outlet,
+    changes = succeed_.run(turn_.number, outcome->took, outcome->status, address, timings, key.queue,
                            key.position, key.generation);
   } else {
     std::optional<WallTime> state_at;  // none of a state that is final
     if (!is_final(*next)) state_at = *next == DeliveryState::retry_wait ? due : at;
     changes = fail_.run(static_cast<int>(*next), state_at, forgive ? 1 : 0, turn_.number, outcome->took,
-                        outcome->status, throttled_since, key.outlet, key.position, key.generation);
+                        outcome->status, throttled_since, key.queue, key.position, key.generation);
   }
   if (changes == 0) {
     return fail(
-        "the delivery of event {} to outlet {} is not in flight, so that its outcome cannot be recorded; "
+        "the delivery of event {} to delivery queue {} is not in flight, so that its outcome cannot be "
+        "recorded; "
         "this is a bug in the scheduler",
-        key.position.value(), key.outlet.value());
+        key.position.value(), key.queue.value());
   }
   turn_.moved(DeliveryState::in_flight, *next);
   if (is_final(*next)) return {};
-  if (give_up_.run(key.outlet, key.position, key.generation) != 0) turn_.moved(*next, DeliveryState::failed);
+  if (give_up_.run(key.queue, key.position, key.generation) != 0) turn_.moved(*next, DeliveryState::failed);
   return {};
 }
 

@@ -1,6 +1,6 @@
 #include "journal/sqlite/writing/reject_queue.hpp"
 
-#include "journal/sqlite/writing/wakes.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 
 #include <chrono>
 #include <set>

@@ -2,7 +2,7 @@
 
 #include "base/fail_point.hpp"
 #include "base/text/json.hpp"
-#include "journal/sqlite/writing/wakes.hpp"
+#include "journal/sqlite/writing/lane_wakeups.hpp"
 
 #include <algorithm>
 #include <string>
@@ -76,18 +76,19 @@ Subscriptions::Subscriptions(SQLite::Database& database, TurnAccount& turn, Dest
       remove_secrets_(database, "DELETE FROM subscription_secrets WHERE subscription_no = ?"),
       give_up_(database,
                "UPDATE deliveries SET state = 5, state_at = NULL"
-               " WHERE outlet_no IN (SELECT outlet_no FROM outlets WHERE subscription_no = ?) AND state = ?"),
+               " WHERE queue_no IN (SELECT queue_no FROM delivery_queues WHERE subscription_no = ?) AND "
+               "state = ?"),
       close_circuits_(database,
                       "DELETE FROM circuits WHERE destination_no IN"
-                      " (SELECT destination_no FROM destinations JOIN outlets USING (outlet_no)"
+                      " (SELECT destination_no FROM destinations JOIN delivery_queues USING (queue_no)"
                       "   WHERE subscription_no = ?)"),
       forget_paces_(database,
                     "DELETE FROM paces WHERE destination_no IN"
-                    " (SELECT destination_no FROM destinations JOIN outlets USING (outlet_no)"
+                    " (SELECT destination_no FROM destinations JOIN delivery_queues USING (queue_no)"
                     "   WHERE subscription_no = ?)"),
       forget_throttles_(database,
                         "DELETE FROM throttles WHERE destination_no IN"
-                        " (SELECT destination_no FROM destinations JOIN outlets USING (outlet_no)"
+                        " (SELECT destination_no FROM destinations JOIN delivery_queues USING (queue_no)"
                         "   WHERE subscription_no = ?)"),
       count_change_(database, "UPDATE progress SET subscriptions_version = subscriptions_version + 1"),
       add_action_(database,

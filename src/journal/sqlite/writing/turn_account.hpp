@@ -10,7 +10,7 @@ namespace dispatch::journal {
 /// What is known of the open turn beside the rows it wrote. The tally is changed once, at the commit.
 struct TurnAccount {
   std::int64_t number = 0;  ///< what the turn is called once it is committed
-  Tally change;             ///< what the turn adds to the tally
+  StateCounts change;       ///< what the turn adds to the tally
   std::uint64_t moves = 0;  ///< goes up with every change of a delivery's state, over all turns
 
   void made(DeliveryState state) { ++at(state); }

@@ -16,7 +16,7 @@ TurnWriter::TurnWriter(Connection& connection)
       write_tally_(connection.database(), "UPDATE tally SET deliveries = deliveries + ? WHERE state = ?") {}
 
 Result<bool> TurnWriter::begin() {
-  DISPATCH_TRY(connection_.gate().enter());
+  DISPATCH_TRY(connection_.writer_lock().lock());
   open_ = true;
   DISPATCH_TRY(connection_.check_in_place());
   begin_.run();
@@ -77,11 +77,11 @@ void TurnWriter::abandon() noexcept {
 void TurnWriter::close() noexcept {
   account_ = {.number = 0, .change = {}, .moves = account_.moves};
   open_ = false;
-  connection_.gate().leave();
+  connection_.writer_lock().unlock();
 }
 
 Result<> TurnWriter::checkpoint() {
-  const auto inside = Inside::enter(connection_.gate());
+  const auto inside = WriterLockGuard::lock(connection_.writer_lock());
   if (!inside) return tl::unexpected(inside.error());
   DISPATCH_TRY(connection_.check_in_place());
   return connection_.checkpoint_and_truncate();

@@ -11,8 +11,8 @@
 
 namespace dispatch::journal {
 
-/// Opens and ends turns: the gate, the transaction, the turn's number, the tally and the checkpoints. Throws
-/// what SQLite throws; after that, or an error, it is to be told to abandon.
+/// Opens and ends turns: the writer lock, the transaction, the turn's number, the tally and the checkpoints.
+/// Throws what SQLite throws; after that, or an error, it is to be told to abandon.
 class TurnWriter {
  public:
   explicit TurnWriter(Connection& connection);
@@ -20,17 +20,17 @@ class TurnWriter {
   bool is_open() const { return open_; }
   TurnAccount& account() { return account_; }
 
-  /// Enters the gate and begins the transaction. True where another connection has committed since the last
-  /// turn.
+  /// Takes the writer lock and begins the transaction. True where another connection has committed since the
+  /// last turn.
   Result<bool> begin();
-  /// Commits and leaves the gate; a turn that wrote nothing touches no disk and has no number. An error where
-  /// the journal's files are not in their places before the commit, or after it: then what was committed may
-  /// be in a file that nobody finds.
+  /// Commits and releases the writer lock; a turn that wrote nothing touches no disk and has no number. An
+  /// error where the journal's files are not in their places before the commit, or after it: then what was
+  /// committed may be in a file that nobody finds.
   Result<> commit();
-  /// Undoes the turn, if one is open, and leaves the gate.
+  /// Undoes the turn, if one is open, and releases the writer lock.
   void abandon() noexcept;
 
-  /// Connection::checkpoint_and_truncate, inside the gate.
+  /// Connection::checkpoint_and_truncate, with the writer lock held.
   Result<> checkpoint();
   /// What came of the checkpoint after the last commit, once.
   std::optional<Error> take_checkpoint_error() { return std::exchange(checkpoint_error_, std::nullopt); }

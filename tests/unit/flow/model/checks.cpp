@@ -12,9 +12,9 @@ using enum DeliveryState;
 
 std::map<std::string, journal::DeliveryRow> World::committed(const std::vector<std::string>& accepted) const {
   std::multimap<Position, journal::DeliveryRow> by_position;
-  const auto outlets = observer_->outlets(OutletNo{}).value();
-  for (const auto& outlet : outlets) {
-    const auto scanned = observer_->scan(outlet.no, Position{}, 1000).value();
+  const auto queues = observer_->queues(QueueNo{}).value();
+  for (const auto& queue : queues) {
+    const auto scanned = observer_->scan(queue.no, Position{}, 1000).value();
     for (const auto& row : scanned) by_position.emplace(row.key.position, row);
   }
   // Positions are counted from 1 in the order of acceptance.

@@ -270,10 +270,10 @@ std::optional<std::string> World::fingerprint(const Bounds& bounds) const {
     if (event.state == retry_wait && event.due > now) add((event.due - now).count());
   }
   add("|");
-  const auto outlets = observer_->outlets(OutletNo{}).value();
-  for (const auto& outlet : outlets) add(outlet.low.value());
-  const auto wakes = observer_->wakes(observer_->remembered_wake().value(), 100).value();
-  for (const auto& wake : wakes) add(wake.key.position.value());
+  const auto queues = observer_->queues(QueueNo{}).value();
+  for (const auto& queue : queues) add(queue.low_watermark.value());
+  const auto wakeups = observer_->wakeups(observer_->saved_wakeup().value(), 100).value();
+  for (const auto& wakeup : wakeups) add(wakeup.key.position.value());
   add(reference_.circuits_text(now));
   add(reference_.is_subscribed() + 2 * reference_.is_halted());
   for (const auto& id : reference_.accepted())

@@ -160,9 +160,9 @@ std::string to_test(const Setting& setting, const Exploration::Failure& failure)
                         rules.breaker->successes);
   if (const auto& window = rules.window)
     more += fmt::format(", .window = flow::WindowLimits{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}",
-                        window->per_host, window->ahead, window->lanes_per_outlet, window->lanes,
-                        window->items_per_lane, window->rows_per_turn, window->wakes_per_turn,
-                        window->waiting_least, window->waiting_most, window->outlets_kept);
+                        window->per_host, window->ahead, window->lanes_per_queue, window->lanes,
+                        window->items_per_lane, window->rows_per_turn, window->wakeups_per_turn,
+                        window->waiting_least, window->waiting_most, window->queues_kept);
   return fmt::format(
       "{}\n\n  const Setting setting{{.events = {{{}}},\n"
       "                        .rules = {{.per_host = {}, .workers = {}, .ahead = {}, .attempts = {}, "

@@ -42,13 +42,13 @@ std::vector<Line> streams(int entities, int each) {
 /// As little as there can be of each.
 flow::WindowLimits small_window() {
   auto window = flow::WindowLimits::suiting(1, 0, 1000);
-  window.lanes_per_outlet = 2;
+  window.lanes_per_queue = 2;
   window.lanes = 3;
   window.items_per_lane = 1;
   window.rows_per_turn = 2;
-  window.wakes_per_turn = 2;
+  window.wakeups_per_turn = 2;
   window.waiting_least = window.waiting_most = 1;
-  window.outlets_kept = 0;
+  window.queues_kept = 0;
   return window;
 }
 

@@ -100,10 +100,11 @@ TEST_CASE("planted: a failure spends no attempt") {
 TEST_CASE("planted: the stored mark stands above what waits") {
   struct Farsighted final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override {
-      std::vector<journal::Outlet> changed{outlets.begin(), outlets.end()};
-      for (auto& outlet : changed) outlet.low = Position{outlet.low.value() + 1};
-      return sound().remember(changed, last_wake);
+    Result<> save_progress(std::span<const journal::DeliveryQueue> queues,
+                           std::int64_t last_wakeup) override {
+      std::vector<journal::DeliveryQueue> changed{queues.begin(), queues.end()};
+      for (auto& queue : changed) queue.low_watermark = Position{queue.low_watermark.value() + 1};
+      return sound().save_progress(changed, last_wakeup);
     }
   };
   must_come_to_light<Farsighted>({.crashes = 1});
@@ -112,22 +113,23 @@ TEST_CASE("planted: the stored mark stands above what waits") {
 TEST_CASE("planted: the stored mark is not lowered for what is loaded") {
   struct Stubborn final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override {
-      auto changed = sound().outlets(OutletNo{}).value();
+    Result<> save_progress(std::span<const journal::DeliveryQueue> queues,
+                           std::int64_t last_wakeup) override {
+      auto changed = sound().queues(QueueNo{}).value();
       for (auto& old : changed)
-        for (const auto& outlet : outlets)
-          if (outlet.no == old.no) old.low = std::max(old.low, outlet.low);
-      return sound().remember(changed, last_wake);
+        for (const auto& queue : queues)
+          if (queue.no == old.no) old.low_watermark = std::max(old.low_watermark, queue.low_watermark);
+      return sound().save_progress(changed, last_wakeup);
     }
   };
   must_come_to_light<Stubborn>({.crashes = 1, .pauses = 1});
 }
 
-TEST_CASE("planted: a wake is not seen") {
+TEST_CASE("planted: a wakeup is not seen") {
   struct Deaf final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::vector<journal::Wake>> wakes(std::int64_t, std::size_t) override {
-      return std::vector<journal::Wake>{};
+    Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t, std::size_t) override {
+      return std::vector<journal::LaneWakeup>{};
     }
   };
   must_come_to_light<Deaf>({.give_ups = 1, .operators = 1});
@@ -189,7 +191,7 @@ TEST_CASE("planted: what others commit is not noticed") {
 TEST_CASE("planted: the next retry is forgotten") {
   struct Timeless final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::optional<WallTime>> next_due(OutletNo, const journal::DuePlace&) override {
+    Result<std::optional<WallTime>> next_due(QueueNo, const journal::DuePlace&) override {
       return std::nullopt;
     }
   };
@@ -199,10 +201,10 @@ TEST_CASE("planted: the next retry is forgotten") {
 TEST_CASE("planted: a replay wakes nobody") {
   struct Silent final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
-      auto wakes = sound().wakes(after, limit);
-      std::erase_if(*wakes, [](const journal::Wake& wake) { return wake.from_here; });
-      return wakes;
+    Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override {
+      auto wakeups = sound().wakeups(after, limit);
+      std::erase_if(*wakeups, [](const journal::LaneWakeup& wakeup) { return wakeup.from_here; });
+      return wakeups;
     }
   };
   must_come_to_light<Silent>({.replays = 1});
@@ -299,10 +301,11 @@ TEST_CASE("planted: a retry comes too early") {
 TEST_CASE("planted: the stored mark stands above what a fan-out has put below a lane") {
   struct Upright final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<> remember(std::span<const journal::Outlet> outlets, std::int64_t last_wake) override {
-      std::vector<journal::Outlet> changed{outlets.begin(), outlets.end()};
-      for (auto& outlet : changed) {
-        const auto rows = sound().scan(outlet.no, Position{}, 1000).value();
+    Result<> save_progress(std::span<const journal::DeliveryQueue> queues,
+                           std::int64_t last_wakeup) override {
+      std::vector<journal::DeliveryQueue> changed{queues.begin(), queues.end()};
+      for (auto& queue : changed) {
+        const auto rows = sound().scan(queue.no, Position{}, 1000).value();
         const auto begun_above = [&](const journal::DeliveryRow& row) {
           return std::any_of(rows.begin(), rows.end(), [&](const journal::DeliveryRow& other) {
             return other.entity == row.entity && other.sequence > row.sequence && other.attempts > 0;
@@ -311,9 +314,10 @@ TEST_CASE("planted: the stored mark stands above what a fan-out has put below a 
         const auto first = std::find_if(rows.begin(), rows.end(), [&](const journal::DeliveryRow& row) {
           return !is_final(row.state) && !begun_above(row);
         });
-        if (first != rows.end()) outlet.low = std::max(outlet.low, Position{first->key.position.value() - 1});
+        if (first != rows.end())
+          queue.low_watermark = std::max(queue.low_watermark, Position{first->key.position.value() - 1});
       }
-      return sound().remember(changed, last_wake);
+      return sound().save_progress(changed, last_wakeup);
     }
   };
   must_come_to_light<Upright>(filled_from_behind(),
@@ -336,10 +340,10 @@ TEST_CASE("planted: a lane is read only above what was sent of it") {
 TEST_CASE("planted: a retry is told once however early it was told") {
   struct Curt final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::vector<journal::DeliveryRow>> due(OutletNo outlet, const journal::DuePlace& after,
+    Result<std::vector<journal::DeliveryRow>> due(QueueNo queue, const journal::DuePlace& after,
                                                   const journal::DuePlace& until,
                                                   std::size_t limit) override {
-      auto rows = sound().due(outlet, after, until, limit);
+      auto rows = sound().due(queue, after, until, limit);
       std::erase_if(*rows, [&](const auto& row) { return !told_.emplace(row.key, row.attempts).second; });
       return rows;
     }
@@ -348,22 +352,22 @@ TEST_CASE("planted: a retry is told once however early it was told") {
   must_come_to_light<Curt>(filled_from_behind(), {.failures = 1, .fan_outs = 1});
 }
 
-TEST_CASE("planted: a wake of a paused subscription is passed over") {
+TEST_CASE("planted: a wakeup of a paused subscription is passed over") {
   struct Blind final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
-      auto wakes = sound().wakes(after, limit);
-      const auto paused = [&](OutletNo no) {
-        const auto outlets = sound().outlets(OutletNo{}).value();
+    Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override {
+      auto wakeups = sound().wakeups(after, limit);
+      const auto paused = [&](QueueNo no) {
+        const auto queues = sound().queues(QueueNo{}).value();
         const auto subscriptions = sound().subscriptions().value();
-        for (const auto& outlet : outlets)
+        for (const auto& queue : queues)
           for (const auto& one : subscriptions)
-            if (outlet.no == no && one.no == outlet.subscription) return one.paused_at.has_value();
+            if (queue.no == no && one.no == queue.subscription) return one.paused_at.has_value();
         return false;
       };
-      for (auto& wake : *wakes)
-        if (paused(wake.key.outlet)) wake.key.position = Position{1'000'000};
-      return wakes;
+      for (auto& wakeup : *wakeups)
+        if (paused(wakeup.key.queue)) wakeup.key.position = Position{1'000'000};
+      return wakeups;
     }
   };
   Setting setting = filled_from_behind();
@@ -371,12 +375,12 @@ TEST_CASE("planted: a wake of a paused subscription is passed over") {
   must_come_to_light<Blind>(setting, {.failures = 0, .operators = 1, .halts = 1});
 }
 
-TEST_CASE("planted: what was passed over at a full valve is not read again") {
+TEST_CASE("planted: what was passed over at a full limiter is not read again") {
   struct Once final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::vector<journal::DeliveryRow>> scan(OutletNo outlet, Position after,
+    Result<std::vector<journal::DeliveryRow>> scan(QueueNo queue, Position after,
                                                    std::size_t limit) override {
-      auto rows = sound().scan(outlet, after, limit);
+      auto rows = sound().scan(queue, after, limit);
       std::erase_if(*rows, [&](const auto& row) {
         return row.state == DeliveryState::pending && !told_.insert(row.key).second;
       });
@@ -416,10 +420,10 @@ TEST_CASE("planted: who asks for time costs an attempt") {
 TEST_CASE("planted: a wait that an operator has ended is not asked about") {
   struct Deaf final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::vector<journal::Wake>> wakes(std::int64_t after, std::size_t limit) override {
-      auto wakes = sound().wakes(after, limit);
-      for (auto& wake : *wakes) wake.ask = {};
-      return wakes;
+    Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override {
+      auto wakeups = sound().wakeups(after, limit);
+      for (auto& wakeup : *wakeups) wakeup.ask = {};
+      return wakeups;
     }
   };
   must_come_to_light<Deaf>({.failures = 0, .throttles = 1, .operators = 1});

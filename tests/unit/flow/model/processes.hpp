@@ -53,18 +53,18 @@ struct World::Process {
       : journal(std::move(its_journal)),
         rejects(world.rejects_path_),
         transport(world, post),
-        parts{{*journal, inbox, rejects, world.clock_, no_log(), router}, transport, world.random_, {}},
-        intake(parts, world.options_, scoreboard),
-        dispatcher(parts, world.options_, intake, scoreboard) {}
+        context{{*journal, inbox, rejects, world.clock_, no_log(), router}, transport, world.random_, {}},
+        intake(context, world.options_, shared_stats),
+        dispatcher(context, world.options_, intake, shared_stats) {}
 
   std::unique_ptr<journal::Journal> journal;
   flow::Inbox inbox;  // asked for by the seam, not used between turns
   ingest::RejectsFile rejects;
-  flow::Scoreboard scoreboard;
+  flow::SharedStats shared_stats;
   routing::Router router = routing::Router::make(std::nullopt).value();
   PostBox post;
   Watch transport;
-  flow::Parts parts;
+  flow::RunContext context;
   flow::Intake intake;
   flow::Dispatcher dispatcher;
 };
@@ -75,13 +75,13 @@ struct World::Elsewhere {
       : journal(std::move(its_journal)),
         rejects(world.rejects_path_),
         acceptance{*journal, inbox, rejects, world.clock_, no_log(), router},
-        intake(acceptance, world.options_, scoreboard),
-        follower(acceptance, intake, scoreboard) {}
+        intake(acceptance, world.options_, shared_stats),
+        follower(acceptance, intake, shared_stats) {}
 
   std::unique_ptr<journal::Journal> journal;
   flow::Inbox inbox;
   ingest::RejectsFile rejects;
-  flow::Scoreboard scoreboard;
+  flow::SharedStats shared_stats;
   routing::Router router = routing::Router::make(std::nullopt).value();
   flow::Acceptance acceptance;
   flow::Intake intake;

@@ -4,7 +4,7 @@
 #include "event/delivery_state.hpp"
 #include "journal/rows.hpp"
 #include "policy/breaker.hpp"
-#include "unit/flow/stage.hpp"
+#include "unit/flow/dispatcher_fixture.hpp"
 
 #include <chrono>
 #include <cstddef>

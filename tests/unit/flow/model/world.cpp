@@ -36,11 +36,11 @@ World::World(const Setting& setting, const std::string& rejects_path)
   options_.stream_start = setting.rules.start;
   if (!setting.rules.subscribed.empty()) {
     operator_ = journals_.open();
-    auto turn = journal::Turn::begin(*operator_).value();
+    auto transaction = journal::Transaction::begin(*operator_).value();
     // Where there is any subscription, what none means is accepted.
     if (setting.rules.subscribed_later) (void)operator_->put_subscription(subscription("t", {"none"}), {});
     if (!setting.rules.subscribed_later) subscribe(*operator_);
-    if (const auto committed = turn.commit(); !committed) broken_ = committed.error().message;
+    if (const auto committed = transaction.commit(); !committed) broken_ = committed.error().message;
   }
   if (setting.options_bug) setting.options_bug(options_);
   raise(journals_.open());
@@ -124,7 +124,7 @@ World::Complaint World::play(const Step& step) {
       stopping_ = true;
       break;
     case Act::leave:
-      if (const auto left = process_->dispatcher.remember(); !left) return left.error().message;
+      if (const auto left = process_->dispatcher.save_progress(); !left) return left.error().message;
       die(options_.orphans, nullptr);
       break;
     case Act::wait_for_due:
@@ -188,7 +188,7 @@ World::Complaint World::play(const Step& step) {
 World::Complaint World::turn() {
   const WallTime now = clock_.wall();
   handed_over_.clear();
-  const auto before = process_->scoreboard.snapshot();
+  const auto before = process_->shared_stats.snapshot();
   const auto played = process_->dispatcher.turn(std::exchange(process_->post.mail, {}));
   news_ = false;
   if (!played) return played.error().message;
@@ -198,8 +198,8 @@ World::Complaint World::turn() {
     if (auto complaint = reference_.end(id, how, options_.orphans, now)) return complaint;
   if (!stopping_) reference_.look_around(now);
   // A turn may leave some of its mail to the next.
-  const auto figures = process_->scoreboard.snapshot();
-  const auto taken = std::min<std::size_t>(figures.lines - before.lines, mail_arrivals_.size());
+  const auto stats = process_->shared_stats.snapshot();
+  const auto taken = std::min<std::size_t>(stats.lines - before.lines, mail_arrivals_.size());
   std::array<std::uint64_t, 3> verdicts{};
   for (std::size_t i = 0; i < taken; ++i)
     ++verdicts[static_cast<std::size_t>(reference_.accept(line_of(mail_arrivals_[i])))];
@@ -211,14 +211,13 @@ World::Complaint World::turn() {
       return fmt::format("{} was sent to {} and not to {}", outgoing.event_id, outgoing.url, url);
   }
 
-  if (figures.accepted - before.accepted != verdicts[0] ||
-      figures.duplicates - before.duplicates != verdicts[1] ||
-      figures.rejected - before.rejected != verdicts[2])
+  if (stats.accepted - before.accepted != verdicts[0] ||
+      stats.duplicates - before.duplicates != verdicts[1] || stats.rejected - before.rejected != verdicts[2])
     return "what was accepted, a duplicate or rejected is not what the model says";
-  for (std::size_t state = 0; state < figures.tally.deliveries.size(); ++state)
-    if (figures.tally.deliveries[state] != reference_.count(static_cast<DeliveryState>(state)))
-      return fmt::format("the figures count {} deliveries {} where there are {}",
-                         figures.tally.deliveries[state], to_string(static_cast<DeliveryState>(state)),
+  for (std::size_t state = 0; state < stats.state_counts.deliveries.size(); ++state)
+    if (stats.state_counts.deliveries[state] != reference_.count(static_cast<DeliveryState>(state)))
+      return fmt::format("the stats count {} deliveries {} where there are {}",
+                         stats.state_counts.deliveries[state], to_string(static_cast<DeliveryState>(state)),
                          reference_.count(static_cast<DeliveryState>(state)));
   return check_rest();
 }
@@ -228,10 +227,10 @@ World::Complaint World::by_operator(const Step& step) {
   const bool names_delivery =
       step.act == Act::replay || step.act == Act::cancel || step.act == Act::retry_now;
   const auto key = names_delivery ? key_of(step.subject) : journal::DeliveryKey{};
-  auto turn = journal::Turn::begin(*operator_);
-  if (!turn) return turn.error().message;
+  auto transaction = journal::Transaction::begin(*operator_);
+  if (!transaction) return transaction.error().message;
   if (auto complaint = act(step, key, *operator_)) return complaint;
-  if (const auto committed = turn->commit(); !committed) return committed.error().message;
+  if (const auto committed = transaction->commit(); !committed) return committed.error().message;
   return std::nullopt;
 }
 

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "event/ids.hpp"
+#include "flow/limits/graph.hpp"
+#include "flow/observe/attempt_trace.hpp"
+#include "journal/due_place.hpp"
+#include "journal/rows.hpp"
+#include "policy/breaker.hpp"
+#include "policy/pace.hpp"
+
+#include <cstddef>
+#include <limits>
+#include <optional>
+
+namespace dispatch::flow {
+
+struct QueueState;
+
+/// What stands before a host's gate for one destination that is limited: by a rate, by a number of requests
+/// at a time, because it has asked for time, or because it seems to be down. What waits here holds its lane,
+/// and neither a permit nor a worker. Only so many wait here; the pump passes over the others, and reads them
+/// again when there is room.
+struct DestinationLimiter {
+  DestinationNo destination;
+  QueueState* queue = nullptr;
+  Graph::LimiterNodes* nodes = nullptr;
+  std::optional<policy::Pace> pace;  ///< where there is a rate, or a throttle
+  bool throttled = false;            ///< it has asked for time, or was down
+  std::optional<std::size_t> concurrency;
+  policy::Circuit::State circuit = policy::Circuit::State::closed;
+
+  std::size_t waiting_most = std::numeric_limits<std::size_t>::max();
+  std::size_t waiting = 0;    ///< in the queue
+  std::size_t held_back = 0;  ///< of those, counted as held back
+  std::size_t passed = 0;     ///< let through and not ended
+  std::size_t lanes = 0;      ///< in the window, that lead here
+  std::optional<Position>
+      behind;  ///< above it deliveries were passed over, up to the delivery queue's cursor
+  /// Retries behind that place, and looked at, were passed over.
+  std::optional<journal::DuePlace> retries_behind;
+  WaitReason behind_for = WaitReason::permit;  ///< what they were passed over for, the last of them
+
+  /// What it holds things back for.
+  WaitReason holds_for() const {
+    if (circuit != policy::Circuit::State::closed) return WaitReason::circuit;
+    if (throttled) return WaitReason::throttle;
+    return pace ? WaitReason::rate : WaitReason::permit;
+  }
+  bool full() const { return waiting >= waiting_most; }
+  /// True where what was passed over comes before `row`: retries, and what lies lower.
+  bool gives_way(const journal::DeliveryRow& row) const {
+    if (retries_behind)
+      return row.state != DeliveryState::retry_wait || *retries_behind < journal::DuePlace::of(row);
+    return row.state == DeliveryState::pending && behind && *behind < row.key.position;
+  }
+  /// What was passed over is to be read again.
+  bool catches_up() const { return (behind || retries_behind) && waiting <= waiting_most / 2; }
+  /// False where it holds nothing back and has nothing to remember: a lane that begins now needs it not.
+  bool limits() const {
+    return pace || concurrency || circuit != policy::Circuit::State::closed || behind || retries_behind;
+  }
+};
+
+}  // namespace dispatch::flow

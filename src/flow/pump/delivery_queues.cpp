@@ -1,0 +1,210 @@
+#include "flow/pump/delivery_queues.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dispatch::flow {
+
+namespace {
+
+/// True where nothing is loaded, to be read or to come, and a restart reads from where it was read.
+bool is_done(const QueueState& queue) {
+  return queue.lanes == 0 && queue.idle_lanes == 0 && queue.under_way == 0 && !queue.more && !queue.listed &&
+         !queue.due && !queue.asked && !queue.policy->paused && queue.stored_low_watermark == queue.cursor &&
+         queue.row.low_watermark == queue.cursor;
+}
+
+}  // namespace
+
+Result<> DeliveryQueues::load() {
+  auto rows = journal_.queues(newest_);
+  if (!rows) return tl::unexpected(std::move(rows).error());
+  for (auto& row : *rows)
+    if (auto taken = take_in(std::move(row)); !taken) return tl::unexpected(std::move(taken).error());
+  return {};
+}
+
+Result<> DeliveryQueues::load_forgotten() {
+  if (!std::exchange(forgot_, false)) return load();
+  auto rows = journal_.queues(QueueNo{});
+  if (!rows) return tl::unexpected(std::move(rows).error());
+  for (auto& row : *rows) {
+    if (queues_.contains(row.no)) continue;
+    if (auto taken = take_in(std::move(row)); !taken) return tl::unexpected(std::move(taken).error());
+  }
+  return {};
+}
+
+Result<QueueState*> DeliveryQueues::reach(QueueNo no) {
+  if (const auto known = queues_.find(no); known != queues_.end()) return known->second.get();
+  DISPATCH_TRY(load());
+  if (const auto known = queues_.find(no); known != queues_.end()) return known->second.get();
+  auto row = journal_.queue(no);
+  if (!row) return tl::unexpected(std::move(row).error());
+  return take_in(std::move(*row));
+}
+
+Result<QueueState*> DeliveryQueues::take_in(journal::DeliveryQueue row) {
+  newest_ = std::max(newest_, row.no);
+  auto& queue = *queues_.emplace(row.no, std::make_unique<QueueState>()).first->second;
+  queue.cursor = queue.stored_low_watermark = row.low_watermark;
+  queue.row = std::move(row);
+  queue.host = &host_named(queue.row.host);
+  queue.policy = policies_.of(queue.row.subscription);
+  count_rate(queue);
+  if (!queue.policy->paused) DISPATCH_TRY(resume(queue));
+  return &queue;
+}
+
+void DeliveryQueues::forget_done(std::size_t kept, const std::set<const QueueState*>& held) {
+  for (auto next = queues_.begin(); next != queues_.end() && queues_.size() > kept;) {
+    QueueState& queue = *next->second;
+    if (!is_done(queue) || held.contains(&queue)) {
+      ++next;
+      continue;
+    }
+    leave_host(queue);
+    next = queues_.erase(next);
+    forgot_ = true;
+  }
+}
+
+HostState& DeliveryQueues::host_named(const std::string& name) {
+  const auto [host, is_new] = hosts_.try_emplace(name);
+  if (is_new) host->second.number = hosts_ever_++;
+  ++host->second.queues;
+  return host->second;
+}
+
+/// The last delivery queue of a host takes it along.
+void DeliveryQueues::leave_host(QueueState& queue) {
+  count_rate_at(queue, nullptr);
+  if (--queue.host->queues == 0 && queue.host->lanes == 0) hosts_.erase(queue.row.host);
+}
+
+/// Whether its host has a rate to keep, by its policy.
+void DeliveryQueues::count_rate(QueueState& queue) {
+  count_rate_at(queue, queue.policy->rate && !queue.policy->removed ? queue.host : nullptr);
+}
+
+void DeliveryQueues::count_rate_at(QueueState& queue, HostState* counts) {
+  HostState* const counted = std::exchange(queue.rated, counts);
+  if (counts == counted) return;
+  for (HostState* const host : {counted, counts}) {
+    if (host == nullptr) continue;
+    host == counts ? ++host->rated : --host->rated;
+    if (host->gate != nullptr) graph_.set_ahead(*host->gate, host->ahead(limits_));
+  }
+}
+
+DeliveryQueues::Turned DeliveryQueues::change_policy(QueueState& queue) {
+  const auto before = std::exchange(queue.policy, policies_.of(queue.row.subscription));
+  count_rate(queue);
+  return {.paused = queue.policy->paused && !before->paused,
+          .resumed = !queue.policy->paused && before->paused,
+          .moved = queue.policy->url != before->url && !queue.policy->removed};
+}
+
+Result<> DeliveryQueues::move(QueueState& queue) {
+  auto row = journal_.queue(queue.row.no);
+  if (!row) return tl::unexpected(std::move(row).error());
+  queue.row.destination = row->destination;
+  --queue.host->queues;
+  queue.row.host = std::move(row->host);
+  queue.host = &host_named(queue.row.host);
+  count_rate(queue);
+  return {};
+}
+
+void DeliveryQueues::pause(QueueState& queue) {
+  set_due(queue, std::nullopt);
+  if (std::exchange(queue.listed, false)) std::erase(listed_, &queue);
+  queue.more = true;
+}
+
+Result<> DeliveryQueues::resume(QueueState& queue) {
+  queue.more = true;
+  list(queue);
+  const auto due = journal_.next_due(queue.row.no, {});
+  if (!due) return tl::unexpected(due.error());
+  looked_until(queue, {}, *due);
+  return {};
+}
+
+void DeliveryQueues::list(QueueState& queue) {
+  if (queue.listed || !queue.more || queue.policy->paused) return;
+  queue.listed = true;
+  listed_.push_back(&queue);
+}
+
+void DeliveryQueues::read_again(QueueState& queue, std::optional<Position> position) {
+  if (position && *position < queue.cursor) {
+    queue.cursor = *position;
+    keep_in_reach(queue, *position);
+  }
+  queue.more = true;
+  list(queue);
+}
+
+std::vector<QueueState*> DeliveryQueues::take_listed() {
+  for (QueueState* queue : listed_) queue->listed = false;
+  return std::exchange(listed_, {});
+}
+
+void DeliveryQueues::set_due(QueueState& queue, std::optional<WallTime> due) {
+  if (queue.due) due_.erase({*queue.due, queue.row.no});
+  queue.due = queue.policy->paused ? std::nullopt : due;
+  if (queue.due) due_.emplace(*queue.due, queue.row.no);
+}
+
+void DeliveryQueues::due_by(QueueState& queue, const journal::DuePlace& place) {
+  queue.due_seen = std::min(queue.due_seen, place);
+  if (!queue.due || place.at < *queue.due) set_due(queue, place.at);
+}
+
+void DeliveryQueues::look_from(QueueState& queue, const journal::DuePlace& place) {
+  queue.due_seen = place;
+  set_due(queue, place.at);
+}
+
+void DeliveryQueues::looked_until(QueueState& queue, const journal::DuePlace& until,
+                                  std::optional<WallTime> next) {
+  queue.due_seen = until;
+  set_due(queue, next);
+}
+
+Result<> DeliveryQueues::look_for_slow(QueueState& queue, bool has_slow) {
+  queue.crowded = false;
+  if (!has_slow || !queue.is_direct()) return {};
+  if (!queue.several) {
+    const auto several = journal_.has_several_destinations(queue.row.no);
+    if (!several) return tl::unexpected(several.error());
+    queue.several = *several;
+  }
+  queue.crowded = *queue.several;
+  return {};
+}
+
+Result<> DeliveryQueues::reread_due(QueueState& queue) {
+  const auto due = journal_.next_due(queue.row.no, queue.due_seen);
+  if (!due) return tl::unexpected(due.error());
+  set_due(queue, *due);
+  return {};
+}
+
+Result<> DeliveryQueues::clock_set() {
+  for (auto& [no, queue] : queues_) {
+    const auto next = journal_.next_due(no, {});
+    if (!next) return tl::unexpected(next.error());
+    looked_until(*queue, {}, *next);
+  }
+  return {};
+}
+
+void DeliveryQueues::keep_in_reach(QueueState& queue, Position mark) {
+  if (mark >= queue.row.low_watermark) return;
+  queue.row.low_watermark = mark;
+  sunken_.push_back(&queue);
+}
+
+}  // namespace dispatch::flow

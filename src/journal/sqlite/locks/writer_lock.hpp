@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "journal/sqlite/locks/lock_file.hpp"
+
+#include <filesystem>
+
+namespace dispatch::journal {
+
+/// Lets one writer at a time through, over all processes and all objects: every write transaction and every
+/// checkpoint of a journal happens with this lock held. SQLite's own locks would serialise the transactions,
+/// but SQLite up to 3.51.2 can corrupt a WAL when one connection commits while another checkpoints it twice.
+///
+/// Fair: a writer that waits for the lock holds the turnstile in front of it, so that a busy writer that
+/// leaves and comes back queues up behind those who wait.
+class WriterLock {
+ public:
+  static Result<WriterLock> open(const std::filesystem::path& journal);
+
+  /// Waits for its turn. Not while inside. `unavailable` where the lock file has been removed or replaced by
+  /// then.
+  Result<> lock();
+  void unlock() noexcept { file_.unlock(LockFile::Byte::writer_lock); }
+
+  const LockFile& file() const { return file_; }
+
+ private:
+  explicit WriterLock(LockFile file) : file_(std::move(file)) {}
+  LockFile file_;
+};
+
+/// Holds a writer lock, and releases it at the end of the scope.
+class WriterLockGuard {
+ public:
+  static Result<WriterLockGuard> lock(WriterLock& writer_lock) {
+    DISPATCH_TRY(writer_lock.lock());
+    return WriterLockGuard{writer_lock};
+  }
+  WriterLockGuard(WriterLockGuard&& other) noexcept
+      : writer_lock_(std::exchange(other.writer_lock_, nullptr)) {}
+  WriterLockGuard& operator=(WriterLockGuard&& other) noexcept {
+    std::swap(writer_lock_, other.writer_lock_);
+    return *this;
+  }
+  ~WriterLockGuard() {
+    if (writer_lock_ != nullptr) writer_lock_->unlock();
+  }
+
+ private:
+  explicit WriterLockGuard(WriterLock& writer_lock) : writer_lock_(&writer_lock) {}
+  WriterLock* writer_lock_;
+};
+
+}  // namespace dispatch::journal

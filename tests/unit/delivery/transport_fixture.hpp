@@ -1,0 +1,60 @@
+#pragma once
+
+#include "delivery/http/http_transport.hpp"
+#include "support/collected_reports.hpp"
+#include "support/fakes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace dispatch::delivery {
+
+inline Outgoing event(const std::string& url, std::uint64_t ticket = 1) {
+  Outgoing outgoing;
+  outgoing.ticket = ticket;
+  outgoing.url = url;
+  outgoing.event_id = "evt-" + std::to_string(ticket);
+  outgoing.payload = R"({"n": 1})";
+  return outgoing;
+}
+
+/// An HttpTransport and what it reports.
+struct TransportFixture {
+  explicit TransportFixture(HttpOptions options = {})
+      : transport(HttpTransport::start(std::move(options), reports, clock).value()) {}
+
+  void send(Outgoing outgoing) {
+    std::vector<Outgoing> batch;
+    batch.push_back(std::move(outgoing));
+    transport->send(std::move(batch));
+  }
+
+  /// The outcome of one attempt.
+  Outcome attempt(Outgoing outgoing) {
+    const std::size_t before = reports.count();
+    send(std::move(outgoing));
+    REQUIRE(reports.wait_for(before + 1));
+    return reports.all().back().outcome;
+  }
+
+  /// The outcome of the attempt with that ticket, once so many have been reported.
+  Outcome outcome(std::uint64_t ticket, std::size_t reported) {
+    REQUIRE(reports.wait_for(reported));
+    for (const auto& report : reports.all())
+      if (report.ticket == ticket) return report.outcome;
+    FAIL("no report");
+    return {};
+  }
+
+  test::ManualClock clock;
+  test::CollectedReports reports;
+  std::unique_ptr<HttpTransport> transport;
+};
+
+}  // namespace dispatch::delivery

@@ -1,0 +1,79 @@
+#include "unit/flow/recovery_checks.hpp"
+
+#include "journal/verify.hpp"
+#include "support/journal_contents.hpp"
+
+#include <fmt/format.h>
+
+namespace dispatch::test {
+namespace {
+
+void audit(const std::string& path, std::vector<std::string>& damage) {
+  if (const auto said = integrity_of(path); said != "ok") damage.push_back("integrity: " + said);
+  const auto report = journal::verify(path);
+  if (!report) {
+    damage.push_back(report.error().message);
+    return;
+  }
+  for (const auto& finding : report->findings)
+    damage.push_back(fmt::format("{}: {}", finding.check, finding.what));
+  if (!report->healthy() && report->findings.empty()) damage.push_back("verify is not content");
+}
+
+}  // namespace
+
+Undisturbed::Undisturbed() {
+  SmallRun run;
+  run.after_commit = [&] { contents_.push_back(journal_contents(run.journal_path())); };
+  REQUIRE(run.play());
+  REQUIRE(run.complaints().empty());
+}
+
+std::vector<std::string> damage_after_stop(const SmallRun& run, const Undisturbed& undisturbed) {
+  std::vector<std::string> damage;
+  const auto& path = run.journal_path();
+  const auto commits = run.commits();
+  const auto contents = journal_contents(path);
+  // The commit under way may have come through or not, but not in part.
+  const bool as_committed = contents == undisturbed.after(commits);
+  const bool one_further = commits < undisturbed.commits() && contents == undisturbed.after(commits + 1);
+  if (!as_committed && !one_further)
+    damage.push_back(fmt::format("after {} commits the journal is not as the last of them left it", commits));
+  if (!contents.empty()) audit(path, damage);
+
+  auto deliveries = journal_deliveries(path);
+  for (const auto& [id, seen] : run.seen())
+    if (seen.requests > deliveries[id].attempts)
+      damage.push_back(
+          fmt::format("{} was sent {} times and has {} intents", id, seen.requests, deliveries[id].attempts));
+  return damage;
+}
+
+std::vector<std::string> damage_after_rerun(SmallRun& run) {
+  const auto& path = run.journal_path();
+  const auto before = journal_deliveries(path);
+  const auto seen_before = run.seen();
+  const auto played = run.play();
+  run.end();
+  std::vector<std::string> damage = run.complaints();
+  if (!played) {
+    damage.push_back("the rerun failed: " + played.error().message);
+    return damage;
+  }
+  audit(path, damage);
+
+  const auto deliveries = journal_deliveries(path);
+  if (deliveries.size() != SmallRun::events) damage.push_back("events are missing");
+  for (const auto& [id, delivery] : deliveries) {
+    const auto& seen = run.seen().at(id);
+    if (!delivery.completed) damage.push_back(id + " is not completed");
+    if (seen.acknowledged > 1 + delivery.unknown)
+      damage.push_back(id + " was delivered twice and no attempt of it is unknown");
+    const auto stood = before.find(id);
+    if (stood != before.end() && stood->second.completed && seen.requests > seen_before.at(id).requests)
+      damage.push_back(id + " was completed and sent again");
+  }
+  return damage;
+}
+
+}  // namespace dispatch::test
