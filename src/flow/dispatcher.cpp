@@ -49,16 +49,16 @@ Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Int
   if (options.gap_patience) gap_patience_.emplace(*options.gap_patience);
 }
 
-Result<> Dispatcher::start() {
+Result<> Dispatcher::start(const journal::Abandoned& left) {
   const WallTime now = clock_watch_.look().now;
   std::size_t recovered = 0;
   for (std::size_t some = orphans_per_turn; some == orphans_per_turn; recovered += some) {
-    auto transaction = journal::Transaction::begin(context_.journal);
+    auto transaction = context_.journal.begin();
     if (!transaction) return tl::unexpected(std::move(transaction).error());
-    const auto count = context_.journal.recover(options_.orphans, now, orphans_per_turn);
+    const auto count = (*transaction)->recover(options_.orphans, left, now, orphans_per_turn);
     if (!count) return tl::unexpected(count.error());
     if (*count > 0) fail_point(FailPoint::orphans_staged);
-    DISPATCH_TRY(transaction->commit());
+    DISPATCH_TRY(journal::commit_durably(**transaction));
     if (*count > 0) fail_point(FailPoint::orphans_committed);
     some = *count;
   }
@@ -87,11 +87,11 @@ Result<> Dispatcher::start() {
 
 /// Nothing waits longer than this run's policy allows, whatever the clock said when the wait began.
 Result<> Dispatcher::bound_waits(WallTime now) {
-  auto transaction = journal::Transaction::begin(context_.journal);
+  auto transaction = context_.journal.begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
-  const auto bounded = context_.journal.bound_waits(now, policy::longest_wait(options_.retry));
+  const auto bounded = (*transaction)->bound_waits(now, policy::longest_wait(options_.retry));
   if (!bounded) return tl::unexpected(bounded.error());
-  DISPATCH_TRY(transaction->commit());
+  DISPATCH_TRY(journal::commit_durably(**transaction));
   if (*bounded > 0)
     context_.log->info("{} due earlier now: the clock was set back, or this run allows shorter waits only",
                        *bounded == 1 ? "1 retry is" : fmt::format("{} retries are", *bounded));
@@ -105,23 +105,23 @@ Result<> Dispatcher::turn(Mail mail) {
   attempt_tracer_.begin_turn(context_.observer != nullptr && context_.observer->wants_attempt_traces());
   intake_.take(std::move(mail.incoming));
 
-  auto transaction = journal::Transaction::begin(context_.journal);
+  auto transaction = context_.journal.begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
-  DISPATCH_TRY(follow_clock(look));
-  DISPATCH_TRY(settle(mail.reports, now));
-  DISPATCH_TRY(take_in(now, mail.reports.size()));
-  DISPATCH_TRY(give_up_gaps(now));
-  auto outgoing = begin(now);
+  DISPATCH_TRY(follow_clock(**transaction, look));
+  DISPATCH_TRY(settle(**transaction, mail.reports, now));
+  DISPATCH_TRY(take_in(**transaction, now, mail.reports.size()));
+  DISPATCH_TRY(give_up_gaps(**transaction, now));
+  auto outgoing = begin(**transaction, now);
   if (!outgoing) return tl::unexpected(std::move(outgoing).error());
   const bool whole = context_.clock.steady() - remembered_at_ >= remember_every;
   if (whole) remembered_at_ = context_.clock.steady();
-  DISPATCH_TRY(pump_.save_progress(whole));
-  DISPATCH_TRY(limiters_.circuits().save(context_.journal));
-  DISPATCH_TRY(limiters_.throttles().save(context_.journal, now, context_.clock.steady()));
-  DISPATCH_TRY(limiters_.save_paces(context_.journal, leaving_, now, context_.clock.steady()));
+  DISPATCH_TRY(pump_.save_progress(**transaction, whole));
+  DISPATCH_TRY(limiters_.circuits().save(**transaction));
+  DISPATCH_TRY(limiters_.throttles().save(**transaction, now, context_.clock.steady()));
+  DISPATCH_TRY(limiters_.save_paces(**transaction, leaving_, now, context_.clock.steady()));
   CommittedTurn done{.begun = outgoing->size()};
   const SteadyTime staged = context_.clock.steady();
-  DISPATCH_TRY(transaction->commit());
+  DISPATCH_TRY(journal::commit_durably(**transaction));
   done.commit = context_.clock.steady() - staged;
   done.taken = intake_.committed();
   shared_stats_.update([&](RunStats& stats) {
@@ -144,12 +144,12 @@ Result<> Dispatcher::turn(Mail mail) {
 }
 
 /// Where the wall clock was set, waits go on as they were.
-Result<> Dispatcher::follow_clock(const ClockWatch::Look& look) {
+Result<> Dispatcher::follow_clock(journal::Transaction& transaction, const ClockWatch::Look& look) {
   const auto& [now, jump] = look;
   if (!jump) return {};
   context_.log->warn("the system clock was set {} by {}; retries and open circuits wait as long as before",
                      jump->count() < 0 ? "back" : "forward", format_duration(std::chrono::abs(*jump)));
-  const auto moved = context_.journal.move_waits(*jump, now, policy::longest_wait(options_.retry));
+  const auto moved = transaction.move_waits(*jump, now, policy::longest_wait(options_.retry));
   if (!moved) return tl::unexpected(moved.error());
   limiters_.clock_set(*jump);
   return pump_.clock_set(*jump);
@@ -175,7 +175,8 @@ void Dispatcher::look_at_hosts() {
   shared_stats_.update([&](RunStats& stats) { stats.hosts = std::move(hosts); });
 }
 
-Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now) {
+Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<delivery::Report>& reports,
+                            WallTime now) {
   answered_.clear();
   settlements_.clear();
   if (reports.empty()) return {};
@@ -203,7 +204,8 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     if (decision.meaning == policy::Meaning::pause) to_pause.insert(item.lane->queue->row.subscription);
   }
   DISPATCH_TRY(note_actions(ends));
-  DISPATCH_TRY(context_.journal.settle(settlements_));
+  const auto settled = transaction.settle(settlements_);
+  if (!settled) return tl::unexpected(settled.error());
   fail_point(FailPoint::outcomes_staged);
   const SteadyTime steady = context_.clock.steady();
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -214,6 +216,12 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
     graph_.free_permits(*items[i]);
     if (DestinationLimiter* limiter = limiters_.ended(*items[i], ends[i], now, steady); limiter != nullptr)
       pump_.lead_to(*limiter);
+    if ((*settled)[i] == journal::Settled::lost) {
+      context_.log->warn(
+          "the outcome of an attempt is not recorded, as another owner has taken its delivery over");
+      pump_.lost(*items[i]);
+      continue;
+    }
     switch (settlements_[i].by) {
       case Transition::succeed:
       case Transition::exclude:
@@ -227,7 +235,9 @@ Result<> Dispatcher::settle(std::vector<delivery::Report>& reports, WallTime now
         break;
     }
   }
-  return to_pause.empty() ? Result<>{} : pause(to_pause, now);
+  std::size_t place = 0;
+  std::erase_if(settlements_, [&](const auto&) { return (*settled)[place++] == journal::Settled::lost; });
+  return to_pause.empty() ? Result<>{} : pause(transaction, to_pause, now);
 }
 
 /// Where a destination is in trouble, what operators had asked for before is asked no more.
@@ -256,11 +266,12 @@ void Dispatcher::hear(const Item& item, const Outcome& outcome, SteadyTime now) 
   item.lane->host->gate->answered(*item.lane->share, outcome.took, now);
 }
 
-Result<> Dispatcher::pause(const std::set<SubscriptionNo>& subscriptions, WallTime now) {
+Result<> Dispatcher::pause(journal::Transaction& transaction, const std::set<SubscriptionNo>& subscriptions,
+                           WallTime now) {
   for (const SubscriptionNo no : subscriptions) {
     const auto policy = policies_.of(no);
     if (policy->paused) continue;
-    DISPATCH_TRY(context_.journal.pause_subscription(no, "the receiver answered 410 Gone", now));
+    DISPATCH_TRY(transaction.pause_subscription(no, "the receiver answered 410 Gone", now));
     context_.log->warn(
         "subscription '{0}' is paused, as its receiver answered 410 Gone; its deliveries wait; when it is "
         "back: "
@@ -303,12 +314,12 @@ void Dispatcher::count(RunStats& stats, const journal::Settlement& settlement) {
   ++stats.errors[known ? std::move(error) : std::string{"other"}];
 }
 
-Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
-  const auto changed = context_.journal.changed_elsewhere();
-  if (!changed) return tl::unexpected(changed.error());
-  if (*changed) {
-    DISPATCH_TRY(refresh_terms(now));
-    DISPATCH_TRY(pump_.changed_elsewhere());
+Result<> Dispatcher::take_in(journal::Transaction& transaction, WallTime now, std::size_t outcomes) {
+  const auto changes = context_.journal.changes();
+  if (!changes) return tl::unexpected(changes.error());
+  if (changes->any) {
+    if (changes->everything || changes->subscriptions) DISPATCH_TRY(refresh_terms(now));
+    DISPATCH_TRY(pump_.changed_elsewhere(*changes));
     DISPATCH_TRY(look_for_given_up());
   }
   satisfied_ = false;
@@ -316,7 +327,7 @@ Result<> Dispatcher::take_in(WallTime now, std::size_t outcomes) {
   const std::size_t events = ingest_budget_.events(load(outcomes));
   satisfied_ = events == 0;
   if (satisfied_) return {};
-  auto made = intake_.append(events, now);
+  auto made = intake_.append(transaction, events, now);
   if (!made) return tl::unexpected(std::move(made).error());
   return pump_.arrived(std::move(*made));
 }
@@ -330,7 +341,7 @@ Result<> Dispatcher::look_for_given_up() {
 }
 
 /// What waits behind gaps that were waited for long enough may go in this turn.
-Result<> Dispatcher::give_up_gaps(WallTime now) {
+Result<> Dispatcher::give_up_gaps(journal::Transaction& transaction, WallTime now) {
   gaps_given_up_ = {};
   if (!gap_patience_ || draining_) return {};
   const SteadyTime steady = context_.clock.steady();
@@ -343,7 +354,7 @@ Result<> Dispatcher::give_up_gaps(WallTime now) {
   DISPATCH_TRY(look());
   const auto until = gap_patience_->waited_for(steady);
   if (!until) return {};
-  const auto given_up = context_.journal.give_up_gaps(*until, now, gaps_per_turn);
+  const auto given_up = transaction.give_up_gaps(*until, now, gaps_per_turn);
   if (!given_up) return tl::unexpected(given_up.error());
   gaps_given_up_ = *given_up;
   pump_.woken();
@@ -362,7 +373,7 @@ IngestBudget::Load Dispatcher::load(std::size_t outcomes) const {
   return load;
 }
 
-Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
+Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transaction, WallTime now) {
   std::vector<Outgoing> outgoing;
   leaving_.clear();
   if (draining_) return outgoing;
@@ -377,7 +388,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(WallTime now) {
   std::vector<journal::Intent> intents;
   intents.reserve(items.size());
   for (const Item* item : items) intents.push_back({item->row.key, item->row.state});
-  auto begun = context_.journal.begin(intents, now);
+  auto begun = transaction.begin(intents, now);
   if (!begun) return tl::unexpected(std::move(begun).error());
   fail_point(FailPoint::intents_staged);
 
@@ -481,10 +492,10 @@ WallTime Dispatcher::wake_at(WallTime now) const {
 }
 
 Result<> Dispatcher::save_progress() {
-  auto transaction = journal::Transaction::begin(context_.journal);
+  auto transaction = context_.journal.begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
-  DISPATCH_TRY(pump_.save_progress(true));
-  DISPATCH_TRY(transaction->commit());
+  DISPATCH_TRY(pump_.save_progress(**transaction, true));
+  DISPATCH_TRY(journal::commit_durably(**transaction));
   fail_point(FailPoint::run_remembered);
   if (context_.observer != nullptr) look_at_hosts();
   return {};

@@ -32,7 +32,7 @@ class Dispatcher {
 
   /// Takes over what the last owner left: orphans are recovered, the pump finds its place. Once, before the
   /// first turn.
-  Result<> start();
+  Result<> start(const journal::Abandoned& left = {});
 
   Result<> turn(Mail mail);
 
@@ -57,20 +57,21 @@ class Dispatcher {
 
  private:
   Result<> bound_waits(WallTime now);
-  Result<> follow_clock(const ClockWatch::Look& look);
-  Result<> settle(std::vector<delivery::Report>& reports, WallTime now);
+  Result<> follow_clock(journal::Transaction& transaction, const ClockWatch::Look& look);
+  Result<> settle(journal::Transaction& transaction, std::vector<delivery::Report>& reports, WallTime now);
   static void hear(const Item& item, const Outcome& outcome, SteadyTime now);
   Result<> note_actions(const std::vector<DestinationLimiters::End>& ends);
-  Result<> pause(const std::set<SubscriptionNo>& subscriptions, WallTime now);
+  Result<> pause(journal::Transaction& transaction, const std::set<SubscriptionNo>& subscriptions,
+                 WallTime now);
   Result<> refresh_terms(WallTime now);
   void tell(CommittedTurn done);
   void look_at_hosts();
   static void count(RunStats& stats, const journal::Settlement& settlement);
-  Result<> take_in(WallTime now, std::size_t outcomes);
+  Result<> take_in(journal::Transaction& transaction, WallTime now, std::size_t outcomes);
   Result<> look_for_given_up();
-  Result<> give_up_gaps(WallTime now);
+  Result<> give_up_gaps(journal::Transaction& transaction, WallTime now);
   IngestBudget::Load load(std::size_t outcomes) const;
-  Result<std::vector<Outgoing>> begin(WallTime now);
+  Result<std::vector<Outgoing>> begin(journal::Transaction& transaction, WallTime now);
   Result<std::vector<Item*>> what_may_go(WallTime now);
   Result<> refresh_figures();
 

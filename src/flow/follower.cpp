@@ -21,11 +21,11 @@ Result<> Follower::turn(Mail mail) {
   CommittedTurn done;
   std::vector<std::shared_ptr<const AcceptedEvent>> accepted_events;
   if (!intake_.empty()) {
-    auto transaction = journal::Transaction::begin(context_.journal);
+    auto transaction = context_.journal.begin();
     if (!transaction) return tl::unexpected(std::move(transaction).error());
-    DISPATCH_TRY(intake_.append(events_per_turn, context_.clock.wall()));
+    DISPATCH_TRY(intake_.append(**transaction, events_per_turn, context_.clock.wall()));
     const SteadyTime staged = context_.clock.steady();
-    DISPATCH_TRY(transaction->commit());
+    DISPATCH_TRY(journal::commit_durably(**transaction));
     done.commit = context_.clock.steady() - staged;
     done.taken = intake_.committed();
     accepted_events = intake_.take_accepted_events(done.commit);

@@ -62,12 +62,25 @@ struct RunProgress {
   }
 };
 
+/// Leaves the roster at the end of the run, however that ends.
+class Membership {
+ public:
+  explicit Membership(journal::Roster& roster) : roster_(roster) {}
+  ~Membership() { roster_.leave(); }
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+
+ private:
+  journal::Roster& roster_;
+};
+
 /// As the journal's owner.
-Result<RunResult> dispatch_all(const RunContext& context, const RunOptions& options, Intake& intake,
-                               SharedStats& shared_stats, RunProgress& progress) {
+Result<RunResult> dispatch_all(const RunContext& context, const RunOptions& options,
+                               const journal::Abandoned& left, Intake& intake, SharedStats& shared_stats,
+                               RunProgress& progress) {
   shared_stats.update([](RunStats& stats) { stats.following = false; });
   Dispatcher dispatcher{context, options, intake, shared_stats};
-  DISPATCH_TRY(dispatcher.start());
+  DISPATCH_TRY(dispatcher.start(left));
   bool aborted = false;
   const auto remaining = [&] { return shared_stats.snapshot().state_counts.open(); };
   while (true) {
@@ -99,9 +112,9 @@ Result<RunResult> dispatch_all(const RunContext& context, const RunOptions& opti
   }
 }
 
-/// While another process owns the journal. Nothing: it does not any more.
+/// While another process owns the journal. Nothing: this one does, and `joined` says what it has won.
 Result<std::optional<RunResult>> follow(const RunContext& context, Intake& intake, SharedStats& shared_stats,
-                                        RunProgress& progress, std::shared_ptr<void>& ownership, bool all) {
+                                        RunProgress& progress, journal::Roster::Joined& joined, bool all) {
   shared_stats.update([](RunStats& stats) { stats.following = true; });
   Follower follower{context, intake, shared_stats};
   if (all) follower.follow_all();
@@ -137,10 +150,10 @@ Result<std::optional<RunResult>> follow(const RunContext& context, Intake& intak
       }
     }
     progress.tell(context);
-    auto taken = context.own();
-    if (!taken) return tl::unexpected(std::move(taken).error());
-    ownership = std::move(*taken);
-    if (ownership != nullptr) return std::optional<RunResult>{};
+    const auto tried = context.roster.join();
+    if (!tried) return tl::unexpected(tried.error());
+    joined = *tried;
+    if (joined.won.any()) return std::optional<RunResult>{};
   }
 }
 
@@ -148,16 +161,16 @@ Result<std::optional<RunResult>> follow(const RunContext& context, Intake& intak
 Result<RunResult> follow_or_dispatch(const RunContext& context, const RunOptions& options, Intake& intake,
                                      SharedStats& shared_stats) {
   RunProgress progress;
-  auto taken = context.own();
-  if (!taken) return tl::unexpected(std::move(taken).error());
-  auto ownership = std::move(*taken);
-  if (ownership == nullptr) {
-    auto result = follow(context, intake, shared_stats, progress, ownership, options.follow_all);
+  const Membership membership{context.roster};
+  auto joined = context.roster.join();
+  if (!joined) return tl::unexpected(std::move(joined).error());
+  if (joined->won.none()) {
+    auto result = follow(context, intake, shared_stats, progress, *joined, options.follow_all);
     if (!result) return tl::unexpected(std::move(result).error());
     if (*result) return **result;
     context.log->info("the journal is free: this process dispatches now");
   }
-  return dispatch_all(context, options, intake, shared_stats, progress);
+  return dispatch_all(context, options, joined->left, intake, shared_stats, progress);
 }
 
 Result<RunResult> accept_all(const Acceptance& context, Intake& intake, SharedStats& shared_stats) {

@@ -6,9 +6,9 @@
 #include "flow/intake/acceptance.hpp"
 #include "flow/observe/run_stats.hpp"
 #include "flow/rules/options.hpp"
+#include "journal/roster.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 
 namespace dispatch::flow {
@@ -29,9 +29,7 @@ struct RunResult {
 struct RunContext : Acceptance {
   delivery::Transport& transport;  ///< reports to the inbox
   Random& random;
-  /// Tries to become the journal's one dispatcher: a handle that holds the ownership while it lives, or null
-  /// where another process has it.
-  std::function<Result<std::shared_ptr<void>>()> own;
+  journal::Roster& roster;  ///< joined when the run begins, left when it has ended
 };
 
 /// The main job, from the first event taken in to the last outcome committed: as the journal's owner, or,

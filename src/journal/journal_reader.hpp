@@ -93,7 +93,7 @@ class JournalReader {
   Result<> subscriptions(const Each<SubscriptionRecord>& each) const;
 
   /// Deliveries that are done and the latest of their event at that delivery queue, or, of a subscription, of
-  /// their event and subscription: what Journal::replay takes. In the order of their events.
+  /// their event and subscription: what Transaction::replay takes. In the order of their events.
   Result<> final_deliveries(const FinalSelection& selection, const Each<FinalDeliveryRecord>& each) const;
 
   /// Journal::unknown_names.

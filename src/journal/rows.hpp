@@ -145,11 +145,26 @@ struct Settlement {
   std::optional<WallTime> throttled_since = {};  ///< DeliveryRow's from now on; nothing: it stays
 };
 
+/// What became of a settlement.
+enum class Settled : std::uint8_t {
+  ours,  ///< it is recorded
+  lost,  ///< the delivery is not in flight any more: another owner has taken it over
+};
+
 /// What stands before a delivery in its lane.
 struct Predecessor {
   bool gap = false;         ///< a sequence number below it has neither arrived nor been skipped
   bool disordered = false;  ///< the stream did not arrive in its order: later ones may lie at lower positions
   std::optional<SequenceNumber> open;  ///< the nearest below that is not done
+};
+
+/// What others have committed.
+struct Changes {
+  bool any = false;
+  bool everything = false;      ///< all may be new: it was asked for the first time
+  std::vector<QueueNo> queues;  ///< with deliveries of events that came since
+  bool wakeups = false;         ///< there are lane wakeups that were not there
+  bool subscriptions = false;   ///< Journal::subscriptions_version() has gone up
 };
 
 /// What operators (and arrivals that close a gap) did that may set a lane in motion, in order.
@@ -214,6 +229,13 @@ struct StateCounts {
     return of(DeliveryState::pending) + of(DeliveryState::in_flight) + of(DeliveryState::retry_wait) +
            of(DeliveryState::dead_letter);
   }
+};
+
+/// Whose deliveries a new owner finds in flight, and from when on they may be sent again. A journal with one
+/// owner has no members: all that is in flight was left by the one before.
+struct Abandoned {
+  std::optional<std::int64_t> member = {};  ///< of this one; nothing: of whoever owned the journal before
+  WallTime not_before{};                    ///< a retry is due then or now, whichever is later
 };
 
 /// What to do with deliveries found in flight whose process is gone.

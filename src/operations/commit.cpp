@@ -8,7 +8,7 @@ namespace dispatch::operations {
 
 Result<> commit(journal::Transaction& transaction, journal::Journal& journal, std::int64_t changed) {
   fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(transaction.commit());
+  DISPATCH_TRY(journal::commit_durably(transaction));
   fail_point(FailPoint::operator_committed);
   auto error = journal.take_checkpoint_error();
   if (!error) return {};

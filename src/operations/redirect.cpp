@@ -59,10 +59,10 @@ class Redirection {
  private:
   /// The lane as it is now, in the turn in which it is changed.
   Result<> take_lane(const LaneName& name, const journal::SelectedDelivery& of) {
-    if (!options_.dry_run && !turn_) {
-      auto transaction = journal::Transaction::begin(journal_);
+    if (!options_.dry_run && !transaction_) {
+      auto transaction = journal_.begin();
       if (!transaction) return tl::unexpected(std::move(transaction).error());
-      turn_.emplace(std::move(*transaction));
+      transaction_ = std::move(*transaction);
     }
     const auto lane = journal_.all_open_in_lane(of.row.key);
     if (!lane) return tl::unexpected(lane.error());
@@ -155,21 +155,21 @@ class Redirection {
   }
 
   Result<> commit() {
-    if (!turn_) return {};
+    if (!transaction_) return {};
     const auto now = clock_.wall();
-    const auto discarded = journal_.discard(dead_, now);
+    const auto discarded = transaction_->discard(dead_, now);
     if (!discarded) return tl::unexpected(discarded.error());
-    const auto cancelled = journal_.cancel(waiting_, now);
+    const auto cancelled = transaction_->cancel(waiting_, now);
     if (!cancelled) return tl::unexpected(cancelled.error());
     auto all = std::move(dead_);
     all.insert(all.end(), waiting_.begin(), waiting_.end());
     std::sort(all.begin(), all.end());
-    const auto made = journal_.replay(all, to_, now);
+    const auto made = transaction_->replay(all, to_, now);
     if (!made) return tl::unexpected(made.error());
     if (*made != static_cast<std::int64_t>(all.size()))
       return fail("{} of {} deliveries could be redirected; this is a bug", *made, all.size());
-    DISPATCH_TRY(operations::commit(*turn_, journal_, count_.deliveries()));
-    turn_.reset();
+    DISPATCH_TRY(operations::commit(*transaction_, journal_, count_.deliveries()));
+    transaction_.reset();
     dead_.clear();
     waiting_.clear();
     claimed_.clear();
@@ -183,7 +183,7 @@ class Redirection {
   const OperationOptions& options_;
   Redirected redirected_;
   AffectedCount count_{{}};
-  std::optional<journal::Transaction> turn_;
+  std::unique_ptr<journal::Transaction> transaction_;
   std::vector<journal::DeliveryKey> dead_, waiting_;  // of whole lanes, for the turn that is open
   std::set<Position> claimed_;     // of replays among them; in a dry run of all that were counted
   std::set<LaneName> remembered_;  // lanes that stay: those that are left, and in a dry run all of entities

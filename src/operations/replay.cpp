@@ -118,7 +118,7 @@ Result<std::int64_t> make(journal::Journal& journal, std::vector<Meant>::const_i
                           const Clock& clock, std::int64_t made_before) {
   std::map<SubscriptionNo, std::vector<journal::DeliveryKey>> deliveries;
   for (auto at = from; at != to_end; ++at) deliveries[at->subscription].push_back(at->key);
-  auto transaction = journal::Transaction::begin(journal);
+  auto transaction = journal.begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
   const auto subscriptions = journal.subscriptions();
   if (!subscriptions) return tl::unexpected(subscriptions.error());
@@ -126,11 +126,11 @@ Result<std::int64_t> make(journal::Journal& journal, std::vector<Meant>::const_i
   for (const auto& [no, keys] : deliveries) {
     const auto route = route_for(no, *subscriptions, to);
     if (!route) continue;
-    const auto some = journal.replay(keys, *route, clock.wall());
+    const auto some = (*transaction)->replay(keys, *route, clock.wall());
     if (!some) return tl::unexpected(some.error());
     made += *some;
   }
-  DISPATCH_TRY(commit(*transaction, journal, made_before + made));
+  DISPATCH_TRY(commit(**transaction, journal, made_before + made));
   return made;
 }
 

@@ -22,22 +22,23 @@ Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journ
     if (throttle.hold_until > now) held.insert(throttle.destination);
 
   Retried retried;
-  const Operation retrying{
-      .changes = {DeliveryState::pending, DeliveryState::retry_wait},
-      .counts = {DeliveryState::in_flight, DeliveryState::dead_letter},
-      // By position, so that what fails again meanwhile is not met again.
-      .newest_first = true,
-      .change = [&](auto deliveries, WallTime at) { return journal.retry_now(deliveries, at); },
-      .wanted =
-          [&](const journal::SelectedDelivery& delivery) {
-            const bool first_of_circuit = open.erase(delivery.row.destination) > 0;
-            if (first_of_circuit) ++retried.circuits;
-            const bool first_of_hold = held.erase(delivery.row.destination) > 0;
-            if (first_of_hold) ++retried.holds;
-            const bool waits_for_time =
-                delivery.row.state == DeliveryState::retry_wait && delivery.row.state_at > now;
-            return first_of_circuit || first_of_hold || waits_for_time;
-          }};
+  const Operation retrying{.changes = {DeliveryState::pending, DeliveryState::retry_wait},
+                           .counts = {DeliveryState::in_flight, DeliveryState::dead_letter},
+                           // By position, so that what fails again meanwhile is not met again.
+                           .newest_first = true,
+                           .change = [](journal::Transaction& transaction, auto deliveries,
+                                        WallTime at) { return transaction.retry_now(deliveries, at); },
+                           .wanted =
+                               [&](const journal::SelectedDelivery& delivery) {
+                                 const bool first_of_circuit = open.erase(delivery.row.destination) > 0;
+                                 if (first_of_circuit) ++retried.circuits;
+                                 const bool first_of_hold = held.erase(delivery.row.destination) > 0;
+                                 if (first_of_hold) ++retried.holds;
+                                 const bool waits_for_time =
+                                     delivery.row.state == DeliveryState::retry_wait &&
+                                     delivery.row.state_at > now;
+                                 return first_of_circuit || first_of_hold || waits_for_time;
+                               }};
   auto affected = carry_out(retrying, journal, clock, meant, options);
   if (!affected) return tl::unexpected(std::move(affected).error());
   retried.affected = std::move(*affected);

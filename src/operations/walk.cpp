@@ -19,12 +19,12 @@ bool contains(const std::vector<DeliveryState>& states, DeliveryState state) {
 Result<> in_a_turn(journal::Journal& journal, const Clock& clock,
                    std::span<const journal::DeliveryKey> deliveries, const Change& change,
                    std::int64_t& changed_in_all) {
-  auto transaction = journal::Transaction::begin(journal);
+  auto transaction = journal.begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
-  const auto changed = change(deliveries, clock.wall());
+  const auto changed = change(**transaction, deliveries, clock.wall());
   if (!changed) return tl::unexpected(changed.error());
   changed_in_all += *changed;
-  return commit(*transaction, journal, changed_in_all);
+  return commit(**transaction, journal, changed_in_all);
 }
 
 }  // namespace

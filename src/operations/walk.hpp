@@ -13,8 +13,9 @@
 
 namespace dispatch::operations {
 
-/// Changes some deliveries inside an open turn; returns how many were in a state that allowed it.
-using Change = std::function<Result<std::int64_t>(std::span<const journal::DeliveryKey>, WallTime now)>;
+/// Changes some deliveries; returns how many were in a state that allowed it.
+using Change = std::function<Result<std::int64_t>(journal::Transaction&,
+                                                  std::span<const journal::DeliveryKey>, WallTime now)>;
 
 /// What an operation does to the open deliveries that are meant.
 struct Operation {

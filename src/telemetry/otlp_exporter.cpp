@@ -19,7 +19,7 @@ namespace dispatch::telemetry {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 
 /// More than any collector has to say.
 constexpr std::size_t answer_most = std::size_t{64} * 1024;
@@ -192,7 +192,7 @@ std::size_t OtlpExporter::send(std::string_view request, std::size_t spans) {
 }
 
 OtlpExporter::Answer OtlpExporter::insist(std::string_view request) {
-  const auto until = Clock::now() + options_.patience;
+  const auto until = steady_clock::now() + options_.patience;
   std::chrono::milliseconds pause = options_.backoff;
   std::mutex mutex;
   std::condition_variable_any waking;
@@ -204,7 +204,7 @@ OtlpExporter::Answer OtlpExporter::insist(std::string_view request) {
     Answer answer = connection_->post(request);
     if (!answer.try_again()) return answer;
     const auto wait = std::max<std::chrono::milliseconds>(pause, answer.after);
-    if (Clock::now() + wait >= until) return answer;
+    if (steady_clock::now() + wait >= until) return answer;
     if (answer.code != CURLE_OK) tell(fmt::format("it cannot be reached ({})", answer.error));
     std::unique_lock lock{mutex};
     waking.wait_for(lock, hurry_.get_token(), wait, [this] { return stop_.stop_requested(); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "journal/journal.hpp"
+#include "support/owned_transaction.hpp"
 
 #include <memory>
 #include <utility>
@@ -12,96 +13,102 @@ class FlawedJournal : public journal::Journal {
  public:
   explicit FlawedJournal(std::unique_ptr<journal::Journal> sound) : sound_(std::move(sound)) {}
 
-  Result<> begin_turn() override { return sound_->begin_turn(); }
-  Result<> commit_turn() override { return sound_->commit_turn(); }
-  void abandon_turn() noexcept override { sound_->abandon_turn(); }
+  Result<std::unique_ptr<journal::Transaction>> begin() override {
+    auto sound = sound_->begin();
+    if (!sound) return sound;
+    transaction_ = std::move(*sound);
+    return std::make_unique<OwnedTransaction<FlawedJournal>>(*this);
+  }
+  virtual Result<journal::CommitToken> commit_transaction() { return transaction_->commit(); }
+  void end_transaction() { transaction_.reset(); }
   std::optional<Error> take_checkpoint_error() override { return sound_->take_checkpoint_error(); }
   Result<> check_in_place() override { return sound_->check_in_place(); }
-  Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
-                                       WallTime now) override {
-    return sound_->append(arrivals, start, now);
+  virtual Result<journal::AppendReport> append(std::span<const Arrival> arrivals,
+                                               const journal::StreamStart& start, WallTime now) {
+    return transaction_->append(arrivals, start, now);
   }
-  Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) override {
-    return sound_->begin(intents, now);
+  virtual Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) {
+    return transaction_->begin(intents, now);
   }
-  Result<> settle(std::span<const journal::Settlement> settlements) override {
-    return sound_->settle(settlements);
+  virtual Result<std::vector<journal::Settled>> settle(std::span<const journal::Settlement> settlements) {
+    return transaction_->settle(settlements);
   }
-  Result<std::size_t> recover(journal::Orphans orphans, WallTime now, std::size_t limit) override {
-    return sound_->recover(orphans, now, limit);
+  virtual Result<std::size_t> recover(journal::Orphans orphans, const journal::Abandoned& left, WallTime now,
+                                      std::size_t limit) {
+    return transaction_->recover(orphans, left, now, limit);
   }
-  Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) override {
-    return sound_->bound_waits(now, longest);
+  virtual Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) {
+    return transaction_->bound_waits(now, longest);
   }
-  Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
-                                  std::chrono::microseconds longest) override {
-    return sound_->move_waits(by, now, longest);
+  virtual Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
+                                          std::chrono::microseconds longest) {
+    return transaction_->move_waits(by, now, longest);
   }
-  Result<std::int64_t> release(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
-    return sound_->release(deliveries, now);
+  virtual Result<std::int64_t> release(std::span<const journal::DeliveryKey> deliveries, WallTime now) {
+    return transaction_->release(deliveries, now);
   }
-  Result<std::int64_t> discard(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
-    return sound_->discard(deliveries, now);
+  virtual Result<std::int64_t> discard(std::span<const journal::DeliveryKey> deliveries, WallTime now) {
+    return transaction_->discard(deliveries, now);
   }
-  Result<std::int64_t> cancel(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
-    return sound_->cancel(deliveries, now);
+  virtual Result<std::int64_t> cancel(std::span<const journal::DeliveryKey> deliveries, WallTime now) {
+    return transaction_->cancel(deliveries, now);
   }
-  Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now) override {
-    return sound_->retry_now(deliveries, now);
+  virtual Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now) {
+    return transaction_->retry_now(deliveries, now);
   }
-  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(
-      std::string_view entity, std::optional<SequenceNumber> only, WallTime now) override {
-    return sound_->skip_gap(entity, only, now);
+  virtual Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(
+      std::string_view entity, std::optional<SequenceNumber> only, WallTime now) {
+    return transaction_->skip_gap(entity, only, now);
   }
-  Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override {
-    return sound_->give_up_gaps(until, now, limit);
+  virtual Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) {
+    return transaction_->give_up_gaps(until, now, limit);
   }
-  Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override {
-    return sound_->put_subscription(subscription, now);
+  virtual Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) {
+    return transaction_->put_subscription(subscription, now);
   }
-  Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override {
-    return sound_->remove_subscription(no, now);
+  virtual Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) {
+    return transaction_->remove_subscription(no, now);
   }
-  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override {
-    return sound_->pause_subscription(no, reason, now);
+  virtual Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) {
+    return transaction_->pause_subscription(no, reason, now);
   }
-  Result<> resume_subscription(SubscriptionNo no, WallTime now) override {
-    return sound_->resume_subscription(no, now);
+  virtual Result<> resume_subscription(SubscriptionNo no, WallTime now) {
+    return transaction_->resume_subscription(no, now);
   }
-  Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override {
-    return sound_->fan_out(route, events, now);
+  virtual Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) {
+    return transaction_->fan_out(route, events, now);
   }
-  Result<std::int64_t> replay(std::span<const journal::DeliveryKey> deliveries,
-                              const std::optional<Route>& route, WallTime now) override {
-    return sound_->replay(deliveries, route, now);
+  virtual Result<std::int64_t> replay(std::span<const journal::DeliveryKey> deliveries,
+                                      const std::optional<Route>& route, WallTime now) {
+    return transaction_->replay(deliveries, route, now);
   }
-  Result<std::size_t> queue_rejects(std::span<const journal::RejectedLine> lines,
-                                    const journal::RejectCount& most, WallTime now) override {
-    return sound_->queue_rejects(lines, most, now);
+  virtual Result<std::size_t> queue_rejects(std::span<const journal::RejectedLine> lines,
+                                            const journal::RejectCount& most, WallTime now) {
+    return transaction_->queue_rejects(lines, most, now);
   }
-  Result<> unqueue_rejects(std::span<const std::string_view> texts) override {
-    return sound_->unqueue_rejects(texts);
+  virtual Result<> unqueue_rejects(std::span<const std::string_view> texts) {
+    return transaction_->unqueue_rejects(texts);
   }
-  Result<journal::RejectCount> clear_rejects(const journal::RejectSelection& which, WallTime now,
-                                             std::size_t limit) override {
-    return sound_->clear_rejects(which, now, limit);
+  virtual Result<journal::RejectCount> clear_rejects(const journal::RejectSelection& which, WallTime now,
+                                                     std::size_t limit) {
+    return transaction_->clear_rejects(which, now, limit);
   }
-  Result<> save_paces(std::span<const journal::PaceRow> changed,
-                      std::span<const DestinationNo> over) override {
-    return sound_->save_paces(changed, over);
+  virtual Result<> save_paces(std::span<const journal::PaceRow> changed,
+                              std::span<const DestinationNo> over) {
+    return transaction_->save_paces(changed, over);
   }
-  Result<> save_throttles(std::span<const journal::ThrottleRow> changed,
-                          std::span<const DestinationNo> over) override {
-    return sound_->save_throttles(changed, over);
+  virtual Result<> save_throttles(std::span<const journal::ThrottleRow> changed,
+                                  std::span<const DestinationNo> over) {
+    return transaction_->save_throttles(changed, over);
   }
-  Result<> save_circuits(std::span<const journal::CircuitRow> changed,
-                         std::span<const DestinationNo> closed) override {
-    return sound_->save_circuits(changed, closed);
+  virtual Result<> save_circuits(std::span<const journal::CircuitRow> changed,
+                                 std::span<const DestinationNo> closed) {
+    return transaction_->save_circuits(changed, closed);
   }
-  Result<> save_progress(std::span<const journal::DeliveryQueue> queues, std::int64_t last_wakeup) override {
-    return sound_->save_progress(queues, last_wakeup);
+  virtual Result<> save_progress(std::span<const journal::DeliveryQueue> queues, std::int64_t last_wakeup) {
+    return transaction_->save_progress(queues, last_wakeup);
   }
-  Result<bool> changed_elsewhere() override { return sound_->changed_elsewhere(); }
+  Result<journal::Changes> changes() override { return sound_->changes(); }
   Result<std::vector<journal::DeliveryQueue>> queues(QueueNo after) override { return sound_->queues(after); }
   Result<journal::DeliveryQueue> queue(QueueNo no) override { return sound_->queue(no); }
   Result<bool> has_several_destinations(QueueNo queue) override {
@@ -130,9 +137,9 @@ class FlawedJournal : public journal::Journal {
   Result<std::vector<journal::DeliveryRow>> all_open_in_lane(const journal::DeliveryKey& key) override {
     return sound_->all_open_in_lane(key);
   }
-  Result<std::int64_t> acknowledge(const journal::DeliveryFilter& which, WallTime now,
-                                   std::size_t limit) override {
-    return sound_->acknowledge(which, now, limit);
+  virtual Result<std::int64_t> acknowledge(const journal::DeliveryFilter& which, WallTime now,
+                                           std::size_t limit) {
+    return transaction_->acknowledge(which, now, limit);
   }
   Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override {
     return sound_->unknown_outcomes(which);
@@ -164,9 +171,12 @@ class FlawedJournal : public journal::Journal {
 
  protected:
   journal::Journal& sound() { return *sound_; }
+  /// The one that is open.
+  journal::Transaction& sound_transaction() { return *transaction_; }
 
  private:
   std::unique_ptr<journal::Journal> sound_;
+  std::unique_ptr<journal::Transaction> transaction_;
 };
 
 }  // namespace dispatch::test

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -14,16 +15,16 @@ using namespace journal;
 
 // --- The turn
 
-Result<> MemoryJournal::begin_turn() {
-  if (in_turn_) return fail("cannot begin a turn inside another; this is a bug");
+Result<std::unique_ptr<Transaction>> MemoryJournal::begin() {
+  if (in_turn_) return fail("cannot begin a transaction inside another; this is a bug");
   std::unique_lock lock{store_->mutex};
   store_->turn_ended.wait(lock, [&] { return !store_->in_turn; });
   store_->in_turn = in_turn_ = true;
-  return {};
+  return std::make_unique<OwnedTransaction<MemoryJournal>>(*this);
 }
 
-Result<> MemoryJournal::commit_turn() {
-  if (!in_turn_) return fail("cannot commit outside of a turn; this is a bug");
+Result<CommitToken> MemoryJournal::commit_transaction() {
+  if (!in_turn_) return fail("cannot commit outside of a transaction; this is a bug");
   {
     const std::scoped_lock lock{store_->mutex};
     if (turn_) {
@@ -33,11 +34,11 @@ Result<> MemoryJournal::commit_turn() {
       if (up_to_date) seen_version_ = store_->version;
     }
   }
-  abandon_turn();
-  return {};
+  end_transaction();
+  return CommitToken::durable();
 }
 
-void MemoryJournal::abandon_turn() noexcept {
+void MemoryJournal::end_transaction() noexcept {
   if (!in_turn_) return;
   if (turn_) partial_reject_.reset();
   turn_.reset();
@@ -63,7 +64,7 @@ MemoryState& MemoryJournal::write() {
 namespace {
 
 tl::unexpected<Error> outside_of_turn() {
-  return fail("cannot write to the journal outside of a turn; this is a bug");
+  return fail("cannot write to the journal outside of a transaction; this is a bug");
 }
 
 }  // namespace
@@ -121,13 +122,18 @@ Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents,
   return begun;
 }
 
-Result<> MemoryJournal::settle(std::span<const Settlement> settlements) {
+Result<std::vector<Settled>> MemoryJournal::settle(std::span<const Settlement> settlements) {
   if (!in_turn_) return outside_of_turn();
+  std::vector<Settled> settled;
   for (const Settlement& settlement : settlements) {
     const auto found = write().deliveries.find(settlement.key);
     const auto next = next_state(DeliveryState::in_flight, settlement.by);
-    if (found == write().deliveries.end() || found->second.state != DeliveryState::in_flight || !next)
-      return fail("a delivery is not in flight so that its outcome cannot be recorded; this is a bug");
+    if (!next) return fail("an outcome cannot move a delivery along that way; this is a bug");
+    if (found == write().deliveries.end() || found->second.state != DeliveryState::in_flight) {
+      settled.push_back(Settled::lost);
+      continue;
+    }
+    settled.push_back(Settled::ours);
     DeliveryRow& row = found->second;
     write().ended[row.key] = row.state_at + settlement.outcome->took;
     row.state = *next;
@@ -140,10 +146,11 @@ Result<> MemoryJournal::settle(std::span<const Settlement> settlements) {
     if (settlement.outcome->kind == OutcomeKind::unknown) ++write().unknown[settlement.key];
     give_up_if_removed(row);
   }
-  return {};
+  return settled;
 }
 
-Result<std::size_t> MemoryJournal::recover(Orphans orphans, WallTime now, std::size_t limit) {
+Result<std::size_t> MemoryJournal::recover(Orphans orphans, const Abandoned& left, WallTime now,
+                                           std::size_t limit) {
   if (!in_turn_) return outside_of_turn();
   std::size_t recovered = 0;
   for (auto& [key, row] : write().deliveries) {
@@ -151,7 +158,7 @@ Result<std::size_t> MemoryJournal::recover(Orphans orphans, WallTime now, std::s
     if (recovered == limit) break;
     write().ended[key] = row.state_at;
     row.state = orphans == Orphans::retry ? DeliveryState::retry_wait : DeliveryState::dead_letter;
-    row.state_at = now;
+    row.state_at = orphans == Orphans::retry ? std::max(now, left.not_before) : now;
     ++row.forgiven;
     ++write().unknown[key];
     give_up_if_removed(row);
@@ -580,9 +587,21 @@ Result<> MemoryJournal::save_progress(std::span<const DeliveryQueue> queues, std
 
 // --- Reads
 
-Result<bool> MemoryJournal::changed_elsewhere() {
+Result<Changes> MemoryJournal::changes() {
+  const auto state = read();
   const std::scoped_lock lock{store_->mutex};
-  return std::exchange(seen_version_, store_->version) != store_->version;
+  const auto seen = std::exchange(seen_version_, store_->version);
+  const bool any = seen != store_->version;
+  Changes changes;
+  changes.any = any;
+  changes.everything = any && !seen;
+  std::set<QueueNo> queues;
+  for (const auto& [key, row] : state->deliveries)
+    if (key.position > seen_event_) queues.insert(key.queue);
+  if (any && seen) changes.queues.assign(queues.begin(), queues.end());
+  changes.wakeups = changes.subscriptions = any;
+  seen_event_ = Position{static_cast<std::int64_t>(state->events.size())};
+  return changes;
 }
 
 Result<std::vector<DeliveryQueue>> MemoryJournal::queues(QueueNo after) {

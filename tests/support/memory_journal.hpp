@@ -2,6 +2,7 @@
 
 #include "journal/journal.hpp"
 #include "support/memory_store.hpp"
+#include "support/owned_transaction.hpp"
 
 #include <memory>
 
@@ -14,48 +15,10 @@ class MemoryJournal final : public journal::Journal {
  public:
   explicit MemoryJournal(std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>())
       : store_(std::move(store)) {}
-  ~MemoryJournal() override { abandon_turn(); }
 
-  Result<> begin_turn() override;
-  Result<> commit_turn() override;
-  void abandon_turn() noexcept override;
+  Result<std::unique_ptr<journal::Transaction>> begin() override;
 
-  Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
-                                       WallTime now) override;
-  Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) override;
-  Result<> settle(std::span<const journal::Settlement> settlements) override;
-  Result<std::size_t> recover(journal::Orphans orphans, WallTime now, std::size_t limit) override;
-  Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) override;
-  Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
-                                  std::chrono::microseconds longest) override;
-  Result<std::int64_t> release(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
-  Result<std::int64_t> discard(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
-  Result<std::int64_t> cancel(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
-  Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now) override;
-  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(
-      std::string_view entity, std::optional<SequenceNumber> only, WallTime now) override;
-  Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override;
-  Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
-  Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override;
-  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override;
-  Result<> resume_subscription(SubscriptionNo no, WallTime now) override;
-  Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override;
-  Result<std::int64_t> replay(std::span<const journal::DeliveryKey> deliveries,
-                              const std::optional<Route>& route, WallTime now) override;
-  Result<std::size_t> queue_rejects(std::span<const journal::RejectedLine> lines,
-                                    const journal::RejectCount& most, WallTime now) override;
-  Result<> unqueue_rejects(std::span<const std::string_view> texts) override;
-  Result<journal::RejectCount> clear_rejects(const journal::RejectSelection& which, WallTime now,
-                                             std::size_t limit) override;
-  Result<> save_paces(std::span<const journal::PaceRow> changed,
-                      std::span<const DestinationNo> over) override;
-  Result<> save_throttles(std::span<const journal::ThrottleRow> changed,
-                          std::span<const DestinationNo> over) override;
-  Result<> save_circuits(std::span<const journal::CircuitRow> changed,
-                         std::span<const DestinationNo> closed) override;
-  Result<> save_progress(std::span<const journal::DeliveryQueue> queues, std::int64_t last_wakeup) override;
-
-  Result<bool> changed_elsewhere() override;
+  Result<journal::Changes> changes() override;
   Result<std::vector<journal::DeliveryQueue>> queues(QueueNo after) override;
   Result<journal::DeliveryQueue> queue(QueueNo no) override;
   Result<bool> has_several_destinations(QueueNo queue) override;
@@ -68,8 +31,6 @@ class MemoryJournal final : public journal::Journal {
                                                          std::size_t limit) override;
   Result<std::optional<journal::DeliveryRow>> head(const journal::DeliveryKey& key) override;
   Result<std::vector<journal::DeliveryRow>> all_open_in_lane(const journal::DeliveryKey& key) override;
-  Result<std::int64_t> acknowledge(const journal::DeliveryFilter& which, WallTime now,
-                                   std::size_t limit) override;
   Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override;
   Result<std::optional<WallTime>> oldest_gap() override;
   Result<std::int64_t> newest_action() override;
@@ -89,6 +50,45 @@ class MemoryJournal final : public journal::Journal {
   Result<std::vector<journal::DeliveryRow>> first_open(Position from, Position to) override;
 
  private:
+  friend class OwnedTransaction<MemoryJournal>;
+
+  // The writes of the transaction that is open.
+  Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
+                                       WallTime now);
+  Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now);
+  Result<std::vector<journal::Settled>> settle(std::span<const journal::Settlement> settlements);
+  Result<std::size_t> recover(journal::Orphans orphans, const journal::Abandoned& left, WallTime now,
+                              std::size_t limit);
+  Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest);
+  Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
+                                  std::chrono::microseconds longest);
+  Result<std::int64_t> release(std::span<const journal::DeliveryKey> deliveries, WallTime now);
+  Result<std::int64_t> discard(std::span<const journal::DeliveryKey> deliveries, WallTime now);
+  Result<std::int64_t> cancel(std::span<const journal::DeliveryKey> deliveries, WallTime now);
+  Result<std::int64_t> retry_now(std::span<const journal::DeliveryKey> deliveries, WallTime now);
+  Result<std::int64_t> acknowledge(const journal::DeliveryFilter& which, WallTime now, std::size_t limit);
+  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(
+      std::string_view entity, std::optional<SequenceNumber> only, WallTime now);
+  Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit);
+  Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now);
+  Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now);
+  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now);
+  Result<> resume_subscription(SubscriptionNo no, WallTime now);
+  Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now);
+  Result<std::int64_t> replay(std::span<const journal::DeliveryKey> deliveries,
+                              const std::optional<Route>& route, WallTime now);
+  Result<std::size_t> queue_rejects(std::span<const journal::RejectedLine> lines,
+                                    const journal::RejectCount& most, WallTime now);
+  Result<> unqueue_rejects(std::span<const std::string_view> texts);
+  Result<journal::RejectCount> clear_rejects(const journal::RejectSelection& which, WallTime now,
+                                             std::size_t limit);
+  Result<> save_paces(std::span<const journal::PaceRow> changed, std::span<const DestinationNo> over);
+  Result<> save_throttles(std::span<const journal::ThrottleRow> changed, std::span<const DestinationNo> over);
+  Result<> save_circuits(std::span<const journal::CircuitRow> changed, std::span<const DestinationNo> closed);
+  Result<> save_progress(std::span<const journal::DeliveryQueue> queues, std::int64_t last_wakeup);
+  Result<journal::CommitToken> commit_transaction();
+  void end_transaction() noexcept;
+
   std::shared_ptr<const MemoryState> read();
   MemoryState& write();
   std::shared_ptr<const Subscription> subscription(SubscriptionNo no);
@@ -104,7 +104,8 @@ class MemoryJournal final : public journal::Journal {
   std::shared_ptr<MemoryState>
       turn_;  // what this turn has made of the committed state; none before it writes
   std::optional<std::string> partial_reject_;  // the text so far of a line that comes in pieces
-  std::optional<std::uint64_t> seen_version_;  // by changed_elsewhere; commits of our own count as seen
+  std::optional<std::uint64_t> seen_version_;  // by changes(); commits of our own count as seen
+  Position seen_event_{};
 };
 
 }  // namespace dispatch::test

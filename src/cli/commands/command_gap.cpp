@@ -157,12 +157,13 @@ Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
   if (asked.all) return skip_all(program, asked);
   if (asked.older_than || asked.dry_run) return misuse("--older-than and --dry-run go with --all");
   std::optional<std::pair<SequenceNumber, SequenceNumber>> skipped;
-  DISPATCH_TRY(operator_turn(program, [&](journal::Journal& journal, WallTime now) -> Result<> {
-    auto gap = journal.skip_gap(*asked.entity, asked.first_missing, now);
-    if (!gap) return tl::unexpected(std::move(gap).error());
-    skipped = *gap;
-    return {};
-  }));
+  DISPATCH_TRY(operator_turn(
+      program, [&](journal::Journal&, journal::Transaction& transaction, WallTime now) -> Result<> {
+        auto gap = transaction.skip_gap(*asked.entity, asked.first_missing, now);
+        if (!gap) return tl::unexpected(std::move(gap).error());
+        skipped = *gap;
+        return {};
+      }));
   if (!skipped) {
     const auto which = asked.first_missing ? fmt::format("no open gap that begins at {} and is its lowest",
                                                          asked.first_missing->value())

@@ -12,7 +12,7 @@
 #include "delivery/http/http_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "flow/run.hpp"
-#include "journal/sqlite/locks/ownership.hpp"
+#include "journal/sqlite/locks/sqlite_roster.hpp"
 #include "telemetry/telemetry.hpp"
 #include "telemetry/trace_export.hpp"
 
@@ -108,6 +108,30 @@ Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOpt
   return {};
 }
 
+/// The roster of the session's journal, which tells the session who owns it.
+class AnnouncedRoster final : public journal::Roster {
+ public:
+  AnnouncedRoster(Session& session, const std::vector<std::string>& given)
+      : session_(session), given_(given), roster_(session.journal_path()) {}
+
+  Result<Joined> join() override {
+    auto joined = roster_.join();
+    if (!joined) return joined;
+    if (joined->won.none())
+      session_.note_owner(given_);
+    else
+      session_.note_ownership();
+    return joined;
+  }
+  Result<journal::Buckets> lost() override { return roster_.lost(); }
+  void leave() noexcept override { roster_.leave(); }
+
+ private:
+  Session& session_;
+  const std::vector<std::string>& given_;
+  journal::SqliteRoster roster_;
+};
+
 Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
                                 telemetry::Telemetry& watching) {
   delivery::HttpOptions http = asked.delivery.http;
@@ -120,20 +144,11 @@ Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::
   auto preparing = delivery::PreparingTransport::start(preparing_threads(), **transport, session.inbox());
   if (!preparing) return tl::unexpected(std::move(preparing).error());
   SystemRandom random;
-  const auto own = [&session, &asked]() -> Result<std::shared_ptr<void>> {
-    auto taken = journal::Ownership::try_take(session.journal_path());
-    if (!taken) return tl::unexpected(std::move(taken).error());
-    if (!*taken) {
-      session.note_owner(asked.delivery_options);
-      return std::shared_ptr<void>{};
-    }
-    session.note_ownership();
-    return std::make_shared<journal::Ownership>(std::move(**taken));
-  };
+  AnnouncedRoster roster{session, asked.delivery_options};
   auto acceptance = session.acceptance();
   acceptance.observer = &watching.observer();
   acceptance.log = watching.log();
-  return flow::run({acceptance, **preparing, random, own}, options, session.shared_stats());
+  return flow::run({acceptance, **preparing, random, roster}, options, session.shared_stats());
 }
 
 telemetry::TelemetryOptions telemetry_options(const Run& asked, spdlog::logger& log) {

@@ -14,17 +14,19 @@ journal::SqliteOptions to_change(const Program& program) {
   return options;
 }
 
-Result<> operator_turn(const Program& program,
-                       const std::function<Result<>(journal::Journal&, WallTime now)>& act, bool may_make) {
+Result<> operator_turn(
+    const Program& program,
+    const std::function<Result<>(journal::Journal&, journal::Transaction&, WallTime now)>& act,
+    bool may_make) {
   auto options = to_change(program);
   options.existing_only = !may_make;
   const auto journal = journal::SqliteJournal::open(program.journal, options);
   if (!journal) return tl::unexpected(journal.error());
-  auto transaction = journal::Transaction::begin(**journal);
+  auto transaction = (*journal)->begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
-  DISPATCH_TRY(act(**journal, SystemClock{}.wall()));
+  DISPATCH_TRY(act(**journal, **transaction, SystemClock{}.wall()));
   fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(transaction->commit());
+  DISPATCH_TRY(journal::commit_durably(**transaction));
   fail_point(FailPoint::operator_committed);
   if (const auto error = (*journal)->take_checkpoint_error())
     return fail("what was asked for is done, but {}", error->message);

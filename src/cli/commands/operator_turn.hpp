@@ -13,11 +13,12 @@ namespace dispatch::cli {
 
 struct Program;
 
-/// Does what an operator wants to a journal, in a turn of its own; also while a dispatcher runs on it. The
-/// journal must exist, unless `may_make`.
-Result<> operator_turn(const Program& program,
-                       const std::function<Result<>(journal::Journal&, WallTime now)>& act,
-                       bool may_make = false);
+/// Does what an operator wants to a journal, in a transaction of its own; also while a dispatcher runs on it.
+/// The journal must exist, unless `may_make`.
+Result<> operator_turn(
+    const Program& program,
+    const std::function<Result<>(journal::Journal&, journal::Transaction&, WallTime now)>& act,
+    bool may_make = false);
 
 /// Opens a journal that must exist, to change what is in it, or only to look at it where that is a dry run;
 /// also while a dispatcher runs on it. An older journal is migrated, and that is said; not by a dry run, for

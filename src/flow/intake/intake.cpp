@@ -136,7 +136,8 @@ void Intake::take(std::vector<Incoming> incoming) {
   std::move(incoming.begin(), incoming.end(), std::back_inserter(waiting_));
 }
 
-Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallTime now) {
+Result<std::vector<journal::DeliveryRow>> Intake::append(journal::Transaction& transaction, std::size_t most,
+                                                         WallTime now) {
   taken_.clear();
   std::vector<journal::DeliveryRow> made;
   if (waiting_.empty()) return made;
@@ -158,7 +159,7 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
     }
     const std::size_t count = std::min(most, batch.arrivals.size() - next_arrival_);
     if (count == 0 && next_arrival_ < batch.arrivals.size()) break;
-    DISPATCH_TRY(append_some(incoming, count, now, made));
+    DISPATCH_TRY(append_some(transaction, incoming, count, now, made));
     most -= count;
     const bool whole = next_arrival_ == batch.arrivals.size();
     const auto comes_now = [&](const ingest::Reject& reject) {
@@ -169,7 +170,7 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(std::size_t most, WallT
     // Conflicts are known only now; people read of lines in their order.
     std::stable_sort(rejects_.begin(), rejects_.end(),
                      [](const auto& a, const auto& b) { return stands_before(a.line, b.line); });
-    DISPATCH_TRY(queue_rejects(batch, now));
+    DISPATCH_TRY(queue_rejects(transaction, batch, now));
     if (!whole) break;
     progress_.note(batch);
     add_unread(batch.unread);
@@ -191,13 +192,13 @@ void Intake::settle_routes(Incoming& incoming) {
   if (!context_.router.accepts_unmatched()) reject_unrouted(incoming, next_arrival_);
 }
 
-Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now,
-                             std::vector<journal::DeliveryRow>& made) {
+Result<> Intake::append_some(journal::Transaction& transaction, Incoming& incoming, std::size_t count,
+                             WallTime now, std::vector<journal::DeliveryRow>& made) {
   if (count == 0) return {};
   for (std::size_t i = next_arrival_; i < next_arrival_ + count; ++i)
     incoming.batch.arrivals[i].input = input_name(incoming.batch.lines[i]);
   const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
-  auto report = context_.journal.append(arrivals, options_.stream_start, now);
+  auto report = transaction.append(arrivals, options_.stream_start, now);
   if (!report) return tl::unexpected(std::move(report).error());
   fail_point(FailPoint::events_appended);
   made.insert(made.end(), report->deliveries.begin(), report->deliveries.end());
@@ -237,7 +238,7 @@ Result<> Intake::append_some(Incoming& incoming, std::size_t count, WallTime now
   uncommitted_.duplicates += taken.duplicates;
   uncommitted_.conflicts += taken.conflicts;
   uncommitted_.unmatched += taken.unmatched;
-  return context_.journal.unqueue_rejects(accepted_texts_);
+  return transaction.unqueue_rejects(accepted_texts_);
 }
 
 Taken Intake::committed() {
@@ -286,14 +287,14 @@ std::vector<std::shared_ptr<const AcceptedEvent>> Intake::take_accepted_events(
   return accepted_events;
 }
 
-Result<> Intake::queue_rejects(const ingest::Batch& batch, WallTime now) {
+Result<> Intake::queue_rejects(journal::Transaction& transaction, const ingest::Batch& batch, WallTime now) {
   if (rejects_.empty()) return {};
   std::vector<journal::RejectedLine> lines;
   lines.reserve(rejects_.size());
   const auto& most = options_.rejects_most;
   for (const auto& [line, reason, first, last] : rejects_)
     lines.push_back({*line.file, line.line, reason, line.text, first, last});
-  const auto queued = context_.journal.queue_rejects(lines, most, now);
+  const auto queued = transaction.queue_rejects(lines, most, now);
   if (!queued) return tl::unexpected(queued.error());
 
   const auto unsigned_of = [](std::int64_t count) { return static_cast<std::uint64_t>(count); };

@@ -51,9 +51,10 @@ class Intake {
 
   void take(std::vector<Incoming> incoming);
 
-  /// Appends at most `most` events, inside a turn; returns the deliveries made. Rejected
+  /// Appends at most `most` events; returns the deliveries made. Rejected
   /// lines are on the disk when it returns, so that they precede the commit of what surrounds them.
-  Result<std::vector<journal::DeliveryRow>> append(std::size_t most, WallTime now);
+  Result<std::vector<journal::DeliveryRow>> append(journal::Transaction& transaction, std::size_t most,
+                                                   WallTime now);
 
   bool empty() const { return waiting_.empty(); }
   /// What was appended since the last call is committed: it counts from now on. Returns what that was.
@@ -77,10 +78,10 @@ class Intake {
  private:
   /// The routes of the arrivals to be appended next are those of the journal's present subscriptions.
   void settle_routes(Incoming& incoming);
-  Result<> append_some(Incoming& incoming, std::size_t count, WallTime now,
+  Result<> append_some(journal::Transaction& transaction, Incoming& incoming, std::size_t count, WallTime now,
                        std::vector<journal::DeliveryRow>& made);
   /// Queues the lines that the present batch has rejected so far.
-  Result<> queue_rejects(const ingest::Batch& batch, WallTime now);
+  Result<> queue_rejects(journal::Transaction& transaction, const ingest::Batch& batch, WallTime now);
   void note_reject(const ingest::Reject& reject);
   void add_unread(std::vector<ingest::UnreadInput> unread);
   /// No input is taken after that line, or before it where not `including`; the lines and inputs that follow

@@ -107,7 +107,7 @@ void Circuits::forget_surplus(const std::function<bool(DestinationNo)>& needed) 
   }
 }
 
-Result<> Circuits::save(journal::Journal& journal) {
+Result<> Circuits::save(journal::Transaction& transaction) {
   if (changed_.empty()) return {};
   std::vector<journal::CircuitRow> changed;
   std::vector<DestinationNo> closed;
@@ -119,7 +119,7 @@ Result<> Circuits::save(journal::Journal& journal) {
       changed.push_back({destination, circuit.state == State::half_open, circuit.since});
   }
   changed_.clear();
-  return journal.save_circuits(changed, closed);
+  return transaction.save_circuits(changed, closed);
 }
 
 }  // namespace dispatch::flow

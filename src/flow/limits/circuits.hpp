@@ -61,7 +61,7 @@ class Circuits {
   void forget_surplus(const std::function<bool(DestinationNo)>& needed);
 
   /// What has changed in the turn, for a run after this one.
-  Result<> save(journal::Journal& journal);
+  Result<> save(journal::Transaction& transaction);
 
  private:
   policy::Circuit circuit_of(DestinationNo destination) const;

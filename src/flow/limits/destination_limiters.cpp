@@ -75,7 +75,7 @@ Result<> DestinationLimiters::load_paces(journal::Journal& journal, WallTime now
   return {};
 }
 
-Result<> DestinationLimiters::save_paces(journal::Journal& journal, const std::vector<Item*>& leaving,
+Result<> DestinationLimiters::save_paces(journal::Transaction& transaction, const std::vector<Item*>& leaving,
                                          WallTime now, SteadyTime steady) {
   std::map<DestinationNo, journal::PaceRow> rows;
   for (const Item* item : leaving) {
@@ -90,7 +90,7 @@ Result<> DestinationLimiters::save_paces(journal::Journal& journal, const std::v
   if (rows.empty() && paces_over_.empty()) return {};
   std::vector<journal::PaceRow> changed;
   for (const auto& [destination, row] : rows) changed.push_back(row);
-  return journal.save_paces(changed, std::exchange(paces_over_, {}));
+  return transaction.save_paces(changed, std::exchange(paces_over_, {}));
 }
 
 void DestinationLimiters::set(DestinationLimiter& limiter, Circuit::State circuit) {

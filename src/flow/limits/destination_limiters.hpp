@@ -64,7 +64,7 @@ class DestinationLimiters {
   /// What the last run has kept of rates. Once, before all else.
   Result<> load_paces(journal::Journal& journal, WallTime now, SteadyTime steady);
   /// Keeps until when the destinations of `leaving`, which are about to leave, get no other by their rate.
-  Result<> save_paces(journal::Journal& journal, const std::vector<Item*>& leaving, WallTime now,
+  Result<> save_paces(journal::Transaction& transaction, const std::vector<Item*>& leaving, WallTime now,
                       SteadyTime steady);
 
   /// The wall clock was set by `by`, and the due times in the journal were moved with it.

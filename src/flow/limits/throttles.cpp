@@ -90,7 +90,7 @@ void Throttles::tidy(SteadyTime steady) {
   }
 }
 
-Result<> Throttles::save(journal::Journal& journal, WallTime now, SteadyTime steady) {
+Result<> Throttles::save(journal::Transaction& transaction, WallTime now, SteadyTime steady) {
   if (changed_.empty()) return {};
   std::vector<journal::ThrottleRow> changed;
   std::vector<DestinationNo> over;
@@ -107,7 +107,7 @@ Result<> Throttles::save(journal::Journal& journal, WallTime now, SteadyTime ste
                        .millihertz = std::llround(kept.per_second * 1'000),
                        .doubles = kept.doubles});
   }
-  return journal.save_throttles(changed, over);
+  return transaction.save_throttles(changed, over);
 }
 
 }  // namespace dispatch::flow

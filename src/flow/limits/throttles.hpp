@@ -48,7 +48,7 @@ class Throttles {
   void tidy(SteadyTime steady);
 
   /// What has changed in the turn, for a run after this one.
-  Result<> save(journal::Journal& journal, WallTime now, SteadyTime steady);
+  Result<> save(journal::Transaction& transaction, WallTime now, SteadyTime steady);
 
  private:
   const bool slowly_;

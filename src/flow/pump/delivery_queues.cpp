@@ -24,17 +24,6 @@ Result<> DeliveryQueues::load() {
   return {};
 }
 
-Result<> DeliveryQueues::load_forgotten() {
-  if (!std::exchange(forgot_, false)) return load();
-  auto rows = journal_.queues(QueueNo{});
-  if (!rows) return tl::unexpected(std::move(rows).error());
-  for (auto& row : *rows) {
-    if (queues_.contains(row.no)) continue;
-    if (auto taken = take_in(std::move(row)); !taken) return tl::unexpected(std::move(taken).error());
-  }
-  return {};
-}
-
 Result<QueueState*> DeliveryQueues::reach(QueueNo no) {
   if (const auto known = queues_.find(no); known != queues_.end()) return known->second.get();
   DISPATCH_TRY(load());
@@ -65,7 +54,6 @@ void DeliveryQueues::forget_done(std::size_t kept, const std::set<const QueueSta
     }
     leave_host(queue);
     next = queues_.erase(next);
-    forgot_ = true;
   }
 }
 

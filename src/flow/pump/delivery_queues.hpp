@@ -33,8 +33,6 @@ class DeliveryQueues {
 
   /// Those that are new in the journal.
   Result<> load();
-  /// Those that are new, and those that were forgotten: there may be more in each.
-  Result<> load_forgotten();
   /// The journal is asked for one that is not known. It must have it.
   Result<QueueState*> reach(QueueNo no);
   /// It must be known.
@@ -113,7 +111,6 @@ class DeliveryQueues {
 
   std::map<QueueNo, std::unique_ptr<QueueState>> queues_;
   QueueNo newest_{};  ///< of those that were ever known
-  bool forgot_ = false;
   std::map<std::string, HostState> hosts_;
   std::uint32_t hosts_ever_ = 0;
   std::vector<QueueState*> listed_;

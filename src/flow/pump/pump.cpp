@@ -36,13 +36,19 @@ Result<> Pump::arrived(std::vector<DeliveryRow> made) {
   return {};
 }
 
-Result<> Pump::changed_elsewhere() {
-  filler_.woken();
-  queues_.each([&](QueueState& queue) {
-    if (queue.several == false) queue.several.reset();
-    queues_.read_again(queue);
-  });
-  return queues_.load_forgotten();
+Result<> Pump::changed_elsewhere(const journal::Changes& changes) {
+  if (changes.everything || changes.wakeups) filler_.woken();
+  if (changes.everything) {
+    queues_.each([&](QueueState& queue) { queues_.read_again(queue); });
+    DISPATCH_TRY(queues_.load());
+  }
+  for (const QueueNo no : changes.queues) {
+    const auto queue = queues_.reach(no);
+    if (!queue) return tl::unexpected(queue.error());
+    if ((*queue)->several == false) (*queue)->several.reset();
+    queues_.read_again(**queue);
+  }
+  return {};
 }
 
 Result<> Pump::given_up_elsewhere() {
@@ -203,7 +209,7 @@ Result<> Pump::keep_drained_in_reach() {
   return {};
 }
 
-Result<> Pump::save_progress(bool whole) {
+Result<> Pump::save_progress(journal::Transaction& transaction, bool whole) {
   if (whole) {
     queues_.each([](QueueState& queue) { queue.row.low_watermark = queue.cursor; });
     window_.each_item(
@@ -230,7 +236,7 @@ Result<> Pump::save_progress(bool whole) {
     for (QueueState* const queue : sunken) mark(*queue);
   }
   if (marks.empty() && !whole) return {};
-  DISPATCH_TRY(journal_.save_progress(marks, saved_wakeup_));
+  DISPATCH_TRY(transaction.save_progress(marks, saved_wakeup_));
   if (whole && filler_.has_loaded_arrived()) forget_done();
   return {};
 }

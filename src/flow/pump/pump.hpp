@@ -30,8 +30,8 @@ namespace dispatch::flow {
 /// it is read again.
 ///
 /// A lane whose items are done is drained, and the journal is asked what is first in it, unless it is known
-/// that nothing was passed over. So what a fan-out puts below the items of a lane goes next. Journal::begin
-/// refuses to send what lies above it before.
+/// that nothing was passed over. So what a fan-out puts below the items of a lane goes next.
+/// Transaction::begin refuses to send what lies above it before.
 ///
 /// A delivery queue that is paused has nothing in the window but what is under way or at its host's gate, and
 /// nothing of it is read: its cursor goes down to all that it has to read when it is open again. One whose
@@ -52,8 +52,8 @@ class Pump {
   Result<> arrived(std::vector<journal::DeliveryRow> made);
   /// The turn has left wakeups in the journal.
   void woken() { filler_.woken(); }
-  /// Another process has written: anything may be new.
-  Result<> changed_elsewhere();
+  /// Other processes have written.
+  Result<> changed_elsewhere(const journal::Changes& changes);
   /// Another process has given up deliveries: what of them waits before a limiter, or to be tried again,
   /// waits no more.
   Result<> given_up_elsewhere();
@@ -102,7 +102,7 @@ class Pump {
   /// there is to say. Otherwise only what the turn needs: a delivery queue whose stored mark lies above
   /// something that is loaded, or is to follow a lane that has ended, and would not come back by itself after
   /// a crash.
-  Result<> save_progress(bool whole);
+  Result<> save_progress(journal::Transaction& transaction, bool whole);
 
  private:
   void leave(Item& item);

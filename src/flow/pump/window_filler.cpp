@@ -133,6 +133,7 @@ Result<> WindowFiller::wake(const journal::LaneWakeup& said) {
 Result<> WindowFiller::wake_from(const journal::DeliveryKey& key) {
   const auto reached = queues_.reach(key.queue);
   if (!reached) return tl::unexpected(reached.error());
+  if ((*reached)->several == false) (*reached)->several.reset();
   queues_.read_again(**reached, before(key.position));
   return {};
 }

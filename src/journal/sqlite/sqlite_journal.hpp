@@ -8,16 +8,18 @@
 
 namespace dispatch::journal {
 
+class SqliteParts;
+
 /// Tells SQLite not to count the memory it uses: nobody asks, and the count costs a lock at each allocation.
 /// For a program to call before the first connection of the process is made; too late it does nothing.
 void stop_counting_memory();
 
 /// The journal in a SQLite file; dispatch-journal(5) describes it. Any number of objects, in any number of
-/// processes, may be open on one file: their turns follow each other by the file's writer lock, and each
-/// thread uses its own object.
+/// processes, may be open on one file: their transactions follow each other by the file's writer lock, and
+/// each thread uses its own object.
 ///
-/// Where a commit fails nothing of the turn remains, and the object is of no further use: what the disk holds
-/// is known for sure only to whoever opens the journal anew.
+/// Where a commit fails nothing of the transaction remains, and the object is of no further use: what the
+/// disk holds is known for sure only to whoever opens the journal anew.
 class SqliteJournal final : public Journal {
  public:
   /// Opens the journal at `path`, and makes or migrates it where the options allow; Connection::open tells
@@ -27,48 +29,14 @@ class SqliteJournal final : public Journal {
   ~SqliteJournal() override;
 
   /// Moves what the WAL holds into the database file, as far as readers let it. For the end of a run: nothing
-  /// needs it, but it leaves a journal that is one file. Not inside a turn.
+  /// needs it, but it leaves a journal that is one file. Not inside a transaction.
   Result<> checkpoint();
 
-  Result<> begin_turn() override;
-  Result<> commit_turn() override;
-  void abandon_turn() noexcept override;
+  Result<std::unique_ptr<Transaction>> begin() override;
   std::optional<Error> take_checkpoint_error() override;
   Result<> check_in_place() override;
 
-  Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
-                              WallTime now) override;
-  Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) override;
-  Result<> settle(std::span<const Settlement> settlements) override;
-  Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit) override;
-  Result<std::int64_t> bound_waits(WallTime now, std::chrono::microseconds longest) override;
-  Result<std::int64_t> move_waits(std::chrono::microseconds by, WallTime now,
-                                  std::chrono::microseconds longest) override;
-  Result<std::int64_t> release(std::span<const DeliveryKey> deliveries, WallTime now) override;
-  Result<std::int64_t> discard(std::span<const DeliveryKey> deliveries, WallTime now) override;
-  Result<std::int64_t> cancel(std::span<const DeliveryKey> deliveries, WallTime now) override;
-  Result<std::int64_t> retry_now(std::span<const DeliveryKey> deliveries, WallTime now) override;
-  Result<std::int64_t> acknowledge(const DeliveryFilter& which, WallTime now, std::size_t limit) override;
-  Result<std::optional<std::pair<SequenceNumber, SequenceNumber>>> skip_gap(
-      std::string_view entity, std::optional<SequenceNumber> only, WallTime now) override;
-  Result<GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override;
-  Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
-  Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override;
-  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override;
-  Result<> resume_subscription(SubscriptionNo no, WallTime now) override;
-  Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override;
-  Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries, const std::optional<Route>& route,
-                              WallTime now) override;
-  Result<std::size_t> queue_rejects(std::span<const RejectedLine> lines, const RejectCount& most,
-                                    WallTime now) override;
-  Result<> unqueue_rejects(std::span<const std::string_view> texts) override;
-  Result<RejectCount> clear_rejects(const RejectSelection& which, WallTime now, std::size_t limit) override;
-  Result<> save_paces(std::span<const PaceRow> changed, std::span<const DestinationNo> over) override;
-  Result<> save_throttles(std::span<const ThrottleRow> changed, std::span<const DestinationNo> over) override;
-  Result<> save_circuits(std::span<const CircuitRow> changed, std::span<const DestinationNo> closed) override;
-  Result<> save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) override;
-
-  Result<bool> changed_elsewhere() override;
+  Result<Changes> changes() override;
   Result<std::vector<DeliveryQueue>> queues(QueueNo after) override;
   Result<DeliveryQueue> queue(QueueNo no) override;
   Result<bool> has_several_destinations(QueueNo queue) override;
@@ -99,10 +67,9 @@ class SqliteJournal final : public Journal {
   Result<std::vector<DeliveryRow>> first_open(Position from, Position to) override;
 
  private:
-  class Parts;
-  explicit SqliteJournal(std::unique_ptr<Parts> parts);
+  explicit SqliteJournal(std::unique_ptr<SqliteParts> parts);
 
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<SqliteParts> parts_;
 };
 
 }  // namespace dispatch::journal

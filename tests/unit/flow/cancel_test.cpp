@@ -12,10 +12,10 @@ using Ids = std::vector<std::string>;
 namespace {
 
 void cancel(DispatcherFixture& fixture, DeliveryState state, const journal::DeliveryFilter& which) {
-  as_operator(fixture, [&](journal::Journal& journal) {
+  as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
     const auto meant = deliveries_in(state, journal, which);
     REQUIRE_FALSE(meant.empty());
-    CHECK(journal.cancel(meant, fixture.clock.wall()).value() == static_cast<std::int64_t>(meant.size()));
+    CHECK(transaction.cancel(meant, fixture.clock.wall()).value() == static_cast<std::int64_t>(meant.size()));
   });
 }
 
@@ -94,11 +94,11 @@ TEST_CASE("what is cancelled and replayed is sent") {
   cancel(fixture, DeliveryState::pending, {});
   fixture.play();
   CHECK(fixture.finished());
-  as_operator(fixture, [&](journal::Journal& journal) {
+  as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
     std::vector<journal::DeliveryKey> keys;
     const auto rows = journal.scan(QueueNo{1}, Position{}, 10).value();
     for (const auto& row : rows) keys.push_back(row.key);
-    CHECK(journal.replay(keys, std::nullopt, fixture.clock.wall()).value() == 2);
+    CHECK(transaction.replay(keys, std::nullopt, fixture.clock.wall()).value() == 2);
   });
   fixture.play();
   fixture.answer("e1", 200);

@@ -247,9 +247,8 @@ TEST_CASE("a released dead letter asks at once whether its destination is up aga
   fixture.tick(1s);
   REQUIRE(fixture.transport.under_way().empty());
   const auto operators = fixture.other_journal();
-  auto transaction = journal::Transaction::begin(*operators);
-  REQUIRE(transaction);
-  REQUIRE(operators->release(dead_letters(*operators, {.events = {"d7"}}), fixture.clock.wall()).value() ==
+  auto transaction = operators->begin().value();
+  REQUIRE(transaction->release(dead_letters(*operators, {.events = {"d7"}}), fixture.clock.wall()).value() ==
           1);
   REQUIRE(transaction->commit());
   fixture.play();
@@ -262,9 +261,8 @@ TEST_CASE("a discarded dead letter says nothing about its destination") {
   DispatcherFixture fixture{options};
   trip(fixture, 200);
   const auto operators = fixture.other_journal();
-  auto transaction = journal::Transaction::begin(*operators);
-  REQUIRE(transaction);
-  REQUIRE(operators->discard(dead_letters(*operators, {.events = {"d7"}}), fixture.clock.wall()).value() ==
+  auto transaction = operators->begin().value();
+  REQUIRE(transaction->discard(dead_letters(*operators, {.events = {"d7"}}), fixture.clock.wall()).value() ==
           1);
   REQUIRE(transaction->commit());
   fixture.play();

@@ -62,7 +62,7 @@ Result<> DispatcherFixture::rise() {
   shared_stats_ = std::make_unique<flow::SharedStats>();
   router_ = std::make_unique<routing::Router>(routing::Router::make(std::nullopt).value());
   context_ = std::make_unique<flow::RunContext>(flow::RunContext{
-      {*journal_, inbox, *rejects_, clock, silent_log(), *router_, observer_}, transport, random, {}});
+      {*journal_, inbox, *rejects_, clock, silent_log(), *router_, observer_}, transport, random, roster_});
   intake_ = std::make_unique<flow::Intake>(*context_, options, *shared_stats_);
   dispatcher_ = std::make_unique<flow::Dispatcher>(*context_, options, *intake_, *shared_stats_);
   return dispatcher_->start();

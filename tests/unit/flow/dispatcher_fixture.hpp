@@ -7,6 +7,7 @@
 #include "flow/run.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "support/fakes.hpp"
+#include "support/memory_roster.hpp"
 #include "support/scripted_transport.hpp"
 #include "support/temp_dir.hpp"
 #include "tracing/trace_context.hpp"
@@ -18,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -116,18 +118,22 @@ class DispatcherFixture {
   std::unique_ptr<ingest::RejectsFile> rejects_;
   std::unique_ptr<flow::SharedStats> shared_stats_;
   std::unique_ptr<routing::Router> router_;
+  MemoryRoster roster_;
   std::unique_ptr<flow::RunContext> context_;
   std::unique_ptr<flow::Intake> intake_;
   std::unique_ptr<flow::Dispatcher> dispatcher_;
 };
 
-/// Another process acts on the journal, in a turn of its own.
+/// Another process acts on the journal, in a transaction of its own.
 template <class Act>
 void as_operator(const DispatcherFixture& fixture, Act act) {
   const auto journal = fixture.other_journal();
-  auto transaction = journal::Transaction::begin(*journal).value();
-  act(*journal);
-  REQUIRE(transaction.commit());
+  auto transaction = journal->begin().value();
+  if constexpr (std::is_invocable_v<Act, journal::Transaction&>)
+    act(*transaction);
+  else
+    act(*journal, *transaction);
+  REQUIRE(transaction->commit());
 }
 
 /// A subscription to events of these types at a host of its own, without a limit.
@@ -144,8 +150,8 @@ inline Subscription subscription(const std::string& id, std::vector<std::string>
 /// Adds it, or changes the one of that id.
 inline SubscriptionNo subscribe(const DispatcherFixture& fixture, const Subscription& wanted) {
   SubscriptionNo no;
-  as_operator(fixture, [&](journal::Journal& journal) {
-    no = journal.put_subscription(wanted, fixture.clock.wall()).value();
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    no = transaction.put_subscription(wanted, fixture.clock.wall()).value();
   });
   return no;
 }

@@ -17,9 +17,9 @@ struct Following {
 
   template <class Write>
   auto turn(Write write) {
-    auto transaction = journal::Transaction::begin(*dispatcher).value();
-    auto written = write();
-    REQUIRE(transaction.commit());
+    auto transaction = dispatcher->begin().value();
+    auto written = write(*transaction);
+    REQUIRE(transaction->commit());
     return written;
   }
 
@@ -29,7 +29,9 @@ struct Following {
     subscription.url = "http://s.test/" + id;
     subscription.host = "s.test";
     subscription.event_types = {"*"};
-    return turn([&] { return dispatcher->put_subscription(subscription, clock.wall()).value(); });
+    return turn([&](journal::Transaction& transaction) {
+      return transaction.put_subscription(subscription, clock.wall()).value();
+    });
   }
 
   void accept(const std::vector<Line>& lines) {
@@ -43,7 +45,9 @@ struct Following {
     const auto rows = dispatcher->scan(queue, Position{}, 100).value();
     for (const auto& row : rows) {
       const journal::Intent intent{.key = row.key, .state = row.state};
-      turn([&] { return dispatcher->begin({&intent, 1}, clock.wall()).value(); });
+      turn([&](journal::Transaction& transaction) {
+        return transaction.begin({&intent, 1}, clock.wall()).value();
+      });
     }
   }
 
@@ -67,7 +71,8 @@ TEST_CASE("a follower does not wait for what a paused subscription keeps") {
   process.accept({{"a", "X", 1, ""}, {"b", "Y", 1, ""}});
   CHECK(process.follower.own().value().moving);
 
-  REQUIRE(process.turn([&] { return process.dispatcher->pause_subscription(one, "why", {}); }));
+  REQUIRE(process.turn(
+      [&](journal::Transaction& transaction) { return transaction.pause_subscription(one, "why", {}); }));
   auto own = process.follower.own().value();
   CHECK_FALSE(own.moving);
   CHECK(own.blocked == 2);
@@ -75,7 +80,8 @@ TEST_CASE("a follower does not wait for what a paused subscription keeps") {
   process.begin_all(QueueNo{1});  // an attempt under way has an end
   CHECK(process.follower.own().value().moving);
 
-  REQUIRE(process.turn([&] { return process.dispatcher->resume_subscription(one, {}); }));
+  REQUIRE(process.turn(
+      [&](journal::Transaction& transaction) { return transaction.resume_subscription(one, {}); }));
   CHECK(process.follower.own().value().moving);
 }
 
@@ -83,6 +89,7 @@ TEST_CASE("a follower waits for every delivery of an event of which one is block
   Following process;
   const auto one = process.subscribe("one");
   process.accept({{"a", "X", 1}});
-  REQUIRE(process.turn([&] { return process.dispatcher->pause_subscription(one, "why", {}); }));
+  REQUIRE(process.turn(
+      [&](journal::Transaction& transaction) { return transaction.pause_subscription(one, "why", {}); }));
   CHECK(process.follower.own().value().moving);  // the direct one
 }

@@ -27,8 +27,8 @@ TEST_CASE("a release while a run is on sends the rest in order with the attempts
   CHECK(fixture.transport.under_way_ids().empty());
   CHECK(fixture.finished());
 
-  as_operator(fixture, [&](journal::Journal& journal) {
-    CHECK(journal.release(dead_letters(journal, {.entities = {"X"}}), fixture.clock.wall()).value() == 1);
+  as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
+    CHECK(transaction.release(dead_letters(journal, {.entities = {"X"}}), fixture.clock.wall()).value() == 1);
   });
   fixture.play();
   CHECK(fixture.transport.under_way_ids() == Ids{"e1"});
@@ -47,8 +47,8 @@ TEST_CASE("a discard while a run is on lets the lane move on past it") {
   fixture.arrive({{"e1", "X", 1}, {"e2", "X", 2}});
   fixture.play();
   bury(fixture, "e1");
-  as_operator(fixture, [&](journal::Journal& journal) {
-    CHECK(journal.discard(dead_letters(journal, {.events = {"e1"}}), fixture.clock.wall()).value() == 1);
+  as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
+    CHECK(transaction.discard(dead_letters(journal, {.events = {"e1"}}), fixture.clock.wall()).value() == 1);
   });
   fixture.play();
   CHECK(fixture.transport.under_way_ids() == Ids{"e2"});
@@ -65,8 +65,8 @@ TEST_CASE("a gap blocks its entity until it is skipped") {
   fixture.tick(1h);
   CHECK(fixture.transport.sent_ids() == Ids{"e1"});
   CHECK(fixture.finished());
-  as_operator(fixture, [&](journal::Journal& journal) {
-    const auto skipped = journal.skip_gap("X", std::nullopt, fixture.clock.wall()).value();
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    const auto skipped = transaction.skip_gap("X", std::nullopt, fixture.clock.wall()).value();
     REQUIRE(skipped);
     CHECK(skipped->first == SequenceNumber{2});
     CHECK(skipped->second == SequenceNumber{3});
@@ -84,9 +84,9 @@ TEST_CASE("a gap filled by another process is seen by the run") {
   fixture.play();
   fixture.answer("e1", 200);
   CHECK(fixture.transport.sent_ids() == Ids{"e1"});
-  as_operator(fixture, [&](journal::Journal& journal) {
+  as_operator(fixture, [&](journal::Transaction& transaction) {
     const auto late = incoming({{"e2", "X", 2}});
-    REQUIRE(journal.append(late.batch.arrivals, {}, fixture.clock.wall()));
+    REQUIRE(transaction.append(late.batch.arrivals, {}, fixture.clock.wall()));
   });
   fixture.play();
   auto under_way = fixture.transport.under_way_ids();
@@ -111,8 +111,8 @@ TEST_CASE("a thousand dead letters released at once are delivered through a smal
     fixture.play();
   }
   CHECK(fixture.stats().state_counts.of(DeliveryState::dead_letter) == 1000);
-  as_operator(fixture, [&](journal::Journal& journal) {
-    CHECK(journal.release(dead_letters(journal), fixture.clock.wall()).value() == 1000);
+  as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
+    CHECK(transaction.release(dead_letters(journal), fixture.clock.wall()).value() == 1000);
   });
   fixture.play();
   for (int round = 0; round < 1000 && !fixture.finished(); ++round) {
@@ -134,8 +134,8 @@ TEST_CASE("an entity released while its host has no room is not forgotten") {
   for (int i = 0; i < 200; ++i) others.push_back({"o" + std::to_string(i), "O" + std::to_string(i), 1});
   fixture.arrive(others);
   fixture.play();
-  as_operator(fixture, [&](journal::Journal& journal) {
-    CHECK(journal.release(dead_letters(journal, {.entities = {"X"}}), fixture.clock.wall()).value() == 1);
+  as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
+    CHECK(transaction.release(dead_letters(journal, {.entities = {"X"}}), fixture.clock.wall()).value() == 1);
   });
   fixture.play();
   for (int round = 0; round < 1000 && !fixture.finished(); ++round) {

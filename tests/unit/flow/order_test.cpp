@@ -234,9 +234,9 @@ TEST_CASE("a release seen just before a crash is not lost") {
   REQUIRE(fixture.dispatcher().save_progress());
   {
     const auto journal = fixture.other_journal();
-    auto transaction = journal::Transaction::begin(*journal).value();
-    REQUIRE(journal->release(dead_letters(*journal), fixture.clock.wall()).value() == 1);
-    REQUIRE(transaction.commit());
+    auto transaction = journal->begin().value();
+    REQUIRE(transaction->release(dead_letters(*journal), fixture.clock.wall()).value() == 1);
+    REQUIRE(transaction->commit());
   }
   fixture.play();
   REQUIRE(fixture.dispatcher().save_progress());

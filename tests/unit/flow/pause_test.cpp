@@ -11,14 +11,14 @@ using namespace std::chrono_literals;
 namespace {
 
 void pause(const DispatcherFixture& fixture, SubscriptionNo no) {
-  as_operator(fixture, [&](journal::Journal& journal) {
-    REQUIRE(journal.pause_subscription(no, "a test", fixture.clock.wall()));
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    REQUIRE(transaction.pause_subscription(no, "a test", fixture.clock.wall()));
   });
 }
 
 void resume(const DispatcherFixture& fixture, SubscriptionNo no) {
-  as_operator(fixture, [&](journal::Journal& journal) {
-    REQUIRE(journal.resume_subscription(no, fixture.clock.wall()));
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    REQUIRE(transaction.resume_subscription(no, fixture.clock.wall()));
   });
 }
 
@@ -237,8 +237,8 @@ TEST_CASE("what is given up with its subscription is counted and not what its fi
   fixture.arrive(streams(100, 1));
   fixture.play();
   CHECK(fixture.stats().given_up == 0);
-  as_operator(fixture, [&](journal::Journal& journal) {
-    REQUIRE(journal.remove_subscription(no, fixture.clock.wall()));
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    REQUIRE(transaction.remove_subscription(no, fixture.clock.wall()));
   });
   fixture.tick(100ms);
   fixture.transport.finish_all(answered(200));
@@ -385,8 +385,8 @@ TEST_CASE("what is ahead is given up while a host has a subscription with a rate
     subscribe(fixture, rated);
   }
   SUBCASE("until it is removed") {
-    as_operator(fixture, [&](journal::Journal& journal) {
-      REQUIRE(journal.remove_subscription(no, fixture.clock.wall()));
+    as_operator(fixture, [&](journal::Transaction& transaction) {
+      REQUIRE(transaction.remove_subscription(no, fixture.clock.wall()));
     });
   }
   SUBCASE("until it goes to another host") {
@@ -432,8 +432,8 @@ TEST_CASE("a subscription that is removed while its deliveries wait holds nothin
   fixture.transport.finish_all(answered(500));
   fixture.play();
   REQUIRE_FALSE(fixture.finished());
-  as_operator(fixture, [&](journal::Journal& journal) {
-    REQUIRE(journal.remove_subscription(no, fixture.clock.wall()));
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    REQUIRE(transaction.remove_subscription(no, fixture.clock.wall()));
   });
   fixture.tick(1s);
   CHECK(fixture.finished());
@@ -453,8 +453,8 @@ TEST_CASE("the open circuit of a subscription that is removed is forgotten whate
   REQUIRE(fixture.transport.under_way().size() == 3);
   REQUIRE(fixture.stats().circuits_open == 1);
   fixture.answer(fixture.transport.under_way_ids().front(), 200);
-  as_operator(fixture, [&](journal::Journal& journal) {
-    REQUIRE(journal.remove_subscription(no, fixture.clock.wall()));
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    REQUIRE(transaction.remove_subscription(no, fixture.clock.wall()));
   });
   fixture.tick(1s);
   CHECK(fixture.stats().circuits_open == 0);
@@ -475,9 +475,9 @@ TEST_CASE("events that a subscription is given afterwards go to it also where it
   fixture.arrive({{"e4", "X", 4, ""}, {"e5", "X", 5, ""}});
   fixture.play();
   fixture.answer("e4", 200);  // e5 is under way
-  as_operator(fixture, [&](journal::Journal& journal) {
+  as_operator(fixture, [&](journal::Transaction& transaction) {
     const std::vector<Position> early{Position{1}, Position{2}, Position{3}};
-    REQUIRE(journal.fan_out({wanted.url, wanted.host, no}, early, fixture.clock.wall()).value() == 3);
+    REQUIRE(transaction.fan_out({wanted.url, wanted.host, no}, early, fixture.clock.wall()).value() == 3);
   });
   fixture.tick(100ms);
   let_all_succeed(fixture);

@@ -59,8 +59,8 @@ TEST_CASE("a replay of many lanes is read once and not once for each lane that e
   }
   REQUIRE(keys.size() == entities * each);
   rows = 0;
-  as_operator(fixture, [&](journal::Journal& journal) {
-    REQUIRE(journal.replay(keys, Route{wanted.url, wanted.host, no}, fixture.clock.wall()).value() ==
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    REQUIRE(transaction.replay(keys, Route{wanted.url, wanted.host, no}, fixture.clock.wall()).value() ==
             entities * each);
   });
   fixture.tick(std::chrono::milliseconds{100});

@@ -12,10 +12,11 @@ using Ids = std::vector<std::string>;
 namespace {
 
 void retry_now(DispatcherFixture& fixture, DeliveryState state, const journal::DeliveryFilter& which) {
-  as_operator(fixture, [&](journal::Journal& journal) {
+  as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
     const auto meant = deliveries_in(state, journal, which);
     REQUIRE_FALSE(meant.empty());
-    CHECK(journal.retry_now(meant, fixture.clock.wall()).value() == static_cast<std::int64_t>(meant.size()));
+    CHECK(transaction.retry_now(meant, fixture.clock.wall()).value() ==
+          static_cast<std::int64_t>(meant.size()));
   });
   fixture.play();
 }
@@ -96,10 +97,9 @@ TEST_CASE("what an operator asked for while no run was on is tried by the next o
   fixture.play();
   fixture.end("e1", come_back_tomorrow());
   fixture.fall();
-  as_operator(fixture, [&](journal::Journal& journal) {
-    CHECK(
-        journal.retry_now(deliveries_in(DeliveryState::retry_wait, journal), fixture.clock.wall()).value() ==
-        1);
+  as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
+    CHECK(transaction.retry_now(deliveries_in(DeliveryState::retry_wait, journal), fixture.clock.wall())
+              .value() == 1);
   });
   REQUIRE(fixture.rise());
   fixture.play();

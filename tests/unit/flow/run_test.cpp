@@ -4,7 +4,7 @@
 
 #include "base/system/log.hpp"
 #include "delivery/http/http_transport.hpp"
-#include "journal/sqlite/locks/ownership.hpp"
+#include "journal/sqlite/locks/sqlite_roster.hpp"
 #include "support/receiver.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
@@ -55,16 +55,9 @@ class Running {
       : journal_(journal::SqliteJournal::open(directory.path() / "journal.db", {}).value()),
         transport_(delivery::HttpTransport::start({}, inbox, clock_).value()),
         rejects_((directory.path() / "rejects.jsonl").string()),
+        roster_(directory.path() / "journal.db"),
         options_(options),
-        context_{{*journal_, inbox, rejects_, clock_, silent_log(), router_},
-                 *transport_,
-                 random_,
-                 [path = directory.path() / "journal.db"]() -> Result<std::shared_ptr<void>> {
-                   auto taken = journal::Ownership::try_take(path);
-                   if (!taken) return tl::unexpected(taken.error());
-                   if (!*taken) return std::shared_ptr<void>{};
-                   return std::make_shared<journal::Ownership>(std::move(**taken));
-                 }},
+        context_{{*journal_, inbox, rejects_, clock_, silent_log(), router_}, *transport_, random_, roster_},
         thread_([this] { ending_ = flow::run(context_, options_, shared_stats); }) {}
   ~Running() {
     if (!thread_.joinable()) return;
@@ -86,6 +79,7 @@ class Running {
   std::unique_ptr<journal::SqliteJournal> journal_;
   std::unique_ptr<delivery::HttpTransport> transport_;
   ingest::RejectsFile rejects_;
+  journal::SqliteRoster roster_;
   routing::Router router_ = routing::Router::make(std::nullopt).value();
   flow::RunOptions options_;
   flow::RunContext context_;

@@ -89,16 +89,16 @@ bool SmallRun::answer_all() {
 Result<> SmallRun::operate() {
   auto journal = journal::SqliteJournal::open(fixture_.journal_path(), options_);
   if (!journal) return tl::unexpected(std::move(journal).error());
-  auto transaction = journal::Transaction::begin(**journal);
+  auto transaction = (*journal)->begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
   const WallTime now = fixture_.clock.wall();
-  const auto released = (*journal)->release(dead_letters(**journal), now);
+  const auto released = (*transaction)->release(dead_letters(**journal), now);
   if (!released) return tl::unexpected(released.error());
   if (*released == 0) {
-    const auto skipped = (*journal)->skip_gap("C", std::nullopt, now);
+    const auto skipped = (*transaction)->skip_gap("C", std::nullopt, now);
     if (!skipped) return tl::unexpected(skipped.error());
   }
-  DISPATCH_TRY(transaction->commit());
+  DISPATCH_TRY(journal::commit_durably(**transaction));
   committed();
   if (auto error = (*journal)->take_checkpoint_error()) return tl::unexpected(std::move(*error));
   return {};
@@ -114,11 +114,11 @@ Result<> SmallRun::neighbour_fails() {
     if (!journal) return tl::unexpected(std::move(journal).error());
     neighbour_ = std::move(*journal);
   }
-  auto transaction = journal::Transaction::begin(*neighbour_);
+  auto transaction = neighbour_->begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
   const auto large =
       test::incoming({{"n1", "N", 1, "http://n.test/hook", '"' + std::string(120'000, 'p') + '"'}});
-  const auto appended = neighbour_->append(large.batch.arrivals, {}, fixture_.clock.wall());
+  const auto appended = (*transaction)->append(large.batch.arrivals, {}, fixture_.clock.wall());
   if (!appended) return tl::unexpected(appended.error());
   return {};
 }

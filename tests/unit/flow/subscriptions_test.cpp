@@ -67,8 +67,8 @@ TEST_CASE("an event that was routed before a subscription changed goes where it 
   CHECK(sent(fixture) ==
         Sent{"a http://s.test/hook", "b http://moved.test/hook", "c http://moved.test/hook"});
 
-  as_operator(fixture, [&](journal::Journal& journal) {
-    REQUIRE(journal.remove_subscription(no, fixture.clock.wall()));
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    REQUIRE(transaction.remove_subscription(no, fixture.clock.wall()));
   });
   fixture.arrive({{"d", "X", 9}});
   fixture.play();
@@ -100,8 +100,8 @@ TEST_CASE("an event that goes nowhere is rejected only while there are no subscr
   fixture.play();
   CHECK(fixture.stats().unmatched == 1);
 
-  as_operator(fixture, [&](journal::Journal& journal) {
-    REQUIRE(journal.remove_subscription(no, fixture.clock.wall()));
+  as_operator(fixture, [&](journal::Transaction& transaction) {
+    REQUIRE(transaction.remove_subscription(no, fixture.clock.wall()));
   });
   fixture.arrive({{"e", "X", 2, nowhere}});
   fixture.play();

@@ -147,9 +147,9 @@ TEST_CASE("eight reporting threads get no more than rate and concurrency and cir
   const auto subscribe = [&](const std::string& id, auto change) {
     Subscription wanted = subscription(id);
     change(wanted);
-    auto transaction = journal::Transaction::begin(*journal).value();
-    REQUIRE(journal->put_subscription(wanted, WallTime{}));
-    REQUIRE(transaction.commit());
+    auto transaction = journal->begin().value();
+    REQUIRE(transaction->put_subscription(wanted, WallTime{}));
+    REQUIRE(transaction->commit());
     return wanted.url;
   };
   const auto rated = subscribe("rated", [&](Subscription& one) { one.rate = rate; });
@@ -169,14 +169,13 @@ TEST_CASE("eight reporting threads get no more than rate and concurrency and cir
   flow::Inbox inbox{1000};
   ingest::RejectsFile rejects{(directory.path() / "rejects.jsonl").string()};
   routing::Router router = routing::Router::make(std::nullopt).value();
+  MemoryRoster roster;
   Crowd crowd{inbox, clock, [&](const std::string& url, std::size_t nth) {
                 if (url == dead) return nth <= failing ? 503 : 200;
                 return nth % 9 == 0 ? 500 : 200;
               }};
-  const flow::RunContext context{{*journal, inbox, rejects, clock, silent_log(), router},
-                                 crowd,
-                                 random,
-                                 []() -> Result<std::shared_ptr<void>> { return std::make_shared<int>(); }};
+  const flow::RunContext context{
+      {*journal, inbox, rejects, clock, silent_log(), router}, crowd, random, roster};
   flow::RunOptions options;
   options.breaker = breaker;
   options.per_host = per_host;

@@ -231,10 +231,10 @@ TEST_CASE("an operator has a destination that is held back tried at once") {
   end_all(fixture, come_back_in(1h));
   REQUIRE(fixture.transport.under_way().empty());
   const auto retry_now = [&](DeliveryState state) {
-    as_operator(fixture, [&](journal::Journal& journal) {
+    as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
       const auto meant = deliveries_in(state, journal, {});
       REQUIRE_FALSE(meant.empty());
-      CHECK(journal.retry_now(meant, fixture.clock.wall()).value() > 0);
+      CHECK(transaction.retry_now(meant, fixture.clock.wall()).value() > 0);
     });
     fixture.play();
   };
@@ -246,9 +246,9 @@ TEST_CASE("an operator has a destination that is held back tried at once") {
   }
   SUBCASE("and before the next run") {
     fixture.fall();
-    as_operator(fixture, [&](journal::Journal& journal) {
+    as_operator(fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
       const auto meant = deliveries_in(DeliveryState::pending, journal, {});
-      CHECK(journal.retry_now(meant, fixture.clock.wall()).value() > 0);
+      CHECK(transaction.retry_now(meant, fixture.clock.wall()).value() > 0);
     });
     REQUIRE(fixture.rise());
     fixture.play();

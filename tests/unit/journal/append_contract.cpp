@@ -234,19 +234,19 @@ TEST_CASE_TEMPLATE("append: the start stays where it is as soon as anything of t
   }
   SUBCASE("dead and released") {
     attempt(*journal, 1, Transition::bury);
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     const DeliveryKey dead = delivery(*journal, 1).key;
-    REQUIRE(journal->release({&dead, 1}, noon).value() == 1);
-    must(transaction.commit());
+    REQUIRE(transaction->release({&dead, 1}, noon).value() == 1);
+    must(transaction->commit());
   }
   SUBCASE("waiting to be sent again") {
     attempt(*journal, 1, Transition::retry);
   }
   SUBCASE("given up") {
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     const DeliveryKey pending = delivery(*journal, 1).key;
-    REQUIRE(journal->cancel({&pending, 1}, noon).value() == 1);
-    must(transaction.commit());
+    REQUIRE(transaction->cancel({&pending, 1}, noon).value() == 1);
+    must(transaction->commit());
   }
   CHECK(late() == AppendVerdict::before_start);
 }
@@ -346,9 +346,9 @@ TEST_CASE_TEMPLATE("append: a number that was skipped is refused", Subject, JOUR
   const auto journal = subject.open();
   append(*journal, {.id = "c", .sequence = 3});
   {
-    auto transaction = Transaction::begin(*journal).value();
-    journal->skip_gap("order-1", std::nullopt, noon).value();
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    transaction->skip_gap("order-1", std::nullopt, noon).value();
+    must(transaction->commit());
   }
   const auto appended = append(*journal, {.id = "b", .sequence = 2});
   CHECK(appended.verdict == AppendVerdict::sequence_skipped);
@@ -359,16 +359,16 @@ TEST_CASE_TEMPLATE("append: a number that was skipped is refused", Subject, JOUR
 TEST_CASE_TEMPLATE("append: every route has a delivery and every host a delivery queue", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
-  auto transaction = Transaction::begin(*journal).value();
-  auto report = append_here(*journal, {{.id = "a", .urls = {"http://a.test/x", "http://b.test:81/"}},
-                                       {.id = "b", .urls = {"http://a.test:8080/y"}}});
+  auto transaction = journal->begin().value();
+  auto report = append_here(*transaction, {{.id = "a", .urls = {"http://a.test/x", "http://b.test:81/"}},
+                                           {.id = "b", .urls = {"http://a.test:8080/y"}}});
   REQUIRE(report.deliveries.size() == 3);
   CHECK(report.deliveries[0].key == DeliveryKey{.queue = QueueNo{1}, .position = Position{1}});
   CHECK(report.deliveries[1].key == DeliveryKey{.queue = QueueNo{2}, .position = Position{1}});
   CHECK(report.deliveries[2].key == DeliveryKey{.queue = QueueNo{1}, .position = Position{2}});
   CHECK(report.deliveries[2].state == DeliveryState::pending);
-  CHECK(append_here(*journal, {{.id = "a"}}).deliveries.empty());
-  must(transaction.commit());
+  CHECK(append_here(*transaction, {{.id = "a"}}).deliveries.empty());
+  must(transaction->commit());
   const auto queues = journal->queues(QueueNo{0}).value();
   REQUIRE(queues.size() == 2);
   CHECK(queues[0].host == "a.test");

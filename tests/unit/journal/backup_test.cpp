@@ -59,10 +59,10 @@ TEST_CASE("backup: it is the journal as it was at one moment while another write
   const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
   append_some(path, "a", 20);
   const auto journal = open(path);
-  must(journal->begin_turn());
-  append_here(*journal, {{.id = "later"}});
+  auto transaction = journal->begin().value();
+  append_here(*transaction, {{.id = "later"}});
   const auto made = back_up(path, copy);
-  journal->abandon_turn();
+  transaction.reset();
   REQUIRE(made.has_value());
   CHECK(made->events == 20);
   CHECK(made->bytes == fs::file_size(copy));

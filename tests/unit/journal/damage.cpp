@@ -33,12 +33,12 @@ void bury(Journal& journal, std::int64_t position) {
 void attempt_with(Journal& journal, const DeliveryRow& row, Transition by, const Outcome& outcome,
                   bool forgive = false) {
   begin(journal, row);
-  auto transaction = Transaction::begin(journal).value();
+  auto transaction = journal.begin().value();
   Settlement settlement{
       .key = row.key, .by = by, .forgive = forgive, .due = noon, .at = noon, .outcome = &outcome};
   if (outcome.kind == OutcomeKind::throttled) settlement.throttled_since = noon;
-  must(journal.settle({&settlement, 1}));
-  must(transaction.commit());
+  must(transaction->settle({&settlement, 1}));
+  must(transaction->commit());
 }
 
 void attempt_with(Journal& journal, std::int64_t position, Transition by, const Outcome& outcome) {
@@ -71,9 +71,9 @@ Outcome welcomed(std::chrono::microseconds first_byte) {
 
 template <class Write>
 void in_a_turn(Journal& journal, Write write) {
-  auto transaction = Transaction::begin(journal).value();
-  write();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  write(*transaction);
+  must(transaction->commit());
 }
 
 }  // namespace
@@ -106,18 +106,23 @@ WornJournal::WornJournal() {
 
   bury(*journal, 5);  // B is blocked
   bury(*journal, 7);  // C was, and is discarded
-  in_a_turn(*journal,
-            [&] { (void)journal->discard(dead_letters(*journal, {.entities = {"C"}}), noon).value(); });
+  in_a_turn(*journal, [&](Transaction& transaction) {
+    (void)transaction.discard(dead_letters(*journal, {.entities = {"C"}}), noon).value();
+  });
   bury(*journal, 12);  // is released, and fails again
-  in_a_turn(*journal,
-            [&] { (void)journal->release(dead_letters(*journal, {.events = {"alone"}}), noon).value(); });
+  in_a_turn(*journal, [&](Transaction& transaction) {
+    (void)transaction.release(dead_letters(*journal, {.events = {"alone"}}), noon).value();
+  });
   attempt(*journal, 12, Transition::retry);
 
   begin(*journal, delivery(*journal, 8));  // its process ends here
-  in_a_turn(*journal, [&] { (void)journal->recover(Orphans::retry, noon, 10).value(); });
+  in_a_turn(*journal, [&](Transaction& transaction) {
+    (void)transaction.recover(Orphans::retry, {}, noon, 10).value();
+  });
 
   deliver(*journal, 9);
-  in_a_turn(*journal, [&] { (void)journal->skip_gap("D", std::nullopt, noon).value(); });
+  in_a_turn(*journal,
+            [&](Transaction& transaction) { (void)transaction.skip_gap("D", std::nullopt, noon).value(); });
   deliver(*journal, 10);
 }
 
@@ -194,14 +199,14 @@ void WornJournal::subscribe() {
   shop = put(*journal, shop);
   pause(*journal, shop, "it answered 410");
 
-  in_a_turn(*journal, [&] {
+  in_a_turn(*journal, [&](Transaction& transaction) {
     const CircuitRow circuits[] = {
         {.destination = delivery(*journal, 1).destination, .half_open = false, .since = noon},
         {.destination = queue.at(0).destination, .half_open = true, .since = noon}};
-    must(journal->save_circuits(circuits, {}));
+    must(transaction.save_circuits(circuits, {}));
     const PaceRow paces[] = {{.destination = delivery(*journal, 1).destination, .not_before = noon},
                              {.destination = queue.at(0).destination, .not_before = noon}};
-    must(journal->save_paces(paces, {}));
+    must(transaction.save_paces(paces, {}));
   });
 
   const auto late = put(*journal, plain_subscription("late"));
@@ -210,7 +215,7 @@ void WornJournal::subscribe() {
   replay(*journal, {queue.at(0).key}, route_of(shop));
   replay(*journal,
          {{.queue = first_queue, .position = Position{1}}, {.queue = first_queue, .position = Position{2}}});
-  in_a_turn(*journal, [&] {
+  in_a_turn(*journal, [&](Transaction& transaction) {
     const RejectCount room{10, 1'000};
     const RejectedLine lines[] = {
         {.file = "a.jsonl", .line = 3, .reason = "not JSON", .text = "rubbish"},
@@ -223,9 +228,9 @@ void WornJournal::subscribe() {
          .last = true},
         {.file = "c.jsonl", .line = 5, .reason = "no id", .text = "{}"},
         {.file = "d.jsonl", .line = 6, .reason = "not JSON", .text = "rubbish"}};
-    if (journal->queue_rejects(lines, room, noon).value() != std::size(lines))
+    if (transaction.queue_rejects(lines, room, noon).value() != std::size(lines))
       throw std::logic_error{"no room"};
-    if (journal->clear_rejects({.numbers = {}, .file = "c.jsonl"}, noon, 10).value().lines != 1)
+    if (transaction.clear_rejects({.numbers = {}, .file = "c.jsonl"}, noon, 10).value().lines != 1)
       throw std::logic_error{"nothing was cleared"};
   });
   const auto former = journal->scan(first_queue, Position{}, 4).value();
@@ -268,15 +273,15 @@ void WornJournal::operate() {
                          .value();
   std::vector<DeliveryKey> keys;
   for (const auto& delivery : meant.deliveries) keys.push_back(delivery.row.key);
-  in_a_turn(*journal, [&] { (void)journal->cancel(keys, noon).value(); });
+  in_a_turn(*journal, [&](Transaction& transaction) { (void)transaction.cancel(keys, noon).value(); });
   deliver(*journal, first + 2);
 
   const auto typed = delivery(*journal, first + 5);
   attempt_with(*journal, typed, Transition::retry, not_sent(OutcomeKind::unknown, "nobody knows"), true);
-  in_a_turn(*journal, [&] {
-    if (journal->acknowledge({.events = {"typed"}}, noon, 10).value() != 1)
+  in_a_turn(*journal, [&](Transaction& transaction) {
+    if (transaction.acknowledge({.events = {"typed"}}, noon, 10).value() != 1)
       throw std::logic_error{"nothing was acknowledged"};
-    if (journal->retry_now(std::vector{typed.key}, noon).value() != 1)
+    if (transaction.retry_now(std::vector{typed.key}, noon).value() != 1)
       throw std::logic_error{"nothing was retried"};
   });
 }
@@ -296,12 +301,12 @@ void WornJournal::throttle() {
   busy.kind = OutcomeKind::throttled;
   attempt_with(*journal, named("t1"), Transition::retry, busy, true);
   attempt(*journal, named("t1"), Transition::succeed);
-  in_a_turn(*journal, [&] {
+  in_a_turn(*journal, [&](Transaction& transaction) {
     const ThrottleRow throttles[] = {{.destination = named("t-alone").destination,
                                       .hold_until = noon,
                                       .millihertz = 1'000,
                                       .doubles = true}};
-    must(journal->save_throttles(throttles, {}));
+    must(transaction.save_throttles(throttles, {}));
   });
   attempt_with(*journal, named("t-alone"), Transition::retry, busy, true);
 }

@@ -12,9 +12,9 @@ using namespace std::chrono_literals;
 namespace {
 
 std::size_t recover(Journal& journal, Orphans orphans, std::size_t limit = 100) {
-  auto transaction = Transaction::begin(journal).value();
-  const std::size_t recovered = journal.recover(orphans, noon + 1min, limit).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const std::size_t recovered = transaction->recover(orphans, {}, noon + 1min, limit).value();
+  must(transaction->commit());
   return recovered;
 }
 
@@ -70,9 +70,9 @@ TEST_CASE_TEMPLATE("begin: what is completed or in flight can never be begun", S
       CHECK_FALSE(begin(*journal, row).won);
     }
     const auto row = delivery(*journal, position);
-    const auto transaction = Transaction::begin(*journal).value();
+    const auto transaction = journal->begin().value();
     const Intent intent{.key = row.key, .state = row.state};
-    CHECK_FALSE(journal->begin({&intent, 1}, noon).has_value());
+    CHECK_FALSE(transaction->begin({&intent, 1}, noon).has_value());
   }
 }
 
@@ -81,11 +81,11 @@ TEST_CASE_TEMPLATE("begin: answers in the order of the intents", Subject, JOURNA
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a"}, {.id = "b"}, {.id = "c"}});
   attempt(*journal, 2, Transition::succeed);
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   std::vector<Intent> intents;
   for (const std::int64_t position : {3, 2, 1})
     intents.push_back({.key = delivery(*journal, position).key, .state = DeliveryState::pending});
-  const auto begun = journal->begin(intents, noon).value();
+  const auto begun = transaction->begin(intents, noon).value();
   CHECK(begun[0].outgoing.event_id == "c");
   CHECK_FALSE(begun[1].won);
   CHECK(begun[2].outgoing.event_id == "a");
@@ -129,7 +129,7 @@ TEST_CASE_TEMPLATE("settle: what is not meant is failed for good and its lane go
   const auto row = delivery(*journal, 1);
   begin(*journal, row);
   {
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     Outcome outcome;
     outcome.kind = OutcomeKind::not_meant;
     outcome.error = "the filter excludes the event";
@@ -139,8 +139,8 @@ TEST_CASE_TEMPLATE("settle: what is not meant is failed for good and its lane go
                                 .due = {},
                                 .at = noon,
                                 .outcome = &outcome};
-    must(journal->settle({&settlement, 1}));
-    must(transaction.commit());
+    must(transaction->settle({&settlement, 1}));
+    must(transaction->commit());
   }
   auto excluded = delivery(*journal, 1);
   CHECK(excluded.state == DeliveryState::failed);
@@ -158,7 +158,7 @@ TEST_CASE_TEMPLATE("settle: a forgiven attempt is counted as such", Subject, JOU
   const auto journal = subject.open();
   append(*journal, {.id = "a"});
   begin(*journal, delivery(*journal, 1));
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   Outcome outcome;
   outcome.kind = OutcomeKind::connect_error;
   outcome.error = "connection refused";
@@ -168,13 +168,13 @@ TEST_CASE_TEMPLATE("settle: a forgiven attempt is counted as such", Subject, JOU
                               .due = noon + 1s,
                               .at = noon,
                               .outcome = &outcome};
-  REQUIRE(journal->settle({&settlement, 1}).has_value());
-  must(transaction.commit());
+  REQUIRE(transaction->settle({&settlement, 1}).has_value());
+  must(transaction->commit());
   CHECK(delivery(*journal, 1).attempts == 1);
   CHECK(delivery(*journal, 1).forgiven == 1);
 }
 
-TEST_CASE_TEMPLATE("settle: what is not in flight cannot be settled", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("settle: what is not in flight any more is lost and stays as it is", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
   append(*journal, {.id = "a"});
@@ -187,16 +187,50 @@ TEST_CASE_TEMPLATE("settle: what is not in flight cannot be settled", Subject, J
   SUBCASE("completed") {
     attempt(*journal, 1, Transition::succeed);
   }
-  SUBCASE("along a way that is not an outcome") {
-    begin(*journal, delivery(*journal, 1));
-    settlement.by = Transition::release;
-  }
   const auto before = state_of(*journal, 1);
   {
-    auto transaction = Transaction::begin(*journal).value();
-    CHECK_FALSE(journal->settle({&settlement, 1}).has_value());
+    auto transaction = journal->begin().value();
+    CHECK(transaction->settle({&settlement, 1}).value() == std::vector{Settled::lost});
+    must(transaction->commit());
   }
   CHECK(state_of(*journal, 1) == before);
+}
+
+TEST_CASE_TEMPLATE("settle: a way that is not an outcome is refused", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append(*journal, {.id = "a"});
+  begin(*journal, delivery(*journal, 1));
+  const Outcome outcome = answered(200);
+  const Settlement settlement{.key = delivery(*journal, 1).key,
+                              .by = Transition::release,
+                              .due = noon,
+                              .at = noon,
+                              .outcome = &outcome};
+  {
+    auto transaction = journal->begin().value();
+    CHECK_FALSE(transaction->settle({&settlement, 1}).has_value());
+  }
+  CHECK(state_of(*journal, 1) == DeliveryState::in_flight);
+}
+
+TEST_CASE_TEMPLATE("settle: of several only those that were taken over are lost", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .entity = "a"}, {.id = "b", .entity = "b"}, {.id = "c", .entity = "c"}});
+  const Outcome outcome = answered(200);
+  std::vector<Settlement> settlements;
+  for (const std::int64_t position : {1, 2, 3}) {
+    begin(*journal, delivery(*journal, position));
+    settlements.push_back({.key = delivery(*journal, position).key, .at = noon, .outcome = &outcome});
+  }
+  end(*journal, delivery(*journal, 2), Transition::retry, noon + 1min);  // by another owner
+  auto transaction = journal->begin().value();
+  CHECK(transaction->settle(settlements).value() == std::vector{Settled::ours, Settled::lost, Settled::ours});
+  must(transaction->commit());
+  CHECK(state_of(*journal, 1) == DeliveryState::completed);
+  CHECK(state_of(*journal, 2) == DeliveryState::retry_wait);
+  CHECK(state_of(*journal, 3) == DeliveryState::completed);
 }
 
 TEST_CASE_TEMPLATE("settle: the end of one delivery and the intent of the next share a turn", Subject,
@@ -206,15 +240,15 @@ TEST_CASE_TEMPLATE("settle: the end of one delivery and the intent of the next s
   const auto reader = subject.open();
   append_all(*journal, {{.id = "a"}, {.id = "b"}});
   begin(*journal, delivery(*journal, 1));
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   const Outcome outcome = answered(200);
   const Settlement settlement{.key = delivery(*journal, 1).key, .due = {}, .at = noon, .outcome = &outcome};
-  REQUIRE(journal->settle({&settlement, 1}).has_value());
+  REQUIRE(transaction->settle({&settlement, 1}).has_value());
   const Intent intent{.key = delivery(*journal, 2).key, .state = DeliveryState::pending};
-  REQUIRE(journal->begin({&intent, 1}, noon).value().at(0).won);
+  REQUIRE(transaction->begin({&intent, 1}, noon).value().at(0).won);
   CHECK(reader->state_counts().value().of(DeliveryState::in_flight) == 1);
   CHECK(state_of(*reader, 1) == DeliveryState::in_flight);
-  must(transaction.commit());
+  must(transaction->commit());
   CHECK(state_of(*reader, 1) == DeliveryState::completed);
   CHECK(state_of(*reader, 2) == DeliveryState::in_flight);
 }
@@ -226,7 +260,7 @@ TEST_CASE_TEMPLATE("settle: since when the receiver asks for time stays known un
   append_all(*journal, {{.id = "x1", .entity = "x"}});
   const auto settle = [&](Transition by, OutcomeKind kind, std::optional<WallTime> since) {
     begin(*journal, delivery(*journal, 1));
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     Outcome outcome = answered(429);
     outcome.kind = kind;
     const Settlement settlement{.key = delivery(*journal, 1).key,
@@ -236,8 +270,8 @@ TEST_CASE_TEMPLATE("settle: since when the receiver asks for time stays known un
                                 .at = noon,
                                 .outcome = &outcome,
                                 .throttled_since = since};
-    must(journal->settle({&settlement, 1}));
-    must(transaction.commit());
+    must(transaction->settle({&settlement, 1}));
+    must(transaction->commit());
     return delivery(*journal, 1).throttled_since;
   };
   CHECK(delivery(*journal, 1).throttled_since == WallTime{});
@@ -245,9 +279,9 @@ TEST_CASE_TEMPLATE("settle: since when the receiver asks for time stays known un
   CHECK(settle(Transition::retry, OutcomeKind::answered, std::nullopt) == noon + 1s);
   CHECK(delivery(*journal, 1).forgiven == 1);
   CHECK(settle(Transition::bury, OutcomeKind::answered, std::nullopt) == noon + 1s);
-  auto transaction = Transaction::begin(*journal).value();
-  CHECK(journal->release(std::vector{delivery(*journal, 1).key}, noon).value() == 1);
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  CHECK(transaction->release(std::vector{delivery(*journal, 1).key}, noon).value() == 1);
+  must(transaction->commit());
   CHECK(delivery(*journal, 1).throttled_since == WallTime{});
 }
 
@@ -294,15 +328,15 @@ TEST_CASE_TEMPLATE("begin: a delivery can be begun in the turn that made it", Su
   arrivals[1].event_id = "b";
   arrivals[1].payload = "[]";
   arrivals[1].routes = std::span{routes}.first(1);
-  const auto begin_here = [&](const DeliveryRow& row) {
+  const auto begin_here = [](Transaction& transaction, const DeliveryRow& row) {
     const Intent intent{row.key, row.state};
-    return journal->begin(std::span{&intent, 1}, noon + 5s).value().at(0);
+    return transaction.begin(std::span{&intent, 1}, noon + 5s).value().at(0);
   };
   for (const bool commits : {false, true}) {
-    auto transaction = Transaction::begin(*journal).value();
-    const auto made = journal->append(arrivals, {}, noon).value().deliveries;
+    auto transaction = journal->begin().value();
+    const auto made = transaction->append(arrivals, {}, noon).value().deliveries;
     REQUIRE(made.size() == 3);
-    const auto begun = begin_here(made[0]);
+    const auto begun = begin_here(*transaction, made[0]);
     REQUIRE(begun.won);
     CHECK(begun.outgoing.url == "http://a.test/hook");
     CHECK(begun.outgoing.event_id == "a");
@@ -313,8 +347,8 @@ TEST_CASE_TEMPLATE("begin: a delivery can be begun in the turn that made it", Su
     CHECK(begun.outgoing.attempt == 1);
     CHECK(begun.outgoing.began == noon + 5s);
     CHECK(begun.outgoing.accepted == noon);
-    CHECK_FALSE(begin_here(made[0]).won);
-    if (commits) must(transaction.commit());
+    CHECK_FALSE(begin_here(*transaction, made[0]).won);
+    if (commits) must(transaction->commit());
   }
   CHECK(journal->state_counts().value().of(DeliveryState::in_flight) == 1);
   CHECK(journal->state_counts().value().of(DeliveryState::pending) == 2);
@@ -334,15 +368,15 @@ TEST_CASE_TEMPLATE("begin: what the open turn made is found by its reads and can
   Subject subject;
   const auto journal = subject.open();
   const std::vector<Line> lines{{.id = "a", .sequence = 1}, {.id = "b", .sequence = 2}};
-  auto transaction = Transaction::begin(*journal).value();
-  const auto made = append_here(*journal, lines).deliveries;
+  auto transaction = journal->begin().value();
+  const auto made = append_here(*transaction, lines).deliveries;
   const auto found = journal->scan(first_queue, Position{0}, 10).value();
   REQUIRE(found.size() == 2);
   CHECK(found[1].key == made[1].key);
   CHECK(journal->open_in_lane(found[0], 10).value().size() == 2);
   const Intent intent{made[0].key, made[0].state};
-  CHECK(journal->begin(std::span{&intent, 1}, noon).value().at(0).outgoing.event_id == "a");
-  must(transaction.commit());
+  CHECK(transaction->begin(std::span{&intent, 1}, noon).value().at(0).outgoing.event_id == "a");
+  must(transaction->commit());
   CHECK(state_of(*journal, 1) == DeliveryState::in_flight);
   CHECK(state_of(*journal, 2) == DeliveryState::pending);
 }
@@ -353,11 +387,11 @@ TEST_CASE_TEMPLATE("begin: what the open turn made stands before what it made la
   const std::vector<Line> lines{{.id = "a", .sequence = 1},
                                 {.id = "b", .sequence = 2},
                                 {.id = "c", .entity = "order-2", .sequence = 1}};
-  auto transaction = Transaction::begin(*journal).value();
-  const auto made = append_here(*journal, lines).deliveries;
+  auto transaction = journal->begin().value();
+  const auto made = append_here(*transaction, lines).deliveries;
   CHECK_FALSE(journal->predecessor(made[2]).value().open);
   CHECK_FALSE(journal->predecessor(made[0]).value().open);
   CHECK(journal->predecessor(made[1]).value().open == SequenceNumber{1});
-  must(transaction.commit());
+  must(transaction->commit());
   CHECK(state_of(*journal, 3) == DeliveryState::pending);
 }

@@ -43,12 +43,19 @@ std::string replace(const std::string& path) {
   return content;
 }
 
-void check_refused(const Result<>& done, const std::string& path) {
+template <class T>
+void check_refused(const Result<T>& done, const std::string& path) {
   REQUIRE_FALSE(done.has_value());
   CAPTURE(done.error().message);
   CHECK(done.error().failure == Failure::unavailable);
   CHECK(done.error().message.find(path + " was re") != std::string::npos);
   CHECK(done.error().message.find("dispatch-operating(7)") != std::string::npos);
+}
+
+/// A transaction begins, and is undone.
+Result<> begun(Journal& journal) {
+  const auto transaction = journal.begin();
+  return transaction ? Result<>{} : tl::unexpected(transaction.error());
 }
 
 /// Once the file of that suffix is gone nothing is committed any more, and what stands there stays.
@@ -61,14 +68,14 @@ void check_stops(const std::string& suffix, std::string (*go)(const std::string&
   std::string there;
   SUBCASE("between two turns") {
     there = go(path + suffix);
-    check_refused(journal->begin_turn(), path + suffix);
+    check_refused(journal->begin(), path + suffix);
   }
   SUBCASE("in the middle of a turn") {
-    must(journal->begin_turn());
-    append_here(*journal, {{.id = "after"}});
+    auto transaction = journal->begin().value();
+    append_here(*transaction, {{.id = "after"}});
     there = go(path + suffix);
-    check_refused(journal->commit_turn(), path + suffix);
-    CHECK_FALSE(journal->begin_turn().has_value());
+    check_refused(transaction->commit(), path + suffix);
+    CHECK_FALSE(journal->begin().has_value());
   }
   check_refused(journal->check_in_place(), path + suffix);
   check_refused(journal->checkpoint(), path + suffix);
@@ -148,12 +155,11 @@ TEST_CASE("files: once a database is cut off nothing more is committed and it st
     left = std::filesystem::file_size(path);
     append(*journal, {.id = "before", .payload = std::string(200'000, 'x')});
     must(journal->checkpoint());
-    must(journal->begin_turn());
-    journal->abandon_turn();
+    must(journal->begin());
     REQUIRE(std::filesystem::file_size(path) > left);
   }
   std::filesystem::resize_file(path, left);
-  for (const auto& refused : {journal->begin_turn(), journal->check_in_place(), journal->checkpoint()}) {
+  for (const auto& refused : {begun(*journal), journal->check_in_place(), journal->checkpoint()}) {
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().failure == Failure::unavailable);
     CHECK(refused.error().message.find(path + " was cut off from ") != std::string::npos);
@@ -167,10 +173,10 @@ TEST_CASE("files: a journal that goes during its commit is not said to hold the 
   const std::string path = directory / "dispatch.db";
   AtSync disk{[&] { remove(path); }};
   const auto journal = open(path);
-  must(journal->begin_turn());
-  append_here(*journal, {{.id = "a"}});
+  auto transaction = journal->begin().value();
+  append_here(*transaction, {{.id = "a"}});
   disk.armed = true;
-  check_refused(journal->commit_turn(), path);
+  check_refused(transaction->commit(), path);
 }
 
 TEST_CASE("files: a turn whose lock file was replaced is not committed") {
@@ -178,10 +184,11 @@ TEST_CASE("files: a turn whose lock file was replaced is not committed") {
   const std::string path = directory / "dispatch.db";
   auto journal = open(path);
   append(*journal, {.id = "before"});
-  must(journal->begin_turn());
-  append_here(*journal, {{.id = "after"}});
+  auto transaction = journal->begin().value();
+  append_here(*transaction, {{.id = "after"}});
   replace(path + ".gate");
-  check_refused(journal->commit_turn(), path + ".gate");
+  check_refused(transaction->commit(), path + ".gate");
+  transaction.reset();
   journal.reset();
   // By now somebody else may have the journal; what was refused must not be in it.
   CHECK(back_up(path, directory / "copy.db").value().events == 1);
@@ -195,7 +202,7 @@ TEST_CASE("files: a journal that is replaced while a reader opens it is not read
   disk.armed = true;
   const auto reader = JournalReader::open(path);
   REQUIRE_FALSE(reader.has_value());
-  check_refused(tl::unexpected(reader.error()), path);
+  check_refused<void>(tl::unexpected(reader.error()), path);
 }
 
 TEST_CASE("files: a link that leads to another journal now is seen") {
@@ -208,7 +215,7 @@ TEST_CASE("files: a link that leads to another journal now is seen") {
   append(*journal, {.id = "a"});
   std::filesystem::remove(link);
   std::filesystem::create_symlink(directory / "b.db", link);
-  check_refused(journal->begin_turn(), link);
+  check_refused(journal->begin(), link);
 }
 
 TEST_CASE("files: an owner whose lock file was replaced while it took the lock is none") {
@@ -218,7 +225,7 @@ TEST_CASE("files: an owner whose lock file was replaced while it took the lock i
   replace(directory / "dispatch.db.gate");
   const auto taken = Ownership::try_take(std::move(file));
   REQUIRE_FALSE(taken.has_value());
-  check_refused(tl::unexpected(taken.error()), directory / "dispatch.db.gate");
+  check_refused<void>(tl::unexpected(taken.error()), directory / "dispatch.db.gate");
 }
 
 TEST_CASE("files: a lock file that is a link or a pipe is refused") {

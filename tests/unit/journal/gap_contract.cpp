@@ -15,7 +15,7 @@ namespace {
 constexpr StreamStart ignoring{.gaps = Gaps::ignore};
 
 AppendReport append_at(Journal& journal, WallTime now, const Line& line) {
-  auto transaction = Transaction::begin(journal).value();
+  auto transaction = journal.begin().value();
   const std::vector<Route> routes{{"http://a.test/hook", "a.test"}};
   Arrival arrival;
   arrival.event_id = line.id;
@@ -23,15 +23,15 @@ AppendReport append_at(Journal& journal, WallTime now, const Line& line) {
   arrival.sequence = SequenceNumber{*line.sequence};
   arrival.payload = line.payload;
   arrival.routes = routes;
-  auto report = journal.append({&arrival, 1}, {}, now).value();
-  must(transaction.commit());
+  auto report = transaction->append({&arrival, 1}, {}, now).value();
+  must(transaction->commit());
   return report;
 }
 
 GapCount give_up(Journal& journal, WallTime until, std::size_t limit = 100) {
-  auto transaction = Transaction::begin(journal).value();
-  const auto count = journal.give_up_gaps(until, noon + 1h, limit).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto count = transaction->give_up_gaps(until, noon + 1h, limit).value();
+  must(transaction->commit());
   return count;
 }
 
@@ -139,10 +139,10 @@ TEST_CASE_TEMPLATE("append: a duplicate says when its event has no delivery to w
 
   attempt(*journal, 1, Transition::succeed);
   CHECK_FALSE(append(*journal, line).elsewhere);
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   const DeliveryKey done = delivery(*journal, 1).key;
-  REQUIRE(journal->replay({&done, 1}, Route{"http://c.test/", "c.test"}, noon).value() == 1);
-  must(transaction.commit());
+  REQUIRE(transaction->replay({&done, 1}, Route{"http://c.test/", "c.test"}, noon).value() == 1);
+  must(transaction->commit());
   other.urls = {"http://c.test/"};
   CHECK_FALSE(append(*journal, other).elsewhere);
 }

@@ -85,16 +85,17 @@ constexpr std::size_t kept_events = 300;
 
 /// Two writers have a journal of `kept_events` events open; the first begins a turn that reaches the log, and
 /// `end` ends it without a commit. Whatever the first does afterwards, what the second commits must stay.
-void check_nothing_is_destroyed(const std::function<void(std::unique_ptr<SqliteJournal>&)>& end) {
+void check_nothing_is_destroyed(
+    const std::function<void(std::unique_ptr<SqliteJournal>&, std::unique_ptr<Transaction>&)>& end) {
   const TempDir directory;
   const auto path = directory / "dispatch.db";
   auto first = open_small(path);
   append_all(*first, lines(kept_events, 300));
   must(first->checkpoint());
 
-  must(first->begin_turn());
-  append_here(*first, {{.id = "lost", .payload = std::string(1'100'000, 'x')}});
-  end(first);
+  auto transaction = first->begin().value();
+  append_here(*transaction, {{.id = "lost", .payload = std::string(1'100'000, 'x')}});
+  end(first, transaction);
 
   const auto second = SqliteJournal::open(path, {}).value();
   std::size_t events = kept_events;
@@ -138,7 +139,7 @@ TEST_CASE("joined wal: a transaction larger than the page cache is whole") {
 }
 
 TEST_CASE("joined wal: an abandoned turn destroys nothing that another process commits after it") {
-  check_nothing_is_destroyed([](auto& journal) { journal->abandon_turn(); });
+  check_nothing_is_destroyed([](auto&, auto& transaction) { transaction.reset(); });
 }
 
 TEST_CASE("joined wal: a journal closed after an abandoned turn destroys nothing that came between") {
@@ -147,9 +148,9 @@ TEST_CASE("joined wal: a journal closed after an abandoned turn destroys nothing
   auto first = open_small(path);
   append_all(*first, lines(kept_events, 300));
   must(first->checkpoint());
-  must(first->begin_turn());
-  append_here(*first, {{.id = "lost", .payload = std::string(1'100'000, 'x')}});
-  first->abandon_turn();
+  auto transaction = first->begin().value();
+  append_here(*transaction, {{.id = "lost", .payload = std::string(1'100'000, 'x')}});
+  transaction.reset();
 
   const auto second = SqliteJournal::open(path, {}).value();
   for (int turn = 0; turn < 300; ++turn)
@@ -161,33 +162,36 @@ TEST_CASE("joined wal: a journal closed after an abandoned turn destroys nothing
 }
 
 TEST_CASE("joined wal: a journal closed in the middle of a turn destroys nothing") {
-  check_nothing_is_destroyed([](auto& journal) { journal.reset(); });
+  check_nothing_is_destroyed([](auto& journal, auto& transaction) {
+    transaction.reset();
+    journal.reset();
+  });
 }
 
 TEST_CASE("joined wal: a turn that SQLite undoes by itself destroys nothing") {
   FailingDisk disk;
-  check_nothing_is_destroyed([&](auto& journal) {
+  check_nothing_is_destroyed([&](auto& journal, auto& transaction) {
     disk.fail(DiskOperation::read, "dispatch.db");
     CHECK_FALSE(journal->scan(first_queue, Position{0}, 10'000).has_value());
     disk.mend();
-    journal->abandon_turn();
+    transaction.reset();
   });
 }
 
 TEST_CASE("joined wal: a turn whose commit fails destroys nothing") {
   FailingDisk disk;
-  check_nothing_is_destroyed([&](auto& journal) {
+  check_nothing_is_destroyed([&](auto&, auto& transaction) {
     disk.fail(DiskOperation::sync, "-wal");
-    CHECK_FALSE(journal->commit_turn().has_value());
+    CHECK_FALSE(transaction->commit().has_value());
     disk.mend();
   });
 }
 
 TEST_CASE("joined wal: a commit whose log cannot be written destroys nothing") {
   FailingDisk disk;
-  check_nothing_is_destroyed([&](auto& journal) {
+  check_nothing_is_destroyed([&](auto&, auto& transaction) {
     disk.fail(DiskOperation::write, "-wal");
-    CHECK_FALSE(journal->commit_turn().has_value());
+    CHECK_FALSE(transaction->commit().has_value());
     disk.mend();
   });
 }

@@ -434,7 +434,7 @@ std::string queue_long_line(Journal& journal, std::size_t bytes) {
   for (std::size_t i = 0; whole.size() < bytes; ++i) whole += fmt::format("{:07} ", i);
   whole.resize(bytes);
   constexpr std::size_t piece_bytes = 65'536;
-  auto transaction = Transaction::begin(journal).value();
+  auto transaction = journal.begin().value();
   for (std::size_t at = 0; at < bytes; at += piece_bytes) {
     const RejectedLine piece{.file = "a.jsonl",
                              .line = 1,
@@ -442,9 +442,9 @@ std::string queue_long_line(Journal& journal, std::size_t bytes) {
                              .text = std::string_view{whole}.substr(at, piece_bytes),
                              .first = at == 0,
                              .last = at + piece_bytes >= bytes};
-    CHECK(journal.queue_rejects({&piece, 1}, {1'000, 100'000'000}, noon).value() == 1);
+    CHECK(transaction->queue_rejects({&piece, 1}, {1'000, 100'000'000}, noon).value() == 1);
   }
-  must(transaction.commit());
+  must(transaction->commit());
   return whole;
 }
 
@@ -459,9 +459,9 @@ TEST_CASE("the journal reader gives a rejected line whole though it is cleared m
     std::string given;
     const auto found = reader.reject_text(1, [&](std::string_view piece) {
       if (given.empty()) {
-        auto transaction = Transaction::begin(*journal).value();
-        CHECK(journal->clear_rejects({}, noon, 10).value().lines == 1);
-        must(transaction.commit());
+        auto transaction = journal->begin().value();
+        CHECK(transaction->clear_rejects({}, noon, 10).value().lines == 1);
+        must(transaction->commit());
       }
       given += piece;
       return true;
@@ -502,10 +502,10 @@ TEST_CASE("a page of dead letters shows one moment") {
   must(JournalReader::open(subject.path()).value().dead_letters({}, [&](const DeadLetterRecord& dead) {
     waiting.push_back(dead.waiting);
     if (waiting.size() > 1) return true;
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     const DeliveryKey behind = delivery(*journal, 4).key;
-    CHECK(journal->cancel({&behind, 1}, noon).value() == 1);
-    must(transaction.commit());
+    CHECK(transaction->cancel({&behind, 1}, noon).value() == 1);
+    must(transaction->commit());
     return true;
   }));
   CHECK(waiting == std::vector<std::int64_t>{1, 1});

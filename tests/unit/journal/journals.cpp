@@ -1,7 +1,5 @@
 #include "unit/journal/journals.hpp"
 
-#include <stdexcept>
-
 namespace dispatch::test {
 
 using namespace journal;
@@ -15,7 +13,7 @@ std::string_view host_of(std::string_view url) {
 
 }  // namespace
 
-AppendReport append_here(Journal& journal, const std::vector<Line>& lines, const StreamStart& start) {
+AppendReport append_here(Transaction& transaction, const std::vector<Line>& lines, const StreamStart& start) {
   std::vector<std::vector<Route>> routes;
   std::vector<Arrival> arrivals;
   for (const Line& line : lines) {
@@ -38,13 +36,13 @@ AppendReport append_here(Journal& journal, const std::vector<Line>& lines, const
     arrival.routes = to;  // the vector's elements stay where they are when `routes` grows
     arrivals.push_back(arrival);
   }
-  return journal.append(arrivals, start, noon).value();
+  return transaction.append(arrivals, start, noon).value();
 }
 
 std::vector<Appended> append_all(Journal& journal, const std::vector<Line>& lines, const StreamStart& start) {
-  auto transaction = Transaction::begin(journal).value();
-  auto report = append_here(journal, lines, start);
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  auto report = append_here(*transaction, lines, start);
+  must(transaction->commit());
   return report.verdicts;
 }
 
@@ -61,20 +59,20 @@ DeliveryState state_of(Journal& journal, std::int64_t position, QueueNo queue) {
 }
 
 Begun begin(Journal& journal, const DeliveryRow& row, WallTime now) {
-  auto transaction = Transaction::begin(journal).value();
+  auto transaction = journal.begin().value();
   const Intent intent{.key = row.key, .state = row.state};
-  auto begun = journal.begin({&intent, 1}, now).value();
-  must(transaction.commit());
+  auto begun = transaction->begin({&intent, 1}, now).value();
+  must(transaction->commit());
   return begun.at(0);
 }
 
 void end(Journal& journal, const DeliveryRow& row, Transition by, WallTime due) {
-  auto transaction = Transaction::begin(journal).value();
+  auto transaction = journal.begin().value();
   const Outcome outcome = answered(by == Transition::succeed ? 200 : 500);
   const Settlement settlement{
       .key = row.key, .by = by, .forgive = false, .due = due, .at = noon, .outcome = &outcome};
-  must(journal.settle({&settlement, 1}));
-  must(transaction.commit());
+  must(transaction->settle({&settlement, 1}));
+  must(transaction->commit());
 }
 
 void attempt(Journal& journal, std::int64_t position, Transition by, WallTime due) {
@@ -102,10 +100,6 @@ Outcome answered(int status) {
   outcome.status = status;
   outcome.took = std::chrono::milliseconds{3};
   return outcome;
-}
-
-void must(const Result<>& result) {
-  if (!result) throw std::runtime_error(result.error().message);
 }
 
 }  // namespace dispatch::test

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,7 @@ inline constexpr QueueNo first_queue{1};
 /// Appends in a turn of its own; in `append_here` in the turn that is open.
 std::vector<journal::Appended> append_all(journal::Journal& journal, const std::vector<Line>& lines,
                                           const journal::StreamStart& start = {});
-journal::AppendReport append_here(journal::Journal& journal, const std::vector<Line>& lines,
+journal::AppendReport append_here(journal::Transaction& transaction, const std::vector<Line>& lines,
                                   const journal::StreamStart& start = {});
 journal::Appended append(journal::Journal& journal, const Line& line, const journal::StreamStart& start = {});
 
@@ -91,6 +92,9 @@ std::vector<std::int64_t> woken(journal::Journal& journal, std::int64_t after = 
 Outcome answered(int status);
 
 /// Throws, and so fails the test, where something went wrong.
-void must(const Result<>& result);
+template <class T>
+void must(const Result<T>& result) {
+  if (!result) throw std::runtime_error(result.error().message);
+}
 
 }  // namespace dispatch::test

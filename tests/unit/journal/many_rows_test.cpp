@@ -45,9 +45,9 @@ void add_rejects(const SqliteSubject& subject, int count) {
 }
 
 RejectCount clear(Journal& journal, const RejectSelection& which, std::size_t limit = 1'000'000) {
-  auto transaction = Transaction::begin(journal).value();
-  const auto cleared = journal.clear_rejects(which, noon, limit).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto cleared = transaction->clear_rejects(which, noon, limit).value();
+  must(transaction->commit());
   return cleared;
 }
 

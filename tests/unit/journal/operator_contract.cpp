@@ -12,23 +12,23 @@ using namespace dispatch::test;
 namespace {
 
 std::int64_t release(Journal& journal, const DeliveryFilter& which) {
-  auto transaction = Transaction::begin(journal).value();
-  const auto released = journal.release(dead_letters(journal, which), noon).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto released = transaction->release(dead_letters(journal, which), noon).value();
+  must(transaction->commit());
   return released;
 }
 
 std::int64_t discard(Journal& journal, const DeliveryFilter& which) {
-  auto transaction = Transaction::begin(journal).value();
-  const auto discarded = journal.discard(dead_letters(journal, which), noon).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto discarded = transaction->discard(dead_letters(journal, which), noon).value();
+  must(transaction->commit());
   return discarded;
 }
 
 auto skip(Journal& journal, std::string_view entity, std::optional<SequenceNumber> only = std::nullopt) {
-  auto transaction = Transaction::begin(journal).value();
-  const auto skipped = journal.skip_gap(entity, only, noon).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto skipped = transaction->skip_gap(entity, only, noon).value();
+  must(transaction->commit());
   return skipped;
 }
 
@@ -93,10 +93,10 @@ TEST_CASE_TEMPLATE("release: the destination is asked about at once", Subject, J
                                .hold_until = noon + std::chrono::hours{1},
                                .millihertz = 0,
                                .doubles = false}};
-  auto transaction = Transaction::begin(*journal).value();
-  must(journal->save_circuits(open, {}));
-  must(journal->save_throttles(held, {}));
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  must(transaction->save_circuits(open, {}));
+  must(transaction->save_throttles(held, {}));
+  must(transaction->commit());
   CHECK(release(*journal, {.entities = {"nobody"}}) == 0);
   CHECK_FALSE(journal->circuits().value().at(0).half_open);
   CHECK(release(*journal, {.entities = {"x"}}) == 1);
@@ -206,9 +206,9 @@ namespace {
 std::int64_t cancel(Journal& journal, std::initializer_list<std::int64_t> positions) {
   std::vector<DeliveryKey> keys;
   for (const std::int64_t position : positions) keys.push_back(delivery(journal, position).key);
-  auto transaction = Transaction::begin(journal).value();
-  const auto cancelled = journal.cancel(keys, noon).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto cancelled = transaction->cancel(keys, noon).value();
+  must(transaction->commit());
   return cancelled;
 }
 
@@ -282,10 +282,10 @@ TEST_CASE_TEMPLATE("cancel: what was cancelled can be delivered after all", Subj
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "2"}});
   cancel(*journal, {1, 2});
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   const DeliveryKey keys[] = {delivery(*journal, 1).key, delivery(*journal, 2).key};
-  CHECK(journal->replay(keys, std::nullopt, noon).value() == 2);
-  must(transaction.commit());
+  CHECK(transaction->replay(keys, std::nullopt, noon).value() == 2);
+  must(transaction->commit());
   const auto rows = journal->scan(first_queue, Position{}, 10).value();
   REQUIRE(rows.size() == 4);
   CHECK(rows[1].state == DeliveryState::pending);
@@ -333,9 +333,9 @@ namespace {
 std::int64_t retry_now(Journal& journal, std::initializer_list<std::int64_t> positions, WallTime now) {
   std::vector<DeliveryKey> keys;
   for (const std::int64_t position : positions) keys.push_back(delivery(journal, position).key);
-  auto transaction = Transaction::begin(journal).value();
-  const auto retried = journal.retry_now(keys, now).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto retried = transaction->retry_now(keys, now).value();
+  must(transaction->commit());
   return retried;
 }
 
@@ -356,9 +356,9 @@ TEST_CASE_TEMPLATE("retry: what waits is due at once and its circuit is half-ope
   const CircuitRow open[] = {
       {.destination = delivery(*journal, 1).destination, .half_open = false, .since = noon},
       {.destination = delivery(*journal, 2).destination, .half_open = false, .since = noon}};
-  auto transaction = Transaction::begin(*journal).value();
-  must(journal->save_circuits(open, {}));
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  must(transaction->save_circuits(open, {}));
+  must(transaction->commit());
 
   CHECK(retry_now(*journal, {1, 3}, noon + 1s) == 1);
   const auto waits = delivery(*journal, 1);
@@ -394,20 +394,25 @@ TEST_CASE_TEMPLATE("acknowledge: unknown outcomes are counted until they are ack
              {{.id = "a1", .entity = "a"}, {.id = "b1", .entity = "b"}, {.id = "c1", .entity = "c"}});
   for (const std::int64_t position : {1, 2, 3}) begin(*journal, delivery(*journal, position));
   const auto in_turn = [&](auto act) {
-    auto transaction = Transaction::begin(*journal).value();
-    const auto result = act();
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    const auto result = act(*transaction);
+    must(transaction->commit());
     return result;
   };
-  CHECK(in_turn([&] { return journal->recover(Orphans::retry, noon, 10).value(); }) == 3);
+  CHECK(in_turn([&](Transaction& transaction) {
+          return transaction.recover(Orphans::retry, {}, noon, 10).value();
+        }) == 3);
   // The first is sent again and lost again.
   begin(*journal, delivery(*journal, 1));
-  CHECK(in_turn([&] { return journal->recover(Orphans::hold, noon, 10).value(); }) == 1);
+  CHECK(in_turn([&](Transaction& transaction) {
+          return transaction.recover(Orphans::hold, {}, noon, 10).value();
+        }) == 1);
   begin(*journal, delivery(*journal, 2));
   end(*journal, delivery(*journal, 2), Transition::succeed);
 
   const auto acknowledge = [&](const DeliveryFilter& which, std::size_t limit) {
-    return in_turn([&] { return journal->acknowledge(which, noon, limit).value(); });
+    return in_turn(
+        [&](Transaction& transaction) { return transaction.acknowledge(which, noon, limit).value(); });
   };
   CHECK(journal->unknown_outcomes({}).value() == 4);
   CHECK(journal->unknown_outcomes({.events = {"a1"}}).value() == 2);

@@ -167,9 +167,9 @@ TEST_CASE_TEMPLATE("open in lane: an open gap ends it and a skipped one does not
   const auto journal = subject.open();
   append_all(*journal, {{.id = "1"}, {.id = "2"}, {.id = "4", .sequence = 4}});
   CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2});
-  auto transaction = Transaction::begin(*journal).value();
-  journal->skip_gap("order-1", std::nullopt, noon).value();
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  transaction->skip_gap("order-1", std::nullopt, noon).value();
+  must(transaction->commit());
   CHECK(positions(journal->open_in_lane(delivery(*journal, 1), 10).value()) == Positions{1, 2, 3});
 }
 
@@ -218,11 +218,11 @@ TEST_CASE_TEMPLATE("save progress: the low watermarks and the last wakeup are th
     const auto journal = subject.open();
     append_all(*journal, {{.id = "a"}, {.id = "b", .urls = {"http://b.test/"}}});
     CHECK(journal->saved_wakeup().value() == 0);
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     auto queues = journal->queues(QueueNo{0}).value();
     queues[1].low_watermark = Position{2};
-    must(journal->save_progress({&queues[1], 1}, 17));
-    must(transaction.commit());
+    must(transaction->save_progress({&queues[1], 1}, 17));
+    must(transaction->commit());
   }
   const auto next = subject.open();
   CHECK(next->saved_wakeup().value() == 17);

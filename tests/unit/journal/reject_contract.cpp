@@ -23,22 +23,22 @@ RejectedLine piece(std::string_view text, bool first, bool last) {
 /// Each in a turn of its own.
 std::size_t queue(Journal& journal, const std::vector<RejectedLine>& lines,
                   const RejectCount& most = plenty) {
-  auto transaction = Transaction::begin(journal).value();
-  const auto taken = journal.queue_rejects(lines, most, noon).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto taken = transaction->queue_rejects(lines, most, noon).value();
+  must(transaction->commit());
   return taken;
 }
 
 void unqueue(Journal& journal, const std::vector<std::string_view>& texts) {
-  auto transaction = Transaction::begin(journal).value();
-  must(journal.unqueue_rejects(texts));
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  must(transaction->unqueue_rejects(texts));
+  must(transaction->commit());
 }
 
 RejectCount clear(Journal& journal, const RejectSelection& which, std::size_t limit = 100) {
-  auto transaction = Transaction::begin(journal).value();
-  const auto cleared = journal.clear_rejects(which, noon, limit).value();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  const auto cleared = transaction->clear_rejects(which, noon, limit).value();
+  must(transaction->commit());
   return cleared;
 }
 
@@ -166,9 +166,9 @@ TEST_CASE_TEMPLATE("rejects: nothing of an abandoned turn remains", Subject, JOU
   const auto journal = subject.open();
   queue(*journal, {line("one")});
   {
-    const auto transaction = Transaction::begin(*journal).value();
-    journal->queue_rejects(std::vector{line("two")}, plenty, noon).value();
-    must(journal->unqueue_rejects(std::vector<std::string_view>{"one"}));
+    const auto transaction = journal->begin().value();
+    transaction->queue_rejects(std::vector{line("two")}, plenty, noon).value();
+    must(transaction->unqueue_rejects(std::vector<std::string_view>{"one"}));
     CHECK(journal->open_rejects().value() == RejectCount{1, 3});
   }
   CHECK(journal->open_rejects().value() == RejectCount{1, 3});

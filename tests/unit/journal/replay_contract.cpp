@@ -102,9 +102,9 @@ TEST_CASE_TEMPLATE("replay: one that was discarded is delivered again", Subject,
   append_along(*journal, "1", "e", {direct});
   attempt(*journal, 1, Transition::bury);
   {
-    auto transaction = Transaction::begin(*journal).value();
-    (void)journal->discard(dead_letters(*journal), noon).value();
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    (void)transaction->discard(dead_letters(*journal), noon).value();
+    must(transaction->commit());
   }
   CHECK(replay(*journal, {delivery(*journal, 1).key}) == 1);
   CHECK(generation(*journal, 1).at(0).state == DeliveryState::pending);
@@ -117,11 +117,11 @@ TEST_CASE_TEMPLATE("replay: what failed and goes on elsewhere since does not go 
   append_along(*journal, "2", "f", {direct});
   const Route elsewhere{.url = "http://b.test/hook", .host = "b.test"};
   {
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     const std::vector<DeliveryKey> both{delivery(*journal, 1).key, delivery(*journal, 2).key};
-    REQUIRE(journal->cancel(both, noon).value() == 2);
-    REQUIRE(journal->replay(std::span{both}.first(1), elsewhere, noon).value() == 1);
-    must(transaction.commit());
+    REQUIRE(transaction->cancel(both, noon).value() == 2);
+    REQUIRE(transaction->replay(std::span{both}.first(1), elsewhere, noon).value() == 1);
+    must(transaction->commit());
   }
   CHECK(replay(*journal, {delivery(*journal, 1).key, delivery(*journal, 2).key}) == 1);
   CHECK(positions(generation(*journal, 2)) == Positions{2});
@@ -227,8 +227,8 @@ TEST_CASE_TEMPLATE("replay: a subscription's deliveries go along no other route"
   append_along(*journal, "1", "e", {route_of(one)});
   attempt(*journal, queue_of(*journal, one).at(0), Transition::succeed);
   const auto key = queue_of(*journal, one).at(0).key;
-  auto transaction = Transaction::begin(*journal).value();
-  CHECK_FALSE(journal->replay({&key, 1}, std::nullopt, noon).has_value());
+  auto transaction = journal->begin().value();
+  CHECK_FALSE(transaction->replay({&key, 1}, std::nullopt, noon).has_value());
 }
 
 TEST_CASE_TEMPLATE("replay: one turn of several delivery queues wakes each from its lowest", Subject,
@@ -281,15 +281,15 @@ TEST_CASE_TEMPLATE("skip: every lane that waits is woken and of a replay too", S
   const std::vector<Route> routes{direct, route};
   late.routes = routes;
   {
-    auto transaction = Transaction::begin(*journal).value();
-    (void)journal->append({&late, 1}, {}, noon).value();
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    (void)transaction->append({&late, 1}, {}, noon).value();
+    must(transaction->commit());
   }
   append_along(*journal, "4", "e", {route});
   {
-    auto transaction = Transaction::begin(*journal).value();
-    CHECK(journal->skip_gap("e", std::nullopt, noon).value().has_value());
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    CHECK(transaction->skip_gap("e", std::nullopt, noon).value().has_value());
+    must(transaction->commit());
   }
   const auto wakeups = journal->wakeups(0, 10).value();
   REQUIRE(wakeups.size() == 2);

@@ -136,11 +136,11 @@ TEST_CASE_TEMPLATE("select: what is open below the mark of its queue is found", 
   const auto journal = subject.open();
   fill(*journal);
   {
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     auto queues = journal->queues(QueueNo{}).value();
     for (auto& queue : queues) queue.low_watermark = Position{4};
-    must(journal->save_progress(queues, 0));
-    must(transaction.commit());
+    must(transaction->save_progress(queues, 0));
+    must(transaction->commit());
   }
   CHECK(found(*journal, {}) == Positions{1, 2, 3, 4, 5, 6});
 }
@@ -170,8 +170,8 @@ TEST_CASE_TEMPLATE("select: events are found by the input that they came by", Su
   append_all(*journal, {{.id = "a4", .input = "/a"}, {.id = "also unknown"}});
   append_all(*journal, {{.id = "a1", .input = "/b"}});  // a duplicate came by another before
   {
-    auto transaction = Transaction::begin(*journal).value();
-    append_here(*journal, {{.id = "undone", .input = "/c"}});
+    auto transaction = journal->begin().value();
+    append_here(*transaction, {{.id = "undone", .input = "/c"}});
   }
   append_all(*journal, {{.id = "b2", .input = "/b"}});
   CHECK(found(*journal, {.inputs = {"/a"}}) == Positions{2, 3, 5, 7});

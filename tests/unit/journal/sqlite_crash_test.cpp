@@ -56,10 +56,11 @@ TEST_CASE("crash: a process killed in the middle of a turn leaves nothing of it"
     std::shared_ptr<Journal> journal =
         SqliteJournal::open(subject.path(), {.cache_bytes = 64 * 1024}).value();
     append_all(*journal, many(0, 100));
-    must(journal->begin_turn());
-    append_here(*journal, many(100, 2'000));
+    std::shared_ptr<Transaction> transaction = journal->begin().value();
+    append_here(*transaction, many(100, 2'000));
     const Intent intent{.key = delivery(*journal, 1).key, .state = DeliveryState::pending};
-    return journal->begin({&intent, 1}, noon) ? journal : nullptr;
+    if (!transaction->begin({&intent, 1}, noon)) return nullptr;
+    return {journal.get(), [journal, transaction](Journal*) {}};
   }};
   REQUIRE(process.is_holding());
   process.kill();
@@ -83,8 +84,8 @@ TEST_CASE("crash: what a killed process had committed is there") {
   process.kill();
   const auto journal = subject.open();
   CHECK(journal->state_counts().value().of(DeliveryState::pending) == 99);
-  auto transaction = Transaction::begin(*journal).value();
-  CHECK(journal->recover(Orphans::retry, noon, 10).value() == 1);
+  auto transaction = journal->begin().value();
+  CHECK(transaction->recover(Orphans::retry, {}, noon, 10).value() == 1);
 }
 
 TEST_CASE("disk: a turn that the disk does not take leaves nothing and another run goes on") {
@@ -93,16 +94,16 @@ TEST_CASE("disk: a turn that the disk does not take leaves nothing and another r
   append_all(*journal, many(0, 10));
   {
     const SmallDisk disk{256 * 1024};
-    auto transaction = Transaction::begin(*journal).value();
-    append_here(*journal, many(10, 500));
-    const auto committed = transaction.commit();
+    auto transaction = journal->begin().value();
+    append_here(*transaction, many(10, 500));
+    const auto committed = transaction->commit();
     REQUIRE_FALSE(committed.has_value());
     CHECK(committed.error().failure == Failure::failed);
     CHECK(committed.error().message.find("run again") != std::string::npos);
     CHECK(committed.error().message.find(subject.path()) != std::string::npos);
   }
   // The object is of no use any more, and says so; who opens the journal anew goes on.
-  CHECK_FALSE(journal->begin_turn().has_value());
+  CHECK_FALSE(journal->begin().has_value());
   const auto next = subject.open();
   CHECK(next->state_counts().value().open() == 10);
   CHECK(append_all(*next, many(10, 500)).back().verdict == AppendVerdict::accepted);
@@ -114,14 +115,14 @@ TEST_CASE("disk: a turn in which a write has failed takes nothing more") {
   const auto journal = SqliteJournal::open(subject.path(), {.cache_bytes = 64 * 1024}).value();
   append_all(*journal, many(0, 10));
   {
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     {
       const SmallDisk disk{256 * 1024};
-      CHECK_THROWS(append_here(*journal, many(10, 2'000)));
+      CHECK_THROWS(append_here(*transaction, many(10, 2'000)));
     }
     // The disk has room again, but the transaction is gone: what is written now would be committed by itself.
-    CHECK_THROWS(append_here(*journal, many(5'000, 1)));
-    CHECK_FALSE(transaction.commit().has_value());
+    CHECK_THROWS(append_here(*transaction, many(5'000, 1)));
+    CHECK_FALSE(transaction->commit().has_value());
   }
   CHECK(journal->state_counts().value().open() == 10);
   CHECK(append(*journal, {.id = "10"}).verdict == AppendVerdict::accepted);

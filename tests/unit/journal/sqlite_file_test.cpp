@@ -258,7 +258,7 @@ TEST_CASE("file: a checkpoint at the end leaves all in one file") {
   REQUIRE(journal->checkpoint().has_value());
   CHECK(std::filesystem::file_size(path + "-wal") == 0);
   CHECK(append(*journal, {.id = "b"}).position == Position{2});
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   CHECK_FALSE(journal->checkpoint().has_value());
 }
 
@@ -273,9 +273,9 @@ TEST_CASE("file: a secret that was rotated out or removed is overwritten") {
   wanted.event_types = {"*"};
   const auto put = [&](const std::string& secret) {
     wanted.secrets = {{.text = secret, .until = std::nullopt}};
-    auto transaction = Transaction::begin(*journal).value();
-    const auto no = journal->put_subscription(wanted, noon).value();
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    const auto no = transaction->put_subscription(wanted, noon).value();
+    must(transaction->commit());
     must(journal->checkpoint());
     return no;
   };
@@ -287,9 +287,9 @@ TEST_CASE("file: a secret that was rotated out or removed is overwritten") {
   const auto no = put("second-secret-of-all");
   CHECK(holds("second-secret-of-all"));
   CHECK_FALSE(holds("first-secret-of-all"));
-  auto transaction = Transaction::begin(*journal).value();
-  CHECK(journal->remove_subscription(no, noon).has_value());
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  CHECK(transaction->remove_subscription(no, noon).has_value());
+  must(transaction->commit());
   must(journal->checkpoint());
   CHECK_FALSE(holds("second-secret-of-all"));
 }
@@ -301,7 +301,7 @@ TEST_CASE("file: a turn that writes nothing touches no disk and has no number") 
   append(*journal, {.id = "a"});
   const auto size = std::filesystem::file_size(path + "-wal");
   append(*journal, {.id = "a"});
-  must(Transaction::begin(*journal).value().commit());
+  must(journal->begin().value()->commit());
   CHECK(std::filesystem::file_size(path + "-wal") == size);
   CHECK(elsewhere(path).execAndGet("SELECT turn FROM progress").getInt() == 1);
 }

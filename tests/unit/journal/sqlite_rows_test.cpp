@@ -31,11 +31,11 @@ std::vector<std::string> rows(const SqliteSubject& subject, const std::string& s
 using Rows = std::vector<std::string>;
 
 void settle(Journal& journal, std::int64_t position, Transition by, const Outcome& outcome) {
-  auto transaction = Transaction::begin(journal).value();
+  auto transaction = journal.begin().value();
   const Settlement settlement{
       .key = delivery(journal, position).key, .by = by, .due = noon, .at = noon, .outcome = &outcome};
-  must(journal.settle({&settlement, 1}));
-  must(transaction.commit());
+  must(transaction->settle({&settlement, 1}));
+  must(transaction->commit());
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ TEST_CASE("rows: the lanes of subscriptions and replays are read without the str
   const auto one = put(*journal, plain_subscription("one"));
   constexpr int events = 2'000;
   {
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     for (int i = 1; i <= events; ++i) {
       const std::vector<Route> routes{direct, route_of(one)};
       const bool both = i == 1 || i == events;
@@ -147,15 +147,15 @@ TEST_CASE("rows: the lanes of subscriptions and replays are read without the str
       arrival.event_id = id;
       arrival.entity_id = "e";
       arrival.routes = std::span{routes}.first(both ? 2 : 1);
-      (void)journal->append({&arrival, 1}, {}, noon).value();
+      (void)transaction->append({&arrival, 1}, {}, noon).value();
       const Intent intent{.key = {.queue = first_queue, .position = Position{i}}};
       if (!both) continue;
       const Outcome outcome = answered(200);
-      (void)journal->begin({&intent, 1}, noon).value();
+      (void)transaction->begin({&intent, 1}, noon).value();
       const Settlement end{.key = intent.key, .due = noon, .at = noon, .outcome = &outcome};
-      must(journal->settle({&end, 1}));
+      must(transaction->settle({&end, 1}));
     }
-    must(transaction.commit());
+    must(transaction->commit());
   }
   replay(*journal, {{.queue = first_queue, .position = Position{1}},
                     {.queue = first_queue, .position = Position{events}}});
@@ -231,9 +231,9 @@ TEST_CASE("rows: an orphan has an attempt of unknown outcome") {
   const auto journal = subject.open();
   append(*journal, {.id = "a"});
   begin(*journal, delivery(*journal, 1));
-  auto transaction = Transaction::begin(*journal).value();
-  journal->recover(Orphans::retry, noon, 10).value();
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  transaction->recover(Orphans::retry, {}, noon, 10).value();
+  must(transaction->commit());
   CHECK(rows(subject, "SELECT attempt, outcome, took FROM attempts WHERE outcome = 5") == Rows{"1|5|0"});
 }
 
@@ -250,9 +250,9 @@ TEST_CASE("rows: what operators did is kept also where nothing waits") {
   SqliteSubject subject;
   const auto journal = subject.open();
   append(*journal, {.id = "a", .sequence = 3, .urls = {}});
-  auto transaction = Transaction::begin(*journal).value();
-  journal->skip_gap("order-1", std::nullopt, noon).value();
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  transaction->skip_gap("order-1", std::nullopt, noon).value();
+  must(transaction->commit());
   CHECK(rows(subject, "SELECT verb, first_sequence, last_sequence, position IS NULL FROM actions") ==
         Rows{"2|1|2|1"});
   CHECK(rows(subject, "SELECT first_missing, last_missing, skipped_at FROM gaps") ==
@@ -267,7 +267,7 @@ TEST_CASE("rows: turns are numbered without a hole over all who write") {
   append(*mine, {.id = "a"});
   append(*theirs, {.id = "b"});
   append(*theirs, {.id = "c"});
-  { const auto abandoned = Transaction::begin(*mine).value(); }
+  { const auto abandoned = mine->begin().value(); }
   append(*mine, {.id = "d"});
   CHECK(rows(subject, "SELECT turn FROM progress") == Rows{"4"});
 }

@@ -10,9 +10,9 @@ namespace {
 
 template <class Write>
 auto in_a_turn(Journal& journal, Write write) {
-  auto transaction = Transaction::begin(journal).value();
-  auto written = write();
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  auto written = write(*transaction);
+  must(transaction->commit());
   return written;
 }
 
@@ -32,32 +32,43 @@ Route route_of(const Subscription& subscription) {
 }
 
 Subscription put(Journal& journal, Subscription subscription) {
-  subscription.no = in_a_turn(journal, [&] { return journal.put_subscription(subscription, noon).value(); });
+  subscription.no = in_a_turn(journal, [&](Transaction& transaction) {
+    return transaction.put_subscription(subscription, noon).value();
+  });
   return subscription;
 }
 
 std::int64_t remove(Journal& journal, const Subscription& subscription) {
-  return in_a_turn(journal, [&] { return journal.remove_subscription(subscription.no, noon).value(); });
+  return in_a_turn(journal, [&](Transaction& transaction) {
+    return transaction.remove_subscription(subscription.no, noon).value();
+  });
 }
 
 void pause(Journal& journal, const Subscription& subscription, std::string_view reason) {
-  must(in_a_turn(journal, [&] { return journal.pause_subscription(subscription.no, reason, noon); }));
+  must(in_a_turn(journal, [&](Transaction& transaction) {
+    return transaction.pause_subscription(subscription.no, reason, noon);
+  }));
 }
 
 void resume(Journal& journal, const Subscription& subscription) {
-  must(in_a_turn(journal, [&] { return journal.resume_subscription(subscription.no, noon); }));
+  must(in_a_turn(journal, [&](Transaction& transaction) {
+    return transaction.resume_subscription(subscription.no, noon);
+  }));
 }
 
 std::int64_t fan_out(Journal& journal, const Subscription& to,
                      std::initializer_list<std::int64_t> positions) {
   std::vector<Position> events;
   for (const auto position : positions) events.emplace_back(position);
-  return in_a_turn(journal, [&] { return journal.fan_out(route_of(to), events, noon).value(); });
+  return in_a_turn(journal, [&](Transaction& transaction) {
+    return transaction.fan_out(route_of(to), events, noon).value();
+  });
 }
 
 std::int64_t replay(Journal& journal, const std::vector<DeliveryKey>& deliveries,
                     const std::optional<Route>& route) {
-  return in_a_turn(journal, [&] { return journal.replay(deliveries, route, noon).value(); });
+  return in_a_turn(
+      journal, [&](Transaction& transaction) { return transaction.replay(deliveries, route, noon).value(); });
 }
 
 Appended append_along(Journal& journal, std::string_view id, std::optional<std::string_view> entity,
@@ -67,7 +78,11 @@ Appended append_along(Journal& journal, std::string_view id, std::optional<std::
   arrival.entity_id = entity;
   arrival.payload = "{}";
   arrival.routes = routes;
-  return in_a_turn(journal, [&] { return journal.append({&arrival, 1}, {}, noon).value(); }).verdicts.at(0);
+  return in_a_turn(journal,
+                   [&](Transaction& transaction) {
+                     return transaction.append({&arrival, 1}, {}, noon).value();
+                   })
+      .verdicts.at(0);
 }
 
 void attempt(Journal& journal, const DeliveryRow& row, Transition by) {

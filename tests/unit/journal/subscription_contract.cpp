@@ -112,11 +112,11 @@ TEST_CASE_TEMPLATE("subscription: nothing of an abandoned turn is left", Subject
   const auto journal = subject.open();
   const auto one = put(*journal, plain_subscription("one"));
   {
-    auto transaction = Transaction::begin(*journal).value();
+    auto transaction = journal->begin().value();
     auto moved = one;
     moved.url = "http://s.test/moved";
-    (void)journal->put_subscription(moved, noon).value();
-    (void)journal->put_subscription(plain_subscription("two"), noon).value();
+    (void)transaction->put_subscription(moved, noon).value();
+    (void)transaction->put_subscription(plain_subscription("two"), noon).value();
     CHECK(journal->subscriptions().value().size() == 2);
   }
   CHECK(journal->subscriptions().value() == std::vector{one});
@@ -159,9 +159,9 @@ TEST_CASE_TEMPLATE("subscription: one that is removed takes its open deliveries 
     end(*journal, queue.at(4), Transition::bury);
   }
   SUBCASE("and so does an unknown end") {
-    auto transaction = Transaction::begin(*journal).value();
-    CHECK(journal->recover(Orphans::retry, noon, 10).value() == 1);
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    CHECK(transaction->recover(Orphans::retry, {}, noon, 10).value() == 1);
+    must(transaction->commit());
   }
   CHECK(states() == std::vector{S::completed, S::failed, S::failed, S::completed, S::failed, S::failed});
   CHECK(journal->state_counts().value().open() == 12);
@@ -244,17 +244,17 @@ TEST_CASE_TEMPLATE("subscription: one that is begun in the turn that made it has
   Subject subject;
   const auto journal = subject.open();
   const auto one = put(*journal, full_subscription());
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   const auto route = route_of(one);
   Arrival arrival;
   arrival.event_id = "1";
   arrival.routes = {&route, 1};
-  const auto made = journal->append({&arrival, 1}, {}, noon).value().deliveries;
+  const auto made = transaction->append({&arrival, 1}, {}, noon).value().deliveries;
   REQUIRE(made.size() == 1);
   CHECK(made.at(0).subscription == one.no);
   const Intent intent{.key = made.at(0).key, .state = DeliveryState::pending};
-  CHECK(*journal->begin({&intent, 1}, noon).value().at(0).outgoing.subscription == one);
-  must(transaction.commit());
+  CHECK(*transaction->begin({&intent, 1}, noon).value().at(0).outgoing.subscription == one);
+  must(transaction->commit());
   CHECK(queue_of(*journal, one).at(0).subscription == one.no);
 }
 
@@ -263,12 +263,12 @@ TEST_CASE_TEMPLATE("subscription: a route to one that is not there is refused", 
   const auto journal = subject.open();
   const auto one = put(*journal, plain_subscription("one"));
   remove(*journal, one);
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   const auto route = route_of(one);
   Arrival arrival;
   arrival.event_id = "1";
   arrival.routes = {&route, 1};
-  CHECK_FALSE(journal->append({&arrival, 1}, {}, noon).has_value());
+  CHECK_FALSE(transaction->append({&arrival, 1}, {}, noon).has_value());
 }
 
 TEST_CASE_TEMPLATE("fan-out: a route that is no subscription's is refused", Subject, JOURNALS) {
@@ -276,8 +276,8 @@ TEST_CASE_TEMPLATE("fan-out: a route that is no subscription's is refused", Subj
   const auto journal = subject.open();
   append_along(*journal, "1", "e", {direct});
   const std::vector<Position> events{Position{1}};
-  auto transaction = Transaction::begin(*journal).value();
-  CHECK_FALSE(journal->fan_out(direct, events, noon).has_value());
+  auto transaction = journal->begin().value();
+  CHECK_FALSE(transaction->fan_out(direct, events, noon).has_value());
 }
 
 TEST_CASE_TEMPLATE("fan-out: events that came before are delivered in their order", Subject, JOURNALS) {
@@ -381,18 +381,18 @@ TEST_CASE_TEMPLATE("fan-out: nor is what comes in the turn that begins it", Subj
   append_along(*journal, "1", "e", {});
   const auto one = put(*journal, plain_subscription("one"));
   fan_out(*journal, one, {1});
-  auto transaction = Transaction::begin(*journal).value();
+  auto transaction = journal->begin().value();
   const auto route = route_of(one);
   Arrival arrival;
   arrival.event_id = "2";
   arrival.entity_id = "e";
   arrival.payload = "{}";
   arrival.routes = {&route, 1};
-  const auto made = journal->append({&arrival, 1}, {}, noon).value().deliveries.at(0);
+  const auto made = transaction->append({&arrival, 1}, {}, noon).value().deliveries.at(0);
   Intent intent{made.key, made.state};
-  CHECK_FALSE(journal->begin({&intent, 1}, noon).value().at(0).won);
+  CHECK_FALSE(transaction->begin({&intent, 1}, noon).value().at(0).won);
   intent.key = queue_of(*journal, one).at(0).key;
-  CHECK(journal->begin({&intent, 1}, noon).value().at(0).won);
+  CHECK(transaction->begin({&intent, 1}, noon).value().at(0).won);
 }
 
 TEST_CASE_TEMPLATE("circuits: those that are not closed are kept", Subject, JOURNALS) {
@@ -404,9 +404,9 @@ TEST_CASE_TEMPLATE("circuits: those that are not closed are kept", Subject, JOUR
   const auto s = queue_of(*journal, one).at(0).destination;
   CHECK(journal->circuits().value().empty());
   const auto save_progress = [&](std::vector<CircuitRow> changed, std::vector<DestinationNo> closed) {
-    auto transaction = Transaction::begin(*journal).value();
-    must(journal->save_circuits(changed, closed));
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    must(transaction->save_circuits(changed, closed));
+    must(transaction->commit());
   };
   save_progress({{.destination = s, .half_open = false, .since = noon},
                  {.destination = d, .half_open = true, .since = noon + 1s}},
@@ -436,9 +436,9 @@ TEST_CASE_TEMPLATE("paces: those that are not over are kept", Subject, JOURNALS)
   const auto s = queue_of(*journal, one).at(0).destination;
   CHECK(journal->paces().value().empty());
   const auto save_progress = [&](std::vector<PaceRow> changed, std::vector<DestinationNo> over) {
-    auto transaction = Transaction::begin(*journal).value();
-    must(journal->save_paces(changed, over));
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    must(transaction->save_paces(changed, over));
+    must(transaction->commit());
   };
   save_progress({{.destination = s, .not_before = noon + 1h}, {.destination = d, .not_before = noon + 2h}},
                 {});
@@ -466,22 +466,22 @@ TEST_CASE_TEMPLATE("throttles: those that are not over are kept and a retry ends
   const auto s = queued.destination;
   CHECK(journal->throttles().value().empty());
   const auto in_turn = [&](auto write) {
-    auto transaction = Transaction::begin(*journal).value();
-    must(write());
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    must(write(*transaction));
+    must(transaction->commit());
   };
   const ThrottleRow of_s{.destination = s, .hold_until = noon + 1h, .millihertz = 62, .doubles = false};
   const ThrottleRow of_d{.destination = d, .hold_until = noon + 2h, .millihertz = 1'000, .doubles = true};
-  in_turn([&] { return journal->save_throttles(std::vector{of_s, of_d}, {}); });
+  in_turn([&](Transaction& transaction) { return transaction.save_throttles(std::vector{of_s, of_d}, {}); });
   CHECK(subject.open()->throttles().value() == std::vector{of_d, of_s});
 
-  in_turn([&] {
-    CHECK(journal->retry_now(std::vector{queued.key}, noon).value() == 1);
+  in_turn([&](Transaction& transaction) {
+    CHECK(transaction.retry_now(std::vector{queued.key}, noon).value() == 1);
     return Result<>{};
   });
   CHECK(journal->throttles().value().at(0).hold_until == noon + 2h);
   CHECK(journal->throttles().value().at(1).hold_until == noon);
-  in_turn([&] { return journal->save_throttles({}, std::vector{d}); });
+  in_turn([&](Transaction& transaction) { return transaction.save_throttles({}, std::vector{d}); });
   REQUIRE(journal->throttles().value().size() == 1);
   CHECK(journal->throttles().value().at(0).destination == s);
   remove(*journal, one);
@@ -531,9 +531,9 @@ TEST_CASE_TEMPLATE("put_subscription: who wants what waits to be tried now asks 
   Subscription wanted = put(*journal, plain_subscription("s"));
   append_along(*journal, "x1", "X", {route_of(wanted)});
   const auto row = queue_of(*journal, wanted).at(0);
-  auto transaction = Transaction::begin(*journal).value();
-  CHECK(journal->retry_now({&row.key, 1}, noon).value() == 1);
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  CHECK(transaction->retry_now({&row.key, 1}, noon).value() == 1);
+  must(transaction->commit());
   wanted.url = "http://t.test/new";
   wanted.host = "t.test";
   put(*journal, wanted);

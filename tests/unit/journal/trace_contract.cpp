@@ -72,11 +72,11 @@ TEST_CASE_TEMPLATE("trace: a delivery begun in the turn that made it is like any
   arrival.payload = "{}";
   arrival.trace = one;
   arrival.routes = {&route, 1};
-  auto transaction = Transaction::begin(*journal).value();
-  const auto row = journal->append({&arrival, 1}, {}, noon).value().deliveries.at(0);
+  auto transaction = journal->begin().value();
+  const auto row = transaction->append({&arrival, 1}, {}, noon).value().deliveries.at(0);
   const Intent intent{row.key, row.state};
-  const auto begun = journal->begin({&intent, 1}, noon).value().at(0);
-  must(transaction.commit());
+  const auto begun = transaction->begin({&intent, 1}, noon).value().at(0);
+  must(transaction->commit());
   REQUIRE(begun.won);
   CHECK(begun.outgoing.trace == trace_of_attempt(one, row.key, 1));
   end(*journal, row, Transition::retry);

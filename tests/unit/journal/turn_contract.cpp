@@ -1,7 +1,9 @@
 // What a turn keeps, whatever journal is behind the seam.
 
 #include "unit/journal/journals.hpp"
+#include "unit/journal/subscribed.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -31,13 +33,13 @@ TEST_CASE_TEMPLATE("turn: others see nothing before the commit and all of it aft
   Subject subject;
   const auto writer = subject.open();
   const auto reader = subject.open();
-  auto transaction = Transaction::begin(*writer).value();
-  append_here(*writer, {{.id = "a"}, {.id = "b"}});
+  auto transaction = writer->begin().value();
+  append_here(*transaction, {{.id = "a"}, {.id = "b"}});
   CHECK(writer->state_counts().value().open() == 2);
   CHECK(writer->scan(first_queue, Position{0}, 10).value().size() == 2);
   CHECK(reader->state_counts().value().open() == 0);
   CHECK(reader->queues(QueueNo{0}).value().empty());
-  must(transaction.commit());
+  must(transaction->commit());
   CHECK(reader->state_counts().value().open() == 2);
   CHECK(reader->scan(first_queue, Position{0}, 10).value().size() == 2);
 }
@@ -47,10 +49,10 @@ TEST_CASE_TEMPLATE("turn: nothing of an abandoned turn remains", Subject, JOURNA
   const auto journal = subject.open();
   append(*journal, {.id = "a"});
   {
-    auto transaction = Transaction::begin(*journal).value();
-    append_here(*journal, {{.id = "b"}, {.id = "c", .entity = "order-2", .urls = {"http://b.test/"}}});
+    auto transaction = journal->begin().value();
+    append_here(*transaction, {{.id = "b"}, {.id = "c", .entity = "order-2", .urls = {"http://b.test/"}}});
     const Intent intent{.key = delivery(*journal, 1).key, .state = DeliveryState::pending};
-    CHECK(journal->begin({&intent, 1}, noon).value().at(0).won);
+    CHECK(transaction->begin({&intent, 1}, noon).value().at(0).won);
   }
   CHECK(state_of(*journal, 1) == DeliveryState::pending);
   CHECK(journal->state_counts().value().of(DeliveryState::pending) == 1);
@@ -66,27 +68,42 @@ TEST_CASE_TEMPLATE("turn: nothing of an abandoned turn remains", Subject, JOURNA
 TEST_CASE_TEMPLATE("turn: one waits for the other", Subject, JOURNALS) {
   Subject subject;
   const auto mine = subject.open();
-  auto transaction = Transaction::begin(*mine).value();
-  append_here(*mine, {{.id = "a"}});
+  auto transaction = mine->begin().value();
+  append_here(*transaction, {{.id = "a"}});
   // Its event is the third of the stream whenever it comes, as it cannot come inside of this turn.
   std::thread other{[&] {
     const auto theirs = subject.open();
     append(*theirs, {.id = "b"});
   }};
-  append_here(*mine, {{.id = "c"}});
-  must(transaction.commit());
+  append_here(*transaction, {{.id = "c"}});
+  must(transaction->commit());
   other.join();
   CHECK(append(*mine, {.id = "b"}).sequence == SequenceNumber{3});
 }
 
-TEST_CASE_TEMPLATE("turn: writing outside of a turn and a turn inside a turn are errors", Subject, JOURNALS) {
+TEST_CASE_TEMPLATE("turn: writing after the commit and a turn inside a turn are errors", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
-  CHECK_FALSE(journal->append({}, {}, noon).has_value());
-  CHECK_FALSE(journal->commit_turn().has_value());
-  auto transaction = Transaction::begin(*journal).value();
-  CHECK_FALSE(journal->begin_turn().has_value());
-  CHECK(transaction.commit().has_value());
+  auto transaction = journal->begin().value();
+  CHECK_FALSE(journal->begin().has_value());
+  CHECK(transaction->append({}, {}, noon).has_value());
+  CHECK(transaction->commit().value().is_durable());
+  CHECK_FALSE(transaction->append({}, {}, noon).has_value());
+  CHECK_FALSE(transaction->commit().has_value());
+}
+
+TEST_CASE_TEMPLATE("turn: one that was committed does not end the next", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  auto first = journal->begin().value();
+  append_here(*first, {{.id = "a"}});
+  must(first->commit());
+  auto second = journal->begin().value();
+  append_here(*second, {{.id = "b"}});
+  CHECK_FALSE(first->append({}, {}, noon).has_value());
+  first.reset();
+  must(second->commit());
+  CHECK(journal->state_counts().value().open() == 2);
 }
 
 TEST_CASE_TEMPLATE("turn: what another committed is known at once", Subject, JOURNALS) {
@@ -104,13 +121,32 @@ TEST_CASE_TEMPLATE("turn: changes made elsewhere are told and our own are not", 
   Subject subject;
   const auto mine = subject.open();
   const auto theirs = subject.open();
-  CHECK(mine->changed_elsewhere().value());
-  CHECK_FALSE(mine->changed_elsewhere().value());
+  CHECK(mine->changes().value().everything);
+  CHECK_FALSE(mine->changes().value().any);
   append(*mine, {.id = "a"});
-  CHECK_FALSE(mine->changed_elsewhere().value());
-  append(*theirs, {.id = "b"});
-  CHECK(mine->changed_elsewhere().value());
-  CHECK_FALSE(mine->changed_elsewhere().value());
+  CHECK_FALSE(mine->changes().value().any);
+  append(*theirs, {.id = "b", .urls = {"http://b.test/"}});
+  auto changes = mine->changes().value();
+  CHECK(changes.any);
+  CHECK_FALSE(changes.everything);
+  CHECK(changes.queues == std::vector{QueueNo{2}});
+  CHECK_FALSE(mine->changes().value().any);
+  // Ours that come between others' are told with them, or not.
+  append(*theirs, {.id = "c", .urls = {"http://c.test/"}});
+  append(*mine, {.id = "d"});
+  changes = mine->changes().value();
+  CHECK(std::find(changes.queues.begin(), changes.queues.end(), QueueNo{3}) != changes.queues.end());
+  attempt(*theirs, 1, Transition::bury);
+  {
+    auto transaction = theirs->begin().value();
+    CHECK(transaction->release(std::vector{delivery(*theirs, 1).key}, noon).value() == 1);
+    must(transaction->commit());
+  }
+  changes = mine->changes().value();
+  CHECK(changes.wakeups);
+  CHECK(changes.queues.empty());
+  put(*theirs, plain_subscription("s"));
+  CHECK(mine->changes().value().subscriptions);
 }
 
 TEST_CASE_TEMPLATE("turn: eight threads append the same hundred ids and each is there once", Subject,

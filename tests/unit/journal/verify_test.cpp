@@ -874,11 +874,11 @@ class WithLateNumbers {
            {.rule = journal::StreamStart::Rule::one, .at = SequenceNumber{1}, .gaps = journal::Gaps::ignore});
     append(*journal, {.id = "z2", .entity = "Z", .sequence = 2});
     const auto waiting = delivery(*journal, 5);
-    auto transaction = journal::Transaction::begin(*journal).value();
-    REQUIRE(journal->give_up_gaps(noon, noon, 10).value().gaps == 1);
+    auto transaction = journal->begin().value();
+    REQUIRE(transaction->give_up_gaps(noon, noon, 10).value().gaps == 1);
     const journal::Intent intent{waiting.key, waiting.state};
-    REQUIRE(journal->begin({&intent, 1}, noon).value().at(0).won);
-    must(transaction.commit());
+    REQUIRE(transaction->begin({&intent, 1}, noon).value().at(0).won);
+    must(transaction->commit());
     end(*journal, waiting, Transition::succeed);
   }
 
@@ -1069,9 +1069,9 @@ TEST_CASE("verify lets a run begin above what a discarded dead letter has woken"
       "FROM "
       "actions)");
   const auto writer = journal::SqliteJournal::open(worn.path(), {}).value();
-  auto transaction = journal::Transaction::begin(*writer).value();
-  CHECK(writer->discard(dead_letters(*writer, {.entities = {"B"}}), noon).value() == 1);
-  must(transaction.commit());
+  auto transaction = writer->begin().value();
+  CHECK(transaction->discard(dead_letters(*writer, {.entities = {"B"}}), noon).value() == 1);
+  must(transaction->commit());
   CHECK(worn.findings() == Names{});  // b2 is pending at 6
 }
 

@@ -26,11 +26,12 @@ namespace {
 class FullDisk final : public FlawedJournal {
  public:
   using FlawedJournal::FlawedJournal;
-  Result<> commit_turn() override {
-    DISPATCH_TRY(FlawedJournal::commit_turn());
+  Result<CommitToken> commit_transaction() override {
+    auto committed = FlawedJournal::commit_transaction();
+    if (!committed) return committed;
     failed_ = true;
     ++commits;
-    return {};
+    return committed;
   }
   std::optional<Error> take_checkpoint_error() override {
     if (!std::exchange(failed_, false)) return std::nullopt;
@@ -44,9 +45,9 @@ class FullDisk final : public FlawedJournal {
 
 void queue_reject(Journal& journal, std::string_view text) {
   const RejectedLine line{.file = "f", .line = 1, .reason = "r", .text = text};
-  auto transaction = Transaction::begin(journal).value();
-  REQUIRE(journal.queue_rejects({&line, 1}, {100, 1000}, noon).has_value());
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  REQUIRE(transaction->queue_rejects({&line, 1}, {100, 1000}, noon).has_value());
+  must(transaction->commit());
 }
 
 /// Of each thing that an operator may change, two.
@@ -63,9 +64,9 @@ void fill(Journal& journal) {
   for (const std::int64_t position : {3, 4})
     attempt(journal, position, Transition::retry, noon + std::chrono::hours{1});
   for (const std::int64_t position : {5, 6}) begin(journal, delivery(journal, position));
-  auto transaction = Transaction::begin(journal).value();
-  REQUIRE(journal.recover(Orphans::retry, noon, 10).value() == 2);
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  REQUIRE(transaction->recover(Orphans::retry, {}, noon, 10).value() == 2);
+  must(transaction->commit());
   queue_reject(journal, "x");
   queue_reject(journal, "y");
 }

@@ -90,13 +90,13 @@ TEST_CASE_TEMPLATE("a delivery that another operator was faster with is not coun
   std::vector<DeliveryKey> keys;
   for (int position = 1; position <= 3; ++position) keys.push_back(delivery(*journal, position).key);
   {
-    auto transaction = Transaction::begin(*other).value();
-    CHECK(other->release({&keys[1], 1}, noon).value() == 1);
-    must(transaction.commit());
+    auto transaction = other->begin().value();
+    CHECK(transaction->release({&keys[1], 1}, noon).value() == 1);
+    must(transaction->commit());
   }
-  auto transaction = Transaction::begin(*journal).value();
-  CHECK(journal->release(keys, noon).value() == 2);
-  must(transaction.commit());
+  auto transaction = journal->begin().value();
+  CHECK(transaction->release(keys, noon).value() == 2);
+  must(transaction->commit());
 }
 
 TEST_CASE_TEMPLATE("deliveries are counted by subscription and URL", Subject, JOURNALS) {

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 void append_at(Journal& journal, WallTime now, std::int64_t sequence) {
-  auto transaction = Transaction::begin(journal).value();
+  auto transaction = journal.begin().value();
   const std::vector<Route> routes{{"http://a.test/hook", "a.test"}};
   const std::string id = fmt::format("R-{}", sequence);
   Arrival arrival;
@@ -30,8 +30,8 @@ void append_at(Journal& journal, WallTime now, std::int64_t sequence) {
   arrival.sequence = SequenceNumber{sequence};
   arrival.payload = "{}";
   arrival.routes = routes;
-  REQUIRE(journal.append({&arrival, 1}, {}, now).value().verdicts[0].verdict == AppendVerdict::accepted);
-  must(transaction.commit());
+  REQUIRE(transaction->append({&arrival, 1}, {}, now).value().verdicts[0].verdict == AppendVerdict::accepted);
+  must(transaction->commit());
 }
 
 /// Something comes just before a turn begins.
@@ -39,9 +39,9 @@ class BetweenTurns final : public FlawedJournal {
  public:
   BetweenTurns(std::unique_ptr<Journal> sound, std::function<void()> comes)
       : FlawedJournal(std::move(sound)), comes_(std::move(comes)) {}
-  Result<> begin_turn() override {
+  Result<std::unique_ptr<Transaction>> begin() override {
     if (comes_) std::exchange(comes_, nullptr)();
-    return FlawedJournal::begin_turn();
+    return FlawedJournal::begin();
   }
 
  private:

@@ -34,9 +34,9 @@ void deliver(Journal& journal, int entities, int each) {
 class CountedTurns final : public FlawedJournal {
  public:
   using FlawedJournal::FlawedJournal;
-  Result<> commit_turn() override {
+  Result<CommitToken> commit_transaction() override {
     ++turns;
-    return FlawedJournal::commit_turn();
+    return FlawedJournal::commit_transaction();
   }
   int turns = 0;
 };

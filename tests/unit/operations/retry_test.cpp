@@ -26,9 +26,9 @@ void fill(Journal& journal, WallTime now) {
   attempt(journal, 3, Transition::bury);
   const CircuitRow open[] = {
       {.destination = delivery(journal, 4).destination, .half_open = false, .since = now}};
-  auto transaction = Transaction::begin(journal).value();
-  must(journal.save_circuits(open, {}));
-  must(transaction.commit());
+  auto transaction = journal.begin().value();
+  must(transaction->save_circuits(open, {}));
+  must(transaction->commit());
 }
 
 }  // namespace
@@ -68,9 +68,9 @@ TEST_CASE_TEMPLATE("a hold ends although all that waits behind it is pending", S
                                .millihertz = 1'000,
                                .doubles = true}};
   {
-    auto transaction = Transaction::begin(*journal).value();
-    must(journal->save_throttles(held, {}));
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    must(transaction->save_throttles(held, {}));
+    must(transaction->commit());
   }
   const auto rehearsed = operations::retry(*journal, clock, {}, {.dry_run = true}).value();
   CHECK(rehearsed.holds == 1);

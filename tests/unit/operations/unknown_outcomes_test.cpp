@@ -19,9 +19,9 @@ TEST_CASE_TEMPLATE("unknown outcomes are acknowledged however few at a time", Su
              {{.id = "a1", .entity = "a"}, {.id = "b1", .entity = "b"}, {.id = "c1", .entity = "c"}});
   for (const std::int64_t position : {1, 2, 3}) begin(*journal, delivery(*journal, position));
   {
-    auto transaction = Transaction::begin(*journal).value();
-    CHECK(journal->recover(Orphans::retry, clock.wall(), 10).value() == 3);
-    must(transaction.commit());
+    auto transaction = journal->begin().value();
+    CHECK(transaction->recover(Orphans::retry, {}, clock.wall(), 10).value() == 3);
+    must(transaction->commit());
   }
   CHECK(operations::acknowledge(*journal, clock, {}, {.dry_run = true}).value() == 3);
   CHECK(operations::acknowledge(*journal, clock, {.events = {"b1"}}).value() == 1);

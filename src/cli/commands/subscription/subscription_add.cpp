@@ -119,7 +119,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   std::int64_t made = 0;
   DISPATCH_TRY(operator_turn(
       program,
-      [&](journal::Journal& journal, WallTime now) -> Result<> {
+      [&](journal::Journal& journal, journal::Transaction& transaction, WallTime now) -> Result<> {
         const auto all = journal.subscriptions();
         if (!all) return tl::unexpected(all.error());
         shared_url = routing::shared_url_warning(wanted, *all);
@@ -140,11 +140,12 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
           wanted.secrets =
               with_newest(std::move(wanted.secrets), (*secret)->reveal(), now, asked.declared.secret_keep);
         change = change_to(known(*all, wanted.id), wanted);
-        const auto no = journal.put_subscription(wanted, now);
+        const auto no = transaction.put_subscription(wanted, now);
         if (!no) return tl::unexpected(no.error());
         if (!backfill) return {};
         DISPATCH_TRY(backfill->read(program.journal));
-        const auto count = journal.fan_out(Route{wanted.url, wanted.host, *no}, backfill->positions(), now);
+        const auto count =
+            transaction.fan_out(Route{wanted.url, wanted.host, *no}, backfill->positions(), now);
         if (!count) return tl::unexpected(count.error());
         made = *count;
         return {};

@@ -18,8 +18,9 @@ namespace {
 
 using Kind = SubscriptionChange::Kind;
 
-Result<> remove(journal::Journal& journal, const Subscription& subscription, bool discard, WallTime now) {
-  const auto open = journal.remove_subscription(subscription.no, now);
+Result<> remove(journal::Transaction& transaction, const Subscription& subscription, bool discard,
+                WallTime now) {
+  const auto open = transaction.remove_subscription(subscription.no, now);
   if (!open) return tl::unexpected(open.error());
   if (*open == 0 || discard) return {};
   return misuse(
@@ -29,13 +30,13 @@ Result<> remove(journal::Journal& journal, const Subscription& subscription, boo
       counted(*open, "delivery", "deliveries"), subscription.id, *open == 1 ? "is" : "are");
 }
 
-Result<> write(journal::Journal& journal, const std::vector<SubscriptionChange>& changes, bool discard,
-               WallTime now) {
+Result<> write(journal::Transaction& transaction, const std::vector<SubscriptionChange>& changes,
+               bool discard, WallTime now) {
   for (const auto& change : changes) {
     if (change.kind == Kind::removed) {
-      DISPATCH_TRY(remove(journal, change.wanted, discard, now));
+      DISPATCH_TRY(remove(transaction, change.wanted, discard, now));
     } else if (change.kind != Kind::unchanged) {
-      if (const auto put = journal.put_subscription(change.wanted, now); !put)
+      if (const auto put = transaction.put_subscription(change.wanted, now); !put)
         return tl::unexpected(put.error());
     }
   }
@@ -70,15 +71,15 @@ Result<std::vector<SubscriptionChange>> apply_set(
   if (!changes || !any_change(*changes)) return changes;
   tell(*changes);
 
-  auto transaction = journal::Transaction::begin(journal);
+  auto transaction = journal.begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
   const auto found = journal.subscriptions_version();
   if (!found) return tl::unexpected(found.error());
   if (*found != *version)
     return fail("another process changed the subscriptions meanwhile; nothing was applied; apply them again");
-  DISPATCH_TRY(write(journal, *changes, options.discard, now));
+  DISPATCH_TRY(write(**transaction, *changes, options.discard, now));
   fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(transaction->commit());
+  DISPATCH_TRY(journal::commit_durably(**transaction));
   fail_point(FailPoint::operator_committed);
   return changes;
 }

@@ -15,14 +15,15 @@ namespace {
 /// Acts on the subscription of that id in one turn.
 Result<> with_subscription(
     const Program& program, const std::string& id,
-    const std::function<Result<>(journal::Journal&, const Subscription&, WallTime now)>& act) {
-  return operator_turn(program, [&](journal::Journal& journal, WallTime now) -> Result<> {
-    const auto all = journal.subscriptions();
-    if (!all) return tl::unexpected(all.error());
-    const auto found = find_subscription(program, *all, id);
-    if (!found) return tl::unexpected(found.error());
-    return act(journal, *found, now);
-  });
+    const std::function<Result<>(journal::Transaction&, const Subscription&, WallTime now)>& act) {
+  return operator_turn(
+      program, [&](journal::Journal& journal, journal::Transaction& transaction, WallTime now) -> Result<> {
+        const auto all = journal.subscriptions();
+        if (!all) return tl::unexpected(all.error());
+        const auto found = find_subscription(program, *all, id);
+        if (!found) return tl::unexpected(found.error());
+        return act(transaction, *found, now);
+      });
 }
 
 }  // namespace
@@ -42,8 +43,8 @@ Result<ExitCode> remove_subscription(const Program& program, const std::string& 
   std::int64_t given_up = 0;
   DISPATCH_TRY(with_subscription(
       program, id,
-      [&](journal::Journal& journal, const Subscription& subscription, WallTime now) -> Result<> {
-        const auto count = journal.remove_subscription(subscription.no, now);
+      [&](journal::Transaction& transaction, const Subscription& subscription, WallTime now) -> Result<> {
+        const auto count = transaction.remove_subscription(subscription.no, now);
         if (!count) return tl::unexpected(count.error());
         given_up = *count;
         if (given_up == 0 || discard) return {};
@@ -67,9 +68,9 @@ Result<ExitCode> pause_subscription(const Program& program, const std::string& i
   bool was = false;
   DISPATCH_TRY(with_subscription(
       program, id,
-      [&](journal::Journal& journal, const Subscription& subscription, WallTime now) -> Result<> {
+      [&](journal::Transaction& transaction, const Subscription& subscription, WallTime now) -> Result<> {
         was = subscription.paused_at.has_value();
-        return journal.pause_subscription(subscription.no, reason, now);
+        return transaction.pause_subscription(subscription.no, reason, now);
       }));
   if (json)
     put_json([&](JsonObject& object) { object.add("id", id).add("paused", true).add("changed", !was); });
@@ -83,9 +84,9 @@ Result<ExitCode> resume_subscription(const Program& program, const std::string& 
   bool was = false;
   DISPATCH_TRY(with_subscription(
       program, id,
-      [&](journal::Journal& journal, const Subscription& subscription, WallTime now) -> Result<> {
+      [&](journal::Transaction& transaction, const Subscription& subscription, WallTime now) -> Result<> {
         was = subscription.paused_at.has_value();
-        return journal.resume_subscription(subscription.no, now);
+        return transaction.resume_subscription(subscription.no, now);
       }));
   if (json)
     put_json([&](JsonObject& object) { object.add("id", id).add("paused", false).add("changed", was); });
@@ -107,13 +108,14 @@ Result<ExitCode> rotate_secret(const Program& program, const SecretRotation& ask
   WallTime until{};
   DISPATCH_TRY(with_subscription(
       program, asked.id,
-      [&](journal::Journal& journal, const Subscription& subscription, WallTime now) -> Result<> {
+      [&](journal::Transaction& transaction, const Subscription& subscription, WallTime now) -> Result<> {
         Subscription rotated = subscription;
         rotated.secrets = with_newest(subscription.secrets, secret, now, asked.keep);
         changed = rotated.secrets != subscription.secrets;
         older = rotated.secrets.size() - 1;
         until = now + asked.keep;
-        if (const auto put = journal.put_subscription(rotated, now); !put) return tl::unexpected(put.error());
+        if (const auto put = transaction.put_subscription(rotated, now); !put)
+          return tl::unexpected(put.error());
         return {};
       }));
   if (asked.json) {

@@ -16,7 +16,7 @@ class Acknowledgements {
  public:
   Acknowledgements(SQLite::Database& database, const TurnAccount& turn);
 
-  /// Journal::acknowledge.
+  /// Transaction::acknowledge.
   std::int64_t acknowledge(const DeliveryFilter& which, WallTime now, std::size_t limit);
   /// Journal::unknown_outcomes.
   std::int64_t count(const DeliveryFilter& which);

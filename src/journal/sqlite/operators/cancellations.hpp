@@ -15,7 +15,7 @@ class Cancellations {
  public:
   Cancellations(SQLite::Database& database, TurnAccount& turn);
 
-  /// Journal::cancel.
+  /// Transaction::cancel.
   std::int64_t cancel(std::span<const DeliveryKey> deliveries, WallTime now);
 
  private:

@@ -19,11 +19,11 @@ class Operators {
  public:
   Operators(SQLite::Database& database, TurnAccount& turn, Retries& retries);
 
-  /// Journal::release, Journal::discard.
+  /// Transaction::release, Transaction::discard.
   std::int64_t release(std::span<const DeliveryKey> deliveries, WallTime now);
   std::int64_t discard(std::span<const DeliveryKey> deliveries, WallTime now);
 
-  /// Journal::skip_gap.
+  /// Transaction::skip_gap.
   std::optional<std::pair<SequenceNumber, SequenceNumber>> skip_gap(std::string_view entity,
                                                                     std::optional<SequenceNumber> only,
                                                                     WallTime now);

@@ -19,7 +19,7 @@ class Replays {
  public:
   Replays(SQLite::Database& database, TurnAccount& turn, Destinations& destinations);
 
-  /// Journal::replay. The subscription of the route must be there.
+  /// Transaction::replay. The subscription of the route must be there.
   Result<std::int64_t> make(std::span<const DeliveryKey> deliveries, const std::optional<Route>& route,
                             WallTime now);
 

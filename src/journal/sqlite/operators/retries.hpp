@@ -13,7 +13,7 @@ class Retries {
  public:
   Retries(SQLite::Database& database, const TurnAccount& turn);
 
-  /// Journal::retry_now.
+  /// Transaction::retry_now.
   std::int64_t retry_now(std::span<const DeliveryKey> deliveries, WallTime now);
 
   /// What keeps requests from the destination of that delivery, an open circuit or a hold, does so until

@@ -24,7 +24,7 @@ class Appender {
   Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh, Destinations& destinations,
            Subscriptions& subscriptions);
 
-  /// Journal::append.
+  /// Transaction::append.
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now);
 
   /// Another connection has committed, or the turn was abandoned: nothing remembered may be trusted.

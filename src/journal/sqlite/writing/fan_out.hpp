@@ -17,7 +17,7 @@ class FanOut {
  public:
   FanOut(SQLite::Database& database, TurnAccount& turn, Destinations& destinations);
 
-  /// Journal::fan_out. The subscription must be there.
+  /// Transaction::fan_out. The subscription must be there.
   Result<std::int64_t> make(const Route& route, std::span<const Position> events, WallTime now);
 
  private:

@@ -23,7 +23,7 @@ class FreshDeliveries {
   /// False where the arrival has one at this delivery queue already.
   bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route, WallTime accepted);
 
-  /// Journal::begin of one delivery, where it is here: then it is written as in flight. Else nothing.
+  /// Transaction::begin of one delivery, where it is here: then it is written as in flight. Else nothing.
   std::optional<Begun> begin(const DeliveryKey& key, WallTime now);
 
   /// Writes those that are left, as pending.

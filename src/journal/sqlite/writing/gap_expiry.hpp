@@ -18,7 +18,7 @@ class GapExpiry {
   /// Journal::oldest_gap.
   std::optional<WallTime> oldest();
 
-  /// Journal::give_up_gaps; the turn's deliveries are written.
+  /// Transaction::give_up_gaps; the turn's deliveries are written.
   GapCount give_up(WallTime until, WallTime now, std::size_t limit);
 
  private:

@@ -19,7 +19,7 @@ class IntentWriter {
   IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
                Subscriptions& subscriptions);
 
-  /// Journal::begin.
+  /// Transaction::begin.
   Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now);
 
   /// The turn was abandoned: what was read in it may not be so.

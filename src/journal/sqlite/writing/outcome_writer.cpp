@@ -2,6 +2,7 @@
 
 #include "journal/sqlite/reading/delivery_columns.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace dispatch::journal {
@@ -65,12 +66,18 @@ OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
                fmt::format("SELECT {} FROM deliveries WHERE state = 1 AND state_at IS NOT NULL LIMIT ?",
                            delivery_columns)) {}
 
-Result<> OutcomeWriter::settle(std::span<const Settlement> settlements) {
-  for (const Settlement& settlement : settlements) DISPATCH_TRY(settle_one(settlement));
-  return {};
+Result<std::vector<Settled>> OutcomeWriter::settle(std::span<const Settlement> settlements) {
+  std::vector<Settled> settled;
+  settled.reserve(settlements.size());
+  for (const Settlement& settlement : settlements) {
+    const auto one = settle_one(settlement);
+    if (!one) return tl::unexpected(one.error());
+    settled.push_back(*one);
+  }
+  return settled;
 }
 
-Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
+Result<Settled> OutcomeWriter::settle_one(const Settlement& settlement) {
   const auto& [key, by, forgive, due, at, outcome, throttled_since] = settlement;
   const auto next = next_state(DeliveryState::in_flight, by);
   if (!next) return fail("an outcome cannot move a delivery along that way; this is a bug in the scheduler");
@@ -97,20 +104,15 @@ Result<> OutcomeWriter::settle_one(const Settlement& settlement) {
     changes = fail_.run(static_cast<int>(*next), state_at, forgive ? 1 : 0, turn_.number, outcome->took,
                         outcome->status, throttled_since, key.queue, key.position, key.generation);
   }
-  if (changes == 0) {
-    return fail(
-        "the delivery of event {} to delivery queue {} is not in flight, so that its outcome cannot be "
-        "recorded; "
-        "this is a bug in the scheduler",
-        key.position.value(), key.queue.value());
-  }
+  if (changes == 0) return Settled::lost;
   turn_.moved(DeliveryState::in_flight, *next);
-  if (is_final(*next)) return {};
+  if (is_final(*next)) return Settled::ours;
   if (give_up_.run(key.queue, key.position, key.generation) != 0) turn_.moved(*next, DeliveryState::failed);
-  return {};
+  return Settled::ours;
 }
 
-Result<std::size_t> OutcomeWriter::recover(Orphans orphans, WallTime now, std::size_t limit) {
+Result<std::size_t> OutcomeWriter::recover(Orphans orphans, const Abandoned& left, WallTime now,
+                                           std::size_t limit) {
   std::vector<DeliveryRow> found;
   {
     auto rows = orphans_.rows(limit);
@@ -120,12 +122,13 @@ Result<std::size_t> OutcomeWriter::recover(Orphans orphans, WallTime now, std::s
   unknown.kind = OutcomeKind::unknown;
   unknown.error = "the dispatcher ended before an outcome was recorded";
   for (const DeliveryRow& row : found) {
-    DISPATCH_TRY(settle_one({.key = row.key,
-                             .by = orphans == Orphans::retry ? Transition::retry : Transition::bury,
-                             .forgive = true,
-                             .due = now,
-                             .at = now,
-                             .outcome = &unknown}));
+    const auto settled = settle_one({.key = row.key,
+                                     .by = orphans == Orphans::retry ? Transition::retry : Transition::bury,
+                                     .forgive = true,
+                                     .due = std::max(now, left.not_before),
+                                     .at = now,
+                                     .outcome = &unknown});
+    if (!settled) return tl::unexpected(settled.error());
   }
   return found.size();
 }

@@ -6,6 +6,7 @@
 #include "journal/sqlite/writing/turn_account.hpp"
 
 #include <span>
+#include <vector>
 
 namespace dispatch::journal {
 
@@ -15,14 +16,14 @@ class OutcomeWriter {
  public:
   OutcomeWriter(SQLite::Database& database, TurnAccount& turn);
 
-  /// Journal::settle.
-  Result<> settle(std::span<const Settlement> settlements);
+  /// Transaction::settle.
+  Result<std::vector<Settled>> settle(std::span<const Settlement> settlements);
 
-  /// Journal::recover.
-  Result<std::size_t> recover(Orphans orphans, WallTime now, std::size_t limit);
+  /// Transaction::recover.
+  Result<std::size_t> recover(Orphans orphans, const Abandoned& left, WallTime now, std::size_t limit);
 
  private:
-  Result<> settle_one(const Settlement& settlement);
+  Result<Settled> settle_one(const Settlement& settlement);
 
   TurnAccount& turn_;
   Statement succeed_, fail_, give_up_, add_attempt_, orphans_;

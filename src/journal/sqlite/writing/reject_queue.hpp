@@ -19,11 +19,11 @@ class RejectQueue {
  public:
   RejectQueue(SQLite::Database& database, const TurnAccount& turn);
 
-  /// Journal::queue_rejects.
+  /// Transaction::queue_rejects.
   Result<std::size_t> queue(std::span<const RejectedLine> lines, const RejectCount& most, WallTime now);
-  /// Journal::unqueue_rejects.
+  /// Transaction::unqueue_rejects.
   void unqueue(std::span<const std::string_view> texts);
-  /// Journal::clear_rejects.
+  /// Transaction::clear_rejects.
   RejectCount clear(const RejectSelection& which, WallTime now, std::int64_t most);
   /// Journal::open_rejects.
   RejectCount open();

@@ -11,6 +11,7 @@
 
 using namespace dispatch;
 using namespace dispatch::test;
+using journal::Settled;
 using journal::Settlement;
 
 namespace {
@@ -55,8 +56,10 @@ void must_come_to_light(Setting setting, const Bounds& bounds) {
 TEST_CASE("planted: an outcome is forgotten") {
   struct Forgetful final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<> settle(std::span<const Settlement> settlements) override {
-      return sound().settle(settlements.first(settlements.size() - 1));
+    Result<std::vector<Settled>> settle(std::span<const Settlement> settlements) override {
+      auto settled = sound_transaction().settle(settlements.first(settlements.size() - 1));
+      if (settled) settled->push_back(Settled::ours);
+      return settled;
     }
   };
   must_come_to_light<Forgetful>();
@@ -65,9 +68,9 @@ TEST_CASE("planted: an outcome is forgotten") {
 TEST_CASE("planted: an intent is not committed") {
   struct Hasty final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<> commit_turn() override {
-      sound().abandon_turn();
-      return {};
+    Result<journal::CommitToken> commit_transaction() override {
+      end_transaction();
+      return journal::CommitToken::durable();
     }
   };
   must_come_to_light<Hasty>();
@@ -76,10 +79,10 @@ TEST_CASE("planted: an intent is not committed") {
 TEST_CASE("planted: a failure is recorded as a success") {
   struct Rosy final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<> settle(std::span<const Settlement> settlements) override {
+    Result<std::vector<Settled>> settle(std::span<const Settlement> settlements) override {
       std::vector<Settlement> changed{settlements.begin(), settlements.end()};
       for (auto& settlement : changed) settlement.by = Transition::succeed;
-      return sound().settle(changed);
+      return sound_transaction().settle(changed);
     }
   };
   must_come_to_light<Rosy>();
@@ -88,10 +91,10 @@ TEST_CASE("planted: a failure is recorded as a success") {
 TEST_CASE("planted: a failure spends no attempt") {
   struct Patient final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<> settle(std::span<const Settlement> settlements) override {
+    Result<std::vector<Settled>> settle(std::span<const Settlement> settlements) override {
       std::vector<Settlement> changed{settlements.begin(), settlements.end()};
       for (auto& settlement : changed) settlement.forgive = true;
-      return sound().settle(changed);
+      return sound_transaction().settle(changed);
     }
   };
   must_come_to_light<Patient>({.failures = 2});
@@ -104,7 +107,7 @@ TEST_CASE("planted: the stored mark stands above what waits") {
                            std::int64_t last_wakeup) override {
       std::vector<journal::DeliveryQueue> changed{queues.begin(), queues.end()};
       for (auto& queue : changed) queue.low_watermark = Position{queue.low_watermark.value() + 1};
-      return sound().save_progress(changed, last_wakeup);
+      return sound_transaction().save_progress(changed, last_wakeup);
     }
   };
   must_come_to_light<Farsighted>({.crashes = 1});
@@ -119,7 +122,7 @@ TEST_CASE("planted: the stored mark is not lowered for what is loaded") {
       for (auto& old : changed)
         for (const auto& queue : queues)
           if (queue.no == old.no) old.low_watermark = std::max(old.low_watermark, queue.low_watermark);
-      return sound().save_progress(changed, last_wakeup);
+      return sound_transaction().save_progress(changed, last_wakeup);
     }
   };
   must_come_to_light<Stubborn>({.crashes = 1, .pauses = 1});
@@ -175,7 +178,9 @@ TEST_CASE("planted: a disordered stream is taken for one in order") {
 TEST_CASE("planted: a new owner leaves what was in flight") {
   struct Careless final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::size_t> recover(journal::Orphans, WallTime, std::size_t) override { return 0; }
+    Result<std::size_t> recover(journal::Orphans, const journal::Abandoned&, WallTime, std::size_t) override {
+      return 0;
+    }
   };
   must_come_to_light<Careless>({.crashes = 1});
 }
@@ -183,7 +188,7 @@ TEST_CASE("planted: a new owner leaves what was in flight") {
 TEST_CASE("planted: what others commit is not noticed") {
   struct Selfish final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<bool> changed_elsewhere() override { return false; }
+    Result<journal::Changes> changes() override { return journal::Changes{}; }
   };
   must_come_to_light<Selfish>({.elsewhere = 1});
 }
@@ -317,7 +322,7 @@ TEST_CASE("planted: the stored mark stands above what a fan-out has put below a 
         if (first != rows.end())
           queue.low_watermark = std::max(queue.low_watermark, Position{first->key.position.value() - 1});
       }
-      return sound().save_progress(changed, last_wakeup);
+      return sound_transaction().save_progress(changed, last_wakeup);
     }
   };
   must_come_to_light<Upright>(filled_from_behind(),
@@ -408,10 +413,10 @@ TEST_CASE("planted: a run after a crash does not know who has asked for time") {
 TEST_CASE("planted: who asks for time costs an attempt") {
   struct Strict final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<> settle(std::span<const Settlement> settlements) override {
+    Result<std::vector<Settled>> settle(std::span<const Settlement> settlements) override {
       std::vector<Settlement> changed{settlements.begin(), settlements.end()};
       for (auto& settlement : changed) settlement.forgive = false;
-      return sound().settle(changed);
+      return sound_transaction().settle(changed);
     }
   };
   must_come_to_light<Strict>({.failures = 0, .throttles = 1});

@@ -3,6 +3,7 @@
 #include "base/system/log.hpp"
 #include "flow/dispatcher.hpp"
 #include "flow/follower.hpp"
+#include "support/memory_roster.hpp"
 #include "support/scripted_transport.hpp"
 #include "unit/flow/model/world.hpp"
 
@@ -53,7 +54,7 @@ struct World::Process {
       : journal(std::move(its_journal)),
         rejects(world.rejects_path_),
         transport(world, post),
-        context{{*journal, inbox, rejects, world.clock_, no_log(), router}, transport, world.random_, {}},
+        context{{*journal, inbox, rejects, world.clock_, no_log(), router}, transport, world.random_, roster},
         intake(context, world.options_, shared_stats),
         dispatcher(context, world.options_, intake, shared_stats) {}
 
@@ -64,6 +65,7 @@ struct World::Process {
   routing::Router router = routing::Router::make(std::nullopt).value();
   PostBox post;
   Watch transport;
+  MemoryRoster roster;
   flow::RunContext context;
   flow::Intake intake;
   flow::Dispatcher dispatcher;

@@ -36,11 +36,11 @@ World::World(const Setting& setting, const std::string& rejects_path)
   options_.stream_start = setting.rules.start;
   if (!setting.rules.subscribed.empty()) {
     operator_ = journals_.open();
-    auto transaction = journal::Transaction::begin(*operator_).value();
+    auto transaction = operator_->begin().value();
     // Where there is any subscription, what none means is accepted.
-    if (setting.rules.subscribed_later) (void)operator_->put_subscription(subscription("t", {"none"}), {});
-    if (!setting.rules.subscribed_later) subscribe(*operator_);
-    if (const auto committed = transaction.commit(); !committed) broken_ = committed.error().message;
+    if (setting.rules.subscribed_later) (void)transaction->put_subscription(subscription("t", {"none"}), {});
+    if (!setting.rules.subscribed_later) subscribe(*transaction);
+    if (const auto committed = transaction->commit(); !committed) broken_ = committed.error().message;
   }
   if (setting.options_bug) setting.options_bug(options_);
   raise(journals_.open());
@@ -57,11 +57,11 @@ void World::raise(std::unique_ptr<journal::Journal> journal) {
   lately_.clear();
 }
 
-void World::subscribe(journal::Journal& journal) {
+void World::subscribe(journal::Transaction& transaction) {
   Subscription wanted = subscription("s");
   wanted.url = reference_.url();
   wanted.host = host_of(wanted.url);
-  subscription_ = journal.put_subscription(wanted, clock_.wall()).value();
+  subscription_ = transaction.put_subscription(wanted, clock_.wall()).value();
 }
 
 Route World::subscribed_route() const {
@@ -227,10 +227,10 @@ World::Complaint World::by_operator(const Step& step) {
   const bool names_delivery =
       step.act == Act::replay || step.act == Act::cancel || step.act == Act::retry_now;
   const auto key = names_delivery ? key_of(step.subject) : journal::DeliveryKey{};
-  auto transaction = journal::Transaction::begin(*operator_);
+  auto transaction = operator_->begin();
   if (!transaction) return transaction.error().message;
-  if (auto complaint = act(step, key, *operator_)) return complaint;
-  if (const auto committed = transaction->commit(); !committed) return committed.error().message;
+  if (auto complaint = act(step, key, **transaction)) return complaint;
+  if (const auto committed = (*transaction)->commit(); !committed) return committed.error().message;
   return std::nullopt;
 }
 
@@ -238,13 +238,14 @@ journal::DeliveryKey World::key_of(const std::string& name) const {
   return committed(reference_.accepted()).at(name).key;
 }
 
-World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, journal::Journal& journal) {
+World::Complaint World::act(const Step& step, const journal::DeliveryKey& key,
+                            journal::Transaction& transaction) {
   const WallTime now = clock_.wall();
   const auto of = [](const auto& done) -> Complaint {
     return done ? Complaint{} : Complaint{done.error().message};
   };
   if (step.act == Act::subscribe) {
-    subscribe(journal);
+    subscribe(transaction);
     reference_.subscribe();
     return std::nullopt;
   }
@@ -252,19 +253,19 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
     const auto& first = setting_.rules.subscribed;
     reference_.move(reference_.url() == first ? "http://m.test/moved" : first);
     subscribed_host_ = host_of(reference_.url());
-    subscribe(journal);
+    subscribe(transaction);
     return std::nullopt;
   }
   if (step.act == Act::halt) {
     reference_.halt();
-    return of(journal.pause_subscription(subscription_, "a test", now));
+    return of(transaction.pause_subscription(subscription_, "a test", now));
   }
   if (step.act == Act::resume) {
     reference_.resume();
-    return of(journal.resume_subscription(subscription_, now));
+    return of(transaction.resume_subscription(subscription_, now));
   }
   if (step.act == Act::remove) {
-    const auto failed = journal.remove_subscription(subscription_, now);
+    const auto failed = transaction.remove_subscription(subscription_, now);
     if (!failed) return failed.error().message;
     if (*failed != reference_.remove()) return fmt::format("{} deliveries were given up", *failed);
   } else if (step.act == Act::fan_out) {
@@ -275,7 +276,7 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
       const auto place = std::find(accepted.begin(), accepted.end(), id) - accepted.begin();
       positions.push_back(Position{place + 1});
     }
-    const auto made = journal.fan_out(subscribed_route(), positions, now);
+    const auto made = transaction.fan_out(subscribed_route(), positions, now);
     if (!made) return made.error().message;
     if (*made != static_cast<std::int64_t>(meant.size()))
       return fmt::format("{} deliveries were made", *made);
@@ -283,19 +284,19 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
     const bool subscribed = reference_.find(step.subject)->subscribed;
     std::optional<Route> route;
     if (subscribed) route = subscribed_route();
-    const auto made = journal.replay({&key, 1}, route, now);
+    const auto made = transaction.replay({&key, 1}, route, now);
     if (!made) return made.error().message;
     if (*made != 1) return fmt::format("{} deliveries were made anew", *made);
     reference_.replay(step.subject);
   } else if (step.act == Act::cancel || step.act == Act::retry_now) {
     const bool cancel = step.act == Act::cancel;
-    const auto changed = cancel ? journal.cancel({&key, 1}, now) : journal.retry_now({&key, 1}, now);
+    const auto changed = cancel ? transaction.cancel({&key, 1}, now) : transaction.retry_now({&key, 1}, now);
     if (!changed) return changed.error().message;
     const std::int64_t expected =
         cancel ? reference_.cancel(step.subject) : reference_.retry_now(step.subject, now);
     if (*changed != expected) return fmt::format("{} deliveries were changed", *changed);
   } else if (step.act == Act::skip_gap) {
-    const auto skipped = journal.skip_gap(step.subject, std::nullopt, now);
+    const auto skipped = transaction.skip_gap(step.subject, std::nullopt, now);
     if (!skipped) return skipped.error().message;
     const auto expected = reference_.skip_gap(step.subject);
     const bool equal = skipped->has_value() == expected.has_value() &&
@@ -304,9 +305,9 @@ World::Complaint World::act(const Step& step, const journal::DeliveryKey& key, j
     if (!equal) return "the gap skipped is not the lowest";
   } else {
     const std::string id = reference_.find(step.subject)->line.id;
-    const auto dead = dead_letters(journal, {.events = {id}});
+    const auto dead = dead_letters(*operator_, {.events = {id}});
     const bool release = step.act == Act::release;
-    const auto changed = release ? journal.release(dead, now) : journal.discard(dead, now);
+    const auto changed = release ? transaction.release(dead, now) : transaction.discard(dead, now);
     if (!changed) return changed.error().message;
     const std::int64_t expected = release ? reference_.release(id) : reference_.discard(id);
     if (*changed != expected) return fmt::format("{} dead letters were meant", *changed);

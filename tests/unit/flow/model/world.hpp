@@ -44,12 +44,12 @@ class World {
   class Watch;
 
   void raise(std::unique_ptr<journal::Journal> journal);
-  void subscribe(journal::Journal& journal);
+  void subscribe(journal::Transaction& transaction);
   Route subscribed_route() const;
   void die(journal::Orphans orphans, std::unique_ptr<journal::Journal> successor);
   Complaint turn();
   Complaint by_operator(const Step& step);
-  Complaint act(const Step& step, const journal::DeliveryKey& key, journal::Journal& journal);
+  Complaint act(const Step& step, const journal::DeliveryKey& key, journal::Transaction& transaction);
   journal::DeliveryKey key_of(const std::string& name) const;
   Complaint arrive_elsewhere(const Line& line);
 

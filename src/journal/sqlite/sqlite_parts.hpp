@@ -1,0 +1,121 @@
+#pragma once
+
+#include "journal/sqlite/connection/connection.hpp"
+#include "journal/sqlite/destinations/circuits.hpp"
+#include "journal/sqlite/destinations/destinations.hpp"
+#include "journal/sqlite/destinations/paces.hpp"
+#include "journal/sqlite/destinations/throttles.hpp"
+#include "journal/sqlite/destinations/waits.hpp"
+#include "journal/sqlite/operators/acknowledgements.hpp"
+#include "journal/sqlite/operators/cancellations.hpp"
+#include "journal/sqlite/operators/operators.hpp"
+#include "journal/sqlite/operators/replays.hpp"
+#include "journal/sqlite/operators/retries.hpp"
+#include "journal/sqlite/reading/change_reader.hpp"
+#include "journal/sqlite/reading/lane_reader.hpp"
+#include "journal/sqlite/reading/pump_reader.hpp"
+#include "journal/sqlite/reading/selector.hpp"
+#include "journal/sqlite/statements/failure.hpp"
+#include "journal/sqlite/writing/appender.hpp"
+#include "journal/sqlite/writing/fan_out.hpp"
+#include "journal/sqlite/writing/fresh_deliveries.hpp"
+#include "journal/sqlite/writing/gap_expiry.hpp"
+#include "journal/sqlite/writing/intent_writer.hpp"
+#include "journal/sqlite/writing/outcome_writer.hpp"
+#include "journal/sqlite/writing/reject_queue.hpp"
+#include "journal/sqlite/writing/subscriptions.hpp"
+#include "journal/sqlite/writing/turn_writer.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <SQLiteCpp/Exception.h>
+
+namespace dispatch::journal {
+
+/// What a SQLite journal is made of, each part on the one connection.
+class SqliteParts {
+ public:
+  explicit SqliteParts(std::unique_ptr<Connection> opened)
+      : connection{std::move(opened)}, turn{*connection} {}
+
+  std::unique_ptr<Connection> connection;
+  TurnWriter turn;
+  Destinations destinations{connection->database()};
+  Subscriptions subscriptions{connection->database(), turn.account(), destinations};
+  FreshDeliveries fresh{connection->database(), turn.account(), subscriptions};
+  Appender appender{connection->database(), turn.account(), fresh, destinations, subscriptions};
+  IntentWriter intents{connection->database(), turn.account(), fresh, subscriptions};
+  OutcomeWriter outcomes{connection->database(), turn.account()};
+  Retries retries{connection->database(), turn.account()};
+  Operators operators{connection->database(), turn.account(), retries};
+  GapExpiry gaps{connection->database(), turn.account()};
+  Cancellations cancellations{connection->database(), turn.account()};
+  FanOut fan_out{connection->database(), turn.account(), destinations};
+  Acknowledgements acknowledgements{connection->database(), turn.account()};
+  Replays replays{connection->database(), turn.account(), destinations};
+  RejectQueue rejects{connection->database(), turn.account()};
+  Circuits circuits{connection->database()};
+  Waits waits{connection->database()};
+  Paces paces{connection->database()};
+  Throttles throttles{connection->database()};
+  PumpReader pump{connection->database()};
+  LaneReader lanes{connection->database()};
+  Selector selector{connection->database()};
+  ChangeReader changes{connection->database()};
+  bool turn_failed = false;  // a write of the open turn has failed, and SQLite may have undone the turn
+  bool spent = false;        // a commit has failed
+
+  /// Runs `work`, which gives a Result, and turns what SQLite throws into an error as well; `doing` goes
+  /// before "journal PATH" in its message.
+  template <class Work>
+  auto guard_result(std::string_view doing, Work work) -> decltype(work()) {
+    try {
+      return work();
+    } catch (const SQLite::Exception& said) {
+      return tl::unexpected(sqlite_failure(said, doing, connection->path()));
+    }
+  }
+
+  /// The same for work that has no errors of its own.
+  template <class Work>
+  auto guard(std::string_view doing, Work work) -> Result<decltype(work())> {
+    return guard_result(doing, [&]() -> Result<decltype(work())> {
+      if constexpr (std::is_void_v<decltype(work())>) {
+        work();
+        return {};
+      } else {
+        return work();
+      }
+    });
+  }
+
+  /// guard for what reads deliveries: those made by the open turn are written first.
+  template <class Work>
+  auto read_deliveries(Work work) -> Result<decltype(work())> {
+    auto done = guard("read", [&] {
+      fresh.write();
+      return work();
+    });
+    turn_failed = turn_failed || !done;
+    return done;
+  }
+
+  /// What is made later than the event goes to subscriptions only.
+  Result<> check_route(const Route& route) {
+    if (subscriptions.find(route.subscription)) return {};
+    return fail("there is no subscription {} to deliver to; this is a bug", route.subscription.value());
+  }
+
+  /// An error where a write of the open turn has failed.
+  Result<> check_turn(std::string_view doing) const {
+    if (!turn_failed) return {};
+    return fail("cannot {} journal {}, as an earlier write of the transaction has failed", doing,
+                connection->path().string());
+  }
+};
+
+}  // namespace dispatch::journal
