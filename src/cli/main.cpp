@@ -35,7 +35,7 @@ void say(PatientOutput& talk, const Error& error) {
 
 /// Data that could not be written must not look like success: a full disk shows itself here at the latest.
 Result<> finish_output() {
-  if (std::ferror(stdout) != 0) return fail("cannot write to standard output; what it got is not whole");
+  if (std::ferror(stdout) != 0) return fail("cannot write to standard output; the output is incomplete");
   if (std::fflush(stdout) != 0) return fail("cannot write to standard output: {}", errno_text(errno));
   return {};
 }

@@ -13,21 +13,21 @@
 
 namespace dispatch::flow {
 
-/// Follows attempts from their begin to their end, for who wants to be told. Used by the dispatcher's thread,
-/// inside its turn.
+/// Records attempts from their start to their end, for observers. Used by the dispatcher's thread, inside its
+/// turn.
 class AttemptTracer {
  public:
-  /// What the last turn has begun and ended is forgotten. Where they are not `wanted`, attempts that begin in
-  /// this turn have none.
+  /// Forgets what the last turn began and ended. If `wanted` is false, attempts that start in this turn have
+  /// no trace.
   void begin_turn(bool wanted);
 
-  /// That of an attempt that begins now; null where it has none.
+  /// Returns the trace of an attempt that starts now; null if it has none.
   std::shared_ptr<AttemptTrace> begin(const Item& item, const Outgoing& request, WallTime now);
-  /// The intents of those that the turn has begun are committed, which took so long.
+  /// The intents of the attempts that the turn started are committed; the commit took `commit`.
   void committed(const Clock& clock, std::chrono::nanoseconds commit);
   void end(const std::shared_ptr<AttemptTrace>& attempt_trace, const journal::Settlement& settlement);
 
-  /// Those that the turn has ended.
+  /// Returns the traces of the attempts that the turn ended.
   std::span<const std::shared_ptr<const AttemptTrace>> ended() const { return ended_; }
 
  private:

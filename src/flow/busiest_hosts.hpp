@@ -10,7 +10,7 @@ namespace dispatch::flow {
 class Pump;
 class DestinationLimiters;
 
-/// So many hosts are told of by name.
+/// The number of hosts that are listed by name.
 inline constexpr std::size_t hosts_told = 50;
 
 /// The hosts that a run knows: those with a circuit that is not closed, then those with most lanes, at most

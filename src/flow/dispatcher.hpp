@@ -52,7 +52,7 @@ class Dispatcher {
   /// other processes have done.
   WallTime wake_at(WallTime now) const;
 
-  /// At the end: leaves word in the journal from where a restart has to read, and shows how the hosts stand.
+  /// At the end of a run: saves from where a restart must read, and updates the stats of the hosts.
   Result<> save_progress();
 
  private:
@@ -88,7 +88,7 @@ class Dispatcher {
   IngestBudget ingest_budget_;
   struct UnderWay {
     Item* item;
-    std::shared_ptr<AttemptTrace> attempt_trace;  // null where nobody wants it
+    std::shared_ptr<AttemptTrace> attempt_trace;  // null: no observer wants it
   };
   std::unordered_map<std::uint64_t, UnderWay> in_flight_;
   std::uint64_t last_ticket_ = 0;
@@ -101,7 +101,7 @@ class Dispatcher {
   std::optional<std::int64_t> failed_before_;     ///< deliveries in that state when the run began
   std::vector<journal::Settlement> settlements_;  ///< of the turn
   AttemptTracer attempt_tracer_;
-  std::uint64_t orphans_ = 0;  ///< found at the start, and not told yet
+  std::uint64_t orphans_ = 0;  ///< found at the start, and not reported yet
   SteadyTime remembered_at_{};
   SteadyTime hosts_seen_at_{};
   bool draining_ = false;

@@ -7,8 +7,8 @@
 
 namespace dispatch::flow {
 
-/// A run on a journal that another process dispatches: it appends its own events and watches what becomes of
-/// them. Used by one thread.
+/// A run on a journal that another process dispatches: it appends its own events and watches their
+/// deliveries. Used by one thread.
 class Follower {
  public:
   Follower(const Acceptance& context, Intake& intake, SharedStats& shared_stats);
@@ -21,7 +21,7 @@ class Follower {
   /// What is known of the deliveries of this process's own events.
   struct Own {
     bool moving = false;       ///< some can still go on by themselves
-    std::int64_t blocked = 0;  ///< so many cannot; complete only where nothing moves
+    std::int64_t blocked = 0;  ///< the number that cannot; complete only if none is moving
   };
   Result<Own> own();
 

@@ -13,7 +13,7 @@
 
 namespace dispatch::flow {
 
-/// How a run ended, where it did not fail.
+/// The result of a run that did not fail.
 struct RunResult {
   enum class How {
     finished,     ///< the input has ended and nothing is left that can move
@@ -25,7 +25,7 @@ struct RunResult {
   bool followed = false;  ///< another process dispatched, to the end
 };
 
-/// What a run works with besides.
+/// What a run needs besides.
 struct RunContext : Acceptance {
   delivery::Transport& transport;  ///< reports to the inbox
   Random& random;

@@ -14,8 +14,8 @@ namespace dispatch::journal {
 /// the routes are left out, as they are configuration. An absent text counts as an empty one.
 ///
 /// The length and the XXH3 (64 bits) of each text in this order, little-endian, and XXH3 again over these.
-/// Stored as events.digest: the result for a given content never changes. Not a defence against forgers;
-/// where digests are equal, whoever needs certainty compares the bytes.
+/// Stored as events.digest: the result for a given content never changes. Not a defence against forgery: a
+/// caller that needs certainty compares the bytes when digests are equal.
 std::int64_t content_digest(const Arrival& arrival);
 
 /// The names, as lines spell them, of the fields in which an arrival is not the same event as the stored one

@@ -10,9 +10,8 @@
 
 namespace dispatch::journal {
 
-/// A place in the order in which the retries of a delivery queue come due: by time, and at one time by
-/// position and generation, as any number may be due at one time. Made without arguments it is before all of
-/// them.
+/// A place in the order in which the retries of a delivery queue come due: by time, then by position and
+/// generation, since many may be due at one time. Made without arguments it is before all of them.
 struct DuePlace {
   WallTime at = WallTime::min();
   Position position{0};

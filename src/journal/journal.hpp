@@ -16,7 +16,7 @@
 
 namespace dispatch::journal {
 
-/// The seam to the journal: the truth of which everything else is a cache.
+/// The interface of the journal, which is the truth; everything else is a cache of it.
 ///
 /// All writing happens in transactions. Any number of processes may have transactions on one journal. Reads
 /// see the last commit, and while a transaction of this object is open its writes too.
@@ -30,12 +30,12 @@ class Journal {
   virtual Result<std::unique_ptr<Transaction>> begin() = 0;
 
   /// What went wrong with the journal's own work after the last commit, once: its log could not be copied
-  /// back. What was committed stands, and transactions may go on; but the log grows until that is mended, so
-  /// that a run had better come to its end. A journal without such work has nothing to tell.
+  /// back. What was committed stands, and transactions may go on; but the log grows until the cause is
+  /// mended, so a run should end. A journal without such work returns nothing.
   virtual std::optional<Error> take_checkpoint_error() { return std::nullopt; }
 
-  /// `unavailable` where the journal is not where it was opened any more, as it was removed or replaced.
-  /// Every transaction asks that by itself; this is for those who wait without one. Cheap.
+  /// Returns `unavailable` if the journal's file was removed or replaced since it was opened. Every
+  /// transaction checks that; this is for callers that wait without one. Cheap.
   virtual Result<> check_in_place() { return {}; }
 
   // --- Reads for the pump
@@ -45,7 +45,7 @@ class Journal {
   /// Delivery queues with a number above `after`, by number.
   virtual Result<std::vector<DeliveryQueue>> queues(QueueNo after) = 0;
 
-  /// This one, which there must be.
+  /// The delivery queue of that number, which must exist.
   virtual Result<DeliveryQueue> queue(QueueNo no) = 0;
 
   /// True where the journal knows several destinations of this delivery queue, whether or not anything waits
@@ -80,12 +80,12 @@ class Journal {
   /// All open deliveries in the lane of the delivery `key`, gaps or not, the lowest number first.
   virtual Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) = 0;
 
-  /// Since when the open gap is there that is there longest; nothing where there is none. Cheap.
+  /// When the oldest open gap began; nothing if no gap is open. Cheap.
   virtual Result<std::optional<WallTime>> oldest_gap() = 0;
 
-  /// The number of the newest thing that operators did; 0: none.
+  /// The number of the newest action of an operator; 0: none.
   virtual Result<std::int64_t> newest_action() = 0;
-  /// Wakes after number `after`, in order; at most `limit`.
+  /// Wakeups after number `after`, in order; at most `limit`.
   virtual Result<std::vector<LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) = 0;
   /// The last wakeup saved.
   virtual Result<std::int64_t> saved_wakeup() = 0;
@@ -124,7 +124,7 @@ class Journal {
   virtual Result<RejectCount> open_rejects() = 0;
 
   /// Of the events from `from` to `to`, both included, the deliveries that are not final of the first one
-  /// that has any; for whoever follows the progress of what it appended.
+  /// that has any; for a process that follows the events it appended.
   virtual Result<std::vector<DeliveryRow>> first_open(Position from, Position to) = 0;
 };
 

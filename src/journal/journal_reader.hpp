@@ -22,15 +22,15 @@ namespace dispatch::journal {
 struct EventFilter {
   std::optional<std::string> entity = {};
   std::optional<std::string> type = {};
-  std::optional<std::string> type_prefix = {};  ///< with a type that is longer and begins so
+  std::optional<std::string> type_prefix = {};  ///< with a longer type that begins with it
   std::optional<DeliveryState> state = {};      ///< with a delivery in this state
   std::optional<WallTime> since = {};           ///< accepted then or later
   std::optional<WallTime> until = {};           ///< accepted before then
   std::optional<std::string> correlation = {};  ///< with this correlation id
   bool unknown = false;                         ///< with an attempt whose outcome is unknown
-  bool unmatched = false;                       ///< that nothing delivers
+  bool unmatched = false;                       ///< without any delivery
   std::optional<Position> after = {};           ///< what follows this event in the listing's order
-  std::optional<std::int64_t> limit = {};       ///< at most so many
+  std::optional<std::int64_t> limit = {};       ///< at most this number
 };
 
 /// Which deliveries that are done are meant; all conditions hold together.

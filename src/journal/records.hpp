@@ -96,7 +96,7 @@ struct DeadLetterRecord {
 struct OpenGap {
   std::string entity_id;
   SequenceNumber first_missing, last_missing;
-  WallTime since{};  ///< may lie in the future, as the clock was set back since
+  WallTime since{};  ///< may lie in the future if the clock was set back since
 };
 
 /// The same, open or not.
@@ -200,7 +200,7 @@ struct JournalStatus {
   std::int64_t more_hosts = 0;    ///< with open deliveries but not among `hosts`
 };
 
-/// What a monitor looks at again and again; see Standing for the words.
+/// What monitors poll; JournalStatus explains the fields.
 struct JournalHealth {
   std::int64_t blocked_lanes = 0;
   std::int64_t gapped_entities = 0;

@@ -19,10 +19,10 @@
 
 namespace dispatch::journal {
 
-/// What becomes of sequence numbers that are missing below one that has come.
+/// What happens to sequence numbers that are missing below one that has arrived.
 enum class Gaps {
   wait,    ///< a gap, for which all above it waits
-  ignore,  ///< given up at once: what comes for them is refused
+  ignore,  ///< given up at once: events that arrive with them later are refused
 };
 
 /// Where the stream of an entity that is seen for the first time begins, and whether it must be without gaps.
@@ -30,7 +30,7 @@ struct StreamStart {
   enum class Rule {
     one,     ///< at 1, or at 0 where the first event seen is 0
     number,  ///< at `at`
-    first,   ///< wherever the first event seen stands
+    first,   ///< at the number of the first event seen
   };
   Rule rule = Rule::one;
   SequenceNumber at{1};
@@ -167,12 +167,12 @@ struct Changes {
   bool subscriptions = false;   ///< Journal::subscriptions_version() has gone up
 };
 
-/// What operators (and arrivals that close a gap) did that may set a lane in motion, in order.
+/// An action of an operator, or an arrival that closed a gap, that may let a lane go on.
 struct LaneWakeup {
   std::int64_t action = 0;
   DeliveryKey key;
   bool from_here = false;  ///< any delivery of the delivery queue at or above this position may be new
-  DestinationNo ask;       ///< an operator wants to know at once whether it is up; 0: none
+  DestinationNo ask;       ///< an operator asked to try this destination at once; 0: none
 };
 
 /// A circuit breaker that is not closed, as it is kept over a restart.
@@ -188,7 +188,7 @@ struct PaceRow {
   WallTime not_before{};
 };
 
-/// How a destination that asked for time, or was down, is spared, as it is kept over a restart.
+/// How much a destination that asked for time, or was down, is slowed down; kept over a restart.
 struct ThrottleRow {
   DestinationNo destination;
   WallTime hold_until{};        ///< no request before that

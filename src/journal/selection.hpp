@@ -15,8 +15,8 @@ struct StatusRange {
   int last = 0;
 };
 
-/// Which deliveries an operator means. Conditions of different kinds hold together; of several values of one
-/// kind, any may hold. Without a condition every delivery is meant.
+/// Which deliveries an operator selects. Conditions of different kinds hold together; of several values of
+/// one kind, any may hold. Without a condition every delivery is meant.
 struct DeliveryFilter {
   std::vector<std::string> events = {};         ///< event ids
   std::vector<std::string> entities = {};       ///< entity ids

@@ -87,9 +87,9 @@ class Transaction {
   /// on is asked to find out at once how their destinations are.
   virtual Result<std::int64_t> retry_now(std::span<const DeliveryKey> deliveries, WallTime now) = 0;
 
-  /// Outcomes that are unknown and not acknowledged are acknowledged, of the attempts at those deliveries
-  /// that `which` means, whatever their state. At most `limit` deliveries; returns how many attempts, 0 when
-  /// none is left. The deliveries stay as they are.
+  /// Acknowledges the unknown outcomes, not acknowledged yet, of attempts at the deliveries that `which`
+  /// selects, in any state. At most `limit` deliveries; returns how many attempts, 0 when none is left. The
+  /// deliveries stay as they are.
   virtual Result<std::int64_t> acknowledge(const DeliveryFilter& which, WallTime now, std::size_t limit) = 0;
 
   /// Accepts that the lowest open gap of `entity` will not be filled, and wakes the lanes behind it. With
@@ -110,11 +110,11 @@ class Transaction {
 
   /// No event is routed to it any more, and its id is free for a new one. Its deliveries that are pending, in
   /// retry_wait or dead letters become failed; those in flight end as they end. Returns how many became
-  /// failed. Of one that is not there nothing is changed; the same holds for the two below.
+  /// failed. Changes nothing if the subscription does not exist; the same holds for the two below.
   virtual Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) = 0;
 
-  /// Its deliveries are to wait; that is for the caller to see to. Of one that is paused already nothing is
-  /// changed.
+  /// Marks the subscription as paused. The caller must hold back its deliveries. Changes nothing if it is
+  /// paused already.
   virtual Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) = 0;
   virtual Result<> resume_subscription(SubscriptionNo no, WallTime now) = 0;
 
@@ -148,12 +148,12 @@ class Transaction {
   virtual Result<std::size_t> queue_rejects(std::span<const RejectedLine> lines, const RejectCount& most,
                                             WallTime now) = 0;
 
-  /// Lines with these texts were accepted: takes those that are open out of the queue; what was cleared stays
-  /// cleared. Costs nothing where none is open.
+  /// Lines with these texts were accepted: removes the open ones from the queue. Cleared ones stay cleared.
+  /// Costs nothing if none is open.
   virtual Result<> unqueue_rejects(std::span<const std::string_view> texts) = 0;
 
-  /// An operator is done with these: they are no longer open, and their texts are forgotten. At most `limit`
-  /// of them; returns what was cleared, nothing when none is left.
+  /// Clears rejected lines: they are no longer open, and their texts are deleted. At most `limit` of them;
+  /// returns what was cleared, nothing when none is left.
   virtual Result<RejectCount> clear_rejects(const RejectSelection& which, WallTime now,
                                             std::size_t limit) = 0;
 

@@ -10,18 +10,18 @@
 
 namespace dispatch::journal {
 
-/// Something that is not as it was promised.
+/// A promise that does not hold.
 struct Finding {
   std::string_view check;  ///< the name of the check that found it
   std::string what;        ///< what is wrong, with which event, for people
 };
 
-/// How one check went. Its name and promise live as long as the program.
+/// The result of one check. Its name and promise live as long as the program.
 struct CheckReport {
   std::string_view name;
   std::string_view promise;   ///< what holds on a healthy journal
   std::int64_t findings = 0;  ///< all of them, shown or not
-  bool done = true;           ///< false: it could not be carried out, and a finding or note says why
+  bool done = true;           ///< false: the check could not run; a finding or note says why
 };
 
 struct VerifyReport {

@@ -19,13 +19,13 @@ constexpr std::array outcomes{outcome::succeeded,     outcome::http_2xx,        
 constexpr std::array waits{waiting::permit, waiting::rate, waiting::circuit};
 
 constexpr std::array all{
-    Family{name::received, Type::counter, "Input lines that were read, whatever became of them."},
+    Family{name::received, Type::counter, "Input lines that were read, accepted or not."},
     Family{name::accepted, Type::counter, "Events that were new and are in the journal."},
     Family{name::duplicates, Type::counter,
            "Events that were in the journal already, with the same content."},
     Family{name::conflicts, Type::counter,
            "Events whose id or sequence number another event in the journal has; counted as rejected too."},
-    Family{name::rejected, Type::counter, "Input lines that were rejected, for whatever reason."},
+    Family{name::rejected, Type::counter, "Input lines that were rejected, for any reason."},
     Family{name::unmatched, Type::counter, "Accepted events that no subscription meant."},
     Family{name::delivered, Type::counter, "Deliveries that succeeded."},
     Family{name::failed, Type::counter, "Deliveries that became dead letters."},

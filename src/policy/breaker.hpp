@@ -11,7 +11,7 @@
 
 namespace dispatch::policy {
 
-/// When requests to a destination stop because it seems to be down, and how it is tried again. A value; every
+/// When requests to a destination stop because it seems to be down, and how it is probed. A value; every
 /// function here is pure.
 struct BreakerPolicy {
   unsigned failures = 5;                           ///< in a row open the circuit; at least 1
@@ -26,13 +26,14 @@ Result<std::optional<BreakerPolicy>> parse_breaker(std::string_view text);
 
 /// What the end of an attempt says about its destination.
 enum class HealthSignal {
-  none,     ///< nothing: not sent, taken back, nobody knows, or it asks for time
+  none,     ///< nothing: not sent, withdrawn, outcome unknown, or throttled
   up,       ///< it answers
-  failure,  ///< no answer, a broken one, or one that says that it cannot
+  failure,  ///< no answer, a broken one, or one that reports a failure
 };
 
 /// Timeouts, connection errors, broken answers, 5xx and 429 are failures, but for those that `meaning` calls
-/// throttled; any other answer, and whatever `meaning` calls a success, shows that the destination is up.
+/// throttled; any other answer, and any outcome that `meaning` calls a success, shows that the destination is
+/// up.
 HealthSignal signal_of(const Outcome& outcome, Meaning meaning);
 
 /// The circuit breaker of one destination.
@@ -51,7 +52,7 @@ struct Circuit {
   unsigned probing = 0;  ///< probes let through that have not ended; in any state
 
   friend bool operator==(const Circuit&, const Circuit&) = default;
-  /// As good as none.
+  /// True if it equals a new circuit.
   bool blank() const { return *this == Circuit{State::closed, since, 0, 0}; }
 };
 
@@ -63,7 +64,7 @@ Circuit circuit_at(Circuit circuit, const BreakerPolicy& policy, WallTime now);
 Circuit circuit_after(Circuit circuit, const BreakerPolicy& policy, HealthSignal signal, bool probe,
                       WallTime now);
 
-/// An operator wants to know at once: what is open is half-open.
+/// The circuit after an operator asked to try the destination at once: an open one becomes half-open.
 Circuit circuit_asked(Circuit circuit, WallTime now);
 
 /// How many probes may be let through; 0 where the circuit is not half-open. Each counts in

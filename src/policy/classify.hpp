@@ -11,16 +11,16 @@ namespace dispatch::policy {
 /// What an outcome means for its delivery.
 enum class Meaning {
   success,    ///< the delivery is completed
-  retry,      ///< failed; again while attempts are left
+  retry,      ///< failed; retried while attempts are left
   throttled,  ///< the receiver asks for time: its whole destination is held back
   dead,       ///< failed; no other attempt makes sense
   pause,      ///< as retry, and the subscription is paused
-  repeat,     ///< not the receiver's doing; again, and the attempt does not count
+  repeat,     ///< not the receiver's fault; retried, and the attempt does not count
   exclude,    ///< the delivery is not meant to be made
 };
 
 /// What HTTP statuses mean where that differs from the default (2xx is success, a receiver that asks for time
-/// is left alone, all else is retried).
+/// is throttled, every other status is retried).
 using StatusTable = std::map<int, Meaning>;
 
 /// Reads "410=dead,409=ok,404=retry". A status outside 100 to 599, a word other than ok, retry and dead, and

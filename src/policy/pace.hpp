@@ -18,8 +18,8 @@ namespace dispatch::policy {
 ///
 /// When the receiver counts a request is not known here, only that it does so between the moment it leaves
 /// and the moment it is answered. So a request counts from when it leaves until `per` after its answer, and
-/// until `per` after `lag` where the answer takes longer than that. Whoever leaves last in any stretch has
-/// counted all others of it.
+/// until `per` after `lag` where the answer takes longer than that. So the request that leaves last in any
+/// stretch of `per` has counted all others of that stretch.
 ///
 /// A request is let through first (reserve), and leaves later (leave). A value; each call takes `now` not
 /// before that of the call before it.
@@ -63,7 +63,7 @@ class Pace {
   /// The request that left at `left` has been answered, or will not be.
   void arrived(SteadyTime left, SteadyTime now);
 
-  /// True where it knows nothing that a new one would not know.
+  /// True if it equals a new pace.
   bool empty(SteadyTime now) const;
 
  private:

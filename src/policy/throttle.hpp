@@ -23,7 +23,7 @@ namespace dispatch::policy {
 /// A request that left before there was any limit has left at SteadyTime::min().
 class Throttle {
  public:
-  /// True where it limits something at `now`.
+  /// True if it limits requests at `now`.
   bool limits(SteadyTime now) const { return rate_ || hold_until_ > now; }
   /// From one request to the next; 0: no limit.
   std::chrono::nanoseconds interval() const;
@@ -37,7 +37,7 @@ class Throttle {
   void hold(SteadyTime until) { hold_until_ = std::max(hold_until_, until); }
   /// A request that left at `left` was answered, and not told to wait.
   void answered(SteadyTime left, SteadyTime now);
-  /// The destination was down and is up again: it is given work slowly.
+  /// The destination was down and is up again: its rate starts low.
   void start_slowly(SteadyTime now);
   /// An operator wants the destination to be tried now.
   void release(SteadyTime now);
@@ -65,7 +65,7 @@ class Throttle {
   bool taken_ = false;              ///< an answer has come since the last throttle
   SteadyTime round_began_ = SteadyTime::min();
   double answers_ = 0;                        ///< to requests that left in the round
-  SteadyTime slowed_at_ = SteadyTime::min();  ///< what left before that cannot have heeded it
+  SteadyTime slowed_at_ = SteadyTime::min();  ///< requests that left before could not heed it
   SteadyTime throttled_at_ = SteadyTime::min();
   SteadyTime hold_until_ = SteadyTime::min();
 };

@@ -22,7 +22,7 @@ namespace dispatch::telemetry {
 struct SpanBatches {
   std::size_t queue = 2048;  ///< records that wait at most
   std::size_t batch = 512;   ///< records that are taken, and about as many spans that are sent, at a time
-  std::chrono::milliseconds delay{5000};  ///< so long until there are as many
+  std::chrono::milliseconds delay{5000};  ///< longest time the first queued record waits for a full batch
 };
 
 /// How much of a destination's URL a span shows. A path often is a secret, as that of a chat's web hook.

@@ -14,11 +14,11 @@
 
 namespace dispatch::telemetry {
 
-/// Hands what turns do to a collector, one batch a turn, and keeps the sums that counting cannot express.
-/// read() is for any thread.
+/// Hands the metrics of each turn to a collector, one batch a turn, and keeps the sums that counters cannot
+/// express. read() is for any thread.
 class TurnMetrics final : public flow::Observer, public metrics::Gauges {
  public:
-  /// All is borrowed; the texts that records name are kept in `book`.
+  /// All is borrowed; `registry` keeps the texts that records name.
   TurnMetrics(metrics::AsyncCollector& collector, metrics::KeyRegistry& registry, const Clock& clock);
 
   void committed(const flow::CommittedTurn& turn) override;

@@ -257,7 +257,7 @@ void add_list_options(Command command, Events& asked) {
   add_value(command, "--after", asked.filter.after, parse_position,
             "What comes after the event at this position")
       .type_name("POSITION");
-  add_value(command, "--limit", asked.filter.limit, parse_limit, "At most so many").type_name("N");
+  add_value(command, "--limit", asked.filter.limit, parse_limit, "At most this number").type_name("N");
   command.add_flag("--json", asked.json, "One JSON object a line");
 }
 

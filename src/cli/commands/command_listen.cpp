@@ -144,7 +144,7 @@ void add_answers(Command command, serve::ListenerOptions& listener) {
       .default_str("200")
       .group(group);
   add_value(command, "--fail-first", listener.fail_first, any_count,
-            "Fail the first so many requests for each event")
+            "Fail the first N requests for each event")
       .type_name("N")
       .default_str("0")
       .group(group);
@@ -161,7 +161,7 @@ void add_answers(Command command, serve::ListenerOptions& listener) {
       .type_name("DURATION")
       .default_str("0")
       .group(group);
-  add_value(command, "--count", listener.count, any_count, "End after so many requests; 0 is never")
+  add_value(command, "--count", listener.count, any_count, "End after N requests; 0 is never")
       .type_name("N")
       .default_str("0")
       .group(group);

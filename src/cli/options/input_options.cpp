@@ -24,7 +24,7 @@ Result<ingest::InputFormat> parse_format(std::string_view text) {
   if (text == "lines") return ingest::InputFormat::lines;
   if (text == "json") return ingest::InputFormat::json;
   if (text == "seq") return ingest::InputFormat::sequence;
-  return misuse("'{}' is none of auto, lines, json and seq", text);
+  return misuse("'{}' is not one of auto, lines, json and seq", text);
 }
 
 Result<std::optional<ingest::JsonPointer>> parse_records(std::string_view text) {

@@ -13,7 +13,7 @@
 
 namespace dispatch::flow {
 
-/// What accepting events works with. All of it outlives the work.
+/// What accepting events needs. All of it must outlive the call.
 struct Acceptance {
   journal::Journal& journal;
   Inbox& inbox;
@@ -21,7 +21,7 @@ struct Acceptance {
   const Clock& clock;
   std::shared_ptr<spdlog::logger> log;
   routing::Router& router;       ///< of the thread that works; its catalog is kept as the journal is
-  Observer* observer = nullptr;  ///< null: nobody wants to know
+  Observer* observer = nullptr;  ///< null: none
 };
 
 }  // namespace dispatch::flow

@@ -29,7 +29,8 @@ struct Incoming {
   routing::RouteHold routes;               ///< what the arrivals' routes point into
   std::int64_t subscriptions_version = 0;  ///< of the subscriptions that they were routed by
   WallTime taken{};                        ///< when the dispatcher had it
-  /// None of the input's events so far goes anywhere: it ends here, unless there is a subscription by now.
+  /// No event of the input so far has a destination: the input ends here, unless a subscription has been
+  /// added since.
   bool without_destination = false;
 };
 
@@ -42,10 +43,10 @@ struct Mail {
   Stop stop = Stop::none;
 };
 
-/// The one place where other threads reach the dispatcher: outcomes, events, the wish to stop. Thread-safe.
+/// The only way for other threads to reach the dispatcher: outcomes, events, requests to stop. Thread-safe.
 class Inbox final : public delivery::Reports {
  public:
-  /// `incoming_most`: so many batches wait at most; then offer() waits.
+  /// `incoming_most`: the most batches that wait; then offer() blocks.
   explicit Inbox(std::size_t incoming_most = 4) : incoming_most_(incoming_most) {}
 
   void put(std::vector<delivery::Report> reports) override;

@@ -32,7 +32,7 @@ namespace dispatch::flow {
 class PositionRanges {
  public:
   void add(Position position);
-  /// All that there are and will be.
+  /// Contains every position, present and future.
   void add_all();
   const std::deque<std::pair<Position, Position>>& ranges() const { return ranges_; }
   /// Forgets everything below `position`.
@@ -59,8 +59,8 @@ class Intake {
   bool empty() const { return waiting_.empty(); }
   /// What was appended since the last call is committed: it counts from now on. Returns what that was.
   Taken committed();
-  /// Of the events accepted since the last call that the observer wants to know, with the time of their
-  /// commit, which took so long.
+  /// Returns the events accepted since the last call that the observer wants, with the time of their commit,
+  /// which took `commit`.
   std::vector<std::shared_ptr<const AcceptedEvent>> take_accepted_events(std::chrono::nanoseconds commit);
   /// Lists what was not read of the inputs, as the run was stopped before their end. Not where the input had
   /// ended before, or stopped().
@@ -104,7 +104,7 @@ class Intake {
   MissingOrder missing_order_;
   ElsewhereCount elsewhere_;
   RecordedElsewhereCount recorded_elsewhere_;
-  std::uint64_t numbered_ = 0;  ///< not committed yet; Figures::numbered
+  std::uint64_t numbered_ = 0;  ///< not committed yet; RunStats::numbered
   bool stopped_ = false;
   std::optional<Error> error_;
   Taken uncommitted_;

@@ -6,8 +6,8 @@
 
 namespace dispatch::flow {
 
-/// Makes the catalog say what the journal says, where it does not. Inside a turn nobody can change the
-/// journal's subscriptions meanwhile.
+/// Reads the journal's subscriptions into the catalog if they changed. Inside a turn no other process can
+/// change them.
 Result<> refresh_catalog(routing::Catalog& catalog, journal::Journal& journal);
 
 }  // namespace dispatch::flow

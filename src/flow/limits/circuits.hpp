@@ -21,7 +21,7 @@ class Circuits {
  public:
   using State = policy::Circuit::State;
 
-  /// Nothing: no destination is ever given a rest.
+  /// `policy`: nothing disables circuit breakers.
   explicit Circuits(const std::optional<policy::BreakerPolicy>& policy) : policy_(policy) {}
 
   /// What the last run has left in the journal. Once, before all else.

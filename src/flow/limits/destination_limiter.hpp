@@ -19,8 +19,8 @@ struct QueueState;
 
 /// What stands before a host's gate for one destination that is limited: by a rate, by a number of requests
 /// at a time, because it has asked for time, or because it seems to be down. What waits here holds its lane,
-/// and neither a permit nor a worker. Only so many wait here; the pump passes over the others, and reads them
-/// again when there is room.
+/// and neither a permit nor a worker. At most `waiting_most` deliveries wait here; the pump passes over the
+/// others, and reads them again when there is room.
 struct DestinationLimiter {
   DestinationNo destination;
   QueueState* queue = nullptr;
@@ -33,7 +33,7 @@ struct DestinationLimiter {
   std::size_t waiting_most = std::numeric_limits<std::size_t>::max();
   std::size_t waiting = 0;    ///< in the queue
   std::size_t held_back = 0;  ///< of those, counted as held back
-  std::size_t passed = 0;     ///< let through and not ended
+  std::size_t passed = 0;     ///< released and not ended
   std::size_t lanes = 0;      ///< in the window, that lead here
   std::optional<Position>
       behind;  ///< above it deliveries were passed over, up to the delivery queue's cursor
@@ -41,7 +41,7 @@ struct DestinationLimiter {
   std::optional<journal::DuePlace> retries_behind;
   WaitReason behind_for = WaitReason::permit;  ///< what they were passed over for, the last of them
 
-  /// What it holds things back for.
+  /// Why it holds deliveries back.
   WaitReason holds_for() const {
     if (circuit != policy::Circuit::State::closed) return WaitReason::circuit;
     if (throttled) return WaitReason::throttle;
@@ -54,9 +54,9 @@ struct DestinationLimiter {
       return row.state != DeliveryState::retry_wait || *retries_behind < journal::DuePlace::of(row);
     return row.state == DeliveryState::pending && behind && *behind < row.key.position;
   }
-  /// What was passed over is to be read again.
+  /// True if deliveries that were passed over can be read again.
   bool catches_up() const { return (behind || retries_behind) && waiting <= waiting_most / 2; }
-  /// False where it holds nothing back and has nothing to remember: a lane that begins now needs it not.
+  /// False if it holds nothing back and remembers nothing: a lane that starts now does not need it.
   bool limits() const {
     return pace || concurrency || circuit != policy::Circuit::State::closed || behind || retries_behind;
   }

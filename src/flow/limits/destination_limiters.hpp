@@ -20,8 +20,9 @@ namespace dispatch::flow {
 struct Item;
 struct QueueState;
 
-/// The destination limiters of a run, and what decides about them. A destination has one where it is limited
-/// or its circuit is not closed; any other costs one look. Used by the dispatcher's thread, inside its turn.
+/// The destination limiters of a run, and what decides about them. A destination has one if it is limited or
+/// its circuit is not closed; for any other, find() is one look-up. Used by the dispatcher's thread, inside
+/// its turn.
 class DestinationLimiters {
  public:
   DestinationLimiters(Graph& graph, const RunOptions& options)
@@ -33,7 +34,7 @@ class DestinationLimiters {
   Circuits& circuits() { return circuits_; }
   Throttles& throttles() { return throttles_; }
 
-  /// What the deliveries of this delivery queue to that destination pass through; null: nothing.
+  /// The limiter for deliveries of this queue to that destination; null: none.
   DestinationLimiter* find(QueueState& queue, DestinationNo destination) {
     return nothing_to_find(queue) ? nullptr : find_or_make(queue, destination);
   }
@@ -44,26 +45,26 @@ class DestinationLimiters {
     return found == limiters_.end() ? make(queue, destination) : found->second;
   }
 
-  /// What may go by the limits is let through at the next run of the graph.
+  /// Releases what the limits allow; the next run of the graph lets it through.
   void release_ready(WallTime now, SteadyTime steady);
   /// False where an item that has come out of the graph may not be begun: it came in before its destination
   /// was in trouble. Then its permit is void, and it is to be held.
   bool admits(const Item& item, SteadyTime steady) const;
-  /// The item is not begun after all.
+  /// The item is not started after all: takes its permit back.
   void take_permit(Item& item, WallTime now);
   /// The item's request leaves now.
   void leaves(Item& item, SteadyTime steady);
-  /// What the end of an attempt says of its destination.
+  /// What the end of an attempt shows about its destination.
   struct End {
     policy::HealthSignal signal = policy::HealthSignal::none;
-    std::optional<std::chrono::microseconds> hold;  ///< for so long it wants no request
+    std::optional<std::chrono::microseconds> hold;  ///< how long it wants no request
   };
   /// Its attempt has ended. Returns the limiter of its destination where that holds something back by it that
   /// it did not before, so that lanes of the window may lead past it; mostly null.
   DestinationLimiter* ended(Item& item, const End& end, WallTime now, SteadyTime steady);
-  /// What the last run has kept of rates. Once, before all else.
+  /// Loads the paces that the last run saved. Call once, before anything else.
   Result<> load_paces(journal::Journal& journal, WallTime now, SteadyTime steady);
-  /// Keeps until when the destinations of `leaving`, which are about to leave, get no other by their rate.
+  /// Saves, for the destinations of the items `leaving`, until when their rate allows no other request.
   Result<> save_paces(journal::Transaction& transaction, const std::vector<Item*>& leaving, WallTime now,
                       SteadyTime steady);
 
@@ -82,7 +83,8 @@ class DestinationLimiters {
   /// All that waits before this delivery queue's limiters is taken out, and what they passed over is
   /// forgotten: both are the caller's to remember. Returns the items; lowers `above`.
   std::vector<Item*> pause(const QueueState& queue, Position& above);
-  /// All that waits before limiters is taken out, in order: the caller holds each again, or it leaves.
+  /// Takes out everything that waits at limiters, in order. The caller holds each item again, or lets it
+  /// leave the window.
   std::vector<Item*> take_waiting();
   void hold(Item& item) { graph_.hold(item); }
   /// The delivery queue is open again; an operator wants to know at once whether its destinations are up.
@@ -120,7 +122,7 @@ class DestinationLimiters {
   }
   bool empty() const { return limiters_.empty(); }
 
-  /// Gives up what is not used, where there is much.
+  /// Drops unused limiters when there are many.
   void tidy(SteadyTime steady);
 
  private:
@@ -151,7 +153,7 @@ class DestinationLimiters {
   std::int64_t newest_action_ = 0;
   std::map<DestinationNo, std::int64_t> troubled_;  ///< and the newest action when that was found out
   std::size_t troubled_most_ = 256;                 ///< as tidy_at_
-  std::size_t tidy_at_ = 256;                       ///< so many limiters
+  std::size_t tidy_at_ = 256;                       ///< tidy() works from this number of limiters on
 };
 
 }  // namespace dispatch::flow

@@ -52,15 +52,16 @@ class Graph {
 
   /// What is serial: one item of it is let through, and the next only after free_lane().
   class LaneNodes;
-  /// What is let through one by one, by whoever decides; see flow/limits/destination_limiter.hpp.
+  /// A queue from which DestinationLimiters releases items one by one; see
+  /// flow/limits/destination_limiter.hpp.
   class LimiterNodes;
 
   LaneNodes& add_lane();
-  /// One with all its permits, of which so many are for requests ahead.
+  /// Returns a gate with `permits` permits, all free, and `ahead` more for requests that are committed ahead.
   HostGate& take_gate(std::size_t permits, std::size_t ahead);
   /// No lane leads to it. Its permits are all there, or will be when what is staged is played.
   void give_back(HostGate& gate) { free_gates_.push_back(&gate); }
-  /// That there are, in use or not.
+  /// The number of gates, in use or not.
   std::size_t gates() const { return gates_.size(); }
   LimiterNodes& add_limiter();
   /// The time of the turn, which is stamped on what comes through.
@@ -77,9 +78,9 @@ class Graph {
   }
   void free_lane(LaneNodes& lane) { steps_.push_back({.kind = Step::Kind::free_lane, .lane = &lane}); }
   /// Gives back the permits of the item, which it got here: its host's and the worker's. Played after all
-  /// else, so that a permit is given to whichever of all that want it by then has the best claim.
+  /// else, so that a permit goes to the item with the best claim among all that wait by then.
   void free_permits(const Item& item);
-  /// From now on so many requests more than the gate's permits may be ahead.
+  /// Sets how many requests beyond the gate's permits may be committed ahead.
   void set_ahead(HostGate& gate, std::size_t ahead) {
     gate.set_ahead(ahead);
     frees_.push_back({.gate = &gate});
@@ -119,7 +120,7 @@ class Graph {
     DestinationLimiter* limiter = nullptr;
     PermitKind permit = PermitKind::none;
   };
-  /// Of one permit; without a share of none, but more may go.
+  /// Gives back one permit. Without a share: no permit, but the gate may let more through.
   struct Free {
     HostGate* gate = nullptr;
     HostGate::Share* share = nullptr;

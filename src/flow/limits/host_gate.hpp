@@ -36,7 +36,7 @@ class HostGate {
     std::optional<std::chrono::microseconds> took;
     SteadyTime heard{};  ///< when something was last answered, or before that its first lane was loaded
 
-    /// Its requests take long, or none was answered for so long.
+    /// True if its requests are slow, or none was answered for a long time.
     bool is_slow(SteadyTime now) const { return took > quick_most || now - heard > quick_most; }
     bool is_quick(SteadyTime now) const { return took && !is_slow(now); }
 
@@ -66,17 +66,17 @@ class HostGate {
   /// Gives a permit to the item whose turn it is, which waits no more. Null where none may go.
   Item* next();
   void free(Share& share);
-  /// A request of that destination has taken so long.
+  /// A request of that destination took `took`.
   void answered(Share& share, std::chrono::microseconds took, SteadyTime now);
   /// Takes out what waits in lanes that leave, in order.
   std::vector<Item*> take_leaving();
 
   void set_ahead(std::size_t ahead) { ahead_ = ahead; }
 
-  /// To which lanes lead.
+  /// The number of destinations to which lanes lead.
   std::size_t destinations() const { return destinations_; }
   bool has_slow(SteadyTime now) const;
-  /// Null where it has none.
+  /// The share of that destination; null: none.
   const Share* share_of(DestinationNo destination) const;
 
  private:

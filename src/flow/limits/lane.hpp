@@ -65,7 +65,7 @@ struct Item {
 /// What is known of a host, whose gate its delivery queues share. Only one with something to do has a gate.
 struct HostState {
   std::uint32_t number = 0;  ///< Outgoing::host
-  std::uint32_t rated = 0;   ///< of its delivery queues: so many have a rate
+  std::uint32_t rated = 0;   ///< the number of its delivery queues that have a rate
   HostGate* gate = nullptr;  ///< while lanes > 0
   std::size_t lanes = 0;     ///< of its delivery queues that are busy or drained
   std::size_t queues = 0;    ///< that are known and go there

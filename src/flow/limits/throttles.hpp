@@ -13,8 +13,8 @@
 
 namespace dispatch::flow {
 
-/// The destinations of a run that have asked for time, or were down, and how they are spared. Any other has
-/// no place here. Used by the dispatcher's thread, inside its turn.
+/// The destinations of a run that asked for time, or were down, and how much they are slowed down. No other
+/// destination has an entry. Used by the dispatcher's thread, inside its turn.
 class Throttles {
  public:
   /// `slowly`: RunOptions::starts_slowly.
@@ -44,10 +44,10 @@ class Throttles {
   void forget(DestinationNo destination);
   /// The wall clock was set: what is kept of the holds must follow it.
   void clock_set();
-  /// Gives up those whose time is over, now and then.
+  /// Drops entries whose time is over; from time to time.
   void tidy(SteadyTime steady);
 
-  /// What has changed in the turn, for a run after this one.
+  /// Saves what changed in the turn, for the next run.
   Result<> save(journal::Transaction& transaction, WallTime now, SteadyTime steady);
 
  private:

@@ -37,7 +37,7 @@ struct Wait {
   WallTime from{}, until{};
 };
 
-/// When a delivery came how far through the window, at the times of turns. Times of 0 are not known.
+/// When a delivery reached each stage of the window, in times of turns. 0: not known.
 struct Timestamps {
   WallTime loaded{};                           ///< into the window
   WallTime head{};                             ///< it is first in its lane
@@ -50,7 +50,7 @@ struct Timestamps {
 template <std::size_t count>
 class Texts {
  public:
-  /// In their order.
+  /// Stores the texts in the order given.
   void assign(const std::array<std::string_view, count>& texts) {
     std::size_t size = 0;
     for (const auto text : texts) size += text.size();
@@ -71,20 +71,20 @@ class Texts {
   std::array<std::size_t, count> ends_{};
 };
 
-/// An event that was accepted, as it is told to who watches. Absent texts are empty.
+/// An accepted event, as observers receive it. Absent texts are empty.
 struct AcceptedEvent {
   enum Text : std::size_t { event_id, entity_id, correlation_id, text_count };
 
   Texts<text_count> texts;
   tracing::TraceContext trace;  ///< its own span
-  tracing::SpanId parent{};     ///< in the same trace, made by whoever sent it; zero: there is none
+  tracing::SpanId parent{};     ///< in the same trace, of its sender; zero: none
   WallTime from{};              ///< when the run had it
   WallTime staged{};            ///< when the commit began
   WallTime committed{};         ///< and ended
 };
 
-/// One attempt to deliver, as it is told to who watches: what tells it from others, what it waited for, and
-/// how it ended. It holds nothing of payloads, headers and secrets. Absent texts are empty.
+/// One attempt to deliver, as observers receive it: what identifies it, what it waited for, and how it ended.
+/// It holds nothing of payloads, headers and secrets. Absent texts are empty.
 struct AttemptTrace {
   enum Text : std::size_t { event_id, entity_id, correlation_id, subscription, host, url, text_count };
 
@@ -110,7 +110,7 @@ struct AttemptTrace {
   std::string error;  ///< what went wrong on the way; empty on an answer, and where nothing was sent
   std::chrono::microseconds took{0};
 
-  /// Where that is longer than zero.
+  /// Adds the wait if it is longer than zero.
   void add_wait(WaitReason why, WallTime from, WallTime until) {
     if (until > from && waited < waits.size()) waits[waited++] = {why, from, until};
   }

@@ -16,12 +16,12 @@ namespace dispatch::flow {
 struct Taken {
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;   ///< lines, for whatever reason
+  std::uint64_t rejected = 0;   ///< lines, for any reason
   std::uint64_t conflicts = 0;  ///< of those, what would have taken another event's id or sequence number
   std::uint64_t unmatched = 0;  ///< of those accepted, what no subscription meant
 };
 
-/// What was held back for the first time since it came.
+/// Deliveries that were held back for the first time since they came.
 struct HeldBack {
   std::uint64_t by_rate = 0;
   std::uint64_t in_all = 0;  ///< those, and what a limit of requests at a time has held back
@@ -40,20 +40,19 @@ struct CommittedTurn {
   std::span<const std::shared_ptr<const AttemptTrace>> attempt_traces{};
   /// Of the events that were accepted and whose traces are recorded, where the observer wants them.
   std::span<const std::shared_ptr<const AcceptedEvent>> accepted_events{};
-  /// What the commit carried; 0: it was nothing, and took no time of the disk's.
+  /// The number of changes in the commit. 0: the commit wrote nothing.
   std::size_t size() const { return taken.accepted + settled.size() + begun + orphans; }
 };
 
-/// Who wants to know what a run does. Nothing that decides about a delivery goes this way.
+/// Receives what a run does. Nothing that decides about a delivery passes through here.
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// Called by the thread that works, after each commit and before the next turn: it must not wait for
-  /// anything.
+  /// Called by the dispatcher's thread after each commit and before the next turn. Must not block.
   virtual void committed(const CommittedTurn& turn) = 0;
-  /// Whether attempts that begin now are to be told when they have ended. Nothing is kept of them otherwise.
+  /// Return true to receive an `AttemptTrace` for each attempt that starts from now on.
   virtual bool wants_attempt_traces() const { return false; }
-  /// The same for events that are accepted now.
+  /// Return true to receive an `AcceptedEvent` for each event that is accepted from now on.
   virtual bool wants_accepted_events() const { return false; }
 };
 

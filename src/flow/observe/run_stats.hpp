@@ -32,7 +32,7 @@ struct RunStats {
   std::uint64_t lines = 0;  ///< that held something
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;   ///< for whatever reason
+  std::uint64_t rejected = 0;   ///< for any reason
   std::uint64_t unmatched = 0;  ///< accepted, and no subscription meant them
   std::uint64_t numbered = 0;   ///< accepted without a number, and given the next one of their entity
   Elsewhere elsewhere;
@@ -46,8 +46,8 @@ struct RunStats {
   std::uint64_t retries = 0;    ///< failures after which another attempt was allowed
   std::uint64_t buried = 0;     ///< that became dead letters
   std::uint64_t not_meant = 0;  ///< that the filter of their subscription, asked before the request, excludes
-  std::uint64_t given_up = 0;   ///< meanwhile, by operators or with their subscription
-  std::uint64_t unknown = 0;    ///< attempts whose outcome nobody knows: aborted, or found after a crash
+  std::uint64_t given_up = 0;   ///< during the run, by operators or because their subscription was removed
+  std::uint64_t unknown = 0;    ///< attempts with an unknown outcome: aborted, or found after a crash
   std::uint64_t in_flight = 0;
   std::uint64_t host_limited = 0;  ///< first in their lane, and waiting for a permit
   std::uint64_t rate_limited = 0;  ///< first in their lane, and waiting for a rate
@@ -63,14 +63,14 @@ struct RunStats {
   std::map<std::string, std::uint64_t>
       errors;  ///< failures by what they said; bounded, the rest under "other"
 
-  // The journal, whoever did it.
+  // The journal as it stands, including what other processes did.
   journal::StateCounts state_counts;
   std::vector<std::string> paused;  ///< the ids of subscriptions that are
   bool following =
       false;  ///< another process owns the journal and delivers; this one waits for its own events
 };
 
-/// The stats of a run, shared between the thread that works and the one that shows. Thread-safe.
+/// The stats of a run, shared between the dispatcher's thread and the threads that show them. Thread-safe.
 class SharedStats {
  public:
   template <class Change>

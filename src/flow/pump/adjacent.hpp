@@ -4,7 +4,7 @@
 
 namespace dispatch::flow {
 
-// What lies next to a place.
+// The adjacent position or sequence number.
 constexpr Position after(Position position) {
   return Position{position.value() + 1};
 }

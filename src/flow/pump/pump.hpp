@@ -74,7 +74,7 @@ class Pump {
   /// Lanes to the destination of this limiter that lead past it lead there from now on.
   void lead_to(DestinationLimiter& limiter) { window_.lead_to(limiter); }
 
-  /// Calls `visit` with each delivery queue that it knows.
+  /// Calls `visit` with each known delivery queue.
   template <class Visit>
   void each_queue(Visit visit) const {
     queues_.each(visit);

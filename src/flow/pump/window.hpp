@@ -57,19 +57,19 @@ class Window {
       : graph_(graph), limiters_(limiters), limits_(limits) {}
 
   const WindowLimits& limits() const { return limits_; }
-  /// For one more lane of this delivery queue.
+  /// True if the window has room for one more lane of this delivery queue.
   bool has_room(const QueueState& queue) const;
   bool lane_has_room(const Lane& lane) const;
   /// True where the delivery queue is crowded and so many lanes lead to this destination, which is not known
   /// to be quick, that what is read of it is passed over: others may stand behind it. So the lanes of slow
   /// ones take no more room than they have use for.
   bool crowds(const QueueState& queue, DestinationNo destination) const;
-  /// It did so, and there is room for some more lanes to it: not for each one by itself.
+  /// True if there is room again for several lanes to a destination that was crowded out.
   bool crowds_no_more(const QueueState& queue, DestinationNo destination) const;
   /// True where a destination of the delivery queue's host is slow.
   bool has_slow(const QueueState& queue) const;
   std::size_t items() const { return items_in_use_; }
-  /// Those that are busy.
+  /// The number of busy lanes.
   std::size_t lanes() const { return lanes_in_use_ - drained_.size(); }
 
   /// Null where the lane is not in the window.

@@ -24,18 +24,19 @@ class WindowFiller {
                DeliveryQueues& queues, LaneLoader& loader)
       : journal_(journal), limiters_(limiters), window_(window), queues_(queues), loader_(loader) {}
 
-  /// What operators had asked for up to the action `known_asks` is known; wakes up to `last_wake` were seen.
+  /// What operators had asked for up to the action `known_asks` is known; wakeups up to `last_wakeup` were
+  /// seen.
   void start(std::int64_t known_asks, std::int64_t last_wakeup);
   /// The turn has made these deliveries, in the order of their positions.
   void arrived(std::vector<journal::DeliveryRow> made);
-  /// There may be wakes in the journal.
+  /// There may be wakeups in the journal.
   void woken() { wakeups_wait_ = true; }
 
   Result<> fill(WallTime now);
   /// True where fill() has something to do at once.
   bool hungry() const;
 
-  /// An operator wants to know at once whether the destination is up.
+  /// An operator asked to try the destination at once.
   struct AskedFor {
     DestinationNo destination;
     std::int64_t action = 0;  ///< by which that was said

@@ -13,13 +13,13 @@ namespace dispatch::flow {
 struct OutcomeDecision {
   journal::Settlement settlement;
   policy::Meaning meaning = policy::Meaning::retry;
-  OutcomeKind kind = OutcomeKind::unknown;  ///< as which the outcome is to be recorded
-  /// For so long from now nothing goes to the destination; nothing: it has not asked for time.
+  OutcomeKind kind = OutcomeKind::unknown;  ///< the kind to record
+  /// How long nothing is sent to the destination from now on; nothing: it did not ask for time.
   std::optional<std::chrono::microseconds> hold = std::nullopt;
 };
 
-/// What an outcome leads to for the delivery `row`, which was in flight with `row.attempts` counting this
-/// attempt. `chance` in [0, 1) is the jitter's. Pure; the settlement borrows `outcome`.
+/// Decides what an outcome means for the delivery `row`, which was in flight; `row.attempts` counts this
+/// attempt. `chance` in [0, 1) sets the jitter. Pure; the settlement borrows `outcome`.
 ///
 /// A receiver that asks for time holds back its whole destination. With a Retry-After that spends no attempt,
 /// for RetryPolicy::throttled_most from the first time on, and then it does, as it does without one.

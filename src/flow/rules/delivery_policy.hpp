@@ -18,7 +18,7 @@
 
 namespace dispatch::flow {
 
-/// What holds for the deliveries of one subscription, or for the direct ones.
+/// How the deliveries of one subscription, or the direct ones, are made.
 struct DeliveryPolicy {
   std::string subscription;  ///< its id; empty: direct deliveries
   std::string url;           ///< where it goes; empty: direct deliveries
@@ -26,23 +26,22 @@ struct DeliveryPolicy {
   policy::StatusTable statuses;
   std::optional<Rate> rate;                ///< at one destination
   std::optional<std::size_t> concurrency;  ///< at one destination
-  bool paused = false;                     ///< nothing of it is sent, and nothing waited for
-  bool removed = false;                    ///< and that is for good
+  bool paused = false;                     ///< nothing is sent, and no run waits for it
+  bool removed = false;                    ///< permanently paused: the subscription was removed
 
   /// Of direct deliveries.
   explicit DeliveryPolicy(const RunOptions& run) : retry(run.retry), statuses(run.statuses), rate(run.rate) {}
-  /// What the subscription leaves open is as the run says, except its rate, and
-  /// 410, which pauses it, unless a proxy may have answered. A status table that cannot be read is an error.
+  /// What the subscription does not set is taken from the run, except the rate. A 410 pauses the
+  /// subscription, unless a proxy may have answered. A status table that cannot be parsed is an error.
   static Result<DeliveryPolicy> of(const Subscription& subscription, const RunOptions& run);
 };
 
-/// The policies of all there are, as the journal says. Used by one thread.
+/// The policies of all subscriptions, as the journal has them. Used by one thread.
 class PolicySet {
  public:
   explicit PolicySet(const RunOptions& run);
 
-  /// Reads the subscriptions again where any was changed. True where they were
-  /// read.
+  /// Reads the subscriptions again if any changed. Returns true if they were read.
   Result<bool> refresh(journal::Journal& journal);
 
   /// 0: direct deliveries. A subscription that is not there any more is paused.

@@ -17,7 +17,7 @@
 
 namespace dispatch::flow {
 
-/// What a run is asked to do differently from the defaults.
+/// The options of a run.
 struct RunOptions {
   policy::RetryPolicy retry;
   policy::StatusTable statuses;                        ///< default empty: 2xx succeeds, all else is retried
@@ -32,13 +32,14 @@ struct RunOptions {
   bool starts_slowly = true;
   std::size_t per_host = 50;   ///< requests at a time to one host; at least 1
   std::size_t workers = 1000;  ///< requests at a time in the whole run; at least 1
-  /// So many more are committed and handed to the transport than it may have under way, for each host and in
-  /// all: a connection that is free again never waits for the journal. A crash leaves that many more unknown.
+  /// The number of requests, for each host and in all, that are committed and handed to the transport beyond
+  /// what it may have under way. With it, a free connection does not wait for the journal. After a crash, up
+  /// to this many more outcomes are unknown.
   std::size_t ahead = 0;
   std::vector<std::string> inputs = {};  ///< what is read, in its order, as it was given; "-": standard input
   /// There is no input: where another process dispatches, the whole journal is followed.
   bool follow_all = false;
-  /// Requests go through a proxy: nobody can tell whose answer to one over plain http is.
+  /// Requests go through a proxy. An answer over plain http may then be the proxy's.
   bool through_proxy = false;
   bool stop_on_reject = false;  ///< take no further input after the first rejected line
   /// As soon as more rejected lines, or more bytes of them, would wait in the journal, or be written by this

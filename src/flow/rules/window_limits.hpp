@@ -7,7 +7,7 @@ namespace dispatch::flow {
 /// How much of the journal a run holds in memory at a time. Memory follows these, not the backlog.
 struct WindowLimits {
   std::size_t per_host = 50;          ///< permits of one host's gate
-  std::size_t ahead = 0;              ///< so many more where no rate is to be kept
+  std::size_t ahead = 0;              ///< additional permits of a host without a rate
   std::size_t lanes_per_queue = 128;  ///< lanes with items, for one delivery queue
   std::size_t lanes = 4096;           ///< lanes in all, idle ones included
   std::size_t items_per_lane = 64;
@@ -19,7 +19,7 @@ struct WindowLimits {
   std::size_t waiting_least = 16;
   std::size_t waiting_most = 64;
 
-  std::size_t queues_kept = 4096;  ///< with nothing to do; where there are more, those are forgotten
+  std::size_t queues_kept = 4096;  ///< queues with nothing to do that are kept; the others are forgotten
 
   /// What suits a run with these limits: some lanes waiting for each permit, so that no permit waits for the
   /// journal.

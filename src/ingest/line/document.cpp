@@ -28,7 +28,7 @@ std::string reason_for(simdjson::error_code error, std::string_view line) {
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:
     case simdjson::N_ATOM_ERROR:
-      return "not JSON: a word that is none of true, false and null";
+      return "not JSON: a word other than true, false and null";
     case simdjson::DEPTH_ERROR:
       return fmt::format("nested deeper than {} levels", simdjson::DEFAULT_MAX_DEPTH);
     case simdjson::EMPTY:

@@ -40,7 +40,7 @@ void check_contents(Audit& audit) {
     if (!rows.is_null(11) && !read_trace(rows, 11, seed, as_given.event_id)) {
       audit.found(
           Check::content,
-          fmt::format("event {}: its trace is none: neither flags nor 25 bytes without an id of zeros",
+          fmt::format("event {}: its trace is invalid: neither flags nor 25 bytes without an id of zeros",
                       rows.bytes(0)));
     }
     ++audit.report().events;

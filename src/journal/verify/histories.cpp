@@ -23,7 +23,7 @@ using Verdict = std::optional<std::string>;
 
 Verdict state_is_known(const StoredDelivery& delivery, const History&) {
   if (delivery.known_state()) return std::nullopt;
-  return fmt::format("its state is {}, which there is not", delivery.state);
+  return fmt::format("its state is {}, which does not exist", delivery.state);
 }
 
 // The outcome of the latest attempt stands in no row of attempts while it is under way, or where it was a

@@ -10,7 +10,7 @@ namespace {
 constexpr Query queries[] = {
     {Check::rejects, R"(
       SELECT 'rejected line ' || reject_no,
-             CASE WHEN typeof(digest) = 'text' OR length(digest) <> 32 THEN 'its digest is none'
+             CASE WHEN typeof(digest) = 'text' OR length(digest) <> 32 THEN 'its digest is invalid'
                   WHEN line < 0 THEN 'its line number is ' || line
                   WHEN times < 1 THEN 'it is said to have come ' || times || ' times'
                   WHEN last_at < first_at THEN 'it is said to have come last before it came first'

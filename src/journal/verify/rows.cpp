@@ -74,7 +74,7 @@ constexpr Query row_queries[] = {
        WHERE t.queue_no IS NOT a.queue_no)"},
 
     {Check::operators, R"(
-      SELECT 'action ' || action_no, 'its verb is ' || verb || ', which there is not'
+      SELECT 'action ' || action_no, 'its verb is ' || verb || ', which does not exist'
         FROM actions WHERE verb NOT BETWEEN 0 AND 15)"},
 
     {Check::operators, R"(
@@ -168,7 +168,7 @@ constexpr Query row_queries[] = {
         FROM (SELECT column1 AS state FROM (VALUES (0), (1), (2), (3), (4), (5)))
        WHERE state NOT IN (SELECT state FROM tally)
       UNION ALL
-      SELECT 'tally', 'it has a row for state ' || state || ', which there is not'
+      SELECT 'tally', 'it has a row for state ' || state || ', which does not exist'
         FROM tally WHERE state NOT BETWEEN 0 AND 5)"},
 
     {Check::turns, R"(

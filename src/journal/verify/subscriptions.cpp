@@ -10,7 +10,7 @@ constexpr Query subscription_queries[] = {
              CASE WHEN length(CAST(subscription_id AS BLOB)) NOT BETWEEN 1 AND 255
                     THEN 'its id has ' || length(CAST(subscription_id AS BLOB)) || ' bytes'
                   WHEN NOT json_valid(event_types) THEN 'its event types are no JSON'
-                  WHEN body NOT BETWEEN 0 AND 3 THEN 'its body is ' || body || ', which there is not'
+                  WHEN body NOT BETWEEN 0 AND 3 THEN 'its body is ' || body || ', which does not exist'
                   WHEN deny_private NOT IN (0, 1) THEN 'deny_private is ' || deny_private
                   WHEN (rate_count IS NULL) <> (rate_per IS NULL) OR rate_count < 1 OR rate_per < 1
                     THEN 'its rate is ' || coalesce(rate_count, 'nothing') || ' in ' || coalesce(rate_per, 'nothing')
@@ -48,7 +48,7 @@ constexpr Query subscription_queries[] = {
        WHERE removed_at IS NOT NULL OR first <> 0 OR last <> secrets - 1)"},
 
     {Check::subscriptions, R"(
-      SELECT 'host ' || host, 'a delivery queue of it belongs to subscription ' || subscription_no || ', which there is not'
+      SELECT 'host ' || host, 'a delivery queue of it belongs to subscription ' || subscription_no || ', which does not exist'
         FROM delivery_queues
        WHERE subscription_no <> 0 AND subscription_no NOT IN (SELECT subscription_no FROM subscriptions))"},
 
@@ -99,7 +99,7 @@ constexpr Query subscription_queries[] = {
        WHERE verb = before)"},
 
     {Check::subscriptions, R"(
-      SELECT 'action ' || action_no, 'it is of subscription ' || subscription_no || ', which there is not'
+      SELECT 'action ' || action_no, 'it is of subscription ' || subscription_no || ', which does not exist'
         FROM actions
        WHERE subscription_no IS NOT NULL AND subscription_no NOT IN (SELECT subscription_no FROM subscriptions))"},
 

@@ -386,7 +386,7 @@ TEST_CASE("a subscriptions file with a mistake changes nothing and names it") {
             "subs.json: subscription 1 (\"a\"): there is no key \"ratte\"; did you mean 'rate'?"));
   CHECK(has(refusal(one(R"(, "secret": "x")")), "subscription 1 (\"a\"): a secret cannot stand in the file"));
   CHECK(has(refusal(one(R"(, "headers": {"X": "a\nb"})")), "(\"a\"): headers: \"X\" holds the control"));
-  CHECK(has(refusal(one(R"(, "id": "b")")), "the key id stands there twice"));
+  CHECK(has(refusal(one(R"(, "id": "b")")), "duplicate key id"));
   CHECK(has(refusal(one(R"(, "filter": ".x |")")), "filter: "));
   CHECK(has(refusal(one(R"(, "headers": {"Host": "x"})")), "is reserved"));
   CHECK(has(refusal(one(R"(, "attempts": 0)")), "attempts: '0' is not a whole number"));

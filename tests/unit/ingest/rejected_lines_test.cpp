@@ -45,7 +45,7 @@ TEST_CASE("broken JSON deep in the payload is rejected") {
   CHECK(reason(with(R"("payload":{"a":{"b":[1.]}})")) == "not JSON: a number is malformed");
   CHECK(reason(with(R"("payload":{"a":{"b":[-]}})")) == "not JSON: a number is malformed");
   CHECK(reason(with(R"("payload":{"a":{"b":[1e999, 1e]}})")) == "not JSON: a number is malformed");
-  CHECK(reason(with(R"("payload":{"a":[tru]})")) == "not JSON: a word that is none of true, false and null");
+  CHECK(reason(with(R"("payload":{"a":[tru]})")) == "not JSON: a word other than true, false and null");
   CHECK(reason(with(R"("payload":{"a":["\x"]})")) ==
         "not JSON: a string holds an escape that does not exist");
   CHECK(reason(with("\"payload\":{\"a\":[\"\t\"]}")) ==

@@ -189,7 +189,7 @@ void add_subscription_command(Command app, Program& program) {
   Command pause = with_id(verb("pause", "Let its deliveries wait", [](const Program& on, const Asked& what) {
     return pause_subscription(on, what.id, what.reason, what.json);
   }));
-  pause.add_option("--reason", asked->reason, "Why, for whoever lists it").type_name("TEXT");
+  pause.add_option("--reason", asked->reason, "Why it is paused; listings show it").type_name("TEXT");
   with_id(verb("resume", "Let its deliveries go again", [](const Program& on, const Asked& what) {
     return resume_subscription(on, what.id, what.json);
   }));

@@ -167,7 +167,7 @@ Result<Declared> read_one(const Value& object) {
     if (key == keys.end()) {
       all = unknown_key(name);
     } else if (!seen.emplace(name).second) {
-      all = misuse("the key {} stands there twice", name);
+      all = misuse("duplicate key {}", name);
     } else if (auto read = key->read(declared, value); !read) {
       all = misuse("{}: {}", name, read.error().message);
     }
@@ -203,7 +203,7 @@ Result<> read_all(const Value& array, std::vector<Declared>& all) {
       result = tl::unexpected(
           Error{one.error().failure, fmt::format("{}: {}", name_of(element, number), one.error().message)});
     } else if (!ids.insert(one->subscription.id).second) {
-      result = misuse("{}: the id stands there twice", name_of(element, number));
+      result = misuse("{}: duplicate id", name_of(element, number));
     } else {
       all.push_back(std::move(*one));
     }
@@ -221,8 +221,7 @@ std::string place_of(std::string_view text, std::size_t at) {
 
 Result<> check_json(std::string_view text) {
   if (const auto at = json_fault(text))
-    return misuse("{}: what stands there is not JSON, or something is missing before it",
-                  place_of(text, *at));
+    return misuse("{}: this is not JSON, or something is missing before it", place_of(text, *at));
   const auto begin = text.find_first_not_of(" \t\r\n");
   if (text[begin] != '{') return misuse("it must be a JSON object with the key subscriptions");
   return {};
@@ -247,7 +246,7 @@ Result<std::vector<Declared>> parse_subscriptions(std::string_view text,
     if (name != "subscriptions")
       result = misuse("there is no key {} beside subscriptions", in_quotes(name));
     else if (++lists > 1)
-      result = misuse("the key subscriptions stands there twice");
+      result = misuse("duplicate key subscriptions");
     else
       result = read_all(value, all);
   });
