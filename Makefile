@@ -1,10 +1,11 @@
 # make           build build/dispatch
 # make demo      install what is missing, build, deliver the example events to a local receiver
 # make test      install what is missing, build as the developers do, run the tests, within ten minutes
-# make check     what make test leaves out: format, static analysis, the long tests, sanitizers, the corpora of the fuzz targets
+# make check     what make test leaves out: format, man pages, floors, the long tests, sanitizers, the corpora of the fuzz targets
 # make install   program, man pages and completions, below PREFIX and DESTDIR
 # make bench     measure the speed table of tests/bench, in a quarter of an hour; FULL=1 with ten million events
-# make lint      format, static analysis, man pages, floors: a part of make check
+# make style     format, man pages, floors, phrases: a part of make check
+# make lint      that and static analysis, which takes most of an hour
 # make soak      what takes long: load for minutes and many more trials; MINUTES=30 for the longest
 # make asan      every test with the address and undefined-behaviour sanitizers
 # make tsan      every test with the thread sanitizer
@@ -33,7 +34,7 @@ CTEST = ctest --output-on-failure --no-tests=error
 TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 TESTS = $(CTEST) -LE 'long|soak' -j $(TEST_JOBS) --test-dir
 
-.PHONY: all deps test-deps check-deps demo test check lint install bench soak asan tsan fuzz clean
+.PHONY: all deps test-deps check-deps demo test check style lint install bench soak asan tsan fuzz clean
 
 all:
 	@$(CONFIGURE) release -B $(BUILD)
@@ -72,22 +73,23 @@ test: test-deps
 	@$(TESTS) $(BUILD)
 
 check: check-deps
-	@$(MAKE) --no-print-directory lint LINT_GROUPED=ON
+	@$(MAKE) --no-print-directory style
 	@$(CONFIGURE) dev -B $(BUILD)
 	@cmake --build $(BUILD) --target all check_programs -j $(JOBS)
 	@$(CTEST) -L long -j $(JOBS) --test-dir $(BUILD)
 
-# clang-tidy cannot read the headers that g++ has precompiled. It takes each source by itself, and for make check, in a
-# fraction of the time, the groups in which they are compiled.
-LINT_GROUPED ?= OFF
-lint:
-	$(call install-missing,$(TEST_PACKAGES) $(LINT_PACKAGES))
+style:
+	$(call install-missing,$(LINT_PACKAGES))
 	@git ls-files '*.hpp' '*.cpp' | xargs clang-format --dry-run -Werror
 	@mandoc -T lint -W warning man/*.[1-9]
 	@tests/floors/check .
-	@$(CONFIGURE) lint -DDISPATCH_GROUPED=$(LINT_GROUPED)
-	@sed -n 's/^ *"file": "\(.*\)"$$/\1/p; s/^ *"file": "\(.*\)",$$/\1/p' build-lint/compile_commands.json | \
-	  grep -E '^$(CURDIR)/(build-lint/)?src/' | sort -u | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p build-lint
+	@tests/phrases/check .
+
+# clang-tidy cannot read the headers that g++ has precompiled, and takes each source by itself.
+lint: style
+	$(call install-missing,$(TEST_PACKAGES))
+	@$(CONFIGURE) lint -DDISPATCH_GROUPED=OFF
+	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet --extra-arg=-Wno-unknown-warning-option -p build-lint
 
 install: all
 	@cmake --build $(BUILD) --target completions -j $(JOBS)

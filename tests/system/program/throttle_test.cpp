@@ -100,7 +100,7 @@ TEST_CASE("what holds back a destination outlives the run and ends when an opera
   {
     Child run{directory, command};
     REQUIRE(run.write(event_line("e1", "X", 1)));
-    REQUIRE(receiver.wait_ended(1));
+    REQUIRE(comes_to_list(directory, {"attempts", "e1"}, "throttled"));  // the run has taken the answer in
     REQUIRE(run.write(event_line("e2", "Y", 1)));
     CHECK(comes_to_say(run, "waiting for a throttled URL (held back for "));
     run.signal(SIGTERM);
