@@ -6,10 +6,19 @@
 
 namespace dispatch::operations {
 
-Result<> commit(journal::Transaction& transaction, journal::Journal& journal, std::int64_t changed) {
+namespace {
+
+Result<> commit_at_fail_points(journal::Transaction& transaction) {
   fail_point(FailPoint::operator_staged);
   DISPATCH_TRY(journal::commit_durably(transaction));
   fail_point(FailPoint::operator_committed);
+  return {};
+}
+
+}  // namespace
+
+Result<> commit(journal::Transaction& transaction, journal::Journal& journal, std::int64_t changed) {
+  DISPATCH_TRY(commit_at_fail_points(transaction));
   auto error = journal.take_checkpoint_error();
   if (!error) return {};
   error->message += fmt::format(
@@ -17,6 +26,13 @@ Result<> commit(journal::Transaction& transaction, journal::Journal& journal, st
       "for what is left",
       changed);
   return tl::unexpected(std::move(*error));
+}
+
+Result<> commit_whole(journal::Transaction& transaction, journal::Journal& journal) {
+  DISPATCH_TRY(commit_at_fail_points(transaction));
+  if (const auto error = journal.take_checkpoint_error())
+    return fail("what was asked for is done, but {}", error->message);
+  return {};
 }
 
 }  // namespace dispatch::operations

@@ -12,4 +12,8 @@ namespace dispatch::operations {
 /// `changed`, which is all that the operation has done with this turn, stands.
 Result<> commit(journal::Transaction& transaction, journal::Journal& journal, std::int64_t changed);
 
+/// Commits the one turn of an operation that has no other. As commit(), but the message says that what was
+/// asked for is done.
+Result<> commit_whole(journal::Transaction& transaction, journal::Journal& journal);
+
 }  // namespace dispatch::operations

@@ -3,11 +3,11 @@
 
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/input.hpp"
-#include "fuzz/pieces_source.hpp"
 #include "fuzz/property.hpp"
 #include "ingest/source/compression/decompressed_source.hpp"
 #include "ingest/source/text_source.hpp"
 #include "support/compress.hpp"
+#include "support/pieces_source.hpp"
 
 #include <memory>
 #include <optional>
@@ -52,15 +52,18 @@ Text read_all(Source& source, std::size_t step, std::size_t read_size) {
 }
 
 Text read_text(std::string_view bytes, std::size_t step, std::size_t read_size) {
-  TextSource source{std::make_unique<PiecesSource>(std::string{bytes}, step), check_warning};
+  TextSource source{
+      std::make_unique<PiecesSource>(std::string{bytes}, step, PiecesSource::Ready::every_other_time),
+      check_warning};
   return read_all(source, step, read_size);
 }
 
 Text decompress(Codec codec, std::string_view bytes, std::size_t step, std::size_t read_size) {
   for (const auto& compression : compressions()) {
     if (compression.name != name_of(codec)) continue;
-    DecompressedSource source{std::make_unique<PiecesSource>(std::string{bytes}, step), compression,
-                              check_warning};
+    DecompressedSource source{
+        std::make_unique<PiecesSource>(std::string{bytes}, step, PiecesSource::Ready::every_other_time),
+        compression, check_warning};
     return read_all(source, step, read_size);
   }
   PROPERTY(false);

@@ -6,9 +6,9 @@
 #include "base/text/json.hpp"
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/input.hpp"
-#include "fuzz/pieces_source.hpp"
 #include "fuzz/property.hpp"
 #include "ingest/framing/sequence_frames.hpp"
+#include "support/pieces_source.hpp"
 
 #include <memory>
 #include <optional>
@@ -74,7 +74,7 @@ Cut cut(Frames& frames, std::size_t batch, std::size_t most) {
 }
 
 std::unique_ptr<Source> pieces(std::string_view text, std::size_t step) {
-  return std::make_unique<PiecesSource>(std::string{text}, step);
+  return std::make_unique<PiecesSource>(std::string{text}, step, PiecesSource::Ready::every_other_time);
 }
 
 /// What whoever reads the document plainly finds in it.

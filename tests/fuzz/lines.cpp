@@ -3,8 +3,8 @@
 #include "ingest/framing/lines.hpp"
 
 #include "fuzz/input.hpp"
-#include "fuzz/pieces_source.hpp"
 #include "fuzz/property.hpp"
+#include "support/pieces_source.hpp"
 
 #include <algorithm>
 #include <string>
@@ -82,7 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string text;
   for (std::size_t i = 0; i < repeat && text.size() < 200'000; ++i) text += input.rest();
 
-  Lines lines{std::make_unique<PiecesSource>(text, step), line_most};
+  Lines lines{std::make_unique<PiecesSource>(text, step, PiecesSource::Ready::every_other_time), line_most};
   Joined joined{line_most};
   std::vector<std::unique_ptr<char[]>> memory;
   std::vector<Frame> held;

@@ -1,13 +1,13 @@
 // The subscriptions file: whatever it holds, its subscriptions can be stored and delivered to, or one line
 // says what is wrong; and applied twice, the second time changes nothing.
 
-#include "cli/commands/subscription/subscription_file.hpp"
+#include "operations/subscriptions/subscription_file.hpp"
 
-#include "cli/commands/subscription/subscription_changes.hpp"
 #include "fuzz/fit_to_show.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
 #include "jq/program.hpp"
+#include "operations/subscriptions/subscription_changes.hpp"
 #include "routing/pattern.hpp"
 #include "routing/url.hpp"
 
@@ -35,15 +35,15 @@ void check_sound(const Subscription& subscription) {
   PROPERTY(subscription.secrets.empty() && !subscription.paused_at);
 }
 
-void check_twice(const std::vector<Declared>& declared) {
-  const auto first = changes_to({}, declared, true, {}).value();
+void check_twice(const std::vector<operations::Declared>& declared) {
+  const auto first = operations::changes_to({}, declared, true, {}).value();
   PROPERTY(first.size() == declared.size());
   std::vector<Subscription> stored;
   for (const auto& change : first) {
-    PROPERTY(change.kind == SubscriptionChange::Kind::added);
+    PROPERTY(change.kind == operations::SubscriptionChange::Kind::added);
     stored.push_back(change.wanted);
   }
-  PROPERTY(!any_change(changes_to(stored, declared, true, {}).value()));
+  PROPERTY(!operations::any_change(operations::changes_to(stored, declared, true, {}).value()));
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  auto parsed = parse_subscriptions(Input{data, size}.rest(), "folder");
+  auto parsed = operations::parse_subscriptions(Input{data, size}.rest(), "folder");
   if (!parsed) {
     PROPERTY(parsed.error().failure == Failure::usage && is_fit_to_show(parsed.error().message));
     return 0;

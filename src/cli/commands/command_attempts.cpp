@@ -4,6 +4,7 @@
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
 #include "journal/journal_reader.hpp"
+#include "operations/views/attempt_json.hpp"
 
 #include <memory>
 
@@ -36,11 +37,11 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
   const auto attempts = reader->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
-    for (const auto& attempt : attempts_json(**event, *attempts)) put_data(attempt + '\n');
-    for (const auto& action : actions_json(**event)) put_data(action + '\n');
+    for (const auto& attempt : operations::attempts_json(**event, *attempts)) put_data(attempt + '\n');
+    for (const auto& action : operations::actions_json(**event)) put_data(action + '\n');
     return ExitCode::delivered;
   }
-  if (const auto trace = trace_text(**event); !trace.empty()) put_out("trace " + trace + "\n\n");
+  if (const auto trace = operations::trace_text(**event); !trace.empty()) put_out("trace " + trace + "\n\n");
   tell_attempts(**event, *attempts, SystemClock{}.wall(), put_out);
   if ((*event)->deliveries.empty())
     say(program, fmt::format("no subscription means event {}, so it is delivered nowhere", asked.event_id));

@@ -3,13 +3,14 @@
 #include "base/text/url_text.hpp"
 #include "cli/commands/operator_turn.hpp"
 #include "cli/options/delivery_filter_options.hpp"
-#include "cli/output/dead_letter_advice.hpp"
 #include "cli/output/event_text.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
 #include "journal/journal_reader.hpp"
+#include "operations/dead_letter_advice.hpp"
 #include "operations/dead_letters.hpp"
 #include "operations/redirect.hpp"
+#include "operations/views/dead_letter_json.hpp"
 #include "operations/views/event_line.hpp"
 #include "routing/url.hpp"
 
@@ -17,6 +18,10 @@
 
 namespace dispatch::cli {
 namespace {
+
+void say_steps(const Program& program, const std::vector<operations::NextStep>& steps) {
+  for (const auto& [arguments, purpose] : steps) say_next(program, arguments, purpose);
+}
 
 constexpr const char* dlq_footer =
     R"(A dead letter blocks its lane: what follows it waits until it is released or
@@ -59,21 +64,6 @@ std::optional<std::string> the_one_named(const DeliveryFilterOptions& which) {
 
 constexpr const char* none_like_that = "there is no dead letter like that";
 
-void put_dead_letter_json(const journal::DeadLetterRecord& dead) {
-  put_json([&](JsonObject& object) {
-    object.add("position", dead.key.position.value()).add("event_id", dead.event_id);
-    add_place(object, dead.entity_id, dead.sequence);
-    object.add("destination", dead.destination)
-        .add("host", dead.host)
-        .add("generation", dead.key.generation)
-        .add("attempts", dead.attempts);
-    add_time(object, "since", dead.since);
-    object.add("waiting", dead.waiting);
-    if (dead.last) add_end(object, *dead.last);
-    add_text(object, "subscription", dead.subscription);
-  });
-}
-
 Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
   const auto which = meant(asked.which, SystemClock{}.wall());
   if (!which) return tl::unexpected(which.error());
@@ -93,11 +83,11 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
                {"DESTINATION"},
                {"LAST OUTCOME"}},
               put_out};
-  DeadLetterAdvice advice{DeadLetterAdvice::Names::entity};
+  operations::DeadLetterAdvice advice{operations::DeadLetterAdvice::Names::entity};
   DISPATCH_TRY(reader->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
     advice.add(dead);
     if (asked.which.json) {
-      put_dead_letter_json(dead);
+      put_json([&](JsonObject& object) { operations::add_dead_letter(object, dead); });
     } else {
       table.row({dead.event_id, dead.entity_id.value_or(""),
                  dead.sequence ? std::to_string(dead.sequence->value()) : std::string{},
@@ -114,7 +104,7 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
     return ExitCode::delivered;
   }
   say_next(program, "dlq show ID", "see why");
-  advice.say_to(program);
+  say_steps(program, advice.steps());
   return ExitCode::delivered;
 }
 
@@ -129,7 +119,8 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
   }));
   if (dead.empty()) return no_dead_letter(program, "event " + asked.event_id);
   if (asked.which.json) {
-    for (const auto& one : dead) put_dead_letter_json(one);
+    for (const auto& one : dead)
+      put_json([&](JsonObject& object) { operations::add_dead_letter(object, one); });
     return ExitCode::delivered;
   }
   const auto event = reader->event(asked.event_id);
@@ -142,9 +133,9 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
       put_out(fmt::format("\n{} behind it at {}\n", counted(one.waiting, "event waits", "events wait"),
                           printable(one.destination)));
   }
-  DeadLetterAdvice advice{DeadLetterAdvice::Names::event};
+  operations::DeadLetterAdvice advice{operations::DeadLetterAdvice::Names::event};
   for (const auto& one : dead) advice.add(one);
-  advice.say_to(program);
+  say_steps(program, advice.steps());
   return ExitCode::delivered;
 }
 

@@ -1,5 +1,6 @@
 #include "base/text/shell_text.hpp"
 #include "base/text/units.hpp"
+#include "base/text/whole_number.hpp"
 #include "cli/commands/events_ack.hpp"
 #include "cli/commands/events_cancel.hpp"
 #include "cli/options/option_values.hpp"
@@ -9,6 +10,7 @@
 #include "cli/program.hpp"
 #include "journal/journal_reader.hpp"
 #include "operations/causation_tree.hpp"
+#include "operations/views/json_fields.hpp"
 #include "routing/pattern.hpp"
 
 #include <algorithm>
@@ -212,7 +214,7 @@ void put_tree_json(const std::vector<journal::EventRecord>& events) {
     if (!can_put_out()) return;
     put_event_json(events[caused.event], [&](JsonObject& object) {
       object.add("depth", caused.depth);
-      add_text(object, "parent", caused.parent ? events[*caused.parent].event_id : std::string{});
+      operations::add_text(object, "parent", caused.parent ? events[*caused.parent].event_id : std::string{});
       object.add("cause", to_string(caused.cause));
     });
   }

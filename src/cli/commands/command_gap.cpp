@@ -1,5 +1,6 @@
 #include "base/text/shell_text.hpp"
 #include "base/text/units.hpp"
+#include "base/text/whole_number.hpp"
 #include "cli/commands/operator_turn.hpp"
 #include "cli/options/delivery_filter_options.hpp"
 #include "cli/options/option_values.hpp"
@@ -7,6 +8,7 @@
 #include "cli/program.hpp"
 #include "journal/journal_reader.hpp"
 #include "operations/gaps.hpp"
+#include "operations/views/gap_json.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -51,31 +53,6 @@ Result<std::optional<std::chrono::microseconds>> parse_older_than(std::string_vi
   return std::optional{*duration};
 }
 
-std::string_view skipped_text(journal::GapEnd by) {
-  switch (by) {
-    case journal::GapEnd::skipped:
-      return "skipped";
-    case journal::GapEnd::ignored:
-      return "ignored";
-    case journal::GapEnd::waited_for:
-      return "given up";
-  }
-  return "skipped";
-}
-
-void put_gap_json(const journal::GapRecord& gap) {
-  put_json([&](JsonObject& object) {
-    object.add("entity_id", gap.entity_id)
-        .add("first_missing", gap.first_missing.value())
-        .add("last_missing", gap.last_missing.value())
-        .add("missing", gap.last_missing.value() - gap.first_missing.value() + 1);
-    add_time(object, "since", gap.since);
-    add_time(object, "skipped_at", gap.skipped_at);
-    object.add("waiting", gap.waiting);
-    if (gap.skipped_at) object.add("end", skipped_text(gap.by));
-  });
-}
-
 Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
   const auto reader = journal::JournalReader::open(program.journal);
   if (!reader) return tl::unexpected(reader.error());
@@ -99,13 +76,13 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
                                gap.first_missing.value());
     }
     if (asked.json) {
-      put_gap_json(gap);
+      put_json([&](JsonObject& object) { operations::add_gap(object, gap); });
     } else {
       table.row({gap.entity_id, std::to_string(gap.first_missing.value()),
                  std::to_string(gap.last_missing.value()),
                  std::to_string(gap.last_missing.value() - gap.first_missing.value() + 1),
                  std::to_string(gap.waiting), format_time(gap.since), age_text(gap.since, now),
-                 gap.skipped_at ? std::string{skipped_text(gap.by)} : "open"});
+                 gap.skipped_at ? std::string{operations::to_text(gap.by)} : "open"});
     }
     return can_put_out();
   }));

@@ -1,10 +1,11 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/system/signals.hpp"
+#include "base/text/whole_number.hpp"
 #include "cli/options/never_empty.hpp"
 #include "cli/options/option_values.hpp"
-#include "cli/options/secret_source.hpp"
 #include "cli/program.hpp"
+#include "operations/subscriptions/secret_source.hpp"
 #include "serve/http_server.hpp"
 #include "serve/listener.hpp"
 
@@ -62,9 +63,10 @@ Result<std::optional<serve::SignatureCheck>> signature_check(const Program& prog
   if (asked.secret_files.empty()) return std::nullopt;
   std::vector<std::string> secrets;
   for (const auto& file : asked.secret_files) {
-    const auto secret = read_secret_file(file);
+    const auto secret = operations::read_secret_file(file);
     if (!secret) return tl::unexpected(secret.error());
-    if (const auto warning = secret_warning("in " + file, *secret)) program.log->warn("{}", *warning);
+    if (const auto warning = operations::secret_warning("in " + file, *secret))
+      program.log->warn("{}", *warning);
     secrets.push_back(secret->reveal());
   }
   auto check = serve::SignatureCheck::make(secrets, asked.tolerance);

@@ -1,5 +1,6 @@
 #include "base/text/shell_text.hpp"
 #include "base/text/units.hpp"
+#include "base/text/whole_number.hpp"
 #include "cli/commands/operator_turn.hpp"
 #include "cli/options/option_values.hpp"
 #include "cli/output/listing.hpp"
@@ -8,6 +9,7 @@
 #include "ingest/input_name.hpp"
 #include "journal/journal_reader.hpp"
 #include "operations/rejects.hpp"
+#include "operations/views/reject_json.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -47,20 +49,6 @@ struct Rejects {
 
   bool conditioned() const { return !which.numbers.empty() || which.file; }
 };
-
-void put_json_of(const journal::RejectedRecord& reject) {
-  put_json([&](JsonObject& object) {
-    object.add("reject", reject.number)
-        .add("file", reject.file)
-        .add("line", reject.line)
-        .add("reason", reject.reason)
-        .add("bytes", reject.bytes)
-        .add("times", reject.times);
-    add_time(object, "first_at", reject.first_at);
-    add_time(object, "last_at", reject.last_at);
-    add_time(object, "cleared_at", reject.cleared_at);
-  });
-}
 
 std::string number(std::int64_t count) {
   return std::to_string(count);
@@ -122,7 +110,7 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
     ++listed;
     if (!reject.cleared_at) ++open;
     if (asked.json) {
-      put_json_of(reject);
+      put_json([&](JsonObject& object) { operations::add_reject(object, reject); });
     } else {
       table.row({number(reject.number), reject.file, std::to_string(reject.line),
                  format_size(static_cast<std::uint64_t>(reject.bytes)), number(reject.times),

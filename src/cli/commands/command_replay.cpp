@@ -7,8 +7,10 @@
 #include "cli/program.hpp"
 #include "journal/journal_reader.hpp"
 #include "operations/replay.hpp"
+#include "operations/views/json_fields.hpp"
 #include "routing/url.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -72,8 +74,11 @@ Result<journal::FinalSelection> selection_of(const Program& program, const Repla
     subscriptions.push_back(record.subscription);
     return true;
   }));
-  const auto named = find_subscription(program, subscriptions, *asked.subscription);
-  if (!named) return tl::unexpected(named.error());
+  const auto named =
+      std::find_if(subscriptions.begin(), subscriptions.end(),
+                   [&](const Subscription& subscription) { return subscription.id == *asked.subscription; });
+  if (named == subscriptions.end())
+    return tl::unexpected(no_subscription(program, subscriptions, *asked.subscription));
   selection.subscription = named->no;
   return selection;
 }
@@ -101,7 +106,7 @@ void put_destinations(const operations::Affected& affected, bool json, bool dry_
   if (json) {
     for (const auto& count : affected.destinations) {
       put_json([&](JsonObject& object) {
-        add_text(object, "subscription", count.subscription);
+        operations::add_text(object, "subscription", count.subscription);
         object.add("url", destination_text(count))
             .add("completed", count.completed)
             .add("failed", count.failed)

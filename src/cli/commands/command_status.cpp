@@ -50,15 +50,15 @@ Result<std::chrono::microseconds> parse_interval(std::string_view text) {
   return interval;
 }
 
-Result<Status> look(const Program& program, const journal::JournalReader& reader) {
+Result<operations::Status> look(const Program& program, const journal::JournalReader& reader) {
   auto journal_status = reader.status(rows_shown, SystemClock{}.wall());
   if (!journal_status) return tl::unexpected(std::move(journal_status).error());
-  return Status{program.journal, std::move(*journal_status)};
+  return operations::Status{program.journal, std::move(*journal_status)};
 }
 
-void put_status(const Status& status, const StatusOptions& asked, WallTime now) {
+void put_status(const operations::Status& status, const StatusOptions& asked, WallTime now) {
   if (asked.json) {
-    put_json([&](JsonObject& object) { add_status(object, status, now); });
+    put_json([&](JsonObject& object) { operations::add_status(object, status, now); });
   } else {
     put_out(status_text(status, now));
   }

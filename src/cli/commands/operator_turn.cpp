@@ -1,10 +1,10 @@
 #include "cli/commands/operator_turn.hpp"
 
-#include "base/fail_point.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
+#include "operations/commit.hpp"
 
 namespace dispatch::cli {
 
@@ -25,12 +25,7 @@ Result<> operator_turn(
   auto transaction = (*journal)->begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
   DISPATCH_TRY(act(**journal, **transaction, SystemClock{}.wall()));
-  fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(journal::commit_durably(**transaction));
-  fail_point(FailPoint::operator_committed);
-  if (const auto error = (*journal)->take_checkpoint_error())
-    return fail("what was asked for is done, but {}", error->message);
-  return {};
+  return operations::commit_whole(**transaction, **journal);
 }
 
 Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& program, bool dry_run) {

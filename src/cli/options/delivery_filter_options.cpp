@@ -2,11 +2,13 @@
 
 #include "base/text/shell_text.hpp"
 #include "base/text/units.hpp"
+#include "base/text/whole_number.hpp"
 #include "cli/commands/operator_turn.hpp"
 #include "cli/options/option_values.hpp"
 #include "cli/options/time_argument.hpp"
 #include "cli/output/listing.hpp"
 #include "ingest/input_name.hpp"
+#include "operations/views/json_fields.hpp"
 #include "routing/pattern.hpp"
 #include "routing/url.hpp"
 
@@ -81,8 +83,8 @@ std::string destinations_json(const operations::Affected& affected) {
   for (const auto& count : affected.destinations) {
     if (list.size() > 1) list += ',';
     JsonObject object{list};
-    add_text(object, "subscription", count.subscription);
-    add_text(object, "url", count.url);
+    operations::add_text(object, "subscription", count.subscription);
+    operations::add_text(object, "url", count.url);
     object.add("pending", count.pending)
         .add("retry_wait", count.retry_wait)
         .add("dead_letter", count.dead_letter);

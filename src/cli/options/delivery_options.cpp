@@ -1,8 +1,10 @@
 #include "cli/options/delivery_options.hpp"
 
+#include "base/text/whole_number.hpp"
 #include "cli/options/never_empty.hpp"
 #include "cli/options/option_values.hpp"
 #include "delivery/http/proxy_url.hpp"
+#include "operations/subscriptions/subscription_fields.hpp"
 #include "policy/breaker.hpp"
 #include "policy/classify.hpp"
 #include "policy/rate.hpp"
@@ -96,8 +98,8 @@ void add_failure_policy(Command command, flow::RunOptions& run) {
 
 void add_requests(Command command, delivery::HttpOptions& http) {
   const std::string group = "Requests";
-  from_environment(
-      add_value(command, "--timeout", http.timeout, parse_timeout, "For one request, everything included"))
+  from_environment(add_value(command, "--timeout", http.timeout, operations::parse_timeout,
+                             "For one request, everything included"))
       .type_name("DURATION")
       .default_str("5s")
       .group(group);

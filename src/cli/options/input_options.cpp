@@ -1,5 +1,6 @@
 #include "cli/options/input_options.hpp"
 
+#include "base/text/whole_number.hpp"
 #include "cli/options/option_values.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "cli/options/misplaced_options.hpp"
 
-#include "cli/options/suggestion.hpp"
+#include "base/text/suggestion.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

@@ -13,14 +13,6 @@ Option from_environment(Option option) {
   return option.environment(variable);
 }
 
-Result<std::uint64_t> WholeNumber::operator()(std::string_view text) const {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most)
-    return misuse("'{}' is not a whole number from {} to {}", text, least, most);
-  return number;
-}
-
 Result<double> parse_share(std::string_view text) {
   const bool percent = !text.empty() && text.back() == '%';
   const std::string_view digits = percent ? text.substr(0, text.size() - 1) : text;
@@ -31,15 +23,6 @@ Result<double> parse_share(std::string_view text) {
   if (error != std::errc{} || end != digits.data() + digits.size() || !(share >= 0 && share <= 1))
     return misuse("'{}' is not a share; write 10% or 0.1, from 0 to 100%", text);
   return share;
-}
-
-Result<std::chrono::milliseconds> parse_timeout(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (!duration) return tl::unexpected(duration.error());
-  const auto timeout = std::chrono::floor<std::chrono::milliseconds>(*duration);
-  if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
-    return misuse("'{}' is not between 1ms and 24h", text);
-  return timeout;
 }
 
 Result<std::chrono::milliseconds> parse_connection_lifetime(std::string_view text) {

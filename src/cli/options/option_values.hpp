@@ -31,18 +31,8 @@ Option add_value(Command command, const std::string& name, T& into, Parse parse,
 /// Returns it.
 Option from_environment(Option option);
 
-/// A whole number within [least, most].
-struct WholeNumber {
-  std::uint64_t least;
-  std::uint64_t most;
-  Result<std::uint64_t> operator()(std::string_view text) const;
-};
-
 /// "10%" or "0.1" as 0.1; from 0 to 100 %.
 Result<double> parse_share(std::string_view text);
-
-/// For one request: from 1ms to 24h, as libcurl counts in milliseconds, and 0 would mean for ever.
-Result<std::chrono::milliseconds> parse_timeout(std::string_view text);
 
 /// A duration from 2s to 24h.
 Result<std::chrono::milliseconds> parse_connection_lifetime(std::string_view text);

@@ -1,10 +1,10 @@
 #include "cli/options/parse.hpp"
 
 #include "base/system/fd.hpp"
+#include "base/text/suggestion.hpp"
 #include "cli/options/configuration/value_source.hpp"
 #include "cli/options/misplaced_options.hpp"
 #include "cli/options/never_empty.hpp"
-#include "cli/options/suggestion.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,6 +1,7 @@
 #include "cli/options/telemetry_options.hpp"
 
 #include "base/text/units.hpp"
+#include "base/text/whole_number.hpp"
 #include "cli/options/option_values.hpp"
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include "base/text/units.hpp"
 #include "cli/output/event_text.hpp"
 #include "cli/output/listing.hpp"
-#include "journal/trace.hpp"
+#include "operations/views/attempt_json.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -58,50 +58,22 @@ Parts parts(const AttemptTimings& timings) {
   return parts;
 }
 
-/// The id of the span of an attempt's request; empty where the event has no trace.
-std::string span_text(const EventRecord& event, const AttemptRecord& attempt) {
-  const auto trace = journal::trace_of_attempt(event.trace, attempt.key, attempt.number);
-  return trace ? tracing::hex(trace.span) : std::string{};
+/// What becomes of the delivery after its `index`th attempt.
+std::string next_text(const operations::AttemptHistory& history, std::size_t index, WallTime now) {
+  const DeliveryRecord& delivery = history.delivery();
+  const auto& attempt = *history.attempts()[index];
+  if (!attempt.ended) return {};
+  const bool latest = delivery.attempts == attempt.number;
+  if (const auto next = history.next_at(index)) {
+    if (latest) return until_text(*next, now);
+    return "after " + format_duration(std::max<microseconds>(*next - attempt.began_at - attempt.ended->took,
+                                                             microseconds{0}));
+  }
+  if (latest && delivery.state == DeliveryState::dead_letter) return "none: dead letter";
+  if (latest && delivery.not_meant) return "none: not meant";
+  if (latest && delivery.state == DeliveryState::failed) return "none: given up";
+  return {};
 }
-
-/// One delivery's attempts, in their order, and what is to become of it.
-class AttemptHistory {
- public:
-  AttemptHistory(const DeliveryRecord& delivery, const std::vector<AttemptRecord>& all)
-      : delivery_(delivery) {
-    for (const auto& attempt : all)
-      if (attempt.key == delivery.key) attempts_.push_back(&attempt);
-  }
-
-  const std::vector<const AttemptRecord*>& attempts() const { return attempts_; }
-
-  /// When the try after the `index`th attempt began or is due; nothing where there is none, or not yet.
-  std::optional<WallTime> next_at(std::size_t index) const {
-    if (index + 1 < attempts_.size()) return attempts_[index + 1]->began_at;
-    if (delivery_.attempts > attempts_[index]->number || delivery_.state != DeliveryState::retry_wait)
-      return std::nullopt;
-    return delivery_.state_at;
-  }
-
-  std::string next_text(std::size_t index, WallTime now) const {
-    const auto& attempt = *attempts_[index];
-    if (!attempt.ended) return {};
-    const bool latest = delivery_.attempts == attempt.number;
-    if (const auto next = next_at(index)) {
-      if (latest) return until_text(*next, now);
-      return "after " + format_duration(std::max<microseconds>(*next - attempt.began_at - attempt.ended->took,
-                                                               microseconds{0}));
-    }
-    if (latest && delivery_.state == DeliveryState::dead_letter) return "none: dead letter";
-    if (latest && delivery_.not_meant) return "none: not meant";
-    if (latest && delivery_.state == DeliveryState::failed) return "none: given up";
-    return {};
-  }
-
- private:
-  const DeliveryRecord& delivery_;
-  std::vector<const AttemptRecord*> attempts_;
-};
 
 void tell_actions(const EventRecord& event, const DeliveryRecord& delivery,
                   const std::function<void(std::string_view)>& write) {
@@ -111,7 +83,7 @@ void tell_actions(const EventRecord& event, const DeliveryRecord& delivery,
                         action.to.empty() ? "" : " to " + printable(action.to), format_time(action.at)));
 }
 
-void tell(const EventRecord& event, const DeliveryRecord& delivery, const AttemptHistory& history,
+void tell(const EventRecord& event, const DeliveryRecord& delivery, const operations::AttemptHistory& history,
           WallTime now, const std::function<void(std::string_view)>& write) {
   write(printable(delivery_text(delivery, now)) + '\n');
   if (history.attempts().empty()) return;
@@ -140,8 +112,8 @@ void tell(const EventRecord& event, const DeliveryRecord& delivery, const Attemp
                                    split.tls,
                                    split.first_byte,
                                    end.address,
-                                   history.next_text(i, now)};
-    if (event.trace) cells.push_back(span_text(event, attempt));
+                                   next_text(history, i, now)};
+    if (event.trace) cells.push_back(operations::span_text(event, attempt));
     cells.push_back(attempt.ended ? with_answer(end) : "under way");
     table.row(std::move(cells));
   }
@@ -150,59 +122,14 @@ void tell(const EventRecord& event, const DeliveryRecord& delivery, const Attemp
 
 }  // namespace
 
-std::string trace_text(const EventRecord& event) {
-  return event.trace ? tracing::hex(event.trace.trace) : std::string{};
-}
-
 void tell_attempts(const EventRecord& event, const std::vector<AttemptRecord>& attempts, WallTime now,
                    const std::function<void(std::string_view)>& write) {
   bool first = true;
   for (const auto& delivery : event.deliveries) {
     if (!std::exchange(first, false)) write("\n");
-    tell(event, delivery, AttemptHistory{delivery, attempts}, now, write);
+    tell(event, delivery, operations::AttemptHistory{delivery, attempts}, now, write);
     tell_actions(event, delivery, write);
   }
-}
-
-std::vector<std::string> attempts_json(const EventRecord& event, const std::vector<AttemptRecord>& attempts) {
-  std::vector<std::string> objects;
-  for (const auto& delivery : event.deliveries) {
-    const AttemptHistory history{delivery, attempts};
-    for (std::size_t i = 0; i < history.attempts().size(); ++i) {
-      const auto& attempt = *history.attempts()[i];
-      JsonObject object{objects.emplace_back()};
-      object.add("event_id", event.event_id);
-      add_text(object, "subscription", attempt.subscription);
-      object.add("destination", attempt.destination)
-          .add("generation", attempt.key.generation)
-          .add("attempt", attempt.number);
-      add_text(object, "trace_id", trace_text(event));
-      add_text(object, "span_id", span_text(event, attempt));
-      add_time(object, "began_at", attempt.began_at);
-      object.add("under_way", !attempt.ended.has_value());
-      if (attempt.ended) add_end(object, *attempt.ended);
-      add_time(object, "next_at", history.next_at(i));
-    }
-  }
-  return objects;
-}
-
-std::vector<std::string> actions_json(const EventRecord& event) {
-  std::vector<std::string> objects;
-  for (const auto& action : event.actions) {
-    const auto delivery = std::find_if(event.deliveries.begin(), event.deliveries.end(),
-                                       [&](const DeliveryRecord& one) { return one.key == action.key; });
-    if (delivery == event.deliveries.end()) continue;
-    JsonObject object{objects.emplace_back()};
-    object.add("event_id", event.event_id);
-    add_text(object, "subscription", delivery->subscription);
-    object.add("destination", delivery->destination)
-        .add("generation", action.key.generation)
-        .add("action", action.what);
-    add_time(object, "at", action.at);
-    if (!action.to.empty()) object.add("to", action.to);
-  }
-  return objects;
 }
 
 }  // namespace dispatch::cli

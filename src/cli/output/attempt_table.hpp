@@ -10,20 +10,11 @@
 
 namespace dispatch::cli {
 
-/// The id of the event's trace; empty where it has none.
-std::string trace_text(const journal::EventRecord& event);
-
 /// Tells all that was tried for an event, delivery by delivery: where each goes and how it stands, and, in
 /// one line for each attempt that the journal keeps, when it began, where its time went, how it ended, what
 /// came after it, and the span of its request; then what operators did. `attempts` are those of the event, as
 /// JournalReader::attempts gives them; `write` is given whole lines.
 void tell_attempts(const journal::EventRecord& event, const std::vector<journal::AttemptRecord>& attempts,
                    WallTime now, const std::function<void(std::string_view)>& write);
-
-/// The same for programs: each attempt as a JSON object.
-std::vector<std::string> attempts_json(const journal::EventRecord& event,
-                                       const std::vector<journal::AttemptRecord>& attempts);
-/// And each thing that an operator did to one of its deliveries.
-std::vector<std::string> actions_json(const journal::EventRecord& event);
 
 }  // namespace dispatch::cli

@@ -1,52 +1,23 @@
 #include "cli/output/event_text.hpp"
 
-#include "base/text/base64.hpp"
 #include "base/text/printable.hpp"
 #include "base/text/units.hpp"
-#include "base/text/utf8.hpp"
 #include "cli/output/attempt_table.hpp"
 #include "cli/output/listing.hpp"
+#include "operations/views/attempt_json.hpp"
+#include "operations/views/event_json.hpp"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 namespace dispatch::cli {
 namespace {
 
 using journal::DeliveryRecord;
 using journal::EventRecord;
-
-void add_deliveries(JsonObject& object, const EventRecord& event) {
-  std::string list = "[";
-  for (const auto& delivery : event.deliveries) {
-    if (list.size() > 1) list += ',';
-    JsonObject entry{list};
-    add_text(entry, "subscription", delivery.subscription);
-    entry.add("destination", delivery.destination)
-        .add("host", delivery.host)
-        .add("generation", delivery.key.generation)
-        .add("state", to_string(delivery.state))
-        .add("attempts", delivery.attempts)
-        .add("forgiven", delivery.forgiven);
-    add_time(entry, "state_at", delivery.state_at);
-    add_time(entry, "began_at", delivery.began_at);
-    entry.add("status", delivery.status).add("not_meant", delivery.not_meant);
-  }
-  object.add_raw("deliveries", list += ']');
-}
-
-void add_payload(JsonObject& object, const EventRecord& event) {
-  if (is_utf8(event.payload)) {
-    object.add("payload", event.payload);
-    return;
-  }
-  std::string encoded;
-  append_base64(encoded, event.payload);
-  object.add("payload_base64", encoded);
-}
 
 std::string when_text(const DeliveryRecord& delivery, WallTime now) {
   if (!delivery.state_at) return {};
@@ -91,38 +62,18 @@ std::string delivery_text(const DeliveryRecord& delivery, WallTime now) {
 }
 
 void put_event_json(const EventRecord& event) {
-  put_event_json(event, [](JsonObject&) {});
+  put_json([&](JsonObject& object) { operations::add_event(object, event); });
 }
 
 void put_event_json(const EventRecord& event, const std::function<void(JsonObject&)>& more) {
   put_json([&](JsonObject& object) {
-    object.add("position", event.position.value()).add("event_id", event.event_id);
-    add_place(object, event.entity_id, event.sequence);
-    add_text(object, "type", event.type);
-    add_text(object, "source", event.source);
-    add_text(object, "time", event.time);
-    add_text(object, "correlation_id", event.correlation_id);
-    add_text(object, "causation_id", event.causation_id);
-    if (event.headers.empty()) {
-      object.add_null("headers");
-    } else {
-      object.add_foreign("headers", event.headers);
-    }
-    add_text(object, "url", event.own_url);
-    add_time(object, "accepted_at", event.accepted_at);
-    object.add("payload_bytes", event.payload_bytes);
-    add_deliveries(object, event);
+    operations::add_event(object, event);
     more(object);
   });
 }
 
 void put_event_json(const EventRecord& event, const std::vector<journal::AttemptRecord>& attempts) {
-  put_event_json(event, [&](JsonObject& object) {
-    add_payload(object, event);
-    add_text(object, "trace_id", trace_text(event));
-    object.add_raw("attempts", fmt::format("[{}]", fmt::join(attempts_json(event, attempts), ",")));
-    object.add_raw("actions", fmt::format("[{}]", fmt::join(actions_json(event), ",")));
-  });
+  put_json([&](JsonObject& object) { operations::add_event(object, event, attempts); });
 }
 
 void put_event(const EventRecord& event, const std::vector<journal::AttemptRecord>& attempts, WallTime now) {
@@ -138,7 +89,7 @@ void put_event(const EventRecord& event, const std::vector<journal::AttemptRecor
   field("time", event.time);
   field("correlation", event.correlation_id);
   field("causation", event.causation_id);
-  field("trace", trace_text(event));
+  field("trace", operations::trace_text(event));
   field("headers", event.headers);
   field("url", event.own_url);
   field("accepted",

@@ -45,16 +45,6 @@ std::string until_text(WallTime time, WallTime now);
 /// How an attempt ended, in a few words: "HTTP 503", "timeout: no answer in 5s".
 std::string outcome_text(const journal::AttemptRecord::End& end);
 
-/// Adds a time as RFC 3339, or null.
-void add_time(JsonObject& object, std::string_view key, std::optional<WallTime> time);
-/// Adds a text, or null where it is empty.
-void add_text(JsonObject& object, std::string_view key, std::string_view text);
-/// Adds the entity and the sequence number of an event, each null where it has none.
-void add_place(JsonObject& object, const std::optional<std::string>& entity,
-               const std::optional<SequenceNumber>& sequence);
-/// Adds how an attempt ended.
-void add_end(JsonObject& object, const journal::AttemptRecord::End& end);
-
 /// One object for a line of output.
 template <class Fill>
 void put_json(Fill fill) {

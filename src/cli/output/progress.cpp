@@ -25,7 +25,7 @@ std::string figures_json(std::string_view message, const flow::RunStats& stats, 
   {
     JsonObject object{line};
     object.add("time", format_time(now)).add("level", "info").add("message", message);
-    add_stats(object, stats, took);
+    flow::add_stats(object, stats, took);
   }
   return line + "\n";
 }

@@ -4,6 +4,7 @@
 #include "base/text/units.hpp"
 #include "base/text/url_text.hpp"
 #include "cli/output/table.hpp"
+#include "flow/observe/run_stats_json.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,32 +18,11 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t errors_shown = 5;
 constexpr std::size_t unread_shown = 5;
-
-std::uint64_t in_state(const flow::RunStats& stats, DeliveryState state) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.state_counts.of(state)));
-}
-
-double rate(const flow::RunStats& stats, microseconds took) {
-  return took.count() > 0 ? static_cast<double>(stats.delivered) * 1e6 / static_cast<double>(took.count())
-                          : 0;
-}
 
 std::string rate_text(double per_second) {
   return per_second < 10 ? fmt::format("{:.1f}/s", per_second)
                          : count_text(static_cast<std::uint64_t>(std::llround(per_second))) + "/s";
-}
-
-using Reason = std::pair<std::string, std::uint64_t>;
-
-/// The most frequent first.
-std::vector<Reason> top_errors(const flow::RunStats& stats) {
-  std::vector<Reason> errors{stats.errors.begin(), stats.errors.end()};
-  std::stable_sort(errors.begin(), errors.end(),
-                   [](const Reason& a, const Reason& b) { return a.second > b.second; });
-  errors.resize(std::min(errors.size(), errors_shown));
-  return errors;
 }
 
 std::string row(std::string_view name, std::uint64_t count, std::string_view note = {}) {
@@ -54,7 +34,7 @@ std::string row(std::string_view name, std::uint64_t count, std::string_view not
 
 std::string speed(const flow::RunStats& stats, microseconds took) {
   if (stats.delivered == 0) return {};
-  std::string text = rate_text(rate(stats, took));
+  std::string text = rate_text(flow::deliveries_per_second(stats, took));
   if (stats.latency.count() > 0)
     text += fmt::format(
         "; an answer took p50 {}, p95 {}, p99 {}", format_duration(stats.latency.percentile(0.50)),
@@ -76,8 +56,8 @@ std::string progress_line(const flow::RunStats& stats, const flow::Throughput& t
   const auto add = [&line](std::uint64_t count, std::string_view what) {
     if (count > 0) line += fmt::format(", {} {}", count_text(count), what);
   };
-  const std::uint64_t pending = in_state(stats, DeliveryState::pending);
-  const std::uint64_t backing_off = in_state(stats, DeliveryState::retry_wait);
+  const std::uint64_t pending = flow::in_state(stats, DeliveryState::pending);
+  const std::uint64_t backing_off = flow::in_state(stats, DeliveryState::retry_wait);
   add(backing_off, "backing off");
   add(stats.host_limited, "host-limited");
   add(stats.rate_limited, "waiting for a rate");
@@ -89,7 +69,7 @@ std::string progress_line(const flow::RunStats& stats, const flow::Throughput& t
     line += fmt::format(" (next probe in {})", format_duration(*stats.next_probe));
   const std::uint64_t held = stats.host_limited + stats.rate_limited + stats.throttled + stats.resting;
   add(pending - std::min(pending, held), "waiting");
-  add(in_state(stats, DeliveryState::dead_letter), "dead");
+  add(flow::in_state(stats, DeliveryState::dead_letter), "dead");
   add(stats.rejected, "rejected");
   if (stats.following) line += ", following another dispatcher";
   if (const auto per_second = throughput.per_second()) {
@@ -156,8 +136,9 @@ std::string unread_table(const flow::RunStats& stats) {
 std::string delivery_table(const flow::RunStats& stats, microseconds took, std::string_view waiting) {
   std::string text =
       row("delivered", stats.delivered, speed(stats, took)) + row("retries", stats.retries) +
-      row("dead", in_state(stats, DeliveryState::dead_letter)) +
-      row(waiting, in_state(stats, DeliveryState::pending) + in_state(stats, DeliveryState::retry_wait)) +
+      row("dead", flow::in_state(stats, DeliveryState::dead_letter)) +
+      row(waiting,
+          flow::in_state(stats, DeliveryState::pending) + flow::in_state(stats, DeliveryState::retry_wait)) +
       row("unknown", stats.unknown, stats.unknown > 0 ? "attempts whose outcome nobody knows" : "");
   if (const auto& [gaps, numbers] = stats.gaps_given_up; gaps > 0)
     text += row(
@@ -170,61 +151,17 @@ std::string delivery_table(const flow::RunStats& stats, microseconds took, std::
     text += row("given up", stats.given_up, "by operators, or with their subscription; not delivered");
   if (stats.circuits_open > 0)
     text += row("circuits open", stats.circuits_open, "URLs left alone after failures in a row");
-  for (const auto& [what, count] : top_errors(stats)) text += row("error", count, what);
+  for (const auto& [what, count] : flow::top_errors(stats)) text += row("error", count, what);
   return text;
 }
 
 std::string followed_table(const flow::RunStats& stats) {
   const std::string_view of = "in the whole journal";
-  return row("in flight", in_state(stats, DeliveryState::in_flight), of) +
-         row("waiting", in_state(stats, DeliveryState::pending) + in_state(stats, DeliveryState::retry_wait),
+  return row("in flight", flow::in_state(stats, DeliveryState::in_flight), of) +
+         row("waiting",
+             flow::in_state(stats, DeliveryState::pending) + flow::in_state(stats, DeliveryState::retry_wait),
              of) +
-         row("dead", in_state(stats, DeliveryState::dead_letter), of);
-}
-
-void add_stats(JsonObject& object, const flow::RunStats& stats, microseconds took) {
-  const auto milliseconds = [&stats](double share) {
-    return static_cast<double>(stats.latency.percentile(share).count()) / 1000;
-  };
-  object.add("accepted", stats.accepted)
-      .add("delivered", stats.delivered)
-      .add("duplicates", stats.duplicates)
-      .add("rejected", stats.rejected)
-      .add("attempts", stats.attempts)
-      .add("retries", stats.retries)
-      .add("buried", stats.buried)
-      .add("unknown", stats.unknown)
-      .add("in_flight", stats.in_flight)
-      .add("host_limited", stats.host_limited)
-      .add("rate_limited", stats.rate_limited)
-      .add("circuit_limited", stats.resting)
-      .add("circuits_open", stats.circuits_open)
-      .add("pending", in_state(stats, DeliveryState::pending))
-      .add("retry_wait", in_state(stats, DeliveryState::retry_wait))
-      .add("dead_letter", in_state(stats, DeliveryState::dead_letter))
-      .add("seconds", static_cast<double>(took.count()) / 1e6)
-      .add("per_second", rate(stats, took))
-      .add("p50_ms", milliseconds(0.50))
-      .add("p95_ms", milliseconds(0.95))
-      .add("p99_ms", milliseconds(0.99));
-  std::string errors;
-  {
-    JsonObject by_count{errors};
-    for (const auto& [what, count] : top_errors(stats)) by_count.add(what, count);
-  }
-  object.add_raw("errors", errors)
-      .add("unmatched", stats.unmatched)
-      .add("not_meant", stats.not_meant)
-      .add("given_up", stats.given_up)
-      .add("throttle_limited", stats.throttled)
-      .add("unread_inputs", static_cast<std::uint64_t>(stats.unread.size()))
-      .add("elsewhere", stats.elsewhere.events)
-      .add("duplicates_elsewhere", stats.recorded_elsewhere.events)
-      .add("gaps_given_up", stats.gaps_given_up.gaps);
-  for (const flow::MissingField& missing : stats.missing_order) {
-    object.add("without_" + missing.field, missing.lines);
-    if (missing.entities > 0) object.add("entities_without_" + missing.field, missing.entities);
-  }
+         row("dead", flow::in_state(stats, DeliveryState::dead_letter), of);
 }
 
 }  // namespace dispatch::cli

@@ -39,7 +39,4 @@ std::string delivery_table(const flow::RunStats& stats, std::chrono::microsecond
 /// Rows of the same table for a process that did not dispatch: how the whole journal stands.
 std::string followed_table(const flow::RunStats& stats);
 
-/// The same for programs: adds a key for each figure. Keys are only ever added.
-void add_stats(JsonObject& object, const flow::RunStats& stats, std::chrono::microseconds took);
-
 }  // namespace dispatch::cli

@@ -5,6 +5,7 @@
 #include "base/text/url_text.hpp"
 #include "cli/output/run_stats_text.hpp"
 #include "cli/program.hpp"
+#include "flow/observe/run_stats_json.hpp"
 
 #include <algorithm>
 
@@ -193,7 +194,7 @@ std::string summary_json(const Summary& summary, WallTime now) {
         .add("ending", interrupted(summary) ? "interrupted" : "finished")
         .add("exit_code", static_cast<int>(exit_code(summary)))
         .add("remaining", summary.result.remaining);
-    add_stats(object, summary.stats, summary.took);
+    flow::add_stats(object, summary.stats, summary.took);
     object.add_raw("next", "[" + next + "]").add("followed", summary.result.followed);
     if (summary.owner.value_or(0) > 0)
       object.add("owner_pid", *summary.owner);

@@ -1,6 +1,5 @@
 #include "cli/run/dry_run.hpp"
 
-#include "cli/commands/subscription/subscription_file.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/output/run_stats_text.hpp"
 #include "cli/program.hpp"
@@ -12,6 +11,7 @@
 #include "ingest/rejects/rejects.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/sqlite/files/journal_files.hpp"
+#include "operations/subscriptions/subscription_file.hpp"
 #include "routing/router.hpp"
 
 #include <algorithm>
@@ -84,7 +84,7 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
     }));
   }
   if (!options.subscriptions.empty()) {
-    const auto declared = read_subscriptions(options.subscriptions);
+    const auto declared = operations::read_subscriptions(options.subscriptions);
     if (!declared) return tl::unexpected(declared.error());
     for (const auto& one : *declared) all.insert_or_assign(one.subscription.id, one.subscription);
   }

@@ -1,10 +1,11 @@
 #include "cli/run/session.hpp"
 
-#include "cli/commands/subscription/subscription_apply.hpp"
+#include "cli/output/subscription_changes_text.hpp"
 #include "cli/run/recorded_destinations.hpp"
 #include "flow/intake/refresh_catalog.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
+#include "operations/subscriptions/subscription_apply.hpp"
 #include "telemetry/trace_sampling.hpp"
 
 #include <algorithm>
@@ -72,9 +73,9 @@ Result<std::unique_ptr<Session>> Session::open(const Program& program, const Inp
 }
 
 Result<> Session::open_journal(const InputOptions& options) {
-  std::vector<Declared> declared;
+  std::vector<operations::Declared> declared;
   if (!options.subscriptions.empty()) {
-    auto read = read_subscriptions(options.subscriptions);
+    auto read = operations::read_subscriptions(options.subscriptions);
     if (!read) return tl::unexpected(std::move(read).error());
     declared = std::move(*read);
   }
@@ -91,14 +92,14 @@ Result<> Session::open_journal(const InputOptions& options) {
   journal_ = std::move(*journal);
   if (is_new && talk_.summary)
     log_->info("made the journal {}", std::filesystem::absolute(journal_path_, unknown).string());
-  const auto applied =
-      apply_set(*journal_, declared, {}, clock_.wall(), [this](const auto& changes) { say(changes); });
+  const auto applied = operations::apply_set(*journal_, declared, {}, clock_.wall(),
+                                             [this](const auto& changes) { say(changes); });
   if (!applied) return tl::unexpected(applied.error());
-  warn_of_changes(*log_, *applied);
+  for (const auto& warning : operations::warnings_of(*applied)) log_->warn("{}", warning);
   return flow::refresh_catalog(*catalog_, *journal_);
 }
 
-void Session::say(const std::vector<SubscriptionChange>& changes) {
+void Session::say(const std::vector<operations::SubscriptionChange>& changes) {
   if (!talk_.summary) return;
   log_->info("subscriptions: {}", changes_summary(changes));
   const std::string text = changes_text(changes);

@@ -4,7 +4,6 @@
 #include "base/error.hpp"
 #include "base/system/file_roles.hpp"
 #include "base/system/signals.hpp"
-#include "cli/commands/subscription/subscription_changes.hpp"
 #include "cli/options/input_options.hpp"
 #include "cli/output/live_line.hpp"
 #include "cli/output/progress.hpp"
@@ -15,6 +14,7 @@
 #include "flow/intake/inbox.hpp"
 #include "ingest/rejects/rejects.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
+#include "operations/subscriptions/subscription_changes.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -83,7 +83,7 @@ class Session {
   Result<> open_input(const InputOptions& options);
   Result<> open_journal(const InputOptions& options);
   Result<std::optional<flow::Tracer>> tracer();
-  void say(const std::vector<SubscriptionChange>& changes);
+  void say(const std::vector<operations::SubscriptionChange>& changes);
   void on_signal(int signal);
   std::chrono::microseconds took() const;
   void say_snapshot();

@@ -2,6 +2,7 @@
 
 #include "cli/output/table.hpp"
 #include "journal/trace.hpp"
+#include "operations/views/attempt_json.hpp"
 
 #include <string>
 #include <vector>
@@ -102,14 +103,14 @@ TEST_CASE("an attempt of a traced event names the span of its request") {
   CHECK(has(lines[2], first));
   CHECK(has(lines[3], second));
 
-  const auto objects = attempts_json(event, attempts);
+  const auto objects = operations::attempts_json(event, attempts);
   REQUIRE(objects.size() == 2);
   CHECK(has(objects[0], R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":")" + first));
   CHECK(has(objects[1], R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":")" + second));
 
   event.trace = {};
   CHECK_FALSE(has(told(event, attempts, start + 10s).at(1), "SPAN"));
-  CHECK(has(attempts_json(event, attempts).at(0), R"("trace_id":null,"span_id":null)"));
+  CHECK(has(operations::attempts_json(event, attempts).at(0), R"("trace_id":null,"span_id":null)"));
 }
 
 TEST_CASE("every delivery of an event has a history of its own") {
@@ -138,7 +139,7 @@ TEST_CASE("as JSON an attempt names its subscription and its generation and when
   waiting.state_at = start + 30s;
   auto one = attempt(key(2, 1), 1, start);
   one.subscription = "orders";
-  const auto objects = attempts_json(event_with({waiting}), {one});
+  const auto objects = operations::attempts_json(event_with({waiting}), {one});
   REQUIRE(objects.size() == 1);
   CHECK(
       has(objects[0], R"("event_id":"e1","subscription":"orders","destination":"http://a/","generation":1)"));

@@ -1,5 +1,6 @@
 #include "cli/options/parse.hpp"
 
+#include "base/text/whole_number.hpp"
 #include "cli/options/configuration/configuration.hpp"
 #include "cli/options/configuration/value_source.hpp"
 #include "cli/options/never_empty.hpp"

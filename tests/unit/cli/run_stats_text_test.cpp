@@ -1,5 +1,7 @@
 #include "cli/output/run_stats_text.hpp"
 
+#include "flow/observe/run_stats_json.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace dispatch;
@@ -95,7 +97,7 @@ TEST_CASE("figures for programs are one JSON object") {
   std::string text;
   {
     JsonObject object{text};
-    add_stats(object, stats, 500ms);
+    flow::add_stats(object, stats, 500ms);
   }
   CHECK(has(text, "\"delivered\":7,"));
   CHECK(has(text, "\"dead_letter\":2,"));

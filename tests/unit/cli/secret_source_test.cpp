@@ -1,5 +1,6 @@
-#include "cli/options/secret_source.hpp"
+#include "operations/subscriptions/secret_source.hpp"
 
+#include "cli/options/secret_options.hpp"
 #include "delivery/signature.hpp"
 #include "support/temp_dir.hpp"
 
@@ -13,6 +14,7 @@
 
 using namespace dispatch;
 using namespace dispatch::cli;
+using namespace dispatch::operations;
 
 namespace {
 

@@ -9,8 +9,8 @@ namespace {
 
 constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};
 
-Status busy() {
-  Status status;
+operations::Status busy() {
+  operations::Status status;
   status.journal = "dispatch.db";
   auto& journal_status = status.journal_status;
   journal_status.state_counts.deliveries = {1'200, 3, 2, 1, 5'000, 0};
@@ -52,7 +52,7 @@ and 5 more hosts
 }
 
 TEST_CASE("status of a journal that holds nothing is short") {
-  Status status;
+  operations::Status status;
   status.journal = "dispatch.db";
   const auto text = status_text(status, noon);
   CHECK(text.find("no run is on") != std::string::npos);
@@ -90,7 +90,7 @@ half-open   0s        0  http://b.test/
   std::string line;
   {
     JsonObject object{line};
-    add_status(object, status, noon);
+    operations::add_status(object, status, noon);
   }
   CHECK(line.find(
             R"("paused":[{"subscription":"billing","reason":"the receiver answered 410 Gone","since":)") !=
@@ -111,7 +111,7 @@ in 1m 30s  http://a.test/hook
   std::string line;
   {
     JsonObject object{line};
-    add_status(object, status, noon);
+    operations::add_status(object, status, noon);
   }
   CHECK(line.find(R"("held_back":[{"url":"http://a.test/hook","until":)") != std::string::npos);
   status.journal_status.held_back.clear();
@@ -122,7 +122,7 @@ TEST_CASE("status for programs is one JSON object") {
   std::string line;
   {
     JsonObject object{line};
-    add_status(object, busy(), noon);
+    operations::add_status(object, busy(), noon);
   }
   CHECK(line.find(R"("pending":1200,)") != std::string::npos);
   CHECK(line.find(R"("next_due":"2023-11-14T22:13:40.000Z")") != std::string::npos);

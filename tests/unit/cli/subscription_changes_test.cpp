@@ -1,5 +1,7 @@
-#include "cli/commands/subscription/subscription_changes.hpp"
+#include "operations/subscriptions/subscription_changes.hpp"
 
+#include "cli/output/subscription_changes_text.hpp"
+#include "operations/views/subscription_changes_json.hpp"
 #include "support/temp_dir.hpp"
 
 #include <string>
@@ -9,6 +11,7 @@
 
 using namespace dispatch;
 using namespace dispatch::cli;
+using namespace dispatch::operations;
 using namespace std::chrono_literals;
 
 namespace {

@@ -2,6 +2,7 @@
 
 #include "ingest/framing/json_frames.hpp"
 
+#include "support/pieces_source.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ doctest::String toString(const Cut& cut) {
 
 Cut cut(const std::string& text, std::size_t step = 1000, const std::string& records = {},
         std::size_t most = 1000) {
-  JsonFrames frames{std::make_unique<TrickleSource>(text, step), most,
+  JsonFrames frames{std::make_unique<PiecesSource>(text, step), most,
                     records.empty() ? std::nullopt : std::optional{JsonPointer::parse(records).value()}};
   std::vector<std::unique_ptr<char[]>> memory;
   Cut cut;
@@ -206,7 +207,8 @@ TEST_CASE("a document without the array has a fault and costs no other") {
 }
 
 TEST_CASE("without waiting only complete elements are given") {
-  JsonFrames frames{std::make_unique<TrickleSource>("[{\"a\":1},{\"b\"", 1000, false), 100, std::nullopt};
+  JsonFrames frames{std::make_unique<PiecesSource>("[{\"a\":1},{\"b\"", 1000, PiecesSource::Ready::never),
+                    100, std::nullopt};
   CHECK_FALSE(frames.next(Frames::Wait::never)->has_value());
   CHECK((*frames.next(Frames::Wait::may))->text == "{\"a\":1}");
   CHECK_FALSE(frames.next(Frames::Wait::never)->has_value());
@@ -238,7 +240,7 @@ TEST_CASE("a large array is read in memory that does not follow its size") {
 TEST_CASE("what is left out between elements takes no memory") {
   const std::string gap(10'000'000, ' ');
   const auto blocks = [](const std::string& text, std::optional<JsonPointer> records) {
-    JsonFrames frames{std::make_unique<TrickleSource>(text, 60'000), 100, std::move(records)};
+    JsonFrames frames{std::make_unique<PiecesSource>(text, 60'000), 100, std::move(records)};
     std::size_t elements = 0;
     while (!frames.ended())
       if (frames.next(Frames::Wait::may).value()) ++elements;

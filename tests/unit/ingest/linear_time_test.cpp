@@ -3,6 +3,7 @@
 
 #include "ingest/format/format_detector.hpp"
 #include "ingest/framing/sequence_frames.hpp"
+#include "support/pieces_source.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <algorithm>
@@ -63,7 +64,7 @@ TEST_CASE("a long first line is looked through once for its end") {
 
 TEST_CASE("space behind a text of a sequence is looked through once") {
   CHECK(growth([](std::size_t length) {
-          SequenceFrames frames{std::make_unique<TrickleSource>("\x1E{" + std::string(length, ' '), step),
+          SequenceFrames frames{std::make_unique<PiecesSource>("\x1E{" + std::string(length, ' '), step),
                                 std::size_t{64} * 1024 * 1024};
           while (!frames.ended()) REQUIRE(frames.next(Frames::Wait::may).has_value());
         }) < 25);

@@ -1,5 +1,6 @@
 #include "ingest/framing/lines.hpp"
 
+#include "support/pieces_source.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <memory>
@@ -28,7 +29,7 @@ doctest::String toString(const Seen& seen) {
 /// The lines of `text`, pieces joined; the memory of each is handed over after every `batch` lines, and read
 /// late.
 std::vector<Seen> cut(const std::string& text, std::size_t step, std::size_t line_most, std::size_t batch) {
-  Lines lines{std::make_unique<TrickleSource>(text, step), line_most};
+  Lines lines{std::make_unique<PiecesSource>(text, step), line_most};
   std::vector<std::unique_ptr<char[]>> memory;
   std::vector<Frame> found;
   while (!lines.ended()) {
@@ -110,7 +111,7 @@ TEST_CASE("lines that cross the ends of blocks are whole") {
 
 TEST_CASE("a very long line is never in memory whole") {
   const std::size_t size = 50'000'000;
-  Lines lines{std::make_unique<TrickleSource>(std::string(size, 'x') + "\nshort\n", 65536), 100'000};
+  Lines lines{std::make_unique<PiecesSource>(std::string(size, 'x') + "\nshort\n", 65536), 100'000};
   std::size_t bytes = 0, largest = 0;
   std::string last;
   while (!lines.ended()) {
@@ -131,7 +132,7 @@ TEST_CASE("a very long line is never in memory whole") {
 }
 
 TEST_CASE("without waiting only complete lines are given") {
-  Lines lines{std::make_unique<TrickleSource>("one\ntw", 1000, false), 100};
+  Lines lines{std::make_unique<PiecesSource>("one\ntw", 1000, PiecesSource::Ready::never), 100};
   CHECK_FALSE(lines.next(Lines::Wait::never)->has_value());
   CHECK((*lines.next(Lines::Wait::may))->text == "one");
   CHECK_FALSE(lines.next(Lines::Wait::never)->has_value());

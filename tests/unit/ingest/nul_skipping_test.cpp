@@ -1,6 +1,7 @@
 // A log that is truncated while its writer goes on begins with NULs, up to where the writer stood.
 
 #include "ingest/source/nul_skipping_source.hpp"
+#include "support/pieces_source.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <memory>
@@ -23,7 +24,7 @@ struct Drained {
 Drained drain(std::string bytes, std::size_t step, std::size_t size) {
   Drained drained;
   ingest::NulSkippingSource source{
-      std::make_unique<TrickleSource>(std::move(bytes), step),
+      std::make_unique<PiecesSource>(std::move(bytes), step),
       [&](std::string message) { drained.warnings.push_back(std::move(message)); }};
   std::string buffer(size, '\0');
   while (true) {

@@ -59,11 +59,4 @@ std::string reason(std::string_view line, ingest::ReaderOptions options) {
   return whole.substr(0, whole.find("; if it means something else"));
 }
 
-Result<std::size_t> TrickleSource::read(std::span<char> into) {
-  const std::size_t size = std::min({into.size(), step_, text_.size() - at_});
-  std::memcpy(into.data(), text_.data() + at_, size);
-  at_ += size;
-  return size;
-}
-
 }  // namespace dispatch::test

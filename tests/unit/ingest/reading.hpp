@@ -41,21 +41,4 @@ std::string whole_reason(std::string_view line, ingest::ReaderOptions options = 
 /// The same without the option that leaves a field out.
 std::string reason(std::string_view line, ingest::ReaderOptions options = {});
 
-/// Gives `text` out at most `step` bytes at a time, and says that it is ready or not.
-class TrickleSource final : public ingest::Source {
- public:
-  TrickleSource(std::string text, std::size_t step, bool ready = true)
-      : text_(std::move(text)), step_(step), ready_(ready) {}
-  Result<std::size_t> read(std::span<char> into) override;
-  bool ready() override { return ready_; }
-  const std::string& name() const override { return name_; }
-
- private:
-  std::string text_;
-  std::size_t step_;
-  bool ready_;
-  std::size_t at_ = 0;
-  std::string name_ = "trickle";
-};
-
 }  // namespace dispatch::test

@@ -2,6 +2,7 @@
 
 #include "ingest/framing/sequence_frames.hpp"
 
+#include "support/pieces_source.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <memory>
@@ -25,7 +26,7 @@ struct Seen {
 };
 
 std::vector<Seen> cut(const std::string& text, std::size_t step, std::size_t most = 100) {
-  SequenceFrames frames{std::make_unique<TrickleSource>(text, step), most};
+  SequenceFrames frames{std::make_unique<PiecesSource>(text, step), most};
   std::vector<std::unique_ptr<char[]>> memory;
   std::vector<Seen> seen;
   while (!frames.ended()) {
@@ -82,7 +83,7 @@ TEST_CASE("a text ends with the line feed behind a whole document however it arr
 }
 
 TEST_CASE("a text that has its line feed has ended before anything follows it") {
-  SequenceFrames frames{std::make_unique<TrickleSource>("\x1E{\"a\":1}\n", 1000), 100};
+  SequenceFrames frames{std::make_unique<PiecesSource>("\x1E{\"a\":1}\n", 1000), 100};
   const auto frame = frames.next(Frames::Wait::may);
   REQUIRE(frame.value().has_value());
   CHECK((*frame)->terminated);
@@ -91,8 +92,7 @@ TEST_CASE("a text that has its line feed has ended before anything follows it") 
 
 TEST_CASE("space in front of a text and behind it takes no memory in a sequence") {
   const std::string space(10'000'000, '\n');
-  SequenceFrames frames{std::make_unique<TrickleSource>("\x1E{}\n" + space + "\x1E{}\n" + space, 60'000),
-                        100};
+  SequenceFrames frames{std::make_unique<PiecesSource>("\x1E{}\n" + space + "\x1E{}\n" + space, 60'000), 100};
   std::size_t texts = 0;
   while (!frames.ended())
     if (frames.next(Frames::Wait::may).value()) ++texts;

@@ -3,6 +3,7 @@
 #include "ingest/source/text_source.hpp"
 
 #include "support/compress.hpp"
+#include "support/pieces_source.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <memory>
@@ -26,7 +27,7 @@ struct Drained {
 /// All that the text source of `bytes` gives, which come `step` at a time and are read `size` at a time.
 Drained drain(std::string bytes, std::size_t step = 1000, std::size_t size = 10'000) {
   Drained drained;
-  ingest::TextSource source{std::make_unique<TrickleSource>(std::move(bytes), step),
+  ingest::TextSource source{std::make_unique<PiecesSource>(std::move(bytes), step),
                             [&](std::string message) { drained.warnings.push_back(std::move(message)); }};
   std::string buffer(size, '\0');
   while (true) {
@@ -105,7 +106,7 @@ TEST_CASE("what is not compressed passes unchanged however short") {
 TEST_CASE("input is decompressed as often as it was compressed but not without end") {
   std::string bytes = "text";
   for (const Codec codec : {Codec::xz, Codec::gzip, Codec::zstd}) bytes = compress(codec, bytes);
-  ingest::TextSource source{std::make_unique<TrickleSource>(bytes, 5), [](const std::string&) {}};
+  ingest::TextSource source{std::make_unique<PiecesSource>(bytes, 5), [](const std::string&) {}};
   std::string buffer(100, '\0'), text;
   while (const std::size_t got = source.read(buffer).value()) text += buffer.substr(0, got);
   CHECK(text == "text");
@@ -227,7 +228,7 @@ TEST_CASE("a small input that becomes a very large one is read in little memory"
   const auto bomb = compress(Codec::bzip2, std::string(45'000'000, '\0'));
   CHECK(bomb.size() < 1000);
   const ingest::Warn ignore = [](const std::string&) {};
-  ingest::TextSource source{std::make_unique<TrickleSource>(bomb, 100), ignore};
+  ingest::TextSource source{std::make_unique<PiecesSource>(bomb, 100), ignore};
   std::string buffer(65536, '\0');
   std::size_t bytes = 0;
   while (true) {

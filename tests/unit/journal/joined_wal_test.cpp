@@ -1,4 +1,5 @@
 #include "journal/sqlite/schema/migrations.hpp"
+#include "support/failing_disk.hpp"
 #include "support/vfs_layer.hpp"
 #include "unit/journal/journals.hpp"
 
@@ -55,26 +56,6 @@ int writes_of_a_turn(const SqliteOptions& options, int events, std::size_t paylo
   CHECK(elsewhere.execAndGet("PRAGMA integrity_check").getString() == "ok");
   return written;
 }
-
-/// A disk whose operations of one kind on one kind of file fail while it is told so.
-class FailingDisk final : public VfsLayer {
- public:
-  FailingDisk() : VfsLayer("failing") {}
-  void fail(DiskOperation operation, std::string suffix) {
-    operation_ = operation;
-    suffix_ = std::move(suffix);
-  }
-  void mend() { operation_.reset(); }
-
- protected:
-  int admit(DiskOperation operation, const std::string& path) override {
-    return operation == operation_ && path.ends_with(suffix_) ? io_error(operation) : SQLITE_OK;
-  }
-
- private:
-  std::optional<DiskOperation> operation_;
-  std::string suffix_;
-};
 
 /// A journal with so little memory that a payload of 1.1 MB goes to the log before its commit.
 std::unique_ptr<SqliteJournal> open_small(const std::string& path) {

@@ -1,8 +1,10 @@
+#include "base/text/whole_number.hpp"
 #include "cli/commands/subscription/subscription_commands.hpp"
-#include "cli/commands/subscription/subscription_fields.hpp"
 #include "cli/options/option_values.hpp"
+#include "cli/options/secret_options.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
+#include "operations/subscriptions/subscription_fields.hpp"
 #include "policy/rate.hpp"
 
 #include <limits>
@@ -101,7 +103,7 @@ void add_how(Fields& fields, Command add, SubscriptionAddition& addition) {
   fields.text("--transform", &Subscription::transform, "A jq program that makes the data of the body")
       .type_name("JQ");
   fields
-      .value("--body", &Subscription::body, parse_body_mode,
+      .value("--body", &Subscription::body, operations::parse_body_mode,
              "payload, envelope, cloudevents or cloudevents-binary")
       .type_name("FORM")
       .default_str("payload");
@@ -109,7 +111,9 @@ void add_how(Fields& fields, Command add, SubscriptionAddition& addition) {
                       .type_name("'NAME: VALUE'")
                       .allow_extra_args(false);
   fields.of(header, &Subscription::headers);
-  fields.value("--timeout", &Subscription::timeout, parse_timeout, "For one request, everything included")
+  fields
+      .value("--timeout", &Subscription::timeout, operations::parse_timeout,
+             "For one request, everything included")
       .type_name("DURATION")
       .default_str("as the run says");
   fields.flag("--deny-private", &Subscription::deny_private, "Refuse addresses that are not public");
@@ -120,16 +124,17 @@ void add_limits(Fields& fields) {
   fields.value("--rate", &Subscription::rate, policy::parse_rate, "Requests in any stretch of time, or off")
       .type_name("COUNT/TIME|off")
       .default_str("100/s");
-  fields.value("--concurrency", &Subscription::concurrency, parse_concurrency, "Requests at a time")
+  fields
+      .value("--concurrency", &Subscription::concurrency, operations::parse_concurrency, "Requests at a time")
       .type_name("N")
       .default_str("as the host allows");
   fields
-      .value("--attempts", &Subscription::attempts, parse_attempts,
+      .value("--attempts", &Subscription::attempts, operations::parse_attempts,
              "Attempts until a delivery is a dead letter")
       .type_name("N")
       .default_str("as the run says");
   fields
-      .value("--on-status", &Subscription::statuses, parse_statuses,
+      .value("--on-status", &Subscription::statuses, operations::parse_statuses,
              "What an HTTP status means, as in 409=ok,404=dead")
       .type_name("STATUS=MEANING,...");
 }

@@ -1,27 +1,20 @@
+#include "operations/subscriptions/subscription_add.hpp"
+
 #include "cli/commands/operator_turn.hpp"
-#include "cli/commands/subscription/subscription_changes.hpp"
 #include "cli/commands/subscription/subscription_commands.hpp"
-#include "cli/commands/subscription/subscription_fields.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/sqlite/files/journal_files.hpp"
-#include "operations/subscription_backfill.hpp"
-#include "routing/shared_url.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
+#include "operations/subscriptions/subscription_backfill.hpp"
+#include "operations/subscriptions/subscription_fields.hpp"
 
-#include <algorithm>
 #include <optional>
-#include <span>
 #include <utility>
 
 namespace dispatch::cli {
 namespace {
-
-const Subscription* known(const std::vector<Subscription>& all, std::string_view id) {
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.id == id; });
-  return found == all.end() ? nullptr : &*found;
-}
 
 /// What waited for the former URL, and goes to the present one.
 struct Carried {
@@ -59,7 +52,7 @@ Result<std::optional<Subscription>> former_of(const Program& program, std::strin
 Result<Subscription> definition(const SubscriptionAddition& asked,
                                 const std::optional<Subscription>& former) {
   Subscription named = asked.declared.subscription;
-  auto headers = headers_from_lines(asked.headers);
+  auto headers = operations::headers_from_lines(asked.headers);
   if (!headers) return misuse("--header: {}", headers.error().message);
   named.headers = std::move(*headers);
   Subscription wanted = named;
@@ -70,13 +63,13 @@ Result<Subscription> definition(const SubscriptionAddition& asked,
   if (wanted.url.empty()) return misuse("--url is missing: where do the deliveries of {} go?", wanted.id);
   if (wanted.event_types.empty())
     return misuse("--types is missing: which events go to {}? '*' means all", wanted.id);
-  DISPATCH_TRY(settle_definition(wanted));
+  DISPATCH_TRY(operations::settle_definition(wanted));
   return wanted;
 }
 
-void say_changes(const Program& program, const SubscriptionChange& change) {
+void say_changes(const Program& program, const operations::SubscriptionChange& change) {
   const std::string& id = change.wanted.id;
-  if (change.kind == SubscriptionChange::Kind::unchanged) {
+  if (change.kind == operations::SubscriptionChange::Kind::unchanged) {
     say(program, fmt::format("subscription {} is as it was: nothing named differs", id));
     return;
   }
@@ -95,10 +88,10 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   auto defined = definition(asked, *former);
   if (!defined) return tl::unexpected(std::move(defined).error());
   Subscription wanted = std::move(*defined);
-  const auto secret = read_secret(asked.declared.secret);
+  const auto secret = operations::read_secret(asked.declared.secret);
   if (!secret) return tl::unexpected(secret.error());
   if (*secret)
-    if (const auto warning = secret_warning("of subscription " + wanted.id, **secret))
+    if (const auto warning = operations::secret_warning("of subscription " + wanted.id, **secret))
       program.log->warn("{}", *warning);
 
   const bool generated = asked.declared.secret.generate;
@@ -112,50 +105,28 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
     if (journal::may_be_there(program.journal)) DISPATCH_TRY(backfill->read(program.journal));
   }
 
-  SubscriptionChange change;
-  bool replaced = false;
-  bool moved = false;
-  std::optional<std::string> shared_url;
-  std::int64_t made = 0;
-  DISPATCH_TRY(operator_turn(
-      program,
-      [&](journal::Journal& journal, journal::Transaction& transaction, WallTime now) -> Result<> {
-        const auto all = journal.subscriptions();
-        if (!all) return tl::unexpected(all.error());
-        shared_url = routing::shared_url_warning(wanted, *all);
-        if (const auto* before = known(*all, wanted.id)) {
-          if (!asked.replace)
-            return misuse(
-                "there is a subscription {} already; to change it, say --replace; see what it is with: {}",
-                wanted.id, command_on(program, "subscription show " + wanted.id));
-          if (!*former || definition_fields(**former) != definition_fields(*before))
-            return misuse(
-                "subscription {} was changed at the same moment by another; nothing was done; see {}",
-                wanted.id, command_on(program, "subscription show " + wanted.id));
-          replaced = true;
-          moved = before->url != wanted.url;
-          wanted.secrets = before->secrets;
-        }
-        if (*secret)
-          wanted.secrets =
-              with_newest(std::move(wanted.secrets), (*secret)->reveal(), now, asked.declared.secret_keep);
-        change = change_to(known(*all, wanted.id), wanted);
-        const auto no = transaction.put_subscription(wanted, now);
-        if (!no) return tl::unexpected(no.error());
-        if (!backfill) return {};
-        DISPATCH_TRY(backfill->read(program.journal));
-        const auto count =
-            transaction.fan_out(Route{wanted.url, wanted.host, *no}, backfill->positions(), now);
-        if (!count) return tl::unexpected(count.error());
-        made = *count;
-        return {};
-      },
-      true));
-
-  if (shared_url) program.log->warn("{}", *shared_url);
+  const auto journal = journal::SqliteJournal::open(program.journal, to_change(program));
+  if (!journal) return tl::unexpected(journal.error());
+  const auto added =
+      operations::add_subscription(**journal, SystemClock{},
+                                   {.wanted = wanted,
+                                    .secret = *secret ? std::optional{(*secret)->reveal()} : std::nullopt,
+                                    .secret_keep = asked.declared.secret_keep,
+                                    .replace = asked.replace,
+                                    .former = *former},
+                                   backfill ? &*backfill : nullptr, program.journal);
+  if (!added) return tl::unexpected(added.error());
+  using Refused = operations::SubscriptionAdded::Refused;
+  if (added->refused == Refused::exists)
+    return misuse("there is a subscription {} already; to change it, say --replace; see what it is with: {}",
+                  wanted.id, command_on(program, "subscription show " + wanted.id));
+  if (added->refused == Refused::changed_meanwhile)
+    return misuse("subscription {} was changed at the same moment by another; nothing was done; see {}",
+                  wanted.id, command_on(program, "subscription show " + wanted.id));
+  if (added->shared_url) program.log->warn("{}", *added->shared_url);
 
   std::optional<Carried> carried;
-  if (moved) {
+  if (added->moved) {
     const auto found = carried_by(program, wanted.id);
     if (!found) return tl::unexpected(found.error());
     carried = *found;
@@ -163,16 +134,16 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
 
   if (asked.json) {
     put_json([&](JsonObject& object) {
-      object.add("id", wanted.id).add("replaced", replaced);
+      object.add("id", wanted.id).add("replaced", added->replaced);
       if (carried) object.add("waiting", carried->waiting).add("dead_letters", carried->dead);
-      if (backfill) object.add("looked_at", backfill->looked_at()).add("delivered_too", made);
+      if (backfill) object.add("looked_at", backfill->looked_at()).add("delivered_too", added->fanned_out);
       if (generated) object.add("secret", (*secret)->reveal());
     });
   } else if (generated) {
     put_out((*secret)->reveal() + "\n");
   }
-  if (replaced)
-    say_changes(program, change);
+  if (added->replaced)
+    say_changes(program, added->change);
   else
     say(program, fmt::format("added subscription {} to {}", wanted.id, wanted.url));
   if (carried)
@@ -182,10 +153,10 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
                     counted(carried->dead, "dead letter", "dead letters")));
   if (generated) say(program, "the secret is shown this once; give it to the receiver");
   if (backfill)
-    say(program,
-        fmt::format("{} of {} that the journal holds {} it too{}", made,
-                    counted(backfill->looked_at(), "event", "events"), made == 1 ? "goes to" : "go to",
-                    made > 0 ? "; " + who_goes_on(program) : std::string{}));
+    say(program, fmt::format("{} of {} that the journal holds {} it too{}", added->fanned_out,
+                             counted(backfill->looked_at(), "event", "events"),
+                             added->fanned_out == 1 ? "goes to" : "go to",
+                             added->fanned_out > 0 ? "; " + who_goes_on(program) : std::string{}));
   return ExitCode::delivered;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "cli/commands/subscription/subscription_file.hpp"
 #include "cli/exit_code.hpp"
 #include "event/subscription.hpp"
+#include "operations/subscriptions/subscription_file.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Program;
 
 /// `add`.
 struct SubscriptionAddition {
-  Declared declared;
+  operations::Declared declared;
   /// Copies a field of a definition into another.
   using Copy = std::function<void(const Subscription& from, Subscription& to)>;
   std::vector<Copy> given;  ///< for each field that was named; where it replaces one, the others stay
@@ -45,8 +45,8 @@ Result<ExitCode> resume_subscription(const Program& program, const std::string& 
 /// `rotate-secret`.
 struct SecretRotation {
   std::string id;
-  SecretSource secret;  ///< where none is given, one is made
-  std::chrono::microseconds keep = secret_kept;
+  operations::SecretSource secret;  ///< where none is given, one is made
+  std::chrono::microseconds keep = operations::secret_kept;
   bool json = false;
 };
 Result<ExitCode> rotate_secret(const Program& program, const SecretRotation& asked);
@@ -61,8 +61,7 @@ struct SubscriptionsToApply {
 };
 Result<ExitCode> apply_subscriptions(const Program& program, const SubscriptionsToApply& asked);
 
-/// The subscription of that id; misuse that says what to type where there is none.
-Result<Subscription> find_subscription(const Program& program, const std::vector<Subscription>& all,
-                                       std::string_view id);
+/// What to say where `all` has no subscription of that id, with what to type.
+Error no_subscription(const Program& program, const std::vector<Subscription>& all, std::string_view id);
 
 }  // namespace dispatch::cli

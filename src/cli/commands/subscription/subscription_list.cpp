@@ -1,10 +1,11 @@
 #include "base/text/printable.hpp"
 #include "base/text/units.hpp"
 #include "cli/commands/subscription/subscription_commands.hpp"
-#include "cli/commands/subscription/subscription_fields.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
 #include "journal/journal_reader.hpp"
+#include "operations/subscriptions/subscription_fields.hpp"
+#include "operations/views/subscription_json.hpp"
 #include "policy/rate.hpp"
 
 #include <algorithm>
@@ -23,68 +24,13 @@ std::string with_commas(const std::vector<std::string>& words) {
   return out;
 }
 
-std::string json_texts(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const auto& text : texts) {
-    if (out.size() > 1) out += ',';
-    append_json_string(out, text);
-  }
-  return out + "]";
-}
-
-/// Until when each secret is used that requests are signed with now.
-std::vector<std::optional<WallTime>> in_use(const Record& record, WallTime now) {
-  std::vector<std::optional<WallTime>> secrets;
-  std::copy_if(record.secrets.begin(), record.secrets.end(), std::back_inserter(secrets),
-               [&](const std::optional<WallTime>& until) { return !until || *until > now; });
-  return secrets;
-}
-
-std::optional<WallTime> older_until(const std::vector<std::optional<WallTime>>& secrets) {
-  return secrets.size() > 1 ? secrets[1] : std::nullopt;
-}
-
 /// "1", "2, the older until 2026-03-01T12:00:00.000Z".
 std::string secrets_text(const Record& record, WallTime now) {
-  const auto secrets = in_use(record, now);
+  const auto secrets = operations::secrets_in_use(record, now);
   if (secrets.empty()) return "none; requests are not signed";
-  const auto until = older_until(secrets);
+  const auto until = operations::older_until(secrets);
   return std::to_string(secrets.size()) +
          (until ? ", the older until " + format_time(*until) : std::string{});
-}
-
-void put_record_json(const Record& record, WallTime now) {
-  const Subscription& subscription = record.subscription;
-  const auto secrets = in_use(record, now);
-  put_json([&](JsonObject& object) {
-    object.add("id", subscription.id)
-        .add("url", subscription.url)
-        .add("host", subscription.host)
-        .add_raw("types", json_texts(subscription.event_types));
-    add_text(object, "filter", subscription.filter);
-    add_text(object, "transform", subscription.transform);
-    object.add("body", to_text(subscription.body))
-        .add_raw("headers", json_texts(header_names(subscription.headers)))
-        .add("rate", policy::format_rate(subscription.rate));
-    if (subscription.concurrency)
-      object.add("concurrency", static_cast<std::uint64_t>(*subscription.concurrency));
-    else
-      object.add_null("concurrency");
-    if (subscription.timeout)
-      object.add("timeout_ms", static_cast<std::int64_t>(subscription.timeout->count()));
-    else
-      object.add_null("timeout_ms");
-    object.add("attempts", subscription.attempts);
-    add_text(object, "on_status", subscription.statuses);
-    object.add("deny_private", subscription.deny_private)
-        .add("secrets", static_cast<std::uint64_t>(secrets.size()));
-    add_time(object, "older_secret_until", older_until(secrets));
-    object.add("paused", subscription.paused_at.has_value());
-    add_time(object, "paused_at", subscription.paused_at);
-    add_text(object, "pause_reason", subscription.pause_reason);
-    for (std::size_t state = 0; state < delivery_state_names.size(); ++state)
-      object.add(delivery_state_names[state], record.state_counts.deliveries[state]);
-  });
 }
 
 std::string state_text(const Subscription& subscription) {
@@ -99,7 +45,7 @@ void put_line(std::string_view name, std::string_view text) {
 void put_record(const Record& record, WallTime now) {
   const Subscription& subscription = record.subscription;
   put_line("subscription", subscription.id);
-  for (const auto& field : definition_fields(subscription)) put_line(field.name, field.text);
+  for (const auto& field : operations::definition_fields(subscription)) put_line(field.name, field.text);
   put_line("secrets", secrets_text(record, now));
   put_line("state", state_text(subscription));
   if (subscription.paused_at)
@@ -129,7 +75,8 @@ Result<ExitCode> list_subscriptions(const Program& program, bool json) {
   if (!records) return tl::unexpected(records.error());
   const WallTime now = SystemClock{}.wall();
   if (json) {
-    for (const auto& record : *records) put_record_json(record, now);
+    for (const auto& record : *records)
+      put_json([&](JsonObject& object) { operations::add_subscription(object, record, now); });
     return ExitCode::delivered;
   }
   using Align = Table::Align;
@@ -163,15 +110,17 @@ Result<ExitCode> list_subscriptions(const Program& program, bool json) {
 Result<ExitCode> show_subscription(const Program& program, const std::string& id, bool json) {
   const auto records = read_records(program);
   if (!records) return tl::unexpected(records.error());
-  std::vector<Subscription> all;
-  for (const auto& record : *records) all.push_back(record.subscription);
-  const auto found = find_subscription(program, all, id);
-  if (!found) return tl::unexpected(found.error());
-  const auto& record = *std::find_if(records->begin(), records->end(),
-                                     [&](const Record& one) { return one.subscription.id == id; });
+  const auto found = std::find_if(records->begin(), records->end(),
+                                  [&](const Record& one) { return one.subscription.id == id; });
+  if (found == records->end()) {
+    std::vector<Subscription> all;
+    for (const auto& record : *records) all.push_back(record.subscription);
+    return tl::unexpected(no_subscription(program, all, id));
+  }
+  const auto& record = *found;
   const WallTime now = SystemClock{}.wall();
   if (json)
-    put_record_json(record, now);
+    put_json([&](JsonObject& object) { operations::add_subscription(object, record, now); });
   else
     put_record(record, now);
   return ExitCode::delivered;

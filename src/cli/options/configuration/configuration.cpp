@@ -1,8 +1,8 @@
 #include "cli/options/configuration/configuration.hpp"
 
+#include "base/text/suggestion.hpp"
 #include "cli/options/configuration/toml.hpp"
 #include "cli/options/misplaced_options.hpp"
-#include "cli/options/suggestion.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,8 +1,7 @@
-#include "cli/options/secret_source.hpp"
+#include "operations/subscriptions/secret_source.hpp"
 
 #include "base/system/fd.hpp"
 #include "base/text/base64.hpp"
-#include "cli/options/never_empty.hpp"
 #include "delivery/secret_form.hpp"
 
 #include <array>
@@ -16,7 +15,7 @@
 #include <sys/random.h>
 #include <sys/wait.h>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 namespace {
 
 /// With more white space around it than this a secret is too long.
@@ -65,27 +64,6 @@ Result<std::optional<Secret>> some(Result<Secret> secret) {
 
 }  // namespace
 
-void add_secret_options(Command command, SecretSource& source) {
-  const std::string group = "Secret";
-  const Option file =
-      never_empty(command.add_option("--secret-file", source.file, "Take the secret from this file"))
-          .type_name("FILE")
-          .group(group);
-  const Option environment = never_empty(command.add_option("--secret-env", source.environment,
-                                                            "Take it from this environment variable"))
-                                 .type_name("NAME")
-                                 .group(group);
-  const Option run = never_empty(command.add_option("--secret-command", source.command,
-                                                    "Take what this command prints (sh -c)"))
-                         .type_name("COMMAND")
-                         .group(group);
-  const Option generate =
-      command.add_flag("--generate-secret", source.generate, "Make one, and show it this once").group(group);
-  file.excludes(environment).excludes(run).excludes(generate);
-  environment.excludes(run).excludes(generate);
-  run.excludes(generate);
-}
-
 Result<std::optional<Secret>> read_secret(const SecretSource& source) {
   if (source.generate) return some(generate_secret());
   if (!source.file.empty()) return some(read_secret_file(source.file));
@@ -118,4 +96,4 @@ Result<Secret> generate_secret() {
   return Secret{std::move(text)};
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

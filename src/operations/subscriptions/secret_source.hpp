@@ -2,13 +2,12 @@
 
 #include "base/crypto/secret.hpp"
 #include "base/error.hpp"
-#include "cli/options/command.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 
 /// Where a command takes a signing secret from: never from an argument, which every user of the machine can
 /// read. At most one is set.
@@ -20,10 +19,6 @@ struct SecretSource {
 
   bool given() const { return generate || !file.empty() || !environment.empty() || !command.empty(); }
 };
-
-/// The options --secret-file, --secret-env, --secret-command and --generate-secret, of which one can be
-/// given.
-void add_secret_options(Command command, SecretSource& source);
 
 /// The secret; nothing where no source is given. White space and a byte-order mark around it are not part of
 /// it. Fails where it cannot be had, or is none that receivers can verify (delivery/secret_form.hpp). No
@@ -40,4 +35,4 @@ std::optional<std::string> secret_warning(std::string_view whose, const Secret& 
 /// A new one: "whsec_" and 32 bytes from the system's generator in base64.
 Result<Secret> generate_secret();
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

@@ -2,16 +2,14 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "cli/commands/subscription/subscription_changes.hpp"
 #include "journal/journal.hpp"
+#include "operations/subscriptions/subscription_changes.hpp"
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include <spdlog/logger.h>
-
-namespace dispatch::cli {
+namespace dispatch::operations {
 
 /// How a declared set is brought into a journal.
 struct SetOptions {
@@ -25,8 +23,8 @@ Result<std::vector<SubscriptionChange>> apply_set(
     journal::Journal& journal, const std::vector<Declared>& declared, const SetOptions& options, WallTime now,
     const std::function<void(const std::vector<SubscriptionChange>&)>& tell);
 
-/// Warns of each new secret that is weak or may not be meant as it stands, showing none, and of each new URL
-/// that another of the declared subscriptions has.
-void warn_of_changes(spdlog::logger& log, const std::vector<SubscriptionChange>& changes);
+/// What to warn of, a line each: each new secret that is weak or may not be meant as it stands, showing none,
+/// and each new URL that another of the declared subscriptions has.
+std::vector<std::string> warnings_of(const std::vector<SubscriptionChange>& changes);
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "event/subscription.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -11,13 +12,16 @@
 // How a subscription is written and read by people: in options, in a subscriptions file, in listings. One
 // spelling for all of them.
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 
 /// Each reads one field from text as it was written; what it says of a wrong text begins with the text.
 Result<BodyMode> parse_body_mode(std::string_view text);
 Result<std::size_t> parse_concurrency(std::string_view text);
 Result<unsigned> parse_attempts(std::string_view text);
 Result<std::string> parse_statuses(std::string_view text);
+
+/// For one request: from 1ms to 24h, as libcurl counts in milliseconds, and 0 would mean for ever.
+Result<std::chrono::milliseconds> parse_timeout(std::string_view text);
 
 /// "payload", "envelope", "cloudevents", "cloudevents-binary".
 std::string_view to_text(BodyMode mode);
@@ -44,4 +48,4 @@ struct FieldText {
 /// headers only the names are told, as a value may be a credential.
 std::vector<FieldText> definition_fields(const Subscription& subscription);
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

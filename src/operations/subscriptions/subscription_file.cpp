@@ -1,13 +1,12 @@
-#include "cli/commands/subscription/subscription_file.hpp"
+#include "operations/subscriptions/subscription_file.hpp"
 
 #include "base/system/fd.hpp"
 #include "base/text/json.hpp"
+#include "base/text/suggestion.hpp"
 #include "base/text/units.hpp"
-#include "cli/commands/subscription/subscription_fields.hpp"
-#include "cli/options/option_values.hpp"
-#include "cli/options/suggestion.hpp"
 #include "ingest/framing/frame.hpp"
 #include "ingest/line/fields.hpp"
+#include "operations/subscriptions/subscription_fields.hpp"
 #include "policy/rate.hpp"
 
 #include <algorithm>
@@ -18,7 +17,7 @@
 #include <set>
 #include <utility>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 namespace {
 
 using ingest::in_quotes;
@@ -274,4 +273,4 @@ Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& fi
   return all;
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

@@ -1,9 +1,6 @@
-#include "cli/commands/subscription/subscription_changes.hpp"
+#include "operations/subscriptions/subscription_changes.hpp"
 
-#include "base/text/json.hpp"
-#include "base/text/printable.hpp"
-#include "cli/commands/subscription/subscription_fields.hpp"
-#include "cli/output/table.hpp"
+#include "operations/subscriptions/subscription_fields.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,19 +9,17 @@
 
 #include <fmt/format.h>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 namespace {
 
 using Kind = SubscriptionChange::Kind;
 
-constexpr std::array<std::string_view, 4> kind_names{"added", "changed", "unchanged", "removed"};
-constexpr std::array<char, 4> kind_marks{'+', '~', '=', '-'};
-
-std::string shown(const std::string& text) {
-  return text.empty() ? "none" : printable(text);
-}
-
 }  // namespace
+
+std::string_view to_string(Kind kind) {
+  constexpr std::array<std::string_view, 4> names{"added", "changed", "unchanged", "removed"};
+  return names[static_cast<std::size_t>(kind)];
+}
 
 SubscriptionChange change_to(const Subscription* before, Subscription wanted) {
   SubscriptionChange change;
@@ -86,53 +81,9 @@ Result<std::vector<SubscriptionChange>> changes_to(const std::vector<Subscriptio
   return changes;
 }
 
-std::string changes_text(const std::vector<SubscriptionChange>& changes) {
-  std::string text;
-  for (const auto& change : changes) {
-    text += fmt::format("{} {}", kind_marks[static_cast<std::size_t>(change.kind)], change.wanted.id);
-    if (change.kind == Kind::added) {
-      const auto fields = definition_fields(change.wanted);
-      text += fmt::format("   {}   {}", printable(fields[0].text), printable(fields[1].text));
-    }
-    text += '\n';
-    for (const auto& field : change.fields)
-      text += fmt::format("    {:<13} {} -> {}\n", field.name, shown(field.from), shown(field.to));
-  }
-  return text;
-}
-
-std::string changes_json(const std::vector<SubscriptionChange>& changes) {
-  std::string text;
-  for (const auto& change : changes) {
-    {
-      JsonObject object{text};
-      object.add("id", change.wanted.id).add("change", kind_names[static_cast<std::size_t>(change.kind)]);
-      std::string fields = "[";
-      for (const auto& field : change.fields) {
-        if (fields.size() > 1) fields += ',';
-        JsonObject one{fields};
-        one.add("field", field.name).add("from", field.from).add("to", field.to);
-      }
-      object.add_raw("fields", fields + "]");
-    }
-    text += '\n';
-  }
-  return text;
-}
-
-std::string changes_summary(const std::vector<SubscriptionChange>& changes) {
-  std::array<std::size_t, 4> counts{};
-  for (const auto& change : changes) ++counts[static_cast<std::size_t>(change.kind)];
-  std::string text;
-  for (std::size_t kind = 0; kind < counts.size(); ++kind)
-    if (counts[kind] > 0)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", counts[kind], kind_names[kind]);
-  return text.empty() ? "no subscriptions" : text;
-}
-
 bool any_change(const std::vector<SubscriptionChange>& changes) {
   return std::any_of(changes.begin(), changes.end(),
                      [](const SubscriptionChange& change) { return change.kind != Kind::unchanged; });
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

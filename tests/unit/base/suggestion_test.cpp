@@ -1,10 +1,8 @@
-#include "cli/options/suggestion.hpp"
+#include "base/text/suggestion.hpp"
 
 #include <vector>
 
 #include <doctest/doctest.h>
-
-using namespace dispatch::cli;
 
 TEST_CASE("the nearest word is the one that the fewest changes lead to") {
   const std::vector<std::string> words{"run", "ingest", "status", "events"};

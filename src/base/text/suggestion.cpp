@@ -1,4 +1,4 @@
-#include "cli/options/suggestion.hpp"
+#include "base/text/suggestion.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace dispatch::cli {
+namespace dispatch {
 namespace {
 
 /// How many letters must be put in, left out, replaced or swapped with their neighbour (optimal string
@@ -45,4 +45,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
   return meant.empty() ? std::string{} : fmt::format("; did you mean '{}'?", meant);
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace dispatch::cli {
+namespace dispatch {
 
 /// The candidate that `word` was probably meant to be: the one that the fewest changes of a letter lead to,
 /// if those are few for its length. Empty where none is near. Borrowed from the candidates.
@@ -13,4 +13,4 @@ std::string_view suggestion(std::string_view word, std::span<const std::string> 
 /// "; did you mean 'X'?", or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
-}  // namespace dispatch::cli
+}  // namespace dispatch

@@ -1,8 +1,8 @@
-#include "cli/commands/subscription/subscription_fields.hpp"
+#include "operations/subscriptions/subscription_fields.hpp"
 
 #include "base/text/json.hpp"
 #include "base/text/units.hpp"
-#include "cli/options/option_values.hpp"
+#include "base/text/whole_number.hpp"
 #include "ingest/framing/frame.hpp"
 #include "ingest/line/fields.hpp"
 #include "jq/program.hpp"
@@ -16,7 +16,7 @@
 #include <optional>
 #include <utility>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 namespace {
 
 constexpr std::array<std::string_view, 4> body_mode_names{"payload", "envelope", "cloudevents",
@@ -99,6 +99,15 @@ Result<unsigned> parse_attempts(std::string_view text) {
   return static_cast<unsigned>(*number);
 }
 
+Result<std::chrono::milliseconds> parse_timeout(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  const auto timeout = std::chrono::floor<std::chrono::milliseconds>(*duration);
+  if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
+    return misuse("'{}' is not between 1ms and 24h", text);
+  return timeout;
+}
+
 Result<std::string> parse_statuses(std::string_view text) {
   const auto table = policy::parse_status_table(text);
   if (!table) return tl::unexpected(table.error());
@@ -174,4 +183,4 @@ std::vector<FieldText> definition_fields(const Subscription& subscription) {
           {"deny_private", subscription.deny_private ? "true" : "false"}};
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

@@ -4,12 +4,17 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 
-struct Program;
+/// A command to type next, and what for.
+struct NextStep {
+  std::string arguments;  ///< behind "dispatch", quoted for a shell
+  std::string purpose;    ///< as in "to PURPOSE: dispatch ARGUMENTS"
+};
 
-/// Collects dead letters that were shown, and says which commands to type next: what mends a direct delivery
+/// Collects dead letters that were shown, and tells which commands to type next: what mends a direct delivery
 /// does not mend one of a subscription, whose URL belongs to the subscription. Remembers the first of each
 /// kind only. Used by one thread.
 class DeadLetterAdvice {
@@ -21,8 +26,8 @@ class DeadLetterAdvice {
   void add(const journal::DeadLetterRecord& dead);
   bool empty() const { return first_.empty(); }
 
-  /// Says how the dead letters are sent again, sent elsewhere or given up.
-  void say_to(const Program& program) const;
+  /// How the dead letters are sent again, sent elsewhere or given up. Not for none.
+  std::vector<NextStep> steps() const;
 
  private:
   Names names_;
@@ -34,4 +39,4 @@ class DeadLetterAdvice {
   std::string paused_;         ///< id of the first subscription that is paused
 };
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

@@ -1,4 +1,4 @@
-#include "operations/subscription_backfill.hpp"
+#include "operations/subscriptions/subscription_backfill.hpp"
 
 #include <algorithm>
 #include <memory>

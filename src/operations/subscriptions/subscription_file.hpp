@@ -1,15 +1,15 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "cli/options/secret_source.hpp"
 #include "event/subscription.hpp"
+#include "operations/subscriptions/secret_source.hpp"
 
 #include <chrono>
 #include <filesystem>
 #include <string_view>
 #include <vector>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 
 /// How long an older secret goes on being signed with after a newer one came.
 inline constexpr std::chrono::hours secret_kept{24};
@@ -29,4 +29,4 @@ Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& fi
 /// The same of the file's text; `folder` is where relative paths begin.
 Result<std::vector<Declared>> parse_subscriptions(std::string_view text, const std::filesystem::path& folder);
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

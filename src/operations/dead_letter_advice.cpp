@@ -1,12 +1,11 @@
-#include "cli/output/dead_letter_advice.hpp"
+#include "operations/dead_letter_advice.hpp"
 
 #include "base/text/shell_text.hpp"
-#include "cli/output/listing.hpp"
 #include "event/outcome_name.hpp"
 
 #include <fmt/format.h>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 
 namespace {
 
@@ -39,29 +38,31 @@ void DeadLetterAdvice::add(const journal::DeadLetterRecord& dead) {
   if (dead.paused && paused_.empty()) paused_ = dead.subscription;
 }
 
-void DeadLetterAdvice::say_to(const Program& program) const {
-  say_next(program, "dlq release " + first_, "send again");
-  say_next(program, "dlq discard " + first_, "give up and let what waits go on");
+std::vector<NextStep> DeadLetterAdvice::steps() const {
+  std::vector<NextStep> steps;
+  steps.push_back({"dlq release " + first_, "send again"});
+  steps.push_back({"dlq discard " + first_, "give up and let what waits go on"});
   if (!first_direct_.empty())
-    say_next(program, "redirect " + first_direct_ + " --to URL --dry-run",
-             "see what would go to another URL");
+    steps.push_back(
+        {"redirect " + first_direct_ + " --to URL --dry-run", "see what would go to another URL"});
   if (!subscription_.empty()) {
     const auto id = shell_word(subscription_);
-    say_next(program, fmt::format("subscription add {} --replace --url URL", id),
-             fmt::format("mend the URL of subscription {}", subscription_));
-    say_next(program, "dlq release --subscription " + id,
-             "send again what is dead of it, to its present URL");
+    steps.push_back({fmt::format("subscription add {} --replace --url URL", id),
+                     fmt::format("mend the URL of subscription {}", subscription_)});
+    steps.push_back(
+        {"dlq release --subscription " + id, "send again what is dead of it, to its present URL"});
   }
   if (!program_.empty()) {
     const auto id = shell_word(program_owner_);
-    say_next(program, fmt::format("subscription add {} --replace --{} JQ", id, program_),
-             fmt::format("mend the {} of subscription {}", program_, program_owner_));
+    steps.push_back({fmt::format("subscription add {} --replace --{} JQ", id, program_),
+                     fmt::format("mend the {} of subscription {}", program_, program_owner_)});
     if (program_owner_ != subscription_)
-      say_next(program, "dlq release --subscription " + id, "send again what is dead of it");
+      steps.push_back({"dlq release --subscription " + id, "send again what is dead of it"});
   }
   if (!paused_.empty())
-    say_next(program, "subscription resume " + shell_word(paused_),
-             fmt::format("let subscription {}, which is paused, have what is released", paused_));
+    steps.push_back({"subscription resume " + shell_word(paused_),
+                     fmt::format("let subscription {}, which is paused, have what is released", paused_)});
+  return steps;
 }
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

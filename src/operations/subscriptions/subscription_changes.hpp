@@ -2,8 +2,8 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "cli/commands/subscription/subscription_file.hpp"
 #include "event/subscription.hpp"
+#include "operations/subscriptions/subscription_file.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dispatch::cli {
+namespace dispatch::operations {
 
 /// What becomes of one subscription where a declared set is applied.
 struct SubscriptionChange {
@@ -24,6 +24,8 @@ struct SubscriptionChange {
   Subscription wanted;        ///< as it is to be, secrets included; of a removed one as it is
   std::vector<Field> fields;  ///< of a changed one, those that differ
 };
+
+std::string_view to_string(SubscriptionChange::Kind kind);
 
 /// What becomes of `before`, which is null where there is none of that id.
 SubscriptionChange change_to(const Subscription* before, Subscription wanted);
@@ -40,21 +42,6 @@ Result<std::vector<SubscriptionChange>> changes_to(const std::vector<Subscriptio
 std::vector<SigningSecret> with_newest(std::vector<SigningSecret> secrets, std::string text, WallTime now,
                                        std::chrono::microseconds keep);
 
-/// For people: one line for each subscription, and one for each field that changes.
-///
-///     + billing   https://example.com/hook   order.*
-///     ~ audit
-///         rate      100/s -> off
-///     = search
-///     - old
-std::string changes_text(const std::vector<SubscriptionChange>& changes);
-
-/// For programs: one JSON object a line.
-std::string changes_json(const std::vector<SubscriptionChange>& changes);
-
-/// "1 added, 2 changed, 3 unchanged"; what is zero is left out.
-std::string changes_summary(const std::vector<SubscriptionChange>& changes);
-
 bool any_change(const std::vector<SubscriptionChange>& changes);
 
-}  // namespace dispatch::cli
+}  // namespace dispatch::operations

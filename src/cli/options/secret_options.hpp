@@ -1,0 +1,12 @@
+#pragma once
+
+#include "cli/options/command.hpp"
+#include "operations/subscriptions/secret_source.hpp"
+
+namespace dispatch::cli {
+
+/// The options --secret-file, --secret-env, --secret-command and --generate-secret, of which one can be
+/// given.
+void add_secret_options(Command command, operations::SecretSource& source);
+
+}  // namespace dispatch::cli

@@ -1,0 +1,51 @@
+#include "operations/subscriptions/subscription_add.hpp"
+
+#include "operations/commit.hpp"
+#include "operations/subscriptions/subscription_fields.hpp"
+#include "routing/shared_url.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dispatch::operations {
+
+Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Clock& clock,
+                                           const SubscriptionToAdd& addition, SubscriptionBackfill* backfill,
+                                           const std::string& path) {
+  using Refused = SubscriptionAdded::Refused;
+  auto transaction = journal.begin();
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
+  const WallTime now = clock.wall();
+  const auto all = journal.subscriptions();
+  if (!all) return tl::unexpected(all.error());
+  Subscription wanted = addition.wanted;
+  SubscriptionAdded added;
+  added.shared_url = routing::shared_url_warning(wanted, *all);
+  const auto before =
+      std::find_if(all->begin(), all->end(), [&](const Subscription& one) { return one.id == wanted.id; });
+  const bool known = before != all->end();
+  if (known) {
+    if (!addition.replace) return SubscriptionAdded{.refused = Refused::exists};
+    if (!addition.former || definition_fields(*addition.former) != definition_fields(*before))
+      return SubscriptionAdded{.refused = Refused::changed_meanwhile};
+    added.replaced = true;
+    added.moved = before->url != wanted.url;
+    wanted.secrets = before->secrets;
+  }
+  if (addition.secret)
+    wanted.secrets = with_newest(std::move(wanted.secrets), *addition.secret, now, addition.secret_keep);
+  added.change = change_to(known ? &*before : nullptr, wanted);
+  const auto no = (*transaction)->put_subscription(wanted, now);
+  if (!no) return tl::unexpected(no.error());
+  if (backfill != nullptr) {
+    DISPATCH_TRY(backfill->read(path));
+    const auto count =
+        (*transaction)->fan_out(Route{wanted.url, wanted.host, *no}, backfill->positions(), now);
+    if (!count) return tl::unexpected(count.error());
+    added.fanned_out = *count;
+  }
+  DISPATCH_TRY(commit_whole(**transaction, journal));
+  return added;
+}
+
+}  // namespace dispatch::operations

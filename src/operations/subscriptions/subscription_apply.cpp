@@ -1,0 +1,89 @@
+#include "operations/subscriptions/subscription_apply.hpp"
+
+#include "base/fail_point.hpp"
+#include "operations/subscriptions/secret_source.hpp"
+#include "routing/shared_url.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace dispatch::operations {
+namespace {
+
+using Kind = SubscriptionChange::Kind;
+
+Result<> remove(journal::Transaction& transaction, const Subscription& subscription, bool discard,
+                WallTime now) {
+  const auto open = transaction.remove_subscription(subscription.no, now);
+  if (!open) return tl::unexpected(open.error());
+  if (*open == 0 || discard) return {};
+  return misuse(
+      "{} {} of subscription {}, which is to be removed, {} not done; nothing was changed; to give them up "
+      "with it, say --discard",
+      *open, *open == 1 ? "delivery" : "deliveries", subscription.id, *open == 1 ? "is" : "are");
+}
+
+Result<> write(journal::Transaction& transaction, const std::vector<SubscriptionChange>& changes,
+               bool discard, WallTime now) {
+  for (const auto& change : changes) {
+    if (change.kind == Kind::removed) {
+      DISPATCH_TRY(remove(transaction, change.wanted, discard, now));
+    } else if (change.kind != Kind::unchanged) {
+      if (const auto put = transaction.put_subscription(change.wanted, now); !put)
+        return tl::unexpected(put.error());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<SubscriptionChange>> apply_set(
+    journal::Journal& journal, const std::vector<Declared>& declared, const SetOptions& options, WallTime now,
+    const std::function<void(const std::vector<SubscriptionChange>&)>& tell) {
+  // What is told must be what is done, and a reader of it must not hold up a turn.
+  const auto version = journal.subscriptions_version();
+  if (!version) return tl::unexpected(version.error());
+  const auto stored = journal.subscriptions();
+  if (!stored) return tl::unexpected(stored.error());
+  auto changes = changes_to(*stored, declared, options.prune, now);
+  if (!changes || !any_change(*changes)) return changes;
+  tell(*changes);
+
+  auto transaction = journal.begin();
+  if (!transaction) return tl::unexpected(std::move(transaction).error());
+  const auto found = journal.subscriptions_version();
+  if (!found) return tl::unexpected(found.error());
+  if (*found != *version)
+    return fail("another process changed the subscriptions meanwhile; nothing was applied; apply them again");
+  DISPATCH_TRY(write(**transaction, *changes, options.discard, now));
+  fail_point(FailPoint::operator_staged);
+  DISPATCH_TRY(journal::commit_durably(**transaction));
+  fail_point(FailPoint::operator_committed);
+  return changes;
+}
+
+std::vector<std::string> warnings_of(const std::vector<SubscriptionChange>& changes) {
+  std::vector<std::string> warnings;
+  std::vector<Subscription> all;
+  for (const auto& change : changes)
+    if (change.kind != Kind::removed) all.push_back(change.wanted);
+  for (const auto& change : changes) {
+    const bool goes =
+        change.kind == Kind::added || std::any_of(change.fields.begin(), change.fields.end(),
+                                                  [](const auto& field) { return field.name == "url"; });
+    if (const auto warning = goes ? routing::shared_url_warning(change.wanted, all) : std::nullopt)
+      warnings.push_back(*warning);
+    const bool named =
+        change.kind == Kind::added || std::any_of(change.fields.begin(), change.fields.end(),
+                                                  [](const auto& field) { return field.name == "secret"; });
+    if (!named || change.wanted.secrets.empty()) continue;
+    const auto warning =
+        secret_warning("of subscription " + change.wanted.id, Secret{change.wanted.secrets.front().text});
+    if (warning) warnings.push_back(*warning);
+  }
+  return warnings;
+}
+
+}  // namespace dispatch::operations

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "base/text/json.hpp"
+#include "journal/records.hpp"
+
+namespace dispatch::operations {
+
+/// Adds a dead letter, and how its last attempt ended.
+void add_dead_letter(JsonObject& object, const journal::DeadLetterRecord& dead);
+
+}  // namespace dispatch::operations
