@@ -162,7 +162,7 @@ struct Predecessor {
 struct Changes {
   bool any = false;
   bool everything = false;      ///< all may be new: it was asked for the first time
-  std::vector<QueueNo> queues;  ///< with deliveries of events that came since
+  std::vector<QueueNo> queues;  ///< with deliveries of events that came since; our own may be among them
   bool wakeups = false;         ///< there are lane wakeups that were not there
   bool subscriptions = false;   ///< Journal::subscriptions_version() has gone up
 };

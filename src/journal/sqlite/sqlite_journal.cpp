@@ -56,7 +56,8 @@ Result<> SqliteJournal::check_in_place() {
 
 Result<Changes> SqliteJournal::changes() {
   return parts_->guard(reading, [&] {
-    return parts_->changes.look(parts_->turn.data_version(), parts_->subscriptions.version());
+    if (!parts_->changes.has_news(parts_->turn.data_version())) return Changes{};
+    return parts_->changes.take(parts_->subscriptions.version());
   });
 }
 

@@ -41,7 +41,7 @@ Result<CommitToken> SqliteTransaction::commit() {
     return tl::unexpected(std::move(committed).error());
   }
   open_ = false;
-  if (appended_) parts_.changes.note_own_events();
+  if (appended_ > 0) parts_.changes.note_own_events(appended_);
   return CommitToken::durable();
 }
 
@@ -74,7 +74,7 @@ void SqliteTransaction::undo() noexcept {
 
 Result<AppendReport> SqliteTransaction::append(std::span<const Arrival> arrivals, const StreamStart& start,
                                                WallTime now) {
-  appended_ = true;
+  appended_ += arrivals.size();
   return write("append events to", [&] { return parts_.appender.append(arrivals, start, now); });
 }
 

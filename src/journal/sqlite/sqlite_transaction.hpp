@@ -63,7 +63,7 @@ class SqliteTransaction final : public Transaction {
 
   SqliteParts& parts_;
   bool open_ = true;
-  bool appended_ = false;
+  std::size_t appended_ = 0;
 };
 
 }  // namespace dispatch::journal

@@ -42,7 +42,7 @@ std::string nuls(std::size_t count) {
 
 std::string skipped(std::size_t count, std::size_t at) {
   return fmt::format(
-      "trickle: {} NUL bytes at byte {} were skipped, as a log has them that was truncated while it was "
+      "pieces: {} NUL bytes at byte {} were skipped, as a log has them that was truncated while it was "
       "written to; what follows is read",
       count, at);
 }
@@ -72,7 +72,7 @@ TEST_CASE("many runs of NULs have five warnings and one for all others") {
   for (int i = 0; i < 9; ++i) text += nuls(16) + "a\n";
   const auto drained = drain(text, 7, 100);
   REQUIRE(drained.warnings.size() == 6);
-  CHECK(drained.warnings[5] == "trickle: NUL bytes were skipped at 4 more places");
+  CHECK(drained.warnings[5] == "pieces: NUL bytes were skipped at 4 more places");
 }
 
 TEST_CASE("a log that was truncated while it was written is read from where its writer stood") {

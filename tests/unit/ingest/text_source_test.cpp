@@ -132,11 +132,10 @@ TEST_CASE("other bytes behind compressed data are left unread with a warning") {
       CHECK(drained.text == "text");
       CHECK(drained.error == "");
       REQUIRE(drained.warnings.size() == 1);
-      CHECK(
-          drained.warnings[0] ==
-          fmt::format("trickle: the {0} data ends at byte {1}; what is behind it is neither {0} nor padding "
-                      "and was left unread",
-                      name_of(codec), member.size() + 3));
+      CHECK(drained.warnings[0] ==
+            fmt::format("pieces: the {0} data ends at byte {1}; what is behind it is neither {0} nor padding "
+                        "and was left unread",
+                        name_of(codec), member.size() + 3));
     }
 }
 
@@ -210,7 +209,7 @@ TEST_CASE("data with any one byte changed is an error or the text but never a cr
 TEST_CASE("corrupt gzip is an error that names file and byte") {
   auto bytes = compress(Codec::gzip, noise(10'000));
   bytes[bytes.size() - 6] ^= 1;  // the checksum
-  CHECK(drain(bytes).error == "trickle is corrupt: the gzip data is wrong near byte " +
+  CHECK(drain(bytes).error == "pieces is corrupt: the gzip data is wrong near byte " +
                                   std::to_string(bytes.size() - 4) +
                                   " (incorrect data check); fetch the file again");
 }
@@ -220,8 +219,8 @@ TEST_CASE("data that asks for more memory than is allowed is an error that says 
   // A frame header with a window of 2 GiB.
   const auto zstd = drain("\x28\xB5\x2F\xFD\x00\xA8\x01\x00\x00"s);
   CHECK(zstd.error ==
-        "trickle needs more than 128 MiB of memory to be decompressed (Frame requires too much memory for "
-        "decoding); decompress it first, as in: zstd -dc trickle | dispatch run -");
+        "pieces needs more than 128 MiB of memory to be decompressed (Frame requires too much memory for "
+        "decoding); decompress it first, as in: zstd -dc pieces | dispatch run -");
 }
 
 TEST_CASE("a small input that becomes a very large one is read in little memory") {
@@ -273,5 +272,5 @@ TEST_CASE("UTF-16 that ends within a character is truncated") {
   CHECK(drain(utf16_little_endian("text").substr(0, 9)) ==
         Drained{"\xEF\xBB\xBFtex",
                 {},
-                "trickle is truncated: its UTF-16 text ends within a character; fetch the file again"});
+                "pieces is truncated: its UTF-16 text ends within a character; fetch the file again"});
 }

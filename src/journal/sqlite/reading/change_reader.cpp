@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace dispatch::journal {
+namespace {
+
+/// Of our own so many may be told with those of others; asking which are our own costs each turn.
+constexpr std::size_t own_events_most = 10'000;
+
+}  // namespace
 
 ChangeReader::ChangeReader(SQLite::Database& database)
     : newest_event_(database, "SELECT coalesce(max(position), 0) FROM events"),
@@ -16,21 +22,29 @@ Position ChangeReader::newest_event() {
   return Position{rows.next() ? rows.integer(0) : 0};
 }
 
-Changes ChangeReader::look(std::int64_t data_version, std::int64_t subscriptions_version) {
-  const std::int64_t seen = std::exchange(data_version_, data_version);
-  if (seen == data_version) {  // what came since is our own
-    if (std::exchange(own_events_, false)) event_ = newest_event();
-    return {};
+bool ChangeReader::has_news(std::int64_t data_version) {
+  if (data_version == data_version_) {
+    if (own_events_ >= own_events_most) {  // what came since is our own
+      event_ = newest_event();
+      own_events_ = 0;
+    }
+    return false;
   }
+  everything_ = data_version_ == -1;
+  data_version_ = data_version;
+  return true;
+}
+
+Changes ChangeReader::take(std::int64_t subscriptions_version) {
   Changes changes;
   changes.any = true;
-  changes.everything = seen == -1;
-  if (!changes.everything) {
+  changes.everything = everything_;
+  if (!everything_) {
     auto rows = queues_.rows(event_);
     while (rows.next()) changes.queues.emplace_back(rows.integer(0));
   }
   event_ = newest_event();
-  own_events_ = false;
+  own_events_ = 0;
   changes.subscriptions =
       std::exchange(subscriptions_version_, subscriptions_version) != subscriptions_version;
   auto rows = newest_action_.rows();
