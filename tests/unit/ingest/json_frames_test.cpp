@@ -141,10 +141,9 @@ TEST_CASE("where the structure breaks the element under way has a fault and noth
   REQUIRE(torn.frames.size() == 2);
   CHECK(torn.frames[1] ==
         Seen{2, 2, "{\"b\":{\"c\":2},\n", "not JSON: '{' stands where a name in quotes is expected"});
-  CHECK(
-      torn.error ==
-      "pieces, line 3: not JSON: '{' stands where a name in quotes is expected; what follows there was not "
-      "read");
+  CHECK(torn.error ==
+        "pieces, line 3: not JSON: '{' stands where a name in quotes is expected; what follows there was not "
+        "read");
   CHECK(problem("[{} {}]").find("'{' stands where ',' or ']' is expected") != std::string::npos);
   CHECK(problem("[{},]").find("']' stands where a value is expected") != std::string::npos);
   CHECK(problem("[,{}]").find("',' stands where a value or ']' is expected") != std::string::npos);
