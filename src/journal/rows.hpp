@@ -234,7 +234,7 @@ struct StateCounts {
 /// Whose deliveries a new owner finds in flight, and from when on they may be sent again. A journal with one
 /// owner has no members: all that is in flight was left by the one before.
 struct Abandoned {
-  std::optional<std::int64_t> member = {};  ///< of this one; nothing: of whoever owned the journal before
+  std::optional<std::int64_t> member = {};  ///< the member that left them; nothing: the previous owner
   WallTime not_before{};                    ///< a retry is due then or now, whichever is later
 };
 

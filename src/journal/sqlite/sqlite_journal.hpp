@@ -18,8 +18,8 @@ void stop_counting_memory();
 /// processes, may be open on one file: their transactions follow each other by the file's writer lock, and
 /// each thread uses its own object.
 ///
-/// Where a commit fails nothing of the transaction remains, and the object is of no further use: what the
-/// disk holds is known for sure only to whoever opens the journal anew.
+/// If a commit fails, nothing of the transaction remains and the object must not be used any more: only
+/// opening the journal again shows what the disk holds.
 class SqliteJournal final : public Journal {
  public:
   /// Opens the journal at `path`, and makes or migrates it where the options allow; Connection::open tells

@@ -42,7 +42,8 @@ Result<> write(journal::Transaction& transaction, const std::vector<Subscription
 Result<std::vector<SubscriptionChange>> apply_set(
     journal::Journal& journal, const std::vector<Declared>& declared, const SetOptions& options, WallTime now,
     const std::function<void(const std::vector<SubscriptionChange>&)>& tell) {
-  // What is told must be what is done, and a reader of it must not hold up a turn.
+  // The changes are reported before the transaction, so that a slow reader does not hold up a run; the
+  // version proves afterwards that they still apply.
   const auto version = journal.subscriptions_version();
   if (!version) return tl::unexpected(version.error());
   const auto stored = journal.subscriptions();
