@@ -17,7 +17,6 @@
 #include <vector>
 
 using namespace dispatch;
-using namespace dispatch::cli;
 using namespace dispatch::test;
 
 namespace {
