@@ -225,7 +225,7 @@ Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<deliv
     switch (settlements_[i].by) {
       case Transition::succeed:
       case Transition::exclude:
-        DISPATCH_TRY(pump_.completed(*items[i]));
+        pump_.completed(*items[i]);
         break;
       case Transition::retry:
         pump_.retry_later(*items[i], settlements_[i].due);
@@ -268,10 +268,11 @@ void Dispatcher::hear(const Item& item, const Outcome& outcome, SteadyTime now) 
 
 Result<> Dispatcher::pause(journal::Transaction& transaction, const std::set<SubscriptionNo>& subscriptions,
                            WallTime now) {
-  for (const SubscriptionNo no : subscriptions) {
+  const std::vector<SubscriptionNo> numbers{subscriptions.begin(), subscriptions.end()};
+  DISPATCH_TRY(transaction.pause_subscriptions(numbers, "the receiver answered 410 Gone", now));
+  for (const SubscriptionNo no : numbers) {
     const auto policy = policies_.of(no);
     if (policy->paused) continue;
-    DISPATCH_TRY(transaction.pause_subscription(no, "the receiver answered 410 Gone", now));
     context_.log->warn(
         "subscription '{0}' is paused, as its receiver answered 410 Gone; its deliveries wait; when it is "
         "back: "
@@ -430,11 +431,11 @@ Result<std::vector<Item*>> Dispatcher::what_may_go(WallTime now) {
       graph_.free_permits(*item);
       limiters_.take_permit(*item, now);
       if (leaves)
-        DISPATCH_TRY(pump_.put_back(*item));
+        pump_.put_back(*item);
       else
         graph_.hold(*item);
     }
-    for (Item* item : graph_.turned_away()) DISPATCH_TRY(pump_.turned_away(*item));
+    for (Item* item : graph_.turned_away()) pump_.turned_away(*item);
     limiters_.release_ready(now, steady);
     // Asked where all that is left waits: only then does the run wait for it.
     const bool all_waits = going.empty() && in_flight_.empty() && !graph_.staged();

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "journal/due_place.hpp"
+#include "journal/queue_reads.hpp"
 #include "journal/rows.hpp"
 #include "journal/selection.hpp"
 #include "journal/transaction.hpp"
@@ -45,37 +46,49 @@ class Journal {
   /// Delivery queues with a number above `after`, by number.
   virtual Result<std::vector<DeliveryQueue>> queues(QueueNo after) = 0;
 
-  /// The delivery queue of that number, which must exist.
-  virtual Result<DeliveryQueue> queue(QueueNo no) = 0;
+  // These take a batch, so that a turn asks each of them once or a few times, whatever its size; they answer
+  // in the order of what was asked. The forms for one ask a batch of one.
 
-  /// True where the journal knows several destinations of this delivery queue, whether or not anything waits
+  /// The delivery queues of those numbers, which must exist.
+  virtual Result<std::vector<DeliveryQueue>> queues_by_number(std::span<const QueueNo> numbers) = 0;
+  Result<DeliveryQueue> queue(QueueNo no);
+
+  /// True where the journal knows several destinations of the delivery queue, whether or not anything waits
   /// for them.
-  virtual Result<bool> has_several_destinations(QueueNo queue) = 0;
+  virtual Result<std::vector<bool>> several_destinations(std::span<const QueueNo> queues) = 0;
+  Result<bool> has_several_destinations(QueueNo queue);
 
-  /// Deliveries of the delivery queue at positions above `after`, in the order of position and generation,
-  /// whatever their state; at most `limit`, and those that are at the position of the last one. Fewer than
-  /// `limit` means that the end was reached.
-  virtual Result<std::vector<DeliveryRow>> scan(QueueNo queue, Position after, std::size_t limit) = 0;
+  /// Deliveries of a delivery queue above a position, in the order of position and generation, whatever their
+  /// state; at most so many, and those that are at the position of the last one. Fewer than the limit means
+  /// that the end was reached.
+  virtual Result<DeliveryRows> scan_queues(std::span<const QueueScan> scans) = 0;
+  Result<std::vector<DeliveryRow>> scan(QueueNo queue, Position after, std::size_t limit);
 
-  /// Deliveries of the delivery queue in retry_wait behind `after`, up to `until` included, in the order in
-  /// which they come due; at most `limit`. Fewer than `limit` means that the end was reached.
-  virtual Result<std::vector<DeliveryRow>> due(QueueNo queue, const DuePlace& after, const DuePlace& until,
-                                               std::size_t limit) = 0;
+  /// Deliveries of a delivery queue in retry_wait behind `after`, up to `until` included, in the order in
+  /// which they come due; at most so many. Fewer than the limit means that the end was reached.
+  virtual Result<DeliveryRows> due_in_queues(std::span<const DueScan> scans) = 0;
+  Result<std::vector<DeliveryRow>> due(QueueNo queue, const DuePlace& after, const DuePlace& until,
+                                       std::size_t limit);
 
-  /// When the first delivery of the delivery queue in retry_wait behind `after` is due.
-  virtual Result<std::optional<WallTime>> next_due(QueueNo queue, const DuePlace& after) = 0;
+  /// When the first delivery of a delivery queue in retry_wait behind that place is due.
+  virtual Result<std::vector<std::optional<WallTime>>> next_due_in_queues(
+      std::span<const PlaceInQueue> places) = 0;
+  Result<std::optional<WallTime>> next_due(QueueNo queue, const DuePlace& after);
 
-  /// What stands before `row` in its lane. `row` must have an entity.
-  virtual Result<Predecessor> predecessor(const DeliveryRow& row) = 0;
+  /// What stands before each of these in its lane. They must have an entity.
+  virtual Result<std::vector<Predecessor>> predecessors(std::span<const DeliveryRow> rows) = 0;
+  Result<Predecessor> predecessor(const DeliveryRow& row);
 
-  /// What is to go next in the lane of `row`: its open deliveries below the first gap, lowest number first.
-  /// The first one in whatever state it is; after it those that are pending, up to one that is not; at most
-  /// `limit`. In a lane that is not sparse nothing below `row` may be open, and is not looked for, unless the
-  /// start of the stream was lowered.
-  virtual Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) = 0;
+  /// What is to go next in the lane of each of these: its open deliveries below the first gap, lowest number
+  /// first. The first one in whatever state it is; after it those that are pending, up to one that is not; at
+  /// most `limit`. In a lane that is not sparse nothing below the given one may be open, and is not looked
+  /// for, unless the start of the stream was lowered.
+  virtual Result<DeliveryRows> open_in_lanes(std::span<const DeliveryRow> rows, std::size_t limit) = 0;
+  Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit);
 
-  /// The first open delivery in the lane of the delivery `key`, gaps or not; nothing where all are done.
-  virtual Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) = 0;
+  /// The first open delivery in the lane of each of these, gaps or not; nothing where all are done.
+  virtual Result<std::vector<std::optional<DeliveryRow>>> heads(std::span<const DeliveryKey> keys) = 0;
+  Result<std::optional<DeliveryRow>> head(const DeliveryKey& key);
 
   /// All open deliveries in the lane of the delivery `key`, gaps or not, the lowest number first.
   virtual Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) = 0;

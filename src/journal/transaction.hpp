@@ -113,9 +113,13 @@ class Transaction {
   /// failed. Changes nothing if the subscription does not exist; the same holds for the two below.
   virtual Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) = 0;
 
-  /// Marks the subscription as paused. The caller must hold back its deliveries. Changes nothing if it is
-  /// paused already.
-  virtual Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) = 0;
+  /// Marks the subscriptions as paused. The caller must hold back their deliveries. Changes nothing of those
+  /// that are paused already.
+  virtual Result<> pause_subscriptions(std::span<const SubscriptionNo> numbers, std::string_view reason,
+                                       WallTime now) = 0;
+  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) {
+    return pause_subscriptions({&no, 1}, reason, now);
+  }
   virtual Result<> resume_subscription(SubscriptionNo no, WallTime now) = 0;
 
   /// Makes deliveries of events that are in the journal already, along `route`, which is a subscription's.

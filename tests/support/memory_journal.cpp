@@ -246,7 +246,7 @@ Result<std::int64_t> MemoryJournal::cancel(std::span<const DeliveryKey> deliveri
     bool wakes = row.state == DeliveryState::retry_wait;
     if (row.entity != EntityNo{} &&
         lowest.at({row.entity, row.destination, row.key.generation}) == row.sequence) {
-      const auto before = predecessor(row).value();
+      const auto before = predecessor_of(row);
       wakes = !before.gap && !before.open;
     }
     write().add_action(wakes ? std::optional{row.key} : std::nullopt);
@@ -406,14 +406,17 @@ Result<std::int64_t> MemoryJournal::remove_subscription(SubscriptionNo no, WallT
   return failed;
 }
 
-Result<> MemoryJournal::pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) {
+Result<> MemoryJournal::pause_subscriptions(std::span<const SubscriptionNo> numbers, std::string_view reason,
+                                            WallTime now) {
   if (!in_turn_) return outside_of_turn();
-  const auto known = subscription(no);
-  if (!known || known->paused_at) return {};
-  Subscription paused = *known;
-  paused.paused_at = now;
-  paused.pause_reason = reason;
-  subscription_changed(std::make_shared<const Subscription>(paused));
+  for (const SubscriptionNo no : numbers) {
+    const auto known = subscription(no);
+    if (!known || known->paused_at) continue;
+    Subscription paused = *known;
+    paused.paused_at = now;
+    paused.pause_reason = reason;
+    subscription_changed(std::make_shared<const Subscription>(paused));
+  }
   return {};
 }
 
@@ -612,17 +615,58 @@ Result<std::vector<DeliveryQueue>> MemoryJournal::queues(QueueNo after) {
   return queues;
 }
 
-Result<DeliveryQueue> MemoryJournal::queue(QueueNo no) {
-  return read()->queues.at(static_cast<std::size_t>(no.value() - 1));
+namespace {
+
+template <class Question, class Answer>
+auto answers_to(std::span<const Question> questions, Answer answer) {
+  std::vector<decltype(answer(questions.front()))> answers;
+  for (const Question& question : questions) answers.push_back(answer(question));
+  return answers;
 }
 
-Result<bool> MemoryJournal::has_several_destinations(QueueNo queue) {
+}  // namespace
+
+Result<std::vector<DeliveryQueue>> MemoryJournal::queues_by_number(std::span<const QueueNo> numbers) {
   const auto state = read();
-  return std::count_if(state->destinations.begin(), state->destinations.end(),
-                       [&](const auto& one) { return one.queue == queue; }) > 1;
+  return answers_to(numbers,
+                    [&](QueueNo no) { return state->queues.at(static_cast<std::size_t>(no.value() - 1)); });
 }
 
-Result<std::vector<DeliveryRow>> MemoryJournal::scan(QueueNo queue, Position after, std::size_t limit) {
+Result<std::vector<bool>> MemoryJournal::several_destinations(std::span<const QueueNo> queues) {
+  const auto state = read();
+  return answers_to(queues, [&](QueueNo queue) {
+    return std::count_if(state->destinations.begin(), state->destinations.end(),
+                         [&](const auto& one) { return one.queue == queue; }) > 1;
+  });
+}
+
+Result<DeliveryRows> MemoryJournal::scan_queues(std::span<const QueueScan> scans) {
+  return answers_to(scans, [&](const auto& one) { return scan_one(one); });
+}
+
+Result<DeliveryRows> MemoryJournal::due_in_queues(std::span<const DueScan> scans) {
+  return answers_to(scans, [&](const auto& one) { return due_one(one); });
+}
+
+Result<std::vector<std::optional<WallTime>>> MemoryJournal::next_due_in_queues(
+    std::span<const PlaceInQueue> places) {
+  return answers_to(places, [&](const auto& one) { return next_due_one(one); });
+}
+
+Result<std::vector<Predecessor>> MemoryJournal::predecessors(std::span<const DeliveryRow> rows) {
+  return answers_to(rows, [&](const auto& row) { return predecessor_of(row); });
+}
+
+Result<DeliveryRows> MemoryJournal::open_in_lanes(std::span<const DeliveryRow> rows, std::size_t limit) {
+  return answers_to(rows, [&](const auto& row) { return open_in_lane_of(row, limit); });
+}
+
+Result<std::vector<std::optional<DeliveryRow>>> MemoryJournal::heads(std::span<const DeliveryKey> keys) {
+  return answers_to(keys, [&](const auto& key) { return head_of(key); });
+}
+
+std::vector<DeliveryRow> MemoryJournal::scan_one(const QueueScan& what) {
+  const auto& [queue, after, limit] = what;
   const auto state = read();
   std::vector<DeliveryRow> rows;
   const DeliveryKey first{.queue = queue, .position = Position{after.value() + 1}};
@@ -634,8 +678,8 @@ Result<std::vector<DeliveryRow>> MemoryJournal::scan(QueueNo queue, Position aft
   return rows;
 }
 
-Result<std::vector<DeliveryRow>> MemoryJournal::due(QueueNo queue, const DuePlace& after,
-                                                    const DuePlace& until, std::size_t limit) {
+std::vector<DeliveryRow> MemoryJournal::due_one(const DueScan& what) {
+  const auto& [queue, after, until, limit] = what;
   const auto state = read();
   std::vector<DeliveryRow> rows;
   for (const auto& [key, row] : state->deliveries)
@@ -648,7 +692,8 @@ Result<std::vector<DeliveryRow>> MemoryJournal::due(QueueNo queue, const DuePlac
   return rows;
 }
 
-Result<std::optional<WallTime>> MemoryJournal::next_due(QueueNo queue, const DuePlace& after) {
+std::optional<WallTime> MemoryJournal::next_due_one(const PlaceInQueue& where) {
+  const auto& [queue, after] = where;
   const auto state = read();
   std::optional<WallTime> next;
   for (const auto& [key, row] : state->deliveries) {
@@ -658,7 +703,7 @@ Result<std::optional<WallTime>> MemoryJournal::next_due(QueueNo queue, const Due
   return next;
 }
 
-Result<Predecessor> MemoryJournal::predecessor(const DeliveryRow& row) {
+Predecessor MemoryJournal::predecessor_of(const DeliveryRow& row) {
   const auto state = read();
   const auto& entity = state->entity(row.entity);
   Predecessor before;
@@ -669,7 +714,7 @@ Result<Predecessor> MemoryJournal::predecessor(const DeliveryRow& row) {
   return before;
 }
 
-Result<std::vector<DeliveryRow>> MemoryJournal::open_in_lane(const DeliveryRow& row, std::size_t limit) {
+std::vector<DeliveryRow> MemoryJournal::open_in_lane_of(const DeliveryRow& row, std::size_t limit) {
   std::vector<DeliveryRow> open;
   const auto state = read();
   if (row.entity == EntityNo{}) {
@@ -691,7 +736,7 @@ Result<std::vector<DeliveryRow>> MemoryJournal::open_in_lane(const DeliveryRow& 
   return open;
 }
 
-Result<std::optional<DeliveryRow>> MemoryJournal::head(const DeliveryKey& key) {
+std::optional<DeliveryRow> MemoryJournal::head_of(const DeliveryKey& key) {
   const auto state = read();
   const auto found = state->deliveries.find(key);
   if (found == state->deliveries.end()) return std::nullopt;

@@ -20,16 +20,17 @@ class MemoryJournal final : public journal::Journal {
 
   Result<journal::Changes> changes() override;
   Result<std::vector<journal::DeliveryQueue>> queues(QueueNo after) override;
-  Result<journal::DeliveryQueue> queue(QueueNo no) override;
-  Result<bool> has_several_destinations(QueueNo queue) override;
-  Result<std::vector<journal::DeliveryRow>> scan(QueueNo queue, Position after, std::size_t limit) override;
-  Result<std::vector<journal::DeliveryRow>> due(QueueNo queue, const journal::DuePlace& after,
-                                                const journal::DuePlace& until, std::size_t limit) override;
-  Result<std::optional<WallTime>> next_due(QueueNo queue, const journal::DuePlace& after) override;
-  Result<journal::Predecessor> predecessor(const journal::DeliveryRow& row) override;
-  Result<std::vector<journal::DeliveryRow>> open_in_lane(const journal::DeliveryRow& row,
-                                                         std::size_t limit) override;
-  Result<std::optional<journal::DeliveryRow>> head(const journal::DeliveryKey& key) override;
+  Result<std::vector<journal::DeliveryQueue>> queues_by_number(std::span<const QueueNo> numbers) override;
+  Result<std::vector<bool>> several_destinations(std::span<const QueueNo> queues) override;
+  Result<journal::DeliveryRows> scan_queues(std::span<const journal::QueueScan> scans) override;
+  Result<journal::DeliveryRows> due_in_queues(std::span<const journal::DueScan> scans) override;
+  Result<std::vector<std::optional<WallTime>>> next_due_in_queues(
+      std::span<const journal::PlaceInQueue> places) override;
+  Result<std::vector<journal::Predecessor>> predecessors(std::span<const journal::DeliveryRow> rows) override;
+  Result<journal::DeliveryRows> open_in_lanes(std::span<const journal::DeliveryRow> rows,
+                                              std::size_t limit) override;
+  Result<std::vector<std::optional<journal::DeliveryRow>>> heads(
+      std::span<const journal::DeliveryKey> keys) override;
   Result<std::vector<journal::DeliveryRow>> all_open_in_lane(const journal::DeliveryKey& key) override;
   Result<std::int64_t> unknown_outcomes(const journal::DeliveryFilter& which) override;
   Result<std::optional<WallTime>> oldest_gap() override;
@@ -52,6 +53,14 @@ class MemoryJournal final : public journal::Journal {
  private:
   friend class OwnedTransaction<MemoryJournal>;
 
+  // One answer of a batch.
+  std::vector<journal::DeliveryRow> scan_one(const journal::QueueScan& what);
+  std::vector<journal::DeliveryRow> due_one(const journal::DueScan& what);
+  std::optional<WallTime> next_due_one(const journal::PlaceInQueue& where);
+  journal::Predecessor predecessor_of(const journal::DeliveryRow& row);
+  std::vector<journal::DeliveryRow> open_in_lane_of(const journal::DeliveryRow& row, std::size_t limit);
+  std::optional<journal::DeliveryRow> head_of(const journal::DeliveryKey& key);
+
   // The writes of the transaction that is open.
   Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
                                        WallTime now);
@@ -72,7 +81,8 @@ class MemoryJournal final : public journal::Journal {
   Result<journal::GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit);
   Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now);
   Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now);
-  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now);
+  Result<> pause_subscriptions(std::span<const SubscriptionNo> numbers, std::string_view reason,
+                               WallTime now);
   Result<> resume_subscription(SubscriptionNo no, WallTime now);
   Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now);
   Result<std::int64_t> replay(std::span<const journal::DeliveryKey> deliveries,

@@ -87,9 +87,10 @@ class OwnedTransaction final : public journal::Transaction {
     if (!open_) return ended();
     return owner_.remove_subscription(no, now);
   }
-  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override {
+  Result<> pause_subscriptions(std::span<const SubscriptionNo> numbers, std::string_view reason,
+                               WallTime now) override {
     if (!open_) return ended();
-    return owner_.pause_subscription(no, reason, now);
+    return owner_.pause_subscriptions(numbers, reason, now);
   }
   Result<> resume_subscription(SubscriptionNo no, WallTime now) override {
     if (!open_) return ended();

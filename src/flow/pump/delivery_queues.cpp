@@ -1,6 +1,7 @@
 #include "flow/pump/delivery_queues.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace dispatch::flow {
@@ -19,30 +20,34 @@ bool is_done(const QueueState& queue) {
 Result<> DeliveryQueues::load() {
   auto rows = journal_.queues(newest_);
   if (!rows) return tl::unexpected(std::move(rows).error());
-  for (auto& row : *rows)
-    if (auto taken = take_in(std::move(row)); !taken) return tl::unexpected(std::move(taken).error());
-  return {};
+  return take_in(std::move(*rows));
 }
 
-Result<QueueState*> DeliveryQueues::reach(QueueNo no) {
-  if (const auto known = queues_.find(no); known != queues_.end()) return known->second.get();
+Result<> DeliveryQueues::know(const std::set<QueueNo>& numbers) {
+  const auto is_known = [&](QueueNo no) { return queues_.contains(no); };
+  if (std::all_of(numbers.begin(), numbers.end(), is_known)) return {};
   DISPATCH_TRY(load());
-  if (const auto known = queues_.find(no); known != queues_.end()) return known->second.get();
-  auto row = journal_.queue(no);
-  if (!row) return tl::unexpected(std::move(row).error());
-  return take_in(std::move(*row));
+  std::vector<QueueNo> forgotten;
+  std::remove_copy_if(numbers.begin(), numbers.end(), std::back_inserter(forgotten), is_known);
+  if (forgotten.empty()) return {};
+  auto rows = journal_.queues_by_number(forgotten);
+  if (!rows) return tl::unexpected(std::move(rows).error());
+  return take_in(std::move(*rows));
 }
 
-Result<QueueState*> DeliveryQueues::take_in(journal::DeliveryQueue row) {
-  newest_ = std::max(newest_, row.no);
-  auto& queue = *queues_.emplace(row.no, std::make_unique<QueueState>()).first->second;
-  queue.cursor = queue.stored_low_watermark = row.low_watermark;
-  queue.row = std::move(row);
-  queue.host = &host_named(queue.row.host);
-  queue.policy = policies_.of(queue.row.subscription);
-  count_rate(queue);
-  if (!queue.policy->paused) DISPATCH_TRY(resume(queue));
-  return &queue;
+Result<> DeliveryQueues::take_in(std::vector<journal::DeliveryQueue> rows) {
+  std::vector<QueueState*> open;
+  for (auto& row : rows) {
+    newest_ = std::max(newest_, row.no);
+    auto& queue = *queues_.emplace(row.no, std::make_unique<QueueState>()).first->second;
+    queue.cursor = queue.stored_low_watermark = row.low_watermark;
+    queue.row = std::move(row);
+    queue.host = &host_named(queue.row.host);
+    queue.policy = policies_.of(queue.row.subscription);
+    count_rate(queue);
+    if (!queue.policy->paused) open.push_back(&queue);
+  }
+  return resume(open);
 }
 
 void DeliveryQueues::forget_done(std::size_t kept, const std::set<const QueueState*>& held) {
@@ -93,14 +98,20 @@ DeliveryQueues::Turned DeliveryQueues::change_policy(QueueState& queue) {
           .moved = queue.policy->url != before->url && !queue.policy->removed};
 }
 
-Result<> DeliveryQueues::move(QueueState& queue) {
-  auto row = journal_.queue(queue.row.no);
-  if (!row) return tl::unexpected(std::move(row).error());
-  queue.row.destination = row->destination;
-  --queue.host->queues;
-  queue.row.host = std::move(row->host);
-  queue.host = &host_named(queue.row.host);
-  count_rate(queue);
+Result<> DeliveryQueues::move(const std::vector<QueueState*>& queues) {
+  if (queues.empty()) return {};
+  std::vector<QueueNo> numbers;
+  for (const QueueState* queue : queues) numbers.push_back(queue->row.no);
+  auto rows = journal_.queues_by_number(numbers);
+  if (!rows) return tl::unexpected(std::move(rows).error());
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    QueueState& queue = *queues[i];
+    queue.row.destination = (*rows)[i].destination;
+    --queue.host->queues;
+    queue.row.host = std::move((*rows)[i].host);
+    queue.host = &host_named(queue.row.host);
+    count_rate(queue);
+  }
   return {};
 }
 
@@ -110,13 +121,13 @@ void DeliveryQueues::pause(QueueState& queue) {
   queue.more = true;
 }
 
-Result<> DeliveryQueues::resume(QueueState& queue) {
-  queue.more = true;
-  list(queue);
-  const auto due = journal_.next_due(queue.row.no, {});
-  if (!due) return tl::unexpected(due.error());
-  looked_until(queue, {}, *due);
-  return {};
+Result<> DeliveryQueues::resume(const std::vector<QueueState*>& queues) {
+  for (QueueState* queue : queues) {
+    queue->more = true;
+    list(*queue);
+    queue->due_seen = {};
+  }
+  return reread_due(queues);
 }
 
 void DeliveryQueues::list(QueueState& queue) {
@@ -161,32 +172,41 @@ void DeliveryQueues::looked_until(QueueState& queue, const journal::DuePlace& un
   set_due(queue, next);
 }
 
-Result<> DeliveryQueues::look_for_slow(QueueState& queue, bool has_slow) {
-  queue.crowded = false;
-  if (!has_slow || !queue.is_direct()) return {};
-  if (!queue.several) {
-    const auto several = journal_.has_several_destinations(queue.row.no);
-    if (!several) return tl::unexpected(several.error());
-    queue.several = *several;
+Result<> DeliveryQueues::find_crowded(const std::vector<QueueState*>& queues) {
+  std::vector<QueueState*> unknown;
+  std::vector<QueueNo> numbers;
+  for (QueueState* queue : queues) {
+    if (queue->several) continue;
+    unknown.push_back(queue);
+    numbers.push_back(queue->row.no);
   }
-  queue.crowded = *queue.several;
+  if (!unknown.empty()) {
+    const auto several = journal_.several_destinations(numbers);
+    if (!several) return tl::unexpected(several.error());
+    for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i]->several = (*several)[i];
+  }
+  for (QueueState* queue : queues) queue->crowded = *queue->several;
   return {};
 }
 
-Result<> DeliveryQueues::reread_due(QueueState& queue) {
-  const auto due = journal_.next_due(queue.row.no, queue.due_seen);
+Result<> DeliveryQueues::reread_due(const std::vector<QueueState*>& queues) {
+  if (queues.empty()) return {};
+  std::vector<journal::PlaceInQueue> places;
+  places.reserve(queues.size());
+  for (const QueueState* queue : queues) places.push_back({queue->row.no, queue->due_seen});
+  const auto due = journal_.next_due_in_queues(places);
   if (!due) return tl::unexpected(due.error());
-  set_due(queue, *due);
+  for (std::size_t i = 0; i < queues.size(); ++i) set_due(*queues[i], (*due)[i]);
   return {};
 }
 
 Result<> DeliveryQueues::clock_set() {
+  std::vector<QueueState*> all;
   for (auto& [no, queue] : queues_) {
-    const auto next = journal_.next_due(no, {});
-    if (!next) return tl::unexpected(next.error());
-    looked_until(*queue, {}, *next);
+    queue->due_seen = {};
+    all.push_back(queue.get());
   }
-  return {};
+  return reread_due(all);
 }
 
 void DeliveryQueues::keep_in_reach(QueueState& queue, Position mark) {

@@ -33,8 +33,8 @@ class DeliveryQueues {
 
   /// Those that are new in the journal.
   Result<> load();
-  /// The journal is asked for one that is not known. It must have it.
-  Result<QueueState*> reach(QueueNo no);
+  /// The journal is asked for those that are not known. It must have them.
+  Result<> know(const std::set<QueueNo>& numbers);
   /// It must be known.
   QueueState& at(QueueNo no) { return *queues_.at(no); }
   const QueueState& at(QueueNo no) const { return *queues_.at(no); }
@@ -58,12 +58,12 @@ class DeliveryQueues {
   };
   /// Those that hold from now on, and what they turn.
   Turned change_policy(QueueState& queue);
-  /// Reads where it goes by now.
-  Result<> move(QueueState& queue);
+  /// Reads where they go by now.
+  Result<> move(const std::vector<QueueState*>& queues);
   /// Nothing of it is to be read, and no retry comes.
   void pause(QueueState& queue);
-  /// All of it above its cursor is to be read, and its retries come.
-  Result<> resume(QueueState& queue);
+  /// All of them above their cursors is to be read, and their retries come.
+  Result<> resume(const std::vector<QueueState*>& queues);
 
   // --- To be read
   /// Lists the delivery queue where it is open and may have more.
@@ -73,8 +73,8 @@ class DeliveryQueues {
   std::vector<QueueState*> take_listed();
   const std::vector<QueueState*>& listed() const { return listed_; }
 
-  /// Some destinations of the delivery queue's host are slow, or none: the delivery queue is crowded or not.
-  Result<> look_for_slow(QueueState& queue, bool has_slow);
+  /// The hosts of these have slow destinations: those with several destinations are crowded.
+  Result<> find_crowded(const std::vector<QueueState*>& queues);
 
   // --- Retries
   /// One behind that place is due at `place.at`, and was not looked at.
@@ -83,8 +83,8 @@ class DeliveryQueues {
   void look_from(QueueState& queue, const journal::DuePlace& place);
   /// All up to that place were looked at; the next one is due at `next`.
   void looked_until(QueueState& queue, const journal::DuePlace& until, std::optional<WallTime> next);
-  /// An operator may have changed those that were not looked at: the next one is asked for anew.
-  Result<> reread_due(QueueState& queue);
+  /// An operator may have changed those that were not looked at: the next one of each is asked for anew.
+  Result<> reread_due(const std::vector<QueueState*>& queues);
   /// The wall clock was set, and all due times in the journal with it: all retries are to be looked at again.
   Result<> clock_set();
   /// When the first that was not looked at is due, of each delivery queue that has one and is open.
@@ -102,7 +102,7 @@ class DeliveryQueues {
   const WindowLimits limits_;
   const PolicySet& policies_;
 
-  Result<QueueState*> take_in(journal::DeliveryQueue row);
+  Result<> take_in(std::vector<journal::DeliveryQueue> rows);
   HostState& host_named(const std::string& name);
   void leave_host(QueueState& queue);
   void count_rate(QueueState& queue);

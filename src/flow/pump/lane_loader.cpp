@@ -9,161 +9,140 @@ namespace dispatch::flow {
 using journal::DeliveryRow;
 using journal::DuePlace;
 
-Result<> LaneLoader::load_next(Lane& lane) {
+void LaneLoader::load_next(Lane& lane, const std::vector<DeliveryRow>& rows, std::size_t limit) {
   QueueState& queue = *lane.queue;
   if (leaves(lane)) {
-    DISPATCH_TRY(read_when_open(queue, lane.tail));
+    if (!rows.empty()) read_when_open(queue, rows.front());
     window_.close(lane);
-    queues_.list(queue);
-    return {};
-  }
-  const std::size_t limit = window_.limits().items_per_lane;
-  const auto rows = journal_.open_in_lane(lane.tail, limit);
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty()) {
+  } else if (rows.empty()) {
     if (lane.in_doubt)  // it may wait for a gap, and a wakeup brings it back
       window_.close(lane);
     else
       window_.rest(lane);
-  } else if (rows->front().state == DeliveryState::pending && gives_way(queue, rows->front())) {
-    if (DestinationLimiter* limiter = limiters_.find(queue, rows->front().destination))
-      leave_behind(*limiter, rows->front());
+  } else if (rows.front().state == DeliveryState::pending && gives_way(queue, rows.front())) {
+    if (DestinationLimiter* limiter = limiters_.find(queue, rows.front().destination))
+      leave_behind(*limiter, rows.front());
     window_.close(lane);
-  } else if (rows->front().state == DeliveryState::pending) {
+  } else if (rows.front().state == DeliveryState::pending) {
     // Of a sparse lane it is only known to be done when the journal says so.
-    lane.more = rows->size() == limit || is_sparse_lane(rows->front());
+    lane.more = rows.size() == limit || is_sparse_lane(rows.front());
     lane.below.reset();
     lane.in_doubt = false;
-    for (const DeliveryRow& row : *rows) {
+    for (const DeliveryRow& row : rows) {
       if (gives_way(queue, row)) {
         lane.more = true;
         break;
       }
       load(lane, row);
     }
-    return {};
+    return;
   } else {
-    if (rows->front().state == DeliveryState::retry_wait)
-      queues_.due_by(queue, DuePlace::before(rows->front()));
+    if (rows.front().state == DeliveryState::retry_wait)
+      queues_.due_by(queue, DuePlace::before(rows.front()));
     window_.close(lane);
   }
   queues_.list(queue);
-  return {};
 }
 
-/// The lane of `row` leaves the window while its delivery queue is paused, or goes elsewhere.
-Result<> LaneLoader::read_when_open(QueueState& queue, const DeliveryRow& row) {
-  const auto next = next_in_lane(row);
-  if (!next) return tl::unexpected(next.error());
-  if (!*next) return {};
+void LaneLoader::read_when_open(QueueState& queue, const DeliveryRow& row) {
   // What waits for an operator comes back by a wakeup.
-  if ((*next)->state == DeliveryState::pending) queues_.read_again(queue, before((*next)->key.position));
-  if ((*next)->state == DeliveryState::retry_wait) queues_.due_by(queue, DuePlace::before(**next));
-  return {};
-}
-
-/// By the journal, up to the first gap.
-Result<std::optional<DeliveryRow>> LaneLoader::next_in_lane(const DeliveryRow& row) {
-  auto open = journal_.open_in_lane(row, 1);
-  if (!open) return tl::unexpected(std::move(open).error());
-  return open->empty() ? std::nullopt : std::optional{open->front()};
+  if (row.state == DeliveryState::pending) queues_.read_again(queue, before(row.key.position));
+  if (row.state == DeliveryState::retry_wait) queues_.due_by(queue, DuePlace::before(row));
 }
 
 bool LaneLoader::leaves(const Lane& lane) {
   return lane.leaves || lane.queue->policy->paused;
 }
 
-Result<> LaneLoader::place(QueueState& queue, const DeliveryRow& row, Found how) {
+LaneLoader::Loaded LaneLoader::load_pending(const Candidate& candidate, Found how) {
+  QueueState& queue = *candidate.queue;
+  const DeliveryRow& row = *candidate.row;
   if (Lane* lane = window_.find(LaneKey::of(row)); lane != nullptr) {
-    if (!window_.is_idle(*lane)) return place_behind(*lane, row);
+    if (!window_.is_idle(*lane)) {
+      load_behind(*lane, candidate);
+      return Loaded::done;
+    }
     if (row.sequence == after(lane->tail.sequence)) {
       if (!is_passed_over(queue, row)) load(*lane, row);
-      return {};
+      return Loaded::done;
     }
     window_.forget(*lane);
   }
+  if (is_passed_over(queue, row)) return Loaded::done;
   if (row.entity == EntityNo{}) {
-    if (!is_passed_over(queue, row)) load(queue, row);
-    return {};
+    load(queue, row);
+    return Loaded::done;
   }
-  // Before the journal is asked: there may be many.
-  if (is_passed_over(queue, row)) return {};
-  const auto predecessor = journal_.predecessor(row);
-  if (!predecessor) return tl::unexpected(predecessor.error());
-  if (predecessor->gap || predecessor->open) return {};
+  if (candidate.follows) return Loaded::done;  // what it follows is open
+  if (!candidate.before) return Loaded::not_asked;
+  if (candidate.before->gap || candidate.before->open) return Loaded::done;
   // What was read before it may have been passed over for it.
-  load(queue, row).more = predecessor->disordered || (how == Found::read && is_sparse_lane(row));
-  return {};
+  load(queue, row).more = candidate.before->disordered || (how == Found::read && is_sparse_lane(row));
+  return Loaded::done;
 }
 
-/// A retry that is due. False where there is no room for it.
-Result<bool> LaneLoader::place_retry(QueueState& queue, const DeliveryRow& row) {
+LaneLoader::Loaded LaneLoader::load_retry(const Candidate& candidate) {
+  QueueState& queue = *candidate.queue;
+  const DeliveryRow& row = *candidate.row;
   if (Lane* lane = find_in_use(row); lane != nullptr) {
     lane->more = true;
-    return true;
+    return Loaded::done;
   }
   if (is_sparse_lane(row) && row.entity != EntityNo{}) {
-    const auto predecessor = journal_.predecessor(row);
-    if (!predecessor) return tl::unexpected(predecessor.error());
-    if (predecessor->open) return true;  // which brings it when it is done
+    if (!candidate.before) return Loaded::not_asked;
+    if (candidate.before->open) return Loaded::done;  // which brings it when it is done
   }
-  if (is_passed_over(queue, row)) return true;
-  if (!window_.has_room(queue)) return false;
+  if (is_passed_over(queue, row)) return Loaded::done;
+  if (!window_.has_room(queue)) return Loaded::no_room;
   load(queue, row).more = row.entity != EntityNo{};
-  return true;
+  return Loaded::done;
 }
 
-Result<> LaneLoader::place_woken(QueueState& queue, const DeliveryRow& row) {
-  if (queue.policy->paused) return read_when_open(queue, row);
+void LaneLoader::load_woken(const Candidate& candidate) {
+  QueueState& queue = *candidate.queue;
+  const DeliveryRow& row = *candidate.row;
   if (Lane* lane = find_in_use(row); lane != nullptr) {
     pass_over(*lane, row);
-    return {};
+    return;
   }
-  if (row.state == DeliveryState::retry_wait) {
-    queues_.due_by(queue, DuePlace::before(row));
-    return {};
-  }
-  if (row.state != DeliveryState::pending) return {};
-  if (row.entity != EntityNo{}) {
-    const auto predecessor = journal_.predecessor(row);
-    if (!predecessor) return tl::unexpected(predecessor.error());
-    if (predecessor->gap) return {};
-  }
-  if (is_passed_over(queue, row)) return {};
-  if (window_.has_room(queue)) {
+  if (row.state == DeliveryState::retry_wait) queues_.due_by(queue, DuePlace::before(row));
+  if (row.state != DeliveryState::pending) return;
+  const bool is_known = row.entity == EntityNo{} || candidate.before;
+  if (candidate.before && candidate.before->gap) return;
+  if (is_passed_over(queue, row)) return;
+  if (is_known && window_.has_room(queue)) {
     load(queue, row).more = row.entity != EntityNo{};
   } else {  // the scan finds it when there is room
     queues_.read_again(queue, before(row.key.position));
   }
-  return {};
 }
 
 /// In a lane that is busy or drained.
-Result<> LaneLoader::place_behind(Lane& lane, const DeliveryRow& row) {
-  if (row.entity == EntityNo{}) return {};
+void LaneLoader::load_behind(Lane& lane, const Candidate& candidate) {
+  const DeliveryRow& row = *candidate.row;
+  if (row.entity == EntityNo{}) return;
   if (lane.leaves) {  // nothing more is loaded
     pass_over(lane, row);
-    return {};
+    return;
   }
   if (row.sequence <= lane.tail.sequence) {  // mostly it is loaded
     if (is_sparse_lane(row)) pass_over(lane, row);
-    return {};
+    return;
   }
-  if (lane.more) return {};
+  if (lane.more) return;
   if (row.sequence != after(lane.tail.sequence)) {
-    const auto predecessor = journal_.predecessor(row);
-    if (!predecessor) return tl::unexpected(predecessor.error());
-    if (predecessor->gap) return {};
-    if (predecessor->open && *predecessor->open > lane.tail.sequence) {
+    // What it follows was not loaded, as it stands behind a gap.
+    if (candidate.follows) return;
+    if (candidate.before && candidate.before->gap) return;
+    if (!candidate.before || (candidate.before->open && *candidate.before->open > lane.tail.sequence)) {
       lane.more = true;
-      return {};
+      return;
     }
   }
   if (window_.lane_has_room(lane) && !gives_way(*lane.queue, row))
     load(lane, row);
   else
     lane.more = true;
-  return {};
 }
 
 /// The lane is asked for it when it is drained.
@@ -203,13 +182,15 @@ WaitReason LaneLoader::waited_for(const DeliveryRow& row) const {
 /// True where too many wait at the limiter that `row` would lead to, or others were passed over there and
 /// come first, or its destination crowds its delivery queue: it is read again when there is room.
 bool LaneLoader::is_passed_over(QueueState& queue, const DeliveryRow& row) {
-  DestinationLimiter* limiter = limiters_.find(queue, row.destination);
-  if (limiter == nullptr || !(limiter->full() || limiter->gives_way(row))) {
-    if (!window_.crowds(queue, row.destination)) return false;
-    limiter = &limiters_.at(queue, row.destination);
-  }
-  leave_behind(*limiter, row);
+  if (!would_pass_over(queue, row)) return false;
+  leave_behind(limiters_.at(queue, row.destination), row);
   return true;
+}
+
+bool LaneLoader::would_pass_over(QueueState& queue, const DeliveryRow& row) {
+  const DestinationLimiter* limiter = limiters_.find(queue, row.destination);
+  return (limiter != nullptr && (limiter->full() || limiter->gives_way(row))) ||
+         window_.crowds(queue, row.destination);
 }
 
 /// True where a delivery of another lane comes first: there was no room for it, and it is read before `row`

@@ -2,11 +2,13 @@
 
 #include "base/error.hpp"
 #include "flow/limits/destination_limiters.hpp"
+#include "flow/pump/candidate.hpp"
 #include "flow/pump/delivery_queues.hpp"
 #include "flow/pump/window.hpp"
 #include "journal/journal.hpp"
 
-#include <optional>
+#include <span>
+#include <vector>
 
 namespace dispatch::flow {
 
@@ -14,39 +16,45 @@ namespace dispatch::flow {
 /// is not first in its lane, and what has to wait for room at its destination's limiter. What it passes over
 /// comes back by itself: the lane asks the journal when it is drained, and the limiter and its delivery queue
 /// keep the lowest place from which to read again. Deliveries at one limiter go in the order of their
-/// positions, so that no lane keeps its place for ever. Used by the dispatcher's thread, inside its turn.
+/// positions, so that no lane keeps its place for ever.
+///
+/// What has to be known of many candidates is asked first, by PredecessorReader, so that loading asks
+/// nothing. Used by the dispatcher's thread, inside its turn.
 class LaneLoader {
  public:
-  LaneLoader(journal::Journal& journal, DestinationLimiters& limiters, Window& window, DeliveryQueues& queues)
-      : journal_(journal), limiters_(limiters), window_(window), queues_(queues) {}
+  LaneLoader(DestinationLimiters& limiters, Window& window, DeliveryQueues& queues)
+      : limiters_(limiters), window_(window), queues_(queues) {}
 
-  enum class Found {
-    arrived,  ///< the turn has made it
-    read,     ///< in the journal
+  enum class Loaded {
+    done,       ///< loaded, or passed over and remembered
+    no_room,    ///< the window has none; the caller must remember it
+    not_asked,  ///< it is not known what stands before it; the caller must remember it
   };
   /// A pending delivery.
-  Result<> place(QueueState& queue, const journal::DeliveryRow& row, Found how);
-  /// A retry that is due. False where there is no room for it.
-  Result<bool> place_retry(QueueState& queue, const journal::DeliveryRow& row);
-  /// The first open delivery of a lane that was woken, in any state.
-  Result<> place_woken(QueueState& queue, const journal::DeliveryRow& row);
-  /// What comes next in a lane that is drained, and was taken out of Window::drained().
-  Result<> load_next(Lane& lane);
+  Loaded load_pending(const Candidate& candidate, Found how);
+  /// A retry that is due.
+  Loaded load_retry(const Candidate& candidate);
+  /// The first open delivery of a lane that was woken, in any state, where its delivery queue is open.
+  void load_woken(const Candidate& candidate);
+  /// `rows` come next in a lane that is drained and was taken out of Window::drained(); it was asked for at
+  /// most `limit` of them.
+  void load_next(Lane& lane, const std::vector<journal::DeliveryRow>& rows, std::size_t limit);
 
-  /// The lane of `row` leaves the window while its delivery queue is paused, or goes elsewhere.
-  Result<> read_when_open(QueueState& queue, const journal::DeliveryRow& row);
-  /// What comes next in the lane of `row` by the journal, up to the first gap.
-  Result<std::optional<journal::DeliveryRow>> next_in_lane(const journal::DeliveryRow& row);
+  /// `row` comes next in a lane that has left the window while its delivery queue is paused, or goes
+  /// elsewhere.
+  void read_when_open(QueueState& queue, const journal::DeliveryRow& row);
   /// `row` is read again when there is room at the limiter.
   void leave_behind(DestinationLimiter& limiter, const journal::DeliveryRow& row);
   /// True where nothing more is loaded into the lane.
   static bool leaves(const Lane& lane);
+  /// True where `row` would be passed over, now and after anything else was loaded.
+  bool would_pass_over(QueueState& queue, const journal::DeliveryRow& row);
 
   /// What is loaded from now on has waited at this limiter; null: at none.
   void catch_up(const DestinationLimiter* limiter) { catching_up_ = limiter; }
 
  private:
-  Result<> place_behind(Lane& lane, const journal::DeliveryRow& row);
+  void load_behind(Lane& lane, const Candidate& candidate);
   static void pass_over(Lane& lane, const journal::DeliveryRow& row);
   Lane* find_in_use(const journal::DeliveryRow& row);
   Lane& load(QueueState& queue, const journal::DeliveryRow& row);
@@ -55,7 +63,6 @@ class LaneLoader {
   bool is_passed_over(QueueState& queue, const journal::DeliveryRow& row);
   bool gives_way(QueueState& queue, const journal::DeliveryRow& row);
 
-  journal::Journal& journal_;
   DestinationLimiters& limiters_;
   Window& window_;
   DeliveryQueues& queues_;

@@ -15,57 +15,61 @@ Pump::Pump(journal::Journal& journal, Graph& graph, DestinationLimiters& limiter
       limiters_(limiters),
       window_(graph, limiters, limits),
       queues_(journal, graph, limits, policies),
-      loader_(journal, limiters, window_, queues_),
-      filler_(journal, limiters, window_, queues_, loader_) {}
+      loader_(limiters, window_, queues_),
+      left_lanes_(journal, loader_),
+      filler_(journal, limiters, window_, queues_, loader_, left_lanes_) {}
 
 Result<> Pump::start(std::int64_t known_asks) {
   const auto wakeup = journal_.saved_wakeup();
   if (!wakeup) return tl::unexpected(wakeup.error());
   saved_wakeup_ = *wakeup;
-  filler_.start(known_asks, *wakeup);
+  filler_.wakeups().start(known_asks, *wakeup);
   return queues_.load();
 }
 
 Result<> Pump::arrived(std::vector<DeliveryRow> made) {
-  for (const DeliveryRow& row : made) {
-    auto queue = queues_.reach(row.key.queue);
-    if (!queue) return tl::unexpected(std::move(queue).error());
-    if (auto& several = (*queue)->several; several == false) several.reset();
-  }
+  std::set<QueueNo> numbers;
+  for (const DeliveryRow& row : made) numbers.insert(row.key.queue);
+  DISPATCH_TRY(queues_.know(numbers));
+  for (const QueueNo no : numbers)
+    if (auto& several = queues_.at(no).several; several == false) several.reset();
   filler_.arrived(std::move(made));
   return {};
 }
 
 Result<> Pump::changed_elsewhere(const journal::Changes& changes) {
-  if (changes.everything || changes.wakeups) filler_.woken();
+  if (changes.everything || changes.wakeups) filler_.wakeups().woken();
   if (changes.everything) {
     queues_.each([&](QueueState& queue) { queues_.read_again(queue); });
     DISPATCH_TRY(queues_.load());
   }
+  DISPATCH_TRY(queues_.know({changes.queues.begin(), changes.queues.end()}));
   for (const QueueNo no : changes.queues) {
-    const auto queue = queues_.reach(no);
-    if (!queue) return tl::unexpected(queue.error());
-    if ((*queue)->several == false) (*queue)->several.reset();
-    queues_.read_again(**queue);
+    QueueState& queue = queues_.at(no);
+    if (queue.several == false) queue.several.reset();
+    queues_.read_again(queue);
   }
   return {};
 }
 
 Result<> Pump::given_up_elsewhere() {
-  for (Item* item : limiters_.take_waiting()) {
-    const auto head = journal_.head(item->row.key);
-    if (!head) return tl::unexpected(head.error());
-    if (*head && (*head)->key == item->row.key)
-      limiters_.hold(*item);
+  const auto waiting = limiters_.take_waiting();
+  std::vector<journal::DeliveryKey> keys;
+  for (const Item* item : waiting) keys.push_back(item->row.key);
+  const auto heads = keys.empty() ? std::vector<std::optional<DeliveryRow>>{} : journal_.heads(keys);
+  if (!heads) return tl::unexpected(heads.error());
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const auto& head = (*heads)[i];
+    if (head && head->key == keys[i])
+      limiters_.hold(*waiting[i]);
     else
-      lost(*item);
+      lost(*waiting[i]);
   }
-  std::vector<QueueState*> waiting;
+  std::vector<QueueState*> with_retries;
   queues_.each([&](QueueState& queue) {
-    if (queue.due) waiting.push_back(&queue);
+    if (queue.due) with_retries.push_back(&queue);
   });
-  for (QueueState* queue : waiting) DISPATCH_TRY(queues_.reread_due(*queue));
-  return {};
+  return queues_.reread_due(with_retries);
 }
 
 Result<> Pump::clock_set(std::chrono::microseconds by) {
@@ -74,33 +78,33 @@ Result<> Pump::clock_set(std::chrono::microseconds by) {
 }
 
 Result<> Pump::terms_changed(WallTime now) {
-  std::vector<std::pair<QueueState*, DeliveryQueues::Turned>> turned;
+  std::vector<QueueState*> paused, moved, resumed, open;
   queues_.each([&](QueueState& queue) {
-    const auto turn = queues_.change_policy(queue);
-    if (turn.paused || turn.resumed || turn.moved) turned.emplace_back(&queue, turn);
+    const auto turned = queues_.change_policy(queue);
     limiters_.change_policy(queue);
+    if (turned.paused || turned.moved) paused.push_back(&queue);
+    if (turned.moved) moved.push_back(&queue);
+    if (turned.resumed) resumed.push_back(&queue);
+    if ((turned.resumed || turned.moved) && !queue.policy->paused) open.push_back(&queue);
   });
   window_.lead_to_limiters();
-  for (const auto& [queue, turn] : turned) {
-    if (turn.paused || turn.moved) DISPATCH_TRY(pause(*queue));
-    if (turn.moved) {
-      for (Item* item : window_.send_off(*queue)) {
-        limiters_.take_permit(*item, now);
-        DISPATCH_TRY(put_back(*item));
-      }
-      DISPATCH_TRY(queues_.move(*queue));
+  for (QueueState* queue : paused) pause(*queue);
+  for (QueueState* queue : moved) {
+    for (Item* item : window_.send_off(*queue)) {
+      limiters_.take_permit(*item, now);
+      put_back(*item);
     }
-    if (turn.resumed) limiters_.resume(*queue, now);
-    if ((turn.resumed || turn.moved) && !queue->policy->paused) DISPATCH_TRY(queues_.resume(*queue));
   }
-  return {};
+  DISPATCH_TRY(queues_.move(moved));
+  for (QueueState* queue : resumed) limiters_.resume(*queue, now);
+  return queues_.resume(open);
 }
 
 /// What is under way, or waits for its host, leaves the window when it comes out.
-Result<> Pump::pause(QueueState& queue) {
+void Pump::pause(QueueState& queue) {
   queues_.pause(queue);
   Position above = queue.cursor;
-  for (Item* item : limiters_.pause(queue, above)) DISPATCH_TRY(put_back(*item));
+  for (Item* item : limiters_.pause(queue, above)) put_back(*item);
   queues_.read_again(queue, above);
   window_.forget_idle(queue);
   std::vector<Lane*> drained;
@@ -110,35 +114,32 @@ Result<> Pump::pause(QueueState& queue) {
     return true;
   });
   for (Lane* lane : drained) {
-    DISPATCH_TRY(loader_.read_when_open(queue, lane->tail));
+    left_lanes_.read_when_open(queue, lane->tail);
     window_.close(*lane);
   }
-  return {};
 }
 
 // --- What became of an item
 
-Result<> Pump::completed(Item& item) {
+void Pump::completed(Item& item) {
   QueueState& queue = *item.lane->queue;
   if (LaneLoader::leaves(*item.lane)) {
-    DISPATCH_TRY(loader_.read_when_open(queue, item.row));
+    left_lanes_.read_when_open(queue, item.row);
     window_.evict(item);
   } else {
     window_.complete(item);
   }
   queues_.list(queue);
-  return {};
 }
 
-Result<> Pump::put_back(Item& item) {
+void Pump::put_back(Item& item) {
   QueueState& queue = *item.lane->queue;
   if (item.row.state == DeliveryState::pending) queues_.read_again(queue, before(item.row.key.position));
   if (item.row.state == DeliveryState::retry_wait) queues_.due_by(queue, DuePlace::before(item.row));
   // An operator may have given it up: another is first then, which stands anywhere where the stream is
   // disordered.
-  if (item.row.entity != EntityNo{}) DISPATCH_TRY(loader_.read_when_open(queue, item.row));
+  if (item.row.entity != EntityNo{}) left_lanes_.read_when_open(queue, item.row);
   leave(item);
-  return {};
 }
 
 void Pump::retry_later(Item& item, WallTime due) {
@@ -157,17 +158,12 @@ void Pump::lost(Item& item) {
   queues_.list(queue);
 }
 
-Result<> Pump::turned_away(Item& item) {
+void Pump::turned_away(Item& item) {
   if (LaneLoader::leaves(*item.lane)) return put_back(item);
   DestinationLimiter& limiter = *item.lane->limiter;
   loader_.leave_behind(limiter, item.row);
-  if (item.lane->more) {  // as above
-    const auto next = loader_.next_in_lane(item.row);
-    if (!next) return tl::unexpected(next.error());
-    if (*next && (*next)->state == DeliveryState::pending) loader_.leave_behind(limiter, **next);
-  }
+  if (item.lane->more) left_lanes_.read_behind(limiter, item.row);  // as above
   leave(item);
-  return {};
 }
 
 /// Its lane leaves the window with it; but what was passed over below it comes before it.
@@ -192,24 +188,34 @@ std::optional<WallTime> Pump::next_due() const {
 
 bool Pump::idle() const {
   return window_.items() == 0 && queues_.listed().empty() && queues_.due().empty() &&
-         window_.drained().empty() && !filler_.wakes_wait() &&
+         window_.drained().empty() && !filler_.wakeups().is_wanted() &&
          !limiters_.any(
              [](const DestinationLimiter& limiter) { return limiter.behind || limiter.retries_behind; });
 }
 
 // --- Where a restart reads from
 
+Result<> Pump::fill(WallTime now) {
+  DISPATCH_TRY(left_lanes_.ask());
+  return filler_.fill(now);
+}
+
 /// What is first in a lane brings the others.
 Result<> Pump::keep_drained_in_reach() {
-  for (const Lane* lane : window_.drained()) {
-    const auto next = loader_.next_in_lane(lane->tail);
-    if (!next) return tl::unexpected(next.error());
-    if (*next) queues_.keep_in_reach(*lane->queue, before((*next)->key.position));
-  }
+  const auto& lanes = window_.drained();
+  if (lanes.empty()) return {};
+  std::vector<DeliveryRow> tails;
+  for (const Lane* lane : lanes) tails.push_back(lane->tail);
+  const auto next = journal_.open_in_lanes(tails, 1);
+  if (!next) return tl::unexpected(next.error());
+  for (std::size_t i = 0; i < lanes.size(); ++i)
+    for (const DeliveryRow& row : (*next)[i])
+      queues_.keep_in_reach(*lanes[i]->queue, before(row.key.position));
   return {};
 }
 
 Result<> Pump::save_progress(journal::Transaction& transaction, bool whole) {
+  DISPATCH_TRY(left_lanes_.ask());
   if (whole) {
     queues_.each([](QueueState& queue) { queue.row.low_watermark = queue.cursor; });
     window_.each_item(
@@ -220,7 +226,7 @@ Result<> Pump::save_progress(journal::Transaction& transaction, bool whole) {
     limiters_.each([&](const DestinationLimiter& limiter) {
       if (limiter.behind) queues_.keep_in_reach(*limiter.queue, *limiter.behind);
     });
-    saved_wakeup_ = filler_.last_wakeup();
+    saved_wakeup_ = filler_.wakeups().last();
   }
   DISPATCH_TRY(keep_drained_in_reach());
   const auto sunken = queues_.take_sunken();

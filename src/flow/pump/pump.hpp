@@ -6,6 +6,7 @@
 #include "flow/limits/graph.hpp"
 #include "flow/pump/delivery_queues.hpp"
 #include "flow/pump/lane_loader.hpp"
+#include "flow/pump/left_lanes.hpp"
 #include "flow/pump/window.hpp"
 #include "flow/pump/window_filler.hpp"
 #include "journal/journal.hpp"
@@ -51,7 +52,7 @@ class Pump {
   /// The turn has made these deliveries, in the order of their positions.
   Result<> arrived(std::vector<journal::DeliveryRow> made);
   /// The turn has left wakeups in the journal.
-  void woken() { filler_.woken(); }
+  void woken() { filler_.wakeups().woken(); }
   /// Other processes have written.
   Result<> changed_elsewhere(const journal::Changes& changes);
   /// Another process has given up deliveries: what of them waits before a limiter, or to be tried again,
@@ -64,12 +65,12 @@ class Pump {
 
   // What became of an item that held its lane. Its permits are the caller's to give back; the item is gone
   // afterwards.
-  Result<> completed(Item& item);              ///< the lane goes on
+  void completed(Item& item);                  ///< the lane goes on
   void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
   void buried(Item& item);                     ///< the lane is blocked
   void lost(Item& item);                       ///< the journal says otherwise: ask it
-  Result<> turned_away(Item& item);            ///< others go first at its limiter: read it when there is room
-  Result<> put_back(Item& item);               ///< its delivery queue is paused: read it when that is resumed
+  void turned_away(Item& item);                ///< others go first at its limiter: read it when there is room
+  void put_back(Item& item);                   ///< its delivery queue is paused: read it when that is resumed
 
   /// Lanes to the destination of this limiter that lead past it lead there from now on.
   void lead_to(DestinationLimiter& limiter) { window_.lead_to(limiter); }
@@ -84,10 +85,10 @@ class Pump {
   const std::map<std::string, HostState>& hosts() const { return queues_.hosts(); }
 
   /// Loads what there is room for and what may go, into the graph.
-  Result<> fill(WallTime now) { return filler_.fill(now); }
+  Result<> fill(WallTime now);
 
   /// Where operators want to know at once whether a destination is up, since the last call.
-  std::vector<WindowFiller::AskedFor> take_asked_for() { return filler_.take_asked_for(); }
+  std::vector<WakeupFollower::AskedFor> take_asked_for() { return filler_.wakeups().take_asked_for(); }
 
   /// When fill() may find something that it could not before, with nothing else happening.
   std::optional<WallTime> next_due() const;
@@ -108,13 +109,14 @@ class Pump {
   void leave(Item& item);
   Result<> keep_drained_in_reach();
   void forget_done();
-  Result<> pause(QueueState& queue);
+  void pause(QueueState& queue);
 
   journal::Journal& journal_;
   DestinationLimiters& limiters_;
   Window window_;
   DeliveryQueues queues_;
   LaneLoader loader_;
+  LeftLanes left_lanes_;
   WindowFiller filler_;
   std::int64_t saved_wakeup_ = 0;
 };

@@ -5,8 +5,9 @@
 
 namespace dispatch::flow {
 
-bool Window::has_room(const QueueState& queue) const {
-  return !queue.policy->paused && queue.lanes < lanes_most(queue) && lanes_in_use_ < limits_.lanes;
+std::size_t Window::room(const QueueState& queue) const {
+  const std::size_t most = lanes_most(queue);
+  return queue.policy->paused || queue.lanes >= most ? 0 : std::min(most - queue.lanes, room());
 }
 
 /// Subscriptions of one host do not take the window from all others: where it becomes scarce, they share what

@@ -6,6 +6,7 @@
 #include "flow/rules/window_limits.hpp"
 #include "journal/rows.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -58,7 +59,11 @@ class Window {
 
   const WindowLimits& limits() const { return limits_; }
   /// True if the window has room for one more lane of this delivery queue.
-  bool has_room(const QueueState& queue) const;
+  bool has_room(const QueueState& queue) const { return room(queue) > 0; }
+  /// For so many more lanes of this delivery queue the window has room.
+  std::size_t room(const QueueState& queue) const;
+  /// For so many more lanes in all.
+  std::size_t room() const { return limits_.lanes - std::min(limits_.lanes, lanes_in_use_); }
   bool lane_has_room(const Lane& lane) const;
   /// True where the delivery queue is crowded and so many lanes lead to this destination, which is not known
   /// to be quick, that what is read of it is passed over: others may stand behind it. So the lanes of slow

@@ -4,6 +4,10 @@
 #include "journal/sqlite/sqlite_transaction.hpp"
 #include "journal/sqlite/statements/failure.hpp"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
@@ -16,6 +20,15 @@ void stop_counting_memory() {
 namespace {
 
 constexpr std::string_view reading = "read";
+
+/// What `read` says to each question of a batch.
+template <class Question, class Read>
+auto answers_to(std::span<const Question> questions, Read read) {
+  std::vector<decltype(read(questions.front()))> answers;
+  answers.reserve(questions.size());
+  for (const Question& question : questions) answers.push_back(read(question));
+  return answers;
+}
 
 }  // namespace
 
@@ -65,42 +78,60 @@ Result<std::vector<DeliveryQueue>> SqliteJournal::queues(QueueNo after) {
   return parts_->guard(reading, [&] { return parts_->pump.queues(after); });
 }
 
-Result<DeliveryQueue> SqliteJournal::queue(QueueNo no) {
-  auto found = parts_->guard(reading, [&] { return parts_->pump.queue(no); });
+Result<std::vector<DeliveryQueue>> SqliteJournal::queues_by_number(std::span<const QueueNo> numbers) {
+  auto found = parts_->guard(
+      reading, [&] { return answers_to(numbers, [&](QueueNo no) { return parts_->pump.queue(no); }); });
   if (!found) return tl::unexpected(std::move(found).error());
-  if (!*found) return fail("there is no delivery queue {}; this is a bug", no.value());
-  return std::move(**found);
+  std::vector<DeliveryQueue> queues;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (!(*found)[i]) return fail("there is no delivery queue {}; this is a bug", numbers[i].value());
+    queues.push_back(std::move(*(*found)[i]));
+  }
+  return queues;
 }
 
-Result<bool> SqliteJournal::has_several_destinations(QueueNo queue) {
-  return parts_->guard(reading, [&] { return parts_->pump.has_several_destinations(queue); });
+Result<std::vector<bool>> SqliteJournal::several_destinations(std::span<const QueueNo> queues) {
+  return parts_->guard(reading, [&] {
+    return answers_to(queues, [&](QueueNo queue) { return parts_->pump.has_several_destinations(queue); });
+  });
 }
 
-Result<std::vector<DeliveryRow>> SqliteJournal::scan(QueueNo queue, Position after, std::size_t limit) {
-  return parts_->read_deliveries([&] { return parts_->pump.scan(queue, after, limit); });
+Result<DeliveryRows> SqliteJournal::scan_queues(std::span<const QueueScan> scans) {
+  return parts_->read_deliveries(
+      [&] { return answers_to(scans, [&](const QueueScan& one) { return parts_->pump.scan(one); }); });
 }
 
-Result<std::vector<DeliveryRow>> SqliteJournal::due(QueueNo queue, const DuePlace& after,
-                                                    const DuePlace& until, std::size_t limit) {
-  return parts_->read_deliveries([&] { return parts_->pump.due(queue, after, until, limit); });
+Result<DeliveryRows> SqliteJournal::due_in_queues(std::span<const DueScan> scans) {
+  return parts_->read_deliveries(
+      [&] { return answers_to(scans, [&](const DueScan& one) { return parts_->pump.due(one); }); });
 }
 
-Result<std::optional<WallTime>> SqliteJournal::next_due(QueueNo queue, const DuePlace& after) {
-  return parts_->read_deliveries([&] { return parts_->pump.next_due(queue, after); });
+Result<std::vector<std::optional<WallTime>>> SqliteJournal::next_due_in_queues(
+    std::span<const PlaceInQueue> places) {
+  return parts_->read_deliveries([&] {
+    return answers_to(places,
+                      [&](const PlaceInQueue& one) { return parts_->pump.next_due(one.queue, one.place); });
+  });
 }
 
-Result<Predecessor> SqliteJournal::predecessor(const DeliveryRow& row) {
-  if (parts_->fresh.any_below(row))
-    return parts_->read_deliveries([&] { return parts_->lanes.predecessor(row); });
-  return parts_->guard(reading, [&] { return parts_->lanes.predecessor(row); });
+Result<std::vector<Predecessor>> SqliteJournal::predecessors(std::span<const DeliveryRow> rows) {
+  const auto read = [&] {
+    return answers_to(rows, [&](const DeliveryRow& row) { return parts_->lanes.predecessor(row); });
+  };
+  const bool any_fresh = std::any_of(rows.begin(), rows.end(),
+                                     [&](const DeliveryRow& row) { return parts_->fresh.any_below(row); });
+  return any_fresh ? parts_->read_deliveries(read) : parts_->guard(reading, read);
 }
 
-Result<std::vector<DeliveryRow>> SqliteJournal::open_in_lane(const DeliveryRow& row, std::size_t limit) {
-  return parts_->read_deliveries([&] { return parts_->lanes.open_in_lane(row, limit); });
+Result<DeliveryRows> SqliteJournal::open_in_lanes(std::span<const DeliveryRow> rows, std::size_t limit) {
+  return parts_->read_deliveries([&] {
+    return answers_to(rows, [&](const DeliveryRow& row) { return parts_->lanes.open_in_lane(row, limit); });
+  });
 }
 
-Result<std::optional<DeliveryRow>> SqliteJournal::head(const DeliveryKey& key) {
-  return parts_->read_deliveries([&] { return parts_->lanes.head(key); });
+Result<std::vector<std::optional<DeliveryRow>>> SqliteJournal::heads(std::span<const DeliveryKey> keys) {
+  return parts_->read_deliveries(
+      [&] { return answers_to(keys, [&](const DeliveryKey& key) { return parts_->lanes.head(key); }); });
 }
 
 Result<std::vector<DeliveryRow>> SqliteJournal::all_open_in_lane(const DeliveryKey& key) {

@@ -38,15 +38,15 @@ class SqliteJournal final : public Journal {
 
   Result<Changes> changes() override;
   Result<std::vector<DeliveryQueue>> queues(QueueNo after) override;
-  Result<DeliveryQueue> queue(QueueNo no) override;
-  Result<bool> has_several_destinations(QueueNo queue) override;
-  Result<std::vector<DeliveryRow>> scan(QueueNo queue, Position after, std::size_t limit) override;
-  Result<std::vector<DeliveryRow>> due(QueueNo queue, const DuePlace& after, const DuePlace& until,
-                                       std::size_t limit) override;
-  Result<std::optional<WallTime>> next_due(QueueNo queue, const DuePlace& after) override;
-  Result<Predecessor> predecessor(const DeliveryRow& row) override;
-  Result<std::vector<DeliveryRow>> open_in_lane(const DeliveryRow& row, std::size_t limit) override;
-  Result<std::optional<DeliveryRow>> head(const DeliveryKey& key) override;
+  Result<std::vector<DeliveryQueue>> queues_by_number(std::span<const QueueNo> numbers) override;
+  Result<std::vector<bool>> several_destinations(std::span<const QueueNo> queues) override;
+  Result<DeliveryRows> scan_queues(std::span<const QueueScan> scans) override;
+  Result<DeliveryRows> due_in_queues(std::span<const DueScan> scans) override;
+  Result<std::vector<std::optional<WallTime>>> next_due_in_queues(
+      std::span<const PlaceInQueue> places) override;
+  Result<std::vector<Predecessor>> predecessors(std::span<const DeliveryRow> rows) override;
+  Result<DeliveryRows> open_in_lanes(std::span<const DeliveryRow> rows, std::size_t limit) override;
+  Result<std::vector<std::optional<DeliveryRow>>> heads(std::span<const DeliveryKey> keys) override;
   Result<std::vector<DeliveryRow>> all_open_in_lane(const DeliveryKey& key) override;
   Result<std::optional<WallTime>> oldest_gap() override;
   Result<std::int64_t> newest_action() override;

@@ -172,9 +172,10 @@ Result<std::int64_t> SqliteTransaction::remove_subscription(SubscriptionNo no, W
   });
 }
 
-Result<> SqliteTransaction::pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) {
+Result<> SqliteTransaction::pause_subscriptions(std::span<const SubscriptionNo> numbers,
+                                                std::string_view reason, WallTime now) {
   return write("pause a subscription in", [&]() -> Result<> {
-    parts_.subscriptions.pause(no, reason, now);
+    for (const SubscriptionNo no : numbers) parts_.subscriptions.pause(no, reason, now);
     return {};
   });
 }

@@ -38,7 +38,8 @@ class SqliteTransaction final : public Transaction {
   Result<GapCount> give_up_gaps(WallTime until, WallTime now, std::size_t limit) override;
   Result<SubscriptionNo> put_subscription(const Subscription& subscription, WallTime now) override;
   Result<std::int64_t> remove_subscription(SubscriptionNo no, WallTime now) override;
-  Result<> pause_subscription(SubscriptionNo no, std::string_view reason, WallTime now) override;
+  Result<> pause_subscriptions(std::span<const SubscriptionNo> numbers, std::string_view reason,
+                               WallTime now) override;
   Result<> resume_subscription(SubscriptionNo no, WallTime now) override;
   Result<std::int64_t> fan_out(const Route& route, std::span<const Position> events, WallTime now) override;
   Result<std::int64_t> replay(std::span<const DeliveryKey> deliveries, const std::optional<Route>& route,

@@ -75,18 +75,18 @@ bool PumpReader::has_several_destinations(QueueNo queue) {
   return rows.next() && rows.next();
 }
 
-std::vector<DeliveryRow> PumpReader::scan(QueueNo queue, Position after, std::size_t limit) {
-  auto rows = scan_.rows(queue, after);
-  auto deliveries = read_deliveries(rows, limit);
-  if (deliveries.size() < limit || limit == 0) return deliveries;
+std::vector<DeliveryRow> PumpReader::scan(const QueueScan& what) {
+  auto rows = scan_.rows(what.queue, what.after);
+  auto deliveries = read_deliveries(rows, what.limit);
+  if (deliveries.size() < what.limit || what.limit == 0) return deliveries;
   // The next call begins above this position, so all that stands at it is returned now.
   const Position last = deliveries.back().key.position;
   while (rows.next() && rows.integer(1) == last.value()) deliveries.push_back(read_delivery(rows));
   return deliveries;
 }
 
-std::vector<DeliveryRow> PumpReader::due(QueueNo queue, const DuePlace& after, const DuePlace& until,
-                                         std::size_t limit) {
+std::vector<DeliveryRow> PumpReader::due(const DueScan& what) {
+  const auto& [queue, after, until, limit] = what;
   auto rows = due_.rows(queue, after.at, after.position, after.generation, until.at, until.position,
                         until.generation);
   return read_deliveries(rows, limit);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "journal/due_place.hpp"
+#include "journal/queue_reads.hpp"
 #include "journal/rows.hpp"
 #include "journal/sqlite/statements/statement.hpp"
 
@@ -19,9 +19,8 @@ class PumpReader {
   std::vector<DeliveryQueue> queues(QueueNo after);
   std::optional<DeliveryQueue> queue(QueueNo no);
   bool has_several_destinations(QueueNo queue);
-  std::vector<DeliveryRow> scan(QueueNo queue, Position after, std::size_t limit);
-  std::vector<DeliveryRow> due(QueueNo queue, const DuePlace& after, const DuePlace& until,
-                               std::size_t limit);
+  std::vector<DeliveryRow> scan(const QueueScan& what);
+  std::vector<DeliveryRow> due(const DueScan& what);
   std::optional<WallTime> next_due(QueueNo queue, const DuePlace& after);
   std::vector<LaneWakeup> wakeups(std::int64_t after, std::size_t limit);
   std::int64_t newest_action();

@@ -1,0 +1,97 @@
+#include "flow/pump/queue_scanner.hpp"
+
+#include "flow/pump/adjacent.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dispatch::flow {
+
+bool QueueScanner::is_wanted() const {
+  const auto& listed = queues_.listed();
+  return std::any_of(listed.begin(), listed.end(),
+                     [&](const QueueState* queue) { return window_.has_room(*queue); });
+}
+
+Result<> QueueScanner::load() {
+  const Queues listed = queues_.take_listed();
+  if (listed.empty()) return {};
+  std::vector<Position> before;
+  for (const QueueState* queue : listed) before.push_back(queue->cursor);
+  DISPATCH_TRY(find_crowded(listed));
+  Rounds rounds{window_.limits().rows_per_turn};
+  std::size_t least = 16;  // more when all of them were passed over
+  while (rounds.next()) {
+    const auto any = read_round(listed, least, rounds);
+    if (!any) return tl::unexpected(any.error());
+    if (!*any) break;
+    least *= 4;
+  }
+  for (const bool served : {false, true})
+    for (std::size_t i = 0; i < listed.size(); ++i)
+      if ((listed[i]->cursor != before[i]) == served) queues_.list(*listed[i]);
+  return {};
+}
+
+Result<> QueueScanner::find_crowded(const Queues& queues) {
+  Queues slow;
+  for (QueueState* queue : queues) {
+    queue->crowded = false;
+    if (queue->is_direct() && window_.has_slow(*queue)) slow.push_back(queue);
+  }
+  return queues_.find_crowded(slow);
+}
+
+/// Reads a part of each: of those that are not crowded no more than twice what the window has room for. False
+/// where nothing was to be read.
+Result<bool> QueueScanner::read_round(const Queues& queues, std::size_t least, Rounds& rounds) {
+  Queues reading;
+  std::vector<journal::QueueScan> scans;
+  std::size_t useful = 2 * window_.room();
+  for (QueueState* queue : queues) {
+    if (!queue->more || !(window_.has_room(*queue) || queue->crowded)) continue;
+    const std::size_t most = window_.limits().lanes_per_queue;
+    const std::size_t room = queue->lanes < most ? 2 * (most - queue->lanes) : 0;
+    std::size_t wanted =
+        std::clamp<std::size_t>(std::max(least, room), 16, std::max(least, Rounds::rows_of_one));
+    if (!queue->crowded) {
+      if (useful == 0) continue;
+      wanted = std::min(wanted, std::max<std::size_t>(useful, 16));
+      useful -= std::min(useful, wanted);
+    }
+    const std::size_t limit = rounds.claim(wanted);
+    if (limit == 0) break;
+    reading.push_back(queue);
+    scans.push_back({queue->row.no, queue->cursor, limit});
+  }
+  if (scans.empty()) return false;
+  const auto rows = journal_.scan_queues(scans);
+  if (!rows) return tl::unexpected(rows.error());
+  CandidateBatch candidates;
+  for (std::size_t i = 0; i < reading.size(); ++i) {
+    candidates.begin_question();
+    for (const auto& row : (*rows)[i]) candidates.add(*reading[i], row);
+    rounds.count((*rows)[i].size());
+  }
+  DISPATCH_TRY(predecessors_.read_for_pending(candidates.all()));
+  for (std::size_t i = 0; i < reading.size(); ++i)
+    load(*reading[i], candidates.of(i), (*rows)[i].size() < scans[i].limit);
+  return true;
+}
+
+void QueueScanner::load(QueueState& queue, std::span<const Candidate> candidates, bool at_end) {
+  for (const Candidate& candidate : candidates) {
+    const auto& row = *candidate.row;
+    const bool crowds = queue.crowded && window_.crowds(queue, row.destination);
+    queue.cursor = row.key.position;
+    bool goes_on = crowds || window_.has_room(queue);
+    if (goes_on && row.state == DeliveryState::pending)
+      goes_on = loader_.load_pending(candidate, Found::read) == LaneLoader::Loaded::done;
+    if (goes_on) continue;
+    queue.cursor = before(row.key.position);
+    return;
+  }
+  if (at_end) queue.more = false;
+}
+
+}  // namespace dispatch::flow

@@ -1,0 +1,63 @@
+#include "flow/pump/retry_loader.hpp"
+
+#include "flow/pump/rounds.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace dispatch::flow {
+
+using journal::DuePlace;
+
+Result<> RetryLoader::load_due(WallTime now) {
+  std::vector<QueueState*> queues;
+  for (const auto& [due, no] : queues_.due()) {
+    if (due > now) break;
+    if (QueueState& queue = queues_.at(no); window_.has_room(queue)) queues.push_back(&queue);
+  }
+  for (Rounds rounds{window_.limits().rows_per_turn}; !queues.empty() && rounds.next();) {
+    std::vector<journal::DueScan> scans;
+    for (const QueueState* queue : queues) {
+      const std::size_t limit = rounds.claim(Rounds::rows_of_one);
+      if (limit == 0) break;
+      scans.push_back({queue->row.no, queue->due_seen, DuePlace::after(now), limit});
+    }
+    const auto rows = journal_.due_in_queues(scans);
+    if (!rows) return tl::unexpected(rows.error());
+    CandidateBatch candidates;
+    for (std::size_t i = 0; i < scans.size(); ++i) {
+      candidates.begin_question();
+      for (const auto& row : (*rows)[i]) candidates.add(*queues[i], row);
+    }
+    DISPATCH_TRY(predecessors_.read_for_retries(candidates.all()));
+    std::vector<QueueState*> go_on, ended;
+    for (std::size_t i = 0; i < scans.size(); ++i) {
+      QueueState& queue = *queues[i];
+      const std::size_t count = (*rows)[i].size();
+      rounds.count(count);
+      if (!load(queue, candidates.of(i))) continue;
+      if (count < scans[i].limit) {
+        queue.due_seen = DuePlace::after(now);
+        ended.push_back(&queue);
+      } else {
+        queues_.looked_until(queue, DuePlace::of((*rows)[i].back()), now);
+        go_on.push_back(&queue);
+      }
+    }
+    DISPATCH_TRY(queues_.reread_due(ended));
+    queues = std::move(go_on);
+  }
+  return {};
+}
+
+/// False where there was no room for all of them: the others are looked at again.
+bool RetryLoader::load(QueueState& queue, std::span<const Candidate> candidates) {
+  for (const Candidate& candidate : candidates) {
+    if (loader_.load_retry(candidate) == LaneLoader::Loaded::done) continue;
+    queues_.look_from(queue, DuePlace::before(*candidate.row));
+    return false;
+  }
+  return true;
+}
+
+}  // namespace dispatch::flow
