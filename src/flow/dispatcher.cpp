@@ -3,8 +3,8 @@
 #include "base/fail_point.hpp"
 #include "base/text/units.hpp"
 #include "base/text/utf8.hpp"
-#include "flow/busiest_hosts.hpp"
 #include "flow/rules/decide_outcome.hpp"
+#include "flow/takeover.hpp"
 
 #include <algorithm>
 #include <string>
@@ -15,22 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t orphans_per_turn = 1000;
-constexpr std::size_t gaps_per_turn = 500;
-constexpr std::size_t error_kinds_most = 32;
 /// Others' commits, and operators' wishes, are seen at least so often.
 constexpr auto look_around_every = 50ms;
 constexpr auto remember_every = 2s;
-constexpr auto look_at_hosts_every = 1s;
-
-/// What failures alike are counted under.
-std::string describe(const Outcome& outcome) {
-  if (outcome.kind == OutcomeKind::answered) return fmt::format("HTTP {}", outcome.status);
-  if (outcome.kind == OutcomeKind::throttled)
-    return fmt::format("HTTP {}, asks for time: tried again, no attempt spent", outcome.status);
-  if (outcome.kind == OutcomeKind::timeout) return "no answer in time";  // its text tells how long it took
-  return outcome.error.empty() ? std::string{to_string(outcome.kind)} : outcome.error;
-}
 
 }  // namespace
 
@@ -39,41 +26,21 @@ Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Int
     : context_(context),
       options_(options),
       intake_(intake),
-      shared_stats_(shared_stats),
       clock_watch_(context.clock),
       policies_(options),
       graph_(options.workers + options.ahead),
       limiters_(graph_, options),
       pump_(context.journal, graph_, limiters_, options.window_limits(), policies_),
-      remembered_at_(context.clock.steady()) {
-  if (options.gap_patience) gap_patience_.emplace(*options.gap_patience);
-}
+      gap_watch_(options.gap_patience),
+      figures_(context.journal, context.clock, options.per_host, pump_, limiters_, shared_stats),
+      remembered_at_(context.clock.steady()) {}
 
 Result<> Dispatcher::start(const journal::Abandoned& left) {
   const WallTime now = clock_watch_.look().now;
-  std::size_t recovered = 0;
-  for (std::size_t some = orphans_per_turn; some == orphans_per_turn; recovered += some) {
-    auto transaction = context_.journal.begin();
-    if (!transaction) return tl::unexpected(std::move(transaction).error());
-    const auto count = (*transaction)->recover(options_.orphans, left, now, orphans_per_turn);
-    if (!count) return tl::unexpected(count.error());
-    if (*count > 0) fail_point(FailPoint::orphans_staged);
-    DISPATCH_TRY(journal::commit_durably(**transaction));
-    if (*count > 0) fail_point(FailPoint::orphans_committed);
-    some = *count;
-  }
-  if (recovered > 0) {
-    context_.log->warn(
-        "{} attempt(s) were under way when the last run ended; their outcome is unknown; they {}; see: "
-        "dispatch "
-        "events list --unknown",
-        recovered,
-        options_.orphans == journal::Orphans::retry ? "are sent again with the same idempotency key"
-                                                    : "are held in the dead letters");
-    shared_stats_.update([&](RunStats& stats) { stats.unknown += recovered; });
-    orphans_ = recovered;
-  }
-  DISPATCH_TRY(bound_waits(now));
+  const auto recovered = take_over(context_, options_, left, now);
+  if (!recovered) return tl::unexpected(recovered.error());
+  orphans_ = *recovered;
+  figures_.recovered(orphans_);
   const auto known_asks = context_.journal.newest_action();
   if (!known_asks) return tl::unexpected(known_asks.error());
   DISPATCH_TRY(limiters_.circuits().load(context_.journal, now));
@@ -82,20 +49,7 @@ Result<> Dispatcher::start(const journal::Abandoned& left) {
   DISPATCH_TRY(limiters_.load_paces(context_.journal, now, context_.clock.steady()));
   DISPATCH_TRY(refresh_terms(now));
   DISPATCH_TRY(pump_.start(*known_asks));
-  return refresh_figures();
-}
-
-/// Nothing waits longer than this run's policy allows, whatever the clock said when the wait began.
-Result<> Dispatcher::bound_waits(WallTime now) {
-  auto transaction = context_.journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  const auto bounded = (*transaction)->bound_waits(now, policy::longest_wait(options_.retry));
-  if (!bounded) return tl::unexpected(bounded.error());
-  DISPATCH_TRY(journal::commit_durably(**transaction));
-  if (*bounded > 0)
-    context_.log->info("{} due earlier now: the clock was set back, or this run allows shorter waits only",
-                       *bounded == 1 ? "1 retry is" : fmt::format("{} retries are", *bounded));
-  return {};
+  return figures_.look(in_flight_.size());
 }
 
 Result<> Dispatcher::turn(Mail mail) {
@@ -124,11 +78,7 @@ Result<> Dispatcher::turn(Mail mail) {
   DISPATCH_TRY(journal::commit_durably(**transaction));
   done.commit = context_.clock.steady() - staged;
   done.taken = intake_.committed();
-  shared_stats_.update([&](RunStats& stats) {
-    for (const auto& settlement : settlements_) count(stats, settlement);
-    stats.gaps_given_up.gaps += gaps_given_up_.gaps;
-    stats.gaps_given_up.numbers += gaps_given_up_.numbers;
-  });
+  figures_.committed(settlements_, gaps_given_up_);
   attempt_tracer_.committed(context_.clock, done.commit);
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
@@ -140,7 +90,7 @@ Result<> Dispatcher::turn(Mail mail) {
   }
   if (context_.observer != nullptr) tell(done);
   limiters_.tidy(context_.clock.steady());
-  return refresh_figures();
+  return figures_.look(in_flight_.size());
 }
 
 /// Where the wall clock was set, waits go on as they were.
@@ -164,15 +114,7 @@ void Dispatcher::tell(CommittedTurn done) {
   done.trips = limiters_.circuits().take_trips();
   done.held_back = limiters_.take_held_back();
   context_.observer->committed(done);
-  const SteadyTime now = context_.clock.steady();
-  if (hosts_seen_at_ != SteadyTime{} && now - hosts_seen_at_ < look_at_hosts_every) return;
-  hosts_seen_at_ = now;
-  look_at_hosts();
-}
-
-void Dispatcher::look_at_hosts() {
-  auto hosts = busiest_hosts(pump_, limiters_, options_.per_host);
-  shared_stats_.update([&](RunStats& stats) { stats.hosts = std::move(hosts); });
+  figures_.look_at_hosts_now_and_then();
 }
 
 Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<delivery::Report>& reports,
@@ -287,32 +229,12 @@ Result<> Dispatcher::refresh_terms(WallTime now) {
   const auto changed = policies_.refresh(context_.journal);
   if (!changed) return tl::unexpected(changed.error());
   if (!*changed) return {};
-  shared_stats_.update([&](RunStats& stats) { stats.paused = policies_.paused(); });
+  figures_.set_paused(policies_.paused());
   return pump_.terms_changed(now);
 }
 
 void Dispatcher::drain() {
   if (!std::exchange(draining_, true)) context_.transport.withdraw();
-}
-
-void Dispatcher::count(RunStats& stats, const journal::Settlement& settlement) {
-  if (settlement.outcome->kind == OutcomeKind::withdrawn) return;
-  if (settlement.outcome->kind == OutcomeKind::not_meant) {
-    ++stats.not_meant;
-    return;
-  }
-  ++stats.attempts;
-  if (settlement.by == Transition::succeed) {
-    ++stats.delivered;
-    stats.latency.add(settlement.outcome->took);
-    return;
-  }
-  if (settlement.outcome->kind == OutcomeKind::unknown) ++stats.unknown;
-  if (settlement.by == Transition::retry) ++stats.retries;
-  if (settlement.by == Transition::bury) ++stats.buried;
-  auto error = describe(*settlement.outcome);
-  const bool known = stats.errors.contains(error) || stats.errors.size() < error_kinds_most;
-  ++stats.errors[known ? std::move(error) : std::string{"other"}];
 }
 
 Result<> Dispatcher::take_in(journal::Transaction& transaction, WallTime now, std::size_t outcomes) {
@@ -337,29 +259,19 @@ Result<> Dispatcher::take_in(journal::Transaction& transaction, WallTime now, st
 Result<> Dispatcher::look_for_given_up() {
   const auto state_counts = context_.journal.state_counts();
   if (!state_counts) return tl::unexpected(state_counts.error());
-  given_up_ = given_up_ || state_counts->of(DeliveryState::failed) != state_counts_.of(DeliveryState::failed);
+  given_up_ = given_up_ ||
+              state_counts->of(DeliveryState::failed) != figures_.state_counts().of(DeliveryState::failed);
   return {};
 }
 
-/// What waits behind gaps that were waited for long enough may go in this turn.
 Result<> Dispatcher::give_up_gaps(journal::Transaction& transaction, WallTime now) {
   gaps_given_up_ = {};
-  if (!gap_patience_ || draining_) return {};
-  const SteadyTime steady = context_.clock.steady();
-  const auto look = [&]() -> Result<> {
-    const auto oldest = context_.journal.oldest_gap();
-    if (!oldest) return tl::unexpected(oldest.error());
-    gap_patience_->see(*oldest, now, steady);
-    return {};
-  };
-  DISPATCH_TRY(look());
-  const auto until = gap_patience_->waited_for(steady);
-  if (!until) return {};
-  const auto given_up = transaction.give_up_gaps(*until, now, gaps_per_turn);
+  if (draining_) return {};
+  const auto given_up = gap_watch_.give_up(context_.journal, transaction, now, context_.clock.steady());
   if (!given_up) return tl::unexpected(given_up.error());
   gaps_given_up_ = *given_up;
-  pump_.woken();
-  return look();
+  if (gaps_given_up_.gaps > 0) pump_.woken();
+  return {};
 }
 
 IngestBudget::Load Dispatcher::load(std::size_t outcomes) const {
@@ -444,37 +356,8 @@ Result<std::vector<Item*>> Dispatcher::what_may_go(WallTime now) {
   return going;
 }
 
-Result<> Dispatcher::refresh_figures() {
-  const auto state_counts = context_.journal.state_counts();
-  if (!state_counts) return tl::unexpected(state_counts.error());
-  state_counts_ = *state_counts;
-  if (!failed_before_) failed_before_ = state_counts_.of(DeliveryState::failed);
-  const std::int64_t failed = state_counts_.of(DeliveryState::failed) - *failed_before_;
-  const auto waiting = limiters_.waiting();
-  const WallTime now = context_.clock.wall();
-  const SteadyTime steady = context_.clock.steady();
-  shared_stats_.update([&](RunStats& stats) {
-    stats.state_counts = state_counts_;
-    stats.given_up = static_cast<std::uint64_t>(
-        std::max<std::int64_t>(0, failed - static_cast<std::int64_t>(stats.not_meant)));
-    stats.in_flight = in_flight_.size();
-    stats.host_limited =
-        pump_.lanes() - in_flight_.size() - waiting.for_rate - waiting.for_circuit - waiting.for_throttle;
-    stats.rate_limited = waiting.for_rate;
-    stats.resting = waiting.for_circuit;
-    stats.throttled = waiting.for_throttle;
-    stats.hold_ends.reset();
-    if (waiting.hold_ends && *waiting.hold_ends > steady)
-      stats.hold_ends = std::chrono::ceil<std::chrono::microseconds>(*waiting.hold_ends - steady);
-    stats.circuits_open = limiters_.circuits().tripped();
-    stats.next_probe.reset();
-    if (waiting.probe) stats.next_probe = std::max(*waiting.probe - now, std::chrono::microseconds{0});
-  });
-  return {};
-}
-
 bool Dispatcher::finished() const {
-  return in_flight_.empty() && intake_.empty() && pump_.idle() && !(gap_patience_ && gap_patience_->due());
+  return in_flight_.empty() && intake_.empty() && pump_.idle() && !(gap_watch_.due());
 }
 
 WallTime Dispatcher::wake_at(WallTime now) const {
@@ -484,9 +367,9 @@ WallTime Dispatcher::wake_at(WallTime now) const {
   if (draining_) return next_look;
   const SteadyTime steady = context_.clock.steady();
   const auto next_draw = limiters_.next(now, steady);
-  if (gap_patience_ && gap_patience_->due()) {
+  if (gap_watch_.due()) {
     using std::chrono::microseconds;
-    const auto left = std::chrono::ceil<microseconds>(*gap_patience_->due() - steady);
+    const auto left = std::chrono::ceil<microseconds>(*gap_watch_.due() - steady);
     next_look = std::min(next_look, now + std::max(left, microseconds{0}));
   }
   return std::min({pump_.next_due().value_or(next_look), next_draw.value_or(next_look), next_look});
@@ -498,7 +381,7 @@ Result<> Dispatcher::save_progress() {
   DISPATCH_TRY(pump_.save_progress(**transaction, true));
   DISPATCH_TRY(journal::commit_durably(**transaction));
   fail_point(FailPoint::run_remembered);
-  if (context_.observer != nullptr) look_at_hosts();
+  if (context_.observer != nullptr) figures_.look_at_hosts();
   return {};
 }
 

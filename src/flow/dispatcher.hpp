@@ -2,6 +2,7 @@
 
 #include "flow/attempt_tracer.hpp"
 #include "flow/clock_watch.hpp"
+#include "flow/gap_watch.hpp"
 #include "flow/intake/ingest_budget.hpp"
 #include "flow/intake/intake.hpp"
 #include "flow/limits/destination_limiters.hpp"
@@ -10,7 +11,7 @@
 #include "flow/rules/delivery_policy.hpp"
 #include "flow/rules/options.hpp"
 #include "flow/run.hpp"
-#include "policy/gap_patience.hpp"
+#include "flow/run_figures.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -56,7 +57,6 @@ class Dispatcher {
   Result<> save_progress();
 
  private:
-  Result<> bound_waits(WallTime now);
   Result<> follow_clock(journal::Transaction& transaction, const ClockWatch::Look& look);
   Result<> settle(journal::Transaction& transaction, std::vector<delivery::Report>& reports, WallTime now);
   static void hear(const Item& item, const Outcome& outcome, SteadyTime now);
@@ -65,26 +65,23 @@ class Dispatcher {
                  WallTime now);
   Result<> refresh_terms(WallTime now);
   void tell(CommittedTurn done);
-  void look_at_hosts();
-  static void count(RunStats& stats, const journal::Settlement& settlement);
   Result<> take_in(journal::Transaction& transaction, WallTime now, std::size_t outcomes);
   Result<> look_for_given_up();
   Result<> give_up_gaps(journal::Transaction& transaction, WallTime now);
   IngestBudget::Load load(std::size_t outcomes) const;
   Result<std::vector<Outgoing>> begin(journal::Transaction& transaction, WallTime now);
   Result<std::vector<Item*>> what_may_go(WallTime now);
-  Result<> refresh_figures();
 
   const RunContext& context_;
   const RunOptions& options_;
   Intake& intake_;
-  SharedStats& shared_stats_;
   ClockWatch clock_watch_;
   PolicySet policies_;
   Graph graph_;
   DestinationLimiters limiters_;
   Pump pump_;
-  std::optional<policy::GapPatience> gap_patience_;  ///< nothing: gaps are waited for without an end
+  GapWatch gap_watch_;
+  RunFigures figures_;
   IngestBudget ingest_budget_;
   struct UnderWay {
     Item* item;
@@ -97,13 +94,10 @@ class Dispatcher {
   journal::GapCount gaps_given_up_;    ///< in the turn
   bool given_up_ = false;              ///< another process has given up deliveries, which may wait here
   bool satisfied_ = false;             ///< the turn has left input where it is although there is some
-  journal::StateCounts state_counts_;
-  std::optional<std::int64_t> failed_before_;     ///< deliveries in that state when the run began
   std::vector<journal::Settlement> settlements_;  ///< of the turn
   AttemptTracer attempt_tracer_;
   std::uint64_t orphans_ = 0;  ///< found at the start, and not reported yet
   SteadyTime remembered_at_{};
-  SteadyTime hosts_seen_at_{};
   bool draining_ = false;
 };
 

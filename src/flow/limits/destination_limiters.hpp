@@ -32,6 +32,7 @@ class DestinationLimiters {
         throttles_(options.starts_slowly) {}
 
   Circuits& circuits() { return circuits_; }
+  const Circuits& circuits() const { return circuits_; }
   Throttles& throttles() { return throttles_; }
 
   /// The limiter for deliveries of this queue to that destination; null: none.
