@@ -98,10 +98,15 @@ class Journal {
 
   /// The number of the newest action of an operator; 0: none.
   virtual Result<std::int64_t> newest_action() = 0;
-  /// Wakeups after number `after`, in order; at most `limit`.
+  /// Wakeups after number `after`, in order; at most `limit`. Those of a delivery queue up to its
+  /// `last_wakeup` are left out.
   virtual Result<std::vector<LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) = 0;
-  /// The last wakeup saved.
+  /// Up to where the wakeups of all delivery queues were followed when that was saved last.
   virtual Result<std::int64_t> saved_wakeup() = 0;
+
+  /// The next offset of a partition of a source, as Transaction::advance_source has set it; nothing: never.
+  virtual Result<std::optional<std::int64_t>> next_offset(std::string_view source,
+                                                          std::string_view partition) = 0;
 
   virtual Result<StateCounts> state_counts() = 0;
 

@@ -118,7 +118,8 @@ struct DeliveryQueue {
   std::string host;                  ///< of a subscription: that of its present URL
   SubscriptionNo subscription = {};  ///< 0: direct deliveries
   DestinationNo destination = {};    ///< of a subscription: its present URL; else 0
-  Position low_watermark;  ///< everything at or below is done, or comes back by itself (due, operators)
+  Position low_watermark;        ///< everything at or below is done, or comes back by itself (due, operators)
+  std::int64_t last_wakeup = 0;  ///< its wakeups up to this action were followed
 };
 
 /// A delivery about to be sent; `state` is what it is believed to be in (pending or retry_wait).
@@ -172,7 +173,9 @@ struct LaneWakeup {
   std::int64_t action = 0;
   DeliveryKey key;
   bool from_here = false;  ///< any delivery of the delivery queue at or above this position may be new
-  DestinationNo ask;       ///< an operator asked to try this destination at once; 0: none
+  /// An operator asked to try the delivery at once: where it goes by now, and where it went then, which the
+  /// journal has let go already; 0: none.
+  DestinationNo ask, asked;
 };
 
 /// A circuit breaker that is not closed, as it is kept over a restart.

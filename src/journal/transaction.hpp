@@ -4,6 +4,7 @@
 #include "journal/commit_token.hpp"
 #include "journal/rows.hpp"
 #include "journal/selection.hpp"
+#include "journal/source_mark.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -38,6 +39,11 @@ class Transaction {
   /// What the arrivals borrow must live until the transaction has ended.
   virtual Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
                                       WallTime now) = 0;
+
+  /// Compare-and-set of how far a partition of a source was taken in. False where the mark is not as the
+  /// reader expects: another has read on from there. Nothing is changed then, and what was read must not be
+  /// committed.
+  virtual Result<bool> advance_source(const SourceMark& mark) = 0;
 
   /// Compare-and-set of each delivery from its intent's state to in_flight, and what is to be sent, with the
   /// subscription as it is now. Same order. In a lane that others may fill from below (is_sparse_lane) it is
@@ -172,8 +178,8 @@ class Transaction {
   virtual Result<> save_throttles(std::span<const ThrottleRow> changed,
                                   std::span<const DestinationNo> over) = 0;
 
-  /// Remembers from where the pump must read after a restart: `low_watermark` of each delivery queue given,
-  /// and the last wake seen.
+  /// Remembers from where the pump must read after a restart: `low_watermark` and `last_wakeup` of each
+  /// delivery queue given; and that the wakeups of all delivery queues were followed up to `last_wakeup`.
   virtual Result<> save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) = 0;
 };
 

@@ -28,6 +28,9 @@ class FlawedJournal : public journal::Journal {
                                                const journal::StreamStart& start, WallTime now) {
     return sound_transaction().append(arrivals, start, now);
   }
+  virtual Result<bool> advance_source(const journal::SourceMark& mark) {
+    return sound_transaction().advance_source(mark);
+  }
   virtual Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) {
     return sound_transaction().begin(intents, now);
   }
@@ -180,6 +183,10 @@ class FlawedJournal : public journal::Journal {
   Result<std::int64_t> newest_action() override { return sound().newest_action(); }
   Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override {
     return sound().wakeups(after, limit);
+  }
+  Result<std::optional<std::int64_t>> next_offset(std::string_view source,
+                                                  std::string_view partition) override {
+    return sound().next_offset(source, partition);
   }
   Result<std::int64_t> saved_wakeup() override { return sound().saved_wakeup(); }
   Result<tracing::TraceSeed> trace_seed() override { return sound().trace_seed(); }

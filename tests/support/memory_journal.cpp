@@ -207,7 +207,7 @@ std::int64_t MemoryJournal::change_dead_letters(std::span<const DeliveryKey> del
     found->second.state_at = {};
     const bool released = found->second.state == DeliveryState::pending;
     if (released) state.ask(found->second.destination, now);
-    state.add_action(key, false, released);
+    state.add_action(key, false, released ? found->second.destination : DestinationNo{});
     ++changed;
   }
   return changed;
@@ -264,7 +264,7 @@ Result<std::int64_t> MemoryJournal::retry_now(std::span<const DeliveryKey> deliv
     if (row.state != DeliveryState::pending && row.state != DeliveryState::retry_wait) continue;
     if (row.state == DeliveryState::retry_wait) row.state_at = std::min(row.state_at, now);
     write().ask(row.destination, now);
-    write().add_action(key, false, true);
+    write().add_action(key, false, row.destination);
     ++retried;
   }
   return retried;
@@ -582,8 +582,11 @@ Result<std::vector<CircuitRow>> MemoryJournal::circuits() {
 
 Result<> MemoryJournal::save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) {
   if (!in_turn_) return outside_of_turn();
-  for (const DeliveryQueue& queue : queues)
-    write().queues[static_cast<std::size_t>(queue.no.value() - 1)].low_watermark = queue.low_watermark;
+  for (const DeliveryQueue& queue : queues) {
+    auto& stored = write().queues[static_cast<std::size_t>(queue.no.value() - 1)];
+    stored.low_watermark = queue.low_watermark;
+    stored.last_wakeup = queue.last_wakeup;
+  }
   write().last_wakeup = last_wakeup;
   return {};
 }
@@ -771,13 +774,35 @@ Result<std::vector<LaneWakeup>> MemoryJournal::wakeups(std::int64_t after, std::
   std::vector<LaneWakeup> wakeups;
   for (const auto& action : state->actions) {
     if (action.number <= after || !action.key || wakeups.size() == limit) continue;
+    const auto& queue = state->queues.at(static_cast<std::size_t>(action.key->queue.value() - 1));
+    if (action.number <= queue.last_wakeup) continue;
     DestinationNo ask;
-    if (action.ask) ask = queue(action.key->queue).value().destination;
-    if (action.ask && ask == DestinationNo{}) ask = state->deliveries.at(*action.key).destination;
-    wakeups.push_back(
-        {.action = action.number, .key = *action.key, .from_here = action.from_here, .ask = ask});
+    if (action.ask != ask && queue.destination != ask) ask = queue.destination;
+    if (action.ask != DestinationNo{} && ask == DestinationNo{}) ask = action.ask;
+    wakeups.push_back({.action = action.number,
+                       .key = *action.key,
+                       .from_here = action.from_here,
+                       .ask = ask,
+                       .asked = action.ask});
   }
   return wakeups;
+}
+
+Result<std::optional<std::int64_t>> MemoryJournal::next_offset(std::string_view source,
+                                                               std::string_view partition) {
+  const auto state = read();
+  const auto mark = state->source_marks.find({std::string{source}, std::string{partition}});
+  return mark == state->source_marks.end() ? std::nullopt : std::optional{mark->second};
+}
+
+Result<bool> MemoryJournal::advance_source(const SourceMark& mark) {
+  if (!in_turn_) return outside_of_turn();
+  auto& marks = write().source_marks;
+  const auto found = marks.find({mark.source, mark.partition});
+  const auto stored = found == marks.end() ? std::nullopt : std::optional{found->second};
+  if (stored != mark.expected) return false;
+  marks[{mark.source, mark.partition}] = mark.next;
+  return true;
 }
 
 Result<std::int64_t> MemoryJournal::saved_wakeup() {

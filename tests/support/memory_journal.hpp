@@ -37,6 +37,8 @@ class MemoryJournal final : public journal::Journal {
   Result<std::int64_t> newest_action() override;
   Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> saved_wakeup() override;
+  Result<std::optional<std::int64_t>> next_offset(std::string_view source,
+                                                  std::string_view partition) override;
   Result<journal::StateCounts> state_counts() override;
   Result<tracing::TraceSeed> trace_seed() override;
   Result<journal::SelectedPage> select(const journal::Selection& selection,
@@ -64,6 +66,7 @@ class MemoryJournal final : public journal::Journal {
   // The writes of the transaction that is open.
   Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
                                        WallTime now);
+  Result<bool> advance_source(const journal::SourceMark& mark);
   Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now);
   Result<std::vector<journal::Settled>> settle(std::span<const journal::Settlement> settlements);
   Result<std::size_t> recover(journal::Orphans orphans, const journal::Abandoned& left, WallTime now,

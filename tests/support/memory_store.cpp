@@ -88,7 +88,7 @@ void MemoryState::ask(DestinationNo destination, WallTime now) {
     throttle->second.hold_until = std::min(throttle->second.hold_until, now);
 }
 
-void MemoryState::add_action(std::optional<DeliveryKey> key, bool from_here, bool ask) {
+void MemoryState::add_action(std::optional<DeliveryKey> key, bool from_here, DestinationNo ask) {
   actions.push_back({.number = static_cast<std::int64_t>(actions.size()) + 1,
                      .key = key,
                      .from_here = from_here,

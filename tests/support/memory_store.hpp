@@ -48,7 +48,7 @@ struct MemoryState {
     std::int64_t number = 0;
     std::optional<journal::DeliveryKey> key;
     bool from_here = false;
-    bool ask = false;
+    DestinationNo ask = {};
   };
 
   std::map<Position, std::shared_ptr<const Event>> events;
@@ -62,6 +62,7 @@ struct MemoryState {
   std::map<journal::DeliveryKey, WallTime> ended;        // the latest attempt
   std::vector<Action> actions;
   std::int64_t last_wakeup = 0;
+  std::map<std::pair<std::string, std::string>, std::int64_t> source_marks;  // by source and partition
   std::set<Position> unmatched;
   std::map<SubscriptionNo, std::shared_ptr<const Subscription>> subscriptions;
   std::int64_t last_subscription = 0, subscriptions_version = 0, last_generation = 0;
@@ -87,7 +88,7 @@ struct MemoryState {
   void wake_past_gap(const Entity& entity, std::int64_t number);
   /// What keeps requests from the destination does so until `now`.
   void ask(DestinationNo destination, WallTime now);
-  void add_action(std::optional<journal::DeliveryKey> key, bool from_here = false, bool ask = false);
+  void add_action(std::optional<journal::DeliveryKey> key, bool from_here = false, DestinationNo ask = {});
   /// The deliveries of the event at `position` that are a subscription's.
   std::vector<const journal::DeliveryRow*> subscribed(SubscriptionNo subscription, Position position) const;
   /// A pending delivery of an event that is there.

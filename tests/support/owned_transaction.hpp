@@ -27,6 +27,10 @@ class OwnedTransaction final : public journal::Transaction {
     if (!open_) return ended();
     return owner_.append(arrivals, start, now);
   }
+  Result<bool> advance_source(const journal::SourceMark& mark) override {
+    if (!open_) return ended();
+    return owner_.advance_source(mark);
+  }
   Result<std::vector<journal::Begun>> begin(std::span<const journal::Intent> intents, WallTime now) override {
     if (!open_) return ended();
     return owner_.begin(intents, now);

@@ -82,6 +82,7 @@ struct QueueState {
   std::shared_ptr<const DeliveryPolicy> policy;  ///< never null
   Position cursor;                               ///< the scan has passed everything at or below
   Position stored_low_watermark;                 ///< row.low_watermark as the journal has it
+  std::int64_t stored_last_wakeup = 0;           ///< row.last_wakeup as the journal has it
   bool more = true;                              ///< there may be deliveries above the cursor
   std::optional<bool> several = {};  ///< destinations are in the journal; nothing: it is to be asked
   bool crowded = false;   ///< several, and some of the host are slow: what is read passes them over

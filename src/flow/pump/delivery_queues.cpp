@@ -12,7 +12,7 @@ namespace {
 bool is_done(const QueueState& queue) {
   return queue.lanes == 0 && queue.idle_lanes == 0 && queue.under_way == 0 && !queue.more && !queue.listed &&
          !queue.due && !queue.asked && !queue.policy->paused && queue.stored_low_watermark == queue.cursor &&
-         queue.row.low_watermark == queue.cursor;
+         queue.row.low_watermark == queue.cursor && queue.stored_last_wakeup == queue.row.last_wakeup;
 }
 
 }  // namespace
@@ -41,6 +41,7 @@ Result<> DeliveryQueues::take_in(std::vector<journal::DeliveryQueue> rows) {
     newest_ = std::max(newest_, row.no);
     auto& queue = *queues_.emplace(row.no, std::make_unique<QueueState>()).first->second;
     queue.cursor = queue.stored_low_watermark = row.low_watermark;
+    queue.stored_last_wakeup = row.last_wakeup;
     queue.row = std::move(row);
     queue.host = &host_named(queue.row.host);
     queue.policy = policies_.of(queue.row.subscription);

@@ -232,9 +232,13 @@ Result<> Pump::save_progress(journal::Transaction& transaction, bool whole) {
   const auto sunken = queues_.take_sunken();
   std::vector<journal::DeliveryQueue> marks;
   const auto mark = [&](QueueState& queue) {
-    if (queue.row.low_watermark == queue.stored_low_watermark) return;
+    const std::int64_t last_wakeup = whole ? queue.row.last_wakeup : queue.stored_last_wakeup;
+    if (queue.row.low_watermark == queue.stored_low_watermark && last_wakeup == queue.stored_last_wakeup)
+      return;
     queue.stored_low_watermark = queue.row.low_watermark;
+    queue.stored_last_wakeup = last_wakeup;
     marks.push_back(queue.row);
+    marks.back().last_wakeup = last_wakeup;
   };
   if (whole) {
     queues_.each(mark);

@@ -26,11 +26,17 @@ Result<> WakeupFollower::follow() {
   for (const LaneWakeup& said : *wakeups) {
     if (said.from_here)
       wake_from(said.key);
-    else if (said.ask != DestinationNo{} && said.action > known_asks_)
-      asked_for_.push_back({said.ask, said.action});
-    last_ = said.action;
+    else if (said.action > known_asks_)
+      ask(said);
+    last_ = queues_.at(said.key.queue).row.last_wakeup = said.action;
   }
   return {};
+}
+
+void WakeupFollower::ask(const LaneWakeup& said) {
+  if (said.ask != DestinationNo{}) asked_for_.push_back({said.ask, said.action});
+  if (said.asked != DestinationNo{} && said.asked != said.ask)
+    asked_for_.push_back({said.asked, said.action});
 }
 
 Result<> WakeupFollower::wake_lanes(const std::vector<LaneWakeup>& wakeups) {

@@ -48,6 +48,7 @@ class WakeupFollower {
 
  private:
   Result<> wake_lanes(const std::vector<journal::LaneWakeup>& wakeups);
+  void ask(const journal::LaneWakeup& said);
   void wake_from(const journal::DeliveryKey& key);
 
   journal::Journal& journal_;

@@ -154,6 +154,11 @@ Result<std::int64_t> SqliteJournal::saved_wakeup() {
   return parts_->guard(reading, [&] { return parts_->pump.saved_wakeup(); });
 }
 
+Result<std::optional<std::int64_t>> SqliteJournal::next_offset(std::string_view source,
+                                                               std::string_view partition) {
+  return parts_->guard(reading, [&] { return parts_->source_marks.next_offset(source, partition); });
+}
+
 Result<StateCounts> SqliteJournal::state_counts() {
   return parts_->guard(reading, [&] {
     StateCounts state_counts = parts_->pump.state_counts();

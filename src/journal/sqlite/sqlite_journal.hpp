@@ -52,6 +52,8 @@ class SqliteJournal final : public Journal {
   Result<std::int64_t> newest_action() override;
   Result<std::vector<LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override;
   Result<std::int64_t> saved_wakeup() override;
+  Result<std::optional<std::int64_t>> next_offset(std::string_view source,
+                                                  std::string_view partition) override;
   Result<StateCounts> state_counts() override;
   Result<tracing::TraceSeed> trace_seed() override;
   Result<SelectedPage> select(const Selection& selection, const SelectionPlace& from,

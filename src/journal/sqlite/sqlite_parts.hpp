@@ -23,6 +23,7 @@
 #include "journal/sqlite/writing/intent_writer.hpp"
 #include "journal/sqlite/writing/outcome_writer.hpp"
 #include "journal/sqlite/writing/reject_queue.hpp"
+#include "journal/sqlite/writing/source_marks.hpp"
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_writer.hpp"
 
@@ -52,6 +53,7 @@ class SqliteParts {
   OutcomeWriter outcomes{connection->database(), turn.account()};
   Retries retries{connection->database(), turn.account()};
   Operators operators{connection->database(), turn.account(), retries};
+  SourceMarks source_marks{connection->database()};
   GapExpiry gaps{connection->database(), turn.account()};
   Cancellations cancellations{connection->database(), turn.account()};
   FanOut fan_out{connection->database(), turn.account(), destinations};

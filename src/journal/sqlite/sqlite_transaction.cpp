@@ -78,6 +78,11 @@ Result<AppendReport> SqliteTransaction::append(std::span<const Arrival> arrivals
   return write("append events to", [&] { return parts_.appender.append(arrivals, start, now); });
 }
 
+Result<bool> SqliteTransaction::advance_source(const SourceMark& mark) {
+  return write("set the mark of a source in",
+               [&]() -> Result<bool> { return parts_.source_marks.advance(mark); });
+}
+
 Result<std::vector<Begun>> SqliteTransaction::begin(std::span<const Intent> intents, WallTime now) {
   return write("begin deliveries in", [&] { return parts_.intents.begin(intents, now); });
 }

@@ -21,6 +21,7 @@ class SqliteTransaction final : public Transaction {
 
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
                               WallTime now) override;
+  Result<bool> advance_source(const SourceMark& mark) override;
   Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now) override;
   Result<std::vector<Settled>> settle(std::span<const Settlement> settlements) override;
   Result<std::size_t> recover(Orphans orphans, const Abandoned& left, WallTime now,

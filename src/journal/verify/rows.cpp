@@ -216,6 +216,21 @@ constexpr Query row_queries[] = {
         FROM delivery_queues WHERE low_position > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'))"},
 
     {Check::resumption, R"(
+      SELECT 'host ' || host,
+             'the last wakeup followed is said to be action ' || last_wakeup || ', which has not happened yet'
+        FROM delivery_queues
+       WHERE last_wakeup > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'actions'))"},
+
+    {Check::content, R"(
+      SELECT 'action ' || action_no, 'an operator is said to have asked for a destination that is not there'
+        FROM actions
+       WHERE asked_destination_no NOT IN (SELECT destination_no FROM destinations))"},
+
+    {Check::content, R"(
+      SELECT 'source ' || source, 'its partition ' || partition || ' is said to go on before its beginning'
+        FROM source_marks WHERE next < 0)"},
+
+    {Check::resumption, R"(
       SELECT 'progress', 'the last action seen is said to be ' || last_wake || ', which has not happened yet'
         FROM progress
        WHERE last_wake > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'actions'))"},

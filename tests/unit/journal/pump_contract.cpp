@@ -221,6 +221,7 @@ TEST_CASE_TEMPLATE("save progress: the low watermarks and the last wakeup are th
     auto transaction = journal->begin().value();
     auto queues = journal->queues(QueueNo{0}).value();
     queues[1].low_watermark = Position{2};
+    queues[1].last_wakeup = 23;
     must(transaction->save_progress({&queues[1], 1}, 17));
     must(transaction->commit());
   }
@@ -229,6 +230,72 @@ TEST_CASE_TEMPLATE("save progress: the low watermarks and the last wakeup are th
   const auto queues = next->queues(QueueNo{0}).value();
   CHECK(queues[0].low_watermark == Position{0});
   CHECK(queues[1].low_watermark == Position{2});
+  CHECK(queues[0].last_wakeup == 0);
+  CHECK(queues[1].last_wakeup == 23);
+}
+
+TEST_CASE_TEMPLATE("wakeups: those that a delivery queue has followed are left out", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a"}, {.id = "b", .urls = {"http://b.test/"}}});
+  const auto release = [&](std::int64_t position, QueueNo queue) {
+    const auto key = delivery(*journal, position, queue).key;
+    auto transaction = journal->begin().value();
+    CHECK(transaction->retry_now({&key, 1}, noon).value() == 1);
+    must(transaction->commit());
+  };
+  const auto follow = [&](const DeliveryQueue& queue) {
+    auto transaction = journal->begin().value();
+    must(transaction->save_progress({&queue, 1}, 0));
+    must(transaction->commit());
+  };
+  release(1, first_queue);
+  release(2, QueueNo{2});
+  release(1, first_queue);
+  const auto actions = [&] {
+    std::vector<std::int64_t> numbers;
+    const auto wakeups = journal->wakeups(0, 10).value();
+    for (const auto& wakeup : wakeups) numbers.push_back(wakeup.action);
+    return numbers;
+  };
+  CHECK(actions() == std::vector<std::int64_t>{1, 2, 3});
+  auto first = journal->queues(QueueNo{0}).value().at(0);
+  first.last_wakeup = 1;
+  follow(first);
+  CHECK(actions() == std::vector<std::int64_t>{2, 3});
+  first.last_wakeup = 3;
+  follow(first);
+  CHECK(actions() == std::vector<std::int64_t>{2});
+}
+
+TEST_CASE_TEMPLATE("source mark: it is set where it is as expected and with what was read", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const auto advance = [&](std::optional<std::int64_t> expected, std::int64_t next,
+                           const std::string& partition) {
+    auto transaction = journal->begin().value();
+    const bool advanced = transaction->advance_source({"orders", partition, expected, next}).value();
+    if (advanced) must(transaction->commit());
+    return advanced;
+  };
+  CHECK_FALSE(journal->next_offset("orders", "0").value());
+  CHECK_FALSE(advance(0, 5, "0"));
+  CHECK(advance(std::nullopt, 5, "0"));
+  CHECK_FALSE(advance(std::nullopt, 7, "0"));
+  CHECK(journal->next_offset("orders", "0").value() == 5);
+  CHECK(advance(5, 9, "0"));
+  CHECK_FALSE(advance(5, 9, "0"));
+  CHECK(journal->next_offset("orders", "0").value() == 9);
+  CHECK_FALSE(journal->next_offset("orders", "1").value());
+  CHECK(advance(std::nullopt, 0, "1"));
+  CHECK_FALSE(journal->next_offset("others", "0").value());
+  {
+    auto transaction = journal->begin().value();
+    CHECK(transaction->advance_source({"orders", "0", 9, 12}).value());
+  }
+  CHECK(journal->next_offset("orders", "0").value() == 9);
+  CHECK(subject.open()->next_offset("orders", "0").value() == 9);
 }
 
 TEST_CASE_TEMPLATE("first open: is the lowest position over all delivery queues", Subject, JOURNALS) {

@@ -543,6 +543,7 @@ TEST_CASE_TEMPLATE("put_subscription: who wants what waits to be tried now asks 
   REQUIRE(asks != wakeups.end());
   CHECK(asks->ask == journal->queue(row.key.queue).value().destination);
   CHECK(asks->ask != row.destination);
+  CHECK(asks->asked == row.destination);
 }
 
 TEST_CASE_TEMPLATE("put_subscription: a lane is read whole whatever URL its deliveries were made for",

@@ -218,7 +218,8 @@ TEST_CASE("verify sees what is changed in delivery queues but how far a run has 
   check("delivery_queues", {{"low_position", {"less"}, "a run begins to look earlier, which costs only time"},
                             {"low_position",
                              {"more", "swapped"},
-                             "a run begins to look later, and nothing that may go is passed over"}});
+                             "a run begins to look later, and nothing that may go is passed over"},
+                            {"last_wakeup", either_way, "a lane that nothing wakes is seen by itself"}});
 }
 
 TEST_CASE("verify sees what is changed in destinations but the path of a URL") {
@@ -288,6 +289,9 @@ TEST_CASE("verify sees what is changed in actions but what is told once" * docte
                     {"position", {"less"}, "of a retry, which may be of any delivery"},
                     {"position", {"swapped"}, "two that were cancelled in one turn"},
                     {"quiet", {"less", "more", "swapped"}, "a lane that nothing wakes is seen by itself"},
+                    {"asked_destination_no",
+                     {"filled", "more", "null", "swapped"},
+                     "a destination is tried at once that nobody asked for, or is not"},
                     {"at", either_way, shown_only},
                     {"turn", either_way, told_once},
                     {"turn", {"null"}, "of the first: so a program of version 1 left it"}});

@@ -39,8 +39,18 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 15 brought.
+/// Takes back what migration 16 brought.
+void make_version_15(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP TABLE source_marks;
+    ALTER TABLE delivery_queues DROP COLUMN last_wakeup;
+    ALTER TABLE actions DROP COLUMN asked_destination_no;
+    PRAGMA user_version = 15)");
+}
+
+/// And what migration 15 did.
 void make_version_14(SQLite::Database& journal) {
+  make_version_15(journal);
   journal.exec(R"(
     DROP VIEW attempt_history;
     DROP INDEX delivery_queues_by_subscription;

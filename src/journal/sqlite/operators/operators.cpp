@@ -17,11 +17,13 @@ Operators::Operators(SQLite::Database& database, TurnAccount& turn, Retries& ret
       retries_(retries),
       streams_(database),
       wakeups_(database, turn),
-      add_action_(database, fmt::format("INSERT INTO actions (verb, at, turn, entity_no, queue_no, position,"
-                                        "                     generation)"
-                                        " SELECT ?, ?, ?, entity_no, queue_no, position, generation"
-                                        "   FROM deliveries{}",
-                                        of_delivery)),
+      add_action_(database,
+                  fmt::format("INSERT INTO actions (verb, at, turn, entity_no, queue_no, position,"
+                              "                     generation, asked_destination_no)"
+                              " SELECT ?1, ?, ?, entity_no, queue_no, position, generation,"
+                              "        iif(?1 = 0, coalesce(present_destination_no, destination_no), NULL)"
+                              "   FROM deliveries JOIN delivery_queues USING (queue_no){}",
+                              of_delivery)),
       release_(database, fmt::format("UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts,"
                                      " throttled_since = NULL{}",
                                      of_delivery)),

@@ -21,8 +21,11 @@ Retries::Retries(SQLite::Database& database, const TurnAccount& turn)
               "    FROM deliveries d JOIN delivery_queues o USING (queue_no)"
               "   WHERE queue_no = ?2 AND position = ?3 AND generation = ?4)"),
       add_action_(database,
-                  "INSERT INTO actions (verb, at, turn, entity_no, queue_no, position, generation)"
-                  " SELECT ?, ?, ?, entity_no, queue_no, position, generation FROM deliveries"
+                  "INSERT INTO actions (verb, at, turn, entity_no, queue_no, position, generation,"
+                  "                     asked_destination_no)"
+                  " SELECT ?, ?, ?, entity_no, queue_no, position, generation,"
+                  "        coalesce(present_destination_no, destination_no)"
+                  "   FROM deliveries JOIN delivery_queues USING (queue_no)"
                   "  WHERE queue_no = ? AND position = ? AND generation = ? AND state IN (0, 2)") {}
 
 std::int64_t Retries::retry_now(std::span<const DeliveryKey> deliveries, WallTime now) {

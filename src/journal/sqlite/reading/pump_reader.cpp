@@ -13,16 +13,17 @@ DeliveryQueue read_queue(const Statement::Rows& rows) {
           .host = std::string{rows.bytes(1)},
           .subscription = SubscriptionNo{rows.integer(3)},
           .destination = DestinationNo{rows.integer(4)},  // NULL reads as 0
-          .low_watermark = Position{rows.integer(2)}};
+          .low_watermark = Position{rows.integer(2)},
+          .last_wakeup = rows.integer(5)};
 }
 
 }  // namespace
 
 PumpReader::PumpReader(SQLite::Database& database)
-    : queues_(
-          database,
-          "SELECT queue_no, host, low_position, subscription_no, present_destination_no FROM delivery_queues"
-          " WHERE queue_no > ? ORDER BY queue_no"),
+    : queues_(database,
+              "SELECT queue_no, host, low_position, subscription_no, present_destination_no, last_wakeup"
+              "  FROM delivery_queues"
+              " WHERE queue_no > ? ORDER BY queue_no"),
       destinations_(database, "SELECT 1 FROM destinations WHERE queue_no = ? LIMIT 2"),
       scan_(database, fmt::format("SELECT {} FROM deliveries WHERE queue_no = ? AND position > ?"
                                   " ORDER BY position, generation",
@@ -40,16 +41,17 @@ PumpReader::PumpReader(SQLite::Database& database)
                 "   AND (state_at, position, generation) > (?, ?, ?)"
                 " ORDER BY state_at, position, generation LIMIT 1"),
       wakeups_(database,
-               "SELECT action_no, queue_no, position, generation, verb IN (9, 10), iif(verb IN (0, 13),"
-               "  (SELECT coalesce(o.present_destination_no, d.destination_no)"
-               "     FROM deliveries d JOIN delivery_queues o USING (queue_no)"
+               "SELECT action_no, a.queue_no, position, generation, verb IN (9, 10), iif(verb IN (0, 13),"
+               "  (SELECT coalesce(q.present_destination_no, d.destination_no) FROM deliveries d"
                "    WHERE d.queue_no = a.queue_no AND d.position = a.position"
-               "      AND d.generation = a.generation), 0) FROM actions a"
-               " WHERE action_no > ? AND queue_no IS NOT NULL AND quiet = 0 ORDER BY action_no LIMIT ?"),
+               "      AND d.generation = a.generation), 0), coalesce(asked_destination_no, 0)"
+               "  FROM actions a CROSS JOIN delivery_queues q ON q.queue_no = a.queue_no"
+               " WHERE action_no > ? AND quiet = 0 AND action_no > q.last_wakeup ORDER BY action_no LIMIT ?"),
       newest_action_(database, "SELECT coalesce(max(action_no), 0) FROM actions"),
       saved_wakeup_(database, "SELECT last_wake FROM progress"),
       save_queue_(database,
-                  "UPDATE delivery_queues SET low_position = ?1 WHERE queue_no = ?2 AND low_position <> ?1"),
+                  "UPDATE delivery_queues SET low_position = ?1, last_wakeup = ?3"
+                  " WHERE queue_no = ?2 AND (low_position <> ?1 OR last_wakeup <> ?3)"),
       save_wakeup_(database, "UPDATE progress SET last_wake = ?1 WHERE last_wake <> ?1"),
       open_(database, fmt::format("SELECT {} FROM deliveries"
                                   " WHERE queue_no = ? AND position BETWEEN ? AND ? AND state NOT IN (4, 5)"
@@ -107,7 +109,8 @@ std::vector<LaneWakeup> PumpReader::wakeups(std::int64_t after, std::size_t limi
                                .position = Position{rows.integer(2)},
                                .generation = rows.integer(3)},
                        .from_here = rows.integer(4) != 0,
-                       .ask = DestinationNo{rows.integer(5)}});
+                       .ask = DestinationNo{rows.integer(5)},
+                       .asked = DestinationNo{rows.integer(6)}});
   }
   return wakeups;
 }
@@ -123,7 +126,7 @@ std::int64_t PumpReader::saved_wakeup() {
 }
 
 void PumpReader::save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup) {
-  for (const DeliveryQueue& queue : queues) save_queue_.run(queue.low_watermark, queue.no);
+  for (const DeliveryQueue& queue : queues) save_queue_.run(queue.low_watermark, queue.no, queue.last_wakeup);
   save_wakeup_.run(last_wakeup);
 }
 

@@ -294,7 +294,7 @@ void Reference::open_half(const std::string& url) {
 }
 
 void Reference::move(const std::string& url) {
-  if (asked_for_.erase(url_) > 0) asked_for_.insert(url);  // what was released goes there
+  if (asked_for_.contains(url_)) asked_for_.insert(url);  // what was released goes there
   url_ = url;
   for (Event& event : events_)
     if (event.subscribed && !event.done() && event.state != in_flight) event.url = url;
