@@ -244,7 +244,7 @@ void Reference::learn(const Event& event, Answer how, WallTime now) {
   if (event.subscribed && !subscribed_) return;
   if (how == Answer::throttled) {
     holds_[event.url] = std::max(holds_[event.url], now + rules_.retry_after);
-    asked_for_.erase(event.url);
+    in_trouble(event.url);
   }
   if (!rules_.breaker || how == Answer::unknown || how == Answer::withdrawn || how == Answer::throttled)
     return;
@@ -264,7 +264,18 @@ void Reference::learn(const Event& event, Answer how, WallTime now) {
 /// What an operator wanted to know before is known.
 void Reference::trip(const std::string& url, WallTime now) {
   circuits_[url] = {.state = Circuit::State::open, .since = now};
+  in_trouble(url);
+}
+
+void Reference::in_trouble(const std::string& url) {
   asked_for_.erase(url);
+  troubled_since_.insert(url);
+}
+
+void Reference::want(const Event& event) {
+  asked_for_.insert(event.url);
+  present_asked_for_ = present_asked_for_ || event.subscribed;
+  troubled_since_.clear();
 }
 
 std::string Reference::circuits_text(WallTime now) const {
@@ -294,7 +305,6 @@ void Reference::open_half(const std::string& url) {
 }
 
 void Reference::move(const std::string& url) {
-  if (asked_for_.contains(url_)) asked_for_.insert(url);  // what was released goes there
   url_ = url;
   for (Event& event : events_)
     if (event.subscribed && !event.done() && event.state != in_flight) event.url = url;
@@ -304,6 +314,7 @@ void Reference::look_around(WallTime now) {
   if (seen_halted_ && !halted_ && subscribed_) open_half(url_);
   seen_halted_ = halted_;
   for (const auto& url : std::exchange(asked_for_, {})) ask(url, now);
+  if (std::exchange(present_asked_for_, false) && !troubled_since_.contains(url_)) ask(url_, now);
 }
 
 // --- What happens to a delivery
@@ -382,6 +393,9 @@ void Reference::recover(journal::Orphans orphans, WallTime now) {
     if (event.state == in_flight) end(event.name, Answer::unknown, orphans, now);
   for (auto& [url, circuit] : circuits_) circuit.failures = circuit.successes = 0;
   seen_halted_ = halted_;
+  // What the journal let go at once; that a URL came after that, the new owner does not know.
+  for (const auto& url : std::exchange(asked_for_, {})) ask(url, now);
+  present_asked_for_ = false;
 }
 
 std::int64_t Reference::release(const std::string& id) {
@@ -390,7 +404,7 @@ std::int64_t Reference::release(const std::string& id) {
     if (event.line.id != id || event.state != dead_letter) continue;
     event.state = pending;
     event.forgiven = event.attempts;
-    asked_for_.insert(event.url);
+    want(event);
     ++count;
   }
   return count;
@@ -454,7 +468,7 @@ std::int64_t Reference::retry_now(const std::string& name, WallTime now) {
   Event& event = *at(name);
   if (event.state != pending && event.state != retry_wait) return 0;
   event.due = std::min(event.due, now);
-  asked_for_.insert(event.url);
+  want(event);
   return 1;
 }
 

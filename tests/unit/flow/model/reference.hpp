@@ -172,6 +172,8 @@ class Reference {
   bool waits_for_resume(const Event& event) const;
   Circuit::State circuit(const std::string& url, WallTime now) const;
   bool probing(const std::string& url) const;
+  void in_trouble(const std::string& url);
+  void want(const Event& event);
   bool is_held(const std::string& url, WallTime now) const;
   void learn(const Event& event, Answer how, WallTime now);
   void trip(const std::string& url, WallTime now);
@@ -189,7 +191,9 @@ class Reference {
   std::int64_t generations_ = 0;
   std::map<std::string, Circuit> circuits_;  ///< by URL
   std::map<std::string, WallTime> holds_;    ///< by URL: until when it wants no request
-  std::set<std::string> asked_for_;          ///< URLs that an operator wants to be tried at once
+  std::set<std::string> asked_for_;          ///< URLs that an operator wanted to be tried at once
+  bool present_asked_for_ = false;           ///< so is the URL of the subscription, whichever it is by then
+  std::set<std::string> troubled_since_;     ///< URLs that were in trouble after an operator wanted that last
   std::map<std::string, Stream> streams_;
 };
 
