@@ -427,7 +427,7 @@ TEST_CASE("planted: a wait that an operator has ended is not asked about") {
     using FlawedJournal::FlawedJournal;
     Result<std::vector<journal::LaneWakeup>> wakeups(std::int64_t after, std::size_t limit) override {
       auto wakeups = sound().wakeups(after, limit);
-      for (auto& wakeup : *wakeups) wakeup.ask = {};
+      for (auto& wakeup : *wakeups) wakeup.ask = wakeup.asked = {};
       return wakeups;
     }
   };
