@@ -85,10 +85,12 @@ style:
 	@tests/floors/check .
 	@tests/phrases/check .
 
-# clang-tidy cannot read the headers that g++ has precompiled, and takes each source by itself.
+# clang-tidy cannot read the headers that g++ has precompiled, and takes each source by itself. Each header too is
+# compiled by itself.
 lint: style
 	$(call install-missing,$(TEST_PACKAGES))
-	@$(CONFIGURE) lint -DDISPATCH_GROUPED=OFF
+	@$(CONFIGURE) lint
+	@cmake --build build-lint --target all_verify_interface_header_sets -j $(JOBS)
 	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet --extra-arg=-Wno-unknown-warning-option -p build-lint
 
 install: all
