@@ -29,11 +29,11 @@ class LiveLine::Sink final : public spdlog::sinks::sink {
   void log(const spdlog::details::log_msg& message) override {
     const std::scoped_lock lock{line_.mutex_};
     if (!line_.shown_.empty()) line_.output_->write(erase);
-    for (const auto& sink : sinks_) sink->log(message);
+    for (const auto& one : sinks_) one->log(message);
     if (!line_.shown_.empty()) line_.output_->write(line_.shown_);
   }
   void flush() override {
-    for (const auto& sink : sinks_) sink->flush();
+    for (const auto& one : sinks_) one->flush();
   }
   // The sinks behind keep the form they were given.
   void set_pattern(const std::string&) override {}

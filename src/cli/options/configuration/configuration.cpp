@@ -51,7 +51,7 @@ std::vector<CLI::ConfigItem> Configuration::from_config(std::istream& input) con
   const std::string text{std::istreambuf_iterator<char>{input}, {}};
   auto entries = read_toml(text);
   if (!entries) refuse(entries.error().message);
-  std::vector<CLI::ConfigItem> items;
+  std::vector<CLI::ConfigItem> read;
   for (TomlEntry& entry : *entries) {
     CLI::ConfigItem item;
     item.name = entry.path.back();
@@ -68,9 +68,9 @@ std::vector<CLI::ConfigItem> Configuration::from_config(std::istream& input) con
     const CLI::Option* option = command->get_option("--" + item.name);
     if (set_in_environment(*option)) continue;
     lines_[option] = entry.line;
-    items.push_back(std::move(item));
+    read.push_back(std::move(item));
   }
-  return items;
+  return read;
 }
 
 std::optional<std::size_t> Configuration::line_of(const CLI::Option& option) const {
