@@ -3,6 +3,7 @@
 #include "base/system/fd.hpp"
 #include "ingest/format/open_frames.hpp"
 #include "ingest/framing/frame.hpp"
+#include "ingest/input_name.hpp"
 #include "ingest/line/line_parser.hpp"
 #include "ingest/rejects/reject_record.hpp"
 #include "ingest/source/file_source.hpp"
@@ -78,10 +79,20 @@ Result<> check_format(const std::string& path, const ReaderOptions& options, con
   return {};
 }
 
+bool may_be_long_in_coming(const std::string& path) {
+  struct stat status {};
+  return path == standard_input || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode);
+}
+
+std::shared_ptr<const InputName> name_of(std::string path) {
+  auto recorded = input_name(path);
+  return std::make_shared<const InputName>(InputName{std::move(path), std::move(recorded)});
+}
+
 /// One source under way: its frames and its name.
 struct Input {
   std::unique_ptr<Frames> frames;
-  std::shared_ptr<const std::string> name;
+  std::shared_ptr<const InputName> name;
 };
 
 }  // namespace
@@ -92,10 +103,12 @@ class Reader::Impl {
       : paths_(std::make_shared<const std::vector<std::string>>(std::move(paths))),
         options_(std::move(options)),
         stop_(std::move(stop)),
-        parser_(options_.mapping) {}
+        parser_(options_.mapping),
+        may_stay_open_(std::any_of(paths_->begin(), paths_->end(), may_be_long_in_coming)) {}
 
   Result<std::optional<Batch>> next();
   bool finished() const { return inputs_done_ == paths_->size(); }
+  bool may_stay_open() const { return may_stay_open_; }
 
  private:
   /// Fills the batch until it is full or the input has no more; waits only for the first line.
@@ -105,9 +118,10 @@ class Reader::Impl {
   Result<> open_next();
   void leave_input(Batch& batch);
   void add(Batch& batch, TextStore& store, const Frame& frame);
-  void add_whole(Batch& batch, TextStore& store, LineRef line);
+  void add_whole(Batch& batch, TextStore& store, Origin origin);
+  const std::shared_ptr<const InputName>& recorded_name(std::string file);
   bool full(const Batch& batch) const {
-    return batch.lines.size() + batch.rejects.size() >= options_.batch_events ||
+    return batch.origins.size() + batch.rejects.size() >= options_.batch_events ||
            batch.bytes >= options_.batch_bytes;
   }
   bool at_end() const { return !input_ && next_path_ == paths_->size(); }
@@ -116,7 +130,10 @@ class Reader::Impl {
   ReaderOptions options_;
   std::stop_token stop_;
   LineParser parser_;
+  const bool may_stay_open_;
   RejectRecordReader records_;
+  std::shared_ptr<const InputName> recorded_;  ///< that the last record of a rejects file names
+  Cursor cursor_;
   std::size_t next_path_ = 0;
   std::optional<Input> input_;
   std::size_t inputs_done_ = 0;        ///< Batch::inputs_done
@@ -136,6 +153,7 @@ Result<std::optional<Batch>> Reader::Impl::next() {
   if (!filled && !stopped) error_ = std::move(filled).error();
   batch.warnings = std::exchange(warnings_, {});
   batch.inputs_done = inputs_done_;
+  batch.cursor = cursor_ = Cursor{cursor_.value() + 1};
   if (batch.bytes > 0 || !batch.rejects.empty() || !batch.unread.empty() || !batch.warnings.empty())
     return batch;
   if (error_) return tl::unexpected(*error_);
@@ -162,7 +180,7 @@ Result<> Reader::Impl::fill(Batch& batch) {
 
 Result<bool> Reader::Impl::read_some(Batch& batch, TextStore& store) {
   if (!input_) DISPATCH_TRY(open_next());
-  const bool nothing_yet = batch.lines.empty() && batch.rejects.empty() && batch.unread.empty();
+  const bool nothing_yet = batch.origins.empty() && batch.rejects.empty() && batch.unread.empty();
   const auto frame = input_->frames->next(nothing_yet ? Frames::Wait::may : Frames::Wait::never);
   if (!frame) return tl::unexpected(frame.error());
   const bool ended = input_->frames->ended();
@@ -179,8 +197,7 @@ Result<> Reader::Impl::open_next() {
   auto source = open_source(path, options_.files, stop_);
   if (!source) return tl::unexpected(std::move(source).error());
   const Warn warn = [this](std::string message) { warnings_.push_back(std::move(message)); };
-  input_.emplace(Input{open_frames(std::move(*source), format_of(options_), warn, stop_),
-                       std::make_shared<const std::string>(path)});
+  input_.emplace(Input{open_frames(std::move(*source), format_of(options_), warn, stop_), name_of(path)});
   return {};
 }
 
@@ -194,40 +211,48 @@ void Reader::Impl::leave_input(Batch& batch) {
 void Reader::Impl::add(Batch& batch, TextStore& store, const Frame& frame) {
   batch.bytes += frame.bytes;
   last_line_ = frame.line;
-  LineRef ref{input_->name, frame.line, frame.text, frame.element, static_cast<std::uint32_t>(next_path_ - 1),
-              frame.line};
+  Origin origin{
+      input_->name, frame.line, frame.text, frame.element, static_cast<std::uint32_t>(next_path_ - 1),
+      frame.line};
   if (frame.too_long) {
-    batch.rejects.push_back({std::move(ref),
+    batch.rejects.push_back({std::move(origin),
                              fmt::format("the {} is longer than {} bytes; --max-line sets the limit",
                                          frame.element > 0 ? "element" : "line", options_.line_most),
                              frame.first, frame.last});
     return;
   }
   if (!frame.fault.empty()) {
-    batch.rejects.push_back({std::move(ref), std::string{frame.fault}});
+    batch.rejects.push_back({std::move(origin), std::string{frame.fault}});
     return;
   }
   if (auto record = records_.read(frame.text, store)) {
-    ref.file = std::make_shared<const std::string>(std::move(record->file));
-    ref.line = record->line;
-    ref.text = record->text;
-    ref.element = 0;
+    origin.from = recorded_name(std::move(record->file));
+    origin.number = record->line;
+    origin.text = record->text;
+    origin.element = 0;
   }
-  add_whole(batch, store, std::move(ref));
+  add_whole(batch, store, std::move(origin));
 }
 
-void Reader::Impl::add_whole(Batch& batch, TextStore& store, LineRef line) {
-  if (line.text.find_first_not_of(" \t\r") == std::string_view::npos) {
+/// Most records of a rejects file follow one of the same file.
+const std::shared_ptr<const InputName>& Reader::Impl::recorded_name(std::string file) {
+  if (!recorded_ || recorded_->shown != file) recorded_ = name_of(std::move(file));
+  return recorded_;
+}
+
+void Reader::Impl::add_whole(Batch& batch, TextStore& store, Origin origin) {
+  if (origin.text.find_first_not_of(" \t\r") == std::string_view::npos) {
     ++batch.blank;
     return;
   }
-  auto event = parser_.parse(line.text, store);
+  auto event = parser_.parse(origin.text, store);
   if (!event) {
-    batch.rejects.push_back({std::move(line), std::move(event).error()});
+    batch.rejects.push_back({std::move(origin), std::move(event).error()});
     return;
   }
   batch.arrivals.push_back(*event);
-  batch.lines.push_back(std::move(line));
+  batch.arrivals.back().input = origin.from->recorded;
+  batch.origins.push_back(std::move(origin));
 }
 
 Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -249,6 +274,10 @@ Result<std::optional<Batch>> Reader::next() {
 
 bool Reader::finished() const {
   return impl_->finished();
+}
+
+bool Reader::may_stay_open() const {
+  return impl_->may_stay_open();
 }
 
 }  // namespace dispatch::ingest

@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/system/file_roles.hpp"
+#include "ingest/event_source.hpp"
 #include "ingest/format/open_frames.hpp"
-#include "ingest/line/batch.hpp"
 #include "ingest/line/mapping.hpp"
 
 #include <cstdint>
@@ -26,10 +26,11 @@ struct ReaderOptions {
   const FileRoles* files = nullptr;
 };
 
-/// Reads sources one after the other, line by line, as batches. Memory is bounded by the batch and the
-/// longest line, whatever the size of the input. A record of a rejects file stands for the line that it
-/// keeps, with its file and number. Used by one thread, not the dispatcher's.
-class Reader {
+/// The event source of files and standard input: reads them one after the other, line by line. Memory is
+/// bounded by the batch and the longest line, whatever the size of the input. A record of a rejects file
+/// stands for the line that it keeps, with its file and number. How far it was read is not remembered: what
+/// is read again is a duplicate.
+class Reader final : public EventSource {
  public:
   /// Opens nothing yet but checks that every path can be opened: a missing file is found before anything is
   /// sent.
@@ -39,17 +40,16 @@ class Reader {
 
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
-  ~Reader();
+  ~Reader() override;
 
-  /// The next lines: as soon as some are there and no more can be had without waiting, or the batch is full.
-  /// Nothing at the end of the last source, or after a stop. Bad lines are in the batch's rejects and cost
-  /// nothing else. A source that fails is left where it failed, which the batch says, and the next one is
-  /// read. An error is misuse: input that cannot be what was meant.
-  Result<std::optional<Batch>> next();
-
-  /// Returns true where nothing of the sources is left to be read: each was read to its end, or failed. False
-  /// after a stop that came before.
-  bool finished() const;
+  /// An input that fails is left where it failed, which the batch says, and the next one is read. An error is
+  /// misuse.
+  Result<std::optional<Batch>> next() override;
+  /// True where each input was read to its end, or failed.
+  bool finished() const override;
+  /// True where an input is standard input, or not a regular file, as it was when it was opened.
+  bool may_stay_open() const override;
+  void committed(Cursor) noexcept override {}
 
  private:
   class Impl;

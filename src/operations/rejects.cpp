@@ -36,12 +36,12 @@ class Exporter {
 
   Result<bool> write_record(const journal::RejectedRecord& record) {
     ingest::Reject reject;
-    reject.line.file = std::make_shared<const std::string>(record.file);
-    reject.line.line = record.line;
+    reject.origin.from = std::make_shared<const ingest::InputName>(ingest::InputName{record.file, {}});
+    reject.origin.number = record.line;
     reject.reason = record.reason;
     reject.last = false;
     auto found = reader_.reject_text(record.number, [&](std::string_view piece) {
-      reject.line.text = piece;
+      reject.origin.text = piece;
       records_.write(reject);
       reject.first = false;
       const bool goes_on = put(records_.text());

@@ -8,7 +8,7 @@
 #include "fuzz/input.hpp"
 #include "fuzz/one_line.hpp"
 #include "fuzz/property.hpp"
-#include "ingest/rejects/rejects.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 #include "ingest/source/compression/compression.hpp"
 #include "ingest/source/nul_skipping_source.hpp"
 
@@ -92,17 +92,17 @@ Read read_all(const std::string& path, const ReaderOptions& options, RejectsFile
     auto batch = reader->next();
     PROPERTY(batch.has_value());
     if (!*batch) break;
-    PROPERTY((*batch)->arrivals.size() == (*batch)->lines.size());
-    PROPERTY((*batch)->lines.size() + (*batch)->rejects.size() <= options.batch_events);
-    for (const auto& line : (*batch)->lines) {
-      PROPERTY(line.text.size() <= options.line_most);
-      PROPERTY(read.accepted.emplace(line.line, line.text).second);
+    PROPERTY((*batch)->arrivals.size() == (*batch)->origins.size());
+    PROPERTY((*batch)->origins.size() + (*batch)->rejects.size() <= options.batch_events);
+    for (const auto& origin : (*batch)->origins) {
+      PROPERTY(origin.text.size() <= options.line_most);
+      PROPERTY(read.accepted.emplace(origin.number, origin.text).second);
     }
     for (const auto& reject : (*batch)->rejects) {
       PROPERTY(is_fit_to_show(reject.reason));
-      PROPERTY(reject.first == !read.rejected.contains(reject.line.line));
-      read.rejected[reject.line.line] += reject.line.text;
-      PROPERTY(file.write(reject).has_value());
+      PROPERTY(reject.first == !read.rejected.contains(reject.origin.number));
+      read.rejected[reject.origin.number] += reject.origin.text;
+      PROPERTY(file.keep({&reject, 1}).value_or(0) == 1);
     }
     PROPERTY(file.flush().has_value());
     read.blank += (*batch)->blank;
@@ -194,7 +194,7 @@ void read_as_it_is(const std::string& path, const ReaderOptions& options) {
     const auto batch = reader->next();
     if (!batch) PROPERTY(is_fit_to_show(batch.error().message));
     if (!batch || !*batch) break;
-    PROPERTY((*batch)->arrivals.size() == (*batch)->lines.size());
+    PROPERTY((*batch)->arrivals.size() == (*batch)->origins.size());
     for (const auto& reject : (*batch)->rejects) PROPERTY(is_fit_to_show(describe(reject)));
   }
 }

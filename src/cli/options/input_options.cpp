@@ -189,6 +189,11 @@ Result<> set_input(flow::RunOptions& run, const InputOptions& options) {
   return {};
 }
 
+ingest::RejectLimits reject_limits(const InputOptions& options) {
+  const auto& most = options.rejects_most;
+  return {static_cast<std::uint64_t>(most.lines), static_cast<std::uint64_t>(most.bytes)};
+}
+
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options) {
   auto mapping = mapping_of(options);
   if (!mapping) return tl::unexpected(std::move(mapping).error());

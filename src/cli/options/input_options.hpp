@@ -4,6 +4,7 @@
 #include "cli/options/command.hpp"
 #include "flow/rules/options.hpp"
 #include "ingest/reader.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 #include "journal/rows.hpp"
 #include "routing/router.hpp"
 
@@ -45,6 +46,9 @@ void add_input_options(Command command, InputOptions& options);
 
 /// Misuse where a --field argument is none.
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options);
+
+/// How much may be written to the file of --rejects.
+ingest::RejectLimits reject_limits(const InputOptions& options);
 
 /// Misuse where --to is no URL, or is missing where it is needed.
 Result<routing::Router> make_router(const InputOptions& options, std::shared_ptr<routing::Catalog> catalog);

@@ -8,7 +8,6 @@
 #include "flow/observe/missing_order.hpp"
 #include "ingest/reader.hpp"
 #include "ingest/rejects/reject_warnings.hpp"
-#include "ingest/rejects/rejects.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/sqlite/files/journal_files.hpp"
 #include "operations/subscriptions/subscription_file.hpp"

@@ -3,6 +3,7 @@
 #include "cli/output/subscription_changes_text.hpp"
 #include "cli/run/recorded_destinations.hpp"
 #include "flow/intake/refresh_catalog.hpp"
+#include "ingest/reader.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "operations/subscriptions/subscription_apply.hpp"
@@ -55,7 +56,7 @@ Session::Session(const Program& program, const InputOptions& options, FileRoles 
       talk_output_(program.talk),
       line_(program.talk),
       log_(line_.logger(*program.log)),
-      rejects_(options.rejects, &files_),
+      rejects_(options.rejects, reject_limits(options), &files_),
       interruption_(inbox_, stop_input_, clock_, log_),
       signals_(session_signals(), [this](int signal) { on_signal(signal); }) {}
 
@@ -125,13 +126,8 @@ Result<> Session::open_input(const InputOptions& options) {
   reading->files = &files_;
   auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
   if (!reader) return tl::unexpected(std::move(reader).error());
-  const bool ends = std::all_of(options.files.begin(), options.files.end(), [](const std::string& file) {
-    std::error_code gone;
-    return file != "-" && std::filesystem::is_regular_file(file, gone);
-  });
-  using FeedInput = flow::Feed::Input;
-  input_.emplace(Input{std::move(*reader), std::move(*router),
-                       ends ? FeedInput::ends : FeedInput::may_stay_open, options.files});
+  input_.emplace(
+      Input{std::make_unique<ingest::Reader>(std::move(*reader)), std::move(*router), options.files});
   return {};
 }
 
@@ -148,9 +144,10 @@ Result<ExitCode> Session::run(const Work& work) {
   Result<flow::RunResult> result = [&] {
     std::optional<Progress> progress;
     if (talk_.progress) progress.emplace(shared_stats_, line_, clock_, format_);
+    const auto source = input_ ? std::move(input_->source) : nullptr;
     std::optional<flow::Feed> feed;
-    if (input_)
-      feed.emplace(std::move(input_->reader), std::move(input_->router), *tracer, inbox_, input_->kind);
+    if (source)
+      feed.emplace(*source, std::move(input_->router), *tracer, inbox_);
     else
       inbox_.end_input();
     const FeedEnd feed_end{stop_input_, inbox_};

@@ -12,7 +12,8 @@
 #include "cli/run/interruption.hpp"
 #include "flow/intake/feed.hpp"
 #include "flow/intake/inbox.hpp"
-#include "ingest/rejects/rejects.hpp"
+#include "ingest/event_source.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "operations/subscriptions/subscription_changes.hpp"
 
@@ -73,9 +74,8 @@ class Session {
 
  private:
   struct Input {
-    ingest::Reader reader;
+    std::unique_ptr<ingest::EventSource> source;
     routing::Router router;
-    flow::Feed::Input kind;
     std::vector<std::string> names;  ///< as they were given
   };
 

@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "flow/intake/inbox.hpp"
 #include "flow/observe/observer.hpp"
-#include "ingest/rejects/rejects.hpp"
+#include "ingest/rejects/reject_sink.hpp"
 #include "journal/journal.hpp"
 #include "routing/router.hpp"
 
@@ -17,7 +17,7 @@ namespace dispatch::flow {
 struct Acceptance {
   journal::Journal& journal;
   Inbox& inbox;
-  ingest::RejectsFile& rejects;
+  ingest::RejectSink& rejects;  ///< of sources that have none of their own, besides the journal's queue
   const Clock& clock;
   std::shared_ptr<spdlog::logger> log;
   routing::Router& router;       ///< of the thread that works; its catalog is kept as the journal is

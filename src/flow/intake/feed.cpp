@@ -21,18 +21,22 @@ void sift(ingest::Batch& batch, std::size_t first, Accept accept) {
   std::size_t kept = first;
   for (std::size_t i = first; i < batch.arrivals.size(); ++i) {
     if (Result<> accepted = accept(batch.arrivals[i]); !accepted) {
-      refused.push_back({batch.lines[i], std::move(accepted).error().message});
+      auto& reject =
+          refused.emplace_back(ingest::Reject{batch.origins[i], std::move(accepted).error().message});
+      if (!batch.receipts.empty()) reject.receipt = std::move(batch.receipts[i]);
       continue;
     }
     if (kept != i) {
       batch.arrivals[kept] = batch.arrivals[i];
-      batch.lines[kept] = std::move(batch.lines[i]);
+      batch.origins[kept] = std::move(batch.origins[i]);
+      if (!batch.receipts.empty()) batch.receipts[kept] = std::move(batch.receipts[i]);
     }
     ++kept;
   }
   if (refused.empty()) return;
   batch.arrivals.resize(kept);
-  batch.lines.resize(kept);
+  batch.origins.resize(kept);
+  if (!batch.receipts.empty()) batch.receipts.resize(kept);
   // Not between the pieces of an over-long line: after those that end one begun in an earlier batch.
   auto place = batch.rejects.begin();
   while (place != batch.rejects.end() && !place->first) ++place;
@@ -74,12 +78,10 @@ void reject_unrouted(Incoming& incoming, std::size_t first) {
   });
 }
 
-Feed::Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox,
-           Input input)
-    : reader_(std::move(reader)),
+Feed::Feed(ingest::EventSource& source, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox)
+    : source_(source),
       router_(std::move(router)),
       tracer_(tracer),
-      input_(input),
       thread_([this, &inbox] { work(inbox); }) {}
 
 Feed::~Feed() {
@@ -104,20 +106,26 @@ Result<bool> Feed::read_all(Inbox& inbox) {
   };
   bool told = false;
   while (true) {
-    auto batch = reader_.next();
+    auto batch = source_.next();
     if (!batch) return tl::unexpected(std::move(batch).error());
     if (!*batch) break;
     if (tracer_) tracer_->trace(**batch);
-    auto checked = destinations.take(route(std::move(**batch), router_), router_);
+    auto incoming = route(std::move(**batch), router_);
+    incoming.source = &source_;
+    if (!incoming.batch.receipts.empty()) {
+      if (!inbox.offer(std::move(incoming))) return false;
+      continue;
+    }
+    auto checked = destinations.take(std::move(incoming), router_);
     if (!offer_all(checked)) return false;
-    if (destinations.holds() && input_ == Input::may_stay_open) {
+    if (destinations.holds() && source_.may_stay_open()) {
       Incoming word;  // it also makes the dispatcher see subscriptions that are new
       if (!std::exchange(told, true)) word.batch.warnings.push_back(waiting_for_destination());
       if (!inbox.offer(std::move(word))) return false;
     }
   }
   auto rest = destinations.end();
-  return offer_all(rest) && reader_.finished();
+  return offer_all(rest) && source_.finished();
 }
 
 }  // namespace dispatch::flow

@@ -2,7 +2,7 @@
 
 #include "flow/intake/inbox.hpp"
 #include "flow/intake/tracer.hpp"
-#include "ingest/reader.hpp"
+#include "ingest/event_source.hpp"
 #include "routing/router.hpp"
 
 #include <optional>
@@ -10,20 +10,15 @@
 
 namespace dispatch::flow {
 
-/// The thread that reads, parses, traces and routes, ahead of the dispatcher and beside it. It ends with the
-/// input, or when the inbox takes no more; a reader that waits for input must be stopped through its own stop
-/// token before this is destroyed.
+/// The thread that reads a source, traces and routes its events, ahead of the dispatcher and beside it. It
+/// ends with the input, or when the inbox takes no more; a source that waits for input must be stopped before
+/// this is destroyed.
 class Feed {
  public:
-  /// Lines without a destination wait until one has one: DestinationCheck. Of input that may stay open that
-  /// is said as soon as one waits.
-  enum class Input {
-    ends,
-    may_stay_open,
-  };
-  /// Without `tracer` no event has a trace.
-  Feed(ingest::Reader reader, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox,
-       Input input = Input::may_stay_open);
+  /// Events without a destination wait until one has one: DestinationCheck. Where the source may stay open
+  /// that is said as soon as one waits. Those that have receipts do not wait. `source` is borrowed, and must
+  /// outlive what the inbox was offered, too. Without `tracer` no event has a trace.
+  Feed(ingest::EventSource& source, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox);
   ~Feed();
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
@@ -34,10 +29,9 @@ class Feed {
   /// it.
   Result<bool> read_all(Inbox& inbox);
 
-  ingest::Reader reader_;
+  ingest::EventSource& source_;
   routing::Router router_;
   std::optional<Tracer> tracer_;
-  const Input input_;
   std::thread thread_;
 };
 

@@ -29,10 +29,11 @@ bool Inbox::offer(Incoming incoming) {
 }
 
 void Inbox::close_input() {
+  std::deque<Incoming> dropped;  // outside the lock, as its receipts are told
   {
     const std::scoped_lock lock{mutex_};
     closed_ = true;
-    incoming_.clear();
+    dropped.swap(incoming_);
   }
   room_.notify_all();
 }

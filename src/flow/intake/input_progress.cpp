@@ -6,18 +6,18 @@
 namespace dispatch::flow {
 
 void InputProgress::note(const ingest::Batch& batch) {
-  if (!batch.lines.empty()) note(batch.lines.back());
+  if (!batch.origins.empty()) note(batch.origins.back());
   for (const auto& reject : batch.rejects)
-    if (reject.last) note(reject.line);
+    if (reject.last) note(reject.origin);
   done_ = std::max(done_, batch.inputs_done);
 }
 
-void InputProgress::note(const ingest::LineRef& line) {
-  const std::size_t input = line.input;
-  if (std::tie(input, line.input_line, line.element) <= std::tie(input_, line_, element_)) return;
+void InputProgress::note(const ingest::Origin& origin) {
+  const std::size_t input = origin.input;
+  if (std::tie(input, origin.input_number, origin.element) <= std::tie(input_, line_, element_)) return;
   input_ = input;
-  line_ = line.input_line;
-  element_ = line.element;
+  line_ = origin.input_number;
+  element_ = origin.element;
 }
 
 std::vector<ingest::UnreadInput> InputProgress::unread(const std::vector<std::string>& inputs,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ingest/line/batch.hpp"
+#include "ingest/batch/batch.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ class InputProgress {
                                           const std::string& why) const;
 
  private:
-  void note(const ingest::LineRef& line);
+  void note(const ingest::Origin& origin);
 
   std::size_t done_ = 0;   ///< inputs that are decided to their end
   std::size_t input_ = 0;  ///< the one that holds the last line that is decided

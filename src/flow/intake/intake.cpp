@@ -2,57 +2,42 @@
 
 #include "base/fail_point.hpp"
 #include "base/text/units.hpp"
+#include "flow/intake/append_reason.hpp"
 #include "flow/intake/destination_check.hpp"
 #include "flow/intake/feed.hpp"
+#include "flow/intake/journal_rejects.hpp"
 #include "flow/intake/refresh_catalog.hpp"
-#include "ingest/input_name.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
-#include <limits>
 #include <span>
-#include <tuple>
 #include <utility>
 
 namespace dispatch::flow {
 
 using journal::AppendVerdict;
 
-void PositionRanges::add(Position position) {
-  const auto ends_before = [](const auto& range, Position at) {
-    return range.second.value() + 1 < at.value();
-  };
-  const auto place = std::lower_bound(ranges_.begin(), ranges_.end(), position, ends_before);
-  if (place == ranges_.end() || position.value() + 1 < place->first.value()) {
-    ranges_.emplace(place, position, position);
-    return;
-  }
-  place->first = std::min(place->first, position);
-  place->second = std::max(place->second, position);
-  const auto next = std::next(place);
-  if (next == ranges_.end() || next->first.value() != place->second.value() + 1) return;
-  place->second = next->second;
-  ranges_.erase(next);
-}
-
-void PositionRanges::add_all() {
-  // One less than the greatest number, so that there is one after it.
-  ranges_.assign(1, {Position{1}, Position{std::numeric_limits<std::int64_t>::max() - 1}});
-}
-
-void PositionRanges::drop_below(Position position) {
-  while (!ranges_.empty() && ranges_.front().second < position) ranges_.pop_front();
-  if (!ranges_.empty() && ranges_.front().first < position) ranges_.front().first = position;
-}
-
 namespace {
 
 /// Inputs that were not read and have a message each.
 constexpr std::size_t unread_shown = 5;
 
-/// In the order in which the input was read.
-bool stands_before(const ingest::LineRef& a, const ingest::LineRef& b) {
-  return std::tie(a.input, a.input_line, a.element) < std::tie(b.input, b.input_line, b.element);
+/// `reject` as it is kept beyond its batch's turn, with the only right to its receipt.
+ingest::Reject take_over(ingest::Reject& reject) {
+  return {reject.origin, std::move(reject.reason), reject.first, reject.last, std::move(reject.receipt)};
+}
+
+bool is_conflict(AppendVerdict verdict) {
+  return verdict == AppendVerdict::id_conflict || verdict == AppendVerdict::sequence_taken;
+}
+
+ingest::Verdict verdict_of(const journal::Appended& appended, const Arrival& arrival) {
+  using Kind = ingest::Verdict::Kind;
+  const Kind accepted = arrival.routes.empty() ? Kind::unmatched : Kind::accepted;
+  return {.kind = appended.verdict == AppendVerdict::duplicate ? Kind::duplicate : accepted,
+          .position = appended.position,
+          .sequence = appended.sequence};
 }
 
 /// Where its own url or the default destination leads; empty where there is none.
@@ -62,67 +47,7 @@ std::string_view direct_url(const Arrival& arrival) {
   return {};
 }
 
-std::string_view given_up_text(journal::GapEnd by) {
-  switch (by) {
-    case journal::GapEnd::skipped:
-      return "was skipped with 'dispatch gap skip'";
-    case journal::GapEnd::ignored:
-      return "comes too late: it was missing when a higher one came, and --gaps ignore waits for none";
-    case journal::GapEnd::waited_for:
-      return "comes too late: it was given up when a run had waited for it as long as --gaps says";
-  }
-  return "was given up";
-}
-
-std::string conflict_text(const journal::Appended& appended, const Arrival& arrival, bool joins_ids) {
-  const auto& differing = appended.differing;
-  std::string text = fmt::format(
-      "event id '{}' is in the journal already, at position {}, with another {}; an accepted event never "
-      "changes: give this one an id of its own",
-      arrival.event_id, appended.position.value(), fmt::join(differing, ", "));
-  // CloudEvents are unique by both.
-  if (!joins_ids && std::find(differing.begin(), differing.end(), "source") != differing.end())
-    text += "; where an id is unique in its source only: --field event_id=/source+/id";
-  // The parts are joined as they are: to escape '#' in them would give events of older journals another id,
-  // and send them again.
-  if (joins_ids && std::count(arrival.event_id.begin(), arrival.event_id.end(), '#') > 1)
-    text +=
-        "; the id is joined with '#', and a part holds '#' itself, so that different parts can give the same "
-        "id "
-        "('a' and 'b#c', 'a#b' and 'c'): name another place for it with --field event_id=/POINTER";
-  return text;
-}
-
 }  // namespace
-
-std::string reason_of(const journal::Appended& appended, const Arrival& arrival, bool joins_ids) {
-  const auto number = arrival.sequence ? arrival.sequence->value() : 0;
-  const auto entity = arrival.entity_id.value_or("");
-  switch (appended.verdict) {
-    case AppendVerdict::accepted:
-    case AppendVerdict::duplicate:
-      return {};
-    case AppendVerdict::id_conflict:
-      return conflict_text(appended, arrival, joins_ids);
-    case AppendVerdict::sequence_taken:
-      return fmt::format(
-          "sequence number {} of entity '{}' is taken by event '{}'; two events cannot have one place",
-          number, entity, appended.other_event);
-    case AppendVerdict::sequence_skipped:
-      return fmt::format(
-          "sequence number {} of entity '{}' {}, and what follows may have been sent; give this event a new "
-          "sequence number",
-          number, entity, given_up_text(appended.given_up.value_or(journal::GapEnd::skipped)));
-    case AppendVerdict::before_start:
-      return fmt::format(
-          "sequence number {} lies before the start of the stream of entity '{}', which begins at {}; the "
-          "start "
-          "can only be lowered by --first-sequence first, while nothing of the entity has been sent; see "
-          "dispatch-run(1)",
-          number, entity, appended.sequence ? appended.sequence->value() : 1);
-  }
-  return {};
-}
 
 Intake::Intake(const Acceptance& context, const RunOptions& options, SharedStats& shared_stats)
     : context_(context),
@@ -152,10 +77,10 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(journal::Transaction& t
     }
     for (const auto& warning : std::exchange(incoming.batch.warnings, {})) context_.log->warn("{}", warning);
     settle_routes(incoming);
-    const auto& batch = incoming.batch;
+    auto& batch = incoming.batch;
     if (next_arrival_ == 0) {  // what ends a line of the batch before must follow it at once
       while (next_reject_ < batch.rejects.size() && !batch.rejects[next_reject_].first)
-        rejects_.push_back(batch.rejects[next_reject_++]);
+        rejects_.push_back(take_over(batch.rejects[next_reject_++]));
     }
     const std::size_t count = std::min(most, batch.arrivals.size() - next_arrival_);
     if (count == 0 && next_arrival_ < batch.arrivals.size()) break;
@@ -163,16 +88,17 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(journal::Transaction& t
     most -= count;
     const bool whole = next_arrival_ == batch.arrivals.size();
     const auto comes_now = [&](const ingest::Reject& reject) {
-      return whole || stands_before(reject.line, batch.lines[next_arrival_]);
+      return whole || ingest::stands_before(reject.origin, batch.origins[next_arrival_]);
     };
     while (next_reject_ < batch.rejects.size() && comes_now(batch.rejects[next_reject_]))
-      rejects_.push_back(batch.rejects[next_reject_++]);
+      rejects_.push_back(take_over(batch.rejects[next_reject_++]));
     // Conflicts are known only now; people read of lines in their order.
     std::stable_sort(rejects_.begin(), rejects_.end(),
-                     [](const auto& a, const auto& b) { return stands_before(a.line, b.line); });
-    DISPATCH_TRY(queue_rejects(transaction, batch, now));
+                     [](const auto& a, const auto& b) { return ingest::stands_before(a.origin, b.origin); });
+    DISPATCH_TRY(keep_rejects(transaction, incoming, now));
     if (!whole) break;
     progress_.note(batch);
+    note_decided(incoming);
     add_unread(batch.unread);
     taken_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
@@ -195,8 +121,6 @@ void Intake::settle_routes(Incoming& incoming) {
 Result<> Intake::append_some(journal::Transaction& transaction, Incoming& incoming, std::size_t count,
                              WallTime now, std::vector<journal::DeliveryRow>& made) {
   if (count == 0) return {};
-  for (std::size_t i = next_arrival_; i < next_arrival_ + count; ++i)
-    incoming.batch.arrivals[i].input = input_name(incoming.batch.lines[i]);
   const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
   auto report = transaction.append(arrivals, options_.stream_start, now);
   if (!report) return tl::unexpected(std::move(report).error());
@@ -226,13 +150,14 @@ Result<> Intake::append_some(journal::Transaction& transaction, Incoming& incomi
         ++taken.conflicts;
         [[fallthrough]];
       default:
-        rejects_.push_back(
-            {incoming.batch.lines[next_arrival_ + i], reason_of(appended, arrivals[i], options_.joins_ids)});
+        rejects_.push_back({incoming.batch.origins[next_arrival_ + i],
+                            reason_of(appended, arrivals[i], options_.joins_ids)});
         continue;
     }
-    accepted_texts_.push_back(incoming.batch.lines[next_arrival_ + i].text);
+    accepted_texts_.push_back(incoming.batch.origins[next_arrival_ + i].text);
     positions_.add(appended.position);
   }
+  if (!incoming.batch.receipts.empty()) stage_receipts(incoming.batch, report->verdicts);
   next_arrival_ += count;
   uncommitted_.accepted += taken.accepted;
   uncommitted_.duplicates += taken.duplicates;
@@ -254,14 +179,11 @@ Taken Intake::committed() {
     if (recorded_elsewhere_.take_changed()) stats.recorded_elsewhere = recorded_elsewhere_.found();
     if (missing_order_.take_changed()) stats.missing_order = missing_order_.found();
   });
+  receipts_.committed();
+  for (const auto& [source, cursor] : reached_) source->committed(cursor);
+  reached_.clear();
+  if (stopped_) taken_.clear();  // with the receipts of what is dropped
   return taken;
-}
-
-std::string_view Intake::input_name(const ingest::LineRef& line) {
-  if (!line.file) return {};
-  const auto [name, is_new] = input_names_.try_emplace(*line.file);
-  if (is_new) name->second = ingest::input_name(*line.file);
-  return name->second;
 }
 
 void Intake::note_entry(const Arrival& arrival, WallTime taken) {
@@ -287,58 +209,93 @@ std::vector<std::shared_ptr<const AcceptedEvent>> Intake::take_accepted_events(
   return accepted_events;
 }
 
-Result<> Intake::queue_rejects(journal::Transaction& transaction, const ingest::Batch& batch, WallTime now) {
-  if (rejects_.empty()) return {};
-  std::vector<journal::RejectedLine> lines;
-  lines.reserve(rejects_.size());
-  const auto& most = options_.rejects_most;
-  for (const auto& [line, reason, first, last] : rejects_)
-    lines.push_back({*line.file, line.line, reason, line.text, first, last});
-  const auto queued = transaction.queue_rejects(lines, most, now);
-  if (!queued) return tl::unexpected(queued.error());
-
-  const auto unsigned_of = [](std::int64_t count) { return static_cast<std::uint64_t>(count); };
-  std::size_t taken = 0;
-  for (; taken < *queued; ++taken) {
-    const ingest::Reject& reject = rejects_[taken];
-    if (!context_.rejects.has_room_for(reject, unsigned_of(most.lines), unsigned_of(most.bytes))) break;
-    DISPATCH_TRY(context_.rejects.write(reject));
-    if (reject.last) note_reject(reject);
+/// Those refused now have theirs with their rejects, which are the last of rejects_, in the same order.
+void Intake::stage_receipts(ingest::Batch& batch, std::span<const journal::Appended> verdicts) {
+  const auto is_in_journal = [](const journal::Appended& appended) {
+    return appended.verdict == AppendVerdict::accepted || appended.verdict == AppendVerdict::duplicate;
+  };
+  const auto refused = std::count_if(verdicts.begin(), verdicts.end(), std::not_fn(is_in_journal));
+  auto reject = rejects_.end() - refused;
+  const std::size_t first = next_arrival_;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    auto& receipt = batch.receipts[first + i];
+    if (is_in_journal(verdicts[i])) {
+      receipts_.add(std::move(receipt), verdict_of(verdicts[i], batch.arrivals[first + i]));
+      continue;
+    }
+    reject->receipt = std::move(receipt);
+    if (is_conflict(verdicts[i].verdict)) reject->taken_by = verdicts[i].position;
+    ++reject;
   }
-  if (taken < rejects_.size()) {
-    const auto& line = rejects_[taken].line;
-    stop_after(batch, line, false,
+}
+
+Result<> Intake::keep_rejects(journal::Transaction& transaction, const Incoming& incoming, WallTime now) {
+  if (rejects_.empty()) return {};
+  auto* const own = incoming.source == nullptr ? nullptr : incoming.source->reject_sink();
+  const auto kept = keep(transaction, own, now);
+  if (!kept) return tl::unexpected(kept.error());
+  for (std::size_t i = 0; i < *kept; ++i)
+    if (rejects_[i].last) note_reject(rejects_[i]);
+  if (*kept < rejects_.size()) {
+    const auto& most = options_.rejects_most;
+    stop_after(incoming.batch, rejects_[*kept].origin, false,
                fmt::format(
                    "as many rejected lines are kept as --rejects-most allows ({} lines, {}); is it the right "
                    "file? See: dispatch rejects list",
-                   most.lines, format_size(unsigned_of(most.bytes))));
+                   most.lines, format_size(static_cast<std::uint64_t>(most.bytes))));
   } else if (options_.stop_on_reject && rejects_.back().last) {
-    const auto& line = rejects_.back().line;
-    stop_after(batch, line, true, "--on-bad-line stop ends the input with the first rejected line");
+    stop_after(incoming.batch, rejects_.back().origin, true,
+               "--on-bad-line stop ends the input with the first rejected line");
   }
   rejects_.clear();
   return {};
 }
 
-void Intake::note_reject(const ingest::Reject& reject) {
-  if (warnings_.note(reject.reason)) context_.log->warn("{}", ingest::describe(reject));
-  ++uncommitted_.rejected;
+Result<std::size_t> Intake::keep(journal::Transaction& transaction, ingest::RejectSink* own, WallTime now) {
+  if (own != nullptr) {
+    const auto kept = own->keep(rejects_);
+    if (!kept) return tl::unexpected(kept.error());
+    DISPATCH_TRY(own->flush());
+    return *kept;
+  }
+  const auto queued = JournalRejects{transaction, options_.rejects_most, now}.keep(rejects_);
+  if (!queued) return tl::unexpected(queued.error());
+  return context_.rejects.keep({rejects_.data(), *queued});
 }
 
-void Intake::stop_after(const ingest::Batch& batch, const ingest::LineRef& line, bool including,
+void Intake::note_reject(ingest::Reject& reject) {
+  if (warnings_.note(reject.reason)) context_.log->warn("{}", ingest::describe(reject));
+  ++uncommitted_.rejected;
+  if (!reject.receipt) return;
+  using Kind = ingest::Verdict::Kind;
+  const Kind kind = reject.taken_by == Position{} ? Kind::rejected : Kind::conflict;
+  receipts_.add(std::move(reject.receipt), {kind, reject.taken_by, {}, reject.reason});
+}
+
+/// Where the input ends here, what follows of it is not decided, and its source keeps it.
+void Intake::note_decided(const Incoming& incoming) {
+  if (incoming.source == nullptr || stopped_) return;
+  const Reached reached{incoming.source, incoming.batch.cursor};
+  if (reached_.empty() || reached_.back().source != reached.source)
+    reached_.push_back(reached);
+  else
+    reached_.back() = reached;
+}
+
+void Intake::stop_after(const ingest::Batch& batch, const ingest::Origin& origin, bool including,
                         std::string why) {
   stopped_ = true;
   std::vector<ingest::UnreadInput> unread;
   if (batch.inputs) {
     const auto& inputs = *batch.inputs;
-    unread.push_back({inputs.at(line.input), line.input_line, std::move(why), line.element});
-    if (!including && line.element > 1) {
+    unread.push_back({inputs.at(origin.input), origin.input_number, std::move(why), origin.element});
+    if (!including && origin.element > 1) {
       --unread.back().after_element;
     } else if (!including) {
       --unread.back().after_line;
       unread.back().after_element = 0;
     }
-    for (std::size_t next = line.input + std::size_t{1}; next < inputs.size(); ++next)
+    for (std::size_t next = origin.input + std::size_t{1}; next < inputs.size(); ++next)
       unread.push_back({inputs[next], 0, "the input ended before"});
   }
   add_unread(std::move(unread));

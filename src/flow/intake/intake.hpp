@@ -5,12 +5,14 @@
 #include "flow/intake/acceptance.hpp"
 #include "flow/intake/inbox.hpp"
 #include "flow/intake/input_progress.hpp"
+#include "flow/intake/position_ranges.hpp"
+#include "flow/intake/staged_receipts.hpp"
 #include "flow/observe/elsewhere.hpp"
 #include "flow/observe/missing_order.hpp"
 #include "flow/observe/observer.hpp"
 #include "flow/observe/run_stats.hpp"
 #include "flow/rules/options.hpp"
-#include "ingest/line/batch.hpp"
+#include "ingest/batch/batch.hpp"
 #include "ingest/rejects/reject_warnings.hpp"
 #include "journal/journal.hpp"
 
@@ -19,32 +21,17 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace dispatch::flow {
 
-/// Positions of events, as ranges in their order: what one process has appended is mostly consecutive, and
-/// what it repeats lies anywhere.
-class PositionRanges {
- public:
-  void add(Position position);
-  /// Contains every position, present and future.
-  void add_all();
-  const std::deque<std::pair<Position, Position>>& ranges() const { return ranges_; }
-  /// Forgets everything below `position`.
-  void drop_below(Position position);
-
- private:
-  std::deque<std::pair<Position, Position>> ranges_;
-};
-
-/// Brings incoming events into the journal, and what cannot be accepted into its queue of rejected lines, and
-/// into the rejects file. Each is routed by the subscriptions that stand in the journal when it is appended,
-/// whatever stood there when it was read. Used by the dispatcher's thread.
+/// Brings incoming events into the journal, and what cannot be accepted to what keeps rejects; tells sources
+/// and whoever waits for single events what became of them. Each is routed by the subscriptions that stand in
+/// the journal when it is appended, whatever stood there when it was read. Used by the dispatcher's thread.
 class Intake {
  public:
   Intake(const Acceptance& context, const RunOptions& options, SharedStats& shared_stats);
@@ -57,7 +44,8 @@ class Intake {
                                                    WallTime now);
 
   bool empty() const { return waiting_.empty(); }
-  /// What was appended since the last call is committed: it counts from now on. Returns what that was.
+  /// What was appended since the last call is durable: it counts from now on, its receipts are told, and the
+  /// sources whose batches it completes are told how far they came. Returns what that was.
   Taken committed();
   /// Returns the events accepted since the last call that the observer wants, with the time of their commit,
   /// which took `commit`.
@@ -80,14 +68,17 @@ class Intake {
   void settle_routes(Incoming& incoming);
   Result<> append_some(journal::Transaction& transaction, Incoming& incoming, std::size_t count, WallTime now,
                        std::vector<journal::DeliveryRow>& made);
-  /// Queues the lines that the present batch has rejected so far.
-  Result<> queue_rejects(journal::Transaction& transaction, const ingest::Batch& batch, WallTime now);
-  void note_reject(const ingest::Reject& reject);
+  void stage_receipts(ingest::Batch& batch, std::span<const journal::Appended> verdicts);
+  /// Keeps what the present batch has rejected so far.
+  Result<> keep_rejects(journal::Transaction& transaction, const Incoming& incoming, WallTime now);
+  /// How many of them were kept.
+  Result<std::size_t> keep(journal::Transaction& transaction, ingest::RejectSink* own, WallTime now);
+  void note_reject(ingest::Reject& reject);
+  void note_decided(const Incoming& incoming);
   void add_unread(std::vector<ingest::UnreadInput> unread);
   /// No input is taken after that line, or before it where not `including`; the lines and inputs that follow
   /// stay unread.
-  void stop_after(const ingest::Batch& batch, const ingest::LineRef& line, bool including, std::string why);
-  std::string_view input_name(const ingest::LineRef& line);
+  void stop_after(const ingest::Batch& batch, const ingest::Origin& origin, bool including, std::string why);
   void note_entry(const Arrival& arrival, WallTime taken);
 
   const Acceptance& context_;
@@ -97,7 +88,13 @@ class Intake {
   std::vector<Incoming> taken_;          ///< whole, in this turn: the journal borrows from them until its end
   std::size_t next_arrival_ = 0;         ///< in the first that waits
   std::size_t next_reject_ = 0;          ///< in the first that waits
-  std::vector<ingest::Reject> rejects_;  ///< of the present batch, not queued yet
+  std::vector<ingest::Reject> rejects_;  ///< of the present batch, not kept yet
+  StagedReceipts receipts_;
+  struct Reached {
+    ingest::EventSource* source;
+    ingest::Cursor cursor;
+  };
+  std::vector<Reached> reached_;  ///< by batches that are decided whole, in this transaction
   InputProgress progress_;
   std::vector<std::string_view> accepted_texts_;
   ingest::RejectWarnings warnings_;
@@ -110,11 +107,6 @@ class Intake {
   Taken uncommitted_;
   std::vector<std::shared_ptr<AcceptedEvent>> accepted_events_;
   PositionRanges positions_;
-  std::unordered_map<std::string, std::string> input_names_;  ///< by what the lines call them
 };
-
-/// Why the journal did not accept an arrival, for the rejects file; empty where it did. `joins_ids`: see
-/// RunOptions.
-std::string reason_of(const journal::Appended& appended, const Arrival& arrival, bool joins_ids);
 
 }  // namespace dispatch::flow

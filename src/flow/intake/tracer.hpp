@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ingest/line/batch.hpp"
+#include "ingest/batch/batch.hpp"
 #include "tracing/sampler.hpp"
 #include "tracing/trace_context.hpp"
 

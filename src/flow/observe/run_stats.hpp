@@ -3,7 +3,7 @@
 #include "flow/observe/elsewhere.hpp"
 #include "flow/observe/histogram.hpp"
 #include "flow/observe/missing_order.hpp"
-#include "ingest/line/batch.hpp"
+#include "ingest/batch/batch.hpp"
 #include "journal/rows.hpp"
 #include "policy/breaker.hpp"
 

@@ -48,7 +48,7 @@ void append_escaped(std::string& out, std::string_view text) {
 void RejectRecordWriter::write(const Reject& reject) {
   if (reject.first) finish();
   if (open_ == Open::none) begin(reject);
-  add(reject.line.text, reject.last);
+  add(reject.origin.text, reject.last);
   if (reject.last) end();
 }
 
@@ -58,8 +58,8 @@ void RejectRecordWriter::finish() {
 
 void RejectRecordWriter::begin(const Reject& reject) {
   text_ += "{\"file\":";
-  append_json_string(text_, *reject.line.file);
-  text_ += fmt::format(",\"line\":{},\"reason\":", reject.line.line);
+  append_json_string(text_, reject.origin.name());
+  text_ += fmt::format(",\"line\":{},\"reason\":", reject.origin.number);
   append_json_string(text_, reject.reason);
   open_ = Open::record;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ingest/line/batch.hpp"
+#include "ingest/batch/batch.hpp"
 
 #include <string>
 #include <string_view>

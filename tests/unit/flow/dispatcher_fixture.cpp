@@ -1,5 +1,7 @@
 #include "unit/flow/dispatcher_fixture.hpp"
 
+#include "ingest/input_name.hpp"
+
 #include <cstring>
 
 namespace dispatch::test {
@@ -27,7 +29,8 @@ flow::Incoming incoming(const std::vector<Line>& lines) {
   flow::Incoming incoming;
   Texts texts{incoming.batch};
   auto router = routing::Router::make(std::nullopt).value();
-  const auto file = std::make_shared<const std::string>("test.jsonl");
+  const auto file = std::make_shared<const ingest::InputName>(
+      ingest::InputName{"test.jsonl", ingest::input_name("test.jsonl")});
   std::uint64_t number = 0;
   for (const auto& line : lines) {
     Arrival arrival;
@@ -36,11 +39,12 @@ flow::Incoming incoming(const std::vector<Line>& lines) {
     if (line.sequence) arrival.sequence = SequenceNumber{*line.sequence};
     arrival.own_url = texts.keep(line.url);
     arrival.payload = texts.keep(line.payload);
+    arrival.input = file->recorded;
     arrival.trace = line.trace;
     arrival.parent = line.parent;
     arrival.routes = router.route(arrival, incoming.routes).value();
     incoming.batch.arrivals.push_back(arrival);
-    incoming.batch.lines.push_back({file, ++number, arrival.payload});
+    incoming.batch.origins.push_back({file, ++number, arrival.payload});
   }
   return incoming;
 }

@@ -5,6 +5,7 @@
 #include "flow/intake/inbox.hpp"
 #include "flow/intake/intake.hpp"
 #include "flow/run.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "support/fakes.hpp"
 #include "support/memory_roster.hpp"

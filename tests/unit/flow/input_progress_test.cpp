@@ -2,8 +2,7 @@
 
 #include "flow/intake/input_progress.hpp"
 
-#include "flow/intake/intake.hpp"
-#include "ingest/rejects/rejects.hpp"
+#include "flow/intake/append_reason.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 #include <memory>
@@ -18,10 +17,10 @@ using namespace dispatch::test;
 
 namespace {
 
-ingest::LineRef line(std::uint32_t input, std::uint64_t number, std::uint64_t element = 0) {
-  ingest::LineRef ref;
+ingest::Origin line(std::uint32_t input, std::uint64_t number, std::uint64_t element = 0) {
+  ingest::Origin ref;
   ref.input = input;
-  ref.line = ref.input_line = number;
+  ref.number = ref.input_number = number;
   ref.element = element;
   return ref;
 }
@@ -42,7 +41,7 @@ TEST_CASE("inputs that were not decided to their ends are named with their last 
   CHECK(said(progress, inputs) ==
         Texts{"a was not read: stopped", "standard input was not read: stopped", "c was not read: stopped"});
   ingest::Batch batch;
-  batch.lines = {line(0, 1), line(1, 1), line(1, 2)};
+  batch.origins = {line(0, 1), line(1, 1), line(1, 2)};
   batch.rejects.push_back({line(1, 7), "bad"});
   batch.rejects.push_back({line(1, 8), "too long, and not all of it has come", true, false});
   batch.inputs_done = 1;
@@ -58,7 +57,7 @@ TEST_CASE("inputs that were not decided to their ends are named with their last 
 TEST_CASE("of an array the last element is named as well") {
   flow::InputProgress progress;
   ingest::Batch batch;
-  batch.lines = {line(0, 1, 1), line(0, 1, 512)};
+  batch.origins = {line(0, 1, 1), line(0, 1, 512)};
   progress.note(batch);
   CHECK(said(progress, {"a"}) == Texts{"a was not read after line 1, element 512: stopped"});
 }

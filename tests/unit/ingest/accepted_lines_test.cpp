@@ -111,7 +111,7 @@ TEST_CASE("CRLF ends a line and does not belong to it") {
   const auto read = read_text("{\"event_id\":\"a\"}\r\n{\"event_id\":\"b\"}\r\n");
   REQUIRE(read.events.size() == 2);
   CHECK(read.events[0].payload == R"({"event_id":"a"})");
-  CHECK(read.lines[1].text == R"({"event_id":"b"})");
+  CHECK(read.origins[1].text == R"({"event_id":"b"})");
 }
 
 TEST_CASE("a byte-order mark at the start of a file is left out") {
@@ -124,8 +124,8 @@ TEST_CASE("blank lines are skipped and counted and keep the line numbers right")
   const auto read = read_text("\n  \t\n{\"event_id\":\"a\"}\n\r\n{\"event_id\":\"b\"}\n\n");
   REQUIRE(read.events.size() == 2);
   CHECK(read.rejects.empty());
-  CHECK(read.lines[0].line == 3);
-  CHECK(read.lines[1].line == 5);
+  CHECK(read.origins[0].number == 3);
+  CHECK(read.origins[1].number == 5);
   CHECK(read.blank == 4);
 }
 

@@ -1,7 +1,7 @@
 // What a text is, told by its content before anything is taken from it.
 
 #include "ingest/format/format_detector.hpp"
-#include "ingest/rejects/rejects.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 #include "support/compress.hpp"
 #include "unit/ingest/reading.hpp"
 
@@ -223,10 +223,10 @@ TEST_CASE("arrays and documents that are spread over lines are events and never 
   REQUIRE(read.events.size() == 2);
   CHECK(read.events[0].event_id == "a");
   CHECK(read.events[0].payload == "[\n" + inner + "\n    ]");
-  CHECK(read.lines[0].line == 2);
+  CHECK(read.origins[0].number == 2);
   CHECK(read.events[1].event_id == "b");
   CHECK(read.events[1].payload == R"({"n": 1.50})");
-  CHECK(read.lines[1].line == 8);
+  CHECK(read.origins[1].number == 8);
   REQUIRE(read.rejects.size() == 2);
   CHECK(
       describe(read.rejects[0])
@@ -302,9 +302,9 @@ TEST_CASE("the records of documents are events") {
   CHECK(!read.error);
   REQUIRE(read.events.size() == 2);
   CHECK(read.events[1].event_id == "7");
-  CHECK(read.lines[1].line == 2);
+  CHECK(read.origins[1].number == 2);
   REQUIRE(read.rejects.size() == 1);
   CHECK(read.rejects[0].reason == "the document has no array at /Records");
-  CHECK(read.rejects[0].line.line == 3);
-  CHECK(read.rejects[0].line.text == "{\"no\":1}");
+  CHECK(read.rejects[0].origin.number == 3);
+  CHECK(read.rejects[0].origin.text == "{\"no\":1}");
 }

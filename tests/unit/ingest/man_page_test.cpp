@@ -41,6 +41,6 @@ TEST_CASE("the events in the man page are accepted and the reject in it is what 
   std::string_view text, why;
   REQUIRE(record["text"].get(text) == simdjson::SUCCESS);
   REQUIRE(record["reason"].get(why) == simdjson::SUCCESS);
-  CHECK(read.rejects[0].line.text == text);
+  CHECK(read.rejects[0].origin.text == text);
   CHECK(read.rejects[0].reason == why);
 }

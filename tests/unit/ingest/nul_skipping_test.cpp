@@ -82,10 +82,10 @@ TEST_CASE("a log that was truncated while it was written is read from where its 
   const auto read = read_files({path});
   CHECK(!read.error);
   REQUIRE(read.events.size() == 2);
-  CHECK(read.lines[0].line == 1);
+  CHECK(read.origins[0].number == 1);
   CHECK(read.events[1].event_id == "c");
   REQUIRE(read.rejects.size() == 1);
-  CHECK(read.rejects[0].line.line == 2);
+  CHECK(read.rejects[0].origin.number == 2);
   CHECK(read.rejects[0].reason == "byte 1 is NUL, which JSON cannot hold");
   CHECK(read.warnings.size() == 1);
 }

@@ -19,13 +19,13 @@ TEST_CASE("files are read one after the other with their names and line numbers"
   const auto second = dir.write("b.jsonl", "{\"event_id\":\"b1\"}\nbad\n");
   const auto read = read_files({first, empty, second});
   REQUIRE(read.events.size() == 3);
-  CHECK(*read.lines[1].file == first);
-  CHECK(read.lines[1].line == 3);
-  CHECK(*read.lines[2].file == second);
-  CHECK(read.lines[2].line == 1);
+  CHECK(read.origins[1].name() == first);
+  CHECK(read.origins[1].number == 3);
+  CHECK(read.origins[2].name() == second);
+  CHECK(read.origins[2].number == 1);
   REQUIRE(read.rejects.size() == 1);
-  CHECK(*read.rejects[0].line.file == second);
-  CHECK(read.rejects[0].line.line == 2);
+  CHECK(read.rejects[0].origin.name() == second);
+  CHECK(read.rejects[0].origin.number == 2);
 }
 
 TEST_CASE("a missing file is misuse before anything is read") {
@@ -106,10 +106,10 @@ TEST_CASE("a line knows which input it was read from also where a record says wh
       "b.jsonl",
       "\n{\"file\":\"first\",\"line\":7,\"reason\":\"\",\"text\":\"{\\\"event_id\\\":\\\"e\\\"}\"}\n");
   const auto read = read_files({first, second});
-  REQUIRE(read.lines.size() == 1);
-  CHECK(*read.lines[0].file == "first");
-  CHECK(read.lines[0].input == 1);
-  CHECK(read.lines[0].input_line == 2);
+  REQUIRE(read.origins.size() == 1);
+  CHECK(read.origins[0].name() == "first");
+  CHECK(read.origins[0].input == 1);
+  CHECK(read.origins[0].input_number == 2);
   CHECK(read.batches.back().inputs->at(1) == second);
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("a batch stays valid when it is moved and its reader is gone") {
   const ingest::Batch moved = std::move(batch);
   CHECK(moved.arrivals[0].event_id == "a");
   CHECK(moved.arrivals[0].payload == "\"p\"");
-  CHECK(*moved.lines[0].file == dir / "a.jsonl");
+  CHECK(moved.origins[0].name() == dir / "a.jsonl");
 }
 
 TEST_CASE("a line over the limit comes in pieces and loses no byte") {
@@ -155,8 +155,8 @@ TEST_CASE("a line over the limit comes in pieces and loses no byte") {
   for (std::size_t i = 0; i < read.rejects.size(); ++i) {
     CHECK(read.rejects[i].first == (i == 0));
     CHECK(read.rejects[i].last == (i + 1 == read.rejects.size()));
-    CHECK(read.rejects[i].line.line == 2);
-    joined += read.rejects[i].line.text;
+    CHECK(read.rejects[i].origin.number == 2);
+    joined += read.rejects[i].origin.text;
   }
   CHECK((joined == line));
 }

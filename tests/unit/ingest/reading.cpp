@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include <doctest/doctest.h>
@@ -23,10 +24,10 @@ Reading read_files(std::vector<std::string> paths, ingest::ReaderOptions options
     }
     if (!*batch) return reading;
     reading.batches.push_back(std::move(**batch));
-    const auto& read = reading.batches.back();
+    auto& read = reading.batches.back();
     reading.events.insert(reading.events.end(), read.arrivals.begin(), read.arrivals.end());
-    reading.lines.insert(reading.lines.end(), read.lines.begin(), read.lines.end());
-    reading.rejects.insert(reading.rejects.end(), read.rejects.begin(), read.rejects.end());
+    reading.origins.insert(reading.origins.end(), read.origins.begin(), read.origins.end());
+    std::move(read.rejects.begin(), read.rejects.end(), std::back_inserter(reading.rejects));
     reading.warnings.insert(reading.warnings.end(), read.warnings.begin(), read.warnings.end());
     reading.unread.insert(reading.unread.end(), read.unread.begin(), read.unread.end());
     reading.blank += read.blank;
@@ -37,6 +38,12 @@ Reading read_files(std::vector<std::string> paths, ingest::ReaderOptions options
 Reading read_text(std::string_view text, ingest::ReaderOptions options) {
   const TempDir dir;
   return read_files({dir.write("events.jsonl", text)}, std::move(options));
+}
+
+bool keeps(ingest::RejectSink& sink, const ingest::Reject& reject) {
+  const auto kept = sink.keep({&reject, 1});
+  REQUIRE(kept.has_value());
+  return *kept == 1;
 }
 
 ingest::ReaderOptions mapped(std::vector<std::string> fields) {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "ingest/line/batch.hpp"
+#include "ingest/batch/batch.hpp"
 #include "ingest/reader.hpp"
+#include "ingest/rejects/reject_sink.hpp"
 #include "ingest/source/source.hpp"
 #include "support/temp_dir.hpp"
 
@@ -18,7 +19,7 @@ namespace dispatch::test {
 struct Reading {
   std::vector<ingest::Batch> batches;
   std::vector<Arrival> events;
-  std::vector<ingest::LineRef> lines;
+  std::vector<ingest::Origin> origins;
   std::vector<ingest::Reject> rejects;
   std::vector<ingest::UnreadInput> unread;
   std::optional<Error> error;
@@ -32,6 +33,9 @@ Reading read_files(std::vector<std::string> paths, ingest::ReaderOptions options
 
 /// Reads one file that holds `text`.
 Reading read_text(std::string_view text, ingest::ReaderOptions options = {});
+
+/// True where `sink` takes the reject, or the piece of one.
+bool keeps(ingest::RejectSink& sink, const ingest::Reject& reject);
 
 /// The mapping of these `--field` arguments, which must be right.
 ingest::ReaderOptions mapped(std::vector<std::string> fields);

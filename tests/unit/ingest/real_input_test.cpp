@@ -24,7 +24,7 @@ TEST_CASE("the real payloads are the bytes that stand in their lines") {
     const auto& event = read.events[i];
     entities.insert(event.entity_id.value());
     // The payload is the last field of every line of this file.
-    const auto line = read.lines[i].text;
+    const auto line = read.origins[i].text;
     const std::string_view key = R"("payload":)";
     const auto at = line.find(key) + key.size();
     CHECK(event.payload == line.substr(at, line.size() - 1 - at));

@@ -1,6 +1,6 @@
 // Records of a rejects file, given as input.
 
-#include "ingest/rejects/rejects.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <memory>
@@ -17,10 +17,10 @@ namespace {
 
 /// The rejects file that a run makes of these lines, which are all rejected.
 std::string rejects_of(const TempDir& dir, const std::string& name, const std::vector<std::string>& lines) {
-  const auto input_name = std::make_shared<const std::string>("first.jsonl");
+  const auto name_of_input = std::make_shared<const InputName>(InputName{"first.jsonl", {}});
   RejectsFile file{dir / name};
   std::uint64_t number = 6;
-  for (const auto& line : lines) REQUIRE(file.write({{input_name, ++number, line}, "why"}).has_value());
+  for (const auto& line : lines) REQUIRE(keeps(file, {{name_of_input, ++number, line}, "why"}));
   REQUIRE(file.finish().has_value());
   return dir / name;
 }
@@ -35,15 +35,15 @@ TEST_CASE("a record of a rejects file stands for its line with the file and numb
   REQUIRE(read.events.size() == 1);
   CHECK(read.events[0].event_id == "a\u00e9");
   CHECK(read.events[0].payload == "\"\xE2\x82\xAC\"");
-  CHECK(read.lines[0].text == event);
-  CHECK(*read.lines[0].file == "first.jsonl");
-  CHECK(read.lines[0].line == 7);
+  CHECK(read.origins[0].text == event);
+  CHECK(read.origins[0].name() == "first.jsonl");
+  CHECK(read.origins[0].number == 7);
   REQUIRE(read.rejects.size() == 3);
   const std::vector<std::string> texts{"rubbish", "\xFF\xFE", std::string(5, '\0')};
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    CHECK(read.rejects[i].line.text == texts[i]);
-    CHECK(*read.rejects[i].line.file == "first.jsonl");
-    CHECK(read.rejects[i].line.line == 8 + i);
+    CHECK(read.rejects[i].origin.text == texts[i]);
+    CHECK(read.rejects[i].origin.name() == "first.jsonl");
+    CHECK(read.rejects[i].origin.number == 8 + i);
   }
 }
 
@@ -57,24 +57,24 @@ TEST_CASE("a record that was rejected again and again stands for the innermost l
   }
   const auto read = read_files({path});
   REQUIRE(read.rejects.size() == 1);
-  CHECK(read.rejects[0].line.text == "rubbish");
-  CHECK(*read.rejects[0].line.file == "first.jsonl");
-  CHECK(read.rejects[0].line.line == 7);
+  CHECK(read.rejects[0].origin.text == "rubbish");
+  CHECK(read.rejects[0].origin.name() == "first.jsonl");
+  CHECK(read.rejects[0].origin.number == 7);
 }
 
 TEST_CASE("a record whose line came in pieces and then was not UTF-8 is put together") {
   const TempDir dir;
-  const auto name = std::make_shared<const std::string>("-");
+  const auto name = std::make_shared<const InputName>(InputName{"-", {}});
   {
     RejectsFile file{dir / "bad"};
-    REQUIRE(file.write({{name, 3, "abc"}, "too long", true, false}).has_value());
-    REQUIRE(file.write({{name, 3, "d\xFF"}, "too long", false, true}).has_value());
+    REQUIRE(keeps(file, {{name, 3, "abc"}, "too long", true, false}));
+    REQUIRE(keeps(file, {{name, 3, "d\xFF"}, "too long", false, true}));
     REQUIRE(file.finish().has_value());
   }
   const auto read = read_files({dir / "bad"});
   REQUIRE(read.rejects.size() == 1);
-  CHECK(read.rejects[0].line.text == "abcd\xFF");
-  CHECK(*read.rejects[0].line.file == "-");
+  CHECK(read.rejects[0].origin.text == "abcd\xFF");
+  CHECK(read.rejects[0].origin.name() == "-");
 }
 
 TEST_CASE("a record is known however it is spaced and mended") {
@@ -82,7 +82,7 @@ TEST_CASE("a record is known however it is spaced and mended") {
       " { \"file\" : \"f\", \"line\":2, \"text\":\"{\\\"event_id\\\":\\\"x\\\"}\", \"reason\":\"\" }\n");
   REQUIRE(read.events.size() == 1);
   CHECK(read.events[0].event_id == "x");
-  CHECK(read.lines[0].line == 2);
+  CHECK(read.origins[0].number == 2);
 }
 
 TEST_CASE("what is not quite a record is read as the event that it is") {
@@ -102,8 +102,8 @@ TEST_CASE("what is not quite a record is read as the event that it is") {
        }) {
     CAPTURE(line);
     const auto read = read_text(std::string{line} + "\n");
-    REQUIRE(read.lines.size() + read.rejects.size() == 1);
-    const auto& kept = read.lines.empty() ? read.rejects[0].line : read.lines[0];
+    REQUIRE(read.origins.size() + read.rejects.size() == 1);
+    const auto& kept = read.origins.empty() ? read.rejects[0].origin : read.origins[0];
     CHECK(kept.text == line);
   }
 }

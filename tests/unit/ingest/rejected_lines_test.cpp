@@ -21,8 +21,8 @@ TEST_CASE("a bad line costs no other line and is kept whole with its number") {
   const auto read = read_text("{\"event_id\":\"a\"}\n{\"event_id\":\n{\"event_id\":\"b\"}\n");
   REQUIRE(read.events.size() == 2);
   REQUIRE(read.rejects.size() == 1);
-  CHECK(read.rejects[0].line.line == 2);
-  CHECK(read.rejects[0].line.text == "{\"event_id\":");
+  CHECK(read.rejects[0].origin.number == 2);
+  CHECK(read.rejects[0].origin.text == "{\"event_id\":");
   CHECK(read.rejects[0].first);
   CHECK(read.rejects[0].last);
 }
@@ -138,10 +138,10 @@ TEST_CASE("a line over the limit is rejected") {
       options);
   REQUIRE(read.events.size() == 2);
   REQUIRE(read.rejects.size() == 1);
-  CHECK(read.rejects[0].line.line == 2);
+  CHECK(read.rejects[0].origin.number == 2);
   CHECK(read.rejects[0].reason == "the line is longer than 100 bytes; --max-line sets the limit");
-  CHECK(read.rejects[0].line.text.size() == 115);
-  CHECK(read.lines[1].line == 3);
+  CHECK(read.rejects[0].origin.text.size() == 115);
+  CHECK(read.origins[1].number == 3);
 }
 
 TEST_CASE("a line without id is rejected") {

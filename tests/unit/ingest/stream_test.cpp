@@ -1,5 +1,5 @@
 #include "base/system/fd.hpp"
-#include "ingest/rejects/rejects.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <array>
@@ -132,7 +132,7 @@ TEST_CASE("standard input may be a pipe") {
   pipe.close();
   const auto read = read_files({"-"});
   REQUIRE(read.events.size() == 1);
-  CHECK(*read.lines[0].file == "-");
+  CHECK(read.origins[0].name() == "-");
   REQUIRE(read.rejects.size() == 1);
   CHECK(ingest::describe(read.rejects[0]) ==
         "standard input, line 2: not JSON: the line ends early, or brackets, commas, "

@@ -62,7 +62,7 @@ TEST_CASE("compressed files are recognised by their content and read like the te
         {dir.write("events.jsonl", compress(codec, "{\"event_id\":\"a\"}\n{\"event_id\":\"b\"}"))});
     REQUIRE(read.events.size() == 2);
     CHECK(read.events[1].event_id == "b");
-    CHECK(read.lines[1].line == 2);
+    CHECK(read.origins[1].number == 2);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "base/system/log.hpp"
 #include "flow/dispatcher.hpp"
 #include "flow/follower.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 #include "support/memory_roster.hpp"
 #include "support/scripted_transport.hpp"
 #include "unit/flow/model/world.hpp"

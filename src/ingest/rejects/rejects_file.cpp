@@ -1,4 +1,4 @@
-#include "ingest/rejects/rejects.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 
 #include <cerrno>
 #include <string_view>
@@ -13,10 +13,6 @@ namespace dispatch::ingest {
 namespace {
 
 constexpr std::size_t buffer_most = std::size_t{256} * 1024;
-
-std::string_view shown(std::string_view file) {
-  return file == "-" ? "standard input" : file;
-}
 
 /// Opens the file to append to it. A link is not followed, as another user may have put it there, and the
 /// opening of a pipe does not wait for a reader.
@@ -46,32 +42,29 @@ bool ends_in_mid_line(const std::string& path) {
 
 }  // namespace
 
-std::string describe(const Reject& reject) {
-  const auto element =
-      reject.line.element > 0 ? fmt::format(", element {}", reject.line.element) : std::string{};
-  return fmt::format("{}, line {}{}: {}", shown(*reject.line.file), reject.line.line, element, reject.reason);
-}
+RejectsFile::RejectsFile(std::string path, RejectLimits most, const FileRoles* files)
+    : path_(std::move(path)), most_(most), files_(files) {}
 
-std::string describe(const UnreadInput& input) {
-  if (input.after_line == 0) return fmt::format("{} was not read: {}", shown(input.file), input.why);
-  return fmt::format("{} was not read after line {}{}: {}", shown(input.file), input.after_line,
-                     input.after_element > 0 ? fmt::format(", element {}", input.after_element) : "",
-                     input.why);
+Result<std::size_t> RejectsFile::keep(std::span<const Reject> rejects) {
+  std::size_t kept = 0;
+  for (const Reject& reject : rejects) {
+    if (!has_room_for(reject)) break;
+    DISPATCH_TRY(write(reject));
+    ++kept;
+  }
+  return kept;
 }
-
-RejectsFile::RejectsFile(std::string path, const FileRoles* files) : path_(std::move(path)), files_(files) {}
 
 Result<> RejectsFile::write(const Reject& reject) {
   if (path_.empty()) return {};
   records_.write(reject);
-  text_bytes_ += reject.line.text.size();
+  text_bytes_ += reject.origin.text.size();
   if (reject.last) ++lines_;
   return records_.text().size() >= buffer_most ? put_out() : Result<>{};
 }
 
-bool RejectsFile::has_room_for(const Reject& reject, std::uint64_t lines_most,
-                               std::uint64_t bytes_most) const {
-  return path_.empty() || (lines_ < lines_most && text_bytes_ + reject.line.text.size() <= bytes_most);
+bool RejectsFile::has_room_for(const Reject& reject) const {
+  return path_.empty() || (lines_ < most_.lines && text_bytes_ + reject.origin.text.size() <= most_.bytes);
 }
 
 Result<> RejectsFile::flush() {

@@ -1,9 +1,10 @@
-#include "ingest/rejects/rejects.hpp"
+#include "ingest/rejects/rejects_file.hpp"
 
 #include "ingest/rejects/reject_warnings.hpp"
 #include "unit/ingest/reading.hpp"
 
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,15 +20,15 @@ using namespace dispatch::test;
 namespace {
 
 Reject piece(std::string_view text, bool first = true, bool last = true) {
-  static const auto file = std::make_shared<const std::string>("in \"put\".jsonl");
+  static const auto file = std::make_shared<const InputName>(InputName{"in \"put\".jsonl", {}});
   return {{file, 17, text}, "why \"so\"", first, last};
 }
 
 /// What the file says for these rejects; checks that it is one JSON object a line.
-std::string written(const std::vector<Reject>& rejects) {
+std::string written(std::initializer_list<Reject> rejects) {
   const TempDir dir;
   RejectsFile file{dir / "rejects"};
-  for (const auto& reject : rejects) REQUIRE(file.write(reject).has_value());
+  for (const auto& reject : rejects) REQUIRE(keeps(file, reject));
   REQUIRE(file.finish().has_value());
   return read_file(dir / "rejects");
 }
@@ -85,21 +86,22 @@ TEST_CASE("a line whose last piece never came is ended") {
 }
 
 TEST_CASE("a rejects file without a name takes everything and writes nothing") {
-  RejectsFile file{""};
-  REQUIRE(file.write(piece("a")).has_value());
+  RejectsFile file{"", {.lines = 0, .bytes = 0}};
+  REQUIRE(keeps(file, piece("a")));
   CHECK(file.finish().has_value());
-  CHECK(file.has_room_for(piece("a"), 0, 0));
 }
 
 TEST_CASE("a rejects file has room for so many lines and so many bytes of them") {
   const TempDir dir;
-  RejectsFile file{dir / "rejects"};
-  CHECK(file.has_room_for(piece("abc"), 1, 3));
-  CHECK_FALSE(file.has_room_for(piece("abcd"), 1, 3));
-  REQUIRE(file.write(piece("abc")).has_value());
-  CHECK_FALSE(file.has_room_for(piece(""), 1, 100));
-  CHECK(file.has_room_for(piece("abc"), 2, 6));
-  CHECK_FALSE(file.has_room_for(piece("abc"), 2, 5));
+  RejectsFile lines{dir / "lines", {.lines = 2, .bytes = 100}};
+  CHECK(keeps(lines, piece("abc")));
+  CHECK(keeps(lines, piece("abc")));
+  CHECK_FALSE(keeps(lines, piece("")));
+  RejectsFile bytes{dir / "bytes", {.lines = 100, .bytes = 5}};
+  CHECK_FALSE(keeps(bytes, piece("abcdef")));
+  CHECK(keeps(bytes, piece("abc")));
+  CHECK_FALSE(keeps(bytes, piece("abc")));
+  CHECK(keeps(bytes, piece("ab")));
 }
 
 TEST_CASE("of each kind of reason five lines are shown and the others counted") {
@@ -137,7 +139,7 @@ TEST_CASE("the rejects file is for its owner only and is appended to") {
   const TempDir dir;
   for (int run = 0; run < 2; ++run) {
     RejectsFile file{dir / "rejects"};
-    REQUIRE(file.write(piece("a")).has_value());
+    REQUIRE(keeps(file, piece("a")));
     REQUIRE(file.flush().has_value());
     CHECK(file.lines() == 1);
   }
@@ -151,7 +153,7 @@ TEST_CASE("a record that a crash has torn does not swallow the next one") {
   const TempDir dir;
   dir.write("rejects", "{\"file\":");
   RejectsFile file{dir / "rejects"};
-  REQUIRE(file.write(piece("a")).has_value());
+  REQUIRE(keeps(file, piece("a")));
   REQUIRE(file.flush().has_value());
   CHECK(read_file(dir / "rejects") == "{\"file\":\n" + begin + "\"text\":\"a\"}\n");
 }
@@ -159,14 +161,14 @@ TEST_CASE("a record that a crash has torn does not swallow the next one") {
 TEST_CASE("a rejects file that cannot be opened or written is an error that names it") {
   const TempDir dir;
   RejectsFile file{dir / "no/such/folder"};
-  REQUIRE(file.write(piece("a")).has_value());
+  REQUIRE(keeps(file, piece("a")));
   const auto flushed = file.flush();
   REQUIRE_FALSE(flushed.has_value());
   CHECK(flushed.error().message ==
         "cannot open " + (dir / "no/such/folder") +
             " for the rejected lines: No such file or directory; --rejects names another file");
   RejectsFile full{"/dev/full"};
-  REQUIRE(full.write(piece("a")).has_value());
+  REQUIRE(keeps(full, piece("a")));
   CHECK(full.flush().error().message ==
         "cannot write the rejected lines to /dev/full: No space left on device; make room and run again");
 }
@@ -179,7 +181,7 @@ TEST_CASE("a rejects file that is a symbolic link is refused and what it leads t
     std::filesystem::remove(link);
     std::filesystem::create_symlink(leads_to, link);
     RejectsFile file{link};
-    REQUIRE(file.write(piece("a")).has_value());
+    REQUIRE(keeps(file, piece("a")));
     const auto flushed = file.flush();
     REQUIRE_FALSE(flushed.has_value());
     CHECK(flushed.error().message == "cannot open " + link +
@@ -197,8 +199,8 @@ TEST_CASE("a rejects file that became an input after the check is refused and le
   files.add_input(input, "input");
   files.add_output(dir / "rejects", "rejects file", "name another with --rejects");
   REQUIRE(files.check().has_value());
-  RejectsFile file{dir / "rejects", &files};
-  REQUIRE(file.write(piece("a")).has_value());
+  RejectsFile file{dir / "rejects", {}, &files};
+  REQUIRE(keeps(file, piece("a")));
   std::filesystem::create_hard_link(input, dir / "rejects");
   const auto flushed = file.flush();
   REQUIRE_FALSE(flushed.has_value());
@@ -211,7 +213,7 @@ TEST_CASE("a rejects file that is a pipe which nobody reads is an error and not 
   const std::string pipe = dir / "rejects";
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
   RejectsFile file{pipe};
-  REQUIRE(file.write(piece("a")).has_value());
+  REQUIRE(keeps(file, piece("a")));
   const auto flushed = file.flush();
   REQUIRE_FALSE(flushed.has_value());
   CHECK(flushed.error().message.find("nobody reads from this pipe") != std::string::npos);
@@ -222,7 +224,7 @@ TEST_CASE("rejected lines can be mended and fed back") {
   const auto bad = read_text("{\"event_id\":\"a\",\"sequence_number\":-1}\n{\"event_id\":\"\u00e9\\n\"}\n");
   REQUIRE(bad.rejects.size() == 2);
   RejectsFile file{dir / "rejects"};
-  for (const auto& reject : bad.rejects) REQUIRE(file.write(reject).has_value());
+  for (const auto& reject : bad.rejects) REQUIRE(keeps(file, reject));
   REQUIRE(file.finish().has_value());
 
   // As "jq -r .text" does it, and the mending.

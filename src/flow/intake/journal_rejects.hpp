@@ -1,0 +1,25 @@
+#pragma once
+
+#include "ingest/rejects/reject_sink.hpp"
+#include "journal/transaction.hpp"
+
+namespace dispatch::flow {
+
+/// Keeps rejects in the journal's queue of rejected lines, in one transaction, which commits them.
+class JournalRejects final : public ingest::RejectSink {
+ public:
+  /// As many are kept as makes no more than `most` wait in the journal. `transaction` is borrowed.
+  JournalRejects(journal::Transaction& transaction, const journal::RejectCount& most, WallTime now)
+      : transaction_(transaction), most_(most), now_(now) {}
+
+  Result<std::size_t> keep(std::span<const ingest::Reject> rejects) override;
+  Result<> flush() override { return {}; }
+  Result<> finish() override { return {}; }
+
+ private:
+  journal::Transaction& transaction_;
+  const journal::RejectCount most_;
+  const WallTime now_;
+};
+
+}  // namespace dispatch::flow
