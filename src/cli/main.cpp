@@ -6,10 +6,10 @@
 #include "base/text/shell_text.hpp"
 #include "base/text/url_text.hpp"
 #include "cli/app.hpp"
+#include "cli/journal_store.hpp"
 #include "cli/options/configuration/value_source.hpp"
 #include "cli/options/parse.hpp"
 #include "cli/run/tls_key_log.hpp"
-#include "journal/sqlite/sqlite_journal.hpp"
 #include "jq/program.hpp"
 
 #include <cerrno>
@@ -48,7 +48,6 @@ std::string command_of(int argc, const char* const* argv) {
 }
 
 Result<ExitCode> run_program(int argc, char** argv, std::shared_ptr<PatientOutput> talk) {
-  journal::stop_counting_memory();
   ignore_tls_key_variable();
   Program program;
   program.talk = std::move(talk);
@@ -57,6 +56,7 @@ Result<ExitCode> run_program(int argc, char** argv, std::shared_ptr<PatientOutpu
   describe(app, program);
   const auto answered = parse(app, argc, argv);
   if (!answered) return tl::unexpected(answered.error());
+  program.store = journal_store(program.journal);
   program.log = make_log(program.log_options, program.talk);
   auto exit = *answered ? **answered : program.action();
   DISPATCH_TRY(finish_output());

@@ -11,14 +11,19 @@
 
 #include <spdlog/logger.h>
 
+namespace dispatch::journal {
+class Store;
+}
+
 namespace dispatch::cli {
 
 /// What every subcommand shares: the global options as parsed, and what the chosen subcommand wants done.
 struct Program {
-  std::string journal = "dispatch.db";  ///< --journal, DISPATCH_JOURNAL
-  LogOptions log_options;               ///< --log-format, --log-level
-  std::shared_ptr<PatientOutput> talk;  ///< standard error
-  std::shared_ptr<spdlog::logger> log;  ///< writes to it; made before the action runs
+  std::string journal = "dispatch.db";    ///< --journal, DISPATCH_JOURNAL
+  std::shared_ptr<journal::Store> store;  ///< of that journal; made before the action runs
+  LogOptions log_options;                 ///< --log-format, --log-level
+  std::shared_ptr<PatientOutput> talk;    ///< standard error
+  std::shared_ptr<spdlog::logger> log;    ///< writes to it; made before the action runs
 
   /// Set by the callback of the subcommand that was chosen; run after parsing has ended.
   std::function<Result<ExitCode>()> action;

@@ -35,6 +35,10 @@ class Journal {
   /// mended, so a run should end. A journal without such work returns nothing.
   virtual std::optional<Error> take_checkpoint_error() { return std::nullopt; }
 
+  /// Tidies up at the end of a run, as far as readers let it: a journal that is kept in files becomes one
+  /// file. Nothing needs it. Not inside a transaction.
+  virtual Result<> checkpoint() { return {}; }
+
   /// Returns `unavailable` if the journal's file was removed or replaced since it was opened. Every
   /// transaction checks that; this is for callers that wait without one. Cheap.
   virtual Result<> check_in_place() { return {}; }

@@ -6,15 +6,10 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace SQLite {
-class Database;
-}
 
 namespace dispatch::journal {
 
@@ -43,85 +38,103 @@ struct FinalSelection {
   DeliveryFilter filter = {};
 };
 
-/// Reads a SQLite journal for people: listings, histories, where things stand. Changes nothing, takes no lock
-/// that a dispatcher would wait for, and works while one runs. A listing is read in pages, each one a moment
-/// of its own, so neither a slow reader nor ten million rows cost memory or hold back the writer. Used by one
-/// thread at a time.
+/// Which types of event are meant: one of `types`, or a longer one that begins with one of `prefixes`.
+/// Without both every event is meant, also one without a type.
+struct TypeFilter {
+  std::vector<std::string> types = {};
+  std::vector<std::string> prefixes = {};
+};
+
+/// Reads a journal: listings, histories and where things stand for people, streams for programs. Changes
+/// nothing, takes no lock that a dispatcher would wait for, and works while one runs. A listing is read in
+/// pages, each one a moment of its own, so neither a slow reader nor ten million rows cost memory or hold
+/// back the writer. What it calls for a row may read the journal too, through the same reader. Made by
+/// Store::read. Used by one thread at a time.
 class JournalReader {
  public:
   /// Called for each row; false ends the listing.
   template <class T>
   using Each = std::function<bool(const T&)>;
 
-  /// Opens an existing journal. A missing file is misuse; one of another application or a newer version is
-  /// unavailable.
-  static Result<JournalReader> open(const std::string& path);
-
-  JournalReader(JournalReader&&) noexcept;
-  JournalReader& operator=(JournalReader&&) noexcept;
-  ~JournalReader();
+  virtual ~JournalReader() = default;
 
   /// Events with their deliveries and without their payloads, by position; those of one entity by sequence
   /// number. With an entity, `after` must be an event of it, else that is misuse.
-  Result<> events(const EventFilter& filter, const Each<EventRecord>& each) const;
+  virtual Result<> events(const EventFilter& filter, const Each<EventRecord>& each) const = 0;
 
   /// One event, whole; nothing where the journal has none of that id.
-  Result<std::optional<EventRecord>> event(std::string_view event_id) const;
+  virtual Result<std::optional<EventRecord>> event(std::string_view event_id) const = 0;
+
+  /// The events of one entity from the sequence number `from` to `to`, both included, in that order: as they
+  /// came, with their payloads and traces, and without deliveries and actions. Numbers that have not arrived
+  /// are passed over; an entity that the journal does not know has no events.
+  virtual Result<> stream(std::string_view entity, SequenceNumber from, SequenceNumber to,
+                          const Each<EventRecord>& each) const = 0;
+
+  /// The events behind position `after`, by position, of the types that are meant, at most `limit`: as
+  /// stream() gives them. Returns how far it has looked: all that is meant up to that position was given, and
+  /// the next call goes on behind it. No event is ever added at or below a position that was returned.
+  virtual Result<Position> all(Position after, const TypeFilter& meant, std::size_t limit,
+                               const Each<EventRecord>& each) const = 0;
+
+  /// The position of the newest event; 0 where there is none. Cheap.
+  virtual Result<Position> last_position() const = 0;
 
   /// By which input the event at that position came, as DeliveryFilter::inputs names it; empty: that was not
   /// recorded.
-  Result<std::string> input_of(Position position) const;
+  virtual Result<std::string> input_of(Position position) const = 0;
 
   /// The attempts of an event, by destination, then by number. Empty where there is no such event.
-  Result<std::vector<AttemptRecord>> attempts(std::string_view event_id) const;
+  virtual Result<std::vector<AttemptRecord>> attempts(std::string_view event_id) const = 0;
 
   /// Dead letters by delivery queue, those that have waited longest first.
-  Result<> dead_letters(const DeliveryFilter& which, const Each<DeadLetterRecord>& each) const;
+  virtual Result<> dead_letters(const DeliveryFilter& which, const Each<DeadLetterRecord>& each) const = 0;
 
   /// Events with a dead letter, whole, each once, by position; for export.
-  Result<> dead_events(const DeliveryFilter& which, const Each<EventRecord>& each) const;
+  virtual Result<> dead_events(const DeliveryFilter& which, const Each<EventRecord>& each) const = 0;
 
   /// Open gaps by entity, in the order in which the entities first came; of one entity the lowest first.
-  Result<> open_gaps(const Each<OpenGap>& each) const;
+  virtual Result<> open_gaps(const Each<OpenGap>& each) const = 0;
 
   /// The same and the events that wait behind them; of one entity where it is given. Skipped ones only where
   /// they are wanted.
-  Result<> gaps(const std::optional<std::string>& entity, bool skipped_too,
-                const Each<GapRecord>& each) const;
+  virtual Result<> gaps(const std::optional<std::string>& entity, bool skipped_too,
+                        const Each<GapRecord>& each) const = 0;
 
   /// Subscriptions that are not removed, in the order in which they were added. Reads all their deliveries.
-  Result<> subscriptions(const Each<SubscriptionRecord>& each) const;
+  virtual Result<> subscriptions(const Each<SubscriptionRecord>& each) const = 0;
 
   /// Deliveries that are done and the latest of their event at that delivery queue, or, of a subscription, of
   /// their event and subscription: what Transaction::replay takes. In the order of their events.
-  Result<> final_deliveries(const FinalSelection& selection, const Each<FinalDeliveryRecord>& each) const;
+  virtual Result<> final_deliveries(const FinalSelection& selection,
+                                    const Each<FinalDeliveryRecord>& each) const = 0;
 
   /// Journal::unknown_names.
-  Result<std::vector<std::string>> unknown_names(const DeliveryFilter& filter) const;
+  virtual Result<std::vector<std::string>> unknown_names(const DeliveryFilter& filter) const = 0;
 
   /// Rejected lines in the order in which they came first, without their texts; those that were cleared only
   /// where they are wanted.
-  Result<> rejects(const RejectSelection& which, bool cleared_too, const Each<RejectedRecord>& each) const;
+  virtual Result<> rejects(const RejectSelection& which, bool cleared_too,
+                           const Each<RejectedRecord>& each) const = 0;
 
   /// The text of one, as it came, in pieces, all of it as of one moment: what is cleared or accepted while it
   /// is given is given to its end. False where there is none, as it was cleared or accepted before. A text of
   /// more than a mebibyte takes room in a temporary file.
-  Result<bool> reject_text(std::int64_t number, const Each<std::string_view>& each) const;
+  virtual Result<bool> reject_text(std::int64_t number, const Each<std::string_view>& each) const = 0;
 
   /// Where the journal stands at `now`, with at most `most` hosts, paused subscriptions and circuits each.
   /// The time it takes grows with what is open, and not with what is done, unless streams of more than 50,000
   /// events in all did not arrive in their order: then with what came after the first of these events.
-  Result<JournalStatus> status(std::size_t most, WallTime now) const;
+  virtual Result<JournalStatus> status(std::size_t most, WallTime now) const = 0;
 
   /// Some of that, cheaply: the time it takes grows with what is in flight, backs off or is a dead letter,
   /// and not with what is pending; of disordered streams as above.
-  Result<JournalHealth> health() const;
+  virtual Result<JournalHealth> health() const = 0;
 
- private:
-  JournalReader(std::string path, std::shared_ptr<SQLite::Database> database);
-
-  std::string path_;
-  std::shared_ptr<SQLite::Database> database_;
+ protected:
+  JournalReader() = default;
+  JournalReader(JournalReader&&) = default;
+  JournalReader& operator=(JournalReader&&) = default;
 };
 
 }  // namespace dispatch::journal

@@ -37,12 +37,4 @@ struct VerifyOptions {
   std::size_t shown = 20;  ///< findings told of each check; the others are only counted
 };
 
-/// Audits every promise the journal makes, on an existing journal as it is at one moment, also while a
-/// dispatcher runs on it. Changes nothing. Damage is in the report; an error means that the journal could not
-/// be opened.
-///
-/// Memory stays small whatever the journal's size, but for 8 bytes for each lane that was woken and not taken
-/// up; sorting uses temporary files. While it runs the WAL grows, as the moment it looks at must be kept.
-Result<VerifyReport> verify(const std::string& path, const VerifyOptions& options = {});
-
 }  // namespace dispatch::journal

@@ -29,8 +29,8 @@ int number_of(policy::Circuit::State state) {
 
 }  // namespace
 
-RunGauges::RunGauges(const flow::SharedStats& shared_stats, const std::string& journal, const Clock& clock)
-    : shared_stats_(shared_stats), journal_(journal), clock_(clock) {
+RunGauges::RunGauges(const flow::SharedStats& shared_stats, const journal::Store& store, const Clock& clock)
+    : shared_stats_(shared_stats), store_(store), clock_(clock) {
   ingest_.note(clock.steady(), 0);
 }
 
@@ -65,9 +65,9 @@ void RunGauges::read_run(std::vector<metrics::Sample>& samples) {
 
 Result<journal::JournalHealth> RunGauges::health() {
   if (!reader_) {
-    auto opened = journal::JournalReader::open(journal_);
+    auto opened = store_.read();
     if (!opened) return tl::unexpected(std::move(opened).error());
-    reader_.emplace(std::move(*opened));
+    reader_ = std::move(*opened);
   }
   return reader_->health();
 }

@@ -3,12 +3,11 @@
 #include "base/clock.hpp"
 #include "flow/observe/run_stats.hpp"
 #include "flow/observe/throughput.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 #include "metrics/gauges.hpp"
 
+#include <memory>
 #include <mutex>
-#include <optional>
-#include <string>
 #include <vector>
 
 namespace dispatch::telemetry {
@@ -17,7 +16,7 @@ namespace dispatch::telemetry {
 class RunGauges final : public metrics::Gauges {
  public:
   /// All is borrowed.
-  RunGauges(const flow::SharedStats& shared_stats, const std::string& journal, const Clock& clock);
+  RunGauges(const flow::SharedStats& shared_stats, const journal::Store& store, const Clock& clock);
 
   void read(std::vector<metrics::Sample>& samples) override;
 
@@ -27,11 +26,11 @@ class RunGauges final : public metrics::Gauges {
   Result<journal::JournalHealth> health();
 
   const flow::SharedStats& shared_stats_;
-  const std::string& journal_;
+  const journal::Store& store_;
   const Clock& clock_;
   std::mutex mutex_;
   flow::Throughput ingest_;
-  std::optional<journal::JournalReader> reader_;  // opened by who looks first
+  std::unique_ptr<journal::JournalReader> reader_;  // opened by who looks first
 };
 
 }  // namespace dispatch::telemetry

@@ -23,11 +23,11 @@ constexpr auto drain_patience = 5s;
 
 Result<std::unique_ptr<RunMetrics>> RunMetrics::start(const MetricsOptions& options,
                                                       const flow::SharedStats& shared_stats,
-                                                      const std::string& journal, const Clock& clock,
+                                                      const journal::Store& store, const Clock& clock,
                                                       spdlog::logger& log,
                                                       std::function<std::uint64_t()> dropped_elsewhere) {
   std::unique_ptr<RunMetrics> metrics{
-      new RunMetrics{options, shared_stats, journal, clock, log, std::move(dropped_elsewhere)}};
+      new RunMetrics{options, shared_stats, store, clock, log, std::move(dropped_elsewhere)}};
   if (options.serve) DISPATCH_TRY(metrics->serve());
   if (options.file.empty()) return metrics;
   DISPATCH_TRY(metrics->write_file());
@@ -36,7 +36,7 @@ Result<std::unique_ptr<RunMetrics>> RunMetrics::start(const MetricsOptions& opti
 }
 
 RunMetrics::RunMetrics(const MetricsOptions& options, const flow::SharedStats& shared_stats,
-                       const std::string& journal, const Clock& clock, spdlog::logger& log,
+                       const journal::Store& store, const Clock& clock, spdlog::logger& log,
                        std::function<std::uint64_t()> dropped_elsewhere)
     : options_(options),
       clock_(clock),
@@ -44,7 +44,7 @@ RunMetrics::RunMetrics(const MetricsOptions& options, const flow::SharedStats& s
       dropped_elsewhere_(std::move(dropped_elsewhere)),
       collector_(store_, records_waiting, workers, stop_.get_token()),
       turns_(collector_, keys_, clock),
-      gauges_(shared_stats, journal, clock) {}
+      gauges_(shared_stats, store, clock) {}
 
 RunMetrics::~RunMetrics() = default;
 

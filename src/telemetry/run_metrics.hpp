@@ -51,7 +51,7 @@ class RunMetrics {
   /// thread.
   static Result<std::unique_ptr<RunMetrics>> start(const MetricsOptions& options,
                                                    const flow::SharedStats& shared_stats,
-                                                   const std::string& journal, const Clock& clock,
+                                                   const journal::Store& store, const Clock& clock,
                                                    spdlog::logger& log,
                                                    std::function<std::uint64_t()> dropped_elsewhere);
   ~RunMetrics();
@@ -65,8 +65,9 @@ class RunMetrics {
   Result<> finish();
 
  private:
-  RunMetrics(const MetricsOptions& options, const flow::SharedStats& shared_stats, const std::string& journal,
-             const Clock& clock, spdlog::logger& log, std::function<std::uint64_t()> dropped_elsewhere);
+  RunMetrics(const MetricsOptions& options, const flow::SharedStats& shared_stats,
+             const journal::Store& store, const Clock& clock, spdlog::logger& log,
+             std::function<std::uint64_t()> dropped_elsewhere);
   Result<> serve();
   Result<> write_file();
   void write_often(const std::stop_token& stop);

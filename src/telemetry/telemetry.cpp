@@ -25,12 +25,12 @@ Telemetry::Telemetry(std::shared_ptr<spdlog::logger> log) : direct_(std::move(lo
 
 Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& options,
                                                     const flow::SharedStats& shared_stats,
-                                                    const std::string& journal, const Clock& clock,
+                                                    const journal::Store& store, const Clock& clock,
                                                     std::shared_ptr<spdlog::logger> log) {
   std::unique_ptr<Telemetry> telemetry{new Telemetry{std::move(log)}};
   if (options.traces) DISPATCH_TRY(telemetry->start_traces(*options.traces, options.span_url));
   if (!options.metrics.wanted()) return telemetry;
-  auto metrics = RunMetrics::start(options.metrics, shared_stats, journal, clock, *telemetry->direct_,
+  auto metrics = RunMetrics::start(options.metrics, shared_stats, store, clock, *telemetry->direct_,
                                    [self = telemetry.get()]() -> std::uint64_t {
                                      return (self->deliveries_ ? self->deliveries_->dropped() : 0) +
                                             (self->spans_ ? self->spans_->dropped() : 0);

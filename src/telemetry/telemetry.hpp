@@ -36,7 +36,7 @@ class Telemetry {
   /// is found before anything is sent. Borrows all but `log`.
   static Result<std::unique_ptr<Telemetry>> start(const TelemetryOptions& options,
                                                   const flow::SharedStats& shared_stats,
-                                                  const std::string& journal, const Clock& clock,
+                                                  const journal::Store& store, const Clock& clock,
                                                   std::shared_ptr<spdlog::logger> log);
   Telemetry(const Telemetry&) = delete;
   Telemetry& operator=(const Telemetry&) = delete;

@@ -3,7 +3,7 @@
 #include "cli/output/attempt_table.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 #include "operations/views/attempt_json.hpp"
 
 #include <memory>
@@ -27,14 +27,14 @@ struct Attempts {
 };
 
 Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  const auto event = reader->event(asked.event_id);
+  const auto event = (*reader)->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
   if (!*event)
     return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
                   program.journal, command_on(program, "events list"));
-  const auto attempts = reader->attempts(asked.event_id);
+  const auto attempts = (*reader)->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
     for (const auto& attempt : operations::attempts_json(**event, *attempts)) put_data(attempt + '\n');

@@ -2,7 +2,7 @@
 #include "base/text/units.hpp"
 #include "cli/commands/backup_commands.hpp"
 #include "cli/output/listing.hpp"
-#include "journal/backup.hpp"
+#include "journal/store.hpp"
 
 #include <memory>
 #include <string>
@@ -25,7 +25,7 @@ EXAMPLES
   dispatch backup "dispatch-$(date +%F).db")";
 
 Result<ExitCode> back_up(const Program& program, const std::string& file) {
-  const auto made = journal::back_up(program.journal, file);
+  const auto made = program.store->back_up(file);
   if (!made) return tl::unexpected(made.error());
   say(program, fmt::format("{} in {} ({})", counted(made->events, "event is", "events are"), file,
                            format_size(made->bytes)));

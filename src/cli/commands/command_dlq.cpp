@@ -6,7 +6,7 @@
 #include "cli/output/event_text.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 #include "operations/dead_letter_advice.hpp"
 #include "operations/dead_letters.hpp"
 #include "operations/redirect.hpp"
@@ -67,9 +67,9 @@ constexpr const char* none_like_that = "there is no dead letter like that";
 Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
   const auto which = meant(asked.which, SystemClock{}.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  DISPATCH_TRY(check_known(*reader, *which));
+  DISPATCH_TRY(check_known(**reader, *which));
   const WallTime now = SystemClock{}.wall();
 
   using Align = Table::Align;
@@ -84,7 +84,7 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
                {"LAST OUTCOME"}},
               put_out};
   operations::DeadLetterAdvice advice{operations::DeadLetterAdvice::Names::entity};
-  DISPATCH_TRY(reader->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
+  DISPATCH_TRY((*reader)->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
     advice.add(dead);
     if (asked.which.json) {
       put_json([&](JsonObject& object) { operations::add_dead_letter(object, dead); });
@@ -109,11 +109,11 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
 }
 
 Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
   const journal::DeliveryFilter which{.events = {asked.event_id}};
   std::vector<journal::DeadLetterRecord> dead;
-  DISPATCH_TRY(reader->dead_letters(which, [&](const journal::DeadLetterRecord& one) {
+  DISPATCH_TRY((*reader)->dead_letters(which, [&](const journal::DeadLetterRecord& one) {
     dead.push_back(one);
     return true;
   }));
@@ -123,9 +123,9 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
       put_json([&](JsonObject& object) { operations::add_dead_letter(object, one); });
     return ExitCode::delivered;
   }
-  const auto event = reader->event(asked.event_id);
+  const auto event = (*reader)->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
-  const auto attempts = reader->attempts(asked.event_id);
+  const auto attempts = (*reader)->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (*event) put_event(**event, *attempts, SystemClock{}.wall());
   for (const auto& one : dead) {
@@ -182,13 +182,13 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
 Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
   const auto which = meant_by_operator(asked.which, "dead letters", SystemClock{}.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  DISPATCH_TRY(check_known(*reader, *which));
+  DISPATCH_TRY(check_known(**reader, *which));
   std::int64_t exported = 0;
   std::int64_t without_url = 0;
   Result<> written;
-  DISPATCH_TRY(reader->dead_events(*which, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY((*reader)->dead_events(*which, [&](const journal::EventRecord& event) {
     auto line = operations::event_line(event);
     if (!line) {
       written = tl::unexpected(std::move(line).error());

@@ -8,7 +8,7 @@
 #include "cli/output/event_text.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 #include "operations/causation_tree.hpp"
 #include "operations/views/json_fields.hpp"
 #include "routing/pattern.hpp"
@@ -109,13 +109,13 @@ void read_type(Events& asked) {
 Result<ExitCode> list_events(const Program& program, Events asked) {
   DISPATCH_TRY(read_moments(asked, SystemClock{}.wall()));
   read_type(asked);
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
 
   Table table = event_table();
   std::int64_t listed = 0;
   Position last;
-  DISPATCH_TRY(reader->events(asked.filter, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY((*reader)->events(asked.filter, [&](const journal::EventRecord& event) {
     if (asked.json) {
       put_event_json(event);
     } else {
@@ -141,15 +141,15 @@ Result<ExitCode> list_events(const Program& program, Events asked) {
 }
 
 Result<ExitCode> show_event(const Program& program, const Events& asked) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  const auto event = reader->event(asked.event_id);
+  const auto event = (*reader)->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
   if (!*event) {
     return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
                   program.journal, command_on(program, "events list"));
   }
-  const auto attempts = reader->attempts(asked.event_id);
+  const auto attempts = (*reader)->attempts(asked.event_id);
   if (!attempts) return tl::unexpected(attempts.error());
   if (asked.json) {
     put_event_json(**event, *attempts);
@@ -221,10 +221,10 @@ void put_tree_json(const std::vector<journal::EventRecord>& events) {
 }
 
 Result<ExitCode> trace_events(const Program& program, const Events& asked) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
   std::vector<journal::EventRecord> events;
-  DISPATCH_TRY(reader->events({.correlation = asked.correlation}, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY((*reader)->events({.correlation = asked.correlation}, [&](const journal::EventRecord& event) {
     events.push_back(event);
     return true;
   }));
@@ -236,7 +236,7 @@ Result<ExitCode> trace_events(const Program& program, const Events& asked) {
     put_tree_json(events);
     return ExitCode::delivered;
   }
-  DISPATCH_TRY(put_tree(*reader, events));
+  DISPATCH_TRY(put_tree(**reader, events));
   say_next(program, "events show ID", "see all of one");
   return ExitCode::delivered;
 }

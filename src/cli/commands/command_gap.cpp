@@ -6,7 +6,7 @@
 #include "cli/options/option_values.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 #include "operations/gaps.hpp"
 #include "operations/views/gap_json.hpp"
 
@@ -54,9 +54,9 @@ Result<std::optional<std::chrono::microseconds>> parse_older_than(std::string_vi
 }
 
 Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  if (asked.entity) DISPATCH_TRY(check_known(*reader, {.entities = {*asked.entity}}));
+  if (asked.entity) DISPATCH_TRY(check_known(**reader, {.entities = {*asked.entity}}));
   const WallTime now = SystemClock{}.wall();
 
   using Align = Table::Align;
@@ -70,7 +70,7 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
                {"STATE"}},
               put_out};
   std::string skip_first;  // what to type to skip the first one that is open
-  DISPATCH_TRY(reader->gaps(asked.entity, asked.all, [&](const journal::GapRecord& gap) {
+  DISPATCH_TRY((*reader)->gaps(asked.entity, asked.all, [&](const journal::GapRecord& gap) {
     if (skip_first.empty() && !gap.skipped_at) {
       skip_first = fmt::format("gap skip --entity {} --first-missing {}", shell_word(gap.entity_id),
                                gap.first_missing.value());
@@ -101,12 +101,12 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
 }
 
 Result<operations::SkippedGaps> skipped_by(const Program& program, const Gap& asked, const Clock& clock) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  if (asked.dry_run) return operations::count_gaps(*reader, asked.older_than, clock.wall());
+  if (asked.dry_run) return operations::count_gaps(**reader, asked.older_than, clock.wall());
   const auto journal = open_for_operator(program, false);
   if (!journal) return tl::unexpected(journal.error());
-  return operations::skip_gaps(*reader, **journal, asked.older_than, clock);
+  return operations::skip_gaps(**reader, **journal, asked.older_than, clock);
 }
 
 Result<ExitCode> skip_all(const Program& program, const Gap& asked) {

@@ -7,7 +7,7 @@
 #include "cli/output/table.hpp"
 #include "cli/program.hpp"
 #include "ingest/input_name.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 #include "operations/rejects.hpp"
 #include "operations/views/reject_json.hpp"
 
@@ -82,16 +82,16 @@ Result<std::string> recorded_file(const journal::JournalReader& reader, const st
 
 Result<> use_recorded_file(const Program& program, Rejects& asked) {
   if (!asked.which.file) return {};
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  auto file = recorded_file(*reader, *asked.which.file);
+  auto file = recorded_file(**reader, *asked.which.file);
   if (!file) return tl::unexpected(std::move(file).error());
   asked.which.file = std::move(*file);
   return {};
 }
 
 Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
   const WallTime now = SystemClock{}.wall();
   using Align = Table::Align;
@@ -106,7 +106,7 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
               put_out};
   std::int64_t open = 0;
   std::int64_t listed = 0;
-  DISPATCH_TRY(reader->rejects(asked.which, asked.cleared, [&](const journal::RejectedRecord& reject) {
+  DISPATCH_TRY((*reader)->rejects(asked.which, asked.cleared, [&](const journal::RejectedRecord& reject) {
     ++listed;
     if (!reject.cleared_at) ++open;
     if (asked.json) {
@@ -141,12 +141,12 @@ Result<> check_selection(const Rejects& asked) {
 
 Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
   DISPATCH_TRY(check_selection(asked));
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
   const auto form = asked.json ? operations::RejectForm::records : operations::RejectForm::lines;
   const auto put =
       ::isatty(STDOUT_FILENO) != 0 ? put_out : put_data;  // a terminal must not obey a stranger's line
-  const auto written = operations::export_rejects(*reader, asked.which, form, [put](std::string_view text) {
+  const auto written = operations::export_rejects(**reader, asked.which, form, [put](std::string_view text) {
     put(text);
     return can_put_out();
   });
@@ -162,9 +162,9 @@ Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
 
 Result<journal::RejectCount> cleared_by(const Program& program, const Rejects& asked) {
   if (asked.dry_run) {
-    const auto reader = journal::JournalReader::open(program.journal);
+    const auto reader = program.store->read();
     if (!reader) return tl::unexpected(reader.error());
-    return operations::count_rejects(*reader, asked.which);
+    return operations::count_rejects(**reader, asked.which);
   }
   const auto journal = open_for_operator(program, false);
   if (!journal) return tl::unexpected(journal.error());

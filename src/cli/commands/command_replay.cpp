@@ -5,7 +5,7 @@
 #include "cli/options/time_argument.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 #include "operations/replay.hpp"
 #include "operations/views/json_fields.hpp"
 #include "routing/url.hpp"
@@ -88,14 +88,14 @@ Result<operations::Replayed> replayed_by(const Program& program, const Replay& a
   std::optional<Route> to;
   if (url) to = Route{url->text, url->host};
   const SystemClock clock;
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  const auto selection = selection_of(program, asked, *reader, clock.wall());
+  const auto selection = selection_of(program, asked, **reader, clock.wall());
   if (!selection) return tl::unexpected(selection.error());
-  if (asked.dry_run) return operations::count_replay(*reader, *selection, to);
+  if (asked.dry_run) return operations::count_replay(**reader, *selection, to);
   const auto journal = open_for_operator(program, false);
   if (!journal) return tl::unexpected(journal.error());
-  return operations::replay(*reader, **journal, clock, *selection, to);
+  return operations::replay(**reader, **journal, clock, *selection, to);
 }
 
 std::string destination_text(const operations::DestinationCount& count) {

@@ -2,7 +2,7 @@
 #include "base/text/units.hpp"
 #include "cli/commands/backup_commands.hpp"
 #include "cli/output/listing.hpp"
-#include "journal/backup.hpp"
+#include "journal/store.hpp"
 
 #include <memory>
 #include <string>
@@ -27,7 +27,7 @@ EXAMPLES
   dispatch restore --journal /var/lib/orders/dispatch.db monday.db)";
 
 Result<ExitCode> restore(const Program& program, const std::string& file) {
-  const auto done = journal::restore(file, program.journal, SystemClock{}.wall());
+  const auto done = program.store->restore(file, SystemClock{}.wall());
   if (!done) return tl::unexpected(done.error());
   say(program, fmt::format("journal {} is what {} holds: {} ({})", program.journal, file,
                            counted(done->backup.events, "event", "events"), format_size(done->backup.bytes)));

@@ -12,7 +12,7 @@
 #include "delivery/http/http_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "flow/run.hpp"
-#include "journal/sqlite/locks/sqlite_roster.hpp"
+#include "journal/store.hpp"
 #include "telemetry/telemetry.hpp"
 #include "telemetry/trace_export.hpp"
 
@@ -112,10 +112,10 @@ Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOpt
 class AnnouncedRoster final : public journal::Roster {
  public:
   AnnouncedRoster(Session& session, const std::vector<std::string>& given)
-      : session_(session), given_(given), roster_(session.journal_path()) {}
+      : session_(session), given_(given), roster_(session.store().roster()) {}
 
   Result<Joined> join() override {
-    auto joined = roster_.join();
+    auto joined = roster_->join();
     if (!joined) return joined;
     if (joined->won.none())
       session_.note_owner(given_);
@@ -123,13 +123,13 @@ class AnnouncedRoster final : public journal::Roster {
       session_.note_ownership();
     return joined;
   }
-  Result<journal::Buckets> lost() override { return roster_.lost(); }
-  void leave() noexcept override { roster_.leave(); }
+  Result<journal::Buckets> lost() override { return roster_->lost(); }
+  void leave() noexcept override { roster_->leave(); }
 
  private:
   Session& session_;
   const std::vector<std::string>& given_;
-  journal::SqliteRoster roster_;
+  const std::unique_ptr<journal::Roster> roster_;
 };
 
 Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
@@ -167,8 +167,8 @@ Result<flow::RunResult> deliver_watched(Session& session, const Run& asked, cons
   DISPATCH_TRY(session.files().check());  // the metrics file is about to be made
   const auto log = session.acceptance().log;
   const auto wanted = telemetry_options(asked, *log);
-  auto watching = telemetry::Telemetry::start(wanted, session.shared_stats(), session.journal_path(),
-                                              session.clock(), log);
+  auto watching =
+      telemetry::Telemetry::start(wanted, session.shared_stats(), session.store(), session.clock(), log);
   if (!watching) return tl::unexpected(std::move(watching).error());
   auto result = deliver(session, asked, options, **watching);
   session.hurry();

@@ -5,7 +5,7 @@
 #include "cli/output/screen.hpp"
 #include "cli/output/status_text.hpp"
 #include "cli/program.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -106,10 +106,10 @@ Result<ExitCode> watch(const Program& program, const journal::JournalReader& rea
 }
 
 Result<ExitCode> show_status(const Program& program, const StatusOptions& asked) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  if (asked.watch) return watch(program, *reader, asked);
-  const auto status = look(program, *reader);
+  if (asked.watch) return watch(program, **reader, asked);
+  const auto status = look(program, **reader);
   if (!status) return tl::unexpected(status.error());
   put_status(*status, asked, SystemClock{}.wall());
   if (!asked.json) say_what_next(program, status->journal_status);

@@ -1,7 +1,7 @@
 #include "base/text/printable.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/verify.hpp"
+#include "journal/store.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -58,7 +58,7 @@ void put_report(const journal::VerifyReport& report) {
 }
 
 Result<ExitCode> verify_journal(const Program& program, bool json) {
-  const auto report = journal::verify(program.journal);
+  const auto report = program.store->verify();
   if (!report) return tl::unexpected(report.error());
   if (json) {
     put_report_json(*report);

@@ -2,25 +2,24 @@
 
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/sqlite/locks/ownership.hpp"
-#include "journal/sqlite/sqlite_journal.hpp"
+#include "journal/store.hpp"
 #include "operations/commit.hpp"
 
 namespace dispatch::cli {
 
-journal::SqliteOptions to_change(const Program& program) {
-  journal::SqliteOptions options;
-  options.migrated = [&program](const std::string& what) { say(program, what); };
-  return options;
+journal::Opening to_change(const Program& program) {
+  journal::Opening opening;
+  opening.migrated = [&program](const std::string& what) { say(program, what); };
+  return opening;
 }
 
 Result<> operator_turn(
     const Program& program,
     const std::function<Result<>(journal::Journal&, journal::Transaction&, WallTime now)>& act,
     bool may_make) {
-  auto options = to_change(program);
-  options.existing_only = !may_make;
-  const auto journal = journal::SqliteJournal::open(program.journal, options);
+  auto opening = to_change(program);
+  opening.existing_only = !may_make;
+  const auto journal = program.store->open(opening);
   if (!journal) return tl::unexpected(journal.error());
   auto transaction = (*journal)->begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
@@ -29,16 +28,14 @@ Result<> operator_turn(
 }
 
 Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& program, bool dry_run) {
-  auto options = dry_run ? journal::SqliteOptions{} : to_change(program);
-  options.existing_only = true;
-  auto journal = journal::SqliteJournal::open(program.journal, options);
-  if (!journal) return tl::unexpected(std::move(journal).error());
-  return std::unique_ptr<journal::Journal>{std::move(*journal)};
+  auto opening = dry_run ? journal::Opening{} : to_change(program);
+  opening.existing_only = true;
+  return program.store->open(opening);
 }
 
 std::string who_goes_on(const Program& program) {
-  const auto owned = journal::Ownership::is_taken(program.journal);
-  if (owned && *owned) return "the run that is on goes on with it";
+  const auto owner = program.store->owner();
+  if (owner && *owner) return "the run that is on goes on with it";
   return "to go on with it: " + command_on(program, "run");
 }
 

@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "journal/journal.hpp"
-#include "journal/sqlite/connection/sqlite_options.hpp"
+#include "journal/opening.hpp"
 
 #include <functional>
 #include <memory>
@@ -26,7 +26,7 @@ Result<> operator_turn(
 Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& program, bool dry_run);
 
 /// How the journal of `program` is opened to be changed: what is migrated is said.
-journal::SqliteOptions to_change(const Program& program);
+journal::Opening to_change(const Program& program);
 
 /// Who acts on what an operator set in motion: the run that is on, or one that is to be started.
 std::string who_goes_on(const Program& program);

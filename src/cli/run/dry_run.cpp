@@ -9,7 +9,7 @@
 #include "ingest/reader.hpp"
 #include "ingest/rejects/reject_warnings.hpp"
 #include "journal/journal_reader.hpp"
-#include "journal/sqlite/files/journal_files.hpp"
+#include "journal/store.hpp"
 #include "operations/subscriptions/subscription_file.hpp"
 #include "routing/router.hpp"
 
@@ -74,10 +74,10 @@ void print(const Findings& findings) {
 Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& program,
                                                                 const InputOptions& options) {
   std::map<std::string, Subscription> all;
-  if (journal::may_be_there(program.journal)) {
-    const auto reader = journal::JournalReader::open(program.journal);
+  if (program.store->may_exist()) {
+    const auto reader = program.store->read();
     if (!reader) return tl::unexpected(reader.error());
-    DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
+    DISPATCH_TRY((*reader)->subscriptions([&](const journal::SubscriptionRecord& record) {
       all.insert_or_assign(record.subscription.id, record.subscription);
       return true;
     }));

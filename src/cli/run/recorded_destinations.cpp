@@ -1,6 +1,6 @@
 #include "cli/run/recorded_destinations.hpp"
 
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -23,18 +23,18 @@ std::string most_frequent(const Counts& counts) {
 
 }  // namespace
 
-RecordedDestinations recorded_destinations(const std::string& path,
+RecordedDestinations recorded_destinations(const journal::Store& store,
                                            const flow::RecordedElsewhere& elsewhere) {
   if (elsewhere.events == 0) return {};
-  const auto reader = journal::JournalReader::open(path);
+  const auto reader = store.read();
   if (!reader) return {};
   Counts done, open;
   std::set<std::string> inputs;
   bool all_named = true;
   for (const auto& id : elsewhere.event_ids) {
-    const auto event = reader->event(id);
+    const auto event = (*reader)->event(id);
     if (!event || !*event) continue;
-    const auto input = reader->input_of((*event)->position);
+    const auto input = (*reader)->input_of((*event)->position);
     all_named = all_named && input && !input->empty();
     if (all_named) inputs.insert(*input);
     const journal::DeliveryRecord* latest = nullptr;  // a replay or a redirect may have followed

@@ -3,13 +3,15 @@
 #include "cli/output/summary.hpp"
 #include "flow/observe/elsewhere.hpp"
 
-#include <string>
-#include <vector>
+namespace dispatch::journal {
+class Store;
+}
 
 namespace dispatch::cli {
 
-/// Looks up in the journal at `path` where the first of `elsewhere` are, and by which inputs they came. Only
+/// Looks up in the journal of `store` where the first of `elsewhere` are, and by which inputs they came. Only
 /// for advice: what cannot be read is left unsaid.
-RecordedDestinations recorded_destinations(const std::string& path, const flow::RecordedElsewhere& elsewhere);
+RecordedDestinations recorded_destinations(const journal::Store& store,
+                                           const flow::RecordedElsewhere& elsewhere);
 
 }  // namespace dispatch::cli

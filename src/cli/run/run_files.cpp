@@ -1,7 +1,7 @@
 #include "cli/run/run_files.hpp"
 
 #include "cli/program.hpp"
-#include "journal/sqlite/files/journal_files.hpp"
+#include "journal/store.hpp"
 
 namespace dispatch::cli {
 
@@ -9,7 +9,7 @@ FileRoles run_files(const Program& program, const InputOptions& options) {
   FileRoles files;
   for (const std::string& path : options.files) files.add_input(path, "input");
   if (!options.subscriptions.empty()) files.add_input(options.subscriptions, "subscriptions file");
-  for (const auto& path : journal::files_of(program.journal))
+  for (const auto& path : program.store->files())
     files.add_output(path.string(), "journal",
                      "leave the journal's files out, or name another with --journal");
   if (!options.rejects.empty())

@@ -4,8 +4,6 @@
 #include "cli/run/recorded_destinations.hpp"
 #include "flow/intake/refresh_catalog.hpp"
 #include "ingest/reader.hpp"
-#include "journal/journal_reader.hpp"
-#include "journal/sqlite/locks/ownership.hpp"
 #include "operations/subscriptions/subscription_apply.hpp"
 #include "telemetry/trace_sampling.hpp"
 
@@ -49,7 +47,8 @@ std::vector<int> session_signals() {
 Session::Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk)
     : task_(task),
       talk_(talk),
-      journal_path_(program.journal),
+      journal_name_(program.journal),
+      store_(program.store),
       command_(program.command),
       format_(program.log_options.format),
       files_(std::move(files)),
@@ -82,17 +81,15 @@ Result<> Session::open_journal(const InputOptions& options) {
   }
   // What is to be resumed must be there; input, and subscriptions, make a journal.
   const bool resumes = options.files.empty() && options.subscriptions.empty();
-  journal::SqliteOptions opening;
+  journal::Opening opening;
   opening.existing_only = resumes;
   opening.notice = [this](const std::string& what) { log_->warn("{}", what); };
   opening.migrated = [this](const std::string& what) { log_->info("{}", what); };
-  std::error_code unknown;
-  const bool is_new = !std::filesystem::exists(journal_path_, unknown) && !unknown;
-  auto journal = journal::SqliteJournal::open(journal_path_, opening);
+  const bool is_new = !store_->may_exist();
+  auto journal = store_->open(opening);
   if (!journal) return tl::unexpected(std::move(journal).error());
   journal_ = std::move(*journal);
-  if (is_new && talk_.summary)
-    log_->info("made the journal {}", std::filesystem::absolute(journal_path_, unknown).string());
+  if (is_new && talk_.summary) log_->info("made the journal {}", store_->full_name());
   const auto applied = operations::apply_set(*journal_, declared, {}, clock_.wall(),
                                              [this](const auto& changes) { say(changes); });
   if (!applied) return tl::unexpected(applied.error());
@@ -178,7 +175,8 @@ Result<ExitCode> Session::run(const Work& work) {
 }
 
 std::int64_t Session::owner_pid() const {
-  return journal::Ownership::owner_pid(journal_path_).value_or(0);
+  const auto owner = store_->owner();
+  return owner && *owner ? (*owner)->pid.value_or(0) : 0;
 }
 
 void Session::note_owner(const std::vector<std::string>& given) {
@@ -212,20 +210,20 @@ void Session::say_snapshot() {
 }
 
 Summary Session::sum_up(flow::RunResult result) {
-  Summary summary{task_, shared_stats_.snapshot(), result, took(), journal_path_};
+  Summary summary{task_, shared_stats_.snapshot(), result, took(), journal_name_};
   summary.has_input = input_.has_value();
   summary.command = command_;
   if (result.followed) {
     summary.owner = owner_;
     summary.ignored = ignored_;
-  } else if (task_ == Task::accept && journal::Ownership::is_taken(journal_path_).value_or(false)) {
+  } else if (task_ == Task::accept && store_->owner().value_or(std::nullopt)) {
     summary.owner = owner_pid();
   }
-  summary.recorded = recorded_destinations(journal_path_, summary.stats.recorded_elsewhere);
+  summary.recorded = recorded_destinations(*store_, summary.stats.recorded_elsewhere);
   if (result.how != flow::RunResult::How::finished || result.remaining == 0) return summary;
   // Only for advice: what cannot be read here is left unsaid.
-  if (const auto reader = journal::JournalReader::open(journal_path_))
-    if (const auto journal_status = reader->status(0, clock_.wall()))
+  if (const auto reader = store_->read())
+    if (const auto journal_status = (*reader)->status(0, clock_.wall()))
       summary.gapped_entities = journal_status->gapped_entities;
   return summary;
 }

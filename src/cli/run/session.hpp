@@ -14,7 +14,7 @@
 #include "flow/intake/inbox.hpp"
 #include "ingest/event_source.hpp"
 #include "ingest/rejects/rejects_file.hpp"
-#include "journal/sqlite/sqlite_journal.hpp"
+#include "journal/store.hpp"
 #include "operations/subscriptions/subscription_changes.hpp"
 
 #include <cstdint>
@@ -58,7 +58,7 @@ class Session {
   flow::Inbox& inbox() { return inbox_; }
   flow::SharedStats& shared_stats() { return shared_stats_; }
   const Clock& clock() const { return clock_; }
-  const std::string& journal_path() const { return journal_path_; }
+  const journal::Store& store() const { return *store_; }
   /// Another process dispatches the journal, and this one follows: says so once, and which of the options
   /// `given` have no effect there.
   void note_owner(const std::vector<std::string>& given);
@@ -94,7 +94,8 @@ class Session {
   std::vector<std::string> ignored_;
   const Task task_;
   const Talk talk_;
-  const std::string journal_path_;
+  const std::string journal_name_;  ///< as it was given
+  const std::shared_ptr<const journal::Store> store_;
   const std::string command_;  ///< Program::command
   const LogOptions::Format format_;
   const FileRoles files_;
@@ -112,7 +113,7 @@ class Session {
   std::optional<routing::Router> router_;  ///< of the thread that works; the input's has another
   std::optional<Input> input_;
   std::optional<tracing::Sampler> sampler_;  ///< of traces; none: no event has one
-  std::unique_ptr<journal::SqliteJournal> journal_;
+  std::unique_ptr<journal::Journal> journal_;
   Signals signals_;  // last: it calls back into the others
 };
 

@@ -28,12 +28,10 @@ class SqliteJournal final : public Journal {
                                                      const SqliteOptions& options);
   ~SqliteJournal() override;
 
-  /// Moves what the WAL holds into the database file, as far as readers let it. For the end of a run: nothing
-  /// needs it, but it leaves a journal that is one file. Not inside a transaction.
-  Result<> checkpoint();
-
   Result<std::unique_ptr<Transaction>> begin() override;
   std::optional<Error> take_checkpoint_error() override;
+  /// Moves what the WAL holds into the database file.
+  Result<> checkpoint() override;
   Result<> check_in_place() override;
 
   Result<Changes> changes() override;

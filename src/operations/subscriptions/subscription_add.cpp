@@ -11,7 +11,7 @@ namespace dispatch::operations {
 
 Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Clock& clock,
                                            const SubscriptionToAdd& addition, SubscriptionBackfill* backfill,
-                                           const std::string& path) {
+                                           const journal::JournalReader* reader) {
   using Refused = SubscriptionAdded::Refused;
   auto transaction = journal.begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
@@ -38,7 +38,7 @@ Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Cloc
   const auto no = (*transaction)->put_subscription(wanted, now);
   if (!no) return tl::unexpected(no.error());
   if (backfill != nullptr) {
-    DISPATCH_TRY(backfill->read(path));
+    DISPATCH_TRY(backfill->read(*reader));
     const auto count =
         (*transaction)->fan_out(Route{wanted.url, wanted.host, *no}, backfill->positions(), now);
     if (!count) return tl::unexpected(count.error());

@@ -38,10 +38,10 @@ struct SubscriptionAdded {
 };
 
 /// Puts a subscription into the journal, in one transaction, also while a run is on. `backfill`, which may be
-/// null, is of that subscription: what it has not looked at yet of the journal at `path` is looked at inside
-/// the transaction, and deliveries are made for all that is meant.
+/// null, is of that subscription: what it has not looked at yet of the journal is looked at inside the
+/// transaction, through `reader`, and deliveries are made for all that is meant.
 Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Clock& clock,
                                            const SubscriptionToAdd& addition, SubscriptionBackfill* backfill,
-                                           const std::string& path);
+                                           const journal::JournalReader* reader);
 
 }  // namespace dispatch::operations

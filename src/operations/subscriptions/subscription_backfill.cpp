@@ -21,16 +21,12 @@ SubscriptionBackfill::SubscriptionBackfill(routing::Router router, bool filtered
       filtered_(filtered),
       after_(Position{std::max<std::int64_t>(from.value(), 1) - 1}) {}
 
-Result<> SubscriptionBackfill::read(const std::string& journal) {
-  const auto listing = journal::JournalReader::open(journal);
-  if (!listing) return tl::unexpected(listing.error());
-  const auto payloads = journal::JournalReader::open(journal);
-  if (!payloads) return tl::unexpected(payloads.error());
+Result<> SubscriptionBackfill::read(const journal::JournalReader& reader) {
   journal::EventFilter filter;
   filter.after = after_;
   Result<> looked;
-  DISPATCH_TRY(listing->events(filter, [&](const journal::EventRecord& event) {
-    looked = look(*payloads, event);
+  DISPATCH_TRY(reader.events(filter, [&](const journal::EventRecord& event) {
+    looked = look(reader, event);
     return looked.has_value();
   }));
   return looked;

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace dispatch::operations {
@@ -21,7 +20,7 @@ class SubscriptionBackfill {
   static Result<SubscriptionBackfill> of(const Subscription& subscription, Position from);
 
   /// Looks at all events of the journal that have not been looked at yet.
-  Result<> read(const std::string& journal);
+  Result<> read(const journal::JournalReader& reader);
 
   /// The events that are meant, in their order.
   const std::vector<Position>& positions() const { return positions_; }

@@ -1,6 +1,6 @@
 // Killed at every place that has a name, and at each of them more than once.
 
-#include "journal/verify.hpp"
+#include "journal/sqlite/verify/verify.hpp"
 #include "system/crash/crash_points.hpp"
 #include "system/crash/trial.hpp"
 

@@ -1,6 +1,6 @@
 #include "system/crash/trial.hpp"
 
-#include "journal/verify.hpp"
+#include "journal/sqlite/verify/verify.hpp"
 #include "system/crash/crash_points.hpp"
 
 #include <filesystem>

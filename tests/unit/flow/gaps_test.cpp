@@ -1,6 +1,6 @@
 // Streams with numbers that are missing or late.
 
-#include "journal/verify.hpp"
+#include "journal/sqlite/verify/verify.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 #include <algorithm>

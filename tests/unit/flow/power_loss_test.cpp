@@ -101,7 +101,7 @@ TEST_CASE("power: a loss that scrambles what was not synced undoes nothing that 
 
 TEST_CASE("power: these tests find a journal that does not sync each commit") {
   Setting setting;
-  setting.journal.synchronous = journal::SqliteOptions::Synchronous::normal;
+  setting.journal.opening.durability = journal::Opening::Durability::delayed;
   CHECK(losses(setting) > 0);
 }
 

@@ -1,6 +1,6 @@
 #include "unit/flow/recovery_checks.hpp"
 
-#include "journal/verify.hpp"
+#include "journal/sqlite/verify/verify.hpp"
 #include "support/journal_contents.hpp"
 
 #include <fmt/format.h>

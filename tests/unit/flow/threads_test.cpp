@@ -142,7 +142,7 @@ TEST_CASE("eight reporting threads get no more than rate and concurrency and cir
 
   const TempDir directory;
   journal::SqliteOptions unsynced;
-  unsynced.synchronous = journal::SqliteOptions::Synchronous::normal;
+  unsynced.opening.durability = journal::Opening::Durability::delayed;
   const auto journal = journal::SqliteJournal::open(directory.path() / "journal.db", unsynced).value();
   const auto subscribe = [&](const std::string& id, auto change) {
     Subscription wanted = subscription(id);

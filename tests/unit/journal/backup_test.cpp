@@ -1,10 +1,10 @@
 // Backup and restore, and logs that do not belong to the database beside them.
 
-#include "journal/backup.hpp"
+#include "journal/sqlite/backup/backup.hpp"
 
-#include "journal/journal_reader.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
-#include "journal/verify.hpp"
+#include "journal/sqlite/reader/sqlite_reader.hpp"
+#include "journal/sqlite/verify/verify.hpp"
 #include "support/journal_contents.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/killable.hpp"
@@ -47,7 +47,7 @@ void check_log_is_refused(const std::string& path) {
   CAPTURE(written.error().message);
   CHECK(written.error().failure == Failure::unavailable);
   CHECK(written.error().message.find("does not belong to journal " + path) != std::string::npos);
-  CHECK_FALSE(JournalReader::open(path).has_value());
+  CHECK_FALSE(SqliteReader::open(path).has_value());
   CHECK(read_file(path) == database);
   CHECK(read_file(path + "-wal") == log);
 }
@@ -157,7 +157,7 @@ TEST_CASE("backup: a name that leads in a circle is refused in words") {
   REQUIRE_FALSE(restored.has_value());
   CAPTURE(restored.error().message);
   CHECK(restored.error().message.find("cannot open journal " + circle) == 0);
-  CHECK_FALSE(SqliteJournal::open(circle, {.existing_only = true}).has_value());
+  CHECK_FALSE(SqliteJournal::open(circle, {{.existing_only = true}}).has_value());
 }
 
 TEST_CASE("log: that of a journal that was replaced by a backup is refused") {

@@ -1,10 +1,10 @@
 // The files of a journal that are removed, replaced or reached by other names while it is in use.
 
-#include "journal/backup.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/sqlite/backup/backup.hpp"
 #include "journal/sqlite/files/database_file.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
-#include "journal/verify.hpp"
+#include "journal/sqlite/reader/sqlite_reader.hpp"
+#include "journal/sqlite/verify/verify.hpp"
 #include "support/vfs_layer.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/killable.hpp"
@@ -200,7 +200,7 @@ TEST_CASE("files: a journal that is replaced while a reader opens it is not read
   append(*open(path), {.id = "a"});
   AtOpen disk{path, [&] { replace(path); }};
   disk.armed = true;
-  const auto reader = JournalReader::open(path);
+  const auto reader = SqliteReader::open(path);
   REQUIRE_FALSE(reader.has_value());
   check_refused<void>(tl::unexpected(reader.error()), path);
 }
@@ -253,7 +253,7 @@ TEST_CASE("files: a journal of two names is neither written nor read") {
     CAPTURE(name);
     const auto journal = SqliteJournal::open(name, {});
     REQUIRE_FALSE(journal.has_value());
-    for (const auto& error : {journal.error(), JournalReader::open(name).error(), verify(name).error(),
+    for (const auto& error : {journal.error(), SqliteReader::open(name).error(), verify(name).error(),
                               back_up(name, directory / "copy.db").error(),
                               restore(name, directory / "restored.db", noon).error()}) {
       CHECK(error.failure == Failure::unavailable);
@@ -287,7 +287,7 @@ TEST_CASE("files: a journal in use is read under the name that is in use and und
   REQUIRE(process.is_holding());
   std::filesystem::create_hard_link(path, other);
   CHECK(back_up(path, directory / "copy.db").value().events == 1);
-  for (const auto& error : {JournalReader::open(other).error(), verify(other).error(),
+  for (const auto& error : {SqliteReader::open(other).error(), verify(other).error(),
                             back_up(other, directory / "stale.db").error(),
                             restore(other, directory / "restored.db", noon).error()}) {
     CHECK(error.failure == Failure::unavailable);
@@ -298,7 +298,7 @@ TEST_CASE("files: a journal in use is read under the name that is in use and und
   CHECK(verify(directory / "link.db").value().healthy());
   std::filesystem::remove(other);
   std::filesystem::remove(path + ".gate");
-  CHECK(JournalReader::open(path).error().message.find("in use under another name") != std::string::npos);
+  CHECK(SqliteReader::open(path).error().message.find("in use under another name") != std::string::npos);
 }
 
 TEST_CASE("files: a journal in use under another name or with another lock file is refused") {
@@ -334,7 +334,7 @@ TEST_CASE("files: closing one object takes no lock of SQLite from another") {
   REQUIRE(is_locked_by_sqlite(path));
   open(path);
   CHECK(is_locked_by_sqlite(path));
-  { const auto reader = JournalReader::open(path).value(); }
+  { const auto reader = SqliteReader::open(path).value(); }
   CHECK(is_locked_by_sqlite(path));
   CHECK(verify(path).value().healthy());
   CHECK(is_locked_by_sqlite(path));
@@ -372,11 +372,11 @@ TEST_CASE("files: a journal that others may use is made private or refused") {
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().failure == Failure::unavailable);
     CHECK(refused.error().message.find("chmod 600 " + path + suffix) != std::string::npos);
-    CHECK(JournalReader::open(path).has_value());
+    CHECK(SqliteReader::open(path).has_value());
 
     std::vector<std::string> told;
     SqliteOptions options;
-    options.notice = [&](const std::string& what) { told.push_back(what); };
+    options.opening.notice = [&](const std::string& what) { told.push_back(what); };
     CHECK(SqliteJournal::open(path, options).has_value());
     REQUIRE(told.size() == 1);
     CHECK(told[0].find(path + suffix + " had mode 0640") == 0);

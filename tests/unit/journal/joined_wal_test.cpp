@@ -109,7 +109,7 @@ TEST_CASE("joined wal: a long commit goes in pieces that SQLite's VFS takes whol
 
 TEST_CASE("joined wal: without a sync at each commit nothing is held back") {
   SqliteOptions options;
-  options.synchronous = SqliteOptions::Synchronous::normal;
+  options.opening.durability = Opening::Durability::delayed;
   CHECK(writes_of_a_turn(options, 10) > 10);
 }
 

@@ -4,7 +4,9 @@
 #include "journal/journal.hpp"
 #include "journal/sqlite/connection/sqlite_options.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
+#include "journal/sqlite/sqlite_store.hpp"
 #include "support/memory_journal.hpp"
+#include "support/memory_roster.hpp"
 #include "support/temp_dir.hpp"
 
 #include <chrono>
@@ -20,7 +22,7 @@ namespace dispatch::test {
 /// Options to open a journal of an older version, which are told what was done into `said`.
 inline journal::SqliteOptions migrating(std::string* said = nullptr) {
   journal::SqliteOptions options;
-  options.migrated = [said](const std::string& what) {
+  options.opening.migrated = [said](const std::string& what) {
     if (said != nullptr) *said = what;
   };
   return options;
@@ -29,24 +31,40 @@ inline journal::SqliteOptions migrating(std::string* said = nullptr) {
 /// A journal in a file of its own. Every object opened stands for a process.
 class SqliteSubject {
  public:
-  std::unique_ptr<journal::Journal> open() {
-    return journal::SqliteJournal::open(path(), migrating()).value();
+  using Durability = journal::Opening::Durability;
+
+  std::unique_ptr<journal::Journal> open(Durability durability = Durability::at_commit) {
+    auto opening = migrating().opening;
+    opening.durability = durability;
+    return store_.open(opening).value();
   }
+  std::unique_ptr<journal::JournalReader> read() const { return store_.read().value(); }
+  std::unique_ptr<journal::Roster> roster() const { return store_.roster(); }
+  const journal::Store& store() const { return store_; }
   std::string path() const { return dir_ / "dispatch.db"; }
 
  private:
   TempDir dir_;
+  journal::SqliteStore store_{path()};
 };
 
 class MemorySubject {
  public:
-  std::unique_ptr<journal::Journal> open() { return std::make_unique<MemoryJournal>(store_); }
+  std::unique_ptr<journal::Journal> open(journal::Opening::Durability = {}) {
+    return std::make_unique<MemoryJournal>(store_);
+  }
+  std::unique_ptr<journal::Roster> roster() const { return std::make_unique<MemoryRoster>(owned_); }
 
  private:
   std::shared_ptr<MemoryStore> store_ = std::make_shared<MemoryStore>();
+  std::shared_ptr<bool> owned_ = std::make_shared<bool>(false);
 };
 
+// What each contract suite runs on; another implementation is added here.
 #define JOURNALS dispatch::test::SqliteSubject, dispatch::test::MemorySubject
+#define ROSTERS dispatch::test::SqliteSubject, dispatch::test::MemorySubject
+#define READERS dispatch::test::SqliteSubject
+#define STORES dispatch::test::SqliteSubject
 
 /// What a line of input says; an arrival is made of it. Its host is what its url names, and each url is a
 /// route.

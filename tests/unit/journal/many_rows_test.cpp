@@ -2,9 +2,9 @@
 // take here, or more, where it read all rows again for each one. They take processor time, some seconds in
 // all; time that other processes take does not count.
 
-#include "journal/journal_reader.hpp"
+#include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "journal/sqlite/reading/selector.hpp"
-#include "journal/verify.hpp"
+#include "journal/sqlite/verify/verify.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/subscribed.hpp"
 
@@ -53,7 +53,7 @@ RejectCount clear(Journal& journal, const RejectSelection& which, std::size_t li
 
 std::vector<std::int64_t> listed(const SqliteSubject& subject, const RejectSelection& which) {
   std::vector<std::int64_t> numbers;
-  must(JournalReader::open(subject.path()).value().rejects(which, false, [&](const RejectedRecord& reject) {
+  must(SqliteReader::open(subject.path()).value().rejects(which, false, [&](const RejectedRecord& reject) {
     numbers.push_back(reject.number);
     return true;
   }));
@@ -137,7 +137,7 @@ TEST_CASE("many rows: events are listed and done ones found for a replay without
                      .urls = {fmt::format("http://h{}.test/", i)}});
   append_all(*journal, lines);
   change(subject, "UPDATE deliveries SET state = 4");
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   std::size_t listed = 0, done = 0;
   CHECK(seconds([&] {
           for (int i = 0; i < 100; ++i)
@@ -167,7 +167,7 @@ TEST_CASE("many rows: dead letters are exported without reading all of them for 
   std::int64_t exported = 0;
   bool ascending = true;
   CHECK(seconds([&] {
-          must(JournalReader::open(subject.path()).value().dead_events({}, [&](const EventRecord& event) {
+          must(SqliteReader::open(subject.path()).value().dead_events({}, [&](const EventRecord& event) {
             ascending = ascending && event.position == Position{++exported} && event.payload == "{}";
             return true;
           }));

@@ -1,11 +1,9 @@
 // What a roster keeps, whatever journal it belongs to.
 
 #include "journal/bucket.hpp"
-#include "journal/sqlite/locks/sqlite_roster.hpp"
-#include "support/memory_roster.hpp"
-#include "support/temp_dir.hpp"
+#include "unit/journal/journals.hpp"
 
-#include <memory>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -13,35 +11,10 @@ using namespace dispatch;
 using namespace dispatch::journal;
 using namespace dispatch::test;
 
-namespace {
-
-class SqliteRosters {
- public:
-  std::unique_ptr<Roster> make() const {
-    return std::make_unique<SqliteRoster>(directory_.path() / "dispatch.db");
-  }
-
- private:
-  TempDir directory_;
-};
-
-class MemoryRosters {
- public:
-  std::unique_ptr<Roster> make() const { return std::make_unique<MemoryRoster>(owned_); }
-
- private:
-  std::shared_ptr<bool> owned_ = std::make_shared<bool>(false);
-};
-
-// Another implementation is added here.
-#define ROSTERS SqliteRosters, MemoryRosters
-
-}  // namespace
-
 TEST_CASE_TEMPLATE("roster: a bucket has one owner at a time", Subject, ROSTERS) {
   const Subject subject;
-  const auto first = subject.make();
-  const auto second = subject.make();
+  const auto first = subject.roster();
+  const auto second = subject.roster();
   const auto won = first->join().value();
   CHECK(won.won.all());
   CHECK_FALSE(won.left.member);
@@ -51,15 +24,15 @@ TEST_CASE_TEMPLATE("roster: a bucket has one owner at a time", Subject, ROSTERS)
 
 TEST_CASE_TEMPLATE("roster: what is owned already is not won again", Subject, ROSTERS) {
   const Subject subject;
-  const auto roster = subject.make();
+  const auto roster = subject.roster();
   CHECK(roster->join().value().won.all());
   CHECK(roster->join().value().won.none());
 }
 
 TEST_CASE_TEMPLATE("roster: who leaves gives up all and may join again", Subject, ROSTERS) {
   const Subject subject;
-  const auto first = subject.make();
-  auto second = subject.make();
+  const auto first = subject.roster();
+  auto second = subject.roster();
   CHECK(first->join().value().won.all());
   first->leave();
   CHECK(second->join().value().won.all());

@@ -78,13 +78,13 @@ TEST_CASE("file: migrations are numbered from 1 without a hole") {
 
 TEST_CASE("file: a journal that must exist is not made") {
   const TempDir dir;
-  const auto journal = SqliteJournal::open(dir / "dispatch.db", {.existing_only = true});
+  const auto journal = SqliteJournal::open(dir / "dispatch.db", {{.existing_only = true}});
   REQUIRE_FALSE(journal.has_value());
   CHECK(journal.error().failure == Failure::usage);
   CHECK(journal.error().message.find(dir / "dispatch.db") != std::string::npos);
   CHECK(dir.empty());
   open(dir / "dispatch.db");
-  CHECK(SqliteJournal::open(dir / "dispatch.db", {.existing_only = true}).has_value());
+  CHECK(SqliteJournal::open(dir / "dispatch.db", {{.existing_only = true}}).has_value());
 }
 
 TEST_CASE("file: what is not a journal of ours is refused and left as it is") {
@@ -181,7 +181,7 @@ TEST_CASE("file: a directory that is missing is an error that says so") {
 TEST_CASE("file: an empty file becomes a journal") {
   const TempDir dir;
   const std::string path = dir.write("dispatch.db", "");
-  CHECK_FALSE(SqliteJournal::open(path, {.existing_only = true}).has_value());
+  CHECK_FALSE(SqliteJournal::open(path, {{.existing_only = true}}).has_value());
   CHECK(append(*open(path), {.id = "a"}).position == Position{1});
   CHECK(mode_of(path) == 0600);
 }

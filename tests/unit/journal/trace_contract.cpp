@@ -1,6 +1,6 @@
 // The trace of an event, whatever journal is behind the seam: kept with it, and told with each attempt.
 
-#include "journal/journal_reader.hpp"
+#include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "journal/trace.hpp"
 #include "unit/journal/damage.hpp"
 #include "unit/journal/subscribed.hpp"
@@ -124,7 +124,7 @@ TEST_CASE("trace: what the seed tells is not stored and what it does not tell is
   SQLite::Database stored{subject.path(), SQLite::OPEN_READONLY};
   CHECK(stored.execAndGet("SELECT group_concat(typeof(trace)||length(trace)) FROM events").getString() ==
         "integer1,blob25,blob25");
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   CHECK(reader.event("a").value()->trace == tracing::started_trace(seed, "a", 1));
   CHECK(reader.event("c").value()->trace == tracing::started_trace(seed, "a", 1));
 }
@@ -138,7 +138,7 @@ TEST_CASE("trace: the journal reader tells it where one event is asked for") {
   SqliteSubject subject;
   const auto journal = subject.open();
   append_all(*journal, {{.id = "a", .trace = one}, {.id = "b"}});
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   CHECK(reader.event("a").value()->trace == one);
   CHECK_FALSE(reader.event("b").value()->trace);
 }

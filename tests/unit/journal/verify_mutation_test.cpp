@@ -1,5 +1,6 @@
 // What verify sees and what it does not: every value of a small journal is changed, one at a time.
 
+#include "journal/sqlite/verify/verify.hpp"
 #include "unit/journal/damage.hpp"
 #include "unit/journal/subscribed.hpp"
 

@@ -1,3 +1,5 @@
+#include "journal/sqlite/verify/verify.hpp"
+
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/sqlite/schema/migrations.hpp"
 #include "support/dead_letters.hpp"

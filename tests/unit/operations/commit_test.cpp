@@ -1,5 +1,6 @@
 // What an operation says of a log that cannot be copied back after its commit.
 
+#include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "operations/cancel.hpp"
 #include "operations/dead_letters.hpp"
 #include "operations/gaps.hpp"
@@ -111,7 +112,7 @@ TEST_CASE("an operation stops with an error where the log of the journal cannot 
   }
   SUBCASE("skip gaps") {
     append(*subject.open(), {.id = "1", .entity = "h", .sequence = 1});
-    const auto reader = JournalReader::open(subject.path()).value();
+    const auto reader = SqliteReader::open(subject.path()).value();
     check_stopped(operations::skip_gaps(reader, journal, std::nullopt, clock), 1, journal);
   }
   SUBCASE("clear rejected lines") {

@@ -2,6 +2,7 @@
 
 #include "operations/gaps.hpp"
 
+#include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "support/fakes.hpp"
 #include "support/flawed_journal.hpp"
 #include "unit/journal/journals.hpp"
@@ -61,7 +62,7 @@ operations::SkippedGaps skip_while(SqliteSubject& subject, std::optional<std::ch
                                    WallTime now, const std::function<void()>& comes) {
   BetweenTurns journal{subject.open(), comes};
   const ManualClock clock{now};
-  return operations::skip_gaps(JournalReader::open(subject.path()).value(), journal, age, clock).value();
+  return operations::skip_gaps(SqliteReader::open(subject.path()).value(), journal, age, clock).value();
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ TEST_CASE("a young gap is not skipped where the old one below it is filled meanw
   const auto skipped = skip_while(subject, 1h, noon + 2h + 3s, [&] { append_at(*other, noon + 2h, 1); });
   CHECK(skipped.gaps == 0);
   CHECK(skipped.numbers == 0);
-  CHECK(open_gaps(JournalReader::open(subject.path()).value()) == std::vector<std::int64_t>{3});
+  CHECK(open_gaps(SqliteReader::open(subject.path()).value()) == std::vector<std::int64_t>{3});
   append_at(*other, noon + 3h, 3);
 }
 
@@ -86,14 +87,14 @@ TEST_CASE("an old gap is skipped although another one below it is filled meanwhi
   const auto skipped = skip_while(subject, 1h, noon + 2h, [&] { append_at(*other, noon + 2h, 1); });
   CHECK(skipped.gaps == 1);
   CHECK(skipped.numbers == 3);
-  CHECK(open_gaps(JournalReader::open(subject.path()).value()).empty());
+  CHECK(open_gaps(SqliteReader::open(subject.path()).value()).empty());
 }
 
 TEST_CASE("gaps that began in the future by a clock that was set back are old enough") {
   SqliteSubject subject;
   const auto journal = subject.open();
   append_at(*journal, noon + 1h, 2);
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   const ManualClock clock{noon};
   std::optional<std::chrono::microseconds> age;
   SUBCASE("all of them") {}
@@ -111,7 +112,7 @@ TEST_CASE("gaps above a gap that stays are left") {
   append_at(*journal, noon + 1h, 4);
   append_at(*journal, noon + 3h, 2);  // splits the gap, which is there since one o'clock
   append_at(*journal, noon + 4h, 6);
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   CHECK(operations::count_gaps(reader, 3h, noon + 4h).value().gaps == 2);
   CHECK(operations::count_gaps(reader, 4h, noon + 4h).value().gaps == 0);
   CHECK(operations::count_gaps(reader, std::nullopt, noon + 4h).value().gaps == 3);
@@ -125,7 +126,7 @@ TEST_CASE("many gaps of one entity are counted and listed without counting its e
   std::vector<test::Line> lines;
   for (int gap = 1; gap <= gaps; ++gap) lines.push_back({.id = fmt::format("e{}", gap), .sequence = 2 * gap});
   append_all(*journal, lines);
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   const auto began = std::chrono::steady_clock::now();
   CHECK(operations::count_gaps(reader, std::nullopt, noon).value().gaps == gaps);
   std::int64_t waiting = gaps;

@@ -2,6 +2,7 @@
 
 #include "operations/replay.hpp"
 
+#include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "support/fakes.hpp"
 #include "support/flawed_journal.hpp"
 #include "unit/journal/journals.hpp"
@@ -53,7 +54,7 @@ TEST_CASE("a replay makes whole entities anew in each transaction") {
   SqliteSubject subject;
   CountedTurns journal{subject.open()};
   deliver(journal, 5, 3);
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   const ManualClock clock;
   CHECK(operations::count_replay(reader, {}, std::nullopt).value().affected.deliveries == 15);
   journal.turns = 0;
@@ -83,7 +84,7 @@ TEST_CASE("a replay to another URL sends each event once however often it was de
   SqliteSubject subject;
   const auto journal = subject.open();
   deliver(*journal, 1, 3);
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   const ManualClock clock;
   // Two of them were delivered to b.test too.
   REQUIRE(replay(*journal, {delivery(*journal, 1).key, delivery(*journal, 2).key}, elsewhere) == 2);
@@ -108,7 +109,7 @@ TEST_CASE("a replay passes over subscriptions that were removed and names that a
   append_along(*journal, "s1", "S", {route_of(shop)});
   attempt(*journal, queue_of(*journal, shop).at(0), Transition::succeed);
   remove(*journal, shop);
-  const auto reader = JournalReader::open(subject.path()).value();
+  const auto reader = SqliteReader::open(subject.path()).value();
   const auto replayed = operations::replay(reader, *journal, ManualClock{}, {}, std::nullopt).value();
   CHECK(replayed.affected.deliveries == 0);
   CHECK(replayed.removed == 1);

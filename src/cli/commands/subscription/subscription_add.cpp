@@ -4,12 +4,11 @@
 #include "cli/commands/subscription/subscription_commands.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/journal_reader.hpp"
-#include "journal/sqlite/files/journal_files.hpp"
-#include "journal/sqlite/sqlite_journal.hpp"
+#include "journal/store.hpp"
 #include "operations/subscriptions/subscription_backfill.hpp"
 #include "operations/subscriptions/subscription_fields.hpp"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -22,10 +21,10 @@ struct Carried {
 };
 
 Result<Carried> carried_by(const Program& program, std::string_view id) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
   Carried carried;
-  DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
+  DISPATCH_TRY((*reader)->subscriptions([&](const journal::SubscriptionRecord& record) {
     if (record.subscription.id != id) return true;
     carried = {.waiting = record.state_counts.of(DeliveryState::pending) +
                           record.state_counts.of(DeliveryState::retry_wait),
@@ -38,10 +37,10 @@ Result<Carried> carried_by(const Program& program, std::string_view id) {
 /// As the journal has it now; nothing where it has none of that id.
 Result<std::optional<Subscription>> former_of(const Program& program, std::string_view id) {
   std::optional<Subscription> former;
-  if (!journal::may_be_there(program.journal)) return former;
-  const auto reader = journal::JournalReader::open(program.journal);
+  if (!program.store->may_exist()) return former;
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
-  DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
+  DISPATCH_TRY((*reader)->subscriptions([&](const journal::SubscriptionRecord& record) {
     if (record.subscription.id == id) former = record.subscription;
     return !former;
   }));
@@ -101,12 +100,17 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
     auto of = operations::SubscriptionBackfill::of(wanted, Position{*asked.from});
     if (!of) return tl::unexpected(std::move(of).error());
     backfill = std::move(*of);
-    // What is written meanwhile is looked at inside the turn.
-    if (journal::may_be_there(program.journal)) DISPATCH_TRY(backfill->read(program.journal));
   }
 
-  const auto journal = journal::SqliteJournal::open(program.journal, to_change(program));
+  const auto journal = program.store->open(to_change(program));
   if (!journal) return tl::unexpected(journal.error());
+  std::unique_ptr<journal::JournalReader> reader;
+  if (backfill) {
+    auto opened = program.store->read();
+    if (!opened) return tl::unexpected(std::move(opened).error());
+    reader = std::move(*opened);
+    DISPATCH_TRY(backfill->read(*reader));  // what is written meanwhile is looked at inside the turn
+  }
   const auto added =
       operations::add_subscription(**journal, SystemClock{},
                                    {.wanted = wanted,
@@ -114,7 +118,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
                                     .secret_keep = asked.declared.secret_keep,
                                     .replace = asked.replace,
                                     .former = *former},
-                                   backfill ? &*backfill : nullptr, program.journal);
+                                   backfill ? &*backfill : nullptr, reader.get());
   if (!added) return tl::unexpected(added.error());
   using Refused = operations::SubscriptionAdded::Refused;
   if (added->refused == Refused::exists)

@@ -5,8 +5,7 @@
 #include "cli/output/listing.hpp"
 #include "cli/output/subscription_changes_text.hpp"
 #include "cli/program.hpp"
-#include "journal/sqlite/files/journal_files.hpp"
-#include "journal/sqlite/sqlite_journal.hpp"
+#include "journal/store.hpp"
 #include "operations/views/subscription_changes_json.hpp"
 
 #include <utility>
@@ -20,10 +19,10 @@ void log_warnings(spdlog::logger& log, const std::vector<operations::Subscriptio
 
 /// What applying would change; a journal that is not there holds nothing.
 Result<std::vector<operations::SubscriptionChange>> rehearse(
-    const std::string& path, const std::vector<operations::Declared>& declared, bool prune) {
+    const journal::Store& store, const std::vector<operations::Declared>& declared, bool prune) {
   std::vector<Subscription> stored;
-  if (journal::may_be_there(path)) {
-    const auto journal = journal::SqliteJournal::open(path, {.existing_only = true});
+  if (store.may_exist()) {
+    const auto journal = store.open({.existing_only = true});
     if (!journal) return tl::unexpected(journal.error());
     auto all = (*journal)->subscriptions();
     if (!all) return tl::unexpected(std::move(all).error());
@@ -44,14 +43,14 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
       put_out(changes_text(changes));
   };
   if (asked.dry_run) {
-    const auto changes = rehearse(program.journal, *declared, asked.prune);
+    const auto changes = rehearse(*program.store, *declared, asked.prune);
     if (!changes) return tl::unexpected(changes.error());
     tell(*changes);
     log_warnings(*program.log, *changes);
     say(program, "would be: " + changes_summary(*changes) + "; nothing was changed");
     return ExitCode::delivered;
   }
-  const auto journal = journal::SqliteJournal::open(program.journal, to_change(program));
+  const auto journal = program.store->open(to_change(program));
   if (!journal) return tl::unexpected(journal.error());
   const auto changes =
       operations::apply_set(**journal, *declared, {asked.prune, asked.discard}, SystemClock{}.wall(), tell);

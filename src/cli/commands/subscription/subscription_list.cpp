@@ -3,7 +3,7 @@
 #include "cli/commands/subscription/subscription_commands.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/store.hpp"
 #include "operations/subscriptions/subscription_fields.hpp"
 #include "operations/views/subscription_json.hpp"
 #include "policy/rate.hpp"
@@ -58,10 +58,10 @@ void put_record(const Record& record, WallTime now) {
 }
 
 Result<std::vector<Record>> read_records(const Program& program) {
-  const auto reader = journal::JournalReader::open(program.journal);
+  const auto reader = program.store->read();
   if (!reader) return tl::unexpected(reader.error());
   std::vector<Record> records;
-  DISPATCH_TRY(reader->subscriptions([&](const Record& record) {
+  DISPATCH_TRY((*reader)->subscriptions([&](const Record& record) {
     records.push_back(record);
     return true;
   }));

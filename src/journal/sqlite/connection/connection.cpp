@@ -37,8 +37,8 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
       checkpoint_pages_(options.checkpoint_pages),
       checkpoint_at_(options.checkpoint_pages),
       busy_timeout_(static_cast<int>(options.busy_timeout.count())),
-      joined_wal_(options.synchronous == SqliteOptions::Synchronous::full ? std::make_unique<JoinedWal>()
-                                                                          : nullptr),
+      joined_wal_(options.opening.durability == Opening::Durability::at_commit ? std::make_unique<JoinedWal>()
+                                                                               : nullptr),
       database_(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, busy_timeout_,
                 joined_wal_ ? joined_wal_->name() : std::string{}) {
   // First of all: even a connection that finds a file of somebody else must leave it alone when it is closed.
@@ -46,8 +46,9 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
   sqlite3_wal_hook(database_.getHandle(), count_wal_pages, this);  // takes the place of automatic checkpoints
 
   database_.exec(fmt::format("PRAGMA cache_size = -{}", options.cache_bytes / 1024));
-  database_.exec(options.synchronous == SqliteOptions::Synchronous::full ? "PRAGMA synchronous = FULL"
-                                                                         : "PRAGMA synchronous = NORMAL");
+  database_.exec(options.opening.durability == Opening::Durability::at_commit
+                     ? "PRAGMA synchronous = FULL"
+                     : "PRAGMA synchronous = NORMAL");
   database_.exec("PRAGMA foreign_keys = OFF");  // rows are written in an order that keeps them; verify checks
   database_.exec("PRAGMA temp_store = MEMORY");
   database_.exec("PRAGMA secure_delete = ON");  // of a secret that is removed nothing stays in the file
@@ -56,15 +57,15 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
 Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path,
                                                      const SqliteOptions& options) {
   DISPATCH_TRY(check_not_half_replaced(path));
-  if (options.existing_only && !may_be_there(path))
+  if (options.opening.existing_only && !may_be_there(path))
     return misuse("there is no journal {}; name it with --journal, or make one with: dispatch run FILE",
                   path.string());
-  if (!options.existing_only) DISPATCH_TRY(create_private_file(path));
+  if (!options.opening.existing_only) DISPATCH_TRY(create_private_file(path));
 
   auto file = DatabaseFile::open(path);
   if (!file) return tl::unexpected(std::move(file).error());
   DISPATCH_TRY(check_has_one_name(path, *file));
-  DISPATCH_TRY(check_private(path, *file, options.notice));
+  DISPATCH_TRY(check_private(path, *file, options.opening.notice));
   DISPATCH_TRY(check_log_belongs(path, *file));
   try {
     std::unique_ptr<Connection> connection{new Connection{path, options, std::move(*file)}};
@@ -76,9 +77,9 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
 }
 
 Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
-  const auto due = find_due(database_, path_, options.existing_only);
+  const auto due = find_due(database_, path_, options.opening.existing_only);
   if (!due) return tl::unexpected(due.error());
-  if (*due == Due::migration && !options.migrated)
+  if (*due == Due::migration && !options.opening.migrated)
     return unavailable(
         "journal {0} has version {1}, this program works on version {2}, and nothing is to be changed now; "
         "to migrate the journal, run: dispatch run --journal {0}",
@@ -91,9 +92,9 @@ Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
   if (*due != Due::nothing) {
     const auto migrated = migrate(database_, path_, *writer_lock_, file_);
     if (!migrated) return tl::unexpected(migrated.error());
-    if (*migrated && options.migrated)
-      options.migrated(fmt::format("journal {} was migrated from version {} to version {}", path_.string(),
-                                   **migrated, latest_version()));
+    if (*migrated && options.opening.migrated)
+      options.opening.migrated(fmt::format("journal {} was migrated from version {} to version {}",
+                                           path_.string(), **migrated, latest_version()));
   }
   auto files = FilesInPlace::note(path_, file_.identity());
   if (!files) return tl::unexpected(std::move(files).error());

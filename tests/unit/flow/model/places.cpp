@@ -1,7 +1,7 @@
 // Where the journals of histories come from.
 
 #include "journal/sqlite/sqlite_journal.hpp"
-#include "journal/verify.hpp"
+#include "journal/sqlite/verify/verify.hpp"
 #include "support/memory_journal.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/flow/model/history.hpp"
@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 std::unique_ptr<journal::SqliteJournal> open_file(const fs::path& path) {
   // No history ends with the machine.
   journal::SqliteOptions options;
-  options.synchronous = journal::SqliteOptions::Synchronous::normal;
+  options.opening.durability = journal::Opening::Durability::delayed;
   return journal::SqliteJournal::open(path, options).value();
 }
 

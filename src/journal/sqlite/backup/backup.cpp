@@ -1,0 +1,126 @@
+#include "journal/sqlite/backup/backup.hpp"
+
+#include "base/text/units.hpp"
+#include "journal/sqlite/connection/copy.hpp"
+#include "journal/sqlite/files/companion.hpp"
+#include "journal/sqlite/files/database_file.hpp"
+#include "journal/sqlite/files/journal_files.hpp"
+#include "journal/sqlite/files/replacement.hpp"
+#include "journal/sqlite/locks/lock_file.hpp"
+#include "journal/sqlite/reader/reading.hpp"
+
+#include <fstream>
+#include <string_view>
+#include <system_error>
+
+namespace dispatch::journal {
+
+namespace {
+
+Result<Backup> copy(SQLite::Database& source, const std::string& name, const std::filesystem::path& to) {
+  return reading::guarded(name, "copy", [&]() -> Result<Backup> {
+    DISPATCH_TRY(write_copy(source, to));
+    Backup backup;
+    SQLite::Database made{to.string(), SQLite::OPEN_READONLY};
+    backup.events = made.execAndGet("SELECT count(*) FROM events").getInt64();
+    std::error_code unseen;
+    backup.bytes = std::filesystem::file_size(to, unseen);
+    if (unseen) return fail("cannot look at the copy {}: {}", to.string(), unseen.message());
+    return backup;
+  });
+}
+
+tl::unexpected<Error> in_use(const std::string& journal) {
+  return unavailable(
+      "journal {} is in use, and cannot be replaced; end what uses it (see: dispatch status) and restore "
+      "again",
+      journal);
+}
+
+/// A journal that nobody writes to, and nobody may begin to while this lives.
+struct Closed {
+  LockFile locks;
+  std::optional<DatabaseFile> database;  ///< of the journal that is there
+};
+
+Result<Closed> close_to_others(const std::string& journal) {
+  auto locks = LockFile::open(journal);
+  if (!locks) return tl::unexpected(std::move(locks).error());
+  for (const auto byte : {LockFile::Byte::owner, LockFile::Byte::writer_lock}) {
+    const auto mine = locks->try_lock(byte);
+    if (!mine) return tl::unexpected(mine.error());
+    if (!*mine) return in_use(journal);
+  }
+  DISPATCH_TRY(locks->check_in_place());
+  Closed closed{std::move(*locks), std::nullopt};
+  if (!may_be_there(journal)) return closed;
+  auto database = DatabaseFile::open(journal);
+  if (!database) return tl::unexpected(std::move(database).error());
+  if (database->is_in_use()) return in_use(journal);
+  closed.database.emplace(std::move(*database));
+  return closed;
+}
+
+/// What reading::open would say of a journal that --journal names.
+Result<> check_restorable(const std::filesystem::path& from) {
+  constexpr const char* advice = "name a file that 'dispatch backup' made, or another journal";
+  std::error_code unknown;
+  const auto status = std::filesystem::status(from, unknown);
+  if (status.type() == std::filesystem::file_type::not_found)
+    return misuse("there is no file {} to restore; {}", from.string(), advice);
+  if (unknown) return fail("cannot look at {}: {}", from.string(), unknown.message());
+  if (!std::filesystem::is_regular_file(status))
+    return unavailable("{} is not a regular file; {}", from.string(), advice);
+  constexpr std::string_view magic{"SQLite format 3\0", 16};
+  std::string first(magic.size(), ' ');
+  std::ifstream file{from, std::ios::binary};
+  file.read(first.data(), static_cast<std::streamsize>(first.size()));
+  if (file.bad() || file.gcount() == 0) return {};  // empty or cannot be read: reading::open says it
+  if (first != magic) return unavailable("{} is not a journal of dispatch; {}", from.string(), advice);
+  return {};
+}
+
+/// "20261129T184500Z"
+std::string stamp(WallTime now) {
+  std::string text;
+  for (const char c : format_time(now).substr(0, 19))
+    if (c != '-' && c != ':') text += c;
+  return text + "Z";
+}
+
+}  // namespace
+
+Result<Backup> back_up(const std::string& journal, const std::filesystem::path& to) {
+  auto source = reading::open(journal);
+  if (!source) return tl::unexpected(std::move(source).error());
+  return copy(**source, journal, to);
+}
+
+Result<Restored> restore(const std::filesystem::path& from, const std::string& journal, WallTime now) {
+  std::error_code unresolved;
+  if (std::filesystem::equivalent(from, journal, unresolved))
+    return misuse("{} is the journal itself; name the backup to restore", from.string());
+  const auto restoring = companion(journal, restoring_suffix);
+  if (std::filesystem::equivalent(from, restoring, unresolved))
+    return misuse(
+        "{0} is what an interrupted restore left, and is about to be written anew; give it another "
+        "name first: mv {0} FILE",
+        from.string());
+  DISPATCH_TRY(check_restorable(from));
+  const auto source = reading::open(from.string(), reading::Purpose::restore);
+  if (!source) return tl::unexpected(source.error());
+  const auto closed = close_to_others(journal);
+  if (!closed) return tl::unexpected(closed.error());
+
+  // All that can fail for want of room comes before anything is moved.
+  const auto place = companion(journal, {});
+  std::filesystem::remove(restoring, unresolved);  // of a restore that was killed
+  const auto backup = copy(**source, from.string(), restoring);
+  if (!backup) return tl::unexpected(backup.error());
+  DISPATCH_TRY(settle_interrupted_replacement(journal));
+  auto replaced = replace_journal(journal, place.string() + std::string{replaced_infix} + stamp(now));
+  if (!replaced) return tl::unexpected(std::move(replaced).error());
+  return Restored{*backup, std::move(*replaced)};
+}
+
+}  // namespace dispatch::journal

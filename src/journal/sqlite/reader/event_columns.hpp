@@ -1,0 +1,27 @@
+#pragma once
+
+#include "journal/records.hpp"
+#include "journal/sqlite/statements/statement.hpp"
+#include "tracing/trace_context.hpp"
+
+#include <string>
+
+namespace dispatch::journal::reading {
+
+/// What to select from `events e LEFT JOIN entities n` for event() to read.
+inline constexpr const char* event_columns =
+    "e.position, e.event_id, n.entity_id, e.sequence_number, e.type, e.source, e.time, e.correlation_id, "
+    "e.causation_id, e.headers, e.own_url, e.accepted_at, length(e.payload)";
+/// The column after event_columns.
+inline constexpr int after_event_columns = 13;
+
+/// The event of the current row, without payload and deliveries.
+EventRecord event(const Statement::Rows& rows);
+
+/// "SELECT ... FROM ...", for whole_event() to read; a condition is to follow.
+std::string select_whole_events();
+
+/// The event of the current row with its payload and trace, without deliveries. `seed` is the journal's.
+EventRecord whole_event(const Statement::Rows& rows, const tracing::TraceSeed& seed);
+
+}  // namespace dispatch::journal::reading

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "journal/store.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dispatch::journal {
+
+/// A journal in a SQLite file, which need not be there; dispatch-journal(5) describes it.
+class SqliteStore final : public Store {
+ public:
+  /// `path` is the name by which messages know the file.
+  explicit SqliteStore(std::string path) : path_(std::move(path)) {}
+
+  std::string full_name() const override;
+  bool may_exist() const override;
+  std::vector<std::filesystem::path> files() const override;
+  Result<std::unique_ptr<Journal>> open(const Opening& opening) const override;
+  Result<std::unique_ptr<JournalReader>> read() const override;
+  std::unique_ptr<Roster> roster() const override;
+  Result<std::optional<Owner>> owner() const override;
+  Result<VerifyReport> verify(const VerifyOptions& options = {}) const override;
+  Result<Backup> back_up(const std::filesystem::path& to) const override;
+  Result<Restored> restore(const std::filesystem::path& from, WallTime now) const override;
+
+ private:
+  const std::string path_;
+};
+
+}  // namespace dispatch::journal
