@@ -10,8 +10,9 @@
 namespace dispatch::operations {
 
 Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Clock& clock,
-                                           const SubscriptionToAdd& addition, SubscriptionBackfill* backfill,
-                                           const journal::JournalReader* reader) {
+                                           const SubscriptionToAdd& addition,
+                                           SubscriptionBackfill* backfill) {
+  if (backfill != nullptr) DISPATCH_TRY(backfill->look_ahead());
   using Refused = SubscriptionAdded::Refused;
   auto transaction = journal.begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
@@ -37,14 +38,20 @@ Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Cloc
   added.change = change_to(known ? &*before : nullptr, wanted);
   const auto no = (*transaction)->put_subscription(wanted, now);
   if (!no) return tl::unexpected(no.error());
-  if (backfill != nullptr) {
-    DISPATCH_TRY(backfill->read(*reader));
-    const auto count =
-        (*transaction)->fan_out(Route{wanted.url, wanted.host, *no}, backfill->positions(), now);
-    if (!count) return tl::unexpected(count.error());
-    added.fanned_out = *count;
+  wanted.no = *no;
+  if (known) {
+    wanted.paused_at = before->paused_at;
+    wanted.pause_reason = before->pause_reason;
   }
-  DISPATCH_TRY(commit_whole(**transaction, journal));
+  if (backfill != nullptr) DISPATCH_TRY(backfill->begin(**transaction, wanted, now));
+  if (backfill == nullptr || backfill->is_finished()) {
+    DISPATCH_TRY(commit_whole(**transaction, journal));
+  } else {
+    DISPATCH_TRY(commit(**transaction, journal, backfill->made()));
+    transaction->reset();
+    DISPATCH_TRY(backfill->finish(journal, clock));
+  }
+  if (backfill != nullptr) added.fanned_out = backfill->made();
   return added;
 }
 

@@ -38,10 +38,10 @@ struct SubscriptionAdded {
 };
 
 /// Puts a subscription into the journal, in one transaction, also while a run is on. `backfill`, which may be
-/// null, is of that subscription: what it has not looked at yet of the journal is looked at inside the
-/// transaction, through `reader`, and deliveries are made for all that is meant.
+/// null, is of that subscription and new: it makes its deliveries in that transaction and, where these are
+/// many, in others after it. An error of those says that the subscription is there and paused.
 Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Clock& clock,
-                                           const SubscriptionToAdd& addition, SubscriptionBackfill* backfill,
-                                           const journal::JournalReader* reader);
+                                           const SubscriptionToAdd& addition,
+                                           SubscriptionBackfill* backfill = nullptr);
 
 }  // namespace dispatch::operations

@@ -95,21 +95,17 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
 
   const bool generated = asked.declared.secret.generate;
 
-  std::optional<operations::SubscriptionBackfill> backfill;
-  if (asked.from) {
-    auto of = operations::SubscriptionBackfill::of(wanted, Position{*asked.from});
-    if (!of) return tl::unexpected(std::move(of).error());
-    backfill = std::move(*of);
-  }
-
   const auto journal = program.store->open(to_change(program));
   if (!journal) return tl::unexpected(journal.error());
   std::unique_ptr<journal::JournalReader> reader;
-  if (backfill) {
+  std::optional<operations::SubscriptionBackfill> backfill;
+  if (asked.from) {
     auto opened = program.store->read();
     if (!opened) return tl::unexpected(std::move(opened).error());
     reader = std::move(*opened);
-    DISPATCH_TRY(backfill->read(*reader));  // what is written meanwhile is looked at inside the turn
+    auto of = operations::SubscriptionBackfill::of(wanted, Position{*asked.from}, *reader);
+    if (!of) return tl::unexpected(std::move(of).error());
+    backfill = std::move(*of);
   }
   const auto added =
       operations::add_subscription(**journal, SystemClock{},
@@ -118,7 +114,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
                                     .secret_keep = asked.declared.secret_keep,
                                     .replace = asked.replace,
                                     .former = *former},
-                                   backfill ? &*backfill : nullptr, reader.get());
+                                   backfill ? &*backfill : nullptr);
   if (!added) return tl::unexpected(added.error());
   using Refused = operations::SubscriptionAdded::Refused;
   if (added->refused == Refused::exists)
