@@ -1,6 +1,6 @@
 #include "delivery/preparing_transport.hpp"
 
-#include "delivery/http/curl_outcome.hpp"
+#include "delivery/ended_here.hpp"
 #include "delivery/preparation.hpp"
 
 #include <algorithm>
@@ -10,17 +10,11 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
 #include <pthread.h>
 
 namespace dispatch::delivery {
 namespace {
-
-Outcome unprepared(Unprepared reason) {
-  Outcome outcome;
-  outcome.kind = reason.kind;
-  outcome.error = std::move(reason.why);
-  return outcome;
-}
 
 /// An exception is a bug, or no memory; it must cost one delivery and not the thread.
 tl::expected<void, Unprepared> prepare(Preparation& preparation, Outgoing& outgoing) {
@@ -131,7 +125,8 @@ void PreparingTransport::run() noexcept {
     }
     const bool withdrawn = withdrawals != withdrawals_;
     lock.unlock();
-    reports_.put(one(ticket, withdrawn ? never_begun() : unprepared(std::move(prepared).error())));
+    reports_.put(one(ticket, withdrawn ? never_begun()
+                                       : not_made(prepared.error().kind, std::move(prepared.error().why))));
     lock.lock();
   }
 }

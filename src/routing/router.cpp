@@ -23,10 +23,11 @@ std::span<const Route> RouteHold::keep(std::span<const Route> routes) {
 }
 
 Result<Router> Router::make(const std::optional<std::string>& to, std::shared_ptr<Catalog> catalog,
-                            OwnUrls own_urls) {
+                            OwnUrls own_urls, UrlSchemes schemes) {
   Router router;
+  router.schemes_ = schemes;
   if (to) {
-    auto url = parse_url(*to);
+    auto url = parse_url(*to, schemes);
     if (!url) return misuse("--to {}", url.error().message);
     router.to_ = std::make_shared<const Destination>(std::move(*url));
   }
@@ -101,7 +102,7 @@ Result<std::shared_ptr<const Destination>> Router::destination(std::string_view 
   if (const auto seen = old_.find(key_); seen != old_.end()) {
     found = seen->second;
   } else {
-    auto url = parse_url(text);
+    auto url = parse_url(text, schemes_);
     if (!url) return misuse("url {}", url.error().message);
     found = std::make_shared<const Destination>(std::move(*url));
   }

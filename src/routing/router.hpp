@@ -66,10 +66,11 @@ enum class OwnUrls {
 class Router {
  public:
   /// `to` is the destination of events without a url; misuse where it is not a URL that can be delivered to.
-  /// Without a catalog there are no subscriptions.
+  /// Without a catalog there are no subscriptions. `schemes` are those of the URLs that events can be
+  /// delivered to; what they point to must outlive the router.
   static Result<Router> make(const std::optional<std::string>& to,
                              std::shared_ptr<Catalog> catalog = std::make_shared<Catalog>(),
-                             OwnUrls own_urls = OwnUrls::followed);
+                             OwnUrls own_urls = OwnUrls::followed, UrlSchemes schemes = http_schemes);
 
   Catalog& catalog() { return *catalog_; }
 
@@ -104,6 +105,7 @@ class Router {
   Result<std::shared_ptr<const Destination>> destination(std::string_view url);
   bool may_pass(const std::string& filter, const Arrival& arrival);
 
+  UrlSchemes schemes_;
   std::shared_ptr<const Destination> to_;
   OwnUrls own_urls_ = OwnUrls::followed;
   std::shared_ptr<Catalog> catalog_;

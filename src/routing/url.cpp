@@ -87,7 +87,7 @@ Result<std::string> with_ascii_host(std::string_view text) {
 }
 
 /// One reading of `text`.
-Result<Url> read_url(std::string_view text) {
+Result<Url> read_url(std::string_view text, UrlSchemes schemes) {
   if (text.size() > url_most)
     return misuse("{} is {} bytes long; the most is {}", shown(text), text.size(), url_most);
   if (const auto bad = std::find_if(text.begin(), text.end(), cannot_stand_in_url); bad != text.end())
@@ -95,13 +95,13 @@ Result<Url> read_url(std::string_view text) {
                   shown(text), static_cast<unsigned char>(*bad));
   const auto colon = text.find("://");
   if (colon == std::string_view::npos || colon == 0)
-    return misuse("{} is no absolute URL; it must begin with http:// or https://", shown(text));
+    return misuse("{} is no absolute URL; it must begin with {}", shown(text), listed(schemes, "or", "://"));
 
   Url url;
   url.scheme = lower(text.substr(0, colon));
-  if (url.scheme != "http" && url.scheme != "https")
-    return misuse("{} has the scheme {}; events are delivered to http and https only", shown(text),
-                  shown(url.scheme));
+  if (std::find(schemes.begin(), schemes.end(), url.scheme) == schemes.end())
+    return misuse("{} has the scheme {}; events are delivered to {} only", shown(text), shown(url.scheme),
+                  listed(schemes, "and"));
   // libcurl takes "http:///host" for "http://host".
   const auto authority = text.substr(colon + 3, text.find_first_of("/?#", colon + 3) - (colon + 3));
   if (authority.empty()) return misuse("{} has no host", shown(text));
@@ -114,7 +114,9 @@ Result<Url> read_url(std::string_view text) {
   const Handle handle{curl_url()};
   if (!handle) throw std::bad_alloc{};
   const std::string absolute = url.scheme + std::string{text.substr(colon)};
-  if (const auto code = curl_url_set(handle.get(), CURLUPART_URL, absolute.c_str(), 0); code != CURLUE_OK)
+  // libcurl makes no request to the URLs of brokers, and reads them.
+  if (const auto code = curl_url_set(handle.get(), CURLUPART_URL, absolute.c_str(), CURLU_NON_SUPPORT_SCHEME);
+      code != CURLUE_OK)
     return misuse("{} is no URL: {}", shown(text), curl_url_strerror(code));
 
   if (part(handle, CURLUPART_PORT) == "0")
@@ -144,16 +146,16 @@ Result<Url> read_url(std::string_view text) {
 
 }  // namespace
 
-Result<Url> parse_url(std::string_view text) {
+Result<Url> parse_url(std::string_view text, UrlSchemes schemes) {
   constexpr int rounds_most = 3;
   auto ascii = with_ascii_host(text);
   if (!ascii) return tl::unexpected(std::move(ascii).error());
   std::string spelled = std::move(*ascii);
-  auto url = read_url(spelled);
+  auto url = read_url(spelled, schemes);
   for (int round = 1; url && url->text != spelled; ++round) {
     if (round == rounds_most) return misuse("{} has no spelling that stays", shown(text));
     spelled = url->text;
-    url = read_url(spelled);
+    url = read_url(spelled, schemes);
   }
   return url;
 }

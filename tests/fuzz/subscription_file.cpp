@@ -23,7 +23,7 @@ namespace {
 
 void check_sound(const Subscription& subscription) {
   PROPERTY(!subscription.id.empty() && subscription.id.size() <= 255 && is_fit_to_show(subscription.id));
-  const auto url = routing::parse_url(subscription.url);
+  const auto url = routing::parse_url(subscription.url, http_schemes);
   PROPERTY(url && url->text == subscription.url && url->host == subscription.host);
   PROPERTY(!subscription.event_types.empty());
   for (const auto& type : subscription.event_types) PROPERTY(routing::Pattern::parse(type).has_value());
@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  auto parsed = operations::parse_subscriptions(Input{data, size}.rest(), "folder");
+  auto parsed = operations::parse_subscriptions(Input{data, size}.rest(), "folder", http_schemes);
   if (!parsed) {
     PROPERTY(parsed.error().failure == Failure::usage && is_fit_to_show(parsed.error().message));
     return 0;

@@ -61,7 +61,7 @@ void check_pieces(const routing::Url& url) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = Input{data, size}.rest();
-  const auto url = parse_url(text);
+  const auto url = parse_url(text, http_schemes);
   if (!url) {
     const auto& message = url.error().message;
     PROPERTY(url.error().failure == Failure::usage && !message.empty() && message.size() < 1024);
@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   check_pieces(*url);
-  const auto again = parse_url(url->text);
+  const auto again = parse_url(url->text, http_schemes);
   PROPERTY(again && again->text == url->text && again->host == url->host && again->scheme == url->scheme);
 
   // The case of scheme and host, and a fragment, make no other destination. That of a zone does: it is the
@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (url->host.find('%') != std::string::npos) end = std::min(end, text.find('%'));
   for (std::size_t i = 0; i < end; ++i)
     if (shouted[i] >= 'a' && shouted[i] <= 'z') shouted[i] = static_cast<char>(shouted[i] - 'a' + 'A');
-  const auto same = parse_url(shouted);
+  const auto same = parse_url(shouted, http_schemes);
   PROPERTY(same && same->text == url->text);
   PROPERTY(lower(authority_of(text)).starts_with(url->host) ||
            text.find_first_of("%[:.") != std::string_view::npos);

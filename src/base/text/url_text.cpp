@@ -31,7 +31,42 @@ std::size_t credentials_length(std::string_view rest) {
   return at == std::string_view::npos ? 0 : at + 1;
 }
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool may_stand_in_scheme(char c) {
+  const char small = lower(c);
+  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+}
+
 }  // namespace
+
+std::string_view scheme_of(std::string_view url) {
+  const auto colon = url.find(':');
+  if (colon == std::string_view::npos || colon == 0) return {};
+  const auto scheme = url.substr(0, colon);
+  const char first = lower(scheme.front());
+  const bool is_scheme =
+      first >= 'a' && first <= 'z' && std::all_of(scheme.begin(), scheme.end(), may_stand_in_scheme);
+  return is_scheme ? scheme : std::string_view{};
+}
+
+bool has_scheme(std::string_view url, std::string_view scheme) {
+  return url.size() > scheme.size() && url[scheme.size()] == ':' &&
+         std::equal(scheme.begin(), scheme.end(), url.begin(),
+                    [](char wanted, char c) { return wanted == lower(c); });
+}
+
+std::string listed(UrlSchemes schemes, std::string_view word, std::string_view mark) {
+  std::string text;
+  for (std::size_t i = 0; i < schemes.size(); ++i) {
+    if (i > 0 && i + 1 < schemes.size()) text += ", ";
+    if (i > 0 && i + 1 == schemes.size()) text.append(" ").append(word).append(" ");
+    text.append(schemes[i]).append(mark);
+  }
+  return text;
+}
 
 std::string without_credentials(std::string_view text) {
   std::string out;

@@ -3,6 +3,7 @@
 #include "base/text/url_text.hpp"
 #include "cli/commands/operator_turn.hpp"
 #include "cli/options/delivery_filter_options.hpp"
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/output/event_text.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
@@ -161,7 +162,7 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
   const SystemClock clock;
   const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto to = routing::parse_url(*asked.to);
+  const auto to = routing::parse_url(*asked.to, delivery_schemes);
   if (!to) return misuse("--to {}", to.error().message);
   const auto journal = open_for_operator(program, asked.which.dry_run);
   if (!journal) return tl::unexpected(journal.error());

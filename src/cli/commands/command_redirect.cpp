@@ -1,5 +1,6 @@
 #include "cli/commands/operator_turn.hpp"
 #include "cli/options/delivery_filter_options.hpp"
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
 #include "operations/redirect.hpp"
@@ -37,7 +38,7 @@ Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
   const SystemClock clock;
   const auto which = meant_by_operator(asked.which, "deliveries", clock.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto to = routing::parse_url(asked.to);
+  const auto to = routing::parse_url(asked.to, delivery_schemes);
   if (!to) return misuse("--to {}", to.error().message);
   const auto journal = open_for_operator(program, asked.which.dry_run);
   if (!journal) return tl::unexpected(journal.error());

@@ -1,6 +1,7 @@
 #include "cli/commands/operator_turn.hpp"
 #include "cli/commands/subscription/subscription_commands.hpp"
 #include "cli/options/delivery_filter_options.hpp"
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/options/option_values.hpp"
 #include "cli/options/time_argument.hpp"
 #include "cli/output/listing.hpp"
@@ -54,7 +55,7 @@ struct Replay {
 /// Where direct deliveries go now; nothing: to where they went.
 Result<std::optional<routing::Url>> destination_of(const Replay& asked) {
   if (!asked.to) return std::nullopt;
-  auto url = routing::parse_url(*asked.to);
+  auto url = routing::parse_url(*asked.to, delivery_schemes);
   if (!url) return misuse("--to {}", url.error().message);
   return std::move(*url);
 }

@@ -11,6 +11,7 @@
 #include "cli/run/tls_key_log.hpp"
 #include "delivery/http/http_transport.hpp"
 #include "delivery/preparing_transport.hpp"
+#include "delivery/transport_by_scheme.hpp"
 #include "flow/run.hpp"
 #include "journal/store.hpp"
 #include "telemetry/telemetry.hpp"
@@ -139,9 +140,10 @@ Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::
   http.requests_most = options.workers;
   http.connections_kept = options.workers;
   DISPATCH_TRY(check_addresses_seen(session.acceptance().journal, http));
-  auto transport = delivery::HttpTransport::start(http, session.inbox(), session.clock());
-  if (!transport) return tl::unexpected(std::move(transport).error());
-  auto preparing = delivery::PreparingTransport::start(preparing_threads(), **transport, session.inbox());
+  auto over_http = delivery::HttpTransport::start(http, session.inbox(), session.clock());
+  if (!over_http) return tl::unexpected(std::move(over_http).error());
+  delivery::TransportByScheme transport{{{http_schemes, **over_http}}, session.inbox()};
+  auto preparing = delivery::PreparingTransport::start(preparing_threads(), transport, session.inbox());
   if (!preparing) return tl::unexpected(std::move(preparing).error());
   SystemRandom random;
   AnnouncedRoster roster{session, asked.delivery_options};

@@ -4,6 +4,7 @@
 #include "base/text/units.hpp"
 #include "base/text/whole_number.hpp"
 #include "cli/commands/operator_turn.hpp"
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/options/option_values.hpp"
 #include "cli/options/time_argument.hpp"
 #include "cli/output/listing.hpp"
@@ -177,7 +178,7 @@ Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTi
     host = host_spelling(host);
   }
   for (auto& url : meant.urls) {
-    auto parsed = routing::parse_url(url);
+    auto parsed = routing::parse_url(url, delivery_schemes);
     if (!parsed) return misuse("--url {}", parsed.error().message);
     url = std::move(parsed->text);
   }

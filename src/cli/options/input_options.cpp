@@ -1,6 +1,7 @@
 #include "cli/options/input_options.hpp"
 
 #include "base/text/whole_number.hpp"
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/options/option_values.hpp"
 
 #include <algorithm>
@@ -169,7 +170,8 @@ Result<flow::OrderPointers> order_pointers(const InputOptions& options) {
 Result<routing::Router> make_router(const InputOptions& options, std::shared_ptr<routing::Catalog> catalog) {
   if (options.only_to && !options.to) return misuse("--only-to sends every event to --to; give --to URL");
   return routing::Router::make(options.to, std::move(catalog),
-                               options.only_to ? routing::OwnUrls::ignored : routing::OwnUrls::followed);
+                               options.only_to ? routing::OwnUrls::ignored : routing::OwnUrls::followed,
+                               delivery_schemes);
 }
 
 Result<> set_input(flow::RunOptions& run, const InputOptions& options) {

@@ -1,5 +1,6 @@
 #include "cli/run/dry_run.hpp"
 
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/output/run_stats_text.hpp"
 #include "cli/program.hpp"
@@ -83,7 +84,7 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
     }));
   }
   if (!options.subscriptions.empty()) {
-    const auto declared = operations::read_subscriptions(options.subscriptions);
+    const auto declared = operations::read_subscriptions(options.subscriptions, delivery_schemes);
     if (!declared) return tl::unexpected(declared.error());
     for (const auto& one : *declared) all.insert_or_assign(one.subscription.id, one.subscription);
   }

@@ -1,5 +1,6 @@
 #include "cli/run/session.hpp"
 
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/output/subscription_changes_text.hpp"
 #include "cli/run/recorded_destinations.hpp"
 #include "flow/intake/refresh_catalog.hpp"
@@ -75,7 +76,7 @@ Result<std::unique_ptr<Session>> Session::open(const Program& program, const Inp
 Result<> Session::open_journal(const InputOptions& options) {
   std::vector<operations::Declared> declared;
   if (!options.subscriptions.empty()) {
-    auto read = operations::read_subscriptions(options.subscriptions);
+    auto read = operations::read_subscriptions(options.subscriptions, delivery_schemes);
     if (!read) return tl::unexpected(std::move(read).error());
     declared = std::move(*read);
   }

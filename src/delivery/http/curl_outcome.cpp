@@ -4,7 +4,6 @@
 #include "base/text/units.hpp"
 
 #include <cerrno>
-#include <utility>
 
 #include <fmt/format.h>
 #include <openssl/x509_vfy.h>
@@ -52,13 +51,6 @@ std::string explain_break(CURLcode code, std::string_view detail) {
 }
 
 }  // namespace
-
-Outcome not_made(OutcomeKind kind, std::string why) {
-  Outcome outcome;
-  outcome.kind = kind;
-  outcome.error = std::move(why);
-  return outcome;
-}
 
 std::string explain_failure(CURLcode code, std::string_view detail, int system_error) {
   const auto with = [&](std::string_view text) {
@@ -118,20 +110,6 @@ std::string explain_timeout(std::chrono::milliseconds timeout, const AttemptTimi
                               : timings.name_resolved ? "a connection"
                                                       : "the address of the host's name";
   return fmt::format("timed out after {}, waiting for {}", format_duration(timeout), awaited);
-}
-
-Outcome cut_off() {
-  Outcome outcome;
-  outcome.kind = OutcomeKind::unknown;
-  outcome.error = "cut off by this program before an outcome was known";
-  return outcome;
-}
-
-Outcome never_begun(std::string_view why) {
-  Outcome outcome;
-  outcome.kind = OutcomeKind::withdrawn;
-  outcome.error = fmt::format("taken back before it was sent, as {}", why);
-  return outcome;
 }
 
 }  // namespace dispatch::delivery

@@ -22,9 +22,6 @@ bool is_local_shortage(int system_error);
 /// no thread, descriptor or memory left for it. Pure.
 bool is_local_lookup_failure(CURLcode code, std::string_view detail);
 
-/// The outcome of an attempt whose request could not be made; `kind` is refused or local_failure.
-Outcome not_made(OutcomeKind kind, std::string why);
-
 /// Says the same to people: libcurl's name for it, the detail that libcurl gave, and the system's error
 /// number where it is the cause (0: none). Pure.
 std::string explain_failure(CURLcode code, std::string_view detail, int system_error);
@@ -36,11 +33,5 @@ std::string explain_distrust(std::string_view detail, long verify_result);
 /// What to say of an attempt whose time is up: how long it had, and what it still waited for. Pure.
 std::string explain_timeout(std::chrono::milliseconds timeout, const AttemptTimings& timings,
                             bool request_out);
-
-/// The outcome of an attempt that we cut off.
-Outcome cut_off();
-
-/// The outcome of an attempt that was taken back before it began, and why.
-Outcome never_begun(std::string_view why = "the run was told to stop");
 
 }  // namespace dispatch::delivery

@@ -2,8 +2,8 @@
 
 #include "base/fail_point.hpp"
 #include "base/system/fd.hpp"
+#include "delivery/ended_here.hpp"
 #include "delivery/http/admission.hpp"
-#include "delivery/http/curl_outcome.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/stall_aware_clock.hpp"
 #include "delivery/http/tls_files.hpp"

@@ -1,6 +1,7 @@
 #include "delivery/http/transfer.hpp"
 
 #include "base/system/fd.hpp"
+#include "delivery/ended_here.hpp"
 #include "delivery/http/curl_outcome.hpp"
 #include "delivery/http/retry_after.hpp"
 #include "delivery/http/transfer_setup.hpp"

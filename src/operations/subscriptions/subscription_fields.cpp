@@ -157,9 +157,9 @@ Result<std::string> headers_from_lines(const std::vector<std::string>& lines) {
   return headers_from_json(json);
 }
 
-Result<> settle_definition(Subscription& subscription) {
+Result<> settle_definition(Subscription& subscription, UrlSchemes schemes) {
   DISPATCH_TRY(check_id(subscription.id));
-  auto url = routing::parse_url(subscription.url);
+  auto url = routing::parse_url(subscription.url, schemes);
   if (!url) return misuse("url: {}", url.error().message);
   subscription.url = std::move(url->text);
   subscription.host = std::move(url->host);

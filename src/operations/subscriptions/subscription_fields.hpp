@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/text/url_text.hpp"
 #include "event/subscription.hpp"
 
 #include <chrono>
@@ -35,7 +36,8 @@ std::vector<std::string> header_names(std::string_view json);
 
 /// Checks what the fields say together and by themselves, compiles its programs, and brings url, host and
 /// types into the form that is stored. Misuse says which field is wrong, without naming the subscription.
-Result<> settle_definition(Subscription& subscription);
+/// `schemes` are those of the URLs that events can be delivered to.
+Result<> settle_definition(Subscription& subscription, UrlSchemes schemes);
 
 /// One field of a definition as it is shown and compared. Secrets are none of these.
 struct FieldText {

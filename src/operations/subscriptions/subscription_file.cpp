@@ -154,7 +154,7 @@ tl::unexpected<Error> unknown_key(std::string_view name) {
   return misuse("there is no key {}{}", in_quotes(name), did_you_mean(name, known));
 }
 
-Result<Declared> read_one(const Value& object) {
+Result<Declared> read_one(const Value& object, UrlSchemes schemes) {
   if (!object.is_object()) return misuse("it is {}; it must be an object", ingest::kind_of(object));
   Declared declared;
   std::set<std::string, std::less<>> seen;
@@ -174,7 +174,7 @@ Result<Declared> read_one(const Value& object) {
   DISPATCH_TRY(all);
   for (const std::string_view needed : {"id", "url", "types"})
     if (!seen.contains(needed)) return misuse("the key {} is missing", needed);
-  DISPATCH_TRY(settle_definition(declared.subscription));
+  DISPATCH_TRY(settle_definition(declared.subscription, schemes));
   return declared;
 }
 
@@ -188,7 +188,7 @@ std::string name_of(const Value& object, std::size_t number) {
   return name;
 }
 
-Result<> read_all(const Value& array, std::vector<Declared>& all) {
+Result<> read_all(const Value& array, UrlSchemes schemes, std::vector<Declared>& all) {
   if (!array.is_array())
     return misuse("subscriptions is {}; it must be an array of objects", ingest::kind_of(array));
   Result<> result;
@@ -197,7 +197,7 @@ Result<> read_all(const Value& array, std::vector<Declared>& all) {
   ingest::for_each_element(array, [&](const Value& element) {
     ++number;
     if (!result) return;
-    auto one = read_one(element);
+    auto one = read_one(element, schemes);
     if (!one) {
       result = tl::unexpected(
           Error{one.error().failure, fmt::format("{}: {}", name_of(element, number), one.error().message)});
@@ -228,8 +228,8 @@ Result<> check_json(std::string_view text) {
 
 }  // namespace
 
-Result<std::vector<Declared>> parse_subscriptions(std::string_view text,
-                                                  const std::filesystem::path& folder) {
+Result<std::vector<Declared>> parse_subscriptions(std::string_view text, const std::filesystem::path& folder,
+                                                  UrlSchemes schemes) {
   DISPATCH_TRY(check_json(text));
   std::string padded{text};
   padded.append(ingest::frame_padding, ' ');
@@ -247,7 +247,7 @@ Result<std::vector<Declared>> parse_subscriptions(std::string_view text,
     else if (++lists > 1)
       result = misuse("duplicate key subscriptions");
     else
-      result = read_all(value, all);
+      result = read_all(value, schemes, all);
   });
   DISPATCH_TRY(result);
   if (lists == 0) return misuse("the key subscriptions is missing");
@@ -256,7 +256,7 @@ Result<std::vector<Declared>> parse_subscriptions(std::string_view text,
   return all;
 }
 
-Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& file) {
+Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& file, UrlSchemes schemes) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> input{std::fopen(file.c_str(), "re"), &std::fclose};
   if (!input) return misuse("cannot read the subscriptions in {}: {}", file.string(), errno_text(errno));
   std::string text(file_most + 1, '\0');
@@ -266,7 +266,7 @@ Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& fi
   if (text.size() > file_most)
     return misuse("{} is larger than {}, the most for a subscriptions file", file.string(),
                   format_size(file_most));
-  auto all = parse_subscriptions(text, file.parent_path());
+  auto all = parse_subscriptions(text, file.parent_path(), schemes);
   if (!all)
     return tl::unexpected(Error{all.error().failure, fmt::format("{}: {}; see dispatch-subscriptions(5)",
                                                                  file.string(), all.error().message)});

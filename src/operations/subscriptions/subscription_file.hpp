@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/text/url_text.hpp"
 #include "event/subscription.hpp"
 #include "operations/subscriptions/secret_source.hpp"
 
@@ -23,10 +24,12 @@ struct Declared {
 
 /// Reads dispatch-subscriptions(5). Each subscription is settled (see settle_definition()); an id that stands
 /// there twice, an unknown key and everything that cannot be meant is misuse that names the file and the
-/// subscription. Secrets are named, not read; a relative secret_file lies beside the file itself.
-Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& file);
+/// subscription. Secrets are named, not read; a relative secret_file lies beside the file itself. `schemes`
+/// are those of the URLs that events can be delivered to.
+Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& file, UrlSchemes schemes);
 
 /// The same of the file's text; `folder` is where relative paths begin.
-Result<std::vector<Declared>> parse_subscriptions(std::string_view text, const std::filesystem::path& folder);
+Result<std::vector<Declared>> parse_subscriptions(std::string_view text, const std::filesystem::path& folder,
+                                                  UrlSchemes schemes);
 
 }  // namespace dispatch::operations

@@ -1,6 +1,8 @@
 #include "base/text/url_text.hpp"
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -38,4 +40,26 @@ TEST_CASE("the origin of a URL is its scheme and host and port alone") {
   CHECK(origin_of("http://[::1]:99/") == "http://[::1]:99");
   CHECK(origin_of("http://a.test") == "http://a.test");
   CHECK(origin_of("http:/a.test/secret").empty());
+}
+
+TEST_CASE("a URL has the scheme that stands before its colon in whatever case") {
+  CHECK(scheme_of("https://h/") == "https");
+  CHECK(scheme_of("Nats+tls://h:1/") == "Nats+tls");
+  for (const std::string url : {"", ":", "://h/", "h/x:y", "1a://h/", "a b://h/", "http"}) {
+    CAPTURE(url);
+    CHECK(scheme_of(url).empty());
+  }
+  CHECK(has_scheme("http://h/", "http"));
+  CHECK(has_scheme("HTTPS://h/", "https"));
+  CHECK_FALSE(has_scheme("https://h/", "http"));
+  CHECK_FALSE(has_scheme("http", "http"));
+  CHECK_FALSE(has_scheme("", "http"));
+}
+
+TEST_CASE("schemes are listed as a sentence names them") {
+  constexpr std::array<std::string_view, 3> three{"http", "https", "nats"};
+  CHECK(listed(http_schemes, "and") == "http and https");
+  CHECK(listed(three, "or", "://") == "http://, https:// or nats://");
+  CHECK(listed(UrlSchemes{three}.first(1), "and") == "http");
+  CHECK(listed({}, "and").empty());
 }

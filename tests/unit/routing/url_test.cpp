@@ -1,5 +1,6 @@
 #include "routing/url.hpp"
 
+#include <array>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -9,15 +10,15 @@ using namespace dispatch::routing;
 
 namespace {
 
-Url parsed(std::string_view text) {
-  auto url = parse_url(text);
+Url parsed(std::string_view text, UrlSchemes schemes = http_schemes) {
+  auto url = parse_url(text, schemes);
   CAPTURE(text);
   REQUIRE_MESSAGE(url.has_value(), url.error().message);
   return *url;
 }
 
-std::string refusal(std::string_view text) {
-  const auto url = parse_url(text);
+std::string refusal(std::string_view text, UrlSchemes schemes = http_schemes) {
+  const auto url = parse_url(text, schemes);
   CAPTURE(text);
   REQUIRE_FALSE(url.has_value());
   CHECK(url.error().failure == Failure::usage);
@@ -60,6 +61,21 @@ TEST_CASE("schemes other than http and https are refused") {
         "'ftp://example.com/' has the scheme 'ftp'; events are delivered to http and https only");
   CHECK(refusal("file:///etc/passwd").find("scheme 'file'") != std::string::npos);
   CHECK(refusal("gopher://h/").find("scheme 'gopher'") != std::string::npos);
+}
+
+TEST_CASE("a URL may have each scheme that there is a transport for and no other") {
+  constexpr std::array<std::string_view, 3> three{"http", "nats", "kafka"};
+  const auto url = parsed("NATS://Broker.example.:4222/orders.%3E?stream=S#x", three);
+  CHECK(url.scheme == "nats");
+  CHECK(url.host == "broker.example");
+  CHECK(url.text == "nats://broker.example:4222/orders.%3E?stream=S");
+  CHECK(parsed("kafka://[0:0::1]:9092/topic", three).text == "kafka://[::1]:9092/topic");
+  CHECK(parsed("http://h:80/", three).text == "http://h/");
+  CHECK(refusal("https://h/", three) ==
+        "'https://h/' has the scheme 'https'; events are delivered to http, nats and kafka only");
+  CHECK(refusal("h/", three) == "'h/' is no absolute URL; it must begin with http://, nats:// or kafka://");
+  CHECK(refusal("nats://user:password@h/", three).find("holds a user name or password") != std::string::npos);
+  CHECK(refusal("nats:///subject", three).find("has no host") != std::string::npos);
 }
 
 TEST_CASE("what is no absolute URL is refused") {
@@ -119,12 +135,13 @@ TEST_CASE("bytes that cannot stand in a URL are refused and not repeated") {
 TEST_CASE("an international host name is kept as name servers know it") {
   const auto url = parse_url(
                        "HTTP://B\xC3\xBC"
-                       "cher.Example:8080/x?y#z")
+                       "cher.Example:8080/x?y#z",
+                       http_schemes)
                        .value();
   CHECK(url.text == "http://xn--bcher-kva.example:8080/x?y");
   CHECK(url.host == "xn--bcher-kva.example");
-  CHECK(parse_url(url.text).value().text == url.text);
-  CHECK(parse_url("http://\xE4\xBE\x8B\xE3\x81\x88.jp").value().text == "http://xn--r8jz45g.jp/");
+  CHECK(parsed(url.text).text == url.text);
+  CHECK(parsed("http://\xE4\xBE\x8B\xE3\x81\x88.jp").text == "http://xn--r8jz45g.jp/");
 }
 
 TEST_CASE("a host that is no international name is refused with the form to write") {
@@ -138,8 +155,8 @@ TEST_CASE("a host that is no international name is refused with the form to writ
 }
 
 TEST_CASE("a number with a dot behind it is the address that it is without") {
-  CHECK(parse_url("http://0x7f.1./x").value().host == "127.0.0.1");
-  CHECK(parse_url("http://7.:41/").value().text == "http://0.0.0.7:41/");
+  CHECK(parsed("http://0x7f.1./x").host == "127.0.0.1");
+  CHECK(parsed("http://7.:41/").text == "http://0.0.0.7:41/");
 }
 
 TEST_CASE("a host with a label of nothing is refused") {
@@ -147,7 +164,7 @@ TEST_CASE("a host with a label of nothing is refused") {
     CAPTURE(url);
     CHECK(refusal(url).find("has an invalid host") != std::string::npos);
   }
-  CHECK(parse_url("http://h./").value().host == "h");
+  CHECK(parsed("http://h./").host == "h");
 }
 
 TEST_CASE("a host that is no name once it is decoded is refused") {

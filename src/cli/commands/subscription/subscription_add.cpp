@@ -2,6 +2,7 @@
 
 #include "cli/commands/operator_turn.hpp"
 #include "cli/commands/subscription/subscription_commands.hpp"
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/program.hpp"
 #include "journal/store.hpp"
@@ -62,7 +63,7 @@ Result<Subscription> definition(const SubscriptionAddition& asked,
   if (wanted.url.empty()) return misuse("--url is missing: where do the deliveries of {} go?", wanted.id);
   if (wanted.event_types.empty())
     return misuse("--types is missing: which events go to {}? '*' means all", wanted.id);
-  DISPATCH_TRY(operations::settle_definition(wanted));
+  DISPATCH_TRY(operations::settle_definition(wanted, delivery_schemes));
   return wanted;
 }
 

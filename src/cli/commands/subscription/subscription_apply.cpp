@@ -2,6 +2,7 @@
 
 #include "cli/commands/operator_turn.hpp"
 #include "cli/commands/subscription/subscription_commands.hpp"
+#include "cli/options/delivery_schemes.hpp"
 #include "cli/output/listing.hpp"
 #include "cli/output/subscription_changes_text.hpp"
 #include "cli/program.hpp"
@@ -34,7 +35,7 @@ Result<std::vector<operations::SubscriptionChange>> rehearse(
 }  // namespace
 
 Result<ExitCode> apply_subscriptions(const Program& program, const SubscriptionsToApply& asked) {
-  const auto declared = operations::read_subscriptions(asked.file);
+  const auto declared = operations::read_subscriptions(asked.file, delivery_schemes);
   if (!declared) return tl::unexpected(declared.error());
   const auto tell = [&](const std::vector<operations::SubscriptionChange>& changes) {
     if (asked.json)

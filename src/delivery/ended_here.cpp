@@ -1,0 +1,30 @@
+#include "delivery/ended_here.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dispatch::delivery {
+
+Outcome not_made(OutcomeKind kind, std::string why) {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.error = std::move(why);
+  return outcome;
+}
+
+Outcome cut_off() {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::unknown;
+  outcome.error = "cut off by this program before an outcome was known";
+  return outcome;
+}
+
+Outcome never_begun(std::string_view why) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::withdrawn;
+  outcome.error = fmt::format("taken back before it was sent, as {}", why);
+  return outcome;
+}
+
+}  // namespace dispatch::delivery

@@ -1,0 +1,70 @@
+#include "delivery/transport_by_scheme.hpp"
+
+#include "delivery/ended_here.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dispatch::delivery {
+
+TransportByScheme::TransportByScheme(const std::vector<Served>& served, Reports& reports)
+    : reports_(reports) {
+  for (const Served& one : served) {
+    for (const std::string_view scheme : one.schemes) {
+      if (std::find(schemes_.begin(), schemes_.end(), scheme) != schemes_.end()) continue;
+      schemes_.push_back(scheme);
+      places_.push_back(transports_.size());
+    }
+    transports_.push_back(&one.transport);
+  }
+}
+
+void TransportByScheme::send(std::vector<Outgoing> batch) {
+  if (batch.empty()) return;
+  const auto first = place_of(batch.front().url);
+  const bool all_alike = std::all_of(batch.begin() + 1, batch.end(), [&](const Outgoing& outgoing) {
+    return place_of(outgoing.url) == first;
+  });
+  if (first && all_alike) return transports_[*first]->send(std::move(batch));
+
+  std::vector<std::vector<Outgoing>> parts(transports_.size());
+  std::vector<Report> refused;
+  for (Outgoing& outgoing : batch) {
+    if (const auto place = place_of(outgoing.url); place)
+      parts[*place].push_back(std::move(outgoing));
+    else
+      refused.push_back({outgoing.ticket, refusal(outgoing.url)});
+  }
+  for (std::size_t place = 0; place < parts.size(); ++place)
+    if (!parts[place].empty()) transports_[place]->send(std::move(parts[place]));
+  if (!refused.empty()) reports_.put(std::move(refused));
+}
+
+void TransportByScheme::withdraw() {
+  for (Transport* const transport : transports_) transport->withdraw();
+}
+
+void TransportByScheme::abort() {
+  for (Transport* const transport : transports_) transport->abort();
+}
+
+std::optional<std::size_t> TransportByScheme::place_of(std::string_view url) const {
+  for (std::size_t i = 0; i < schemes_.size(); ++i)
+    if (has_scheme(url, schemes_[i])) return places_[i];
+  return std::nullopt;
+}
+
+/// Names nothing of the URL but its scheme: the rest may be a secret.
+Outcome TransportByScheme::refusal(std::string_view url) const {
+  const auto scheme = scheme_of(url);
+  return not_made(
+      OutcomeKind::refused,
+      scheme.empty()
+          ? "not sent: its URL has no scheme"
+          : fmt::format("not sent: its URL has the scheme '{}', and this program delivers to {} only", scheme,
+                        listed(schemes_, "and")));
+}
+
+}  // namespace dispatch::delivery
