@@ -25,11 +25,13 @@ enum class OutcomeKind : std::uint8_t {
   not_meant = 8,      ///< not sent: the subscription's filter excludes the event
   throttled = 9,      ///< answered, with a wish for time that is granted: spends no attempt. A transport
                       ///< reports it as answered
+  acknowledged = 10,  ///< a broker has taken it and says so: a success, without a status
+  declined = 11,      ///< a broker answered that it has not taken it; `code` and `error` tell why
 };
 
-inline constexpr std::array<std::string_view, 10> outcome_kind_names{
-    "answered", "timeout",   "connect_error", "broken",    "refused",
-    "unknown",  "withdrawn", "local_failure", "not_meant", "throttled"};
+inline constexpr std::array<std::string_view, 12> outcome_kind_names{
+    "answered",  "timeout",       "connect_error", "broken",    "refused",      "unknown",
+    "withdrawn", "local_failure", "not_meant",     "throttled", "acknowledged", "declined"};
 constexpr std::string_view to_string(OutcomeKind kind) {
   return outcome_kind_names[static_cast<std::size_t>(kind)];
 }
@@ -43,11 +45,15 @@ struct AttemptTimings {
 /// What is stored and shown of Outcome::error has no more bytes.
 inline constexpr std::size_t outcome_error_most = 300;
 
-/// One attempt's outcome, as the transport saw it. Judged by policy/classify.hpp.
+/// One attempt's outcome, as the transport saw it. Judged by policy/classify.hpp: an HTTP status means what
+/// the policy says it means; of a broker's answer its transport knows, as each protocol has its own codes.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::unknown;
-  int status = 0;     ///< HTTP status where answered or throttled, else 0
-  std::string error;  ///< what went wrong, for people, without any of the payload; empty on an answer
+  int status = 0;          ///< HTTP status where answered or throttled, else 0
+  int code = 0;            ///< where declined: the number of the error in its protocol; else 0. Not stored
+  bool permanent = false;  ///< where declined: no other attempt makes sense. Not stored
+  std::string error;  ///< what went wrong, for people, without any of the payload, where declined with the
+                      ///< code and its name; empty on another answer
   std::optional<std::chrono::microseconds> retry_after;  ///< what the answer asked for, as time from now
   std::chrono::microseconds took{0};                     ///< the whole attempt
   AttemptTimings timings;

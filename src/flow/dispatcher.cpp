@@ -198,6 +198,8 @@ Result<> Dispatcher::note_actions(const std::vector<DestinationLimiters::End>& e
 void Dispatcher::hear(const Item& item, const Outcome& outcome, SteadyTime now) {
   switch (outcome.kind) {
     case OutcomeKind::answered:
+    case OutcomeKind::acknowledged:
+    case OutcomeKind::declined:
     case OutcomeKind::timeout:
     case OutcomeKind::connect_error:
     case OutcomeKind::broken:

@@ -64,7 +64,7 @@ struct EventRecord {
 struct AttemptRecord {
   struct End {
     OutcomeKind kind = OutcomeKind::unknown;
-    int status = 0;  ///< HTTP status where answered, else 0
+    int status = 0;  ///< HTTP status where answered or throttled, else 0
     std::chrono::microseconds took{0};
     std::string error, address, excerpt;  ///< empty where there is none
     AttemptTimings timings;

@@ -21,12 +21,14 @@ struct Family {
 /// Every family there is, in the order in which they are shown; dispatch-metrics(5) describes them.
 std::span<const Family> families();
 
-// How an attempt ended, as a label. Of answers that count as failures, their class.
+// How an attempt ended, as a label. Of answers that count as failures, their class. What a broker declined
+// has no series before it happens.
 namespace outcome {
 inline constexpr std::string_view succeeded{"succeeded"}, http_2xx{"http_2xx"}, http_3xx{"http_3xx"},
     http_4xx{"http_4xx"}, http_5xx{"http_5xx"}, timeout{"timeout"}, connect_error{"connect_error"},
     broken{"broken"}, refused{"refused"}, filter_failed{"filter_failed"},
-    transform_failed{"transform_failed"}, local_failure{"local_failure"}, unknown{"unknown"};
+    transform_failed{"transform_failed"}, local_failure{"local_failure"}, declined{"declined"},
+    unknown{"unknown"};
 }
 
 // What a delivery at the head of its lane waits for, as a label.

@@ -50,6 +50,10 @@ HealthSignal signal_of(const Outcome& outcome, Meaning meaning) {
     case OutcomeKind::answered:
       if (meaning == Meaning::success) return HealthSignal::up;
       return outcome.status >= 500 || outcome.status == 429 ? HealthSignal::failure : HealthSignal::up;
+    case OutcomeKind::acknowledged:
+      return HealthSignal::up;
+    case OutcomeKind::declined:  // where that is permanent it is about the event
+      return outcome.permanent ? HealthSignal::up : HealthSignal::failure;
     case OutcomeKind::timeout:
     case OutcomeKind::connect_error:
     case OutcomeKind::broken:

@@ -44,6 +44,8 @@ Meaning classify(const Outcome& outcome, const StatusTable& table) {
   if (outcome.kind == OutcomeKind::refused) return Meaning::dead;
   if (outcome.kind == OutcomeKind::local_failure) return Meaning::repeat;
   if (outcome.kind == OutcomeKind::not_meant) return Meaning::exclude;
+  if (outcome.kind == OutcomeKind::acknowledged) return Meaning::success;
+  if (outcome.kind == OutcomeKind::declined) return outcome.permanent ? Meaning::dead : Meaning::retry;
   if (outcome.kind != OutcomeKind::answered) return Meaning::retry;
   if (const auto entry = table.find(outcome.status); entry != table.end()) return entry->second;
   if (asks_for_time(outcome)) return Meaning::throttled;

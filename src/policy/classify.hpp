@@ -30,8 +30,10 @@ Result<StatusTable> parse_status_table(std::string_view text);
 /// An answer of 429 (RFC 6585), or of 503 with a Retry-After (RFC 9110, section 15.6.4).
 bool asks_for_time(const Outcome& outcome);
 
-/// Pure. Only an answer is judged by its status; every other end of an attempt is retried, except `refused`,
-/// which is dead, `local_failure`, which is repeated, and `not_meant`, which excludes the event.
+/// Pure. Only an HTTP answer is judged by its status, and only by it: a broker's success is `acknowledged`,
+/// and what it `declined` is dead where the transport says that this is permanent. Every other end of an
+/// attempt is retried, except `refused`, which is dead, `local_failure`, which is repeated, and `not_meant`,
+/// which excludes the event.
 Meaning classify(const Outcome& outcome, const StatusTable& table);
 
 }  // namespace dispatch::policy

@@ -31,6 +31,7 @@ enum Ended : std::size_t {
   filter_failed,
   transform_failed,
   local_failure,
+  declined,
   unknown
 };
 constexpr std::array ended_names{
@@ -38,7 +39,7 @@ constexpr std::array ended_names{
     metrics::outcome::http_4xx,      metrics::outcome::http_5xx,         metrics::outcome::timeout,
     metrics::outcome::connect_error, metrics::outcome::broken,           metrics::outcome::refused,
     metrics::outcome::filter_failed, metrics::outcome::transform_failed, metrics::outcome::local_failure,
-    metrics::outcome::unknown};
+    metrics::outcome::declined,      metrics::outcome::unknown};
 
 /// Answers of 1xx do not end an attempt, and what is above 5xx is as bad as that.
 Ended answer_class(int status) {
@@ -67,6 +68,9 @@ Ended ended(const journal::Settlement& settlement) {
       return refused_for(settlement.outcome->error);
     case OutcomeKind::local_failure:
       return local_failure;
+    case OutcomeKind::declined:
+      return declined;
+    case OutcomeKind::acknowledged:
     case OutcomeKind::unknown:
     case OutcomeKind::withdrawn:
     case OutcomeKind::not_meant:

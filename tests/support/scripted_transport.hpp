@@ -25,6 +25,25 @@ inline Outcome answered(int status) {
   return outcome;
 }
 
+/// A broker that has taken it.
+inline Outcome acknowledged() {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::acknowledged;
+  outcome.took = std::chrono::milliseconds{1};
+  return outcome;
+}
+
+/// A broker that has not.
+inline Outcome declined(int code, std::string error, bool permanent = false) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::declined;
+  outcome.code = code;
+  outcome.permanent = permanent;
+  outcome.error = std::move(error);
+  outcome.took = std::chrono::milliseconds{1};
+  return outcome;
+}
+
 /// An attempt that got no answer.
 inline Outcome unanswered(OutcomeKind kind, std::string error = "scripted failure") {
   Outcome outcome;

@@ -34,6 +34,19 @@ TEST_CASE("a success completes") {
   CHECK(judged(in_flight(5), outcome).by == Transition::succeed);
 }
 
+TEST_CASE("what a broker acknowledged completes and what it declined is a failure as another") {
+  RunOptions options;
+  options.statuses = {{0, policy::Meaning::dead}, {10071, policy::Meaning::success}};
+  CHECK(judged(in_flight(5), test::acknowledged(), options).by == Transition::succeed);
+  const auto declined = test::declined(10071, "NATS 10071: wrong last sequence");
+  CHECK(judged(in_flight(1), declined, options).by == Transition::retry);
+  CHECK(judged(in_flight(1), declined, options).due == now + 1s);
+  CHECK_FALSE(judged(in_flight(1), declined, options).forgive);
+  CHECK(judged(in_flight(5), declined, options).by == Transition::bury);
+  const auto permanent = test::declined(10, "Kafka 10: message too large", true);
+  CHECK(judged(in_flight(1), permanent, options).by == Transition::bury);
+}
+
 TEST_CASE("failures wait one two four and eight seconds and the fifth is the last") {
   const auto outcome = test::answered(500);
   const std::chrono::seconds waits[] = {1s, 2s, 4s, 8s};

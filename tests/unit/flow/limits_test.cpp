@@ -334,6 +334,24 @@ TEST_CASE("failures are counted by what they are and not by how long they took")
         std::map<std::string, std::uint64_t>{{"HTTP 503", 1}, {"no answer in time", 2}});
 }
 
+TEST_CASE("what a broker answers moves its deliveries as an HTTP answer does") {
+  DispatcherFixture fixture;
+  fixture.arrive({{"b1", "b", 1}, {"b2", "b", 2}, {"c1", "c", 1}, {"d1", "d", 1}});
+  fixture.play();
+  fixture.end("b1", acknowledged());
+  CHECK(fixture.stats().delivered == 1);
+  CHECK(fixture.transport.under_way_ids() == std::vector<std::string>{"c1", "d1", "b2"});
+  fixture.end("c1", declined(7, "Kafka 7: request timed out"));
+  fixture.end("d1", declined(10, "Kafka 10: message too large", true));
+  CHECK(fixture.stats().retries == 1);
+  CHECK(fixture.stats().buried == 1);
+  CHECK(fixture.stats().errors == std::map<std::string, std::uint64_t>{{"Kafka 7: request timed out", 1},
+                                                                       {"Kafka 10: message too large", 1}});
+  fixture.tick(2s);
+  fixture.end("c1", acknowledged());
+  CHECK(fixture.stats().delivered == 2);
+}
+
 TEST_CASE("workers limits the whole run") {
   flow::RunOptions options;
   options.workers = 7;

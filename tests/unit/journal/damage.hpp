@@ -20,6 +20,7 @@ class Worn {
   void exclude() { wear::exclude(*open()); }
   void operate() { wear::operate(*open()); }
   void throttle() { wear::throttle(*open()); }
+  void broker() { wear::broker(*open()); }
 
   const Subject& subject() const { return subject_; }
   std::unique_ptr<journal::JournalReader> read() const { return subject_.read(); }

@@ -823,6 +823,33 @@ TEST_CASE("verify finds an attempt that the receiver put off and that counts or 
   CHECK(after_throttle("UPDATE throttles SET destination_no = 99") == Names{"references"});
 }
 
+TEST_CASE("verify takes what a broker answered for what it is") {
+  const auto after_broker = [](std::string_view sql) {
+    WornJournal worn;
+    worn.broker();
+    worn.damage(sql);
+    return worn.findings();
+  };
+  CHECK(after_broker("").empty());
+  // As where such a success has a row of its own.
+  constexpr std::string_view with_row =
+      "INSERT INTO attempts (queue_no, position, generation, attempt, began_at, began_turn, ended_turn, took,"
+      "                      outcome, status, error, destination_no)"
+      " SELECT queue_no, position, generation, attempts, began_at, began_turn, ended_turn, took, 10, 0, NULL,"
+      "        destination_no FROM deliveries WHERE state = 4 AND status = 0";
+  CHECK(after_broker(with_row).empty());
+  CHECK(after_broker(std::string{with_row} +
+                     "; UPDATE attempts SET status = 200 WHERE outcome = 10;"
+                     "UPDATE deliveries SET status = 200 WHERE status = 0 AND state = 4") ==
+        Names{"outcomes"});
+  CHECK(after_broker(std::string{with_row} + "; UPDATE attempts SET error = 'x' WHERE outcome = 10") ==
+        Names{"outcomes"});
+  CHECK(after_broker("UPDATE attempts SET error = NULL WHERE outcome = 11") == Names{"outcomes"});
+  CHECK(after_broker("UPDATE attempts SET outcome = 10, error = NULL WHERE outcome = 11 AND attempt = 1 AND"
+                     " position = (SELECT position FROM events WHERE event_id = 'b2')") == Names{"once"});
+  CHECK(after_broker("UPDATE attempts SET outcome = 12 WHERE outcome = 11") == Names{"outcomes"});
+}
+
 TEST_CASE("verify finds nothing in a journal of version 5 that was brought up and went on") {
   WornJournal worn;
   {

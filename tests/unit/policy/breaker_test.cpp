@@ -138,6 +138,12 @@ TEST_CASE("what an outcome says about its destination") {
   for (const auto kind : {OutcomeKind::refused, OutcomeKind::unknown, OutcomeKind::withdrawn,
                           OutcomeKind::local_failure, OutcomeKind::not_meant})
     CHECK(signal_of_kind(kind) == HealthSignal::none);
+  CHECK(signal_of_kind(OutcomeKind::acknowledged) == HealthSignal::up);
+  CHECK(signal_of_kind(OutcomeKind::declined) == HealthSignal::failure);
+  Outcome permanent;
+  permanent.kind = OutcomeKind::declined;
+  permanent.permanent = true;
+  CHECK(signal_of(permanent, Meaning::dead) == HealthSignal::up);
 }
 
 // The definition once more, told from the whole history instead of from a state.

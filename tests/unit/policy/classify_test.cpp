@@ -58,6 +58,32 @@ TEST_CASE("a failure of this machine is repeated and what is not meant is exclud
   CHECK(classify(outcome, {}) == Meaning::exclude);
 }
 
+TEST_CASE(
+    "what a broker acknowledged is a success and what it declined is retried unless that is permanent") {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::acknowledged;
+  CHECK(classify(outcome, {}) == Meaning::success);
+  outcome.kind = OutcomeKind::declined;
+  CHECK(classify(outcome, {}) == Meaning::retry);
+  outcome.permanent = true;
+  CHECK(classify(outcome, {}) == Meaning::dead);
+}
+
+TEST_CASE("a status table and the wish for time are about HTTP answers alone") {
+  const StatusTable table{
+      {0, Meaning::dead}, {404, Meaning::success}, {429, Meaning::dead}, {503, Meaning::pause}};
+  Outcome outcome;
+  outcome.retry_after = std::chrono::seconds{1};
+  outcome.kind = OutcomeKind::acknowledged;
+  CHECK(classify(outcome, table) == Meaning::success);
+  outcome.kind = OutcomeKind::declined;
+  for (const int code : {0, 404, 429, 503, 10071, -1}) {
+    outcome.code = code;
+    CHECK(classify(outcome, table) == Meaning::retry);
+    CHECK_FALSE(asks_for_time(outcome));
+  }
+}
+
 TEST_CASE("a status table changes what answers mean") {
   const auto table = parse_status_table("410=dead,409=ok,200=retry");
   REQUIRE(table);

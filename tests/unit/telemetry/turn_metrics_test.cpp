@@ -92,6 +92,19 @@ TEST_CASE("every event and attempt is counted under what became of it") {
   CHECK(counted.read("dispatch_journal_commit_size_sum") == 3 + 5 + 5);
 }
 
+TEST_CASE("what a broker takes and declines is counted as succeeded and as declined") {
+  Counted counted;
+  DispatcherFixture& fixture = counted.fixture;
+  fixture.arrive({{"taken", "a", 1}, {"not", "b", 1}});
+  fixture.play();
+  CHECK(counted.attempts("declined") == 0);
+  fixture.end("taken", acknowledged());
+  fixture.end("not", declined(10071, "NATS 10071: wrong last sequence"));
+  CHECK(counted.attempts("succeeded") == 1);
+  CHECK(counted.attempts("declined") == 1);
+  CHECK(counted.count(name::retrying) == 1);
+}
+
 TEST_CASE("what a rate holds back is counted once however long it waits") {
   flow::RunOptions options;
   options.rate = Rate{2, 1s};

@@ -28,6 +28,8 @@ AttemptRecord::End attempt_end(const Statement::Rows& rows, int first) {
   AttemptRecord::End end;
   end.kind = static_cast<OutcomeKind>(rows.integer(first));
   end.status = static_cast<int>(rows.integer(first + 1));
+  // The row of a delivery has no kind of outcome, and attempt_history calls its success answered.
+  if (end.kind == OutcomeKind::answered && end.status == 0) end.kind = OutcomeKind::acknowledged;
   end.took = std::chrono::microseconds{rows.integer(first + 2)};
   end.error = shortened(text(rows, first + 3), outcome_error_most);  // earlier programs stored longer ones
   end.address = text(rows, first + 4);

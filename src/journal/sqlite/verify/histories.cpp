@@ -120,7 +120,8 @@ Verdict state_follows(const StoredDelivery& delivery, const History& history) {
   const bool has_last_row = history.last && history.last->number == delivery.attempts;
   if (!has_last_row) return std::nullopt;
   if (delivery.is(DeliveryState::completed)) {
-    if (history.last->outcome == static_cast<std::int64_t>(OutcomeKind::answered)) return std::nullopt;
+    if (history.last->is(OutcomeKind::answered) || history.last->is(OutcomeKind::acknowledged))
+      return std::nullopt;
     return std::string{"it is completed and its last attempt got no answer"};
   }
   if (history.last->succeeded() && !delivery.is(DeliveryState::in_flight)) {

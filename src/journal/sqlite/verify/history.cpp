@@ -7,8 +7,10 @@ namespace dispatch::journal::audit {
 namespace {
 
 bool is_sound(const StoredAttempt& attempt) {
-  if (attempt.outcome < 0 || attempt.outcome > static_cast<std::int64_t>(OutcomeKind::throttled))
+  if (attempt.outcome < 0 || attempt.outcome >= static_cast<std::int64_t>(outcome_kind_names.size()))
     return false;
+  if (attempt.is(OutcomeKind::acknowledged))
+    return attempt.status == 0 && attempt.took >= 0 && !attempt.with_error && !attempt.with_excerpt;
   const bool throttled = attempt.is(OutcomeKind::throttled);
   if (throttled && attempt.status != 429 && attempt.status != 503) return false;
   const bool answered = throttled || attempt.is(OutcomeKind::answered);

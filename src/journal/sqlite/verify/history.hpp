@@ -42,8 +42,9 @@ struct StoredAttempt {
   /// Nothing may follow it.
   bool is_last() const { return succeeded() || is(OutcomeKind::not_meant); }
 
-  /// An answer of 2xx that nobody objected to.
+  /// An answer of 2xx that nobody objected to, or that of a broker that has taken it.
   bool succeeded() const {
+    if (is(OutcomeKind::acknowledged)) return true;
     return is(OutcomeKind::answered) && status >= 200 && status <= 299 && !with_error;
   }
 };

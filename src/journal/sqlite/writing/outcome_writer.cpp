@@ -12,8 +12,8 @@ namespace {
 /// A success of which there is nothing to keep but what the delivery's own row has room for.
 bool is_plain_success(const Settlement& settlement) {
   const Outcome& outcome = *settlement.outcome;
-  return settlement.by == Transition::succeed && outcome.kind == OutcomeKind::answered &&
-         outcome.error.empty() && outcome.excerpt.empty();
+  const bool good = outcome.kind == OutcomeKind::answered || outcome.kind == OutcomeKind::acknowledged;
+  return settlement.by == Transition::succeed && good && outcome.error.empty() && outcome.excerpt.empty();
 }
 
 /// A 2xx that was judged a failure must not look like a success that something followed (see verify's
