@@ -27,4 +27,8 @@ Outcome never_begun(std::string_view why) {
   return outcome;
 }
 
+Outcome too_late() {
+  return never_begun("the time by which it had to begin has passed");
+}
+
 }  // namespace dispatch::delivery

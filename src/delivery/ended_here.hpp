@@ -18,4 +18,7 @@ Outcome cut_off();
 /// The outcome of an attempt that was taken back before it began, and why.
 Outcome never_begun(std::string_view why = "the run was told to stop");
 
+/// The same of one that had to begin by a time that has passed (Outgoing::not_after).
+Outcome too_late();
+
 }  // namespace dispatch::delivery

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <exception>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -37,8 +38,8 @@ std::vector<Report> one(std::uint64_t ticket, Outcome outcome) {
 }  // namespace
 
 Result<std::unique_ptr<PreparingTransport>> PreparingTransport::start(std::size_t threads, Transport& next,
-                                                                      Reports& reports) {
-  std::unique_ptr<PreparingTransport> transport{new PreparingTransport{threads, next, reports}};
+                                                                      Reports& reports, const Clock& clock) {
+  std::unique_ptr<PreparingTransport> transport{new PreparingTransport{threads, next, reports, clock}};
   DISPATCH_TRY(transport->start_threads(threads));
   return transport;
 }
@@ -112,21 +113,24 @@ void PreparingTransport::run() noexcept {
     const SubscriptionNo subscription = outgoing.subscription->no;
 
     lock.unlock();
-    auto prepared = prepare(preparation, outgoing);
+    std::optional<Outcome> unsent;
+    if (outgoing.not_after && !outgoing.may_begin(clock_.steady()))
+      unsent = too_late();
+    else if (auto prepared = prepare(preparation, outgoing); !prepared)
+      unsent = not_made(prepared.error().kind, std::move(prepared.error().why));
     lock.lock();
     queue_.leave(subscription);
     changed_.notify_one();  // another of the subscription may have its turn now
-    if (withdrawals == withdrawals_ && prepared) {
+    if (withdrawals != withdrawals_) unsent = never_begun();
+    if (!unsent) {
       // Under the lock, so that a withdrawal finds it here or there.
       std::vector<Outgoing> batch;
       batch.push_back(std::move(outgoing));
       next_.send(std::move(batch));
       continue;
     }
-    const bool withdrawn = withdrawals != withdrawals_;
     lock.unlock();
-    reports_.put(one(ticket, withdrawn ? never_begun()
-                                       : not_made(prepared.error().kind, std::move(prepared.error().why))));
+    reports_.put(one(ticket, std::move(*unsent)));
     lock.lock();
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "delivery/preparation_queue.hpp"
 #include "delivery/transport.hpp"
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -18,14 +20,14 @@ namespace dispatch::delivery {
 /// Stands before another transport and prepares what needs it (preparation.hpp), on threads of its own; all
 /// else goes through at once. One subscription has no more than all threads but one. What cannot be prepared
 /// is reported as preparation.hpp says. What waits to be prepared, or is being, has not started: it can be
-/// withdrawn.
+/// withdrawn, and is not prepared where it may begin no longer when its turn comes.
 ///
-/// `next` and `reports` are borrowed; both must outlive it, and `next` puts its reports itself.
+/// `next`, `reports` and `clock` are borrowed; they must outlive it, and `next` puts its reports itself.
 class PreparingTransport final : public Transport {
  public:
   /// Fails where the system gives no thread.
   static Result<std::unique_ptr<PreparingTransport>> start(std::size_t threads, Transport& next,
-                                                           Reports& reports);
+                                                           Reports& reports, const Clock& clock);
   /// Withdraws what has not gone to `next`; that goes on.
   ~PreparingTransport() override;
   PreparingTransport(const PreparingTransport&) = delete;
@@ -34,16 +36,18 @@ class PreparingTransport final : public Transport {
   void send(std::vector<Outgoing> batch) override;
   void withdraw() override;
   void abort() override;
+  std::vector<Fate> resolve(std::span<const Attempted> attempts) override { return next_.resolve(attempts); }
 
  private:
-  PreparingTransport(std::size_t threads, Transport& next, Reports& reports)
-      : next_(next), reports_(reports), queue_(std::max<std::size_t>(threads, 2) - 1) {}
+  PreparingTransport(std::size_t threads, Transport& next, Reports& reports, const Clock& clock)
+      : next_(next), reports_(reports), clock_(clock), queue_(std::max<std::size_t>(threads, 2) - 1) {}
   Result<> start_threads(std::size_t threads);
   void run() noexcept;
   void take_back();
 
   Transport& next_;
   Reports& reports_;
+  const Clock& clock_;
   std::mutex mutex_;
   std::condition_variable changed_;
   PreparationQueue queue_;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "delivery/attempted.hpp"
 #include "event/outcome.hpp"
 #include "event/outgoing.hpp"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace dispatch::delivery {
@@ -27,12 +29,21 @@ class Reports {
 class Transport {
  public:
   virtual ~Transport() = default;
-  /// Starts each attempt as soon as the transport's limits let it; until then it waits.
+  /// Starts each attempt as soon as the transport's limits let it; until then it waits. What has not started
+  /// by Outgoing::not_after is reported as `withdrawn`, at the latest when its turn comes.
   virtual void send(std::vector<Outgoing> batch) = 0;
   /// Gives back what has not started yet; each is reported as `withdrawn`. What is under way goes on.
   virtual void withdraw() = 0;
   /// Ends every attempt: what is under way is reported as `unknown`, what has not started as `withdrawn`.
   virtual void abort() = 0;
+
+  /// Asks the targets what became of attempts of a process that is dead, and of which none is under way here.
+  /// The answers are in the order asked, one for each. May wait for the targets, for about as long as an
+  /// attempt may take in all; what cannot be found out is unknown, as is everything where the protocol has no
+  /// way to ask: HTTP has none. Not at the same time as send() of the same events.
+  virtual std::vector<Fate> resolve(std::span<const Attempted> attempts) {
+    return std::vector<Fate>(attempts.size(), Fate::unknown);
+  }
 };
 
 }  // namespace dispatch::delivery

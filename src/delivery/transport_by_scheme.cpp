@@ -50,6 +50,24 @@ void TransportByScheme::abort() {
   for (Transport* const transport : transports_) transport->abort();
 }
 
+std::vector<Fate> TransportByScheme::resolve(std::span<const Attempted> attempts) {
+  std::vector<std::vector<Attempted>> parts(transports_.size());
+  std::vector<std::vector<std::size_t>> came_from(transports_.size());
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    const auto place = place_of(attempts[i].url);
+    if (!place) continue;
+    parts[*place].push_back(attempts[i]);
+    came_from[*place].push_back(i);
+  }
+  std::vector<Fate> fates(attempts.size(), Fate::unknown);
+  for (std::size_t place = 0; place < parts.size(); ++place) {
+    if (parts[place].empty()) continue;
+    const auto some = transports_[place]->resolve(parts[place]);
+    for (std::size_t i = 0; i < some.size(); ++i) fates[came_from[place][i]] = some[i];
+  }
+  return fates;
+}
+
 std::optional<std::size_t> TransportByScheme::place_of(std::string_view url) const {
   for (std::size_t i = 0; i < schemes_.size(); ++i)
     if (has_scheme(url, schemes_[i])) return places_[i];

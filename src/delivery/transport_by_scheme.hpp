@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,7 @@ class TransportByScheme final : public Transport {
   void send(std::vector<Outgoing> batch) override;
   void withdraw() override;
   void abort() override;
+  std::vector<Fate> resolve(std::span<const Attempted> attempts) override;
 
  private:
   std::optional<std::size_t> place_of(std::string_view url) const;

@@ -35,6 +35,11 @@ struct Outgoing {
   /// False where the policy of the delivery gives that status another meaning than that the receiver asks for
   /// time.
   bool throttled_by_429 = true, throttled_by_503 = true;
+  /// The latest time at which the attempt may begin, as where this process may send only for so long: it must
+  /// have ended before somebody else sends in its place. Nothing: whenever it can.
+  std::optional<SteadyTime> not_after = std::nullopt;
+
+  bool may_begin(SteadyTime now) const { return !not_after || now <= *not_after; }
 };
 
 }  // namespace dispatch

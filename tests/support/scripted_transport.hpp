@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/clock.hpp"
+#include "delivery/ended_here.hpp"
 #include "delivery/transport.hpp"
 
 #include <algorithm>
@@ -9,6 +11,9 @@
 #include <iterator>
 #include <limits>
 #include <mutex>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,17 +60,23 @@ inline Outcome unanswered(OutcomeKind kind, std::string error = "scripted failur
 /// A transport that sends nothing: it remembers what it was given, and each attempt stays under way until the
 /// test says how it ends. The report is put on the caller's thread, before the call returns. Thread-safe; no
 /// lock is held while a report is put, so whoever takes reports may send again at once. With a limit, what is
-/// above it waits, and starts in its order when something has ended.
+/// above it waits, and starts in its order when something has ended. Without a clock everything may begin at
+/// any time. It can tell what became of attempts once it was told what has arrived.
 class ScriptedTransport final : public delivery::Transport {
  public:
   explicit ScriptedTransport(delivery::Reports& reports,
-                             std::size_t at_once = std::numeric_limits<std::size_t>::max())
-      : reports_(reports), at_once_(at_once) {}
+                             std::size_t at_once = std::numeric_limits<std::size_t>::max(),
+                             const Clock* clock = nullptr)
+      : reports_(reports), at_once_(at_once), clock_(clock) {}
 
   void send(std::vector<Outgoing> batch) override {
-    const std::scoped_lock lock{mutex_};
-    std::move(batch.begin(), batch.end(), std::back_inserter(waiting_));
-    start_waiting();
+    std::vector<delivery::Report> reports;
+    {
+      const std::scoped_lock lock{mutex_};
+      std::move(batch.begin(), batch.end(), std::back_inserter(waiting_));
+      start_waiting(reports);
+    }
+    if (!reports.empty()) reports_.put(std::move(reports));
   }
 
   void withdraw() override {
@@ -84,6 +95,21 @@ class ScriptedTransport final : public delivery::Transport {
     finish_all(unanswered(OutcomeKind::unknown, "aborted"));
   }
 
+  std::vector<delivery::Fate> resolve(std::span<const delivery::Attempted> attempts) override {
+    const std::scoped_lock lock{mutex_};
+    std::vector<delivery::Fate> fates(attempts.size(), delivery::Fate::unknown);
+    if (!arrived_) return fates;
+    for (std::size_t i = 0; i < attempts.size(); ++i)
+      fates[i] = arrived_->contains(attempts[i].event_id) ? delivery::Fate::arrived : delivery::Fate::absent;
+    return fates;
+  }
+
+  /// From now on it can tell what became of attempts: the events of these ids have arrived, others have not.
+  void knows_arrived(std::set<std::string> event_ids) {
+    const std::scoped_lock lock{mutex_};
+    arrived_ = std::move(event_ids);
+  }
+
   /// Ends the oldest attempt under way for that event. False where there is none.
   bool finish(std::string_view event_id, Outcome outcome) {
     return finish_first([&](const Outgoing& outgoing) { return outgoing.event_id == event_id; },
@@ -99,14 +125,15 @@ class ScriptedTransport final : public delivery::Transport {
   /// Ends every attempt under way in the order of sending, all in one report. Returns how many.
   std::size_t finish_all(const Outcome& outcome) {
     std::vector<delivery::Report> reports;
+    std::size_t finished = 0;
     {
       const std::scoped_lock lock{mutex_};
       for (const auto& outgoing : under_way_) reports.push_back({outgoing.ticket, outcome});
       under_way_.clear();
-      start_waiting();
+      finished = reports.size();
+      start_waiting(reports);
     }
-    const std::size_t finished = reports.size();
-    if (finished > 0) reports_.put(std::move(reports));
+    if (!reports.empty()) reports_.put(std::move(reports));
     return finished;
   }
 
@@ -142,9 +169,13 @@ class ScriptedTransport final : public delivery::Transport {
   }
 
  private:
-  /// Under mutex_.
-  void start_waiting() {
+  /// Under mutex_. Adds reports of what may begin no longer.
+  void start_waiting(std::vector<delivery::Report>& reports) {
     for (; !waiting_.empty() && under_way_.size() < at_once_; waiting_.pop_front()) {
+      if (clock_ != nullptr && !waiting_.front().may_begin(clock_->steady())) {
+        reports.push_back({waiting_.front().ticket, delivery::too_late()});
+        continue;
+      }
       under_way_.push_back(waiting_.front());
       sent_.push_back(std::move(waiting_.front()));
     }
@@ -153,17 +184,15 @@ class ScriptedTransport final : public delivery::Transport {
 
   template <class Wanted>
   bool finish_first(const Wanted& wanted, Outcome outcome) {
-    std::uint64_t ticket = 0;
+    std::vector<delivery::Report> reports;
     {
       const std::scoped_lock lock{mutex_};
       const auto found = std::find_if(under_way_.begin(), under_way_.end(), wanted);
       if (found == under_way_.end()) return false;
-      ticket = found->ticket;
+      reports.push_back({found->ticket, std::move(outcome)});
       under_way_.erase(found);
-      start_waiting();
+      start_waiting(reports);
     }
-    std::vector<delivery::Report> reports;
-    reports.push_back({ticket, std::move(outcome)});
     reports_.put(std::move(reports));
     return true;
   }
@@ -177,8 +206,10 @@ class ScriptedTransport final : public delivery::Transport {
 
   delivery::Reports& reports_;
   const std::size_t at_once_;
+  const Clock* const clock_;
   mutable std::mutex mutex_;
   std::deque<Outgoing> waiting_;
+  std::optional<std::set<std::string>> arrived_;
   std::vector<Outgoing> sent_;
   std::vector<Outgoing> under_way_;
   std::size_t most_under_way_ = 0;

@@ -143,7 +143,8 @@ Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::
   auto over_http = delivery::HttpTransport::start(http, session.inbox(), session.clock());
   if (!over_http) return tl::unexpected(std::move(over_http).error());
   delivery::TransportByScheme transport{{{http_schemes, **over_http}}, session.inbox()};
-  auto preparing = delivery::PreparingTransport::start(preparing_threads(), transport, session.inbox());
+  auto preparing =
+      delivery::PreparingTransport::start(preparing_threads(), transport, session.inbox(), session.clock());
   if (!preparing) return tl::unexpected(std::move(preparing).error());
   SystemRandom random;
   AnnouncedRoster roster{session, asked.delivery_options};

@@ -9,6 +9,7 @@ namespace dispatch::delivery {
 void Admission::add(Outgoing outgoing) {
   const std::uint32_t number = outgoing.host;
   Host& to = hosts_[number];
+  note_time(outgoing);
   to.waiting.push_back(std::move(outgoing));
   list(number, to);
 }
@@ -49,6 +50,7 @@ std::vector<Outgoing> Admission::give_back() {
   }
   std::erase_if(hosts_, [](const auto& entry) { return entry.second.under_way == 0; });
   turns_.clear();
+  late_after_.reset();
   return waiting;
 }
 
@@ -68,6 +70,29 @@ std::vector<Outgoing> Admission::give_back(std::uint32_t number,
   }
   drop_unused(number);
   return taken;
+}
+
+std::vector<Outgoing> Admission::give_back_late(SteadyTime now) {
+  std::vector<Outgoing> late;
+  if (!late_after_ || now <= *late_after_) return late;
+  late_after_.reset();
+  std::vector<std::uint32_t> with_late;
+  const auto is_late = [=](const Outgoing& outgoing) { return !outgoing.may_begin(now); };
+  for (const auto& [number, to] : hosts_) {
+    if (std::any_of(to.waiting.begin(), to.waiting.end(), is_late)) with_late.push_back(number);
+    for (const Outgoing& outgoing : to.waiting)
+      if (!is_late(outgoing)) note_time(outgoing);
+  }
+  for (const std::uint32_t number : with_late) {
+    auto some = give_back(number, is_late);
+    std::move(some.begin(), some.end(), std::back_inserter(late));
+  }
+  return late;
+}
+
+void Admission::note_time(const Outgoing& outgoing) {
+  if (outgoing.not_after && (!late_after_ || *outgoing.not_after < *late_after_))
+    late_after_ = outgoing.not_after;
 }
 
 void Admission::drop_unused(std::uint32_t number) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "event/outgoing.hpp"
 
 #include <cstddef>
@@ -38,6 +39,10 @@ class Admission {
   std::vector<Outgoing> give_back();
   /// The same of those requests to that host of which `which` returns true.
   std::vector<Outgoing> give_back(std::uint32_t host, const std::function<bool(const Outgoing&)>& which);
+  /// The same of those that may not start any more (Outgoing::may_begin).
+  std::vector<Outgoing> give_back_late(SteadyTime now);
+  /// After that time, and not earlier, give_back_late() may have something to give back; nothing: never.
+  std::optional<SteadyTime> late_after() const { return late_after_; }
 
  private:
   struct Host {
@@ -47,9 +52,11 @@ class Admission {
   };
   void drop_unused(std::uint32_t number);
   void list(std::uint32_t number, Host& host);
+  void note_time(const Outgoing& outgoing);
 
   const std::size_t per_host_, in_all_;
   std::size_t under_way_ = 0;
+  std::optional<SteadyTime> late_after_;  ///< the earliest not_after of what waits, or has waited
   std::map<std::uint32_t, Host> hosts_;
   std::deque<std::uint32_t> turns_;  ///< hosts that have something waiting and room for it
 };

@@ -77,6 +77,7 @@ class HttpTransport::Engine {
   void begin(Outgoing outgoing, std::vector<Report>& reports);
   void put_off(const Outgoing& asked, const Outcome& outcome, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
+  void give_back_late(std::vector<Report>& reports);
   bool worth_keeping(std::uint32_t host);
   bool is_under_way(const Transfer& transfer) const {
     return transfer.slot < under_way_.size() && under_way_[transfer.slot].get() == &transfer;
@@ -173,6 +174,7 @@ void HttpTransport::Engine::run() noexcept {
       give_back(orders.send, reports);
     else
       for (auto& outgoing : orders.send) admission_.add(std::move(outgoing));
+    give_back_late(reports);
     while (auto outgoing = admission_.next()) begin(std::move(*outgoing), reports);
     if (reports.empty()) continue;
     fail_point(FailPoint::answers_arrived);
@@ -240,9 +242,16 @@ void HttpTransport::Engine::time_out(std::vector<Report>& reports) {
 }
 
 std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() const {
-  if (deadlines_.empty()) return std::nullopt;
-  return std::min(StallAwareClock::beat,
-                  std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - time_.now()));
+  using std::chrono::milliseconds;
+  std::optional<milliseconds> wait;
+  if (!deadlines_.empty())
+    wait = std::min(StallAwareClock::beat,
+                    std::chrono::ceil<milliseconds>(deadlines_.begin()->first - time_.now()));
+  if (const auto late_after = admission_.late_after()) {
+    const auto left = std::chrono::ceil<milliseconds>(*late_after - clock_.steady()) + milliseconds{1};
+    wait = std::max(std::min(wait.value_or(left), left), milliseconds{0});
+  }
+  return wait;
 }
 
 void HttpTransport::Engine::cut(std::vector<Report>& reports) {
@@ -262,6 +271,8 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
     admission_.leave(host);
     reports.push_back({ticket, std::move(outcome)});
   };
+  // Others were begun since give_back_late(), or the process stood still.
+  if (outgoing.not_after && !outgoing.may_begin(clock_.steady())) return not_begun(too_late());
   if (idle_.empty()) {
     auto made = Transfer::make({options_, *loop_, addresses_, random_});
     if (!made) return not_begun(not_made(OutcomeKind::local_failure, std::move(made).error().message));
@@ -294,6 +305,12 @@ bool HttpTransport::Engine::worth_keeping(std::uint32_t host) {
 
 void HttpTransport::Engine::give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports) {
   for (const Outgoing& outgoing : unsent) reports.push_back({outgoing.ticket, never_begun()});
+}
+
+void HttpTransport::Engine::give_back_late(std::vector<Report>& reports) {
+  if (!admission_.late_after()) return;
+  for (const Outgoing& outgoing : admission_.give_back_late(clock_.steady()))
+    reports.push_back({outgoing.ticket, too_late()});
 }
 
 std::unique_ptr<Transfer> HttpTransport::Engine::leave(std::size_t slot) {

@@ -1,6 +1,9 @@
 #include "delivery/http/admission.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -55,6 +58,45 @@ TEST_CASE("the limit in all holds over hosts and they take turns") {
   admission.leave(0);
   admission.leave(1);
   CHECK(started(admission) == Tickets{6, 3});
+}
+
+TEST_CASE("what may start no longer is given back and the rest keeps its order") {
+  using namespace std::chrono_literals;
+  const SteadyTime start{};
+  Admission admission{1, 100};
+  const auto add = [&](std::uint32_t host, std::uint64_t ticket, std::optional<SteadyTime> not_after) {
+    Outgoing outgoing = to(host, ticket);
+    outgoing.not_after = not_after;
+    admission.add(std::move(outgoing));
+  };
+  const auto late = [&](SteadyTime now) {
+    Tickets tickets;
+    for (const auto& outgoing : admission.give_back_late(now)) tickets.push_back(outgoing.ticket);
+    return tickets;
+  };
+  CHECK_FALSE(admission.late_after());
+  add(0, 1, start + 1s);
+  CHECK(started(admission) == Tickets{1});
+  add(0, 2, start + 3s);
+  add(0, 3, std::nullopt);
+  add(0, 4, start + 2s);
+  add(0, 5, start + 5s);
+  add(1, 6, start + 3s);
+  CHECK(admission.late_after() == start + 1s);  // of one that has started
+  CHECK(late(start + 1s).empty());
+  CHECK(late(start + 2s).empty());
+  CHECK(admission.late_after() == start + 2s);
+  CHECK(late(start + 4s) == Tickets{2, 4, 6});
+  CHECK(admission.late_after() == start + 5s);
+  CHECK(admission.hosts() == 1);
+  CHECK(started(admission).empty());
+  admission.leave(0);
+  CHECK(started(admission) == Tickets{3});
+  admission.leave(0);
+  CHECK(late(start + 6s) == Tickets{5});
+  CHECK_FALSE(admission.late_after());
+  CHECK(started(admission).empty());
+  CHECK(admission.hosts() == 0);
 }
 
 TEST_CASE("what is given back has not started and nothing else waits") {

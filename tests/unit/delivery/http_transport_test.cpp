@@ -451,6 +451,32 @@ TEST_CASE("the end of a transport reports what was under way and leaves no descr
   CHECK(threads_come_down_to(threads));
 }
 
+TEST_CASE("what waits for a connection is reported at the time after which it may not begin") {
+  Receiver receiver{always({.manner = Answer::Manner::held})};
+  const SystemClock clock;
+  CollectedReports reports;
+  HttpOptions options;
+  options.per_host = 1;
+  const auto transport = HttpTransport::start(options, reports, clock).value();
+  std::vector<Outgoing> batch;
+  batch.push_back(event(receiver.url(), 1));
+  batch.push_back(event(receiver.url(), 2));
+  batch.push_back(event(receiver.url(), 3));
+  const SteadyTime until = clock.steady() + 50ms;
+  batch[0].not_after = until + 1h;
+  batch[1].not_after = until;
+  transport->send(std::move(batch));
+  REQUIRE(reports.wait_for(1));  // nothing else happens meanwhile
+  CHECK(clock.steady() > until);
+  CHECK(reports.all()[0].ticket == 2);
+  CHECK(reports.all()[0].outcome.kind == OutcomeKind::withdrawn);
+  CHECK(reports.all()[0].outcome.error ==
+        "taken back before it was sent, as the time by which it had to begin has passed");
+  receiver.release();
+  REQUIRE(reports.wait_for(3));
+  CHECK(receiver.count() == 2);
+}
+
 TEST_CASE("a file of certificate authorities that cannot be read is found at the start") {
   ManualClock clock;
   CollectedReports reports;

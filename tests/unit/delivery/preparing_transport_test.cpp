@@ -1,14 +1,17 @@
 #include "delivery/preparing_transport.hpp"
 
 #include "support/collected_reports.hpp"
+#include "support/fakes.hpp"
 #include "support/scripted_transport.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -71,8 +74,9 @@ Subscription transformed(const std::string& transform, std::int64_t no = 1) {
 
 TEST_CASE("what needs no preparation goes through at once and what fails is refused with the reason") {
   CollectedReports reports;
+  ManualClock clock;
   Answering next{reports};
-  const auto transport = delivery::PreparingTransport::start(2, next, reports).value();
+  const auto transport = delivery::PreparingTransport::start(2, next, reports, clock).value();
   std::vector<Outgoing> batch;
   batch.push_back(outgoing(1, transformed(".data.n.x")));
   batch.push_back(outgoing(2, {}));
@@ -94,8 +98,9 @@ TEST_CASE("what needs no preparation goes through at once and what fails is refu
 
 TEST_CASE("a subscription whose programs do not end leaves a thread to the others") {
   CollectedReports reports;
+  ManualClock clock;
   Answering next{reports};
-  const auto transport = delivery::PreparingTransport::start(2, next, reports).value();
+  const auto transport = delivery::PreparingTransport::start(2, next, reports, clock).value();
   constexpr std::uint64_t endless = 3, others = 10;
   for (std::uint64_t ticket = 0; ticket < endless; ++ticket)
     transport->send(one(outgoing(ticket, transformed("last(repeat(1))", 1))));
@@ -114,8 +119,9 @@ TEST_CASE("a subscription whose programs do not end leaves a thread to the other
 
 TEST_CASE("what is taken back while it is being prepared does not start") {
   CollectedReports reports;
+  ManualClock clock;
   Answering next{reports};
-  const auto transport = delivery::PreparingTransport::start(1, next, reports).value();
+  const auto transport = delivery::PreparingTransport::start(1, next, reports, clock).value();
   // It is being prepared, or waits to be; either way it has a second of work before it.
   transport->send(one(outgoing(1, transformed("[range(200000)] | map(tostring) | join(\"\") | length"))));
   transport->withdraw();
@@ -127,12 +133,55 @@ TEST_CASE("what is taken back while it is being prepared does not start") {
   CHECK(next.bodies() == std::vector<std::string>{"2"});
 }
 
+TEST_CASE("what may begin no longer is not prepared and what waits behind it is") {
+  using namespace std::chrono_literals;
+  CollectedReports reports;
+  ManualClock clock;
+  /// Two seconds pass while an attempt is handed on.
+  class Slow final : public delivery::Transport {
+   public:
+    Slow(delivery::Transport& next, ManualClock& clock) : next_(next), clock_(clock) {}
+    void send(std::vector<Outgoing> batch) override {
+      clock_.tick(2s);
+      next_.send(std::move(batch));
+    }
+    void withdraw() override {}
+    void abort() override {}
+
+   private:
+    delivery::Transport& next_;
+    ManualClock& clock_;
+  };
+  Answering answering{reports};
+  Slow next{answering, clock};
+  const auto transport = delivery::PreparingTransport::start(1, next, reports, clock).value();
+  const auto until = [&](std::uint64_t ticket, std::chrono::seconds from_now) {
+    Outgoing made = outgoing(ticket, transformed(".data.n"));
+    made.not_after = clock.steady() + from_now;
+    return made;
+  };
+  std::vector<Outgoing> batch;
+  batch.push_back(until(1, 0s));  // it may begin at that very time
+  batch.push_back(until(2, 1s));
+  batch.push_back(outgoing(3, transformed(".data.n")));
+  transport->send(std::move(batch));
+  REQUIRE(reports.wait_for(3, 60s));
+  CHECK(answering.bodies() == std::vector<std::string>{"1", "3"});
+  const auto all = reports.all();
+  const auto late =
+      std::find_if(all.begin(), all.end(), [](const auto& report) { return report.ticket == 2; });
+  CHECK(late->outcome.kind == OutcomeKind::withdrawn);
+  CHECK(late->outcome.error ==
+        "taken back before it was sent, as the time by which it had to begin has passed");
+}
+
 TEST_CASE("every attempt ends in one report whatever is sent and taken back and aborted at once") {
   constexpr std::uint64_t senders = 3, each = 200;
   CollectedReports reports;
+  ManualClock clock;
   Answering next{reports};
   {
-    const auto transport = delivery::PreparingTransport::start(2, next, reports).value();
+    const auto transport = delivery::PreparingTransport::start(2, next, reports, clock).value();
     Subscription enveloped;
     enveloped.body = BodyMode::envelope;
     std::atomic<bool> done = false;

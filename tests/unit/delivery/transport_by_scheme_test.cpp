@@ -105,6 +105,20 @@ TEST_CASE("a withdrawal and an abort reach every transport") {
   CHECK(two.reports.all()[3].outcome.kind == OutcomeKind::unknown);
 }
 
+TEST_CASE("each target is asked what became of its attempts and nobody is asked of other schemes") {
+  using delivery::Attempted;
+  using delivery::Fate;
+  TwoSchemes two;
+  two.broker.knows_arrived({"e2", "e6"});
+  const std::vector<Attempted> attempts{
+      {.url = "http://h/", .event_id = "e1"},   {.url = "broker://h/", .event_id = "e2"},
+      {.url = "broker://h/", .event_id = "e3"}, {.url = "ftp://h/", .event_id = "e4"},
+      {.url = "https://h/", .event_id = "e5"},  {.url = "broker://h/", .event_id = "e6"}};
+  CHECK(two.transport.resolve(attempts) == std::vector<Fate>{Fate::unknown, Fate::arrived, Fate::absent,
+                                                             Fate::unknown, Fate::unknown, Fate::arrived});
+  CHECK(two.transport.resolve({}).empty());
+}
+
 TEST_CASE("a scheme belongs to the first transport that names it") {
   CollectedReports reports;
   ScriptedTransport first{reports}, second{reports};

@@ -1,14 +1,10 @@
-// What every Transport keeps, whatever is behind it.
+// What every Transport keeps, whatever is behind it: those in TRANSPORTS (transport_subjects.hpp).
 
-#include "base/clock.hpp"
-#include "delivery/http/http_transport.hpp"
-#include "delivery/preparing_transport.hpp"
-#include "support/collected_reports.hpp"
-#include "support/receiver.hpp"
-#include "support/scripted_transport.hpp"
+#include "unit/delivery/transport_subjects.hpp"
 
 #include <algorithm>
-#include <memory>
+#include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -19,95 +15,9 @@
 
 using namespace dispatch;
 using namespace dispatch::test;
+using namespace std::chrono_literals;
 
 namespace {
-
-/// More than any test but one has under way.
-constexpr std::size_t at_once = 100;
-
-/// Attempts stay under way until answer_all() lets them, and those sent later, be answered with 200.
-class HttpSubject {
- public:
-  delivery::Transport& transport() { return *transport_; }
-  CollectedReports& reports() { return reports_; }
-  std::string url() const { return receiver_.url(); }
-  bool wait_under_way(std::size_t count) { return receiver_.wait_for(count); }
-  std::size_t started() const { return receiver_.count(); }
-  void answer_all() { receiver_.release(); }
-
- private:
-  Receiver receiver_{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
-  SystemClock clock_;
-  CollectedReports reports_;
-  std::unique_ptr<delivery::HttpTransport> transport_ =
-      delivery::HttpTransport::start(options(), reports_, clock_).value();
-
-  static delivery::HttpOptions options() {
-    delivery::HttpOptions options;
-    options.per_host = at_once;
-    return options;
-  }
-};
-
-class ScriptedSubject {
- public:
-  delivery::Transport& transport() { return transport_; }
-  CollectedReports& reports() { return reports_; }
-  std::string url() const { return "http://127.0.0.1/"; }
-  bool wait_under_way(std::size_t count) { return transport_.under_way().size() >= count; }
-  std::size_t started() const { return transport_.sent().size(); }
-  void answer_all() { transport_.finish_all(answered(200)); }
-
- private:
-  CollectedReports reports_;
-  ScriptedTransport transport_{reports_, at_once};
-};
-
-/// What goes through it is of a subscription whose bodies must be prepared.
-class Subscribing final : public delivery::Transport {
- public:
-  explicit Subscribing(delivery::Transport& next) : next_(next) {}
-  void send(std::vector<Outgoing> batch) override {
-    for (auto& outgoing : batch) outgoing.subscription = subscription_;
-    next_.send(std::move(batch));
-  }
-  void withdraw() override { next_.withdraw(); }
-  void abort() override { next_.abort(); }
-
- private:
-  static std::shared_ptr<const Subscription> enveloped() {
-    Subscription subscription;
-    subscription.body = BodyMode::envelope;
-    return std::make_shared<const Subscription>(std::move(subscription));
-  }
-
-  delivery::Transport& next_;
-  const std::shared_ptr<const Subscription> subscription_ = enveloped();
-};
-
-/// Prepares before a transport that is passed the same suite itself. One thread, so that what is sent first
-/// starts first.
-class PreparingSubject {
- public:
-  delivery::Transport& transport() { return subscribing_; }
-  CollectedReports& reports() { return reports_; }
-  std::string url() const { return "http://127.0.0.1/"; }
-  bool wait_under_way(std::size_t count) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    while (next_.under_way().size() < count && std::chrono::steady_clock::now() < until)
-      std::this_thread::yield();
-    return next_.under_way().size() >= count;
-  }
-  std::size_t started() const { return next_.sent().size(); }
-  void answer_all() { next_.finish_all(answered(200)); }
-
- private:
-  CollectedReports reports_;
-  ScriptedTransport next_{reports_, at_once};
-  std::unique_ptr<delivery::PreparingTransport> transport_ =
-      delivery::PreparingTransport::start(1, next_, reports_).value();
-  Subscribing subscribing_{*transport_};
-};
 
 std::vector<Outgoing> batch(const std::string& url, std::uint64_t first_ticket, std::size_t count) {
   std::vector<Outgoing> batch(count);
@@ -133,8 +43,6 @@ bool all_are(const std::vector<delivery::Report>& reports, OutcomeKind kind) {
 
 }  // namespace
 
-#define TRANSPORTS HttpSubject, ScriptedSubject, PreparingSubject
-
 TEST_CASE_TEMPLATE("transport: every attempt ends in one report under its ticket", Subject, TRANSPORTS) {
   Subject subject;
   subject.transport().send(batch(subject.url(), 1, 100));
@@ -146,8 +54,7 @@ TEST_CASE_TEMPLATE("transport: every attempt ends in one report under its ticket
   CHECK(tickets(reports).size() == 100);
   CHECK(*tickets(reports).begin() == 1);
   CHECK(*tickets(reports).rbegin() == 100);
-  CHECK(all_are(reports, OutcomeKind::answered));
-  CHECK(reports.front().outcome.status == 200);
+  CHECK(all_are(reports, Subject::success));
 }
 
 TEST_CASE_TEMPLATE("transport: nothing is reported before it has ended", Subject, TRANSPORTS) {
@@ -197,7 +104,7 @@ TEST_CASE_TEMPLATE("transport: what is above the limit waits and starts when ano
     subject.reports().wait_for(at_once + 20, std::chrono::milliseconds{10});
   }
   REQUIRE(subject.reports().count() == at_once + 20);
-  CHECK(all_are(subject.reports().all(), OutcomeKind::answered));
+  CHECK(all_are(subject.reports().all(), Subject::success));
 }
 
 TEST_CASE_TEMPLATE("transport: what is withdrawn never starts and what is under way goes on", Subject,
@@ -225,7 +132,7 @@ TEST_CASE_TEMPLATE("transport: a withdrawal with nothing waiting does nothing", 
   CHECK(subject.reports().count() == 0);
   subject.answer_all();
   REQUIRE(subject.reports().wait_for(2));
-  CHECK(all_are(subject.reports().all(), OutcomeKind::answered));
+  CHECK(all_are(subject.reports().all(), Subject::success));
 }
 
 TEST_CASE_TEMPLATE("transport: an abort with nothing under way does nothing and sending goes on after it",
@@ -237,7 +144,7 @@ TEST_CASE_TEMPLATE("transport: an abort with nothing under way does nothing and 
   subject.answer_all();
   REQUIRE(subject.reports().wait_for(1));
   CHECK(subject.reports().all().front().ticket == 7);
-  CHECK(subject.reports().all().front().outcome.kind == OutcomeKind::answered);
+  CHECK(subject.reports().all().front().outcome.kind == Subject::success);
 }
 
 TEST_CASE_TEMPLATE("transport: several threads may send at once", Subject, TRANSPORTS) {
@@ -253,4 +160,93 @@ TEST_CASE_TEMPLATE("transport: several threads may send at once", Subject, TRANS
   subject.answer_all();
   REQUIRE(subject.reports().wait_for(100));
   CHECK(tickets(subject.reports().all()).size() == 100);
+}
+
+TEST_CASE_TEMPLATE("transport: what may begin no longer when it is sent never starts", Subject, TRANSPORTS) {
+  Subject subject;
+  auto sent = batch(subject.url(), 1, 3);
+  subject.clock().tick(1min);
+  sent[0].not_after = subject.clock().steady();
+  sent[1].not_after = subject.clock().steady() - 1us;
+  subject.transport().send(std::move(sent));
+  REQUIRE(subject.wait_under_way(2));
+  REQUIRE(subject.reports().wait_for(1));
+  CHECK(subject.reports().all()[0].ticket == 2);
+  CHECK(subject.reports().all()[0].outcome.kind == OutcomeKind::withdrawn);
+  CHECK_FALSE(subject.reports().all()[0].outcome.error.empty());
+  subject.answer_all();
+  REQUIRE(subject.reports().wait_for(3));
+  CHECK(tickets(subject.reports().all()).size() == 3);
+  CHECK(subject.started() == 2);
+}
+
+TEST_CASE_TEMPLATE("transport: what waits until it may begin no longer never starts and others do", Subject,
+                   TRANSPORTS) {
+  Subject subject;
+  auto sent = batch(subject.url(), 1, at_once + 20);
+  for (std::size_t i = 0; i < 10; ++i) sent[at_once + i].not_after = subject.clock().steady() + 1s;
+  for (std::size_t i = 10; i < 15; ++i) sent[at_once + i].not_after = subject.clock().steady() + 1h;
+  subject.transport().send(std::move(sent));
+  REQUIRE(subject.wait_under_way(at_once));
+  subject.clock().tick(2s);
+  for (int tries = 0; tries < 1000 && subject.reports().count() < at_once + 20; ++tries) {
+    subject.answer_all();
+    subject.reports().wait_for(at_once + 20, 10ms);
+  }
+  const auto reports = subject.reports().all();
+  REQUIRE(reports.size() == at_once + 20);
+  CHECK(tickets(reports).size() == at_once + 20);
+  for (const auto& report : reports) {
+    const bool late = report.ticket > at_once && report.ticket <= at_once + 10;
+    CHECK(report.outcome.kind == (late ? OutcomeKind::withdrawn : Subject::success));
+  }
+  CHECK(subject.started() == at_once + 10);
+}
+
+TEST_CASE_TEMPLATE("transport: what has begun in time goes on however late it becomes", Subject, TRANSPORTS) {
+  Subject subject;
+  auto sent = batch(subject.url(), 1, 5);
+  for (auto& outgoing : sent) outgoing.not_after = subject.clock().steady() + 1s;
+  subject.transport().send(std::move(sent));
+  REQUIRE(subject.wait_under_way(5));
+  subject.clock().tick(1h);
+  subject.transport().send(batch(subject.url(), 6, 1));
+  REQUIRE(subject.wait_under_way(6));
+  CHECK(subject.reports().count() == 0);
+  subject.answer_all();
+  REQUIRE(subject.reports().wait_for(6));
+  CHECK(all_are(subject.reports().all(), Subject::success));
+}
+
+TEST_CASE_TEMPLATE("transport: a withdrawal takes back what may begin for a while yet", Subject, TRANSPORTS) {
+  Subject subject;
+  auto sent = batch(subject.url(), 1, at_once + 5);
+  for (auto& outgoing : sent) outgoing.not_after = subject.clock().steady() + 1h;
+  subject.transport().send(std::move(sent));
+  REQUIRE(subject.wait_under_way(at_once));
+  subject.transport().withdraw();
+  REQUIRE(subject.reports().wait_for(5));
+  CHECK(all_are(subject.reports().all(), OutcomeKind::withdrawn));
+  subject.clock().tick(2h);
+  subject.answer_all();
+  REQUIRE(subject.reports().wait_for(at_once + 5));
+  CHECK(tickets(subject.reports().all()).size() == at_once + 5);
+}
+
+TEST_CASE_TEMPLATE("transport: it says what became of each attempt or that it cannot tell and sends nothing",
+                   Subject, TRANSPORTS) {
+  using delivery::Fate;
+  Subject subject;
+  subject.has({"evt-2"});
+  std::vector<delivery::Attempted> attempts;
+  for (const auto& outgoing : batch(subject.url(), 1, 3))
+    attempts.push_back({.url = outgoing.url, .event_id = outgoing.event_id});
+  const auto fates = subject.transport().resolve(attempts);
+  if (Subject::can_tell)
+    CHECK(fates == std::vector<Fate>{Fate::absent, Fate::arrived, Fate::absent});
+  else
+    CHECK(fates == std::vector<Fate>(3, Fate::unknown));
+  CHECK(subject.transport().resolve({}).empty());
+  CHECK(subject.started() == 0);
+  CHECK(subject.reports().count() == 0);
 }

@@ -1,0 +1,138 @@
+#pragma once
+
+#include "delivery/http/http_transport.hpp"
+#include "delivery/preparing_transport.hpp"
+#include "delivery/transport_by_scheme.hpp"
+#include "support/collected_reports.hpp"
+#include "support/fakes.hpp"
+#include "support/receiver.hpp"
+#include "support/scripted_transport.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace dispatch::test {
+
+// What stands behind each Transport in its contract suite (transport_contract.cpp). A new transport gets a
+// class here, with the members of these, and its name in TRANSPORTS.
+
+/// More than any test but some has under way, and what each subject lets start at a time.
+inline constexpr std::size_t at_once = 100;
+
+/// Attempts stay under way until answer_all() lets them, and those sent later, be answered.
+class HttpSubject {
+ public:
+  static constexpr OutcomeKind success = OutcomeKind::answered;
+  static constexpr bool can_tell = false;
+
+  delivery::Transport& transport() { return *transport_; }
+  CollectedReports& reports() { return reports_; }
+  ManualClock& clock() { return clock_; }
+  std::string url() const { return receiver_.url(); }
+  bool wait_under_way(std::size_t count) { return receiver_.wait_for(count); }
+  std::size_t started() const { return receiver_.count(); }
+  void answer_all() { receiver_.release(); }
+  /// Only where it can tell what became of attempts.
+  void has(const std::set<std::string>&) {}
+
+ private:
+  Receiver receiver_{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
+  ManualClock clock_;
+  CollectedReports reports_;
+  std::unique_ptr<delivery::HttpTransport> transport_ =
+      delivery::HttpTransport::start(options(), reports_, clock_).value();
+
+  static delivery::HttpOptions options() {
+    delivery::HttpOptions options;
+    options.per_host = at_once;
+    return options;
+  }
+};
+
+/// The fake, as a broker: it acknowledges, and can tell what has arrived.
+class ScriptedSubject {
+ public:
+  static constexpr OutcomeKind success = OutcomeKind::acknowledged;
+  static constexpr bool can_tell = true;
+
+  delivery::Transport& transport() { return transport_; }
+  CollectedReports& reports() { return reports_; }
+  ManualClock& clock() { return clock_; }
+  std::string url() const { return "broker://127.0.0.1/"; }
+  bool wait_under_way(std::size_t count) { return transport_.under_way().size() >= count; }
+  std::size_t started() const { return transport_.sent().size(); }
+  void answer_all() { transport_.finish_all(acknowledged()); }
+  void has(std::set<std::string> event_ids) { transport_.knows_arrived(std::move(event_ids)); }
+
+ protected:
+  ManualClock clock_;
+  CollectedReports reports_;
+  ScriptedTransport transport_{reports_, at_once, &clock_};
+};
+
+/// One transport of several.
+class BySchemeSubject : public ScriptedSubject {
+ public:
+  delivery::Transport& transport() { return by_scheme_; }
+
+ private:
+  static constexpr std::array<std::string_view, 1> broker_schemes{"broker"};
+  ScriptedTransport other_{reports_, 0, &clock_};
+  delivery::TransportByScheme by_scheme_{{{http_schemes, other_}, {broker_schemes, transport_}}, reports_};
+};
+
+/// What goes through it is of a subscription whose bodies must be prepared.
+class Subscribing final : public delivery::Transport {
+ public:
+  explicit Subscribing(delivery::Transport& next) : next_(next) {}
+  void send(std::vector<Outgoing> batch) override {
+    for (auto& outgoing : batch) outgoing.subscription = subscription_;
+    next_.send(std::move(batch));
+  }
+  void withdraw() override { next_.withdraw(); }
+  void abort() override { next_.abort(); }
+  std::vector<delivery::Fate> resolve(std::span<const delivery::Attempted> attempts) override {
+    return next_.resolve(attempts);
+  }
+
+ private:
+  static std::shared_ptr<const Subscription> enveloped() {
+    Subscription subscription;
+    subscription.body = BodyMode::envelope;
+    return std::make_shared<const Subscription>(std::move(subscription));
+  }
+
+  delivery::Transport& next_;
+  const std::shared_ptr<const Subscription> subscription_ = enveloped();
+};
+
+/// Prepares before a transport that is passed the same suite itself. One thread, so that what is sent first
+/// starts first.
+class PreparingSubject : public ScriptedSubject {
+ public:
+  delivery::Transport& transport() { return subscribing_; }
+  bool wait_under_way(std::size_t count) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (transport_.under_way().size() < count && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    return transport_.under_way().size() >= count;
+  }
+
+ private:
+  std::unique_ptr<delivery::PreparingTransport> preparing_ =
+      delivery::PreparingTransport::start(1, transport_, reports_, clock_).value();
+  Subscribing subscribing_{*preparing_};
+};
+
+#define TRANSPORTS HttpSubject, ScriptedSubject, BySchemeSubject, PreparingSubject
+
+}  // namespace dispatch::test
