@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -37,6 +38,7 @@ class PreparingTransport final : public Transport {
   void withdraw() override;
   void abort() override;
   std::vector<Fate> resolve(std::span<const Attempted> attempts) override { return next_.resolve(attempts); }
+  const SpanProtocol& protocol(std::string_view url) const override { return next_.protocol(url); }
 
  private:
   PreparingTransport(std::size_t threads, Transport& next, Reports& reports, const Clock& clock)

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "delivery/attempted.hpp"
+#include "delivery/span_protocol.hpp"
 #include "event/outcome.hpp"
 #include "event/outgoing.hpp"
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace dispatch::delivery {
@@ -43,6 +45,12 @@ class Transport {
   /// way to ask: HTTP has none. Not at the same time as send() of the same events.
   virtual std::vector<Fate> resolve(std::span<const Attempted> attempts) {
     return std::vector<Fate>(attempts.size(), Fate::unknown);
+  }
+
+  /// How spans tell of attempts to `url`. Lives as long as the program. From any thread; allocates nothing.
+  virtual const SpanProtocol& protocol(std::string_view url) const {
+    static_cast<void>(url);
+    return plain_protocol();
   }
 };
 

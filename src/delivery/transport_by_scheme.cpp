@@ -68,6 +68,11 @@ std::vector<Fate> TransportByScheme::resolve(std::span<const Attempted> attempts
   return fates;
 }
 
+const SpanProtocol& TransportByScheme::protocol(std::string_view url) const {
+  const auto place = place_of(url);
+  return place ? transports_[*place]->protocol(url) : plain_protocol();
+}
+
 std::optional<std::size_t> TransportByScheme::place_of(std::string_view url) const {
   for (std::size_t i = 0; i < schemes_.size(); ++i)
     if (has_scheme(url, schemes_[i])) return places_[i];

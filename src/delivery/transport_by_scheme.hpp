@@ -32,6 +32,7 @@ class TransportByScheme final : public Transport {
   void withdraw() override;
   void abort() override;
   std::vector<Fate> resolve(std::span<const Attempted> attempts) override;
+  const SpanProtocol& protocol(std::string_view url) const override;
 
  private:
   std::optional<std::size_t> place_of(std::string_view url) const;

@@ -28,6 +28,7 @@ std::shared_ptr<AttemptTrace> AttemptTracer::begin(const Item& item, const Outgo
   const QueueState& queue = *item.lane->queue;
   const bool recorded = request.trace.sampled();
   attempt_trace->trace = request.trace;
+  if (recorded) attempt_trace->protocol = &transport_.protocol(request.url);
   attempt_trace->ingest = request.ingest;
   attempt_trace->with_acceptance = request.accepted == now;
   attempt_trace->texts.assign({request.event_id, request.entity_id, request.correlation_id,
@@ -62,6 +63,7 @@ void AttemptTracer::end(const std::shared_ptr<AttemptTrace>& attempt_trace,
   attempt_trace->outcome = outcome.kind;
   attempt_trace->outcome_name = outcome_name(outcome.kind, outcome.error);
   attempt_trace->status = outcome.status;
+  attempt_trace->code = outcome.code;
   attempt_trace->took = outcome.took;
   // Of what was not sent it may tell what a subscription's program said about the payload.
   if (outcome.kind != OutcomeKind::refused && outcome.kind != OutcomeKind::not_meant)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "delivery/transport.hpp"
 #include "event/outgoing.hpp"
 #include "flow/limits/lane.hpp"
 #include "flow/observe/attempt_trace.hpp"
@@ -17,6 +18,9 @@ namespace dispatch::flow {
 /// turn.
 class AttemptTracer {
  public:
+  /// `transport` is asked for the protocols of attempts.
+  explicit AttemptTracer(const delivery::Transport& transport) : transport_(transport) {}
+
   /// Forgets what the last turn began and ended. If `wanted` is false, attempts that start in this turn have
   /// no trace.
   void begin_turn(bool wanted);
@@ -31,6 +35,7 @@ class AttemptTracer {
   std::span<const std::shared_ptr<const AttemptTrace>> ended() const { return ended_; }
 
  private:
+  const delivery::Transport& transport_;
   bool wanted_ = false;
   std::vector<std::shared_ptr<AttemptTrace>> begun_;
   std::vector<std::shared_ptr<const AttemptTrace>> ended_;

@@ -33,6 +33,7 @@ Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Int
       pump_(context.journal, graph_, limiters_, options.window_limits(), policies_),
       gap_watch_(options.gap_patience),
       figures_(context.journal, context.clock, options.per_host, pump_, limiters_, shared_stats),
+      attempt_tracer_(context.transport),
       remembered_at_(context.clock.steady()) {}
 
 Result<> Dispatcher::start(const journal::Abandoned& left) {

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 #include <utility>
 
 namespace dispatch::telemetry {
 namespace {
 
-using tracing::SpanAttribute;
 using tracing::SpanKind;
 
 /// What tells spans below one apart (tracing/trace_context.hpp, derived_span); a wait adds its place to its
@@ -29,33 +27,7 @@ std::string_view name_of(flow::WaitReason reason) {
   return wait_names[static_cast<std::size_t>(reason)];
 }
 
-/// A list of attributes that is short.
-class Attributes {
- public:
-  void add(std::string_view key, std::string_view text) {
-    if (!text.empty()) all_[count_++] = {key, text};
-  }
-  void add(std::string_view key, std::int64_t number) { all_[count_++] = {key, number}; }
-  std::span<const SpanAttribute> all() const { return std::span{all_}.first(count_); }
-
- private:
-  std::array<SpanAttribute, 16> all_{};
-  std::size_t count_ = 0;
-};
-
 }  // namespace
-
-std::int64_t port_of(std::string_view url) {
-  const bool secure = url.starts_with("https:");
-  const auto begin = url.find("//");
-  std::int64_t port = secure ? 443 : 80;
-  if (begin == std::string_view::npos) return port;
-  const auto authority = url.substr(begin + 2, url.find_first_of("/?#", begin + 2) - begin - 2);
-  const auto colon = authority.rfind(':');
-  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) return port;
-  std::from_chars(authority.data() + colon + 1, authority.data() + authority.size(), port);
-  return port;
-}
 
 DeliverySpans::DeliverySpans(tracing::SpanExporter& exporter, OtlpJson json, const SpanBatches& batches,
                              std::stop_token stop, SpanUrl url)
@@ -110,10 +82,10 @@ void DeliverySpans::write_inner(const tracing::TraceContext& parent, std::int64_
 }
 
 void DeliverySpans::write(const flow::AcceptedEvent& accepted_event) {
-  Attributes attributes;
-  attributes.add("dispatch.event_id", accepted_event.texts[flow::AcceptedEvent::event_id]);
-  attributes.add("dispatch.entity_id", accepted_event.texts[flow::AcceptedEvent::entity_id]);
-  attributes.add("dispatch.correlation_id", accepted_event.texts[flow::AcceptedEvent::correlation_id]);
+  attributes_.clear();
+  attributes_.add("dispatch.event_id", accepted_event.texts[flow::AcceptedEvent::event_id]);
+  attributes_.add("dispatch.entity_id", accepted_event.texts[flow::AcceptedEvent::entity_id]);
+  attributes_.add("dispatch.correlation_id", accepted_event.texts[flow::AcceptedEvent::correlation_id]);
   json_.add({.context = accepted_event.trace,
              .parent = accepted_event.parent,
              .remote_parent = accepted_event.parent != tracing::SpanId{},
@@ -121,7 +93,7 @@ void DeliverySpans::write(const flow::AcceptedEvent& accepted_event) {
              .kind = SpanKind::consumer,
              .from = accepted_event.from,
              .until = accepted_event.committed,
-             .attributes = attributes.all()});
+             .attributes = attributes_.all()});
   write_inner(accepted_event.trace, commit_number, "commit", accepted_event.staged, accepted_event.committed);
 }
 
@@ -153,36 +125,34 @@ void DeliverySpans::write(const flow::AttemptTrace& attempt_trace) {
   if (began - attempt_trace.sent > handover)
     beside(wait_number + static_cast<std::int64_t>(attempt_trace.waited), name_of(flow::WaitReason::permit),
            attempt_trace.sent, began);
-  Attributes attributes;
-  const std::string status = attempt_trace.status > 0 ? std::to_string(attempt_trace.status) : std::string{};
-  const std::string url = url_ == SpanUrl::origin
-                              ? origin_of(attempt_trace.texts[flow::AttemptTrace::url])
-                              : without_credentials(attempt_trace.texts[flow::AttemptTrace::url]);
-  attributes.add("http.request.method", "POST");
-  if (attempt_trace.status > 0)
-    attributes.add("http.response.status_code", std::int64_t{attempt_trace.status});
-  attributes.add("server.address", attempt_trace.texts[flow::AttemptTrace::host]);
-  attributes.add("server.port", port_of(attempt_trace.texts[flow::AttemptTrace::url]));
-  attributes.add("url.full", url);
-  if (attempt_trace.attempt > 1)
-    attributes.add("http.request.resend_count", std::int64_t{attempt_trace.attempt} - 1);
+  const std::string_view url = attempt_trace.texts[flow::AttemptTrace::url];
+  const std::string shown_url = url_ == SpanUrl::origin ? origin_of(url) : without_credentials(url);
   const bool failed = attempt_trace.by != Transition::succeed;
-  if (failed)
-    attributes.add("error.type", status.empty() ? attempt_trace.outcome_name : std::string_view{status});
-  attributes.add("dispatch.event_id", attempt_trace.texts[flow::AttemptTrace::event_id]);
-  attributes.add("dispatch.entity_id", attempt_trace.texts[flow::AttemptTrace::entity_id]);
-  attributes.add("dispatch.correlation_id", attempt_trace.texts[flow::AttemptTrace::correlation_id]);
-  attributes.add("dispatch.subscription", attempt_trace.texts[flow::AttemptTrace::subscription]);
-  attributes.add("dispatch.attempt", std::int64_t{attempt_trace.attempt});
-  if (attempt_trace.generation > 0) attributes.add("dispatch.generation", attempt_trace.generation);
-  if (attempt_trace.by == Transition::bury) attributes.add("dispatch.dead_letter", std::string_view{"true"});
+  attributes_.clear();
+  attempt_trace.protocol->describe({.url = url,
+                                    .shown_url = shown_url,
+                                    .host = attempt_trace.texts[flow::AttemptTrace::host],
+                                    .attempt = attempt_trace.attempt,
+                                    .outcome = attempt_trace.outcome,
+                                    .outcome_name = attempt_trace.outcome_name,
+                                    .status = attempt_trace.status,
+                                    .code = attempt_trace.code,
+                                    .failed = failed},
+                                   attributes_);
+  attributes_.add("dispatch.event_id", attempt_trace.texts[flow::AttemptTrace::event_id]);
+  attributes_.add("dispatch.entity_id", attempt_trace.texts[flow::AttemptTrace::entity_id]);
+  attributes_.add("dispatch.correlation_id", attempt_trace.texts[flow::AttemptTrace::correlation_id]);
+  attributes_.add("dispatch.subscription", attempt_trace.texts[flow::AttemptTrace::subscription]);
+  attributes_.add("dispatch.attempt", std::int64_t{attempt_trace.attempt});
+  if (attempt_trace.generation > 0) attributes_.add("dispatch.generation", attempt_trace.generation);
+  if (attempt_trace.by == Transition::bury) attributes_.add("dispatch.dead_letter", std::string_view{"true"});
   json_.add({.context = attempt_trace.trace,
              .parent = attempt_trace.ingest,
-             .name = "POST",
-             .kind = SpanKind::client,
+             .name = attempt_trace.protocol->name(),
+             .kind = attempt_trace.protocol->kind(),
              .from = began,
              .until = attempt_trace.ended,
-             .attributes = attributes.all(),
+             .attributes = attributes_.all(),
              .link = attempt_trace.ingest,
              .failed = failed,
              .why = attempt_trace.error});

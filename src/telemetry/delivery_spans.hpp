@@ -4,6 +4,7 @@
 #include "flow/observe/observer.hpp"
 #include "metrics/pipeline.hpp"
 #include "telemetry/otlp_json.hpp"
+#include "tracing/span.hpp"
 #include "tracing/span_exporter.hpp"
 
 #include <chrono>
@@ -32,7 +33,8 @@ enum class SpanUrl {
 };
 
 /// Makes spans of what a run does, for the events whose traces are recorded: `ingest`, `wait REASON`,
-/// `commit` and `POST`. They are written and sent by a thread of their own.
+/// `commit`, and the attempt under the name that its protocol gives it, as `POST`. They are written and sent
+/// by a thread of their own.
 class DeliverySpans final : public flow::Observer {
  public:
   /// Borrows the exporter, which must end what it does when `stop` is requested.
@@ -63,11 +65,9 @@ class DeliverySpans final : public flow::Observer {
   OtlpJson json_;
   const SpanUrl url_;
   const std::size_t spans_most_;
-  std::vector<Record> batch_;  // of the turn
+  std::vector<Record> batch_;           // of the turn
+  tracing::SpanAttributes attributes_;  // of the span that is written, on the thread that writes
   metrics::Pipeline<Record> records_;
 };
-
-/// The port that a URL names, or that of its scheme.
-std::int64_t port_of(std::string_view url);
 
 }  // namespace dispatch::telemetry

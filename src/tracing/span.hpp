@@ -4,10 +4,14 @@
 #include "tracing/trace_context.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace dispatch::tracing {
 
@@ -17,6 +21,30 @@ enum class SpanKind : int { internal = 1, server = 2, client = 3, producer = 4, 
 struct SpanAttribute {
   std::string_view key;
   std::variant<std::string_view, std::int64_t> value;
+};
+
+/// The attributes of one span at a time, used again for the next so that it allocates little. Used by one
+/// thread.
+class SpanAttributes {
+ public:
+  void clear() {
+    all_.clear();
+    texts_.clear();
+  }
+  /// Adds a text that is borrowed, unless it is empty.
+  void add(std::string_view key, std::string_view text) {
+    if (!text.empty()) all_.push_back({key, text});
+  }
+  void add(std::string_view key, std::int64_t number) { all_.push_back({key, number}); }
+  /// Adds a text that lives no longer than the call, unless it is empty.
+  void add_copy(std::string_view key, std::string text) {
+    if (!text.empty()) all_.push_back({key, std::string_view{texts_.emplace_back(std::move(text))}});
+  }
+  std::span<const SpanAttribute> all() const { return all_; }
+
+ private:
+  std::vector<SpanAttribute> all_;
+  std::deque<std::string> texts_;  ///< that were copied
 };
 
 /// One stretch of work in a trace. Its texts are borrowed; its name and the keys of its attributes need no

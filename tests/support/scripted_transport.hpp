@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "delivery/ended_here.hpp"
+#include "delivery/http/http_protocol.hpp"
 #include "delivery/transport.hpp"
 
 #include <algorithm>
@@ -103,6 +104,10 @@ class ScriptedTransport final : public delivery::Transport {
       fates[i] = arrived_->contains(attempts[i].event_id) ? delivery::Fate::arrived : delivery::Fate::absent;
     return fates;
   }
+
+  /// That of HTTP, as most tests speak, unless another is given.
+  const delivery::SpanProtocol& protocol(std::string_view) const override { return *protocol_; }
+  void speak(const delivery::SpanProtocol& protocol) { protocol_ = &protocol; }
 
   /// From now on it can tell what became of attempts: the events of these ids have arrived, others have not.
   void knows_arrived(std::set<std::string> event_ids) {
@@ -207,6 +212,7 @@ class ScriptedTransport final : public delivery::Transport {
   delivery::Reports& reports_;
   const std::size_t at_once_;
   const Clock* const clock_;
+  const delivery::SpanProtocol* protocol_ = &delivery::http_protocol();
   mutable std::mutex mutex_;
   std::deque<Outgoing> waiting_;
   std::optional<std::set<std::string>> arrived_;

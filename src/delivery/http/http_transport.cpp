@@ -4,6 +4,7 @@
 #include "base/system/fd.hpp"
 #include "delivery/ended_here.hpp"
 #include "delivery/http/admission.hpp"
+#include "delivery/http/http_protocol.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/stall_aware_clock.hpp"
 #include "delivery/http/tls_files.hpp"
@@ -242,15 +243,12 @@ void HttpTransport::Engine::time_out(std::vector<Report>& reports) {
 }
 
 std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() const {
+  if (deadlines_.empty()) return std::nullopt;  // nothing waits either
   using std::chrono::milliseconds;
-  std::optional<milliseconds> wait;
-  if (!deadlines_.empty())
-    wait = std::min(StallAwareClock::beat,
-                    std::chrono::ceil<milliseconds>(deadlines_.begin()->first - time_.now()));
-  if (const auto late_after = admission_.late_after()) {
-    const auto left = std::chrono::ceil<milliseconds>(*late_after - clock_.steady()) + milliseconds{1};
-    wait = std::max(std::min(wait.value_or(left), left), milliseconds{0});
-  }
+  auto wait = std::min(StallAwareClock::beat,
+                       std::chrono::ceil<milliseconds>(deadlines_.begin()->first - time_.now()));
+  if (const auto late_after = admission_.late_after())
+    wait = std::min(wait, std::chrono::ceil<milliseconds>(*late_after - clock_.steady()) + milliseconds{1});
   return wait;
 }
 
@@ -361,6 +359,9 @@ void HttpTransport::withdraw() {
 }
 void HttpTransport::abort() {
   engine_->abort();
+}
+const SpanProtocol& HttpTransport::protocol(std::string_view) const {
+  return http_protocol();
 }
 
 }  // namespace dispatch::delivery

@@ -6,6 +6,7 @@
 #include "delivery/transport.hpp"
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace dispatch::delivery {
@@ -35,6 +36,7 @@ class HttpTransport final : public Transport {
   void send(std::vector<Outgoing> batch) override;
   void withdraw() override;
   void abort() override;
+  const SpanProtocol& protocol(std::string_view url) const override;
 
  private:
   class Engine;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "delivery/span_protocol.hpp"
 #include "event/delivery_state.hpp"
 #include "event/ids.hpp"
 #include "event/outcome.hpp"
@@ -94,6 +95,8 @@ struct AttemptTrace {
   std::int64_t generation = 0;
   tracing::TraceContext trace;  ///< of the request
   tracing::SpanId ingest{};     ///< the event's own span, in the same trace
+  /// That of the transport where the trace is recorded. Never null.
+  const delivery::SpanProtocol* protocol = &delivery::plain_protocol();
 
   std::array<Wait, 4> waits{};  ///< before it began, the first `waited` of them
   std::size_t waited = 0;
@@ -106,7 +109,7 @@ struct AttemptTrace {
   WallTime due{};  ///< of the next attempt, where there is to be one
   OutcomeKind outcome = OutcomeKind::unknown;
   std::string_view outcome_name;  ///< as outcome_name() has it; a constant
-  int status = 0;                 ///< HTTP status where answered, else 0
+  int status = 0, code = 0;       ///< as those of Outcome
   std::string error;  ///< what went wrong on the way; empty on an answer, and where nothing was sent
   std::chrono::microseconds took{0};
 

@@ -119,6 +119,14 @@ TEST_CASE("each target is asked what became of its attempts and nobody is asked 
   CHECK(two.transport.resolve({}).empty());
 }
 
+TEST_CASE("spans tell of the protocol of the URL's scheme and of none where there is none") {
+  TwoSchemes two;
+  two.broker.speak(delivery::plain_protocol());
+  CHECK(&two.transport.protocol("https://h/") == &delivery::http_protocol());
+  CHECK(&two.transport.protocol("broker://h/") == &delivery::plain_protocol());
+  CHECK(&two.transport.protocol("ftp://h/") == &delivery::plain_protocol());
+}
+
 TEST_CASE("a scheme belongs to the first transport that names it") {
   CollectedReports reports;
   ScriptedTransport first{reports}, second{reports};

@@ -250,3 +250,14 @@ TEST_CASE_TEMPLATE("transport: it says what became of each attempt or that it ca
   CHECK(subject.started() == 0);
   CHECK(subject.reports().count() == 0);
 }
+
+TEST_CASE_TEMPLATE("transport: it says how spans tell of its protocol", Subject, TRANSPORTS) {
+  Subject subject;
+  const delivery::Transport& transport = subject.transport();
+  const auto& protocol = transport.protocol(subject.url());
+  CHECK(protocol.name() == Subject::span_name);
+  tracing::SpanAttributes attributes;
+  const std::string url = subject.url();
+  protocol.describe({.url = url, .shown_url = url, .host = "127.0.0.1"}, attributes);
+  CHECK_FALSE(attributes.all().empty());
+}

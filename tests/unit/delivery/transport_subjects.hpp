@@ -33,6 +33,7 @@ class HttpSubject {
  public:
   static constexpr OutcomeKind success = OutcomeKind::answered;
   static constexpr bool can_tell = false;
+  static constexpr std::string_view span_name = "POST";
 
   delivery::Transport& transport() { return *transport_; }
   CollectedReports& reports() { return reports_; }
@@ -58,12 +59,25 @@ class HttpSubject {
   }
 };
 
+/// A protocol of the fake.
+class BrokerProtocol final : public delivery::SpanProtocol {
+ public:
+  std::string_view name() const override { return "publish"; }
+  tracing::SpanKind kind() const override { return tracing::SpanKind::producer; }
+  void describe(const delivery::AttemptFacts& attempt, tracing::SpanAttributes& attributes) const override {
+    attributes.add("messaging.system", "broker");
+    attributes.add("server.address", attempt.host);
+  }
+};
+
 /// The fake, as a broker: it acknowledges, and can tell what has arrived.
 class ScriptedSubject {
  public:
   static constexpr OutcomeKind success = OutcomeKind::acknowledged;
   static constexpr bool can_tell = true;
+  static constexpr std::string_view span_name = "publish";
 
+  ScriptedSubject() { transport_.speak(protocol_); }
   delivery::Transport& transport() { return transport_; }
   CollectedReports& reports() { return reports_; }
   ManualClock& clock() { return clock_; }
@@ -76,6 +90,7 @@ class ScriptedSubject {
  protected:
   ManualClock clock_;
   CollectedReports reports_;
+  BrokerProtocol protocol_;
   ScriptedTransport transport_{reports_, at_once, &clock_};
 };
 
@@ -103,6 +118,7 @@ class Subscribing final : public delivery::Transport {
   std::vector<delivery::Fate> resolve(std::span<const delivery::Attempted> attempts) override {
     return next_.resolve(attempts);
   }
+  const delivery::SpanProtocol& protocol(std::string_view url) const override { return next_.protocol(url); }
 
  private:
   static std::shared_ptr<const Subscription> enveloped() {

@@ -111,6 +111,36 @@ TEST_CASE("an event that is delivered at once is taken in and committed and requ
   CHECK(request.attributes.at("url.full") == "http://a.test:8080");
 }
 
+TEST_CASE("an attempt has the name and the attributes that its transport gives it") {
+  class Publishing final : public delivery::SpanProtocol {
+   public:
+    std::string_view name() const override { return "publish"; }
+    tracing::SpanKind kind() const override { return tracing::SpanKind::producer; }
+    void describe(const delivery::AttemptFacts& attempt, tracing::SpanAttributes& attributes) const override {
+      attributes.add("messaging.system", "broker");
+      if (attempt.failed) attributes.add_copy("error.type", std::to_string(attempt.code));
+    }
+  };
+  const Publishing publishing;
+  Traced traced_run;
+  traced_run.fixture.transport.speak(publishing);
+  traced_run.fixture.arrive({traced("e", "x", 1, 1)});
+  traced_run.fixture.play();
+  traced_run.fixture.end("e", declined(10071, "NATS 10071: wrong last sequence"));
+  traced_run.fixture.tick(2s);
+  traced_run.fixture.end("e", acknowledged());
+  const auto spans = traced_run.spans();
+  CHECK(named(spans, "POST").empty());
+  const auto attempts = named(spans, "publish");
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0].kind == 4);
+  CHECK(attempts[0].attributes.at("messaging.system") == "broker");
+  CHECK(attempts[0].attributes.at("error.type") == "10071");
+  CHECK(attempts[0].attributes.at("dispatch.event_id") == "e");
+  CHECK_FALSE(attempts[0].attributes.contains("http.request.method"));
+  CHECK_FALSE(attempts[1].attributes.contains("error.type"));
+}
+
 TEST_CASE("what is waited for has spans with its reason and a second attempt one of its own") {
   flow::RunOptions options;
   options.per_host = 1;
@@ -176,12 +206,4 @@ TEST_CASE("spans are sent in batches and what there is no room for is counted") 
   small.fixture.play();
   CHECK(small.exported().dropped() >= 30);
   CHECK(named(small.spans(), "ingest").size() + small.exported().dropped() == 40);
-}
-
-TEST_CASE("the port of a URL is known") {
-  CHECK(telemetry::port_of("https://a.test/x:1") == 443);
-  CHECK(telemetry::port_of("http://a.test") == 80);
-  CHECK(telemetry::port_of("http://a.test:8080?x") == 8080);
-  CHECK(telemetry::port_of("http://[::1]:99/") == 99);
-  CHECK(telemetry::port_of("http://[::1]/") == 80);
 }
