@@ -9,6 +9,7 @@ void PreparationQueue::add(Outgoing outgoing) {
   const SubscriptionNo subscription = outgoing.subscription->no;
   Line& line = lines_[subscription];
   line.waiting.push_back(std::move(outgoing));
+  ++size_;
   list(subscription, line);
 }
 
@@ -20,6 +21,7 @@ std::optional<Outgoing> PreparationQueue::next() {
   line.listed = false;
   Outgoing outgoing = std::move(line.waiting.front());
   line.waiting.pop_front();
+  --size_;
   ++line.under_way;
   list(subscription, line);
   return outgoing;
@@ -42,6 +44,7 @@ std::vector<Outgoing> PreparationQueue::give_back() {
     line.listed = false;
   }
   turns_.clear();
+  size_ = 0;
   std::erase_if(lines_, [](const auto& entry) { return entry.second.under_way == 0; });
   return all;
 }

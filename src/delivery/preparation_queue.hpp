@@ -22,6 +22,8 @@ class PreparationQueue {
   void add(Outgoing outgoing);
   /// The next one. It has its place until leave().
   std::optional<Outgoing> next();
+  /// How many wait.
+  std::size_t size() const { return size_; }
   bool has_next() const { return !turns_.empty(); }
   /// One of that subscription has been prepared.
   void leave(SubscriptionNo subscription);
@@ -37,6 +39,7 @@ class PreparationQueue {
   void list(SubscriptionNo subscription, Line& line);
 
   const std::size_t per_subscription_;
+  std::size_t size_ = 0;
   std::unordered_map<SubscriptionNo, Line> lines_;  ///< with something waiting or under way
   std::deque<SubscriptionNo> turns_;                ///< with something waiting and room for it
 };

@@ -85,6 +85,15 @@ void PreparingTransport::abort() {
   next_.abort();
 }
 
+std::size_t PreparingTransport::waiting() const {
+  std::size_t here = 0;
+  {
+    const std::scoped_lock lock{mutex_};
+    here = queue_.size();
+  }
+  return here + next_.waiting();
+}
+
 void PreparingTransport::take_back() {
   std::vector<Report> reports;
   {

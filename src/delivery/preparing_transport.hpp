@@ -37,6 +37,7 @@ class PreparingTransport final : public Transport {
   void send(std::vector<Outgoing> batch) override;
   void withdraw() override;
   void abort() override;
+  std::size_t waiting() const override;
   std::vector<Fate> resolve(std::span<const Attempted> attempts) override { return next_.resolve(attempts); }
   const SpanProtocol& protocol(std::string_view url) const override { return next_.protocol(url); }
 
@@ -50,7 +51,7 @@ class PreparingTransport final : public Transport {
   Transport& next_;
   Reports& reports_;
   const Clock& clock_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   PreparationQueue queue_;
   std::uint64_t withdrawals_ = 0;  // so far: what was begun before the last one is not sent

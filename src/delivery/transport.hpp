@@ -31,13 +31,16 @@ class Reports {
 class Transport {
  public:
   virtual ~Transport() = default;
-  /// Starts each attempt as soon as the transport's limits let it; until then it waits. What has not started
+  /// Starts each attempt as soon as it may; until then it waits. What has not started
   /// by Outgoing::not_after is reported as `withdrawn`, at the latest when its turn comes.
   virtual void send(std::vector<Outgoing> batch) = 0;
   /// Gives back what has not started yet; each is reported as `withdrawn`. What is under way goes on.
   virtual void withdraw() = 0;
   /// Ends every attempt: what is under way is reported as `unknown`, what has not started as `withdrawn`.
   virtual void abort() = 0;
+
+  /// How many attempts it has taken that have not started. From any thread.
+  virtual std::size_t waiting() const { return 0; }
 
   /// Asks the targets what became of attempts of a process that is dead, and of which none is under way here.
   /// The answers are in the order asked, one for each. May wait for the targets, for about as long as an

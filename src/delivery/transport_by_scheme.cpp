@@ -50,6 +50,12 @@ void TransportByScheme::abort() {
   for (Transport* const transport : transports_) transport->abort();
 }
 
+std::size_t TransportByScheme::waiting() const {
+  std::size_t waiting = 0;
+  for (const Transport* const transport : transports_) waiting += transport->waiting();
+  return waiting;
+}
+
 std::vector<Fate> TransportByScheme::resolve(std::span<const Attempted> attempts) {
   std::vector<std::vector<Attempted>> parts(transports_.size());
   std::vector<std::vector<std::size_t>> came_from(transports_.size());

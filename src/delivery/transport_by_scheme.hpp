@@ -31,6 +31,7 @@ class TransportByScheme final : public Transport {
   void send(std::vector<Outgoing> batch) override;
   void withdraw() override;
   void abort() override;
+  std::size_t waiting() const override;
   std::vector<Fate> resolve(std::span<const Attempted> attempts) override;
   const SpanProtocol& protocol(std::string_view url) const override;
 

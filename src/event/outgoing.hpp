@@ -39,6 +39,8 @@ struct Outgoing {
   /// have ended before somebody else sends in its place. Nothing: whenever it can.
   std::optional<SteadyTime> not_after = std::nullopt;
 
+  bool others_wait = false;  ///< when it is sent: other attempts wait to be sent to its host
+
   bool may_begin(SteadyTime now) const { return !not_after || now <= *not_after; }
 };
 

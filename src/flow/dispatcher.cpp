@@ -50,7 +50,7 @@ Result<> Dispatcher::start(const journal::Abandoned& left) {
   DISPATCH_TRY(limiters_.load_paces(context_.journal, now, context_.clock.steady()));
   DISPATCH_TRY(refresh_terms(now));
   DISPATCH_TRY(pump_.start(*known_asks));
-  return figures_.look(in_flight_.size());
+  return figures_.look(in_flight_.size(), context_.transport.waiting());
 }
 
 Result<> Dispatcher::turn(Mail mail) {
@@ -91,7 +91,7 @@ Result<> Dispatcher::turn(Mail mail) {
   }
   if (context_.observer != nullptr) tell(done);
   limiters_.tidy(context_.clock.steady());
-  return figures_.look(in_flight_.size());
+  return figures_.look(in_flight_.size(), context_.transport.waiting());
 }
 
 /// Where the wall clock was set, waits go on as they were.

@@ -70,7 +70,7 @@ void RunFigures::look_at_hosts_now_and_then() {
   look_at_hosts();
 }
 
-Result<> RunFigures::look(std::size_t in_flight) {
+Result<> RunFigures::look(std::size_t begun, std::size_t ahead) {
   const auto state_counts = journal_.state_counts();
   if (!state_counts) return tl::unexpected(state_counts.error());
   state_counts_ = *state_counts;
@@ -84,9 +84,10 @@ Result<> RunFigures::look(std::size_t in_flight) {
     if (paused_) stats.paused = std::move(*std::exchange(paused_, std::nullopt));
     stats.given_up = static_cast<std::uint64_t>(
         std::max<std::int64_t>(0, failed - static_cast<std::int64_t>(stats.not_meant)));
-    stats.in_flight = in_flight;
+    stats.ahead = std::min(ahead, begun);
+    stats.in_flight = begun - stats.ahead;
     stats.host_limited =
-        pump_.lanes() - in_flight - waiting.for_rate - waiting.for_circuit - waiting.for_throttle;
+        pump_.lanes() - begun - waiting.for_rate - waiting.for_circuit - waiting.for_throttle;
     stats.rate_limited = waiting.for_rate;
     stats.resting = waiting.for_circuit;
     stats.throttled = waiting.for_throttle;

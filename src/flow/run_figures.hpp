@@ -35,8 +35,9 @@ class RunFigures {
   void committed(std::span<const journal::Settlement> settled, const journal::GapCount& gaps_given_up);
   /// With the next look() these subscriptions are paused.
   void set_paused(std::vector<std::string> ids) { paused_ = std::move(ids); }
-  /// How things stand after a turn with so many attempts under way.
-  Result<> look(std::size_t in_flight);
+  /// How things stand after a turn with so many attempts begun and not settled; `ahead` of them wait for a
+  /// free connection.
+  Result<> look(std::size_t begun, std::size_t ahead);
   /// Which hosts have most to do.
   void look_at_hosts();
   /// The same, once a second.

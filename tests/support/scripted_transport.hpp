@@ -80,6 +80,10 @@ class ScriptedTransport final : public delivery::Transport {
     if (!reports.empty()) reports_.put(std::move(reports));
   }
 
+  std::size_t waiting() const override {
+    const std::scoped_lock lock{mutex_};
+    return waiting_.size();
+  }
   void withdraw() override {
     std::vector<delivery::Report> reports;
     {

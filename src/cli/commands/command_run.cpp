@@ -10,6 +10,7 @@
 #include "cli/run/session.hpp"
 #include "cli/run/tls_key_log.hpp"
 #include "delivery/http/http_transport.hpp"
+#include "delivery/limited_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "delivery/transport_by_scheme.hpp"
 #include "flow/run.hpp"
@@ -136,15 +137,16 @@ class AnnouncedRoster final : public journal::Roster {
 Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
                                 telemetry::Telemetry& watching) {
   delivery::HttpOptions http = asked.delivery.http;
-  http.per_host = options.per_host;
-  http.requests_most = options.workers;
   http.connections_kept = options.workers;
   DISPATCH_TRY(check_addresses_seen(session.acceptance().journal, http));
-  auto over_http = delivery::HttpTransport::start(http, session.inbox(), session.clock());
+  delivery::LimitedTransport limited{
+      {.per_host = options.per_host, .in_all = options.workers}, session.inbox(), session.clock()};
+  auto over_http = delivery::HttpTransport::start(http, limited.for_next(), session.clock());
   if (!over_http) return tl::unexpected(std::move(over_http).error());
-  delivery::TransportByScheme transport{{{http_schemes, **over_http}}, session.inbox()};
+  delivery::TransportByScheme by_scheme{{{http_schemes, **over_http}}, limited.for_next()};
+  const auto link = limited.lead_to(by_scheme);
   auto preparing =
-      delivery::PreparingTransport::start(preparing_threads(), transport, session.inbox(), session.clock());
+      delivery::PreparingTransport::start(preparing_threads(), limited, session.inbox(), session.clock());
   if (!preparing) return tl::unexpected(std::move(preparing).error());
   SystemRandom random;
   AnnouncedRoster roster{session, asked.delivery_options};

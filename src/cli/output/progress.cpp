@@ -64,8 +64,10 @@ void Progress::work(const std::stop_token& stop) {
 }
 
 std::string snapshot_text(const flow::RunStats& stats, microseconds took) {
-  return fmt::format("dispatch: after {}, {} in flight\n", format_duration(took),
-                     count_text(stats.in_flight)) +
+  const std::string ahead =
+      stats.ahead == 0 ? std::string{} : fmt::format(", {} ready to follow", count_text(stats.ahead));
+  return fmt::format("dispatch: after {}, {} in flight{}\n", format_duration(took),
+                     count_text(stats.in_flight), ahead) +
          input_table(stats) + delivery_table(stats, took, "waiting");
 }
 

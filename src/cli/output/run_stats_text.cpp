@@ -58,6 +58,7 @@ std::string progress_line(const flow::RunStats& stats, const flow::Throughput& t
   };
   const std::uint64_t pending = flow::in_state(stats, DeliveryState::pending);
   const std::uint64_t backing_off = flow::in_state(stats, DeliveryState::retry_wait);
+  add(stats.ahead, "ready to follow");
   add(backing_off, "backing off");
   add(stats.host_limited, "host-limited");
   add(stats.rate_limited, "waiting for a rate");
@@ -74,7 +75,7 @@ std::string progress_line(const flow::RunStats& stats, const flow::Throughput& t
   if (stats.following) line += ", following another dispatcher";
   if (const auto per_second = throughput.per_second()) {
     line += ", " + rate_text(*per_second);
-    const std::uint64_t left = pending + backing_off + stats.in_flight;
+    const std::uint64_t left = pending + backing_off + stats.in_flight + stats.ahead;
     if (left > 0 && *per_second > 0)
       line += fmt::format(
           ", {} left",

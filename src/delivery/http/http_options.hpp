@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <limits>
 #include <string>
 
 namespace dispatch::delivery {
@@ -12,10 +11,6 @@ struct HttpOptions {
   /// For one request, everything included: name, connection, TLS, sending, the whole answer; a subscription's
   /// own goes before it. While the process stands still it does not run. Default 5 s.
   std::chrono::milliseconds timeout{5'000};
-  /// Requests at a time to one host (Outgoing::host). Default: no limit but `requests_most`.
-  std::size_t per_host = std::numeric_limits<std::size_t>::max();
-  /// Requests at a time in all. Default: no limit.
-  std::size_t requests_most = std::numeric_limits<std::size_t>::max();
   /// Idle connections kept open for the next request. At least the number of requests at a time, or
   /// connections are made anew that could have been kept. Default 1,024.
   std::size_t connections_kept = 1'024;

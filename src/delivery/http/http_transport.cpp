@@ -3,13 +3,11 @@
 #include "base/fail_point.hpp"
 #include "base/system/fd.hpp"
 #include "delivery/ended_here.hpp"
-#include "delivery/http/admission.hpp"
 #include "delivery/http/http_protocol.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/stall_aware_clock.hpp"
 #include "delivery/http/tls_files.hpp"
 #include "delivery/http/transfer.hpp"
-#include "policy/classify.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -25,25 +23,13 @@
 #include <sys/un.h>
 
 namespace dispatch::delivery {
-namespace {
-
-/// As policy::asks_for_time(), where the policy of the delivery leaves the status that meaning.
-bool asks_for_time(const Outgoing& outgoing, const Outcome& outcome) {
-  const bool heeded = outcome.status == 429 ? outgoing.throttled_by_429 : outgoing.throttled_by_503;
-  return heeded && policy::asks_for_time(outcome);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 /// The thread, the loop it turns, and the transfers under way.
 class HttpTransport::Engine {
  public:
   Engine(HttpOptions options, Reports& reports, const Clock& clock, std::unique_ptr<MultiLoop> loop)
-      : options_(std::move(options)),
-        reports_(reports),
-        clock_(clock),
-        loop_(std::move(loop)),
-        admission_(options_.per_host, options_.requests_most) {}
+      : options_(std::move(options)), reports_(reports), clock_(clock), loop_(std::move(loop)) {}
   ~Engine();
   Result<> start();
   void send(std::vector<Outgoing> batch);
@@ -76,10 +62,9 @@ class HttpTransport::Engine {
   std::optional<std::chrono::milliseconds> wait_most() const;
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
-  void put_off(const Outgoing& asked, const Outcome& outcome, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
-  void give_back_late(std::vector<Report>& reports);
-  bool worth_keeping(std::uint32_t host);
+  bool worth_keeping(const Outgoing& outgoing);
+  bool has_orders();
   bool is_under_way(const Transfer& transfer) const {
     return transfer.slot < under_way_.size() && under_way_[transfer.slot].get() == &transfer;
   }
@@ -93,8 +78,11 @@ class HttpTransport::Engine {
   const std::unique_ptr<MultiLoop> loop_;
   AddressMemory addresses_{options_.connection_lifetime};
   SystemRandom random_;
-  Admission admission_;
-  std::vector<bool> asked_before_;  // by Outgoing::host
+  struct Host {
+    bool asked_before = false;
+    std::size_t under_way = 0;
+  };
+  std::vector<Host> hosts_;  // by Outgoing::host
   StallAwareClock time_{std::chrono::steady_clock::now()};
   std::set<std::pair<SteadyTime, Transfer*>>
       deadlines_;  // in the time of a StallAwareClock, of what is under way
@@ -146,7 +134,8 @@ void HttpTransport::Engine::order(const Change& change) {
     first = orders_.empty();
     change(orders_);
   }
-  if (first) loop_->wake();  // else a wake is on its way
+  // Else a wake is on its way; and this thread looks before it waits.
+  if (first && std::this_thread::get_id() != thread_.get_id()) loop_->wake();
 }
 
 void HttpTransport::Engine::run() noexcept {
@@ -158,7 +147,7 @@ void HttpTransport::Engine::run() noexcept {
 
   bool stop = false;
   while (!stop) {
-    loop_->wait(wait_most());
+    loop_->wait(has_orders() ? std::chrono::milliseconds{0} : wait_most());
     live();
     loop_->act();
     std::vector<Report> reports;
@@ -169,14 +158,11 @@ void HttpTransport::Engine::run() noexcept {
     if (orders.cut || stop) cut(reports);
     if (orders.withdraw || stop) {
       give_back(orders.unsent, reports);
-      give_back(admission_.give_back(), reports);
     }
     if (stop)
       give_back(orders.send, reports);
     else
-      for (auto& outgoing : orders.send) admission_.add(std::move(outgoing));
-    give_back_late(reports);
-    while (auto outgoing = admission_.next()) begin(std::move(*outgoing), reports);
+      for (auto& outgoing : orders.send) begin(std::move(outgoing), reports);
     if (reports.empty()) continue;
     fail_point(FailPoint::answers_arrived);
     reports_.put(std::move(reports));
@@ -184,6 +170,11 @@ void HttpTransport::Engine::run() noexcept {
   // On this thread, where SIGPIPE is blocked: TLS says goodbye to connections that may be gone.
   idle_.clear();
   loop_->close();
+}
+
+bool HttpTransport::Engine::has_orders() {
+  const std::scoped_lock lock{mutex_};
+  return !orders_.empty();
 }
 
 HttpTransport::Engine::Orders HttpTransport::Engine::take_orders() {
@@ -198,32 +189,15 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     const CURLcode code = message->data.result;  // the message dies with the removal of its handle
     auto& transfer = Transfer::of(message->easy_handle);
     if (transfer.start_over(code)) continue;
-    const std::uint32_t host = transfer.host();
     reports.push_back(transfer.finish(code, clock_));
-    if (asks_for_time(transfer.outgoing(), reports.back().outcome))
-      put_off(transfer.outgoing(), Outcome{reports.back().outcome}, reports);
-    admission_.leave(host);
     idle_.push_back(leave(transfer.slot));
   }
   for (const auto& [easy, error] : loop_->take_unwatched()) {
     Transfer& transfer = Transfer::of(easy);
     if (!is_under_way(transfer)) continue;
-    admission_.leave(transfer.host());
     reports.push_back(transfer.give_up("cannot wait for the connection: " + errno_text(error), clock_));
     idle_.push_back(leave(transfer.slot));
   }
-}
-
-/// A receiver has asked for time: requests that wait here for the same URL would get the same answer. They
-/// are given back unsent, and the dispatcher holds them until the time is over. Those to whose policy the
-/// answer means something else stay.
-void HttpTransport::Engine::put_off(const Outgoing& asked, const Outcome& outcome,
-                                    std::vector<Report>& reports) {
-  const auto gets_the_same = [&](const Outgoing& waiting) {
-    return waiting.url == asked.url && asks_for_time(waiting, outcome);
-  };
-  for (const Outgoing& outgoing : admission_.give_back(asked.host, gets_the_same))
-    reports.push_back({outgoing.ticket, never_begun("the receiver asked for time")});
 }
 
 void HttpTransport::Engine::live() {
@@ -236,25 +210,20 @@ void HttpTransport::Engine::live() {
 void HttpTransport::Engine::time_out(std::vector<Report>& reports) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= time_.now()) {
     Transfer& transfer = *deadlines_.begin()->second;
-    admission_.leave(transfer.host());
     reports.push_back(transfer.time_out(clock_));
     idle_.push_back(leave(transfer.slot));
   }
 }
 
 std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() const {
-  if (deadlines_.empty()) return std::nullopt;  // nothing waits either
-  using std::chrono::milliseconds;
-  auto wait = std::min(StallAwareClock::beat,
-                       std::chrono::ceil<milliseconds>(deadlines_.begin()->first - time_.now()));
-  if (const auto late_after = admission_.late_after())
-    wait = std::min(wait, std::chrono::ceil<milliseconds>(*late_after - clock_.steady()) + milliseconds{1});
-  return wait;
+  if (deadlines_.empty()) return std::nullopt;
+  return std::min(StallAwareClock::beat,
+                  std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - time_.now()));
 }
 
 void HttpTransport::Engine::cut(std::vector<Report>& reports) {
   for (auto& transfer : under_way_) {
-    admission_.leave(transfer->host());
+    --hosts_[transfer->host()].under_way;
     reports.push_back(transfer->cut());
     idle_.push_back(std::move(transfer));
   }
@@ -265,21 +234,19 @@ void HttpTransport::Engine::cut(std::vector<Report>& reports) {
 void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& reports) {
   const std::uint64_t ticket = outgoing.ticket;
   const std::uint32_t host = outgoing.host;
-  const auto not_begun = [&](Outcome outcome) {
-    admission_.leave(host);
-    reports.push_back({ticket, std::move(outcome)});
-  };
-  // Others were begun since give_back_late(), or the process stood still.
+  const auto not_begun = [&](Outcome outcome) { reports.push_back({ticket, std::move(outcome)}); };
   if (outgoing.not_after && !outgoing.may_begin(clock_.steady())) return not_begun(too_late());
   if (idle_.empty()) {
     auto made = Transfer::make({options_, *loop_, addresses_, random_});
     if (!made) return not_begun(not_made(OutcomeKind::local_failure, std::move(made).error().message));
     idle_.push_back(std::move(*made));
   }
-  idle_.back()->keep_connection(worth_keeping(host));
+  if (host >= hosts_.size()) hosts_.resize(host + 1);
+  idle_.back()->keep_connection(worth_keeping(outgoing));
   if (auto started = idle_.back()->start(std::move(outgoing), clock_.wall()); !started)
     return not_begun(std::move(started).error());
   fail_point(FailPoint::request_started);
+  ++hosts_[host].under_way;
   idle_.back()->slot = under_way_.size();
   under_way_.push_back(std::move(idle_.back()));
   idle_.pop_back();
@@ -292,11 +259,10 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
 /// it closes, libcurl looks at all there are, and near the limit of idle ones at all of them again, to close
 /// one after each request. So of many connections those to hosts that have nothing else to do are not kept,
 /// and the first to a host, which may never be asked again, is kept only among few.
-bool HttpTransport::Engine::worth_keeping(std::uint32_t host) {
-  if (host >= asked_before_.size()) asked_before_.resize(host + 1);
-  const bool first = !asked_before_[host];
-  asked_before_[host] = true;
-  if (!admission_.alone(host)) return true;
+bool HttpTransport::Engine::worth_keeping(const Outgoing& outgoing) {
+  Host& host = hosts_[outgoing.host];
+  const bool first = !std::exchange(host.asked_before, true);
+  if (host.under_way > 0 || outgoing.others_wait) return true;
   const std::size_t most = first ? options_.connections_kept / 8 : options_.connections_kept / 4 * 3;
   return loop_->connections() <= most;
 }
@@ -305,17 +271,12 @@ void HttpTransport::Engine::give_back(const std::vector<Outgoing>& unsent, std::
   for (const Outgoing& outgoing : unsent) reports.push_back({outgoing.ticket, never_begun()});
 }
 
-void HttpTransport::Engine::give_back_late(std::vector<Report>& reports) {
-  if (!admission_.late_after()) return;
-  for (const Outgoing& outgoing : admission_.give_back_late(clock_.steady()))
-    reports.push_back({outgoing.ticket, too_late()});
-}
-
 std::unique_ptr<Transfer> HttpTransport::Engine::leave(std::size_t slot) {
   auto transfer = std::exchange(under_way_[slot], std::move(under_way_.back()));
   under_way_.pop_back();
   if (slot < under_way_.size()) under_way_[slot]->slot = slot;
   deadlines_.erase({transfer->deadline, transfer.get()});
+  --hosts_[transfer->host()].under_way;
   return transfer;
 }
 

@@ -40,6 +40,7 @@ void add_stats(JsonObject& object, const RunStats& stats, std::chrono::microseco
       .add("buried", stats.buried)
       .add("unknown", stats.unknown)
       .add("in_flight", stats.in_flight)
+      .add("ahead", stats.ahead)
       .add("host_limited", stats.host_limited)
       .add("rate_limited", stats.rate_limited)
       .add("circuit_limited", stats.resting)

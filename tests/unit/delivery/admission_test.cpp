@@ -1,4 +1,4 @@
-#include "delivery/http/admission.hpp"
+#include "delivery/admission.hpp"
 
 #include <chrono>
 #include <optional>
@@ -119,18 +119,17 @@ TEST_CASE("a host of which nothing waits and nothing is under way is forgotten")
   for (std::uint32_t host = 0; host < 1'000; ++host) {
     admission.add(to(host, host));
     REQUIRE(admission.next());
-    CHECK(admission.alone(host));
     admission.leave(host);
   }
   CHECK(admission.hosts() == 0);
   admission.add(to(5, 1));
   admission.add(to(5, 2));
   CHECK(started(admission) == Tickets{1, 2});
-  CHECK_FALSE(admission.alone(5));
   admission.leave(5);
-  CHECK(admission.alone(5));
   admission.add(to(6, 3));
+  CHECK(admission.waiting() == 1);
   CHECK(admission.give_back().size() == 1);
+  CHECK(admission.waiting() == 0);
   CHECK(admission.hosts() == 1);
 }
 

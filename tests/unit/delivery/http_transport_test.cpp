@@ -440,7 +440,7 @@ TEST_CASE("the end of a transport reports what was under way and leaves no descr
     fixture.transport->send(std::move(batch));
     REQUIRE(receiver.wait_for(10));
     CHECK(own_descriptors() > descriptors);
-    fixture.transport.reset();
+    fixture.http.reset();
     const auto reports = fixture.reports.all();
     CHECK(reports.size() == 10);
     CHECK(std::all_of(reports.begin(), reports.end(),
@@ -449,32 +449,6 @@ TEST_CASE("the end of a transport reports what was under way and leaves no descr
   REQUIRE(receiver.wait_ended(10));  // the receiver has closed its ends too
   CHECK(descriptors_come_down_to(descriptors));
   CHECK(threads_come_down_to(threads));
-}
-
-TEST_CASE("what waits for a connection is reported at the time after which it may not begin") {
-  Receiver receiver{always({.manner = Answer::Manner::held})};
-  const SystemClock clock;
-  CollectedReports reports;
-  HttpOptions options;
-  options.per_host = 1;
-  const auto transport = HttpTransport::start(options, reports, clock).value();
-  std::vector<Outgoing> batch;
-  batch.push_back(event(receiver.url(), 1));
-  batch.push_back(event(receiver.url(), 2));
-  batch.push_back(event(receiver.url(), 3));
-  const SteadyTime until = clock.steady() + 50ms;
-  batch[0].not_after = until + 1h;
-  batch[1].not_after = until;
-  transport->send(std::move(batch));
-  REQUIRE(reports.wait_for(1));  // nothing else happens meanwhile
-  CHECK(clock.steady() > until);
-  CHECK(reports.all()[0].ticket == 2);
-  CHECK(reports.all()[0].outcome.kind == OutcomeKind::withdrawn);
-  CHECK(reports.all()[0].outcome.error ==
-        "taken back before it was sent, as the time by which it had to begin has passed");
-  receiver.release();
-  REQUIRE(reports.wait_for(3));
-  CHECK(receiver.count() == 2);
 }
 
 TEST_CASE("a file of certificate authorities that cannot be read is found at the start") {
@@ -497,9 +471,7 @@ TEST_CASE("what waits for a URL whose receiver asks for time is withdrawn and th
       answer.headers = {{"Retry-After", "1"}};
       return answer;
     }};
-    HttpOptions options;
-    options.per_host = 1;
-    TransportFixture fixture{std::move(options)};
+    TransportFixture fixture{{}, {.per_host = 1, .in_all = 10}};
     std::vector<Outgoing> batch;
     for (std::uint64_t ticket = 1; ticket <= 4; ++ticket)
       batch.push_back(event(receiver.url("/busy"), ticket));
@@ -526,9 +498,7 @@ TEST_CASE("what waits for a URL goes on where its policy gives the status anothe
       answer.headers = {{"Retry-After", "1"}};
       return answer;
     }};
-    HttpOptions options;
-    options.per_host = 1;
-    TransportFixture fixture{std::move(options)};
+    TransportFixture fixture{{}, {.per_host = 1, .in_all = 10}};
     std::vector<Outgoing> batch;
     for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) {
       batch.push_back(event(receiver.url(), ticket));

@@ -97,6 +97,7 @@ TEST_CASE_TEMPLATE("transport: what is above the limit waits and starts when ano
   subject.transport().send(batch(subject.url(), 1, at_once + 20));
   REQUIRE(subject.wait_under_way(at_once));
   CHECK(subject.started() == at_once);
+  CHECK(subject.transport().waiting() == 20);
   subject.answer_all();
   REQUIRE(subject.reports().wait_for(at_once));
   for (int tries = 0; tries < 1000 && subject.reports().count() < at_once + 20; ++tries) {
@@ -104,6 +105,7 @@ TEST_CASE_TEMPLATE("transport: what is above the limit waits and starts when ano
     subject.reports().wait_for(at_once + 20, std::chrono::milliseconds{10});
   }
   REQUIRE(subject.reports().count() == at_once + 20);
+  CHECK(subject.transport().waiting() == 0);
   CHECK(all_are(subject.reports().all(), Subject::success));
 }
 

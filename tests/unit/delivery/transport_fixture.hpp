@@ -1,6 +1,7 @@
 #pragma once
 
 #include "delivery/http/http_transport.hpp"
+#include "delivery/limited_transport.hpp"
 #include "support/collected_reports.hpp"
 #include "support/fakes.hpp"
 
@@ -24,15 +25,17 @@ inline Outgoing event(const std::string& url, std::uint64_t ticket = 1) {
   return outgoing;
 }
 
-/// An HttpTransport and what it reports.
+/// An HttpTransport behind the limits of a run, and what it reports.
 struct TransportFixture {
-  explicit TransportFixture(HttpOptions options = {})
-      : transport(HttpTransport::start(std::move(options), reports, clock).value()) {}
+  explicit TransportFixture(HttpOptions options = {}, const RequestLimits& limits = {1'000, 1'000})
+      : limited(limits, reports, clock),
+        http(HttpTransport::start(std::move(options), limited.for_next(), clock).value()),
+        link(limited.lead_to(*http)) {}
 
   void send(Outgoing outgoing) {
     std::vector<Outgoing> batch;
     batch.push_back(std::move(outgoing));
-    transport->send(std::move(batch));
+    limited.send(std::move(batch));
   }
 
   /// The outcome of one attempt.
@@ -54,7 +57,10 @@ struct TransportFixture {
 
   test::ManualClock clock;
   test::CollectedReports reports;
-  std::unique_ptr<HttpTransport> transport;
+  LimitedTransport limited;
+  std::unique_ptr<HttpTransport> http;
+  LimitedTransport::Link link;
+  Transport* transport = &limited;
 };
 
 }  // namespace dispatch::delivery

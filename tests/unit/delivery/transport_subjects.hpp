@@ -1,6 +1,7 @@
 #pragma once
 
 #include "delivery/http/http_transport.hpp"
+#include "delivery/limited_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "delivery/transport_by_scheme.hpp"
 #include "support/collected_reports.hpp"
@@ -28,14 +29,15 @@ namespace dispatch::test {
 /// More than any test but some has under way, and what each subject lets start at a time.
 inline constexpr std::size_t at_once = 100;
 
-/// Attempts stay under way until answer_all() lets them, and those sent later, be answered.
+/// Over HTTP, behind the limits of a run. Attempts stay under way until answer_all() lets them, and those
+/// sent later, be answered.
 class HttpSubject {
  public:
   static constexpr OutcomeKind success = OutcomeKind::answered;
   static constexpr bool can_tell = false;
   static constexpr std::string_view span_name = "POST";
 
-  delivery::Transport& transport() { return *transport_; }
+  delivery::Transport& transport() { return limited_; }
   CollectedReports& reports() { return reports_; }
   ManualClock& clock() { return clock_; }
   std::string url() const { return receiver_.url(); }
@@ -49,14 +51,10 @@ class HttpSubject {
   Receiver receiver_{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
   ManualClock clock_;
   CollectedReports reports_;
-  std::unique_ptr<delivery::HttpTransport> transport_ =
-      delivery::HttpTransport::start(options(), reports_, clock_).value();
-
-  static delivery::HttpOptions options() {
-    delivery::HttpOptions options;
-    options.per_host = at_once;
-    return options;
-  }
+  delivery::LimitedTransport limited_{{.per_host = at_once, .in_all = 10 * at_once}, reports_, clock_};
+  std::unique_ptr<delivery::HttpTransport> http_ =
+      delivery::HttpTransport::start({}, limited_.for_next(), clock_).value();
+  delivery::LimitedTransport::Link link_ = limited_.lead_to(*http_);
 };
 
 /// A protocol of the fake.
@@ -115,6 +113,7 @@ class Subscribing final : public delivery::Transport {
   }
   void withdraw() override { next_.withdraw(); }
   void abort() override { next_.abort(); }
+  std::size_t waiting() const override { return next_.waiting(); }
   std::vector<delivery::Fate> resolve(std::span<const delivery::Attempted> attempts) override {
     return next_.resolve(attempts);
   }

@@ -1,4 +1,4 @@
-#include "delivery/http/admission.hpp"
+#include "delivery/admission.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -10,6 +10,7 @@ void Admission::add(Outgoing outgoing) {
   const std::uint32_t number = outgoing.host;
   Host& to = hosts_[number];
   note_time(outgoing);
+  ++waiting_;
   to.waiting.push_back(std::move(outgoing));
   list(number, to);
 }
@@ -22,6 +23,8 @@ std::optional<Outgoing> Admission::next() {
   to.listed = false;
   std::optional<Outgoing> outgoing{std::move(to.waiting.front())};
   to.waiting.pop_front();
+  outgoing->others_wait = !to.waiting.empty();
+  --waiting_;
   ++to.under_way;
   ++under_way_;
   list(number, to);
@@ -36,11 +39,6 @@ void Admission::leave(std::uint32_t number) {
   drop_unused(number);
 }
 
-bool Admission::alone(std::uint32_t number) const {
-  const auto found = hosts_.find(number);
-  return found != hosts_.end() && found->second.under_way == 1 && found->second.waiting.empty();
-}
-
 std::vector<Outgoing> Admission::give_back() {
   std::vector<Outgoing> waiting;
   for (auto& [number, to] : hosts_) {
@@ -50,6 +48,7 @@ std::vector<Outgoing> Admission::give_back() {
   }
   std::erase_if(hosts_, [](const auto& entry) { return entry.second.under_way == 0; });
   turns_.clear();
+  waiting_ = 0;
   late_after_.reset();
   return waiting;
 }
@@ -64,6 +63,7 @@ std::vector<Outgoing> Admission::give_back(std::uint32_t number,
       std::stable_partition(waiting.begin(), waiting.end(), [&](const Outgoing& one) { return !which(one); });
   std::move(first, waiting.end(), std::back_inserter(taken));
   waiting.erase(first, waiting.end());
+  waiting_ -= taken.size();
   if (waiting.empty() && found->second.listed) {
     std::erase(turns_, number);
     found->second.listed = false;

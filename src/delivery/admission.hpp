@@ -30,8 +30,8 @@ class Admission {
   /// A request to that host has ended.
   void leave(std::uint32_t host);
 
-  /// True where one request to that host is under way and no other waits.
-  bool alone(std::uint32_t host) const;
+  /// The number of requests that wait.
+  std::size_t waiting() const { return waiting_; }
   /// Hosts of which something waits or is under way.
   std::size_t hosts() const { return hosts_.size(); }
 
@@ -55,7 +55,7 @@ class Admission {
   void note_time(const Outgoing& outgoing);
 
   const std::size_t per_host_, in_all_;
-  std::size_t under_way_ = 0;
+  std::size_t under_way_ = 0, waiting_ = 0;
   std::optional<SteadyTime> late_after_;  ///< the earliest not_after of what waits, or has waited
   std::map<std::uint32_t, Host> hosts_;
   std::deque<std::uint32_t> turns_;  ///< hosts that have something waiting and room for it

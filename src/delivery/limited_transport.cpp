@@ -1,0 +1,118 @@
+#include "delivery/limited_transport.hpp"
+
+#include "delivery/ended_here.hpp"
+#include "policy/classify.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace dispatch::delivery {
+namespace {
+
+/// As policy::asks_for_time(), where the policy of the delivery leaves the status that meaning.
+template <class Attempt>
+bool is_put_off(const Attempt& attempt, const Outcome& outcome) {
+  const bool heeded = outcome.status == 429 ? attempt.throttled_by_429 : attempt.throttled_by_503;
+  return heeded && policy::asks_for_time(outcome);
+}
+
+}  // namespace
+
+LimitedTransport::Link LimitedTransport::lead_to(Transport& next) {
+  next_ = &next;
+  return Link{*this};
+}
+
+void LimitedTransport::close() {
+  {
+    const std::scoped_lock lock{mutex_};
+    closed_ = true;
+  }
+  give_back_all();
+}
+
+void LimitedTransport::send(std::vector<Outgoing> batch) {
+  std::vector<Report> given_back;
+  std::vector<Outgoing> ready;
+  {
+    const std::scoped_lock lock{mutex_};
+    for (auto& outgoing : batch) admission_.add(std::move(outgoing));
+    ready = take_ready(given_back);
+  }
+  if (!ready.empty()) next_->send(std::move(ready));
+  if (!given_back.empty()) reports_.put(std::move(given_back));
+}
+
+void LimitedTransport::withdraw() {
+  give_back_all();
+  next_->withdraw();
+}
+
+void LimitedTransport::abort() {
+  give_back_all();
+  next_->abort();
+}
+
+std::size_t LimitedTransport::waiting() const {
+  std::size_t here = 0;
+  {
+    const std::scoped_lock lock{mutex_};
+    here = admission_.waiting();
+  }
+  return here + next_->waiting();
+}
+
+/// What the transport behind it reports.
+void LimitedTransport::put(std::vector<Report> reports) {
+  std::vector<Outgoing> ready;
+  {
+    const std::scoped_lock lock{mutex_};
+    std::vector<Report> given_back;
+    for (const Report& report : reports) end(report, given_back);
+    if (!closed_) ready = take_ready(given_back);
+    std::move(given_back.begin(), given_back.end(), std::back_inserter(reports));
+  }
+  if (!ready.empty()) next_->send(std::move(ready));
+  reports_.put(std::move(reports));
+}
+
+void LimitedTransport::end(const Report& report, std::vector<Report>& given_back) {
+  const auto found = sent_.find(report.ticket);
+  if (found == sent_.end()) return;
+  const Sent sent = std::move(found->second);
+  sent_.erase(found);
+  if (is_put_off(sent, report.outcome)) {
+    const auto gets_the_same = [&](const Outgoing& waiting) {
+      return waiting.url == sent.url && is_put_off(waiting, report.outcome);
+    };
+    for (const Outgoing& outgoing : admission_.give_back(sent.host, gets_the_same))
+      given_back.push_back({outgoing.ticket, never_begun("the receiver asked for time")});
+  }
+  admission_.leave(sent.host);
+}
+
+/// What may start now; what may not start any more goes to `given_back`.
+std::vector<Outgoing> LimitedTransport::take_ready(std::vector<Report>& given_back) {
+  std::vector<Outgoing> ready;
+  if (admission_.late_after())
+    for (const Outgoing& late : admission_.give_back_late(clock_.steady()))
+      given_back.push_back({late.ticket, too_late()});
+  while (auto outgoing = admission_.next()) {
+    sent_.emplace(outgoing->ticket, Sent{outgoing->host, outgoing->url, outgoing->throttled_by_429,
+                                         outgoing->throttled_by_503});
+    ready.push_back(std::move(*outgoing));
+  }
+  return ready;
+}
+
+void LimitedTransport::give_back_all() {
+  std::vector<Report> given_back;
+  {
+    const std::scoped_lock lock{mutex_};
+    for (const Outgoing& outgoing : admission_.give_back())
+      given_back.push_back({outgoing.ticket, never_begun()});
+  }
+  if (!given_back.empty()) reports_.put(std::move(given_back));
+}
+
+}  // namespace dispatch::delivery

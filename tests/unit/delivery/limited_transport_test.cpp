@@ -1,0 +1,108 @@
+#include "delivery/limited_transport.hpp"
+
+#include "delivery/transport_by_scheme.hpp"
+#include "support/collected_reports.hpp"
+#include "support/fakes.hpp"
+#include "support/scripted_transport.hpp"
+
+#include <array>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::delivery;
+using namespace dispatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+constexpr std::array<std::string_view, 1> broker_schemes{"broker"};
+
+Outgoing to(std::uint32_t host, std::uint64_t ticket, const std::string& url = "http://a.test/") {
+  Outgoing outgoing;
+  outgoing.ticket = ticket;
+  outgoing.host = host;
+  outgoing.url = url;
+  outgoing.event_id = std::to_string(ticket);
+  return outgoing;
+}
+
+/// Limits before two protocols.
+struct Limited {
+  explicit Limited(const RequestLimits& limits) : limited(limits, reports, clock) {}
+
+  void send(std::vector<Outgoing> batch) { limited.send(std::move(batch)); }
+  std::vector<std::string> kinds() const {
+    std::vector<std::string> kinds;
+    for (const auto& report : reports.all())
+      kinds.push_back(std::to_string(report.ticket) + " " + std::string{to_string(report.outcome.kind)});
+    return kinds;
+  }
+
+  ManualClock clock;
+  CollectedReports reports;
+  LimitedTransport limited;
+  ScriptedTransport http{limited.for_next(), unlimited, &clock};
+  ScriptedTransport broker{limited.for_next(), unlimited, &clock};
+  TransportByScheme by_scheme{{{http_schemes, http}, {broker_schemes, broker}}, limited.for_next()};
+  std::optional<LimitedTransport::Link> link{limited.lead_to(by_scheme)};
+};
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a host is held to its limit over all protocols and another starts where one ends") {
+  Limited set{{.per_host = 2, .in_all = 10}};
+  set.send({to(0, 1), to(0, 2, "broker://a.test/"), to(0, 3, "broker://a.test/"), to(0, 4)});
+  CHECK(set.http.sent_ids() == Texts{"1"});
+  CHECK(set.broker.sent_ids() == Texts{"2"});
+  CHECK(set.limited.waiting() == 2);
+  REQUIRE(set.http.finish("1", answered(200)));
+  CHECK(set.broker.sent_ids() == Texts{"2", "3"});
+  REQUIRE(set.broker.finish("2", acknowledged()));
+  CHECK(set.http.sent_ids() == Texts{"1", "4"});
+  CHECK(set.limited.waiting() == 0);
+}
+
+TEST_CASE("what has a scheme that nothing serves keeps no place at its host") {
+  Limited set{{.per_host = 1, .in_all = 10}};
+  set.send({to(0, 1, "odd://a.test/"), to(0, 2, "odd://a.test/"), to(0, 3)});
+  CHECK(set.http.sent_ids() == Texts{"3"});
+  CHECK(set.kinds() == Texts{"2 refused", "1 refused"});
+}
+
+TEST_CASE("what may not begin any more is withdrawn when its turn comes") {
+  Limited set{{.per_host = 1, .in_all = 10}};
+  auto late = to(0, 2);
+  late.not_after = set.clock.steady() + 1s;
+  set.send({to(0, 1), late, to(0, 3)});
+  set.clock.tick(2s);
+  CHECK(set.reports.count() == 0);
+  REQUIRE(set.http.finish("1", answered(200)));
+  CHECK(set.kinds() == Texts{"1 answered", "2 withdrawn"});
+  CHECK(set.http.sent_ids() == Texts{"1", "3"});
+}
+
+TEST_CASE("an attempt is told whether others wait to be sent to its host") {
+  Limited set{{.per_host = 1, .in_all = 10}};
+  set.send({to(0, 1)});
+  set.send({to(1, 2), to(1, 3)});
+  CHECK_FALSE(set.http.sent().at(0).others_wait);
+  CHECK(set.http.sent().at(1).others_wait);
+}
+
+TEST_CASE("where the way ends what waits is given back and nothing more is sent") {
+  Limited set{{.per_host = 1, .in_all = 10}};
+  set.send({to(0, 1), to(0, 2), to(0, 3)});
+  set.link.reset();
+  CHECK(set.kinds() == Texts{"2 withdrawn", "3 withdrawn"});
+  REQUIRE(set.http.finish("1", answered(200)));
+  CHECK(set.kinds() == Texts{"2 withdrawn", "3 withdrawn", "1 answered"});
+  CHECK(set.http.sent_ids() == Texts{"1"});
+}
