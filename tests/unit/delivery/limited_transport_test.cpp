@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 constexpr std::array<std::string_view, 1> broker_schemes{"broker"};
 
-Outgoing to(std::uint32_t host, std::uint64_t ticket, const std::string& url = "http://a.test/") {
+Outgoing attempt_to(std::uint32_t host, std::uint64_t ticket, const std::string& url = "http://a.test/") {
   Outgoing outgoing;
   outgoing.ticket = ticket;
   outgoing.host = host;
@@ -59,7 +59,8 @@ using Texts = std::vector<std::string>;
 
 TEST_CASE("a host is held to its limit over all protocols and another starts where one ends") {
   Limited set{{.per_host = 2, .in_all = 10}};
-  set.send({to(0, 1), to(0, 2, "broker://a.test/"), to(0, 3, "broker://a.test/"), to(0, 4)});
+  set.send({attempt_to(0, 1), attempt_to(0, 2, "broker://a.test/"), attempt_to(0, 3, "broker://a.test/"),
+            attempt_to(0, 4)});
   CHECK(set.http.sent_ids() == Texts{"1"});
   CHECK(set.broker.sent_ids() == Texts{"2"});
   CHECK(set.limited.waiting() == 2);
@@ -72,16 +73,16 @@ TEST_CASE("a host is held to its limit over all protocols and another starts whe
 
 TEST_CASE("what has a scheme that nothing serves keeps no place at its host") {
   Limited set{{.per_host = 1, .in_all = 10}};
-  set.send({to(0, 1, "odd://a.test/"), to(0, 2, "odd://a.test/"), to(0, 3)});
+  set.send({attempt_to(0, 1, "odd://a.test/"), attempt_to(0, 2, "odd://a.test/"), attempt_to(0, 3)});
   CHECK(set.http.sent_ids() == Texts{"3"});
   CHECK(set.kinds() == Texts{"2 refused", "1 refused"});
 }
 
 TEST_CASE("what may not begin any more is withdrawn when its turn comes") {
   Limited set{{.per_host = 1, .in_all = 10}};
-  auto late = to(0, 2);
+  auto late = attempt_to(0, 2);
   late.not_after = set.clock.steady() + 1s;
-  set.send({to(0, 1), late, to(0, 3)});
+  set.send({attempt_to(0, 1), late, attempt_to(0, 3)});
   set.clock.tick(2s);
   CHECK(set.reports.count() == 0);
   REQUIRE(set.http.finish("1", answered(200)));
@@ -91,15 +92,15 @@ TEST_CASE("what may not begin any more is withdrawn when its turn comes") {
 
 TEST_CASE("an attempt is told whether others wait to be sent to its host") {
   Limited set{{.per_host = 1, .in_all = 10}};
-  set.send({to(0, 1)});
-  set.send({to(1, 2), to(1, 3)});
+  set.send({attempt_to(0, 1)});
+  set.send({attempt_to(1, 2), attempt_to(1, 3)});
   CHECK_FALSE(set.http.sent().at(0).others_wait);
   CHECK(set.http.sent().at(1).others_wait);
 }
 
 TEST_CASE("where the way ends what waits is given back and nothing more is sent") {
   Limited set{{.per_host = 1, .in_all = 10}};
-  set.send({to(0, 1), to(0, 2), to(0, 3)});
+  set.send({attempt_to(0, 1), attempt_to(0, 2), attempt_to(0, 3)});
   set.link.reset();
   CHECK(set.kinds() == Texts{"2 withdrawn", "3 withdrawn"});
   REQUIRE(set.http.finish("1", answered(200)));

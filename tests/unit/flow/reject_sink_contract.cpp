@@ -3,7 +3,7 @@
 #include "flow/intake/journal_rejects.hpp"
 #include "ingest/rejects/reject_sink.hpp"
 #include "ingest/rejects/rejects_file.hpp"
-#include "journal/journal_reader.hpp"
+#include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "support/memory_reject_sink.hpp"
 #include "support/temp_dir.hpp"
@@ -57,7 +57,7 @@ class QueuedRejects {
   AllKept kept() {
     AllKept all;
     REQUIRE(transaction_->commit());
-    const auto reader = journal::JournalReader::open(path_).value();
+    const auto reader = journal::SqliteReader::open(path_).value();
     const auto read = reader.rejects({}, true, [&](const journal::RejectedRecord& record) {
       auto& one = all.emplace_back(KeptReject{record.file, record.line, record.reason, {}});
       const auto text = reader.reject_text(record.number, [&](std::string_view piece) {
