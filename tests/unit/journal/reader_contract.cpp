@@ -188,14 +188,14 @@ TEST_CASE_TEMPLATE("reader: tells what a broker answered", Subject, READERS) {
   Worn<Subject> worn;
   worn.broker();
   const auto reader = worn.read();
-  const auto attempts = reader->attempts("b2").value();
+  const auto attempts = reader->attempts("k2").value();
   REQUIRE(attempts.size() == 2);
   CHECK(attempts[0].ended->kind == OutcomeKind::declined);
   CHECK(attempts[0].ended->status == 0);
   CHECK(attempts[0].ended->error == "NATS 10071: wrong last sequence");
   CHECK(attempts[1].ended->kind == OutcomeKind::acknowledged);  // of a success that has no row of its own
   CHECK(attempts[1].ended->status == 0);
-  CHECK_FALSE(reader->event("b1").value()->deliveries.at(0).status);
+  CHECK_FALSE(reader->event("k1").value()->deliveries.at(0).status);
 }
 
 TEST_CASE_TEMPLATE("reader: tells of the attempt under way", Subject, READERS) {

@@ -846,7 +846,7 @@ TEST_CASE("verify takes what a broker answered for what it is") {
         Names{"outcomes"});
   CHECK(after_broker("UPDATE attempts SET error = NULL WHERE outcome = 11") == Names{"outcomes"});
   CHECK(after_broker("UPDATE attempts SET outcome = 10, error = NULL WHERE outcome = 11 AND attempt = 1 AND"
-                     " position = (SELECT position FROM events WHERE event_id = 'b2')") == Names{"once"});
+                     " position = (SELECT position FROM events WHERE event_id = 'k2')") == Names{"once"});
   CHECK(after_broker("UPDATE attempts SET outcome = 12 WHERE outcome = 11") == Names{"outcomes"});
 }
 

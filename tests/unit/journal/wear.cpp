@@ -296,7 +296,7 @@ void throttle(Journal& journal) {
 void broker(Journal& journal) {
   append_all(
       journal,
-      {{.id = "b1", .entity = "B"}, {.id = "b2", .entity = "B"}, {.id = "b-alone", .entity = std::nullopt}});
+      {{.id = "k1", .entity = "K"}, {.id = "k2", .entity = "K"}, {.id = "k-alone", .entity = std::nullopt}});
   const auto named = [&](const char* id) {
     return journal
         .select({.filter = {.events = {id}}, .states = {DeliveryState::pending, DeliveryState::retry_wait}},
@@ -309,10 +309,10 @@ void broker(Journal& journal) {
   taken.kind = OutcomeKind::acknowledged;
   taken.took = std::chrono::milliseconds{2};
   const Outcome declined = not_sent(OutcomeKind::declined, "NATS 10071: wrong last sequence");
-  attempt_with(journal, named("b1"), Transition::succeed, taken);
-  attempt_with(journal, named("b2"), Transition::retry, declined);
-  attempt_with(journal, named("b2"), Transition::succeed, taken);
-  attempt_with(journal, named("b-alone"), Transition::bury, declined);
+  attempt_with(journal, named("k1"), Transition::succeed, taken);
+  attempt_with(journal, named("k2"), Transition::retry, declined);
+  attempt_with(journal, named("k2"), Transition::succeed, taken);
+  attempt_with(journal, named("k-alone"), Transition::bury, declined);
 }
 
 }  // namespace dispatch::test::wear

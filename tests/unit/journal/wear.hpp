@@ -32,7 +32,7 @@ void operate(journal::Journal& journal);
 void throttle(journal::Journal& journal);
 
 /// What a broker took, at once and after it had declined it, and what it never took. For three more events:
-/// b1, b2 and b-alone.
+/// k1, k2 and k-alone.
 void broker(journal::Journal& journal);
 
 }  // namespace dispatch::test::wear

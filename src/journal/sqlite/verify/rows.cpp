@@ -224,7 +224,8 @@ constexpr Query row_queries[] = {
     {Check::content, R"(
       SELECT 'action ' || action_no, 'an operator is said to have asked for a destination that is not there'
         FROM actions
-       WHERE asked_destination_no NOT IN (SELECT destination_no FROM destinations))"},
+       WHERE asked_destination_no IS NOT NULL
+         AND asked_destination_no NOT IN (SELECT destination_no FROM destinations))"},
 
     {Check::content, R"(
       SELECT 'source ' || source, 'its partition ' || partition || ' is said to go on before its beginning'
