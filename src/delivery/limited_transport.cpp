@@ -39,7 +39,7 @@ void LimitedTransport::send(std::vector<Outgoing> batch) {
     for (auto& outgoing : batch) admission_.add(std::move(outgoing));
     ready = take_ready(given_back);
   }
-  if (!ready.empty()) next_->send(std::move(ready));
+  hand_over(std::move(ready));
   if (!given_back.empty()) reports_.put(std::move(given_back));
 }
 
@@ -72,8 +72,16 @@ void LimitedTransport::put(std::vector<Report> reports) {
     if (!closed_) ready = take_ready(given_back);
     std::move(given_back.begin(), given_back.end(), std::back_inserter(reports));
   }
-  if (!ready.empty()) next_->send(std::move(ready));
+  hand_over(std::move(ready));
   reports_.put(std::move(reports));
+}
+
+/// What take_ready() has given.
+void LimitedTransport::hand_over(std::vector<Outgoing> ready) {
+  if (ready.empty()) return;
+  next_->send(std::move(ready));
+  const std::scoped_lock lock{mutex_};
+  if (--handing_over_ == 0) handed_over_.notify_all();
 }
 
 void LimitedTransport::end(const Report& report, std::vector<Report>& given_back) {
@@ -102,13 +110,16 @@ std::vector<Outgoing> LimitedTransport::take_ready(std::vector<Report>& given_ba
                                          outgoing->throttled_by_503});
     ready.push_back(std::move(*outgoing));
   }
+  if (!ready.empty()) ++handing_over_;
   return ready;
 }
 
+/// And what another thread hands over at this moment has arrived: it is not sent behind what follows.
 void LimitedTransport::give_back_all() {
   std::vector<Report> given_back;
   {
-    const std::scoped_lock lock{mutex_};
+    std::unique_lock lock{mutex_};
+    handed_over_.wait(lock, [&] { return handing_over_ == 0; });
     for (const Outgoing& outgoing : admission_.give_back())
       given_back.push_back({outgoing.ticket, never_begun()});
   }

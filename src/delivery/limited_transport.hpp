@@ -5,6 +5,7 @@
 #include "delivery/admission.hpp"
 #include "delivery/transport.hpp"
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -72,6 +73,7 @@ class LimitedTransport final : public Transport, private Reports {
   void put(std::vector<Report> reports) override;
   void end(const Report& report, std::vector<Report>& given_back);
   std::vector<Outgoing> take_ready(std::vector<Report>& given_back);
+  void hand_over(std::vector<Outgoing> ready);
   void give_back_all();
 
   Reports& reports_;
@@ -80,6 +82,8 @@ class LimitedTransport final : public Transport, private Reports {
   Admission admission_;                           // under mutex_, as all below but next_
   std::unordered_map<std::uint64_t, Sent> sent_;  // by ticket
   bool closed_ = false;
+  std::size_t handing_over_ = 0;  // how many threads do it now
+  std::condition_variable handed_over_;
   Transport* next_ = nullptr;
 };
 

@@ -6,8 +6,13 @@
 #include "support/scripted_transport.hpp"
 
 #include <array>
+#include <chrono>
 #include <limits>
+#include <mutex>
+#include <optional>
+#include <semaphore>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -54,6 +59,35 @@ struct Limited {
 };
 
 using Texts = std::vector<std::string>;
+
+/// Takes its time to take what is sent, and notes what it is told, in order.
+class SlowTransport final : public Transport {
+ public:
+  void send(std::vector<Outgoing>) override {
+    if (count_++ > 0) {
+      entered.release();
+      let_go.acquire();
+    }
+    note("send");
+  }
+  void withdraw() override { note("withdraw"); }
+  void abort() override { note("abort"); }
+  Texts told() const {
+    const std::scoped_lock lock{mutex_};
+    return told_;
+  }
+
+  std::binary_semaphore entered{0}, let_go{0};
+
+ private:
+  void note(const char* what) {
+    const std::scoped_lock lock{mutex_};
+    told_.emplace_back(what);
+  }
+  mutable std::mutex mutex_;
+  Texts told_;
+  int count_ = 0;
+};
 
 }  // namespace
 
@@ -106,4 +140,24 @@ TEST_CASE("where the way ends what waits is given back and nothing more is sent"
   REQUIRE(set.http.finish("1", answered(200)));
   CHECK(set.kinds() == Texts{"2 withdrawn", "3 withdrawn", "1 answered"});
   CHECK(set.http.sent_ids() == Texts{"1"});
+}
+
+TEST_CASE("what is being handed over is withdrawn or aborted too") {
+  for (const bool aborts : {false, true}) {
+    const ManualClock clock;
+    CollectedReports reports;
+    LimitedTransport limited{{.per_host = 1, .in_all = 10}, reports, clock};
+    SlowTransport slow;
+    const auto link = limited.lead_to(slow);
+    limited.send({attempt_to(0, 1), attempt_to(0, 2)});
+    std::thread other{[&] { limited.for_next().put({{.ticket = 1, .outcome = answered(200)}}); }};
+    REQUIRE(slow.entered.try_acquire_for(10s));  // the second one is on its way
+    std::thread stopping{[&] { aborts ? limited.abort() : limited.withdraw(); }};
+    std::this_thread::sleep_for(20ms);  // enough for it to overtake, where it could
+    CHECK(slow.told() == Texts{"send"});
+    slow.let_go.release();
+    other.join();
+    stopping.join();
+    CHECK(slow.told() == Texts{"send", "send", aborts ? "abort" : "withdraw"});
+  }
 }
