@@ -16,7 +16,7 @@ namespace dispatch::delivery {
 
 /// Holds requests to their limits: so many at a time to one host, so many in all. What may not start yet
 /// waits: first come, first served for one host, and the hosts in turn. A host of which nothing waits and
-/// nothing is under way takes no memory. Used by one thread.
+/// nothing is under way takes no memory. Used under a lock.
 class Admission {
  public:
   /// Both limits at least 1.

@@ -18,8 +18,8 @@ struct Report {
   Outcome outcome;
 };
 
-/// Where a transport puts outcomes. Called from the transport's threads; must not block for long and must not
-/// throw.
+/// Where a transport puts outcomes. Called from the transport's threads, and from those that call the
+/// transport; must not block for long, throw, or call the transport.
 class Reports {
  public:
   virtual ~Reports() = default;

@@ -121,7 +121,7 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
   const auto take_in = [&](flow::Incoming& incoming) {
     if (incoming.without_destination) return false;
     for (const auto& warning : incoming.batch.warnings) program.log->warn("{}", warning);
-    if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, 0);
+    if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, {});
     for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival, *router);
     for (const ingest::Reject& reject : incoming.batch.rejects) {
       if (!reject.first) continue;

@@ -23,8 +23,6 @@
 #include <sys/un.h>
 
 namespace dispatch::delivery {
-namespace {}  // namespace
-
 /// The thread, the loop it turns, and the transfers under way.
 class HttpTransport::Engine {
  public:

@@ -15,9 +15,9 @@ namespace dispatch::delivery {
 ///
 /// An attempt is one request: redirects are not followed, and a request whose kept connection ended without
 /// an answer is not repeated behind the caller's back. Once an answer's status and headers have come whole
-/// the attempt is answered, whatever becomes of the body. Where it asks for time (policy/classify.hpp), what
-/// waits for the same URL is reported as withdrawn. What may begin no longer is reported at that time, by the
-/// clock's steady time, whatever else goes on. Proxies named by the environment are not used.
+/// the attempt is answered, whatever becomes of the body. It starts at once what it is
+/// sent: LimitedTransport stands before it. What may begin no longer is reported as withdrawn. Proxies named
+/// by the environment are not used.
 ///
 /// `reports` and `clock` are borrowed. Reports are put from the transport's thread, those of one iteration
 /// together.

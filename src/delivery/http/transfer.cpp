@@ -20,9 +20,9 @@ namespace dispatch::delivery {
 namespace {
 
 std::optional<std::chrono::microseconds> moment(CURL* easy, CURLINFO which) {
-  curl_off_t microseconds = 0;
-  if (curl_easy_getinfo(easy, which, &microseconds) != CURLE_OK || microseconds == 0) return std::nullopt;
-  return std::chrono::microseconds{microseconds};
+  curl_off_t passed = 0;
+  if (curl_easy_getinfo(easy, which, &passed) != CURLE_OK || passed == 0) return std::nullopt;
+  return std::chrono::microseconds{passed};
 }
 
 }  // namespace

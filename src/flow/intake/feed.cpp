@@ -13,10 +13,10 @@ namespace dispatch::flow {
 
 namespace {
 
-/// Takes out of the arrivals, from number `first` on, those that `accept` returns an error for. They become
-/// rejects.
+/// Takes out of the arrivals those that `accept` returns an error for. They become rejects.
 template <class Accept>
-void sift(ingest::Batch& batch, std::size_t first, Accept accept) {
+void sift(ingest::Batch& batch, const NotTaken& from, Accept accept) {
+  const std::size_t first = from.arrival;
   std::vector<ingest::Reject> refused;
   std::size_t kept = first;
   for (std::size_t i = first; i < batch.arrivals.size(); ++i) {
@@ -38,7 +38,7 @@ void sift(ingest::Batch& batch, std::size_t first, Accept accept) {
   batch.origins.resize(kept);
   if (!batch.receipts.empty()) batch.receipts.resize(kept);
   // Not between the pieces of an over-long line: after those that end one begun in an earlier batch.
-  auto place = batch.rejects.begin();
+  auto place = batch.rejects.begin() + static_cast<std::ptrdiff_t>(from.reject);
   while (place != batch.rejects.end() && !place->first) ++place;
   batch.rejects.insert(place, std::make_move_iterator(refused.begin()),
                        std::make_move_iterator(refused.end()));
@@ -57,12 +57,12 @@ Incoming route(ingest::Batch batch, routing::Router& router) {
   router.refresh();
   Incoming incoming;
   incoming.batch = std::move(batch);
-  route_again(incoming, 0, router);
+  route_again(incoming, {}, router);
   return incoming;
 }
 
-void route_again(Incoming& incoming, std::size_t first, routing::Router& router) {
-  sift(incoming.batch, first, [&](Arrival& arrival) -> Result<> {
+void route_again(Incoming& incoming, const NotTaken& from, routing::Router& router) {
+  sift(incoming.batch, from, [&](Arrival& arrival) -> Result<> {
     auto routes = router.route(arrival, incoming.routes);
     if (!routes) return tl::unexpected(std::move(routes).error());
     arrival.routes = *routes;
@@ -71,8 +71,8 @@ void route_again(Incoming& incoming, std::size_t first, routing::Router& router)
   incoming.subscriptions_version = router.version();
 }
 
-void reject_unrouted(Incoming& incoming, std::size_t first) {
-  sift(incoming.batch, first, [](const Arrival& arrival) -> Result<> {
+void reject_unrouted(Incoming& incoming, const NotTaken& from) {
+  sift(incoming.batch, from, [](const Arrival& arrival) -> Result<> {
     if (arrival.routes.empty()) return misuse("{}", routing::nowhere_to_go);
     return {};
   });

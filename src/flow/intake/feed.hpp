@@ -39,10 +39,16 @@ class Feed {
 /// is none becomes a reject. Nothing else of the batch changes.
 Incoming route(ingest::Batch batch, routing::Router& router);
 
-/// The same anew for the arrivals from number `first` on, by the snapshot that the router has.
-void route_again(Incoming& incoming, std::size_t first, routing::Router& router);
+/// From where on nothing of a batch was taken in: what was is left as it is.
+struct NotTaken {
+  std::size_t arrival = 0;
+  std::size_t reject = 0;
+};
 
-/// The arrivals from number `first` on that go nowhere become rejects.
-void reject_unrouted(Incoming& incoming, std::size_t first);
+/// The same anew for the arrivals that were not taken, by the snapshot that the router has.
+void route_again(Incoming& incoming, const NotTaken& from, routing::Router& router);
+
+/// The arrivals that were not taken and go nowhere become rejects.
+void reject_unrouted(Incoming& incoming, const NotTaken& from);
 
 }  // namespace dispatch::flow

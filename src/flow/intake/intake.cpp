@@ -113,9 +113,10 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(journal::Transaction& t
 }
 
 void Intake::settle_routes(Incoming& incoming) {
+  const NotTaken from{next_arrival_, next_reject_};
   if (incoming.subscriptions_version != context_.router.version())
-    route_again(incoming, next_arrival_, context_.router);
-  if (!context_.router.accepts_unmatched()) reject_unrouted(incoming, next_arrival_);
+    route_again(incoming, from, context_.router);
+  if (!context_.router.accepts_unmatched()) reject_unrouted(incoming, from);
 }
 
 Result<> Intake::append_some(journal::Transaction& transaction, Incoming& incoming, std::size_t count,

@@ -49,7 +49,7 @@ struct RunStats {
   std::uint64_t given_up = 0;   ///< during the run, by operators or because their subscription was removed
   std::uint64_t unknown = 0;    ///< attempts with an unknown outcome: aborted, or found after a crash
   std::uint64_t in_flight = 0;  ///< attempts under way
-  std::uint64_t ahead = 0;      ///< begun in the journal, and waiting for a free connection to follow at once
+  std::uint64_t ahead = 0;      ///< begun in the journal, and waiting to be prepared or for a free connection
   std::uint64_t host_limited = 0;  ///< first in their lane, and waiting for a permit
   std::uint64_t rate_limited = 0;  ///< first in their lane, and waiting for a rate
   std::uint64_t resting = 0;       ///< first in their lane, and waiting for an open circuit

@@ -24,6 +24,13 @@ Result<> CatchUp::load() {
   limiters_.each([&](DestinationLimiter& limiter) {
     if (has_room(limiter)) ready.push_back(&limiter);
   });
+  if (ready.empty()) return {};
+  // Each turn begins behind the one with which the last turn began, so that none is always served last.
+  const auto next = std::find_if(ready.begin(), ready.end(), [&](const DestinationLimiter* limiter) {
+    return began_with_ < limiter->destination;
+  });
+  std::rotate(ready.begin(), next == ready.end() ? ready.begin() : next, ready.end());
+  began_with_ = ready.front()->destination;
   const std::size_t rows = std::max<std::size_t>(1, window_.limits().rows_per_turn / 2);
   Rounds rounds_of_retries{rows};
   auto loaded = load_retries(ready, rounds_of_retries);
@@ -35,19 +42,25 @@ Result<> CatchUp::load() {
 
 Result<> CatchUp::load_retries(Limiters limiters, Rounds& rounds) {
   while (rounds.next()) {
-    Limiters reading;
+    Limiters reading, rest;
+    const std::size_t share = rounds.share(limiters.size());
     std::vector<journal::DueScan> scans;
     for (DestinationLimiter* limiter : limiters) {
       if (!limiter->retries_behind) continue;
-      const std::size_t limit = rounds.claim(Rounds::rows_of_one);
-      if (limit == 0) break;
+      const std::size_t limit = rounds.claim(share);
+      if (limit == 0) {
+        rest.push_back(limiter);
+        continue;
+      }
       scans.push_back({limiter->queue->row.no, *limiter->retries_behind, limiter->queue->due_seen, limit});
       reading.push_back(limiter);
     }
     if (scans.empty()) return {};
     auto not_at_end = load_retries(reading, scans, rounds);
     if (!not_at_end) return tl::unexpected(std::move(not_at_end).error());
-    limiters = std::move(*not_at_end);
+    // Those that got nothing come before those that got something.
+    limiters = std::move(rest);
+    limiters.insert(limiters.end(), not_at_end->begin(), not_at_end->end());
   }
   return {};
 }
@@ -85,19 +98,25 @@ Result<CatchUp::Limiters> CatchUp::load_retries(const Limiters& limiters,
 
 Result<> CatchUp::load_pending(Limiters limiters, Rounds& rounds) {
   while (rounds.next()) {
-    Limiters reading;
+    Limiters reading, rest;
+    const std::size_t share = rounds.share(limiters.size());
     std::vector<journal::QueueScan> scans;
     for (DestinationLimiter* limiter : limiters) {
       if (!limiter->behind) continue;
-      const std::size_t limit = rounds.claim(Rounds::rows_of_one);
-      if (limit == 0) break;
+      const std::size_t limit = rounds.claim(share);
+      if (limit == 0) {
+        rest.push_back(limiter);
+        continue;
+      }
       scans.push_back({limiter->queue->row.no, *limiter->behind, limit});
       reading.push_back(limiter);
     }
     if (scans.empty()) return {};
     auto not_at_end = load_pending(reading, scans, rounds);
     if (!not_at_end) return tl::unexpected(std::move(not_at_end).error());
-    limiters = std::move(*not_at_end);
+    // Those that got nothing come before those that got something.
+    limiters = std::move(rest);
+    limiters.insert(limiters.end(), not_at_end->begin(), not_at_end->end());
   }
   return {};
 }

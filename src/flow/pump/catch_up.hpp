@@ -44,6 +44,7 @@ class CatchUp {
   Window& window_;
   LaneLoader& loader_;
   PredecessorReader& predecessors_;
+  DestinationNo began_with_;
 };
 
 }  // namespace dispatch::flow

@@ -17,8 +17,9 @@ Result<> RetryLoader::load_due(WallTime now) {
   }
   for (Rounds rounds{window_.limits().rows_per_turn}; !queues.empty() && rounds.next();) {
     std::vector<journal::DueScan> scans;
+    const std::size_t share = rounds.share(queues.size());
     for (const QueueState* queue : queues) {
-      const std::size_t limit = rounds.claim(Rounds::rows_of_one);
+      const std::size_t limit = rounds.claim(share);
       if (limit == 0) break;
       scans.push_back({queue->row.no, queue->due_seen, DuePlace::after(now), limit});
     }
@@ -45,7 +46,9 @@ Result<> RetryLoader::load_due(WallTime now) {
       }
     }
     DISPATCH_TRY(queues_.reread_due(ended));
-    queues = std::move(go_on);
+    // Those that got nothing come before those that got something.
+    queues.erase(queues.begin(), queues.begin() + static_cast<std::ptrdiff_t>(scans.size()));
+    queues.insert(queues.end(), go_on.begin(), go_on.end());
   }
   return {};
 }

@@ -20,6 +20,10 @@ class Rounds {
     unclaimed_ = rows_left_;
     return rows_left_ > 0 && round_++ < most;
   }
+  /// What each of so many may ask for in this round, so that all of them get something.
+  std::size_t share(std::size_t askers) const {
+    return std::clamp<std::size_t>(rows_left_ / std::max<std::size_t>(askers, 1), 1, rows_of_one);
+  }
   /// So many of `wanted` rows may be asked for in this round; 0: none.
   std::size_t claim(std::size_t wanted) {
     const std::size_t given = std::min(wanted, unclaimed_);

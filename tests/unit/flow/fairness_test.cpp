@@ -190,3 +190,20 @@ TEST_CASE("hosts for which the window has no room get it in turn") {
   }
   CHECK(load.served());
 }
+
+TEST_CASE("retries of many hosts that come due at a time go in one turn") {
+  constexpr std::size_t hosts = 1'000;
+  flow::RunOptions options;
+  options.workers = 2'000;
+  DispatcherFixture fixture{options};
+  for (std::size_t i = 0; i < hosts; ++i)
+    fixture.arrive({{fmt::format("e{}", i), fmt::format("E{}", i), 1, fmt::format("http://h{}.test/", i)}});
+  fixture.play();
+  fixture.transport.finish_all(answered(500));
+  fixture.play();
+  REQUIRE(fixture.transport.sent_ids().size() == hosts);
+  fixture.clock.tick(1min);
+  std::vector<std::size_t> sent;
+  REQUIRE(fixture.try_play([&] { sent.push_back(fixture.transport.sent_ids().size()); }));
+  CHECK(sent.front() == 2 * hosts);
+}

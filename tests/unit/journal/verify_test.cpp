@@ -1093,6 +1093,9 @@ TEST_CASE("verify finds a delivery that the next run would not find") {
   CHECK(after("UPDATE delivery_queues SET low_position = 13; UPDATE progress SET last_wake = (SELECT "
               "max(action_no) "
               "FROM actions)") == Names{"resumption"});
+  // nor one whose wakeups its delivery queue has followed
+  CHECK(after("UPDATE delivery_queues SET low_position = 13,"
+              " last_wakeup = (SELECT max(action_no) FROM actions)") == Names{"resumption"});
 }
 
 TEST_CASE("verify lets a run begin above what waits behind a dead letter") {

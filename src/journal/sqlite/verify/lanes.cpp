@@ -46,16 +46,17 @@ class Woken {
  public:
   explicit Woken(SQLite::Database& database) {
     Statement statement{database,
-                        "SELECT position FROM actions WHERE action_no > (SELECT last_wake FROM progress) "
-                        "AND position IS NOT NULL AND quiet = 0"};
+                        "SELECT position FROM actions JOIN delivery_queues USING (queue_no)"
+                        " WHERE action_no > (SELECT last_wake FROM progress) AND action_no > last_wakeup"
+                        "   AND position IS NOT NULL AND quiet = 0"};
     auto rows = statement.rows();
     while (rows.next()) positions_.push_back(rows.integer(0));
     std::sort(positions_.begin(), positions_.end());
 
-    Statement from_here{
-        database,
-        "SELECT queue_no, min(position) FROM actions"
-        " WHERE action_no > (SELECT last_wake FROM progress) AND verb IN (9, 10) GROUP BY queue_no"};
+    Statement from_here{database,
+                        "SELECT queue_no, min(position) FROM actions JOIN delivery_queues USING (queue_no)"
+                        " WHERE action_no > (SELECT last_wake FROM progress) AND action_no > last_wakeup"
+                        "   AND verb IN (9, 10) GROUP BY queue_no"};
     auto queues = from_here.rows();
     while (queues.next()) from_here_[queues.integer(0)] = queues.integer(1);
   }
