@@ -10,6 +10,7 @@
 #include "delivery/http/transfer.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <mutex>
@@ -62,7 +63,6 @@ class HttpTransport::Engine {
   void begin(Outgoing outgoing, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
   bool worth_keeping(const Outgoing& outgoing);
-  bool has_orders();
   bool is_under_way(const Transfer& transfer) const {
     return transfer.slot < under_way_.size() && under_way_[transfer.slot].get() == &transfer;
   }
@@ -86,6 +86,9 @@ class HttpTransport::Engine {
       deadlines_;  // in the time of a StallAwareClock, of what is under way
   std::vector<std::unique_ptr<Transfer>> under_way_;
   std::vector<std::unique_ptr<Transfer>> idle_;  // for as long as there are connections, which point to them
+  std::vector<Report> not_begun_;  // of what this thread was given to send while it put its reports
+  bool stopping_ = false;          // for the thread itself
+  std::atomic<std::thread::id> own_thread_{};
   std::thread thread_;
 };
 
@@ -105,6 +108,13 @@ Result<> HttpTransport::Engine::start() {
 }
 
 void HttpTransport::Engine::send(std::vector<Outgoing> batch) {
+  if (own_thread_ == std::this_thread::get_id()) {  // what follows on an outcome, which is just being put
+    if (stopping_)
+      give_back(batch, not_begun_);
+    else
+      for (auto& outgoing : batch) begin(std::move(outgoing), not_begun_);
+    return;
+  }
   order([&](Orders& orders) {
     if (orders.send.empty())
       orders.send = std::move(batch);
@@ -132,8 +142,7 @@ void HttpTransport::Engine::order(const Change& change) {
     first = orders_.empty();
     change(orders_);
   }
-  // Else a wake is on its way; and this thread looks before it waits.
-  if (first && std::this_thread::get_id() != thread_.get_id()) loop_->wake();
+  if (first) loop_->wake();  // else a wake is on its way
 }
 
 void HttpTransport::Engine::run() noexcept {
@@ -143,36 +152,30 @@ void HttpTransport::Engine::run() noexcept {
   pthread_sigmask(SIG_SETMASK, &every, nullptr);
   pthread_setname_np(pthread_self(), "dispatch-http");  // for top and debuggers
 
-  bool stop = false;
-  while (!stop) {
-    loop_->wait(has_orders() ? std::chrono::milliseconds{0} : wait_most());
+  own_thread_ = std::this_thread::get_id();
+  while (!stopping_) {
+    loop_->wait(wait_most());
     live();
     loop_->act();
     std::vector<Report> reports;
     collect(reports);
     time_out(reports);
     auto orders = take_orders();
-    stop = orders.stop;
-    if (orders.cut || stop) cut(reports);
-    if (orders.withdraw || stop) {
-      give_back(orders.unsent, reports);
-    }
-    if (stop)
+    stopping_ = orders.stop;
+    if (orders.cut || stopping_) cut(reports);
+    if (orders.withdraw || stopping_) give_back(orders.unsent, reports);
+    if (stopping_)
       give_back(orders.send, reports);
     else
       for (auto& outgoing : orders.send) begin(std::move(outgoing), reports);
     if (reports.empty()) continue;
     fail_point(FailPoint::answers_arrived);
     reports_.put(std::move(reports));
+    while (!not_begun_.empty()) reports_.put(std::exchange(not_begun_, {}));
   }
   // On this thread, where SIGPIPE is blocked: TLS says goodbye to connections that may be gone.
   idle_.clear();
   loop_->close();
-}
-
-bool HttpTransport::Engine::has_orders() {
-  const std::scoped_lock lock{mutex_};
-  return !orders_.empty();
 }
 
 HttpTransport::Engine::Orders HttpTransport::Engine::take_orders() {
