@@ -69,8 +69,6 @@ class Transfer {
 
   /// Of the attempt that was started last.
   std::uint32_t host() const { return outgoing_.host; }
-  /// Without its payload once the attempt has ended.
-  const Outgoing& outgoing() const { return outgoing_; }
 
   /// The transfer that `easy` belongs to.
   static Transfer& of(CURL* easy);

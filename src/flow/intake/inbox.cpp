@@ -29,7 +29,7 @@ bool Inbox::offer(Incoming incoming) {
 }
 
 void Inbox::close_input() {
-  std::deque<Incoming> dropped;  // outside the lock, as its receipts are told
+  std::deque<Incoming> dropped;  // destroyed after the lock is released: its receipts call their owners
   {
     const std::scoped_lock lock{mutex_};
     closed_ = true;

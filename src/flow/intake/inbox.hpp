@@ -26,7 +26,7 @@ enum class Stop {
 /// Events on their way into the journal: a batch whose arrivals have their routes.
 struct Incoming {
   ingest::Batch batch;
-  ingest::EventSource* source = nullptr;   ///< that gave it; null: none is told how far its events came
+  ingest::EventSource* source = nullptr;   ///< gets committed() for these events; null: nothing does
   routing::RouteHold routes;               ///< what the arrivals' routes point into
   std::int64_t subscriptions_version = 0;  ///< of the subscriptions that they were routed by
   WallTime taken{};                        ///< when the dispatcher had it

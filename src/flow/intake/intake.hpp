@@ -44,8 +44,8 @@ class Intake {
                                                    WallTime now);
 
   bool empty() const { return waiting_.empty(); }
-  /// What was appended since the last call is durable: it counts from now on, its receipts are told, and the
-  /// sources whose batches it completes are told how far they came. Returns what that was.
+  /// What was appended since the last call is durable: it counts from now on, its receipts report their
+  /// verdicts, and committed() is called on the sources whose batches are complete. Returns what that was.
   Taken committed();
   /// Returns the events accepted since the last call that the observer wants, with the time of their commit,
   /// which took `commit`.

@@ -7,8 +7,8 @@
 
 namespace dispatch::flow {
 
-/// The verdicts that a transaction has brought and whoever waits for them must not be told before it is
-/// durable. Where that is never known, as the journal failed, they are told `unknown`. Used by one thread.
+/// Holds the verdicts of a transaction back until it is durable. Where the journal fails, the receipts report
+/// `unknown`. Used by one thread.
 class StagedReceipts {
  public:
   StagedReceipts() = default;
@@ -22,7 +22,7 @@ class StagedReceipts {
     staged_.emplace_back(std::move(receipt), std::move(verdict));
   }
 
-  /// What was added is durable: it is told.
+  /// What was added is durable: reports it.
   void committed() {
     for (auto& [receipt, verdict] : staged_) receipt.tell(verdict);
     staged_.clear();

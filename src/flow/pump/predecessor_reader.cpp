@@ -30,7 +30,7 @@ void PredecessorReader::look_at(Candidate& candidate, std::size_t& lanes_to_open
   }
   const Lane* lane = window_.find(LaneKey::of(row));
   const bool in_use = lane != nullptr && !window_.is_idle(*lane);
-  // So it stays whatever is loaded before.
+  // No answer is needed, and loading the candidates before it does not change that.
   if (in_use && (lane->leaves || lane->more || row.sequence <= lane->tail.sequence)) return;
   const auto [tail, first] = tails_.try_emplace(LaneKey::of(row), row.sequence);
   if (!first) {

@@ -39,9 +39,9 @@ class Receipts {
   virtual void tell(std::uint64_t event, const Verdict& verdict) noexcept = 0;
 };
 
-/// The right of one event to be told of, carried with it. Whatever way it ends, that is told once: who
-/// destroys it untold tells `not_taken`. An empty one, which is that of an event nobody waits for, tells
-/// nothing. Used by one thread at a time.
+/// Travels with one event and reports its verdict, exactly once: destroyed without a verdict it reports
+/// `not_taken`. An empty receipt, of an event that nobody waits for, reports nothing. Used by one thread at a
+/// time.
 class Receipt {
  public:
   Receipt() = default;
@@ -61,7 +61,7 @@ class Receipt {
 
   explicit operator bool() const { return receipts_ != nullptr; }
 
-  /// Tells it, unless something was told before.
+  /// Reports the verdict. Does nothing where one was reported before.
   void tell(const Verdict& verdict) noexcept {
     if (const auto receipts = std::exchange(receipts_, nullptr)) receipts->tell(event_, verdict);
   }
