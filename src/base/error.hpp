@@ -52,3 +52,15 @@ tl::unexpected<Error> unavailable(fmt::format_string<Args...> format, Args&&... 
       return tl::unexpected(std::move(dispatch_try_result).error());     \
     }                                                                    \
   } while (false)
+
+#define DISPATCH_JOIN_AGAIN(left, right) left##right
+#define DISPATCH_JOIN(left, right) DISPATCH_JOIN_AGAIN(left, right)
+#define DISPATCH_ASSIGN_TO(result, declaration, ...)             \
+  auto result = (__VA_ARGS__);                                   \
+  if (!result) return tl::unexpected(std::move(result).error()); \
+  declaration = *std::move(result)
+
+/// Declares what a Result holds, or returns its error from the calling function:
+/// `DISPATCH_ASSIGN(const auto rows, journal.scan(queue, after, limit));`
+#define DISPATCH_ASSIGN(declaration, ...) \
+  DISPATCH_ASSIGN_TO(DISPATCH_JOIN(dispatch_assign_result_, __LINE__), declaration, __VA_ARGS__)

@@ -54,11 +54,10 @@ Result<ExitCode> run_program(int argc, char** argv, std::shared_ptr<PatientOutpu
   program.command = command_of(argc, argv);
   CLI::App app;
   describe(app, program);
-  const auto answered = parse(app, argc, argv);
-  if (!answered) return tl::unexpected(answered.error());
+  DISPATCH_ASSIGN(const auto answered, parse(app, argc, argv));
   program.store = journal_store(program.journal);
   program.log = make_log(program.log_options, program.talk);
-  auto exit = *answered ? **answered : program.action();
+  auto exit = answered ? *answered : program.action();
   DISPATCH_TRY(finish_output());
   if (!exit) return tl::unexpected(with_value_source(std::move(exit).error(), app, argc, argv));
   return exit;

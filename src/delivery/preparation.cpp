@@ -66,9 +66,8 @@ tl::expected<void, Unprepared> Preparation::prepare(Outgoing& outgoing) {
 jq::RunResult<std::optional<std::string>> Preparation::run(const std::string& text,
                                                            const Outgoing& outgoing) {
   if (!is_json(outgoing.payload)) return fault_of_document("the payload is not JSON");
-  const auto known = program(text);
-  if (!known) return tl::unexpected(known.error());
-  return (*known)->run(document(outgoing));
+  DISPATCH_ASSIGN(const auto known, program(text));
+  return known->run(document(outgoing));
 }
 
 jq::RunResult<jq::Program*> Preparation::program(const std::string& text) {
@@ -78,9 +77,8 @@ jq::RunResult<jq::Program*> Preparation::program(const std::string& text) {
     jq_.reset();
   }
   if (!jq_) jq_.emplace();
-  auto compiled = jq_->compile(text);
-  if (!compiled) return tl::unexpected(std::move(compiled).error());
-  return &programs_.emplace(text, std::move(*compiled)).first->second;
+  DISPATCH_ASSIGN(auto compiled, jq_->compile(text));
+  return &programs_.emplace(text, std::move(compiled)).first->second;
 }
 
 }  // namespace dispatch::delivery

@@ -45,10 +45,9 @@ Result<Signatures> sign(std::span<const SigningSecret> secrets, const Signed& wh
   Signatures signatures;
   for (const SigningSecret& secret : secrets) {
     if (secret.until && *secret.until <= now) continue;
-    const auto key = signing_key(secret.text);
-    if (!key) return tl::unexpected(key.error());
-    append(signatures.dispatch, ',', dispatch_signature(*key, what));
-    append(signatures.standard, ' ', standard_signature(*key, what));
+    DISPATCH_ASSIGN(const auto key, signing_key(secret.text));
+    append(signatures.dispatch, ',', dispatch_signature(key, what));
+    append(signatures.standard, ' ', standard_signature(key, what));
   }
   return signatures;
 }

@@ -38,18 +38,15 @@ Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Int
 
 Result<> Dispatcher::start(const journal::Abandoned& left) {
   const WallTime now = clock_watch_.look().now;
-  const auto recovered = take_over(context_, options_, left, now);
-  if (!recovered) return tl::unexpected(recovered.error());
-  orphans_ = *recovered;
+  DISPATCH_ASSIGN(orphans_, take_over(context_, options_, left, now));
   figures_.recovered(orphans_);
-  const auto known_asks = context_.journal.newest_action();
-  if (!known_asks) return tl::unexpected(known_asks.error());
+  DISPATCH_ASSIGN(const auto known_asks, context_.journal.newest_action());
   DISPATCH_TRY(limiters_.circuits().load(context_.journal, now));
   DISPATCH_TRY(limiters_.throttles().load(context_.journal, options_.retry.retry_after_most, now,
                                           context_.clock.steady()));
   DISPATCH_TRY(limiters_.load_paces(context_.journal, now, context_.clock.steady()));
   DISPATCH_TRY(refresh_terms(now));
-  DISPATCH_TRY(pump_.start(*known_asks));
+  DISPATCH_TRY(pump_.start(known_asks));
   return figures_.look(in_flight_.size(), context_.transport.waiting());
 }
 
@@ -60,32 +57,30 @@ Result<> Dispatcher::turn(Mail mail) {
   attempt_tracer_.begin_turn(context_.observer != nullptr && context_.observer->wants_attempt_traces());
   intake_.take(std::move(mail.incoming));
 
-  auto transaction = context_.journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  DISPATCH_TRY(follow_clock(**transaction, look));
-  DISPATCH_TRY(settle(**transaction, mail.reports, now));
-  DISPATCH_TRY(take_in(**transaction, now, mail.reports.size()));
-  DISPATCH_TRY(give_up_gaps(**transaction, now));
-  auto outgoing = begin(**transaction, now);
-  if (!outgoing) return tl::unexpected(std::move(outgoing).error());
+  DISPATCH_ASSIGN(auto transaction, context_.journal.begin());
+  DISPATCH_TRY(follow_clock(*transaction, look));
+  DISPATCH_TRY(settle(*transaction, mail.reports, now));
+  DISPATCH_TRY(take_in(*transaction, now, mail.reports.size()));
+  DISPATCH_TRY(give_up_gaps(*transaction, now));
+  DISPATCH_ASSIGN(auto outgoing, begin(*transaction, now));
   const bool whole = context_.clock.steady() - remembered_at_ >= remember_every;
   if (whole) remembered_at_ = context_.clock.steady();
-  DISPATCH_TRY(pump_.save_progress(**transaction, whole));
-  DISPATCH_TRY(limiters_.circuits().save(**transaction));
-  DISPATCH_TRY(limiters_.throttles().save(**transaction, now, context_.clock.steady()));
-  DISPATCH_TRY(limiters_.save_paces(**transaction, leaving_, now, context_.clock.steady()));
-  CommittedTurn done{.begun = outgoing->size()};
+  DISPATCH_TRY(pump_.save_progress(*transaction, whole));
+  DISPATCH_TRY(limiters_.circuits().save(*transaction));
+  DISPATCH_TRY(limiters_.throttles().save(*transaction, now, context_.clock.steady()));
+  DISPATCH_TRY(limiters_.save_paces(*transaction, leaving_, now, context_.clock.steady()));
+  CommittedTurn done{.begun = outgoing.size()};
   const SteadyTime staged = context_.clock.steady();
-  DISPATCH_TRY(journal::commit_durably(**transaction));
+  DISPATCH_TRY(journal::commit_durably(*transaction));
   done.commit = context_.clock.steady() - staged;
   done.taken = intake_.committed();
   figures_.committed(settlements_, gaps_given_up_);
   attempt_tracer_.committed(context_.clock, done.commit);
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
-  if (!outgoing->empty()) {
+  if (!outgoing.empty()) {
     fail_point(FailPoint::intents_committed);
-    context_.transport.send(std::move(*outgoing));
+    context_.transport.send(std::move(outgoing));
     const SteadyTime steady = context_.clock.steady();
     for (Item* item : leaving_) limiters_.leaves(*item, steady);
   }
@@ -100,8 +95,7 @@ Result<> Dispatcher::follow_clock(journal::Transaction& transaction, const Clock
   if (!jump) return {};
   context_.log->warn("the system clock was set {} by {}; retries and open circuits wait as long as before",
                      jump->count() < 0 ? "back" : "forward", format_duration(std::chrono::abs(*jump)));
-  const auto moved = transaction.move_waits(*jump, now, policy::longest_wait(options_.retry));
-  if (!moved) return tl::unexpected(moved.error());
+  DISPATCH_TRY(transaction.move_waits(*jump, now, policy::longest_wait(options_.retry)));
   limiters_.clock_set(*jump);
   return pump_.clock_set(*jump);
 }
@@ -147,8 +141,7 @@ Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<deliv
     if (decision.meaning == policy::Meaning::pause) to_pause.insert(item.lane->queue->row.subscription);
   }
   DISPATCH_TRY(note_actions(ends));
-  const auto settled = transaction.settle(settlements_);
-  if (!settled) return tl::unexpected(settled.error());
+  DISPATCH_ASSIGN(const auto settled, transaction.settle(settlements_));
   fail_point(FailPoint::outcomes_staged);
   const SteadyTime steady = context_.clock.steady();
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -159,7 +152,7 @@ Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<deliv
     graph_.free_permits(*items[i]);
     if (DestinationLimiter* limiter = limiters_.ended(*items[i], ends[i], now, steady); limiter != nullptr)
       pump_.lead_to(*limiter);
-    if ((*settled)[i] == journal::Settled::lost) {
+    if (settled[i] == journal::Settled::lost) {
       context_.log->warn(
           "the outcome of an attempt is not recorded, as another owner has taken its delivery over");
       pump_.lost(*items[i]);
@@ -179,7 +172,7 @@ Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<deliv
     }
   }
   std::size_t place = 0;
-  std::erase_if(settlements_, [&](const auto&) { return (*settled)[place++] == journal::Settled::lost; });
+  std::erase_if(settlements_, [&](const auto&) { return settled[place++] == journal::Settled::lost; });
   return to_pause.empty() ? Result<>{} : pause(transaction, to_pause, now);
 }
 
@@ -189,9 +182,8 @@ Result<> Dispatcher::note_actions(const std::vector<DestinationLimiters::End>& e
     return end.hold || end.signal == policy::HealthSignal::failure;
   };
   if (std::none_of(ends.begin(), ends.end(), is_trouble)) return {};
-  const auto newest = context_.journal.newest_action();
-  if (!newest) return tl::unexpected(newest.error());
-  limiters_.note_newest_action(*newest);
+  DISPATCH_ASSIGN(const auto newest, context_.journal.newest_action());
+  limiters_.note_newest_action(newest);
   return {};
 }
 
@@ -229,9 +221,8 @@ Result<> Dispatcher::pause(journal::Transaction& transaction, const std::set<Sub
 
 /// Subscriptions may have been added, changed, paused, resumed or removed.
 Result<> Dispatcher::refresh_terms(WallTime now) {
-  const auto changed = policies_.refresh(context_.journal);
-  if (!changed) return tl::unexpected(changed.error());
-  if (!*changed) return {};
+  DISPATCH_ASSIGN(const auto changed, policies_.refresh(context_.journal));
+  if (!changed) return {};
   figures_.set_paused(policies_.paused());
   return pump_.terms_changed(now);
 }
@@ -241,11 +232,10 @@ void Dispatcher::drain() {
 }
 
 Result<> Dispatcher::take_in(journal::Transaction& transaction, WallTime now, std::size_t outcomes) {
-  const auto changes = context_.journal.changes();
-  if (!changes) return tl::unexpected(changes.error());
-  if (changes->any) {
-    if (changes->everything || changes->subscriptions) DISPATCH_TRY(refresh_terms(now));
-    DISPATCH_TRY(pump_.changed_elsewhere(*changes));
+  DISPATCH_ASSIGN(const auto changes, context_.journal.changes());
+  if (changes.any) {
+    if (changes.everything || changes.subscriptions) DISPATCH_TRY(refresh_terms(now));
+    DISPATCH_TRY(pump_.changed_elsewhere(changes));
     DISPATCH_TRY(look_for_given_up());
   }
   satisfied_ = false;
@@ -253,26 +243,23 @@ Result<> Dispatcher::take_in(journal::Transaction& transaction, WallTime now, st
   const std::size_t events = ingest_budget_.events(load(outcomes));
   satisfied_ = events == 0;
   if (satisfied_) return {};
-  auto made = intake_.append(transaction, events, now);
-  if (!made) return tl::unexpected(std::move(made).error());
-  return pump_.arrived(std::move(*made));
+  DISPATCH_ASSIGN(auto made, intake_.append(transaction, events, now));
+  return pump_.arrived(std::move(made));
 }
 
 /// There are more failed deliveries than this run has made.
 Result<> Dispatcher::look_for_given_up() {
-  const auto state_counts = context_.journal.state_counts();
-  if (!state_counts) return tl::unexpected(state_counts.error());
+  DISPATCH_ASSIGN(const auto state_counts, context_.journal.state_counts());
   given_up_ = given_up_ ||
-              state_counts->of(DeliveryState::failed) != figures_.state_counts().of(DeliveryState::failed);
+              state_counts.of(DeliveryState::failed) != figures_.state_counts().of(DeliveryState::failed);
   return {};
 }
 
 Result<> Dispatcher::give_up_gaps(journal::Transaction& transaction, WallTime now) {
   gaps_given_up_ = {};
   if (draining_) return {};
-  const auto given_up = gap_watch_.give_up(context_.journal, transaction, now, context_.clock.steady());
-  if (!given_up) return tl::unexpected(given_up.error());
-  gaps_given_up_ = *given_up;
+  DISPATCH_ASSIGN(gaps_given_up_,
+                  gap_watch_.give_up(context_.journal, transaction, now, context_.clock.steady()));
   if (gaps_given_up_.gaps > 0) pump_.woken();
   return {};
 }
@@ -296,22 +283,20 @@ Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transactio
   DISPATCH_TRY(pump_.fill(now));
   for (const auto& [destination, action] : pump_.take_asked_for())
     limiters_.asked(destination, action, now, context_.clock.steady());
-  const auto may_go = what_may_go(now);
-  if (!may_go) return tl::unexpected(may_go.error());
-  const auto& items = *may_go;
+  DISPATCH_ASSIGN(const auto may_go, what_may_go(now));
+  const auto& items = may_go;
   if (items.empty()) return outgoing;
 
   std::vector<journal::Intent> intents;
   intents.reserve(items.size());
   for (const Item* item : items) intents.push_back({item->row.key, item->row.state});
-  auto begun = transaction.begin(intents, now);
-  if (!begun) return tl::unexpected(std::move(begun).error());
+  DISPATCH_ASSIGN(auto begun, transaction.begin(intents, now));
   fail_point(FailPoint::intents_staged);
 
   outgoing.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
     Item& item = *items[i];
-    if (!(*begun)[i].won) {
+    if (!begun[i].won) {
       limiters_.take_permit(item, now);
       graph_.free_permits(item);
       pump_.lost(item);
@@ -319,7 +304,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transactio
     }
     item.row.state = DeliveryState::in_flight;
     ++item.row.attempts;
-    auto& request = outgoing.emplace_back(std::move((*begun)[i].outgoing));
+    auto& request = outgoing.emplace_back(std::move(begun[i].outgoing));
     request.ticket = ++last_ticket_;
     request.host = item.lane->host->number;
     const auto& statuses = item.lane->queue->policy->statuses;
@@ -379,10 +364,9 @@ WallTime Dispatcher::wake_at(WallTime now) const {
 }
 
 Result<> Dispatcher::save_progress() {
-  auto transaction = context_.journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  DISPATCH_TRY(pump_.save_progress(**transaction, true));
-  DISPATCH_TRY(journal::commit_durably(**transaction));
+  DISPATCH_ASSIGN(auto transaction, context_.journal.begin());
+  DISPATCH_TRY(pump_.save_progress(*transaction, true));
+  DISPATCH_TRY(journal::commit_durably(*transaction));
   fail_point(FailPoint::run_remembered);
   if (context_.observer != nullptr) figures_.look_at_hosts();
   return {};

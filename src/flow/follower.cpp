@@ -21,20 +21,18 @@ Result<> Follower::turn(Mail mail) {
   CommittedTurn done;
   std::vector<std::shared_ptr<const AcceptedEvent>> accepted_events;
   if (!intake_.empty()) {
-    auto transaction = context_.journal.begin();
-    if (!transaction) return tl::unexpected(std::move(transaction).error());
-    DISPATCH_TRY(intake_.append(**transaction, events_per_turn, context_.clock.wall()));
+    DISPATCH_ASSIGN(auto transaction, context_.journal.begin());
+    DISPATCH_TRY(intake_.append(*transaction, events_per_turn, context_.clock.wall()));
     const SteadyTime staged = context_.clock.steady();
-    DISPATCH_TRY(journal::commit_durably(**transaction));
+    DISPATCH_TRY(journal::commit_durably(*transaction));
     done.commit = context_.clock.steady() - staged;
     done.taken = intake_.committed();
     accepted_events = intake_.take_accepted_events(done.commit);
     done.accepted_events = accepted_events;
   }
   if (context_.observer != nullptr) context_.observer->committed(done);
-  const auto state_counts = context_.journal.state_counts();
-  if (!state_counts) return tl::unexpected(state_counts.error());
-  shared_stats_.update([&](RunStats& stats) { stats.state_counts = *state_counts; });
+  DISPATCH_ASSIGN(const auto state_counts, context_.journal.state_counts());
+  shared_stats_.update([&](RunStats& stats) { stats.state_counts = state_counts; });
   return {};
 }
 
@@ -46,11 +44,10 @@ void Follower::follow_all() {
 Result<Follower::Own> Follower::own() {
   Own own;
   if (all_) {  // mostly the counts are enough
-    const auto state_counts = context_.journal.state_counts();
-    if (!state_counts) return tl::unexpected(state_counts.error());
-    own.moving = state_counts->of(DeliveryState::in_flight) > 0;
-    own.blocked = state_counts->of(DeliveryState::dead_letter);
-    if (own.moving || state_counts->open() == own.blocked) return own;
+    DISPATCH_ASSIGN(const auto state_counts, context_.journal.state_counts());
+    own.moving = state_counts.of(DeliveryState::in_flight) > 0;
+    own.blocked = state_counts.of(DeliveryState::dead_letter);
+    if (own.moving || state_counts.open() == own.blocked) return own;
     own = {};
   }
   auto& positions = intake_.positions();
@@ -59,16 +56,14 @@ Result<Follower::Own> Follower::own() {
   const auto ranges = positions.ranges();
   for (auto [from, to] : ranges) {
     while (from <= to) {
-      const auto open = context_.journal.first_open(from, to);
-      if (!open) return tl::unexpected(open.error());
-      if (open->empty()) break;
-      const Position position = open->front().key.position;
+      DISPATCH_ASSIGN(const auto open, context_.journal.first_open(from, to));
+      if (open.empty()) break;
+      const Position position = open.front().key.position;
       if (only_done) positions.drop_below(position);
       only_done = false;
-      for (const auto& row : *open) {
-        const auto stuck = blocked(row);
-        if (!stuck) return tl::unexpected(stuck.error());
-        if (!*stuck) {
+      for (const auto& row : open) {
+        DISPATCH_ASSIGN(const auto stuck, blocked(row));
+        if (!stuck) {
           own.moving = true;
           return own;
         }
@@ -88,26 +83,22 @@ Result<bool> Follower::blocked(const journal::DeliveryRow& row) {
   }
   if (row.state == DeliveryState::dead_letter) return true;
   if (row.state == DeliveryState::in_flight) return false;
-  const auto head = context_.journal.head(row.key);
-  if (!head) return tl::unexpected(head.error());
-  if (!*head) return false;
-  if ((*head)->state != DeliveryState::pending) return (*head)->state == DeliveryState::dead_letter;
-  if ((*head)->entity == EntityNo{}) return false;
-  const auto predecessor = context_.journal.predecessor(row);
-  if (!predecessor) return tl::unexpected(predecessor.error());
-  return predecessor->gap;
+  DISPATCH_ASSIGN(const auto head, context_.journal.head(row.key));
+  if (!head) return false;
+  if (head->state != DeliveryState::pending) return head->state == DeliveryState::dead_letter;
+  if (head->entity == EntityNo{}) return false;
+  DISPATCH_ASSIGN(const auto predecessor, context_.journal.predecessor(row));
+  return predecessor.gap;
 }
 
 Result<bool> Follower::paused(SubscriptionNo subscription) {
-  const auto version = context_.journal.subscriptions_version();
-  if (!version) return tl::unexpected(version.error());
-  if (*version != paused_version_) {
-    const auto all = context_.journal.subscriptions();
-    if (!all) return tl::unexpected(all.error());
+  DISPATCH_ASSIGN(const auto version, context_.journal.subscriptions_version());
+  if (version != paused_version_) {
+    DISPATCH_ASSIGN(const auto all, context_.journal.subscriptions());
     paused_.clear();
-    for (const Subscription& one : *all)
+    for (const Subscription& one : all)
       if (one.paused_at) paused_.insert(one.no);
-    paused_version_ = *version;
+    paused_version_ = version;
   }
   return paused_.contains(subscription);
 }

@@ -11,9 +11,8 @@ Result<journal::GapCount> GapWatch::give_up(journal::Journal& journal, journal::
                                             WallTime now, SteadyTime steady) {
   if (!patience_) return journal::GapCount{};
   const auto look = [&]() -> Result<> {
-    const auto oldest = journal.oldest_gap();
-    if (!oldest) return tl::unexpected(oldest.error());
-    patience_->see(*oldest, now, steady);
+    DISPATCH_ASSIGN(const auto oldest, journal.oldest_gap());
+    patience_->see(oldest, now, steady);
     return {};
   };
   DISPATCH_TRY(look());

@@ -134,25 +134,20 @@ Result<std::optional<RunResult>> follow(const RunContext& context, Intake& intak
     const bool input_done = progress.input_ended || (progress.stop != Stop::none && quiet);
     if (input_done || progress.stop != Stop::none) {
       const SteadyTime before = context.clock.steady();
-      const auto own = follower.own();
-      if (!own) return tl::unexpected(own.error());
+      DISPATCH_ASSIGN(const auto own, follower.own());
       rest = std::max<SteadyTime::duration>(follow_every,
                                             rests_for_each_look * (context.clock.steady() - before));
       if (progress.stop != Stop::none && quiet) {
-        auto result = progress.end(intake, RunResult::How::interrupted, own->blocked, true);
-        if (!result) return tl::unexpected(std::move(result).error());
-        return *result;
+        DISPATCH_ASSIGN(auto result, progress.end(intake, RunResult::How::interrupted, own.blocked, true));
+        return result;
       }
-      if (input_done && !own->moving) {
-        auto result = progress.end(intake, RunResult::How::finished, own->blocked, true);
-        if (!result) return tl::unexpected(std::move(result).error());
-        return *result;
+      if (input_done && !own.moving) {
+        DISPATCH_ASSIGN(auto result, progress.end(intake, RunResult::How::finished, own.blocked, true));
+        return result;
       }
     }
     progress.tell(context);
-    const auto tried = context.roster.join();
-    if (!tried) return tl::unexpected(tried.error());
-    joined = *tried;
+    DISPATCH_ASSIGN(joined, context.roster.join());
     if (joined.won.any()) return std::optional<RunResult>{};
   }
 }
@@ -162,15 +157,13 @@ Result<RunResult> follow_or_dispatch(const RunContext& context, const RunOptions
                                      SharedStats& shared_stats) {
   RunProgress progress;
   const Membership membership{context.roster};
-  auto joined = context.roster.join();
-  if (!joined) return tl::unexpected(std::move(joined).error());
-  if (joined->won.none()) {
-    auto result = follow(context, intake, shared_stats, progress, *joined, options.follow_all);
-    if (!result) return tl::unexpected(std::move(result).error());
-    if (*result) return **result;
+  DISPATCH_ASSIGN(auto joined, context.roster.join());
+  if (joined.won.none()) {
+    DISPATCH_ASSIGN(auto result, follow(context, intake, shared_stats, progress, joined, options.follow_all));
+    if (result) return *result;
     context.log->info("the journal is free: this process dispatches now");
   }
-  return dispatch_all(context, options, joined->left, intake, shared_stats, progress);
+  return dispatch_all(context, options, joined.left, intake, shared_stats, progress);
 }
 
 Result<RunResult> accept_all(const Acceptance& context, Intake& intake, SharedStats& shared_stats) {

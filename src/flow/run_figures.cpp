@@ -71,9 +71,7 @@ void RunFigures::look_at_hosts_now_and_then() {
 }
 
 Result<> RunFigures::look(std::size_t begun, std::size_t ahead) {
-  const auto state_counts = journal_.state_counts();
-  if (!state_counts) return tl::unexpected(state_counts.error());
-  state_counts_ = *state_counts;
+  DISPATCH_ASSIGN(state_counts_, journal_.state_counts());
   if (!failed_before_) failed_before_ = state_counts_.of(DeliveryState::failed);
   const std::int64_t failed = state_counts_.of(DeliveryState::failed) - *failed_before_;
   const auto waiting = limiters_.waiting();

@@ -16,24 +16,21 @@ Result<std::size_t> recover(const Acceptance& context, const RunOptions& options
                             const journal::Abandoned& left, WallTime now) {
   std::size_t recovered = 0;
   for (std::size_t some = orphans_per_turn; some == orphans_per_turn; recovered += some) {
-    auto transaction = context.journal.begin();
-    if (!transaction) return tl::unexpected(std::move(transaction).error());
-    const auto count = (*transaction)->recover(options.orphans, left, now, orphans_per_turn);
-    if (!count) return tl::unexpected(count.error());
-    if (*count > 0) fail_point(FailPoint::orphans_staged);
-    DISPATCH_TRY(journal::commit_durably(**transaction));
-    if (*count > 0) fail_point(FailPoint::orphans_committed);
-    some = *count;
+    DISPATCH_ASSIGN(auto transaction, context.journal.begin());
+    DISPATCH_ASSIGN(const auto count, transaction->recover(options.orphans, left, now, orphans_per_turn));
+    if (count > 0) fail_point(FailPoint::orphans_staged);
+    DISPATCH_TRY(journal::commit_durably(*transaction));
+    if (count > 0) fail_point(FailPoint::orphans_committed);
+    some = count;
   }
   return recovered;
 }
 
 Result<std::int64_t> bound_waits(const Acceptance& context, const RunOptions& options, WallTime now) {
-  auto transaction = context.journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  const auto bounded = (*transaction)->bound_waits(now, policy::longest_wait(options.retry));
+  DISPATCH_ASSIGN(auto transaction, context.journal.begin());
+  const auto bounded = transaction->bound_waits(now, policy::longest_wait(options.retry));
   if (!bounded) return bounded;
-  DISPATCH_TRY(journal::commit_durably(**transaction));
+  DISPATCH_TRY(journal::commit_durably(*transaction));
   return bounded;
 }
 
@@ -51,11 +48,10 @@ Result<std::size_t> take_over(const Acceptance& context, const RunOptions& optio
         *recovered,
         options.orphans == journal::Orphans::retry ? "are sent again with the same idempotency key"
                                                    : "are held in the dead letters");
-  const auto bounded = bound_waits(context, options, now);
-  if (!bounded) return tl::unexpected(bounded.error());
-  if (*bounded > 0)
+  DISPATCH_ASSIGN(const auto bounded, bound_waits(context, options, now));
+  if (bounded > 0)
     context.log->info("{} due earlier now: the clock was set back, or this run allows shorter waits only",
-                      *bounded == 1 ? "1 retry is" : fmt::format("{} retries are", *bounded));
+                      bounded == 1 ? "1 retry is" : fmt::format("{} retries are", bounded));
   return recovered;
 }
 

@@ -69,11 +69,9 @@ Result<> check_format(const std::string& path, const ReaderOptions& options, con
   if (stop.stop_requested()) return {};
   struct stat status {};
   if (path == standard_input || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
-  auto source = open_source(path, options.files, stop);
-  if (!source) return tl::unexpected(std::move(source).error());
+  DISPATCH_ASSIGN(auto source, open_source(path, options.files, stop));
   const Warn later = [](const std::string&) {};
-  const auto begin =
-      open_frames(std::move(*source), format_of(options), later, stop)->next(Frames::Wait::may);
+  const auto begin = open_frames(std::move(source), format_of(options), later, stop)->next(Frames::Wait::may);
   if (stop.stop_requested()) return {};  // what was seen was cut short
   if (!begin && begin.error().failure == Failure::usage) return tl::unexpected(begin.error());
   return {};
@@ -181,12 +179,12 @@ Result<> Reader::Impl::fill(Batch& batch) {
 Result<bool> Reader::Impl::read_some(Batch& batch, TextStore& store) {
   if (!input_) DISPATCH_TRY(open_next());
   const bool nothing_yet = batch.origins.empty() && batch.rejects.empty() && batch.unread.empty();
-  const auto frame = input_->frames->next(nothing_yet ? Frames::Wait::may : Frames::Wait::never);
-  if (!frame) return tl::unexpected(frame.error());
+  DISPATCH_ASSIGN(const auto frame,
+                  input_->frames->next(nothing_yet ? Frames::Wait::may : Frames::Wait::never));
   const bool ended = input_->frames->ended();
-  if (!*frame && !ended) return false;
-  const bool cut_short = *frame && !(*frame)->terminated && stop_.stop_requested();
-  if (*frame && !cut_short) add(batch, store, **frame);
+  if (!frame && !ended) return false;
+  const bool cut_short = frame && !frame->terminated && stop_.stop_requested();
+  if (frame && !cut_short) add(batch, store, *frame);
   if (ended) leave_input(batch);
   return true;
 }
@@ -194,10 +192,9 @@ Result<bool> Reader::Impl::read_some(Batch& batch, TextStore& store) {
 Result<> Reader::Impl::open_next() {
   const std::string& path = (*paths_)[next_path_++];
   last_line_ = 0;
-  auto source = open_source(path, options_.files, stop_);
-  if (!source) return tl::unexpected(std::move(source).error());
+  DISPATCH_ASSIGN(auto source, open_source(path, options_.files, stop_));
   const Warn warn = [this](std::string message) { warnings_.push_back(std::move(message)); };
-  input_.emplace(Input{open_frames(std::move(*source), format_of(options_), warn, stop_), name_of(path)});
+  input_.emplace(Input{open_frames(std::move(source), format_of(options_), warn, stop_), name_of(path)});
   return {};
 }
 

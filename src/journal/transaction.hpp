@@ -185,9 +185,8 @@ class Transaction {
 
 /// Commits, and returns when it is durable. An error: nothing of the transaction may be assumed.
 inline Result<> commit_durably(Transaction& transaction) {
-  auto committed = transaction.commit();
-  if (!committed) return tl::unexpected(std::move(committed).error());
-  return committed->wait();
+  DISPATCH_ASSIGN(auto committed, transaction.commit());
+  return committed.wait();
 }
 
 }  // namespace dispatch::journal

@@ -15,13 +15,10 @@ Program::Program(std::shared_ptr<Process> process, std::string text)
     : process_(std::move(process)), text_(std::move(text)) {}
 
 RunResult<> Program::load() {
-  const auto life = process_->life();
-  if (!life) return tl::unexpected(life.error());
-  if (*life == life_) return {};
-  const auto number = process_->compile(text_);
-  if (!number) return tl::unexpected(number.error());
-  number_ = *number;
-  life_ = *life;
+  DISPATCH_ASSIGN(const auto life, process_->life());
+  if (life == life_) return {};
+  DISPATCH_ASSIGN(number_, process_->compile(text_));
+  life_ = life;
   return {};
 }
 
@@ -31,9 +28,7 @@ RunResult<std::optional<std::string>> Program::run(std::string_view json) {
 }
 
 RunResult<bool> Program::holds(std::string_view json) {
-  const auto output = run(json);
-  if (!output) return tl::unexpected(output.error());
-  return is_true(*output);
+  return run(json).map([](const std::optional<std::string>& output) { return is_true(output); });
 }
 
 Interpreter::Interpreter(Limits limits) : process_(std::make_shared<Process>(limits)) {}

@@ -81,11 +81,10 @@ Result<> sync_directory_of(const std::string& path) {
 
 Result<> replace_file(const std::string& path, std::string_view text) {
   DISPATCH_TRY(check_replaceable(path));
-  const auto made = create_beside(path);
-  if (!made) return tl::unexpected(made.error());
-  const auto& [fd, beside] = *made;
+  DISPATCH_ASSIGN(const auto made, create_beside(path));
+  const auto& [fd, beside] = made;
   const auto cannot = [&](const char* do_what) {
-    return fail("cannot {} {}: {}", do_what, made->name, errno_text(errno));
+    return fail("cannot {} {}: {}", do_what, made.name, errno_text(errno));
   };
   Unfinished unfinished{beside};
   const auto half = text.size() / 2;

@@ -35,16 +35,14 @@ Result<> for_each_gap(const journal::JournalReader& reader, std::optional<std::c
 Result<> skip(journal::Journal& journal, std::vector<journal::OpenGap>& gaps, const Clock& clock,
               SkippedGaps& skipped) {
   if (gaps.empty()) return {};
-  auto transaction = journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
+  DISPATCH_ASSIGN(auto transaction, journal.begin());
   for (const auto& [entity, first, last, since] : gaps) {
-    const auto gap = (*transaction)->skip_gap(entity, first, clock.wall());
-    if (!gap) return tl::unexpected(gap.error());
-    if (!*gap) continue;  // its first number has arrived meanwhile
+    DISPATCH_ASSIGN(const auto gap, transaction->skip_gap(entity, first, clock.wall()));
+    if (!gap) continue;  // its first number has arrived meanwhile
     ++skipped.gaps;
-    skipped.numbers += (*gap)->second.value() - (*gap)->first.value() + 1;
+    skipped.numbers += gap->second.value() - gap->first.value() + 1;
   }
-  DISPATCH_TRY(commit(**transaction, journal, skipped.gaps));
+  DISPATCH_TRY(commit(*transaction, journal, skipped.gaps));
   gaps.clear();
   return {};
 }

@@ -60,29 +60,25 @@ class Redirection {
   /// The lane as it is now, in the turn in which it is changed.
   Result<> take_lane(const LaneName& name, const journal::SelectedDelivery& of) {
     if (!options_.dry_run && !transaction_) {
-      auto transaction = journal_.begin();
-      if (!transaction) return tl::unexpected(std::move(transaction).error());
-      transaction_ = std::move(*transaction);
+      DISPATCH_ASSIGN(transaction_, journal_.begin());
     }
-    const auto lane = journal_.all_open_in_lane(of.row.key);
-    if (!lane) return tl::unexpected(lane.error());
-    if (is_busy(*lane)) {
+    DISPATCH_ASSIGN(const auto lane, journal_.all_open_in_lane(of.row.key));
+    if (is_busy(lane)) {
       ++redirected_.busy_lanes;
       remember(name);
       return {};
     }
-    const auto repeated = is_repeated(*lane);
-    if (!repeated) return tl::unexpected(repeated.error());
-    if (*repeated) {
+    DISPATCH_ASSIGN(const auto repeated, is_repeated(lane));
+    if (repeated) {
       ++redirected_.repeated_lanes;
       remember(name);
       return {};
     }
     if (options_.dry_run) {
-      count_lane(name, *lane, of);
+      count_lane(name, lane, of);
       return {};
     }
-    for (const auto& row : *lane) {
+    for (const auto& row : lane) {
       count_.add({.row = row, .url = of.url, .host = of.host});
       (row.state == DeliveryState::dead_letter ? dead_ : waiting_).push_back(row.key);
       if (row.key.generation > 0) claimed_.insert(row.key.position);
@@ -157,17 +153,14 @@ class Redirection {
   Result<> commit() {
     if (!transaction_) return {};
     const auto now = clock_.wall();
-    const auto discarded = transaction_->discard(dead_, now);
-    if (!discarded) return tl::unexpected(discarded.error());
-    const auto cancelled = transaction_->cancel(waiting_, now);
-    if (!cancelled) return tl::unexpected(cancelled.error());
+    DISPATCH_TRY(transaction_->discard(dead_, now));
+    DISPATCH_TRY(transaction_->cancel(waiting_, now));
     auto all = std::move(dead_);
     all.insert(all.end(), waiting_.begin(), waiting_.end());
     std::sort(all.begin(), all.end());
-    const auto made = transaction_->replay(all, to_, now);
-    if (!made) return tl::unexpected(made.error());
-    if (*made != static_cast<std::int64_t>(all.size()))
-      return fail("{} of {} deliveries could be redirected; this is a bug", *made, all.size());
+    DISPATCH_ASSIGN(const auto made, transaction_->replay(all, to_, now));
+    if (made != static_cast<std::int64_t>(all.size()))
+      return fail("{} of {} deliveries could be redirected; this is a bug", made, all.size());
     DISPATCH_TRY(operations::commit(*transaction_, journal_, count_.deliveries()));
     transaction_.reset();
     dead_.clear();
@@ -200,10 +193,9 @@ Result<Redirected> redirect(journal::Journal& journal, const Clock& clock,
   const journal::Selection selection{.filter = meant, .states = states};
   Redirection redirection{journal, clock, to, options};
   for (std::optional<journal::SelectionPlace> place{std::in_place}; place;) {
-    auto page = journal.select(selection, *place, options.at_a_time);
-    if (!page) return tl::unexpected(std::move(page).error());
-    DISPATCH_TRY(redirection.take(page->deliveries));
-    place = page->next;
+    DISPATCH_ASSIGN(auto page, journal.select(selection, *place, options.at_a_time));
+    DISPATCH_TRY(redirection.take(page.deliveries));
+    place = page.next;
   }
   return redirection.done();
 }

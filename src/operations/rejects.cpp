@@ -78,14 +78,12 @@ Result<journal::RejectCount> clear_rejects(journal::Journal& journal, const jour
                                            const Clock& clock) {
   journal::RejectCount cleared;
   while (true) {
-    auto transaction = journal.begin();
-    if (!transaction) return tl::unexpected(std::move(transaction).error());
-    const auto some = (*transaction)->clear_rejects(which, clock.wall(), cleared_per_turn);
-    if (!some) return tl::unexpected(some.error());
-    cleared.lines += some->lines;
-    cleared.bytes += some->bytes;
-    DISPATCH_TRY(commit(**transaction, journal, cleared.lines));
-    if (some->lines < static_cast<std::int64_t>(cleared_per_turn)) return cleared;
+    DISPATCH_ASSIGN(auto transaction, journal.begin());
+    DISPATCH_ASSIGN(const auto some, transaction->clear_rejects(which, clock.wall(), cleared_per_turn));
+    cleared.lines += some.lines;
+    cleared.bytes += some.bytes;
+    DISPATCH_TRY(commit(*transaction, journal, cleared.lines));
+    if (some.lines < static_cast<std::int64_t>(cleared_per_turn)) return cleared;
   }
 }
 

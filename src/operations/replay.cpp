@@ -56,10 +56,9 @@ class Search {
   }
 
   Result<> begin() {
-    const auto unknown = reader_.unknown_names(which_.filter);
-    if (!unknown) return tl::unexpected(unknown.error());
-    if (!unknown->empty())
-      return misuse("the journal knows no {}; nothing was changed", fmt::join(*unknown, ", no "));
+    DISPATCH_ASSIGN(const auto unknown, reader_.unknown_names(which_.filter));
+    if (!unknown.empty())
+      return misuse("the journal knows no {}; nothing was changed", fmt::join(unknown, ", no "));
     return reader_.subscriptions([&](const journal::SubscriptionRecord& record) {
       subscriptions_.emplace(record.subscription.no, record.subscription);
       return true;
@@ -118,19 +117,16 @@ Result<std::int64_t> make(journal::Journal& journal, std::vector<Meant>::const_i
                           const Clock& clock, std::int64_t made_before) {
   std::map<SubscriptionNo, std::vector<journal::DeliveryKey>> deliveries;
   for (auto at = from; at != to_end; ++at) deliveries[at->subscription].push_back(at->key);
-  auto transaction = journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  const auto subscriptions = journal.subscriptions();
-  if (!subscriptions) return tl::unexpected(subscriptions.error());
+  DISPATCH_ASSIGN(auto transaction, journal.begin());
+  DISPATCH_ASSIGN(const auto subscriptions, journal.subscriptions());
   std::int64_t made = 0;
   for (const auto& [no, keys] : deliveries) {
-    const auto route = route_for(no, *subscriptions, to);
+    const auto route = route_for(no, subscriptions, to);
     if (!route) continue;
-    const auto some = (*transaction)->replay(keys, *route, clock.wall());
-    if (!some) return tl::unexpected(some.error());
-    made += *some;
+    DISPATCH_ASSIGN(const auto some, transaction->replay(keys, *route, clock.wall()));
+    made += some;
   }
-  DISPATCH_TRY(commit(**transaction, journal, made_before + made));
+  DISPATCH_TRY(commit(*transaction, journal, made_before + made));
   return made;
 }
 
@@ -185,9 +181,8 @@ Result<Replayed> replay(const journal::JournalReader& reader, journal::Journal& 
     DISPATCH_TRY(search.run(part, replayed, found, [&](const journal::FinalDeliveryRecord& record) {
       meant.push_back({stream_of(record), record.subscription, record.key});
     }));
-    const auto some = make_all(journal, std::move(meant), to, clock, options.at_a_time, made);
-    if (!some) return tl::unexpected(some.error());
-    made += *some;
+    DISPATCH_ASSIGN(const auto some, make_all(journal, std::move(meant), to, clock, options.at_a_time, made));
+    made += some;
   }
   found.subtract_unchanged(found.deliveries() - made);
   replayed.affected = found.take();

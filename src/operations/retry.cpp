@@ -8,17 +8,15 @@ namespace dispatch::operations {
 
 Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
                       const OperationOptions& options) {
-  const auto circuits = journal.circuits();
-  if (!circuits) return tl::unexpected(circuits.error());
+  DISPATCH_ASSIGN(const auto circuits, journal.circuits());
   std::set<DestinationNo> open;
-  for (const auto& circuit : *circuits)
+  for (const auto& circuit : circuits)
     if (!circuit.half_open) open.insert(circuit.destination);
 
   const WallTime now = clock.wall();
-  const auto throttles = journal.throttles();
-  if (!throttles) return tl::unexpected(throttles.error());
+  DISPATCH_ASSIGN(const auto throttles, journal.throttles());
   std::set<DestinationNo> held;
-  for (const auto& throttle : *throttles)
+  for (const auto& throttle : throttles)
     if (throttle.hold_until > now) held.insert(throttle.destination);
 
   Retried retried;
@@ -39,9 +37,7 @@ Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journ
                                      delivery.row.state_at > now;
                                  return first_of_circuit || first_of_hold || waits_for_time;
                                }};
-  auto affected = carry_out(retrying, journal, clock, meant, options);
-  if (!affected) return tl::unexpected(std::move(affected).error());
-  retried.affected = std::move(*affected);
+  DISPATCH_ASSIGN(retried.affected, carry_out(retrying, journal, clock, meant, options));
   return retried;
 }
 

@@ -11,13 +11,12 @@ Result<std::int64_t> acknowledge(journal::Journal& journal, const Clock& clock,
   if (options.dry_run) return journal.unknown_outcomes(meant);
   std::int64_t acknowledged = 0;
   for (;;) {
-    auto transaction = journal.begin();
-    if (!transaction) return tl::unexpected(std::move(transaction).error());
-    const auto some = (*transaction)->acknowledge(meant, clock.wall(), options.at_a_time);
+    DISPATCH_ASSIGN(auto transaction, journal.begin());
+    const auto some = transaction->acknowledge(meant, clock.wall(), options.at_a_time);
     if (!some) return some;
     if (*some == 0) return acknowledged;
     acknowledged += *some;
-    DISPATCH_TRY(commit(**transaction, journal, acknowledged));
+    DISPATCH_TRY(commit(*transaction, journal, acknowledged));
   }
 }
 

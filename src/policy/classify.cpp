@@ -27,9 +27,8 @@ Result<StatusTable> parse_status_table(std::string_view text) {
   StatusTable table;
   while (!text.empty()) {
     const auto comma = text.find(',');
-    const auto entry = parse_entry(text.substr(0, comma));
-    if (!entry) return tl::unexpected(entry.error());
-    if (!table.insert(*entry).second) return misuse("status {} is given two meanings", entry->first);
+    DISPATCH_ASSIGN(const auto entry, parse_entry(text.substr(0, comma)));
+    if (!table.insert(entry).second) return misuse("status {} is given two meanings", entry.first);
     text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
   }
   return table;

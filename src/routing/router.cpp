@@ -56,9 +56,7 @@ void Router::refresh() {
 Result<std::span<const Route>> Router::route(const Arrival& arrival, RouteHold& hold) {
   std::shared_ptr<const Destination> own = to_;
   if (!arrival.own_url.empty() && own_urls_ == OwnUrls::followed) {
-    auto named = destination(arrival.own_url);
-    if (!named) return tl::unexpected(std::move(named).error());
-    own = std::move(*named);
+    DISPATCH_ASSIGN(own, destination(arrival.own_url));
   }
   const auto direct = own ? own->routes() : std::span<const Route>{};
   if (own) hold.keep(std::move(own));

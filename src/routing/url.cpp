@@ -148,9 +148,7 @@ Result<Url> read_url(std::string_view text, UrlSchemes schemes) {
 
 Result<Url> parse_url(std::string_view text, UrlSchemes schemes) {
   constexpr int rounds_most = 3;
-  auto ascii = with_ascii_host(text);
-  if (!ascii) return tl::unexpected(std::move(ascii).error());
-  std::string spelled = std::move(*ascii);
+  DISPATCH_ASSIGN(std::string spelled, with_ascii_host(text));
   auto url = read_url(spelled, schemes);
   for (int round = 1; url && url->text != spelled; ++round) {
     if (round == rounds_most) return misuse("{} has no spelling that stays", shown(text));

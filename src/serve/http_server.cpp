@@ -89,12 +89,11 @@ class HttpServer::Daemon {
   }
 
   Result<> start() {
-    auto listener = listen_at(options_.host, options_.port);
-    if (!listener) return tl::unexpected(std::move(listener).error());
-    port_ = listener->port;
+    DISPATCH_ASSIGN(auto listener, listen_at(options_.host, options_.port));
+    port_ = listener.port;
     daemon_ = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Daemon::on_request,
-        this, MHD_OPTION_LISTEN_SOCKET, listener->socket.get(), MHD_OPTION_CONNECTION_LIMIT,
+        this, MHD_OPTION_LISTEN_SOCKET, listener.socket.get(), MHD_OPTION_CONNECTION_LIMIT,
         static_cast<unsigned>(options_.connections.connections_most + ending_most),
         MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options_.idle_most.count()),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_bytes, MHD_OPTION_URI_LOG_CALLBACK,
@@ -102,7 +101,7 @@ class HttpServer::Daemon {
         MHD_OPTION_NOTIFY_CONNECTION, &Daemon::on_connection, this, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_END);
     if (daemon_ == nullptr) return fail("cannot serve at {}:{}: {}", options_.host, port_, errno_text(errno));
-    listener->socket.release();  // the daemon closes it
+    listener.socket.release();  // the daemon closes it
     return {};
   }
 

@@ -40,9 +40,8 @@ std::uint16_t port_of(int socket) {
 }  // namespace
 
 Result<ListeningSocket> listen_at(const std::string& host, std::uint16_t port) {
-  auto addresses = resolve(host, port);
-  if (!addresses) return tl::unexpected(std::move(addresses).error());
-  const addrinfo& address = **addresses;
+  DISPATCH_ASSIGN(auto addresses, resolve(host, port));
+  const addrinfo& address = *addresses;
   Fd socket{::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   const int yes = 1;
   if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||

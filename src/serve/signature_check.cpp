@@ -32,9 +32,8 @@ Result<SignatureCheck> SignatureCheck::make(const std::vector<std::string>& secr
                                             std::chrono::seconds tolerance) {
   std::vector<std::string> keys;
   for (const auto& secret : secrets) {
-    auto key = delivery::signing_key(secret);
-    if (!key) return tl::unexpected(std::move(key).error());
-    keys.push_back(std::move(*key));
+    DISPATCH_ASSIGN(auto key, delivery::signing_key(secret));
+    keys.push_back(std::move(key));
   }
   return SignatureCheck{std::move(keys), tolerance};
 }

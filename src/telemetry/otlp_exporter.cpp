@@ -95,9 +95,8 @@ struct OtlpExporter::Answer {
 class OtlpExporter::Connection {
  public:
   static Result<std::unique_ptr<Connection>> open(const OtlpOptions& options, const std::stop_token& stop) {
-    auto global = delivery::CurlGlobal::acquire();
-    if (!global) return tl::unexpected(std::move(global).error());
-    std::unique_ptr<Connection> connection{new Connection{std::move(*global), stop}};
+    DISPATCH_ASSIGN(auto global, delivery::CurlGlobal::acquire());
+    std::unique_ptr<Connection> connection{new Connection{std::move(global), stop}};
     if (!connection->easy_) return fail("cannot set up libcurl for the export of traces");
     connection->set_up(options);
     return connection;
@@ -170,9 +169,7 @@ Result<std::unique_ptr<OtlpExporter>> OtlpExporter::make(OtlpOptions options,
                                                          std::stop_token stop) {
   std::unique_ptr<OtlpExporter> exporter{
       new OtlpExporter{std::move(options), std::move(log), std::move(stop)}};
-  auto connection = Connection::open(exporter->options_, exporter->stop_);
-  if (!connection) return tl::unexpected(std::move(connection).error());
-  exporter->connection_ = std::move(*connection);
+  DISPATCH_ASSIGN(exporter->connection_, Connection::open(exporter->options_, exporter->stop_));
   return exporter;
 }
 

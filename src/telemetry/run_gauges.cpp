@@ -65,9 +65,7 @@ void RunGauges::read_run(std::vector<metrics::Sample>& samples) {
 
 Result<journal::JournalHealth> RunGauges::health() {
   if (!reader_) {
-    auto opened = store_.read();
-    if (!opened) return tl::unexpected(std::move(opened).error());
-    reader_ = std::move(*opened);
+    DISPATCH_ASSIGN(reader_, store_.read());
   }
   return reader_->health();
 }

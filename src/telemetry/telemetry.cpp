@@ -43,9 +43,7 @@ Result<std::unique_ptr<Telemetry>> Telemetry::start(const TelemetryOptions& opti
 
 Result<> Telemetry::start_traces(const TraceExport& wanted, SpanUrl url) {
   for (const auto& remark : wanted.remarks) direct_->warn("{}", remark);
-  auto exporter = OtlpExporter::make(wanted.to, aside_, stop_traces_.get_token());
-  if (!exporter) return tl::unexpected(std::move(exporter).error());
-  exporter_ = std::move(*exporter);
+  DISPATCH_ASSIGN(exporter_, OtlpExporter::make(wanted.to, aside_, stop_traces_.get_token()));
   spans_.emplace(*exporter_, OtlpJson{wanted.resource, version()}, wanted.batches, stop_traces_.get_token(),
                  url);
   observers_.add(*spans_);

@@ -41,9 +41,8 @@ class Variables {
   }
   Result<std::chrono::milliseconds> milliseconds(const std::string& name, std::uint64_t least,
                                                  std::chrono::milliseconds standard) const {
-    const auto read = number(name, least, static_cast<std::uint64_t>(standard.count()));
-    if (!read) return tl::unexpected(read.error());
-    return std::chrono::milliseconds{*read};
+    DISPATCH_ASSIGN(const auto read, number(name, least, static_cast<std::uint64_t>(standard.count())));
+    return std::chrono::milliseconds{read};
   }
 
  private:
@@ -119,25 +118,24 @@ Result<std::string> endpoint(const Variables& variables) {
 }
 
 Result<> read_batches(const Variables& variables, TraceExport& wanted) {
-  const auto queue = variables.number("OTEL_BSP_MAX_QUEUE_SIZE", 1, wanted.batches.queue);
-  if (!queue) return tl::unexpected(queue.error());
-  const auto batch = variables.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, wanted.batches.batch);
-  if (!batch) return tl::unexpected(batch.error());
-  const auto delay = variables.milliseconds("OTEL_BSP_SCHEDULE_DELAY", 0, wanted.batches.delay);
-  if (!delay) return tl::unexpected(delay.error());
-  const auto patience = variables.milliseconds("OTEL_BSP_EXPORT_TIMEOUT", 1, wanted.to.patience);
-  if (!patience) return tl::unexpected(patience.error());
-  const auto timeout = variables.milliseconds(variables.otlp("TIMEOUT"), 1, wanted.to.timeout);
-  if (!timeout) return tl::unexpected(timeout.error());
-  wanted.batches = {*queue, std::min(*batch, *queue), *delay};
-  wanted.to.patience = *patience;
-  wanted.to.timeout = *timeout;
+  DISPATCH_ASSIGN(const auto queue, variables.number("OTEL_BSP_MAX_QUEUE_SIZE", 1, wanted.batches.queue));
+  DISPATCH_ASSIGN(const auto batch,
+                  variables.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, wanted.batches.batch));
+  DISPATCH_ASSIGN(const auto delay,
+                  variables.milliseconds("OTEL_BSP_SCHEDULE_DELAY", 0, wanted.batches.delay));
+  DISPATCH_ASSIGN(const auto patience,
+                  variables.milliseconds("OTEL_BSP_EXPORT_TIMEOUT", 1, wanted.to.patience));
+  DISPATCH_ASSIGN(const auto timeout,
+                  variables.milliseconds(variables.otlp("TIMEOUT"), 1, wanted.to.timeout));
+  wanted.batches = {queue, std::min(batch, queue), delay};
+  wanted.to.patience = patience;
+  wanted.to.timeout = timeout;
   return {};
 }
 
 Result<> read_resource(const Variables& variables, TraceExport& wanted) {
-  auto said = pairs_in("OTEL_RESOURCE_ATTRIBUTES", variables.text("OTEL_RESOURCE_ATTRIBUTES"));
-  if (!said) return tl::unexpected(std::move(said).error());
+  DISPATCH_ASSIGN(auto said,
+                  pairs_in("OTEL_RESOURCE_ATTRIBUTES", variables.text("OTEL_RESOURCE_ATTRIBUTES")));
   const auto put = [&wanted](const std::string& key, const std::string& value) {
     for (auto& [known, now] : wanted.resource)
       if (known == key) {
@@ -148,7 +146,7 @@ Result<> read_resource(const Variables& variables, TraceExport& wanted) {
   };
   put("service.name", "dispatch");
   put("service.version", std::string{version()});
-  for (const auto& [key, value] : *said) put(key, value);
+  for (const auto& [key, value] : said) put(key, value);
   if (const auto name = variables.text("OTEL_SERVICE_NAME"); !name.empty()) put("service.name", name);
   return {};
 }
@@ -158,15 +156,13 @@ Result<> read_resource(const Variables& variables, TraceExport& wanted) {
 Result<std::optional<TraceExport>> trace_export(const Environment& environment) {
   const Variables variables{environment};
   if (is_true(variables.text("OTEL_SDK_DISABLED"))) return std::nullopt;
-  auto url = endpoint(variables);
-  if (!url) return tl::unexpected(std::move(url).error());
-  if (url->empty()) return std::nullopt;
+  DISPATCH_ASSIGN(auto url, endpoint(variables));
+  if (url.empty()) return std::nullopt;
   TraceExport wanted;
-  wanted.to.url = std::move(*url);
+  wanted.to.url = std::move(url);
   const auto headers_name = variables.otlp("HEADERS");
-  auto headers = pairs_in(headers_name, variables.text(headers_name));
-  if (!headers) return tl::unexpected(std::move(headers).error());
-  for (auto& [name, value] : *headers)
+  DISPATCH_ASSIGN(auto headers, pairs_in(headers_name, variables.text(headers_name)));
+  for (auto& [name, value] : headers)
     wanted.to.headers.emplace_back(std::move(name), Secret{std::move(value)});
   wanted.to.certificates = variables.text(variables.otlp("CERTIFICATE"));
   DISPATCH_TRY(read_batches(variables, wanted));

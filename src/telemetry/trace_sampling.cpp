@@ -20,10 +20,9 @@ const char* environment_text(const char* name) {
 Result<std::optional<tracing::Sampler>> sampler_of_environment() {
   // OpenTelemetry: true in any case of letters, and anything else is false.
   if (strcasecmp(environment_text("OTEL_SDK_DISABLED"), "true") == 0) return std::nullopt;
-  const auto sampler = tracing::Sampler::parse(environment_text("OTEL_TRACES_SAMPLER"),
-                                               environment_text("OTEL_TRACES_SAMPLER_ARG"));
-  if (!sampler) return tl::unexpected(sampler.error());
-  return *sampler;
+  DISPATCH_ASSIGN(const auto sampler, tracing::Sampler::parse(environment_text("OTEL_TRACES_SAMPLER"),
+                                                              environment_text("OTEL_TRACES_SAMPLER_ARG")));
+  return sampler;
 }
 
 }  // namespace dispatch::telemetry

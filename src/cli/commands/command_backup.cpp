@@ -25,10 +25,9 @@ EXAMPLES
   dispatch backup "dispatch-$(date +%F).db")";
 
 Result<ExitCode> back_up(const Program& program, const std::string& file) {
-  const auto made = program.store->back_up(file);
-  if (!made) return tl::unexpected(made.error());
-  say(program, fmt::format("{} in {} ({})", counted(made->events, "event is", "events are"), file,
-                           format_size(made->bytes)));
+  DISPATCH_ASSIGN(const auto made, program.store->back_up(file));
+  say(program, fmt::format("{} in {} ({})", counted(made.events, "event is", "events are"), file,
+                           format_size(made.bytes)));
   say_next(program, "restore " + shell_word(file), "put it back");
   return ExitCode::delivered;
 }

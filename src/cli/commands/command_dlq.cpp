@@ -68,9 +68,8 @@ constexpr const char* none_like_that = "there is no dead letter like that";
 Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
   const auto which = meant(asked.which, SystemClock{}.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  DISPATCH_TRY(check_known(**reader, *which));
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  DISPATCH_TRY(check_known(*reader, *which));
   const WallTime now = SystemClock{}.wall();
 
   using Align = Table::Align;
@@ -85,7 +84,7 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
                {"LAST OUTCOME"}},
               put_out};
   operations::DeadLetterAdvice advice{operations::DeadLetterAdvice::Names::entity};
-  DISPATCH_TRY((*reader)->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
+  DISPATCH_TRY(reader->dead_letters(*which, [&](const journal::DeadLetterRecord& dead) {
     advice.add(dead);
     if (asked.which.json) {
       put_json([&](JsonObject& object) { operations::add_dead_letter(object, dead); });
@@ -110,11 +109,10 @@ Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
 }
 
 Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
   const journal::DeliveryFilter which{.events = {asked.event_id}};
   std::vector<journal::DeadLetterRecord> dead;
-  DISPATCH_TRY((*reader)->dead_letters(which, [&](const journal::DeadLetterRecord& one) {
+  DISPATCH_TRY(reader->dead_letters(which, [&](const journal::DeadLetterRecord& one) {
     dead.push_back(one);
     return true;
   }));
@@ -124,11 +122,10 @@ Result<ExitCode> show_dead(const Program& program, const Dlq& asked) {
       put_json([&](JsonObject& object) { operations::add_dead_letter(object, one); });
     return ExitCode::delivered;
   }
-  const auto event = (*reader)->event(asked.event_id);
+  const auto event = reader->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
-  const auto attempts = (*reader)->attempts(asked.event_id);
-  if (!attempts) return tl::unexpected(attempts.error());
-  if (*event) put_event(**event, *attempts, SystemClock{}.wall());
+  DISPATCH_ASSIGN(const auto attempts, reader->attempts(asked.event_id));
+  if (*event) put_event(**event, attempts, SystemClock{}.wall());
   for (const auto& one : dead) {
     if (one.waiting > 0)
       put_out(fmt::format("\n{} behind it at {}\n", counted(one.waiting, "event waits", "events wait"),
@@ -145,11 +142,9 @@ using Move = Result<operations::Affected> (*)(journal::Journal&, const Clock&, c
 
 Result<ExitCode> move_dead(const Program& program, const Dlq& asked, Move move, const ChangeWords& words) {
   const SystemClock clock;
-  const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
-  if (!which) return tl::unexpected(which.error());
-  const auto journal = open_for_operator(program, asked.which.dry_run);
-  if (!journal) return tl::unexpected(journal.error());
-  const auto moved = move(**journal, clock, *which, {.dry_run = asked.which.dry_run});
+  DISPATCH_ASSIGN(const auto which, meant_by_operator(asked.which, "dead letters", clock.wall()));
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, asked.which.dry_run));
+  const auto moved = move(*journal, clock, which, {.dry_run = asked.which.dry_run});
   if (!moved) return tl::unexpected(moved.error());
   if (const auto named = the_one_named(asked.which); named && moved->deliveries == 0)
     return no_dead_letter(program, *named);
@@ -160,13 +155,11 @@ Result<ExitCode> move_dead(const Program& program, const Dlq& asked, Move move, 
 
 Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
   const SystemClock clock;
-  const auto which = meant_by_operator(asked.which, "dead letters", clock.wall());
-  if (!which) return tl::unexpected(which.error());
+  DISPATCH_ASSIGN(const auto which, meant_by_operator(asked.which, "dead letters", clock.wall()));
   const auto to = routing::parse_url(*asked.to, delivery_schemes);
   if (!to) return misuse("--to {}", to.error().message);
-  const auto journal = open_for_operator(program, asked.which.dry_run);
-  if (!journal) return tl::unexpected(journal.error());
-  const auto moved = operations::redirect(**journal, clock, *which, {DeliveryState::dead_letter},
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, asked.which.dry_run));
+  const auto moved = operations::redirect(*journal, clock, which, {DeliveryState::dead_letter},
                                           {to->text, to->host}, {.dry_run = asked.which.dry_run});
   if (!moved) return tl::unexpected(moved.error());
   if (const auto named = the_one_named(asked.which);
@@ -183,13 +176,12 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
 Result<ExitCode> export_dead(const Program& program, const Dlq& asked) {
   const auto which = meant_by_operator(asked.which, "dead letters", SystemClock{}.wall());
   if (!which) return tl::unexpected(which.error());
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  DISPATCH_TRY(check_known(**reader, *which));
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  DISPATCH_TRY(check_known(*reader, *which));
   std::int64_t exported = 0;
   std::int64_t without_url = 0;
   Result<> written;
-  DISPATCH_TRY((*reader)->dead_events(*which, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY(reader->dead_events(*which, [&](const journal::EventRecord& event) {
     auto line = operations::event_line(event);
     if (!line) {
       written = tl::unexpected(std::move(line).error());

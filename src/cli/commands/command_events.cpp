@@ -53,15 +53,13 @@ Result<DeliveryState> parse_state(std::string_view text) {
 }
 
 Result<Position> parse_position(std::string_view text) {
-  const auto number = any_position(text);
-  if (!number) return tl::unexpected(number.error());
-  return Position{static_cast<std::int64_t>(*number)};
+  DISPATCH_ASSIGN(const auto number, any_position(text));
+  return Position{static_cast<std::int64_t>(number)};
 }
 
 Result<std::int64_t> parse_limit(std::string_view text) {
-  const auto number = any_limit(text);
-  if (!number) return tl::unexpected(number.error());
-  return static_cast<std::int64_t>(*number);
+  DISPATCH_ASSIGN(const auto number, any_limit(text));
+  return static_cast<std::int64_t>(number);
 }
 
 /// Both are told from one now, so that --since 2h --until 1h is an hour.
@@ -69,9 +67,7 @@ Result<> read_moments(Events& asked, WallTime now) {
   for (const auto& [text, into] :
        {std::pair{&asked.since, &asked.filter.since}, std::pair{&asked.until, &asked.filter.until}}) {
     if (text->empty()) continue;
-    const auto moment = parse_time_argument(*text, now);
-    if (!moment) return tl::unexpected(moment.error());
-    *into = *moment;
+    DISPATCH_ASSIGN(*into, parse_time_argument(*text, now));
   }
   return {};
 }
@@ -109,13 +105,12 @@ void read_type(Events& asked) {
 Result<ExitCode> list_events(const Program& program, Events asked) {
   DISPATCH_TRY(read_moments(asked, SystemClock{}.wall()));
   read_type(asked);
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
 
   Table table = event_table();
   std::int64_t listed = 0;
   Position last;
-  DISPATCH_TRY((*reader)->events(asked.filter, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY(reader->events(asked.filter, [&](const journal::EventRecord& event) {
     if (asked.json) {
       put_event_json(event);
     } else {
@@ -141,21 +136,19 @@ Result<ExitCode> list_events(const Program& program, Events asked) {
 }
 
 Result<ExitCode> show_event(const Program& program, const Events& asked) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  const auto event = (*reader)->event(asked.event_id);
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  const auto event = reader->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
   if (!*event) {
     return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
                   program.journal, command_on(program, "events list"));
   }
-  const auto attempts = (*reader)->attempts(asked.event_id);
-  if (!attempts) return tl::unexpected(attempts.error());
+  DISPATCH_ASSIGN(const auto attempts, reader->attempts(asked.event_id));
   if (asked.json) {
-    put_event_json(**event, *attempts);
+    put_event_json(**event, attempts);
     return ExitCode::delivered;
   }
-  put_event(**event, *attempts, SystemClock{}.wall());
+  put_event(**event, attempts, SystemClock{}.wall());
   if ((*event)->entity_id)
     say_next(program, "events list --entity " + shell_word(*(*event)->entity_id), "see its whole stream");
   return ExitCode::delivered;
@@ -166,10 +159,9 @@ constexpr std::size_t indent_most = 40;
 
 /// Where the cause of an event is that is not among those shown.
 Result<std::string> whereabouts(const journal::JournalReader& reader, const std::string& event_id) {
-  const auto event = reader.event(event_id);
-  if (!event) return tl::unexpected(event.error());
-  if (!*event) return std::string{"not in the journal"};
-  const auto& correlation = (*event)->correlation_id;
+  DISPATCH_ASSIGN(const auto event, reader.event(event_id));
+  if (!event) return std::string{"not in the journal"};
+  const auto& correlation = event->correlation_id;
   return correlation.empty() ? std::string{"without a correlation id"} : "correlation " + correlation;
 }
 
@@ -198,12 +190,11 @@ Result<> put_tree(const journal::JournalReader& reader, const std::vector<journa
   for (const auto& caused : operations::causation_tree(events)) {
     if (!can_put_out()) break;
     const auto& event = events[caused.event];
-    auto cause = cause_text(reader, event, caused.cause);
-    if (!cause) return tl::unexpected(std::move(cause).error());
+    DISPATCH_ASSIGN(auto cause, cause_text(reader, event, caused.cause));
     table.row({std::string(2 * std::min(caused.depth, indent_most), ' ') + event.event_id, event.type,
                event.entity_id.value_or(""),
                event.sequence ? std::to_string(event.sequence->value()) : std::string{}, states_text(event),
-               format_time(event.accepted_at), std::move(*cause)});
+               format_time(event.accepted_at), std::move(cause)});
   }
   table.finish();
   return {};
@@ -221,10 +212,9 @@ void put_tree_json(const std::vector<journal::EventRecord>& events) {
 }
 
 Result<ExitCode> trace_events(const Program& program, const Events& asked) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
   std::vector<journal::EventRecord> events;
-  DISPATCH_TRY((*reader)->events({.correlation = asked.correlation}, [&](const journal::EventRecord& event) {
+  DISPATCH_TRY(reader->events({.correlation = asked.correlation}, [&](const journal::EventRecord& event) {
     events.push_back(event);
     return true;
   }));
@@ -236,7 +226,7 @@ Result<ExitCode> trace_events(const Program& program, const Events& asked) {
     put_tree_json(events);
     return ExitCode::delivered;
   }
-  DISPATCH_TRY(put_tree(**reader, events));
+  DISPATCH_TRY(put_tree(*reader, events));
   say_next(program, "events show ID", "see all of one");
   return ExitCode::delivered;
 }

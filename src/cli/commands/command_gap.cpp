@@ -48,15 +48,13 @@ Result<std::optional<SequenceNumber>> parse_sequence_number(std::string_view tex
 }
 
 Result<std::optional<std::chrono::microseconds>> parse_older_than(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (!duration) return tl::unexpected(duration.error());
-  return std::optional{*duration};
+  DISPATCH_ASSIGN(const auto duration, parse_duration(text));
+  return std::optional{duration};
 }
 
 Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  if (asked.entity) DISPATCH_TRY(check_known(**reader, {.entities = {*asked.entity}}));
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  if (asked.entity) DISPATCH_TRY(check_known(*reader, {.entities = {*asked.entity}}));
   const WallTime now = SystemClock{}.wall();
 
   using Align = Table::Align;
@@ -70,7 +68,7 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
                {"STATE"}},
               put_out};
   std::string skip_first;  // what to type to skip the first one that is open
-  DISPATCH_TRY((*reader)->gaps(asked.entity, asked.all, [&](const journal::GapRecord& gap) {
+  DISPATCH_TRY(reader->gaps(asked.entity, asked.all, [&](const journal::GapRecord& gap) {
     if (skip_first.empty() && !gap.skipped_at) {
       skip_first = fmt::format("gap skip --entity {} --first-missing {}", shell_word(gap.entity_id),
                                gap.first_missing.value());
@@ -101,12 +99,10 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
 }
 
 Result<operations::SkippedGaps> skipped_by(const Program& program, const Gap& asked, const Clock& clock) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  if (asked.dry_run) return operations::count_gaps(**reader, asked.older_than, clock.wall());
-  const auto journal = open_for_operator(program, false);
-  if (!journal) return tl::unexpected(journal.error());
-  return operations::skip_gaps(**reader, **journal, asked.older_than, clock);
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  if (asked.dry_run) return operations::count_gaps(*reader, asked.older_than, clock.wall());
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, false));
+  return operations::skip_gaps(*reader, *journal, asked.older_than, clock);
 }
 
 Result<ExitCode> skip_all(const Program& program, const Gap& asked) {
@@ -136,9 +132,8 @@ Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
   std::optional<std::pair<SequenceNumber, SequenceNumber>> skipped;
   DISPATCH_TRY(operator_turn(
       program, [&](journal::Journal&, journal::Transaction& transaction, WallTime now) -> Result<> {
-        auto gap = transaction.skip_gap(*asked.entity, asked.first_missing, now);
-        if (!gap) return tl::unexpected(std::move(gap).error());
-        skipped = *gap;
+        DISPATCH_ASSIGN(auto gap, transaction.skip_gap(*asked.entity, asked.first_missing, now));
+        skipped = gap;
         return {};
       }));
   if (!skipped) {

@@ -52,32 +52,28 @@ struct Listen {
 };
 
 Result<std::chrono::seconds> parse_tolerance(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (!duration) return tl::unexpected(duration.error());
-  if (*duration < std::chrono::seconds{1} || *duration > std::chrono::hours{24})
+  DISPATCH_ASSIGN(const auto duration, parse_duration(text));
+  if (duration < std::chrono::seconds{1} || duration > std::chrono::hours{24})
     return misuse("'{}' is not between 1s and 24h", text);
-  return std::chrono::floor<std::chrono::seconds>(*duration);
+  return std::chrono::floor<std::chrono::seconds>(duration);
 }
 
 Result<std::optional<serve::SignatureCheck>> signature_check(const Program& program, const Listen& asked) {
   if (asked.secret_files.empty()) return std::nullopt;
   std::vector<std::string> secrets;
   for (const auto& file : asked.secret_files) {
-    const auto secret = operations::read_secret_file(file);
-    if (!secret) return tl::unexpected(secret.error());
-    if (const auto warning = operations::secret_warning("in " + file, *secret))
+    DISPATCH_ASSIGN(const auto secret, operations::read_secret_file(file));
+    if (const auto warning = operations::secret_warning("in " + file, secret))
       program.log->warn("{}", *warning);
-    secrets.push_back(secret->reveal());
+    secrets.push_back(secret.reveal());
   }
-  auto check = serve::SignatureCheck::make(secrets, asked.tolerance);
-  if (!check) return tl::unexpected(std::move(check).error());
-  return std::optional{std::move(*check)};
+  DISPATCH_ASSIGN(auto check, serve::SignatureCheck::make(secrets, asked.tolerance));
+  return std::optional{std::move(check)};
 }
 
 Result<std::chrono::milliseconds> parse_delay(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (!duration) return tl::unexpected(duration.error());
-  return std::chrono::floor<std::chrono::milliseconds>(*duration);
+  DISPATCH_ASSIGN(const auto duration, parse_duration(text));
+  return std::chrono::floor<std::chrono::milliseconds>(duration);
 }
 
 /// The end, which comes from the listener or from a signal, whichever is first.
@@ -112,9 +108,7 @@ Result<ExitCode> listen(const Program& program, const Listen& asked) {
   const SystemClock clock;
   SystemRandom random;
   auto options = asked.listener;
-  auto check = signature_check(program, asked);
-  if (!check) return tl::unexpected(std::move(check).error());
-  options.check = std::move(*check);
+  DISPATCH_ASSIGN(options.check, signature_check(program, asked));
   serve::Listener listener{options, stdout, clock, random, [&](Result<> how) { end.come(std::move(how)); }};
   auto server = serve::HttpServer::start(
       asked.server, [&](const serve::Request& request) { return listener.answer(request); });

@@ -36,13 +36,11 @@ struct Redirect {
 
 Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
   const SystemClock clock;
-  const auto which = meant_by_operator(asked.which, "deliveries", clock.wall());
-  if (!which) return tl::unexpected(which.error());
+  DISPATCH_ASSIGN(const auto which, meant_by_operator(asked.which, "deliveries", clock.wall()));
   const auto to = routing::parse_url(asked.to, delivery_schemes);
   if (!to) return misuse("--to {}", to.error().message);
-  const auto journal = open_for_operator(program, asked.which.dry_run);
-  if (!journal) return tl::unexpected(journal.error());
-  const auto redirected = operations::redirect(**journal, clock, *which,
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, asked.which.dry_run));
+  const auto redirected = operations::redirect(*journal, clock, which,
                                                {DeliveryState::pending, DeliveryState::in_flight,
                                                 DeliveryState::retry_wait, DeliveryState::dead_letter},
                                                {to->text, to->host}, {.dry_run = asked.which.dry_run});

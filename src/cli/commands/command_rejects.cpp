@@ -82,17 +82,13 @@ Result<std::string> recorded_file(const journal::JournalReader& reader, const st
 
 Result<> use_recorded_file(const Program& program, Rejects& asked) {
   if (!asked.which.file) return {};
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  auto file = recorded_file(**reader, *asked.which.file);
-  if (!file) return tl::unexpected(std::move(file).error());
-  asked.which.file = std::move(*file);
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  DISPATCH_ASSIGN(asked.which.file, recorded_file(*reader, *asked.which.file));
   return {};
 }
 
 Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
   const WallTime now = SystemClock{}.wall();
   using Align = Table::Align;
   Table table{{{"REJECT", Align::right},
@@ -106,7 +102,7 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
               put_out};
   std::int64_t open = 0;
   std::int64_t listed = 0;
-  DISPATCH_TRY((*reader)->rejects(asked.which, asked.cleared, [&](const journal::RejectedRecord& reject) {
+  DISPATCH_TRY(reader->rejects(asked.which, asked.cleared, [&](const journal::RejectedRecord& reject) {
     ++listed;
     if (!reject.cleared_at) ++open;
     if (asked.json) {
@@ -141,12 +137,11 @@ Result<> check_selection(const Rejects& asked) {
 
 Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
   DISPATCH_TRY(check_selection(asked));
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
   const auto form = asked.json ? operations::RejectForm::records : operations::RejectForm::lines;
   const auto put =
       ::isatty(STDOUT_FILENO) != 0 ? put_out : put_data;  // a terminal must not obey a stranger's line
-  const auto written = operations::export_rejects(**reader, asked.which, form, [put](std::string_view text) {
+  const auto written = operations::export_rejects(*reader, asked.which, form, [put](std::string_view text) {
     put(text);
     return can_put_out();
   });
@@ -162,13 +157,11 @@ Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
 
 Result<journal::RejectCount> cleared_by(const Program& program, const Rejects& asked) {
   if (asked.dry_run) {
-    const auto reader = program.store->read();
-    if (!reader) return tl::unexpected(reader.error());
-    return operations::count_rejects(**reader, asked.which);
+    DISPATCH_ASSIGN(const auto reader, program.store->read());
+    return operations::count_rejects(*reader, asked.which);
   }
-  const auto journal = open_for_operator(program, false);
-  if (!journal) return tl::unexpected(journal.error());
-  return operations::clear_rejects(**journal, asked.which, SystemClock{});
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, false));
+  return operations::clear_rejects(*journal, asked.which, SystemClock{});
 }
 
 Result<ExitCode> clear_lines(const Program& program, const Rejects& asked) {
@@ -193,9 +186,8 @@ void add_filters(Command command, Rejects& asked) {
       .add_texts_option(
           "--reject",
           [&asked](const std::string& text) -> Result<> {
-            const auto number = any_number(text);
-            if (!number) return tl::unexpected(number.error());
-            asked.which.numbers.push_back(static_cast<std::int64_t>(*number));
+            DISPATCH_ASSIGN(const auto number, any_number(text));
+            asked.which.numbers.push_back(static_cast<std::int64_t>(number));
             return {};
           },
           "The one of this number; may be repeated")

@@ -64,9 +64,7 @@ Result<std::optional<routing::Url>> destination_of(const Replay& asked) {
 Result<journal::FinalSelection> selection_of(const Program& program, const Replay& asked,
                                              const journal::JournalReader& reader, WallTime now) {
   auto selection = asked.selection;
-  auto filter = meant(asked.names, now);
-  if (!filter) return tl::unexpected(std::move(filter).error());
-  selection.filter = std::move(*filter);
+  DISPATCH_ASSIGN(selection.filter, meant(asked.names, now));
   DISPATCH_TRY(read_time_argument(asked.since, now, selection.since));
   DISPATCH_TRY(read_time_argument(asked.until, now, selection.until));
   if (!asked.subscription) return selection;
@@ -89,14 +87,11 @@ Result<operations::Replayed> replayed_by(const Program& program, const Replay& a
   std::optional<Route> to;
   if (url) to = Route{url->text, url->host};
   const SystemClock clock;
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  const auto selection = selection_of(program, asked, **reader, clock.wall());
-  if (!selection) return tl::unexpected(selection.error());
-  if (asked.dry_run) return operations::count_replay(**reader, *selection, to);
-  const auto journal = open_for_operator(program, false);
-  if (!journal) return tl::unexpected(journal.error());
-  return operations::replay(**reader, **journal, clock, *selection, to);
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  DISPATCH_ASSIGN(const auto selection, selection_of(program, asked, *reader, clock.wall()));
+  if (asked.dry_run) return operations::count_replay(*reader, selection, to);
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, false));
+  return operations::replay(*reader, *journal, clock, selection, to);
 }
 
 std::string destination_text(const operations::DestinationCount& count) {
@@ -134,14 +129,12 @@ Result<ExitCode> replay(const Program& program, const Replay& asked) {
     return misuse("what a subscription is sent goes to its own URL; change that with: {}",
                   command_on(program, "subscription add ID --replace --url URL"));
   }
-  const auto to = destination_of(asked);
-  if (!to) return tl::unexpected(to.error());
-  const auto replayed = replayed_by(program, asked, *to);
-  if (!replayed) return tl::unexpected(replayed.error());
-  if (replayed->removed > 0)
+  DISPATCH_ASSIGN(const auto to, destination_of(asked));
+  DISPATCH_ASSIGN(const auto replayed, replayed_by(program, asked, to));
+  if (replayed.removed > 0)
     say(program, fmt::format("{} of subscriptions that were removed; they are passed over",
-                             counted(replayed->removed, "delivery is", "deliveries are")));
-  const auto& affected = replayed->affected;
+                             counted(replayed.removed, "delivery is", "deliveries are")));
+  const auto& affected = replayed.affected;
   if (affected.deliveries == 0) {
     say(program, "no delivery that is done is meant");
     return ExitCode::delivered;

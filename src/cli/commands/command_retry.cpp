@@ -25,11 +25,9 @@ EXAMPLES
 
 Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& asked) {
   const SystemClock clock;
-  const auto which = meant_by_operator(asked, "deliveries", clock.wall());
-  if (!which) return tl::unexpected(which.error());
-  const auto journal = open_for_operator(program, asked.dry_run);
-  if (!journal) return tl::unexpected(journal.error());
-  const auto retried = operations::retry(**journal, clock, *which, {.dry_run = asked.dry_run});
+  DISPATCH_ASSIGN(const auto which, meant_by_operator(asked, "deliveries", clock.wall()));
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, asked.dry_run));
+  const auto retried = operations::retry(*journal, clock, which, {.dry_run = asked.dry_run});
   if (!retried) return tl::unexpected(retried.error());
   tell_affected(program, asked, retried->affected,
                 {.done = "retried",

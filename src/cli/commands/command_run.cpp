@@ -99,9 +99,8 @@ Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
 /// deliveries.
 Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOptions& http) {
   if (http.proxy.empty() && http.unix_socket.empty()) return {};
-  const auto subscriptions = journal.subscriptions();
-  if (!subscriptions) return tl::unexpected(subscriptions.error());
-  for (const auto& subscription : *subscriptions)
+  DISPATCH_ASSIGN(const auto subscriptions, journal.subscriptions());
+  for (const auto& subscription : subscriptions)
     if (subscription.deny_private)
       return misuse(
           "subscription {} allows public addresses only, and through {} nobody here sees which address is "
@@ -141,19 +140,17 @@ Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::
   DISPATCH_TRY(check_addresses_seen(session.acceptance().journal, http));
   delivery::LimitedTransport limited{
       {.per_host = options.per_host, .in_all = options.workers}, session.inbox(), session.clock()};
-  auto over_http = delivery::HttpTransport::start(http, limited.for_next(), session.clock());
-  if (!over_http) return tl::unexpected(std::move(over_http).error());
-  delivery::TransportByScheme by_scheme{{{http_schemes, **over_http}}, limited.for_next()};
+  DISPATCH_ASSIGN(auto over_http, delivery::HttpTransport::start(http, limited.for_next(), session.clock()));
+  delivery::TransportByScheme by_scheme{{{http_schemes, *over_http}}, limited.for_next()};
   const auto link = limited.lead_to(by_scheme);
-  auto preparing =
-      delivery::PreparingTransport::start(preparing_threads(), limited, session.inbox(), session.clock());
-  if (!preparing) return tl::unexpected(std::move(preparing).error());
+  DISPATCH_ASSIGN(auto preparing, delivery::PreparingTransport::start(preparing_threads(), limited,
+                                                                      session.inbox(), session.clock()));
   SystemRandom random;
   AnnouncedRoster roster{session, asked.delivery_options};
   auto acceptance = session.acceptance();
   acceptance.observer = &watching.observer();
   acceptance.log = watching.log();
-  return flow::run({acceptance, **preparing, random, roster}, options, session.shared_stats());
+  return flow::run({acceptance, *preparing, random, roster}, options, session.shared_stats());
 }
 
 telemetry::TelemetryOptions telemetry_options(const Run& asked, spdlog::logger& log) {
@@ -172,12 +169,11 @@ Result<flow::RunResult> deliver_watched(Session& session, const Run& asked, cons
   DISPATCH_TRY(session.files().check());  // the metrics file is about to be made
   const auto log = session.acceptance().log;
   const auto wanted = telemetry_options(asked, *log);
-  auto watching =
-      telemetry::Telemetry::start(wanted, session.shared_stats(), session.store(), session.clock(), log);
-  if (!watching) return tl::unexpected(std::move(watching).error());
-  auto result = deliver(session, asked, options, **watching);
+  DISPATCH_ASSIGN(auto watching, telemetry::Telemetry::start(wanted, session.shared_stats(), session.store(),
+                                                             session.clock(), log));
+  auto result = deliver(session, asked, options, *watching);
   session.hurry();
-  const auto told = (*watching)->finish();
+  const auto told = watching->finish();
   if (!result) return result;  // which is worse than what else may have failed
   if (!told) return tl::unexpected(told.error());
   return result;
@@ -225,12 +221,11 @@ Result<ExitCode> run(const Program& program, Run& asked) {
     DISPATCH_TRY(log_tls_keys(asked.delivery.tls_key_log, *program.log));
   if (asked.quiet) program.log->set_level(std::max(program.log->level(), spdlog::level::err));
   DISPATCH_TRY(check_standard_input(asked.input, *program.log));
-  const auto options = run_options(asked, *program.log);
-  if (!options) return tl::unexpected(options.error());
+  DISPATCH_ASSIGN(const auto options, run_options(asked, *program.log));
   auto session = Session::open(program, asked.input, all_files(program, asked), Task::deliver,
                                {!asked.quiet && !asked.no_progress, !asked.quiet});
   if (!session) return tl::unexpected(std::move(session).error());
-  return (*session)->run([&](Session& open) { return deliver_watched(open, asked, *options); });
+  return (*session)->run([&](Session& open) { return deliver_watched(open, asked, options); });
 }
 
 }  // namespace

@@ -93,10 +93,9 @@ Result<ExitCode> watch(const Program& program, const journal::JournalReader& rea
   const SystemClock clock;
   while (can_put_out()) {
     const auto began = clock.steady();
-    const auto status = look(program, reader);
-    if (!status) return tl::unexpected(status.error());
+    DISPATCH_ASSIGN(const auto status, look(program, reader));
     if (screen) put_data("\x1b[H\x1b[2J");
-    put_status(*status, asked, clock.wall());
+    put_status(status, asked, clock.wall());
     if (!screen && !asked.json) put_out("\n");
     if (std::fflush(stdout) != 0) break;
     const auto took = clock.steady() - began;
@@ -106,13 +105,11 @@ Result<ExitCode> watch(const Program& program, const journal::JournalReader& rea
 }
 
 Result<ExitCode> show_status(const Program& program, const StatusOptions& asked) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  if (asked.watch) return watch(program, **reader, asked);
-  const auto status = look(program, **reader);
-  if (!status) return tl::unexpected(status.error());
-  put_status(*status, asked, SystemClock{}.wall());
-  if (!asked.json) say_what_next(program, status->journal_status);
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  if (asked.watch) return watch(program, *reader, asked);
+  DISPATCH_ASSIGN(const auto status, look(program, *reader));
+  put_status(status, asked, SystemClock{}.wall());
+  if (!asked.json) say_what_next(program, status.journal_status);
   return ExitCode::delivered;
 }
 

@@ -58,22 +58,21 @@ void put_report(const journal::VerifyReport& report) {
 }
 
 Result<ExitCode> verify_journal(const Program& program, bool json) {
-  const auto report = program.store->verify();
-  if (!report) return tl::unexpected(report.error());
+  DISPATCH_ASSIGN(const auto report, program.store->verify());
   if (json) {
-    put_report_json(*report);
+    put_report_json(report);
   } else {
-    put_report(*report);
-    for (const auto& note : report->notes) say(program, note);
+    put_report(report);
+    for (const auto& note : report.notes) say(program, note);
   }
   say(program,
-      fmt::format("{}, {} and {} were looked at: {}", counted(report->events, "event", "events"),
-                  counted(report->deliveries, "delivery", "deliveries"),
-                  counted(report->attempts, "recorded attempt", "recorded attempts"),
-                  report->healthy() ? "every promise is kept"
-                                    : "the journal is damaged; keep a copy of it and its -wal file before "
-                                      "anything else, and run nothing on it"));
-  return report->healthy() ? ExitCode::delivered : ExitCode::failed;
+      fmt::format("{}, {} and {} were looked at: {}", counted(report.events, "event", "events"),
+                  counted(report.deliveries, "delivery", "deliveries"),
+                  counted(report.attempts, "recorded attempt", "recorded attempts"),
+                  report.healthy() ? "every promise is kept"
+                                   : "the journal is damaged; keep a copy of it and its -wal file before "
+                                     "anything else, and run nothing on it"));
+  return report.healthy() ? ExitCode::delivered : ExitCode::failed;
 }
 
 }  // namespace

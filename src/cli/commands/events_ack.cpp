@@ -27,11 +27,9 @@ EXAMPLES
 
 Result<ExitCode> acknowledge(const Program& program, const DeliveryFilterOptions& asked) {
   const SystemClock clock;
-  const auto which = meant_by_operator(asked, "unknown outcomes", clock.wall());
-  if (!which) return tl::unexpected(which.error());
-  const auto journal = open_for_operator(program, asked.dry_run);
-  if (!journal) return tl::unexpected(journal.error());
-  const auto acknowledged = operations::acknowledge(**journal, clock, *which, {.dry_run = asked.dry_run});
+  DISPATCH_ASSIGN(const auto which, meant_by_operator(asked, "unknown outcomes", clock.wall()));
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, asked.dry_run));
+  const auto acknowledged = operations::acknowledge(*journal, clock, which, {.dry_run = asked.dry_run});
   if (!acknowledged) return tl::unexpected(acknowledged.error());
   if (asked.json) {
     put_json(

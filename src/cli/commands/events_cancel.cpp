@@ -29,17 +29,15 @@ EXAMPLES
 
 Result<ExitCode> cancel(const Program& program, const DeliveryFilterOptions& asked) {
   const SystemClock clock;
-  const auto which = meant_by_operator(asked, "deliveries", clock.wall());
-  if (!which) return tl::unexpected(which.error());
-  const auto journal = open_for_operator(program, asked.dry_run);
-  if (!journal) return tl::unexpected(journal.error());
-  const auto cancelled = operations::cancel(**journal, clock, *which, {.dry_run = asked.dry_run});
+  DISPATCH_ASSIGN(const auto which, meant_by_operator(asked, "deliveries", clock.wall()));
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, asked.dry_run));
+  const auto cancelled = operations::cancel(*journal, clock, which, {.dry_run = asked.dry_run});
   if (!cancelled) return tl::unexpected(cancelled.error());
   tell_affected(
       program, asked, *cancelled,
       {.done = "cancelled", .nothing = "no delivery that waits is meant", .tells_what_is_left = true});
   if (!asked.dry_run && !asked.json && cancelled->deliveries > 0)
-    for (const auto& conditions : replay_conditions(*which))
+    for (const auto& conditions : replay_conditions(which))
       say_next(program, "replay --state failed" + conditions + " --dry-run",
                "see what can be sent after all, with what was given up before");
   return ExitCode::delivered;

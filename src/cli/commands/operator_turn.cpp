@@ -19,12 +19,10 @@ Result<> operator_turn(
     bool may_make) {
   auto opening = to_change(program);
   opening.existing_only = !may_make;
-  const auto journal = program.store->open(opening);
-  if (!journal) return tl::unexpected(journal.error());
-  auto transaction = (*journal)->begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  DISPATCH_TRY(act(**journal, **transaction, SystemClock{}.wall()));
-  return operations::commit_whole(**transaction, **journal);
+  DISPATCH_ASSIGN(const auto journal, program.store->open(opening));
+  DISPATCH_ASSIGN(auto transaction, journal->begin());
+  DISPATCH_TRY(act(*journal, *transaction, SystemClock{}.wall()));
+  return operations::commit_whole(*transaction, *journal);
 }
 
 Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& program, bool dry_run) {

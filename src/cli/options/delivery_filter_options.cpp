@@ -156,9 +156,8 @@ void add_dead_letter_options(Command command, DeliveryFilterOptions& asked) {
       .add_texts_option(
           "--status",
           [&asked](const std::string& text) -> Result<> {
-            const auto range = parse_status_range(text);
-            if (!range) return tl::unexpected(range.error());
-            asked.names.statuses.push_back(*range);
+            DISPATCH_ASSIGN(const auto range, parse_status_range(text));
+            asked.names.statuses.push_back(range);
             return {};
           },
           "Those last answered with this status: 503, 5xx, or none for no answer; may be repeated")
@@ -183,8 +182,7 @@ Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTi
     url = std::move(parsed->text);
   }
   for (const auto& type : meant.types) {
-    const auto pattern = routing::Pattern::parse(type);
-    if (!pattern) return tl::unexpected(pattern.error());
+    DISPATCH_TRY(routing::Pattern::parse(type));
   }
   return meant;
 }
@@ -199,9 +197,8 @@ Result<journal::DeliveryFilter> meant_by_operator(const DeliveryFilterOptions& a
 }
 
 Result<> check_known(const journal::JournalReader& reader, const journal::DeliveryFilter& meant) {
-  const auto unknown = reader.unknown_names(meant);
-  if (!unknown) return tl::unexpected(unknown.error());
-  if (!unknown->empty()) return misuse("the journal knows no {}", fmt::join(*unknown, ", no "));
+  DISPATCH_ASSIGN(const auto unknown, reader.unknown_names(meant));
+  if (!unknown.empty()) return misuse("the journal knows no {}", fmt::join(unknown, ", no "));
   return {};
 }
 

@@ -69,10 +69,9 @@ void add_failure_policy(Command command, flow::RunOptions& run) {
   from_environment(command.add_text_option(
                        "--backoff",
                        [&run](const std::string& text) -> Result<> {
-                         const auto range = parse_duration_range(text);
-                         if (!range) return tl::unexpected(range.error());
-                         run.retry.backoff_first = range->first;
-                         run.retry.backoff_most = range->most;
+                         DISPATCH_ASSIGN(const auto range, parse_duration_range(text));
+                         run.retry.backoff_first = range.first;
+                         run.retry.backoff_most = range.most;
                          return {};
                        },
                        "The wait after the first failure, doubled after each one up to the longest"))

@@ -158,10 +158,9 @@ void add_input_options(Command command, InputOptions& options) {
 }
 
 Result<flow::OrderPointers> order_pointers(const InputOptions& options) {
-  const auto mapping = mapping_of(options);
-  if (!mapping) return tl::unexpected(mapping.error());
+  DISPATCH_ASSIGN(const auto mapping, mapping_of(options));
   const auto pointer = [&](ingest::Field field) {
-    const auto& path = mapping->of(field);
+    const auto& path = mapping.of(field);
     return path ? path->text : std::string{};
   };
   return flow::OrderPointers{pointer(ingest::Field::entity_id), pointer(ingest::Field::sequence_number)};
@@ -175,13 +174,10 @@ Result<routing::Router> make_router(const InputOptions& options, std::shared_ptr
 }
 
 Result<> set_input(flow::RunOptions& run, const InputOptions& options) {
-  auto pointers = order_pointers(options);
-  if (!pointers) return tl::unexpected(std::move(pointers).error());
-  run.order_pointers = std::move(*pointers);
+  DISPATCH_ASSIGN(run.order_pointers, order_pointers(options));
   run.inputs = options.files;
-  const auto mapping = mapping_of(options);
-  if (!mapping) return tl::unexpected(mapping.error());
-  const auto& ids = mapping->of(ingest::Field::event_id);
+  DISPATCH_ASSIGN(const auto mapping, mapping_of(options));
+  const auto& ids = mapping.of(ingest::Field::event_id);
   run.joins_ids = ids && ids->joins();
   run.stream_start = options.stream_start;
   run.stream_start.gaps = options.gaps.accepting;
@@ -197,13 +193,12 @@ ingest::RejectLimits reject_limits(const InputOptions& options) {
 }
 
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options) {
-  auto mapping = mapping_of(options);
-  if (!mapping) return tl::unexpected(std::move(mapping).error());
+  DISPATCH_ASSIGN(auto mapping, mapping_of(options));
   if (!options.required.empty())
-    if (const auto required = mapping->require(options.required); !required)
+    if (const auto required = mapping.require(options.required); !required)
       return misuse("--require: {}", required.error().message);
   ingest::ReaderOptions reader;
-  reader.mapping = std::move(*mapping);
+  reader.mapping = std::move(mapping);
   using ingest::InputFormat;
   if (options.records && (options.format == InputFormat::lines || options.format == InputFormat::sequence))
     return misuse("--records takes JSON documents apart; it goes with --input-format json or auto");

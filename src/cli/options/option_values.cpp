@@ -26,9 +26,8 @@ Result<double> parse_share(std::string_view text) {
 }
 
 Result<std::chrono::milliseconds> parse_connection_lifetime(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (!duration) return tl::unexpected(duration.error());
-  const auto lifetime = std::chrono::floor<std::chrono::milliseconds>(*duration);
+  DISPATCH_ASSIGN(const auto duration, parse_duration(text));
+  const auto lifetime = std::chrono::floor<std::chrono::milliseconds>(duration);
   if (lifetime < std::chrono::seconds{2} || lifetime > std::chrono::hours{24})
     return misuse("'{}' is not between 2s and 24h", text);
   return lifetime;

@@ -19,9 +19,8 @@ Option add_value(Command command, const std::string& name, T& into, Parse parse,
   return command.add_text_option(
       name,
       [&into, parse](const std::string& text) -> Result<> {
-        auto value = parse(text);
-        if (!value) return tl::unexpected(std::move(value).error());
-        into = static_cast<T>(std::move(*value));
+        DISPATCH_ASSIGN(auto value, parse(text));
+        into = static_cast<T>(std::move(value));
         return {};
       },
       help);

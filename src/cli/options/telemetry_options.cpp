@@ -12,10 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 
 Result<std::chrono::microseconds> parse_every(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (!duration) return tl::unexpected(duration.error());
-  if (*duration < 100ms || *duration > 24h) return misuse("'{}' is not between 100ms and 24h", text);
-  return std::chrono::duration_cast<std::chrono::microseconds>(*duration);
+  DISPATCH_ASSIGN(const auto duration, parse_duration(text));
+  if (duration < 100ms || duration > 24h) return misuse("'{}' is not between 100ms and 24h", text);
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration);
 }
 
 Result<telemetry::SpanUrl> parse_span_url(std::string_view text) {

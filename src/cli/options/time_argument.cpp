@@ -119,9 +119,7 @@ Result<WallTime> parse_time_argument(std::string_view text, WallTime now) {
 
 Result<> read_time_argument(std::string_view text, WallTime now, std::optional<WallTime>& into) {
   if (text.empty()) return {};
-  const auto moment = parse_time_argument(text, now);
-  if (!moment) return tl::unexpected(moment.error());
-  into = *moment;
+  DISPATCH_ASSIGN(into, parse_time_argument(text, now));
   return {};
 }
 

@@ -76,25 +76,23 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
                                                                 const InputOptions& options) {
   std::map<std::string, Subscription> all;
   if (program.store->may_exist()) {
-    const auto reader = program.store->read();
-    if (!reader) return tl::unexpected(reader.error());
-    DISPATCH_TRY((*reader)->subscriptions([&](const journal::SubscriptionRecord& record) {
+    DISPATCH_ASSIGN(const auto reader, program.store->read());
+    DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
       all.insert_or_assign(record.subscription.id, record.subscription);
       return true;
     }));
   }
   if (!options.subscriptions.empty()) {
-    const auto declared = operations::read_subscriptions(options.subscriptions, delivery_schemes);
-    if (!declared) return tl::unexpected(declared.error());
-    for (const auto& one : *declared) all.insert_or_assign(one.subscription.id, one.subscription);
+    DISPATCH_ASSIGN(const auto declared,
+                    operations::read_subscriptions(options.subscriptions, delivery_schemes));
+    for (const auto& one : declared) all.insert_or_assign(one.subscription.id, one.subscription);
   }
   std::vector<Subscription> subscriptions;
   subscriptions.reserve(all.size());
   for (auto& [id, subscription] : all) subscriptions.push_back(std::move(subscription));
-  auto snapshot = routing::Snapshot::make(1, std::move(subscriptions));
-  if (!snapshot) return tl::unexpected(std::move(snapshot).error());
+  DISPATCH_ASSIGN(auto snapshot, routing::Snapshot::make(1, std::move(subscriptions)));
   auto catalog = std::make_shared<routing::Catalog>();
-  catalog->publish(std::move(*snapshot));
+  catalog->publish(std::move(snapshot));
   return catalog;
 }
 
@@ -102,27 +100,23 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
 
 Result<ExitCode> dry_run(const Program& program, const InputOptions& options, const FileRoles& files) {
   if (options.files.empty()) return misuse("--dry-run needs input; name a file, or - for standard input");
-  auto pointers = order_pointers(options);
-  if (!pointers) return tl::unexpected(std::move(pointers).error());
-  auto reading = reader_options(options);
-  if (!reading) return tl::unexpected(std::move(reading).error());
+  DISPATCH_ASSIGN(auto pointers, order_pointers(options));
+  DISPATCH_ASSIGN(auto reading, reader_options(options));
   DISPATCH_TRY(files.check());
-  reading->files = &files;
-  auto catalog = present_subscriptions(program, options);
-  if (!catalog) return tl::unexpected(std::move(catalog).error());
-  auto router = make_router(options, std::move(*catalog));
-  if (!router) return tl::unexpected(std::move(router).error());
-  auto reader = ingest::Reader::open(options.files, std::move(*reading), std::stop_token{});
+  reading.files = &files;
+  DISPATCH_ASSIGN(auto catalog, present_subscriptions(program, options));
+  DISPATCH_ASSIGN(auto router, make_router(options, std::move(catalog)));
+  auto reader = ingest::Reader::open(options.files, std::move(reading), std::stop_token{});
   if (!reader) return tl::unexpected(std::move(reader).error());
 
-  Findings findings{std::move(*pointers)};
+  Findings findings{std::move(pointers)};
   flow::DestinationCheck destinations;
   ingest::RejectWarnings warnings;
   const auto take_in = [&](flow::Incoming& incoming) {
     if (incoming.without_destination) return false;
     for (const auto& warning : incoming.batch.warnings) program.log->warn("{}", warning);
-    if (!router->accepts_unmatched()) flow::reject_unrouted(incoming, {});
-    for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival, *router);
+    if (!router.accepts_unmatched()) flow::reject_unrouted(incoming, {});
+    for (const Arrival& arrival : incoming.batch.arrivals) findings.count(arrival, router);
     for (const ingest::Reject& reject : incoming.batch.rejects) {
       if (!reject.first) continue;
       ++findings.rejected;
@@ -138,10 +132,9 @@ Result<ExitCode> dry_run(const Program& program, const InputOptions& options, co
     return std::all_of(checked.begin(), checked.end(), take_in);
   };
   while (!(options.stop_on_reject && findings.rejected > 0)) {
-    auto batch = reader->next();
-    if (!batch) return tl::unexpected(std::move(batch).error());
-    if (!*batch) break;
-    if (!take_all(destinations.take(flow::route(std::move(**batch), *router), *router)))
+    DISPATCH_ASSIGN(auto batch, reader->next());
+    if (!batch) break;
+    if (!take_all(destinations.take(flow::route(std::move(*batch), router), router)))
       return tl::unexpected(flow::no_destination());
   }
   if (!take_all(destinations.end())) return tl::unexpected(flow::no_destination());

@@ -76,9 +76,7 @@ Result<std::unique_ptr<Session>> Session::open(const Program& program, const Inp
 Result<> Session::open_journal(const InputOptions& options) {
   std::vector<operations::Declared> declared;
   if (!options.subscriptions.empty()) {
-    auto read = operations::read_subscriptions(options.subscriptions, delivery_schemes);
-    if (!read) return tl::unexpected(std::move(read).error());
-    declared = std::move(*read);
+    DISPATCH_ASSIGN(declared, operations::read_subscriptions(options.subscriptions, delivery_schemes));
   }
   // What is to be resumed must be there; input, and subscriptions, make a journal.
   const bool resumes = options.files.empty() && options.subscriptions.empty();
@@ -110,42 +108,36 @@ void Session::say(const std::vector<operations::SubscriptionChange>& changes) {
 }
 
 Result<> Session::open_input(const InputOptions& options) {
-  auto reading = reader_options(options);
-  if (!reading) return tl::unexpected(std::move(reading).error());
-  auto router = make_router(options, catalog_);
-  if (!router) return tl::unexpected(std::move(router).error());
+  DISPATCH_ASSIGN(auto reading, reader_options(options));
+  DISPATCH_ASSIGN(auto router, make_router(options, catalog_));
   router_ = make_router(options, catalog_).value();
-  auto sampler = telemetry::sampler_of_environment();
-  if (!sampler) return tl::unexpected(std::move(sampler).error());
-  sampler_ = *sampler;
+  DISPATCH_ASSIGN(sampler_, telemetry::sampler_of_environment());
   if (const auto distinct = files_.check(); !distinct)
     return misuse("{}; nothing was read or sent", distinct.error().message);
   if (options.files.empty()) return {};
-  reading->files = &files_;
-  auto reader = ingest::Reader::open(options.files, std::move(*reading), stop_input_.get_token());
-  if (!reader) return tl::unexpected(std::move(reader).error());
+  reading.files = &files_;
+  DISPATCH_ASSIGN(auto reader,
+                  ingest::Reader::open(options.files, std::move(reading), stop_input_.get_token()));
   input_.emplace(
-      Input{std::make_unique<ingest::Reader>(std::move(*reader)), std::move(*router), options.files});
+      Input{std::make_unique<ingest::Reader>(std::move(reader)), std::move(router), options.files});
   return {};
 }
 
 Result<std::optional<flow::Tracer>> Session::tracer() {
   if (!sampler_) return std::nullopt;
-  const auto seed = journal_->trace_seed();
-  if (!seed) return tl::unexpected(seed.error());
-  return flow::Tracer{*sampler_, *seed};
+  DISPATCH_ASSIGN(const auto seed, journal_->trace_seed());
+  return flow::Tracer{*sampler_, seed};
 }
 
 Result<ExitCode> Session::run(const Work& work) {
-  auto tracer = this->tracer();
-  if (!tracer) return tl::unexpected(std::move(tracer).error());
+  DISPATCH_ASSIGN(auto tracer, this->tracer());
   Result<flow::RunResult> result = [&] {
     std::optional<Progress> progress;
     if (talk_.progress) progress.emplace(shared_stats_, line_, clock_, format_);
     const auto source = input_ ? std::move(input_->source) : nullptr;
     std::optional<flow::Feed> feed;
     if (source)
-      feed.emplace(*source, std::move(input_->router), *tracer, inbox_);
+      feed.emplace(*source, std::move(input_->router), tracer, inbox_);
     else
       inbox_.end_input();
     const FeedEnd feed_end{stop_input_, inbox_};

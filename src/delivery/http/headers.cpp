@@ -198,13 +198,12 @@ std::string header_value(std::string_view text) {
 
 Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& lines) {
   lines.clear();
-  const auto own = own_fields(outgoing);
-  if (!own) return tl::unexpected(own.error());
+  DISPATCH_ASSIGN(const auto own, own_fields(outgoing));
   const auto body = outgoing.subscription ? outgoing.subscription->body : BodyMode::payload;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
   const std::string timestamp = std::to_string(seconds.count());
 
-  if (std::none_of(own->begin(), own->end(), is_content_type))
+  if (std::none_of(own.begin(), own.end(), is_content_type))
     lines.add("Content-Type",
               body == BodyMode::structured ? "application/cloudevents+json" : "application/json");
   lines.add("User-Agent", product());
@@ -223,7 +222,7 @@ Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& line
   if (body == BodyMode::binary)
     for (const auto& attribute : cloud_event_attributes(outgoing))
       lines.add("ce-" + std::string{attribute.name}, percent_encoded(attribute.value));
-  for (const auto& field : *own) lines.add(field.name, field.value);
+  for (const auto& field : own) lines.add(field.name, field.value);
   return {};
 }
 

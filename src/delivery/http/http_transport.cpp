@@ -304,9 +304,8 @@ Result<std::unique_ptr<HttpTransport>> HttpTransport::start(HttpOptions options,
                                                             const Clock& clock) {
   DISPATCH_TRY(check_tls_files(options));
   DISPATCH_TRY(check_way(options));
-  auto loop = MultiLoop::open(options.connections_kept);
-  if (!loop) return tl::unexpected(std::move(loop).error());
-  auto engine = std::make_unique<Engine>(std::move(options), reports, clock, std::move(*loop));
+  DISPATCH_ASSIGN(auto loop, MultiLoop::open(options.connections_kept));
+  auto engine = std::make_unique<Engine>(std::move(options), reports, clock, std::move(loop));
   DISPATCH_TRY(engine->start());
   return std::unique_ptr<HttpTransport>{new HttpTransport{std::move(engine)}};
 }

@@ -33,12 +33,10 @@ int curl_events(std::uint32_t events) {
 }  // namespace
 
 Result<std::unique_ptr<MultiLoop>> MultiLoop::open(std::size_t connections_kept) {
-  auto global = CurlGlobal::acquire();
-  if (!global) return tl::unexpected(std::move(global).error());
-  auto sockets = SocketWatch::open();
-  if (!sockets) return tl::unexpected(std::move(sockets).error());
-  std::unique_ptr<MultiLoop> loop{new MultiLoop{std::move(*sockets)}};
-  loop->global_.emplace(std::move(*global));
+  DISPATCH_ASSIGN(auto global, CurlGlobal::acquire());
+  DISPATCH_ASSIGN(auto sockets, SocketWatch::open());
+  std::unique_ptr<MultiLoop> loop{new MultiLoop{std::move(sockets)}};
+  loop->global_.emplace(std::move(global));
 
   loop->multi_.reset(curl_multi_init());
   CURLM* const multi = loop->multi_.get();

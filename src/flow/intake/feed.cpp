@@ -63,9 +63,7 @@ Incoming route(ingest::Batch batch, routing::Router& router) {
 
 void route_again(Incoming& incoming, const NotTaken& from, routing::Router& router) {
   sift(incoming.batch, from, [&](Arrival& arrival) -> Result<> {
-    auto routes = router.route(arrival, incoming.routes);
-    if (!routes) return tl::unexpected(std::move(routes).error());
-    arrival.routes = *routes;
+    DISPATCH_ASSIGN(arrival.routes, router.route(arrival, incoming.routes));
     return {};
   });
   incoming.subscriptions_version = router.version();
@@ -106,11 +104,10 @@ Result<bool> Feed::read_all(Inbox& inbox) {
   };
   bool told = false;
   while (true) {
-    auto batch = source_.next();
-    if (!batch) return tl::unexpected(std::move(batch).error());
-    if (!*batch) break;
-    if (tracer_) tracer_->trace(**batch);
-    auto incoming = route(std::move(**batch), router_);
+    DISPATCH_ASSIGN(auto batch, source_.next());
+    if (!batch) break;
+    if (tracer_) tracer_->trace(*batch);
+    auto incoming = route(std::move(*batch), router_);
     incoming.source = &source_;
     if (!incoming.batch.receipts.empty()) {
       if (!inbox.offer(std::move(incoming))) return false;

@@ -123,16 +123,15 @@ Result<> Intake::append_some(journal::Transaction& transaction, Incoming& incomi
                              WallTime now, std::vector<journal::DeliveryRow>& made) {
   if (count == 0) return {};
   const std::span<const Arrival> arrivals{incoming.batch.arrivals.data() + next_arrival_, count};
-  auto report = transaction.append(arrivals, options_.stream_start, now);
-  if (!report) return tl::unexpected(std::move(report).error());
+  DISPATCH_ASSIGN(auto report, transaction.append(arrivals, options_.stream_start, now));
   fail_point(FailPoint::events_appended);
-  made.insert(made.end(), report->deliveries.begin(), report->deliveries.end());
+  made.insert(made.end(), report.deliveries.begin(), report.deliveries.end());
 
   const bool tell = context_.observer != nullptr && context_.observer->wants_accepted_events();
   Taken taken;
   accepted_texts_.clear();
   for (std::size_t i = 0; i < count; ++i) {
-    const auto& appended = report->verdicts[i];
+    const auto& appended = report.verdicts[i];
     switch (appended.verdict) {
       case AppendVerdict::accepted:
         ++taken.accepted;
@@ -158,7 +157,7 @@ Result<> Intake::append_some(journal::Transaction& transaction, Incoming& incomi
     accepted_texts_.push_back(incoming.batch.origins[next_arrival_ + i].text);
     positions_.add(appended.position);
   }
-  if (!incoming.batch.receipts.empty()) stage_receipts(incoming.batch, report->verdicts);
+  if (!incoming.batch.receipts.empty()) stage_receipts(incoming.batch, report.verdicts);
   next_arrival_ += count;
   uncommitted_.accepted += taken.accepted;
   uncommitted_.duplicates += taken.duplicates;
@@ -254,10 +253,9 @@ Result<> Intake::keep_rejects(journal::Transaction& transaction, const Incoming&
 
 Result<std::size_t> Intake::keep(journal::Transaction& transaction, ingest::RejectSink* own, WallTime now) {
   if (own != nullptr) {
-    const auto kept = own->keep(rejects_);
-    if (!kept) return tl::unexpected(kept.error());
+    DISPATCH_ASSIGN(const auto kept, own->keep(rejects_));
     DISPATCH_TRY(own->flush());
-    return *kept;
+    return kept;
   }
   const auto queued = JournalRejects{transaction, options_.rejects_most, now}.keep(rejects_);
   if (!queued) return tl::unexpected(queued.error());

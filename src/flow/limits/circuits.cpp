@@ -14,9 +14,8 @@ constexpr std::size_t circuits_most = 20'000;
 
 Result<> Circuits::load(journal::Journal& journal, WallTime now) {
   if (!policy_) return {};
-  const auto rows = journal.circuits();
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
+  DISPATCH_ASSIGN(const auto rows, journal.circuits());
+  for (const auto& row : rows) {
     // One that changed in the future did so before the clock was set back.
     circuits_[row.destination] = {row.half_open ? State::half_open : State::open, std::min(row.since, now), 0,
                                   0};

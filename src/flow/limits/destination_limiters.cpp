@@ -63,10 +63,9 @@ void DestinationLimiters::begin_pace(DestinationLimiter& limiter, const std::opt
 }
 
 Result<> DestinationLimiters::load_paces(journal::Journal& journal, WallTime now, SteadyTime steady) {
-  const auto rows = journal.paces();
-  if (!rows) return tl::unexpected(rows.error());
+  DISPATCH_ASSIGN(const auto rows, journal.paces());
   started_ = steady;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     if (row.not_before <= now)
       paces_over_.push_back(row.destination);
     else

@@ -20,9 +20,8 @@ constexpr std::size_t spared_most = 20'000;
 
 Result<> Throttles::load(journal::Journal& journal, std::chrono::microseconds hold_most, WallTime now,
                          SteadyTime steady) {
-  const auto rows = journal.throttles();
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
+  DISPATCH_ASSIGN(const auto rows, journal.throttles());
+  for (const auto& row : rows) {
     const Throttle::Kept kept{static_cast<double>(row.millihertz) / 1'000, row.doubles};
     const auto hold = std::min<std::chrono::microseconds>(row.hold_until - now, hold_most);
     if (hold < row.hold_until - now) changed_.insert(row.destination);  // the clock was set back

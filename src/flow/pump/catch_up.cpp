@@ -56,11 +56,10 @@ Result<> CatchUp::load_retries(Limiters limiters, Rounds& rounds) {
       reading.push_back(limiter);
     }
     if (scans.empty()) return {};
-    auto not_at_end = load_retries(reading, scans, rounds);
-    if (!not_at_end) return tl::unexpected(std::move(not_at_end).error());
+    DISPATCH_ASSIGN(auto not_at_end, load_retries(reading, scans, rounds));
     // Those that got nothing come before those that got something.
     limiters = std::move(rest);
-    limiters.insert(limiters.end(), not_at_end->begin(), not_at_end->end());
+    limiters.insert(limiters.end(), not_at_end.begin(), not_at_end.end());
   }
   return {};
 }
@@ -68,12 +67,11 @@ Result<> CatchUp::load_retries(Limiters limiters, Rounds& rounds) {
 /// Returns those for which there is more to read, and room.
 Result<CatchUp::Limiters> CatchUp::load_retries(const Limiters& limiters,
                                                 const std::vector<journal::DueScan>& scans, Rounds& rounds) {
-  const auto rows = journal_.due_in_queues(scans);
-  if (!rows) return tl::unexpected(rows.error());
+  DISPATCH_ASSIGN(const auto rows, journal_.due_in_queues(scans));
   CandidateBatch candidates;
   for (std::size_t i = 0; i < limiters.size(); ++i) {
     candidates.begin_question();
-    for (const DeliveryRow& row : (*rows)[i])
+    for (const DeliveryRow& row : rows[i])
       if (row.destination == limiters[i]->destination) candidates.add(*limiters[i]->queue, row);
     limiters[i]->retries_behind.reset();
   }
@@ -81,7 +79,7 @@ Result<CatchUp::Limiters> CatchUp::load_retries(const Limiters& limiters,
   Limiters not_at_end;
   for (std::size_t i = 0; i < limiters.size(); ++i) {
     DestinationLimiter& limiter = *limiters[i];
-    const std::size_t count = (*rows)[i].size();
+    const std::size_t count = rows[i].size();
     rounds.count(count);
     loader_.catch_up(&limiter);
     for (const Candidate& candidate : candidates.of(i)) {
@@ -90,7 +88,7 @@ Result<CatchUp::Limiters> CatchUp::load_retries(const Limiters& limiters,
       if (limiter.retries_behind) break;
     }
     if (limiter.retries_behind || count < scans[i].limit) continue;
-    limiter.retries_behind = DuePlace::of((*rows)[i].back());
+    limiter.retries_behind = DuePlace::of(rows[i].back());
     not_at_end.push_back(&limiter);
   }
   return not_at_end;
@@ -112,11 +110,10 @@ Result<> CatchUp::load_pending(Limiters limiters, Rounds& rounds) {
       reading.push_back(limiter);
     }
     if (scans.empty()) return {};
-    auto not_at_end = load_pending(reading, scans, rounds);
-    if (!not_at_end) return tl::unexpected(std::move(not_at_end).error());
+    DISPATCH_ASSIGN(auto not_at_end, load_pending(reading, scans, rounds));
     // Those that got nothing come before those that got something.
     limiters = std::move(rest);
-    limiters.insert(limiters.end(), not_at_end->begin(), not_at_end->end());
+    limiters.insert(limiters.end(), not_at_end.begin(), not_at_end.end());
   }
   return {};
 }
@@ -125,12 +122,11 @@ Result<> CatchUp::load_pending(Limiters limiters, Rounds& rounds) {
 Result<CatchUp::Limiters> CatchUp::load_pending(const Limiters& limiters,
                                                 const std::vector<journal::QueueScan>& scans,
                                                 Rounds& rounds) {
-  const auto rows = journal_.scan_queues(scans);
-  if (!rows) return tl::unexpected(rows.error());
+  DISPATCH_ASSIGN(const auto rows, journal_.scan_queues(scans));
   CandidateBatch candidates;
   for (std::size_t i = 0; i < limiters.size(); ++i) {
     candidates.begin_question();
-    for (const DeliveryRow& row : (*rows)[i]) {
+    for (const DeliveryRow& row : rows[i]) {
       if (row.key.position > limiters[i]->queue->cursor) break;  // it is still to be read
       if (row.destination == limiters[i]->destination && row.state == DeliveryState::pending)
         candidates.add(*limiters[i]->queue, row);
@@ -141,7 +137,7 @@ Result<CatchUp::Limiters> CatchUp::load_pending(const Limiters& limiters,
   Limiters not_at_end;
   for (std::size_t i = 0; i < limiters.size(); ++i) {
     DestinationLimiter& limiter = *limiters[i];
-    const auto& read = (*rows)[i];
+    const auto& read = rows[i];
     rounds.count(read.size());
     loader_.catch_up(&limiter);
     for (const Candidate& candidate : candidates.of(i)) {

@@ -18,9 +18,8 @@ bool is_done(const QueueState& queue) {
 }  // namespace
 
 Result<> DeliveryQueues::load() {
-  auto rows = journal_.queues(newest_);
-  if (!rows) return tl::unexpected(std::move(rows).error());
-  return take_in(std::move(*rows));
+  DISPATCH_ASSIGN(auto rows, journal_.queues(newest_));
+  return take_in(std::move(rows));
 }
 
 Result<> DeliveryQueues::know(const std::set<QueueNo>& numbers) {
@@ -30,9 +29,8 @@ Result<> DeliveryQueues::know(const std::set<QueueNo>& numbers) {
   std::vector<QueueNo> forgotten;
   std::remove_copy_if(numbers.begin(), numbers.end(), std::back_inserter(forgotten), is_known);
   if (forgotten.empty()) return {};
-  auto rows = journal_.queues_by_number(forgotten);
-  if (!rows) return tl::unexpected(std::move(rows).error());
-  return take_in(std::move(*rows));
+  DISPATCH_ASSIGN(auto rows, journal_.queues_by_number(forgotten));
+  return take_in(std::move(rows));
 }
 
 Result<> DeliveryQueues::take_in(std::vector<journal::DeliveryQueue> rows) {
@@ -103,13 +101,12 @@ Result<> DeliveryQueues::move(const std::vector<QueueState*>& queues) {
   if (queues.empty()) return {};
   std::vector<QueueNo> numbers;
   for (const QueueState* queue : queues) numbers.push_back(queue->row.no);
-  auto rows = journal_.queues_by_number(numbers);
-  if (!rows) return tl::unexpected(std::move(rows).error());
+  DISPATCH_ASSIGN(auto rows, journal_.queues_by_number(numbers));
   for (std::size_t i = 0; i < queues.size(); ++i) {
     QueueState& queue = *queues[i];
-    queue.row.destination = (*rows)[i].destination;
+    queue.row.destination = rows[i].destination;
     --queue.host->queues;
-    queue.row.host = std::move((*rows)[i].host);
+    queue.row.host = std::move(rows[i].host);
     queue.host = &host_named(queue.row.host);
     count_rate(queue);
   }
@@ -182,9 +179,8 @@ Result<> DeliveryQueues::find_crowded(const std::vector<QueueState*>& queues) {
     numbers.push_back(queue->row.no);
   }
   if (!unknown.empty()) {
-    const auto several = journal_.several_destinations(numbers);
-    if (!several) return tl::unexpected(several.error());
-    for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i]->several = (*several)[i];
+    DISPATCH_ASSIGN(const auto several, journal_.several_destinations(numbers));
+    for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i]->several = several[i];
   }
   for (QueueState* queue : queues) queue->crowded = *queue->several;
   return {};
@@ -195,9 +191,8 @@ Result<> DeliveryQueues::reread_due(const std::vector<QueueState*>& queues) {
   std::vector<journal::PlaceInQueue> places;
   places.reserve(queues.size());
   for (const QueueState* queue : queues) places.push_back({queue->row.no, queue->due_seen});
-  const auto due = journal_.next_due_in_queues(places);
-  if (!due) return tl::unexpected(due.error());
-  for (std::size_t i = 0; i < queues.size(); ++i) set_due(*queues[i], (*due)[i]);
+  DISPATCH_ASSIGN(const auto due, journal_.next_due_in_queues(places));
+  for (std::size_t i = 0; i < queues.size(); ++i) set_due(*queues[i], due[i]);
   return {};
 }
 

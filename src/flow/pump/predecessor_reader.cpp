@@ -76,9 +76,8 @@ Result<> PredecessorReader::read() {
   const auto wanted = std::exchange(wanted_, {});
   const auto rows = std::exchange(rows_, {});
   if (rows.empty()) return {};
-  const auto answers = journal_.predecessors(rows);
-  if (!answers) return tl::unexpected(answers.error());
-  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i]->before = (*answers)[i];
+  DISPATCH_ASSIGN(const auto answers, journal_.predecessors(rows));
+  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i]->before = answers[i];
   return {};
 }
 

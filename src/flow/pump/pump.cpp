@@ -20,10 +20,9 @@ Pump::Pump(journal::Journal& journal, Graph& graph, DestinationLimiters& limiter
       filler_(journal, limiters, window_, queues_, loader_, left_lanes_) {}
 
 Result<> Pump::start(std::int64_t known_asks) {
-  const auto wakeup = journal_.saved_wakeup();
-  if (!wakeup) return tl::unexpected(wakeup.error());
-  saved_wakeup_ = *wakeup;
-  filler_.wakeups().start(known_asks, *wakeup);
+  DISPATCH_ASSIGN(const auto wakeup, journal_.saved_wakeup());
+  saved_wakeup_ = wakeup;
+  filler_.wakeups().start(known_asks, wakeup);
   return queues_.load();
 }
 
@@ -206,11 +205,9 @@ Result<> Pump::keep_drained_in_reach() {
   if (lanes.empty()) return {};
   std::vector<DeliveryRow> tails;
   for (const Lane* lane : lanes) tails.push_back(lane->tail);
-  const auto next = journal_.open_in_lanes(tails, 1);
-  if (!next) return tl::unexpected(next.error());
+  DISPATCH_ASSIGN(const auto next, journal_.open_in_lanes(tails, 1));
   for (std::size_t i = 0; i < lanes.size(); ++i)
-    for (const DeliveryRow& row : (*next)[i])
-      queues_.keep_in_reach(*lanes[i]->queue, before(row.key.position));
+    for (const DeliveryRow& row : next[i]) queues_.keep_in_reach(*lanes[i]->queue, before(row.key.position));
   return {};
 }
 

@@ -22,9 +22,8 @@ Result<> QueueScanner::load() {
   Rounds rounds{window_.limits().rows_per_turn};
   std::size_t least = 16;  // more when all of them were passed over
   while (rounds.next()) {
-    const auto any = read_round(listed, least, rounds);
-    if (!any) return tl::unexpected(any.error());
-    if (!*any) break;
+    DISPATCH_ASSIGN(const auto any, read_round(listed, least, rounds));
+    if (!any) break;
     least *= 4;
   }
   for (const bool served : {false, true})
@@ -65,17 +64,16 @@ Result<bool> QueueScanner::read_round(const Queues& queues, std::size_t least, R
     scans.push_back({queue->row.no, queue->cursor, limit});
   }
   if (scans.empty()) return false;
-  const auto rows = journal_.scan_queues(scans);
-  if (!rows) return tl::unexpected(rows.error());
+  DISPATCH_ASSIGN(const auto rows, journal_.scan_queues(scans));
   CandidateBatch candidates;
   for (std::size_t i = 0; i < reading.size(); ++i) {
     candidates.begin_question();
-    for (const auto& row : (*rows)[i]) candidates.add(*reading[i], row);
-    rounds.count((*rows)[i].size());
+    for (const auto& row : rows[i]) candidates.add(*reading[i], row);
+    rounds.count(rows[i].size());
   }
   DISPATCH_TRY(predecessors_.read_for_pending(candidates.all()));
   for (std::size_t i = 0; i < reading.size(); ++i)
-    load(*reading[i], candidates.of(i), (*rows)[i].size() < scans[i].limit);
+    load(*reading[i], candidates.of(i), rows[i].size() < scans[i].limit);
   return true;
 }
 

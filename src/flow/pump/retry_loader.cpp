@@ -23,25 +23,24 @@ Result<> RetryLoader::load_due(WallTime now) {
       if (limit == 0) break;
       scans.push_back({queue->row.no, queue->due_seen, DuePlace::after(now), limit});
     }
-    const auto rows = journal_.due_in_queues(scans);
-    if (!rows) return tl::unexpected(rows.error());
+    DISPATCH_ASSIGN(const auto rows, journal_.due_in_queues(scans));
     CandidateBatch candidates;
     for (std::size_t i = 0; i < scans.size(); ++i) {
       candidates.begin_question();
-      for (const auto& row : (*rows)[i]) candidates.add(*queues[i], row);
+      for (const auto& row : rows[i]) candidates.add(*queues[i], row);
     }
     DISPATCH_TRY(predecessors_.read_for_retries(candidates.all()));
     std::vector<QueueState*> go_on, ended;
     for (std::size_t i = 0; i < scans.size(); ++i) {
       QueueState& queue = *queues[i];
-      const std::size_t count = (*rows)[i].size();
+      const std::size_t count = rows[i].size();
       rounds.count(count);
       if (!load(queue, candidates.of(i))) continue;
       if (count < scans[i].limit) {
         queue.due_seen = DuePlace::after(now);
         ended.push_back(&queue);
       } else {
-        queues_.looked_until(queue, DuePlace::of((*rows)[i].back()), now);
+        queues_.looked_until(queue, DuePlace::of(rows[i].back()), now);
         go_on.push_back(&queue);
       }
     }

@@ -15,15 +15,14 @@ void WakeupFollower::start(std::int64_t known_asks, std::int64_t last) {
 
 Result<> WakeupFollower::follow() {
   if (!waits_) return {};
-  const auto wakeups = journal_.wakeups(last_, most_in_turn_);
-  if (!wakeups) return tl::unexpected(wakeups.error());
-  waits_ = wakeups->size() == most_in_turn_;
-  if (wakeups->empty()) return {};
+  DISPATCH_ASSIGN(const auto wakeups, journal_.wakeups(last_, most_in_turn_));
+  waits_ = wakeups.size() == most_in_turn_;
+  if (wakeups.empty()) return {};
   std::set<QueueNo> numbers;
-  for (const LaneWakeup& said : *wakeups) numbers.insert(said.key.queue);
+  for (const LaneWakeup& said : wakeups) numbers.insert(said.key.queue);
   DISPATCH_TRY(queues_.know(numbers));
-  DISPATCH_TRY(wake_lanes(*wakeups));
-  for (const LaneWakeup& said : *wakeups) {
+  DISPATCH_TRY(wake_lanes(wakeups));
+  for (const LaneWakeup& said : wakeups) {
     if (said.from_here)
       wake_from(said.key);
     else if (said.action > known_asks_)
@@ -50,11 +49,10 @@ Result<> WakeupFollower::wake_lanes(const std::vector<LaneWakeup>& wakeups) {
   }
   if (keys.empty()) return {};
   DISPATCH_TRY(queues_.reread_due(queues));
-  const auto heads = journal_.heads(keys);
-  if (!heads) return tl::unexpected(heads.error());
+  DISPATCH_ASSIGN(const auto heads, journal_.heads(keys));
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const auto& head = (*heads)[i];
+    const auto& head = heads[i];
     if (!head) continue;
     QueueState& queue = queues_.at(keys[i].queue);
     if (queue.policy->paused)

@@ -44,9 +44,8 @@ Result<> WindowFiller::load_drained() {
   std::vector<DeliveryRow> tails;
   tails.reserve(lanes.size());
   for (const Lane* lane : lanes) tails.push_back(lane->tail);
-  const auto next = journal_.open_in_lanes(tails, limit);
-  if (!next) return tl::unexpected(next.error());
-  for (std::size_t i = 0; i < lanes.size(); ++i) loader_.load_next(*lanes[i], (*next)[i], limit);
+  DISPATCH_ASSIGN(const auto next, journal_.open_in_lanes(tails, limit));
+  for (std::size_t i = 0; i < lanes.size(); ++i) loader_.load_next(*lanes[i], next[i], limit);
   return {};
 }
 

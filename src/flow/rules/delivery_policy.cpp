@@ -35,18 +35,15 @@ PolicySet::PolicySet(const RunOptions& run)
 }
 
 Result<bool> PolicySet::refresh(journal::Journal& journal) {
-  const auto version = journal.subscriptions_version();
-  if (!version) return tl::unexpected(version.error());
-  if (version_ == *version) return false;
-  const auto subscriptions = journal.subscriptions();
-  if (!subscriptions) return tl::unexpected(subscriptions.error());
+  DISPATCH_ASSIGN(const auto version, journal.subscriptions_version());
+  if (version_ == version) return false;
+  DISPATCH_ASSIGN(const auto subscriptions, journal.subscriptions());
   subscriptions_.clear();
-  for (const auto& subscription : *subscriptions) {
-    auto policy = DeliveryPolicy::of(subscription, run_);
-    if (!policy) return tl::unexpected(std::move(policy).error());
-    subscriptions_.emplace(subscription.no, std::make_shared<const DeliveryPolicy>(std::move(*policy)));
+  for (const auto& subscription : subscriptions) {
+    DISPATCH_ASSIGN(auto policy, DeliveryPolicy::of(subscription, run_));
+    subscriptions_.emplace(subscription.no, std::make_shared<const DeliveryPolicy>(std::move(policy)));
   }
-  version_ = *version;
+  version_ = version;
   return true;
 }
 

@@ -29,9 +29,8 @@ Result<JsonPointer> JsonPointer::parse(std::string_view text) {
   std::string_view rest = text.substr(1);
   while (true) {
     const auto slash = rest.find('/');
-    auto token = decode(text, rest.substr(0, slash));
-    if (!token) return tl::unexpected(std::move(token).error());
-    pointer.tokens.push_back(std::move(*token));
+    DISPATCH_ASSIGN(auto token, decode(text, rest.substr(0, slash)));
+    pointer.tokens.push_back(std::move(token));
     if (slash == std::string_view::npos) return pointer;
     rest.remove_prefix(slash + 1);
   }

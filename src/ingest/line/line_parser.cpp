@@ -87,9 +87,8 @@ Checked<std::string_view> read_url(const Found& found, TextStore& store) {
 }  // namespace
 
 Checked<Arrival> LineParser::parse(std::string_view line, TextStore& store) {
-  const auto object = parser_.parse(line);
-  if (!object) return tl::unexpected(object.error());
-  DISPATCH_TRY(read_members(*object));
+  DISPATCH_ASSIGN(const auto object, parser_.parse(line));
+  DISPATCH_TRY(read_members(object));
 
   const auto as_id = [&](const Found& found) { return read_id(found, store); };
   const auto as_text = [&](const Found& found) { return read_text(found, text_most, store); };
@@ -97,7 +96,7 @@ Checked<Arrival> LineParser::parse(std::string_view line, TextStore& store) {
   const auto as_sequence = [](const Found& found) { return read_sequence(found); };
 
   const auto find = [&](Field field, std::initializer_list<Name> others) {
-    return this->find(field, *object, others, store);
+    return this->find(field, object, others, store);
   };
 
   Arrival event;
@@ -128,9 +127,7 @@ Checked<Arrival> LineParser::parse(std::string_view line, TextStore& store) {
   // In a line of another shape "url" is data like any other.
   if (mapping_.of(Field::url) || is_native()) DISPATCH_TRY(take(event.own_url, find(Field::url, {}), as_url));
 
-  auto bytes = payload(*object, line, store);
-  if (!bytes) return tl::unexpected(std::move(bytes).error());
-  event.payload = *bytes;
+  DISPATCH_ASSIGN(event.payload, payload(object, line, store));
   DISPATCH_TRY(check_required(event, line));
   return event;
 }
@@ -222,10 +219,9 @@ Checked<std::optional<Found>> LineParser::join(Field field, const std::vector<Js
   for (const JsonPointer& pointer : parts) {
     auto part = follow(field, pointer, object);
     if (!part || !*part) return part;
-    const auto id = read_id(**part, store);
-    if (!id) return tl::unexpected(id.error());
+    DISPATCH_ASSIGN(const auto id, read_id(**part, store));
     if (last) joined += '#';
-    joined += *id;
+    joined += id;
     last = *part;
   }
   last->joined = store.keep(joined);

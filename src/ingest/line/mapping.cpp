@@ -32,9 +32,8 @@ Result<FieldPath> parse_path(std::string_view text) {
   for (const auto alternative : cut(text, ',')) {
     auto& parts = path.alternatives.emplace_back();
     for (const auto part : cut(alternative, '+')) {
-      auto pointer = JsonPointer::parse(part);
-      if (!pointer) return tl::unexpected(std::move(pointer).error());
-      parts.push_back(std::move(*pointer));
+      DISPATCH_ASSIGN(auto pointer, JsonPointer::parse(part));
+      parts.push_back(std::move(pointer));
     }
   }
   return path;
@@ -58,17 +57,16 @@ Result<Mapping> Mapping::parse(std::span<const std::string> arguments) {
     const auto equals = argument.find('=');
     if (equals == std::string_view::npos)
       return misuse("'{}' is not FIELD=POINTER, as in event_id=/delivery/guid", argument);
-    const auto field = field_of(argument.substr(0, equals), argument);
-    if (!field) return tl::unexpected(field.error());
+    DISPATCH_ASSIGN(const auto field, field_of(argument.substr(0, equals), argument));
 
     auto path = parse_path(argument.substr(equals + 1));
     if (!path) return misuse("'{}': {}", argument, path.error().message);
-    if (path->is_whole_line() && *field != Field::payload)
+    if (path->is_whole_line() && field != Field::payload)
       return misuse("'{}' points at the whole line; only the payload can be that", argument);
-    if (!is_id(*field) && path->joins())
+    if (!is_id(field) && path->joins())
       return misuse("'{}' joins several places; only ids can be joined", argument);
-    auto& place = mapping.paths[static_cast<std::size_t>(*field)];
-    if (place) return misuse("{} is given twice", to_string(*field));
+    auto& place = mapping.paths[static_cast<std::size_t>(field)];
+    if (place) return misuse("{} is given twice", to_string(field));
     place = std::move(*path);
   }
   return mapping;
@@ -77,9 +75,8 @@ Result<Mapping> Mapping::parse(std::span<const std::string> arguments) {
 Result<> Mapping::require(std::string_view names) {
   for (std::size_t at = 0; at <= names.size();) {
     const auto comma = std::min(names.find(',', at), names.size());
-    const auto field = field_of(names.substr(at, comma - at), names);
-    if (!field) return tl::unexpected(field.error());
-    required[static_cast<std::size_t>(*field)] = true;
+    DISPATCH_ASSIGN(const auto field, field_of(names.substr(at, comma - at), names));
+    required[static_cast<std::size_t>(field)] = true;
     at = comma + 1;
   }
   return {};

@@ -87,10 +87,9 @@ Result<> RejectsFile::put_out() {
   std::string& text = records_.text();
   if (text.empty()) return {};
   if (!file_) {
-    auto opened = open_to_append(path_);
-    if (!opened) return tl::unexpected(std::move(opened).error());
-    if (files_ != nullptr) DISPATCH_TRY(files_->check_opened(opened->get(), path_));
-    file_ = std::move(*opened);
+    DISPATCH_ASSIGN(auto opened, open_to_append(path_));
+    if (files_ != nullptr) DISPATCH_TRY(files_->check_opened(opened.get(), path_));
+    file_ = std::move(opened);
     if (ends_in_mid_line(path_)) text.insert(text.begin(), '\n');
   }
   std::string_view rest = text;

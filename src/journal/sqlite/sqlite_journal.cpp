@@ -38,10 +38,9 @@ SqliteJournal::~SqliteJournal() = default;
 
 Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& path,
                                                            const SqliteOptions& options) {
-  auto connection = Connection::open(path, options);
-  if (!connection) return tl::unexpected(std::move(connection).error());
+  DISPATCH_ASSIGN(auto connection, Connection::open(path, options));
   try {
-    auto parts = std::make_unique<SqliteParts>(std::move(*connection));
+    auto parts = std::make_unique<SqliteParts>(std::move(connection));
     return std::unique_ptr<SqliteJournal>{new SqliteJournal{std::move(parts)}};
   } catch (const SQLite::Exception& said) {
     return tl::unexpected(sqlite_failure(said, "open", path));

@@ -33,9 +33,8 @@ Result<std::unique_ptr<Journal>> SqliteStore::open(const Opening& opening) const
 }
 
 Result<std::unique_ptr<JournalReader>> SqliteStore::read() const {
-  auto reader = SqliteReader::open(path_);
-  if (!reader) return tl::unexpected(std::move(reader).error());
-  return std::unique_ptr<JournalReader>{std::make_unique<SqliteReader>(std::move(*reader))};
+  DISPATCH_ASSIGN(auto reader, SqliteReader::open(path_));
+  return std::unique_ptr<JournalReader>{std::make_unique<SqliteReader>(std::move(reader))};
 }
 
 std::unique_ptr<Roster> SqliteStore::roster() const {
@@ -43,9 +42,8 @@ std::unique_ptr<Roster> SqliteStore::roster() const {
 }
 
 Result<std::optional<Store::Owner>> SqliteStore::owner() const {
-  const auto taken = Ownership::is_taken(path_);
-  if (!taken) return tl::unexpected(taken.error());
-  if (!*taken) return std::nullopt;
+  DISPATCH_ASSIGN(const auto taken, Ownership::is_taken(path_));
+  if (!taken) return std::nullopt;
   return Owner{Ownership::owner_pid(path_)};
 }
 

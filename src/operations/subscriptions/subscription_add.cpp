@@ -14,17 +14,15 @@ Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Cloc
                                            SubscriptionBackfill* backfill) {
   if (backfill != nullptr) DISPATCH_TRY(backfill->look_ahead());
   using Refused = SubscriptionAdded::Refused;
-  auto transaction = journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
+  DISPATCH_ASSIGN(auto transaction, journal.begin());
   const WallTime now = clock.wall();
-  const auto all = journal.subscriptions();
-  if (!all) return tl::unexpected(all.error());
+  DISPATCH_ASSIGN(const auto all, journal.subscriptions());
   Subscription wanted = addition.wanted;
   SubscriptionAdded added;
-  added.shared_url = routing::shared_url_warning(wanted, *all);
+  added.shared_url = routing::shared_url_warning(wanted, all);
   const auto before =
-      std::find_if(all->begin(), all->end(), [&](const Subscription& one) { return one.id == wanted.id; });
-  const bool known = before != all->end();
+      std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.id == wanted.id; });
+  const bool known = before != all.end();
   if (known) {
     if (!addition.replace) return SubscriptionAdded{.refused = Refused::exists};
     if (!addition.former || definition_fields(*addition.former) != definition_fields(*before))
@@ -36,19 +34,17 @@ Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Cloc
   if (addition.secret)
     wanted.secrets = with_newest(std::move(wanted.secrets), *addition.secret, now, addition.secret_keep);
   added.change = change_to(known ? &*before : nullptr, wanted);
-  const auto no = (*transaction)->put_subscription(wanted, now);
-  if (!no) return tl::unexpected(no.error());
-  wanted.no = *no;
+  DISPATCH_ASSIGN(wanted.no, transaction->put_subscription(wanted, now));
   if (known) {
     wanted.paused_at = before->paused_at;
     wanted.pause_reason = before->pause_reason;
   }
-  if (backfill != nullptr) DISPATCH_TRY(backfill->begin(**transaction, wanted, now));
+  if (backfill != nullptr) DISPATCH_TRY(backfill->begin(*transaction, wanted, now));
   if (backfill == nullptr || backfill->is_finished()) {
-    DISPATCH_TRY(commit_whole(**transaction, journal));
+    DISPATCH_TRY(commit_whole(*transaction, journal));
   } else {
-    DISPATCH_TRY(commit(**transaction, journal, backfill->made()));
-    transaction->reset();
+    DISPATCH_TRY(commit(*transaction, journal, backfill->made()));
+    transaction.reset();
     DISPATCH_TRY(backfill->finish(journal, clock));
   }
   if (backfill != nullptr) added.fanned_out = backfill->made();

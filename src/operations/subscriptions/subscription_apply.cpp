@@ -15,13 +15,12 @@ using Kind = SubscriptionChange::Kind;
 
 Result<> remove(journal::Transaction& transaction, const Subscription& subscription, bool discard,
                 WallTime now) {
-  const auto open = transaction.remove_subscription(subscription.no, now);
-  if (!open) return tl::unexpected(open.error());
-  if (*open == 0 || discard) return {};
+  DISPATCH_ASSIGN(const auto open, transaction.remove_subscription(subscription.no, now));
+  if (open == 0 || discard) return {};
   return misuse(
       "{} {} of subscription {}, which is to be removed, {} not done; nothing was changed; to give them up "
       "with it, say --discard",
-      *open, *open == 1 ? "delivery" : "deliveries", subscription.id, *open == 1 ? "is" : "are");
+      open, open == 1 ? "delivery" : "deliveries", subscription.id, open == 1 ? "is" : "are");
 }
 
 Result<> write(journal::Transaction& transaction, const std::vector<SubscriptionChange>& changes,
@@ -44,23 +43,19 @@ Result<std::vector<SubscriptionChange>> apply_set(
     const std::function<void(const std::vector<SubscriptionChange>&)>& tell) {
   // The changes are reported before the transaction, so that a slow reader does not hold up a run; the
   // version proves afterwards that they still apply.
-  const auto version = journal.subscriptions_version();
-  if (!version) return tl::unexpected(version.error());
-  const auto stored = journal.subscriptions();
-  if (!stored) return tl::unexpected(stored.error());
-  auto changes = changes_to(*stored, declared, options.prune, now);
+  DISPATCH_ASSIGN(const auto version, journal.subscriptions_version());
+  DISPATCH_ASSIGN(const auto stored, journal.subscriptions());
+  auto changes = changes_to(stored, declared, options.prune, now);
   if (!changes || !any_change(*changes)) return changes;
   tell(*changes);
 
-  auto transaction = journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  const auto found = journal.subscriptions_version();
-  if (!found) return tl::unexpected(found.error());
-  if (*found != *version)
+  DISPATCH_ASSIGN(auto transaction, journal.begin());
+  DISPATCH_ASSIGN(const auto found, journal.subscriptions_version());
+  if (found != version)
     return fail("another process changed the subscriptions meanwhile; nothing was applied; apply them again");
-  DISPATCH_TRY(write(**transaction, *changes, options.discard, now));
+  DISPATCH_TRY(write(*transaction, *changes, options.discard, now));
   fail_point(FailPoint::operator_staged);
-  DISPATCH_TRY(journal::commit_durably(**transaction));
+  DISPATCH_TRY(journal::commit_durably(*transaction));
   fail_point(FailPoint::operator_committed);
   return changes;
 }

@@ -25,9 +25,8 @@ Result<SubscriptionBackfill> SubscriptionBackfill::of(const Subscription& subscr
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   auto catalog = std::make_shared<routing::Catalog>();
   catalog->publish(std::move(*snapshot));
-  auto router = routing::Router::make(std::nullopt, std::move(catalog));
-  if (!router) return tl::unexpected(std::move(router).error());
-  return SubscriptionBackfill{std::move(*router), from, reader, at_a_time};
+  DISPATCH_ASSIGN(auto router, routing::Router::make(std::nullopt, std::move(catalog)));
+  return SubscriptionBackfill{std::move(router), from, reader, at_a_time};
 }
 
 SubscriptionBackfill::SubscriptionBackfill(routing::Router router, Position from,
@@ -44,9 +43,7 @@ Result<> SubscriptionBackfill::look_ahead() {
 Result<> SubscriptionBackfill::begin(journal::Transaction& transaction, const Subscription& added,
                                      WallTime now) {
   added_ = added;
-  const auto newest = reader_->last_position();
-  if (!newest) return tl::unexpected(newest.error());
-  until_ = *newest;
+  DISPATCH_ASSIGN(until_, reader_->last_position());
   // Others wait for this transaction: what came since is looked at here only where it is little.
   if (meant_.size() < at_a_time_) DISPATCH_TRY(look(at_a_time_ - meant_.size(), at_a_time_, until_));
   DISPATCH_TRY(make(transaction, added, now));
@@ -73,13 +70,11 @@ Result<> SubscriptionBackfill::finish(journal::Journal& journal, const Clock& cl
 /// One transaction.
 Result<> SubscriptionBackfill::make_rest(journal::Journal& journal, const Clock& clock) {
   DISPATCH_TRY(look(at_a_time_, std::nullopt, until_));
-  auto transaction = journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  const auto all = journal.subscriptions();
-  if (!all) return tl::unexpected(all.error());
+  DISPATCH_ASSIGN(auto transaction, journal.begin());
+  DISPATCH_ASSIGN(const auto all, journal.subscriptions());
   const auto present =
-      std::find_if(all->begin(), all->end(), [&](const Subscription& one) { return one.no == added_.no; });
-  if (present == all->end())
+      std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.no == added_.no; });
+  if (present == all.end())
     return misuse("subscription {} was removed by another while former events were added to it", added_.id);
   if (definition_fields(*present) != definition_fields(added_))
     return misuse(
@@ -87,8 +82,8 @@ Result<> SubscriptionBackfill::make_rest(journal::Journal& journal, const Clock&
         "is "
         "added again with --replace and --from",
         added_.id);
-  DISPATCH_TRY(make(**transaction, *present, clock.wall()));
-  return commit(**transaction, journal, made_);
+  DISPATCH_TRY(make(*transaction, *present, clock.wall()));
+  return commit(*transaction, journal, made_);
 }
 
 Result<> SubscriptionBackfill::make(journal::Transaction& transaction, const Subscription& subscription,
@@ -142,9 +137,8 @@ Result<bool> SubscriptionBackfill::is_meant(const journal::EventRecord& event) {
   arrival.causation_id = event.causation_id;
   arrival.payload = event.payload;
   routing::RouteHold hold;
-  const auto routes = router_.route(arrival, hold);
-  if (!routes) return tl::unexpected(routes.error());
-  return !routes->empty();
+  DISPATCH_ASSIGN(const auto routes, router_.route(arrival, hold));
+  return !routes.empty();
 }
 
 }  // namespace dispatch::operations

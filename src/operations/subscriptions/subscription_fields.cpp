@@ -100,17 +100,15 @@ Result<unsigned> parse_attempts(std::string_view text) {
 }
 
 Result<std::chrono::milliseconds> parse_timeout(std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (!duration) return tl::unexpected(duration.error());
-  const auto timeout = std::chrono::floor<std::chrono::milliseconds>(*duration);
+  DISPATCH_ASSIGN(const auto duration, parse_duration(text));
+  const auto timeout = std::chrono::floor<std::chrono::milliseconds>(duration);
   if (timeout < std::chrono::milliseconds{1} || timeout > std::chrono::hours{24})
     return misuse("'{}' is not between 1ms and 24h", text);
   return timeout;
 }
 
 Result<std::string> parse_statuses(std::string_view text) {
-  const auto table = policy::parse_status_table(text);
-  if (!table) return tl::unexpected(table.error());
+  DISPATCH_TRY(policy::parse_status_table(text));
   return std::string{text};
 }
 

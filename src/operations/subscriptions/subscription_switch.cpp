@@ -14,16 +14,14 @@ namespace {
 /// returns false.
 template <class Act>
 Result<bool> with_subscription(journal::Journal& journal, const Clock& clock, std::string_view id, Act act) {
-  auto transaction = journal.begin();
-  if (!transaction) return tl::unexpected(std::move(transaction).error());
-  const auto all = journal.subscriptions();
-  if (!all) return tl::unexpected(all.error());
+  DISPATCH_ASSIGN(auto transaction, journal.begin());
+  DISPATCH_ASSIGN(const auto all, journal.subscriptions());
   const auto found =
-      std::find_if(all->begin(), all->end(), [&](const Subscription& one) { return one.id == id; });
-  if (found == all->end()) return false;
-  const Result<bool> acted = act(**transaction, *found, clock.wall());
+      std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.id == id; });
+  if (found == all.end()) return false;
+  const Result<bool> acted = act(*transaction, *found, clock.wall());
   if (!acted) return tl::unexpected(acted.error());
-  if (*acted) DISPATCH_TRY(commit_whole(**transaction, journal));
+  if (*acted) DISPATCH_TRY(commit_whole(*transaction, journal));
   return true;
 }
 
@@ -63,9 +61,8 @@ Result<std::optional<SubscriptionRemoval>> remove_subscription(journal::Journal&
   const auto found = with_subscription(
       journal, clock, id,
       [&](journal::Transaction& transaction, const Subscription& subscription, WallTime now) -> Result<bool> {
-        const auto open = transaction.remove_subscription(subscription.no, now);
-        if (!open) return tl::unexpected(open.error());
-        removal = {.removed = *open == 0 || discard, .open = *open};
+        DISPATCH_ASSIGN(const auto open, transaction.remove_subscription(subscription.no, now));
+        removal = {.removed = open == 0 || discard, .open = open};
         return removal.removed;
       });
   if (!found) return tl::unexpected(found.error());
@@ -84,8 +81,7 @@ Result<std::optional<SecretRotation>> rotate_secret(journal::Journal& journal, c
         rotation = {.changed = rotated.secrets != subscription.secrets,
                     .older = rotated.secrets.size() - 1,
                     .until = now + keep};
-        const auto put = transaction.put_subscription(rotated, now);
-        if (!put) return tl::unexpected(put.error());
+        DISPATCH_TRY(transaction.put_subscription(rotated, now));
         return true;
       });
   if (!found) return tl::unexpected(found.error());

@@ -22,10 +22,9 @@ struct Carried {
 };
 
 Result<Carried> carried_by(const Program& program, std::string_view id) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
   Carried carried;
-  DISPATCH_TRY((*reader)->subscriptions([&](const journal::SubscriptionRecord& record) {
+  DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
     if (record.subscription.id != id) return true;
     carried = {.waiting = record.state_counts.of(DeliveryState::pending) +
                           record.state_counts.of(DeliveryState::retry_wait),
@@ -39,9 +38,8 @@ Result<Carried> carried_by(const Program& program, std::string_view id) {
 Result<std::optional<Subscription>> former_of(const Program& program, std::string_view id) {
   std::optional<Subscription> former;
   if (!program.store->may_exist()) return former;
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
-  DISPATCH_TRY((*reader)->subscriptions([&](const journal::SubscriptionRecord& record) {
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
+  DISPATCH_TRY(reader->subscriptions([&](const journal::SubscriptionRecord& record) {
     if (record.subscription.id == id) former = record.subscription;
     return !former;
   }));
@@ -85,9 +83,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   const auto former = asked.replace ? former_of(program, asked.declared.subscription.id)
                                     : Result<std::optional<Subscription>>{std::nullopt};
   if (!former) return tl::unexpected(former.error());
-  auto defined = definition(asked, *former);
-  if (!defined) return tl::unexpected(std::move(defined).error());
-  Subscription wanted = std::move(*defined);
+  DISPATCH_ASSIGN(Subscription wanted, definition(asked, *former));
   const auto secret = operations::read_secret(asked.declared.secret);
   if (!secret) return tl::unexpected(secret.error());
   if (*secret)
@@ -101,9 +97,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   std::unique_ptr<journal::JournalReader> reader;
   std::optional<operations::SubscriptionBackfill> backfill;
   if (asked.from) {
-    auto opened = program.store->read();
-    if (!opened) return tl::unexpected(std::move(opened).error());
-    reader = std::move(*opened);
+    DISPATCH_ASSIGN(reader, program.store->read());
     auto of = operations::SubscriptionBackfill::of(wanted, Position{*asked.from}, *reader);
     if (!of) return tl::unexpected(std::move(of).error());
     backfill = std::move(*of);
@@ -128,9 +122,7 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
 
   std::optional<Carried> carried;
   if (added->moved) {
-    const auto found = carried_by(program, wanted.id);
-    if (!found) return tl::unexpected(found.error());
-    carried = *found;
+    DISPATCH_ASSIGN(carried, carried_by(program, wanted.id));
   }
 
   if (asked.json) {

@@ -25,9 +25,7 @@ Result<std::vector<operations::SubscriptionChange>> rehearse(
   if (store.may_exist()) {
     const auto journal = store.open({.existing_only = true});
     if (!journal) return tl::unexpected(journal.error());
-    auto all = (*journal)->subscriptions();
-    if (!all) return tl::unexpected(std::move(all).error());
-    stored = std::move(*all);
+    DISPATCH_ASSIGN(stored, (*journal)->subscriptions());
   }
   return operations::changes_to(stored, declared, prune, SystemClock{}.wall());
 }
@@ -35,8 +33,7 @@ Result<std::vector<operations::SubscriptionChange>> rehearse(
 }  // namespace
 
 Result<ExitCode> apply_subscriptions(const Program& program, const SubscriptionsToApply& asked) {
-  const auto declared = operations::read_subscriptions(asked.file, delivery_schemes);
-  if (!declared) return tl::unexpected(declared.error());
+  DISPATCH_ASSIGN(const auto declared, operations::read_subscriptions(asked.file, delivery_schemes));
   const auto tell = [&](const std::vector<operations::SubscriptionChange>& changes) {
     if (asked.json)
       put_data(operations::changes_json(changes));
@@ -44,19 +41,17 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
       put_out(changes_text(changes));
   };
   if (asked.dry_run) {
-    const auto changes = rehearse(*program.store, *declared, asked.prune);
-    if (!changes) return tl::unexpected(changes.error());
-    tell(*changes);
-    log_warnings(*program.log, *changes);
-    say(program, "would be: " + changes_summary(*changes) + "; nothing was changed");
+    DISPATCH_ASSIGN(const auto changes, rehearse(*program.store, declared, asked.prune));
+    tell(changes);
+    log_warnings(*program.log, changes);
+    say(program, "would be: " + changes_summary(changes) + "; nothing was changed");
     return ExitCode::delivered;
   }
-  const auto journal = program.store->open(to_change(program));
-  if (!journal) return tl::unexpected(journal.error());
+  DISPATCH_ASSIGN(const auto journal, program.store->open(to_change(program)));
   const auto changes =
-      operations::apply_set(**journal, *declared, {asked.prune, asked.discard}, SystemClock{}.wall(), tell);
+      operations::apply_set(*journal, declared, {asked.prune, asked.discard}, SystemClock{}.wall(), tell);
   if (!changes) return tl::unexpected(changes.error());
-  if (const auto error = (*journal)->take_checkpoint_error())
+  if (const auto error = journal->take_checkpoint_error())
     return fail("what was asked for is done, but {}", error->message);
   if (!operations::any_change(*changes)) tell(*changes);
   log_warnings(*program.log, *changes);

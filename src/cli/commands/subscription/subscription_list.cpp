@@ -58,10 +58,9 @@ void put_record(const Record& record, WallTime now) {
 }
 
 Result<std::vector<Record>> read_records(const Program& program) {
-  const auto reader = program.store->read();
-  if (!reader) return tl::unexpected(reader.error());
+  DISPATCH_ASSIGN(const auto reader, program.store->read());
   std::vector<Record> records;
-  DISPATCH_TRY((*reader)->subscriptions([&](const Record& record) {
+  DISPATCH_TRY(reader->subscriptions([&](const Record& record) {
     records.push_back(record);
     return true;
   }));
@@ -71,11 +70,10 @@ Result<std::vector<Record>> read_records(const Program& program) {
 }  // namespace
 
 Result<ExitCode> list_subscriptions(const Program& program, bool json) {
-  const auto records = read_records(program);
-  if (!records) return tl::unexpected(records.error());
+  DISPATCH_ASSIGN(const auto records, read_records(program));
   const WallTime now = SystemClock{}.wall();
   if (json) {
-    for (const auto& record : *records)
+    for (const auto& record : records)
       put_json([&](JsonObject& object) { operations::add_subscription(object, record, now); });
     return ExitCode::delivered;
   }
@@ -89,7 +87,7 @@ Result<ExitCode> list_subscriptions(const Program& program, bool json) {
                {"STATE"},
                {"URL"}},
               put_out};
-  for (const auto& record : *records) {
+  for (const auto& record : records) {
     const auto count = [&](DeliveryState state) { return std::to_string(record.state_counts.of(state)); };
     table.row({record.subscription.id, with_commas(record.subscription.event_types),
                count(DeliveryState::pending), count(DeliveryState::retry_wait),
@@ -97,24 +95,23 @@ Result<ExitCode> list_subscriptions(const Program& program, bool json) {
                state_text(record.subscription), record.subscription.url});
   }
   table.finish();
-  if (records->empty()) {
+  if (records.empty()) {
     say_next(program, "subscription add ID --url URL --types '*'", "add a subscription");
     return ExitCode::delivered;
   }
-  for (const auto& record : *records)
+  for (const auto& record : records)
     if (record.subscription.paused_at)
       say_next(program, "subscription resume " + record.subscription.id, "let what waits go");
   return ExitCode::delivered;
 }
 
 Result<ExitCode> show_subscription(const Program& program, const std::string& id, bool json) {
-  const auto records = read_records(program);
-  if (!records) return tl::unexpected(records.error());
-  const auto found = std::find_if(records->begin(), records->end(),
+  DISPATCH_ASSIGN(const auto records, read_records(program));
+  const auto found = std::find_if(records.begin(), records.end(),
                                   [&](const Record& one) { return one.subscription.id == id; });
-  if (found == records->end()) {
+  if (found == records.end()) {
     std::vector<Subscription> all;
-    for (const auto& record : *records) all.push_back(record.subscription);
+    for (const auto& record : records) all.push_back(record.subscription);
     return tl::unexpected(no_subscription(program, all, id));
   }
   const auto& record = *found;

@@ -19,14 +19,12 @@ namespace {
 template <class Act>
 auto act_on(const Program& program, const std::string& id, Act act)
     -> Result<typename std::invoke_result_t<Act, journal::Journal&, const Clock&>::value_type::value_type> {
-  const auto journal = open_for_operator(program, false);
-  if (!journal) return tl::unexpected(journal.error());
-  auto done = act(**journal, SystemClock{});
+  DISPATCH_ASSIGN(const auto journal, open_for_operator(program, false));
+  auto done = act(*journal, SystemClock{});
   if (!done) return tl::unexpected(std::move(done).error());
   if (*done) return std::move(**done);
-  const auto all = (*journal)->subscriptions();
-  if (!all) return tl::unexpected(all.error());
-  return tl::unexpected(no_subscription(program, *all, id));
+  DISPATCH_ASSIGN(const auto all, journal->subscriptions());
+  return tl::unexpected(no_subscription(program, all, id));
 }
 
 }  // namespace
@@ -90,11 +88,10 @@ Result<ExitCode> resume_subscription(const Program& program, const std::string& 
 Result<ExitCode> rotate_secret(const Program& program, const SecretRotation& asked) {
   operations::SecretSource source = asked.secret;
   if (!source.given()) source.generate = true;
-  const auto read = operations::read_secret(source);
-  if (!read) return tl::unexpected(read.error());
-  if (const auto warning = operations::secret_warning("of subscription " + asked.id, **read))
+  DISPATCH_ASSIGN(const auto read, operations::read_secret(source));
+  if (const auto warning = operations::secret_warning("of subscription " + asked.id, *read))
     program.log->warn("{}", *warning);
-  const std::string& secret = (*read)->reveal();
+  const std::string& secret = read->reveal();
   const auto rotation = act_on(program, asked.id, [&](journal::Journal& journal, const Clock& clock) {
     return operations::rotate_secret(journal, clock, asked.id, secret, asked.keep);
   });

@@ -106,25 +106,22 @@ class Reader {
 
   Result<> read_table() {
     take('[');
-    auto path = read_path();
-    if (!path) return tl::unexpected(std::move(path).error());
+    DISPATCH_ASSIGN(auto path, read_path());
     if (!take(']')) return refuse("the name of a table is not closed; write it as in [run]");
-    table_ = std::move(*path);
+    table_ = std::move(path);
     return {};
   }
 
   Result<> read_entry() {
     const std::size_t line = line_;
-    auto path = read_path();
-    if (!path) return tl::unexpected(std::move(path).error());
-    if (!take('=')) return refuse("'{}' has no value; write {} = ...", path->back(), path->back());
-    path->insert(path->begin(), table_.begin(), table_.end());
-    if (std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) { return entry.path == *path; }))
-      return refuse("'{}' is given twice", path->back());
+    DISPATCH_ASSIGN(auto path, read_path());
+    if (!take('=')) return refuse("'{}' has no value; write {} = ...", path.back(), path.back());
+    path.insert(path.begin(), table_.begin(), table_.end());
+    if (std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) { return entry.path == path; }))
+      return refuse("'{}' is given twice", path.back());
     skip_space();
-    auto values = rest_.starts_with('[') ? read_array(path->back()) : read_one(path->back());
-    if (!values) return tl::unexpected(std::move(values).error());
-    entries_.push_back({std::move(*path), std::move(*values), line});
+    DISPATCH_ASSIGN(auto values, rest_.starts_with('[') ? read_array(path.back()) : read_one(path.back()));
+    entries_.push_back({std::move(path), std::move(values), line});
     return {};
   }
 
@@ -139,9 +136,8 @@ class Reader {
       skip_blank_lines();
       if (take(']')) return values;
       if (rest_.empty()) return refuse("the array of '{}' is not closed", key);
-      auto value = read_value(key);
-      if (!value) return tl::unexpected(std::move(value).error());
-      values.push_back(std::move(*value));
+      DISPATCH_ASSIGN(auto value, read_value(key));
+      values.push_back(std::move(value));
       skip_blank_lines();
       if (!rest_.empty() && !take(',') && !rest_.starts_with(']'))
         return refuse("the array of '{}' lacks a comma or its end", key);

@@ -44,20 +44,17 @@ struct Closed {
 };
 
 Result<Closed> close_to_others(const std::string& journal) {
-  auto locks = LockFile::open(journal);
-  if (!locks) return tl::unexpected(std::move(locks).error());
+  DISPATCH_ASSIGN(auto locks, LockFile::open(journal));
   for (const auto byte : {LockFile::Byte::owner, LockFile::Byte::writer_lock}) {
-    const auto mine = locks->try_lock(byte);
-    if (!mine) return tl::unexpected(mine.error());
-    if (!*mine) return in_use(journal);
+    DISPATCH_ASSIGN(const auto mine, locks.try_lock(byte));
+    if (!mine) return in_use(journal);
   }
-  DISPATCH_TRY(locks->check_in_place());
-  Closed closed{std::move(*locks), std::nullopt};
+  DISPATCH_TRY(locks.check_in_place());
+  Closed closed{std::move(locks), std::nullopt};
   if (!may_be_there(journal)) return closed;
-  auto database = DatabaseFile::open(journal);
-  if (!database) return tl::unexpected(std::move(database).error());
-  if (database->is_in_use()) return in_use(journal);
-  closed.database.emplace(std::move(*database));
+  DISPATCH_ASSIGN(auto database, DatabaseFile::open(journal));
+  if (database.is_in_use()) return in_use(journal);
+  closed.database.emplace(std::move(database));
   return closed;
 }
 
@@ -91,9 +88,8 @@ std::string stamp(WallTime now) {
 }  // namespace
 
 Result<Backup> back_up(const std::string& journal, const std::filesystem::path& to) {
-  auto source = reading::open(journal);
-  if (!source) return tl::unexpected(std::move(source).error());
-  return copy(**source, journal, to);
+  DISPATCH_ASSIGN(auto source, reading::open(journal));
+  return copy(*source, journal, to);
 }
 
 Result<Restored> restore(const std::filesystem::path& from, const std::string& journal, WallTime now) {
@@ -107,20 +103,17 @@ Result<Restored> restore(const std::filesystem::path& from, const std::string& j
         "name first: mv {0} FILE",
         from.string());
   DISPATCH_TRY(check_restorable(from));
-  const auto source = reading::open(from.string(), reading::Purpose::restore);
-  if (!source) return tl::unexpected(source.error());
-  const auto closed = close_to_others(journal);
-  if (!closed) return tl::unexpected(closed.error());
+  DISPATCH_ASSIGN(const auto source, reading::open(from.string(), reading::Purpose::restore));
+  DISPATCH_TRY(close_to_others(journal));
 
   // All that can fail for want of room comes before anything is moved.
   const auto place = companion(journal, {});
   std::filesystem::remove(restoring, unresolved);  // of a restore that was killed
-  const auto backup = copy(**source, from.string(), restoring);
-  if (!backup) return tl::unexpected(backup.error());
+  DISPATCH_ASSIGN(const auto backup, copy(*source, from.string(), restoring));
   DISPATCH_TRY(settle_interrupted_replacement(journal));
   auto replaced = replace_journal(journal, place.string() + std::string{replaced_infix} + stamp(now));
   if (!replaced) return tl::unexpected(std::move(replaced).error());
-  return Restored{*backup, std::move(*replaced)};
+  return Restored{backup, std::move(*replaced)};
 }
 
 }  // namespace dispatch::journal

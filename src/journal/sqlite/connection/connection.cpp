@@ -62,13 +62,12 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
                   path.string());
   if (!options.opening.existing_only) DISPATCH_TRY(create_private_file(path));
 
-  auto file = DatabaseFile::open(path);
-  if (!file) return tl::unexpected(std::move(file).error());
-  DISPATCH_TRY(check_has_one_name(path, *file));
-  DISPATCH_TRY(check_private(path, *file, options.opening.notice));
-  DISPATCH_TRY(check_log_belongs(path, *file));
+  DISPATCH_ASSIGN(auto file, DatabaseFile::open(path));
+  DISPATCH_TRY(check_has_one_name(path, file));
+  DISPATCH_TRY(check_private(path, file, options.opening.notice));
+  DISPATCH_TRY(check_log_belongs(path, file));
   try {
-    std::unique_ptr<Connection> connection{new Connection{path, options, std::move(*file)}};
+    std::unique_ptr<Connection> connection{new Connection{path, options, std::move(file)}};
     DISPATCH_TRY(connection->lock_and_migrate(options));
     return connection;
   } catch (const SQLite::Exception& said) {
@@ -77,28 +76,25 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
 }
 
 Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
-  const auto due = find_due(database_, path_, options.opening.existing_only);
-  if (!due) return tl::unexpected(due.error());
-  if (*due == Due::migration && !options.opening.migrated)
+  DISPATCH_ASSIGN(const auto due, find_due(database_, path_, options.opening.existing_only));
+  if (due == Due::migration && !options.opening.migrated)
     return unavailable(
         "journal {0} has version {1}, this program works on version {2}, and nothing is to be changed now; "
         "to migrate the journal, run: dispatch run --journal {0}",
         path_.string(), identify(database_).version, latest_version());
-  auto writer_lock = WriterLock::open(path_);
-  if (!writer_lock) return tl::unexpected(std::move(writer_lock).error());
-  writer_lock_.emplace(std::move(*writer_lock));
+  DISPATCH_ASSIGN(auto writer_lock, WriterLock::open(path_));
+  writer_lock_.emplace(std::move(writer_lock));
   // A claim made earlier would look to another process that migrates like one that works on the journal.
-  if (*due != Due::migration) DISPATCH_TRY(file_.claim_name(writer_lock_->file().identity()));
-  if (*due != Due::nothing) {
+  if (due != Due::migration) DISPATCH_TRY(file_.claim_name(writer_lock_->file().identity()));
+  if (due != Due::nothing) {
     const auto migrated = migrate(database_, path_, *writer_lock_, file_);
     if (!migrated) return tl::unexpected(migrated.error());
     if (*migrated && options.opening.migrated)
       options.opening.migrated(fmt::format("journal {} was migrated from version {} to version {}",
                                            path_.string(), **migrated, latest_version()));
   }
-  auto files = FilesInPlace::note(path_, file_.identity());
-  if (!files) return tl::unexpected(std::move(files).error());
-  files_.emplace(std::move(*files));
+  DISPATCH_ASSIGN(auto files, FilesInPlace::note(path_, file_.identity()));
+  files_.emplace(std::move(files));
   return {};
 }
 

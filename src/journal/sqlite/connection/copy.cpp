@@ -69,11 +69,10 @@ class PartialFile {
 Result<> write_copy(SQLite::Database& source, const std::filesystem::path& to) {
   struct stat there {};
   if (::lstat(to.c_str(), &there) == 0) return is_there_already(to);
-  auto partial = PartialFile::make(to);
-  if (!partial) return tl::unexpected(std::move(partial).error());
+  DISPATCH_ASSIGN(auto partial, PartialFile::make(to));
   source.exec("PRAGMA query_only = 0");  // it forbids to write the copy as well
-  Statement{source, "VACUUM INTO ?"}.run(std::string_view{partial->path()});
-  return partial->become(to);
+  Statement{source, "VACUUM INTO ?"}.run(std::string_view{partial.path()});
+  return partial.become(to);
 }
 
 }  // namespace dispatch::journal

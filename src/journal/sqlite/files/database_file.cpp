@@ -161,9 +161,8 @@ Result<std::string> DatabaseFile::read(off_t at, std::size_t count) const {
 
 Result<bool> DatabaseFile::is_without_log() const {
   // The versions of the file format for writing and reading: 1 with a rollback journal, 2 with a log.
-  const auto versions = read(18, 2);
-  if (!versions) return tl::unexpected(versions.error());
-  return versions->empty() || *versions == "\x01\x01";
+  DISPATCH_ASSIGN(const auto versions, read(18, 2));
+  return versions.empty() || versions == "\x01\x01";
 }
 
 bool DatabaseFile::is_in_use() const {
@@ -188,9 +187,8 @@ Result<DatabaseFile::Use> DatabaseFile::use_of_name(const std::optional<FileIden
   for (const auto& [first, end, use] :
        {std::tuple{names_begin, name, Use::another_name}, std::tuple{after, names_end, Use::another_name},
         std::tuple{name, after, Use::this_name}}) {
-    const auto locked = is_locked(descriptor, first, end, path_);
-    if (!locked) return tl::unexpected(locked.error());
-    if (*locked) return use;
+    DISPATCH_ASSIGN(const auto locked, is_locked(descriptor, first, end, path_));
+    if (locked) return use;
   }
   return Use::none;
 }

@@ -70,13 +70,12 @@ Result<> check_lock_file(const Modes& modes, const std::filesystem::path& path) 
 
 Result<> check_private(const std::filesystem::path& journal, const DatabaseFile& file, const Notice& notice) {
   const Modes modes{notice};
-  const auto status = file.status();
-  if (!status) return tl::unexpected(status.error());
-  if (status->st_uid != ::geteuid()) return of_another_user(journal, status->st_uid);
-  if (status->st_size == 0) {  // no journal yet, so that nobody has seen anything
+  DISPATCH_ASSIGN(const auto status, file.status());
+  if (status.st_uid != ::geteuid()) return of_another_user(journal, status.st_uid);
+  if (status.st_size == 0) {  // no journal yet, so that nobody has seen anything
     DISPATCH_TRY(file.set_mode(private_mode));
   } else {
-    DISPATCH_TRY(modes.narrow(journal, status->st_mode, [&] { return file.set_mode(private_mode); }));
+    DISPATCH_TRY(modes.narrow(journal, status.st_mode, [&] { return file.set_mode(private_mode); }));
   }
 
   // By name, as closing a descriptor would drop the locks that SQLite has on the file.

@@ -117,29 +117,27 @@ Result<> check_not_half_replaced(const fs::path& journal) {
         "interrupted; restore again: dispatch restore --journal {0} FILE; or, to begin a new journal, remove "
         "{1}",
         journal.string(), restoring.string());
-  const auto kept = half_kept(place);
-  if (!kept) return tl::unexpected(kept.error());
-  if (kept->empty()) return {};
+  DISPATCH_ASSIGN(const auto kept, half_kept(place));
+  if (kept.empty()) return {};
   return unavailable(
       "a restore of journal {0} is under way or was interrupted: {1} is not yet a file of its own; where "
       "none "
       "is under way, restore again: dispatch restore --journal {0} FILE; see RESTORE in "
       "dispatch-operating(7)",
-      journal.string(), kept->front().string());
+      journal.string(), kept.front().string());
 }
 
 Result<> settle_interrupted_replacement(const fs::path& journal) {
   const auto place = companion(journal, {});
-  const auto half = half_kept(place);
-  if (!half) return tl::unexpected(half.error());
-  for (const auto& kept : *half) {
+  DISPATCH_ASSIGN(const auto half, half_kept(place));
+  for (const auto& kept : half) {
     std::error_code unseen;
     if (fs::exists(kept, unseen) && !is_one_file(kept, place))
       DISPATCH_TRY(drop_log(place));  // it is another database that is in place
     else
       DISPATCH_TRY(take_back_names(kept));
   }
-  return half->empty() ? Result<>{} : sync_directory_of(place);
+  return half.empty() ? Result<>{} : sync_directory_of(place);
 }
 
 Result<std::optional<fs::path>> replace_journal(const fs::path& journal, const fs::path& kept) {

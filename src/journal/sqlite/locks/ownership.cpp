@@ -3,15 +3,13 @@
 namespace dispatch::journal {
 
 Result<std::optional<Ownership>> Ownership::try_take(const std::filesystem::path& journal) {
-  auto file = LockFile::open(journal);
-  if (!file) return tl::unexpected(std::move(file).error());
-  return try_take(std::move(*file));
+  DISPATCH_ASSIGN(auto file, LockFile::open(journal));
+  return try_take(std::move(file));
 }
 
 Result<std::optional<Ownership>> Ownership::try_take(LockFile file) {
-  const auto taken = file.try_lock(LockFile::Byte::owner);
-  if (!taken) return tl::unexpected(taken.error());
-  if (!*taken) return std::nullopt;
+  DISPATCH_ASSIGN(const auto taken, file.try_lock(LockFile::Byte::owner));
+  if (!taken) return std::nullopt;
   DISPATCH_TRY(file.check_in_place());
   file.write_pid();
   return Ownership{std::move(file)};

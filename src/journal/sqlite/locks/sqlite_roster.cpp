@@ -4,10 +4,9 @@ namespace dispatch::journal {
 
 Result<Roster::Joined> SqliteRoster::join() {
   if (ownership_) return Joined{};
-  auto taken = Ownership::try_take(journal_);
-  if (!taken) return tl::unexpected(std::move(taken).error());
-  if (!*taken) return Joined{};
-  ownership_.emplace(std::move(**taken));
+  DISPATCH_ASSIGN(auto taken, Ownership::try_take(journal_));
+  if (!taken) return Joined{};
+  ownership_.emplace(std::move(*taken));
   return Joined{.won = Buckets{}.set(), .left = {}};
 }
 

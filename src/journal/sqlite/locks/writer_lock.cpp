@@ -3,9 +3,8 @@
 namespace dispatch::journal {
 
 Result<WriterLock> WriterLock::open(const std::filesystem::path& journal) {
-  auto file = LockFile::open(journal);
-  if (!file) return tl::unexpected(std::move(file).error());
-  return WriterLock{std::move(*file)};
+  DISPATCH_ASSIGN(auto file, LockFile::open(journal));
+  return WriterLock{std::move(file)};
 }
 
 Result<> WriterLock::lock() {

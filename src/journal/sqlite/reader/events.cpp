@@ -81,15 +81,14 @@ bool in_state(const EventRecord& event, DeliveryState state) {
 Result<> SqliteReader::events(const EventFilter& filter, const Each<EventRecord>& each) const {
   return guarded(path_, "list the events", [&]() -> Result<> {
     const auto entity_no = number_of_entity(*database_, filter.entity);
-    auto place = start(*database_, filter, entity_no);
-    if (!place) return tl::unexpected(std::move(place).error());
+    DISPATCH_ASSIGN(auto place, start(*database_, filter, entity_no));
     Statement statement{*database_, event_page_query(filter, entity_no).c_str()};
 
     for (std::int64_t left = filter.limit.value_or(INT64_MAX); left > 0;) {
       std::vector<EventRecord> page;
       {
         const SQLite::Transaction one_moment{*database_};
-        auto rows = statement.rows(*place, filter.type, filter.since, filter.until, filter.correlation,
+        auto rows = statement.rows(place, filter.type, filter.since, filter.until, filter.correlation,
                                    filter.type_prefix);
         while (rows.next()) page.push_back(reading::event(rows));
         add_deliveries(*database_, page);

@@ -219,12 +219,11 @@ Result<JournalHealth> SqliteReader::health() const {
 }
 
 Result<JournalStatus> SqliteReader::status(std::size_t most, WallTime now) const {
-  const auto owned = Ownership::is_taken(path_);
-  if (!owned) return tl::unexpected(owned.error());
+  DISPATCH_ASSIGN(const auto owned, Ownership::is_taken(path_));
   return guarded(path_, "read where things stand", [&]() -> Result<JournalStatus> {
     JournalStatus journal_status;
-    journal_status.owned = *owned;
-    if (*owned) journal_status.owner_pid = Ownership::owner_pid(path_);
+    journal_status.owned = owned;
+    if (owned) journal_status.owner_pid = Ownership::owner_pid(path_);
     journal_status.journal_bytes = size_of(path_);
     journal_status.wal_bytes = size_of(companion(path_, wal_suffix));
 

@@ -96,12 +96,11 @@ struct Opened {
 Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Purpose purpose) {
   DISPATCH_TRY(check_not_half_replaced(path));
   DISPATCH_TRY(check_file(path));
-  auto file = DatabaseFile::open(path);
-  if (!file) return tl::unexpected(std::move(file).error());
-  DISPATCH_TRY(check_log_is_here(path, *file));
-  DISPATCH_TRY(check_log_belongs(path, *file));
+  DISPATCH_ASSIGN(auto file, DatabaseFile::open(path));
+  DISPATCH_TRY(check_log_is_here(path, file));
+  DISPATCH_TRY(check_log_belongs(path, file));
   return guarded(path, "read the header of", [&]() -> Result<std::shared_ptr<SQLite::Database>> {
-    const auto opened = std::make_shared<Opened>(std::move(*file), path);
+    const auto opened = std::make_shared<Opened>(std::move(file), path);
     SQLite::Database& database = opened->database;
     sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     database.exec("PRAGMA query_only = 1; PRAGMA cache_size = -16384 /* KiB */;");

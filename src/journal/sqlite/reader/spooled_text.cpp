@@ -43,9 +43,7 @@ Result<> SpooledText::add(std::string_view text) {
     begin_.append(text.substr(0, fits));
     text.remove_prefix(fits);
     if (text.empty()) return {};
-    auto made = make_file();
-    if (!made) return tl::unexpected(std::move(made).error());
-    file_ = std::move(*made);
+    DISPATCH_ASSIGN(file_, make_file());
   }
   while (!text.empty()) {
     const auto written = ::pwrite(file_.get(), text.data(), text.size(), static_cast<off_t>(file_bytes_));

@@ -5,9 +5,8 @@
 namespace dispatch::journal {
 
 Result<SqliteReader> SqliteReader::open(const std::string& path) {
-  auto database = reading::open(path);
-  if (!database) return tl::unexpected(std::move(database).error());
-  return SqliteReader{path, std::move(*database)};
+  DISPATCH_ASSIGN(auto database, reading::open(path));
+  return SqliteReader{path, std::move(database)};
 }
 
 SqliteReader::SqliteReader(std::string path, std::shared_ptr<SQLite::Database> database)

@@ -75,16 +75,14 @@ tl::unexpected<Error> in_use(const std::filesystem::path& path, const Identity& 
 /// The right to change the schema, and what keeps a run from beginning meanwhile.
 Result<Ownership> exclude_others(const std::filesystem::path& path, const Identity& now,
                                  const DatabaseFile& file, const FileIdentity& lock_file) {
-  auto owner = Ownership::try_take(path);
-  if (!owner) return tl::unexpected(std::move(owner).error());
-  if (!*owner) {
+  DISPATCH_ASSIGN(auto owner, Ownership::try_take(path));
+  if (!owner) {
     const auto pid = Ownership::owner_pid(path);
     return in_use(path, now, pid ? fmt::format("a run, process {},", *pid) : std::string{"a run"});
   }
-  const auto use = file.use_of_name(lock_file);
-  if (!use) return tl::unexpected(use.error());
-  if (*use == DatabaseFile::Use::this_name) return in_use(path, now, "a process that writes");
-  return std::move(**owner);
+  DISPATCH_ASSIGN(const auto use, file.use_of_name(lock_file));
+  if (use == DatabaseFile::Use::this_name) return in_use(path, now, "a process that writes");
+  return std::move(*owner);
 }
 
 void run_migrations(SQLite::Database& database, const Identity& now) {
@@ -128,9 +126,8 @@ Result<std::optional<std::int64_t>> migrate(SQLite::Database& database, const st
 
   std::optional<Ownership> alone;
   if (is_older(now)) {
-    auto excluded = exclude_others(path, now, file, lock_file);
-    if (!excluded) return tl::unexpected(std::move(excluded).error());
-    alone.emplace(std::move(*excluded));
+    DISPATCH_ASSIGN(auto excluded, exclude_others(path, now, file, lock_file));
+    alone.emplace(std::move(excluded));
   }
   DISPATCH_TRY(file.claim_name(lock_file));
   DISPATCH_TRY(enable_wal(database, path));

@@ -60,17 +60,15 @@ void note_orphans(Audit& audit, bool owned) {
 }  // namespace
 
 Result<VerifyReport> verify(const std::string& path, const VerifyOptions& options) {
-  auto database = reading::open(path);
-  if (!database) return tl::unexpected(std::move(database).error());
-  const auto owned = Ownership::is_taken(path);
-  if (!owned) return tl::unexpected(owned.error());
+  DISPATCH_ASSIGN(auto database, reading::open(path));
+  DISPATCH_ASSIGN(const auto owned, Ownership::is_taken(path));
 
   return reading::guarded(path, "verify what is stored", [&]() -> Result<VerifyReport> {
-    const SQLite::Transaction one_moment{**database};
-    Audit audit{**database, options};
+    const SQLite::Transaction one_moment{*database};
+    Audit audit{*database, options};
     if (check_file(audit)) {
       for (const auto& walk : walks) run(walk, audit);
-      note_orphans(audit, *owned);
+      note_orphans(audit, owned);
     } else {
       for (const auto& walk : walks) skip(walk, audit);
     }

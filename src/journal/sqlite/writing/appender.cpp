@@ -84,9 +84,8 @@ Result<AppendReport> Appender::append(std::span<const Arrival> arrivals, const S
   AppendReport report;
   report.verdicts.reserve(arrivals.size());
   for (const Arrival& arrival : arrivals) {
-    auto appended = append_one(arrival, start);
-    if (!appended) return tl::unexpected(std::move(appended).error());
-    report.verdicts.push_back(std::move(*appended));
+    DISPATCH_ASSIGN(auto appended, append_one(arrival, start));
+    report.verdicts.push_back(std::move(appended));
   }
   report.deliveries = std::move(made_);
   return report;

@@ -70,9 +70,8 @@ Result<std::vector<Settled>> OutcomeWriter::settle(std::span<const Settlement> s
   std::vector<Settled> settled;
   settled.reserve(settlements.size());
   for (const Settlement& settlement : settlements) {
-    const auto one = settle_one(settlement);
-    if (!one) return tl::unexpected(one.error());
-    settled.push_back(*one);
+    DISPATCH_ASSIGN(const auto one, settle_one(settlement));
+    settled.push_back(one);
   }
   return settled;
 }
@@ -122,13 +121,12 @@ Result<std::size_t> OutcomeWriter::recover(Orphans orphans, const Abandoned& lef
   unknown.kind = OutcomeKind::unknown;
   unknown.error = "the dispatcher ended before an outcome was recorded";
   for (const DeliveryRow& row : found) {
-    const auto settled = settle_one({.key = row.key,
-                                     .by = orphans == Orphans::retry ? Transition::retry : Transition::bury,
-                                     .forgive = true,
-                                     .due = std::max(now, left.not_before),
-                                     .at = now,
-                                     .outcome = &unknown});
-    if (!settled) return tl::unexpected(settled.error());
+    DISPATCH_TRY(settle_one({.key = row.key,
+                             .by = orphans == Orphans::retry ? Transition::retry : Transition::bury,
+                             .forgive = true,
+                             .due = std::max(now, left.not_before),
+                             .at = now,
+                             .outcome = &unknown}));
   }
   return found.size();
 }

@@ -61,9 +61,8 @@ Result<std::size_t> RejectQueue::queue(std::span<const RejectedLine> lines, cons
       if (!add_whole(line, most, now)) return taken;
       continue;
     }
-    const auto added = add_piece(line, most, now);
-    if (!added) return tl::unexpected(added.error());
-    if (!*added) return taken;
+    DISPATCH_ASSIGN(const auto added, add_piece(line, most, now));
+    if (!added) return taken;
   }
   return lines.size();
 }
