@@ -60,7 +60,7 @@ std::vector<Attribute> cloud_event_attributes(const Outgoing& outgoing) {
     if (!value.empty()) attributes.push_back({name, value});
   };
   if (is_timestamp(outgoing.time)) add("time", outgoing.time);
-  add("partitionkey", outgoing.entity_id);
+  if (outgoing.entity_id) add("partitionkey", *outgoing.entity_id);
   if (outgoing.sequence) add("sequence", fmt::format("{:019}", outgoing.sequence->value()));
   add("correlationid", outgoing.correlation_id);
   add("causationid", outgoing.causation_id);

@@ -12,15 +12,13 @@ namespace dispatch::delivery {
 namespace {
 
 std::string document(const Outgoing& outgoing) {
-  JqInput input{.id = outgoing.event_id,
-                .type = outgoing.type,
-                .source = outgoing.source,
-                .timestamp = outgoing.time,
-                .entity = {},
-                .sequence = outgoing.sequence,
-                .payload = outgoing.payload};
-  if (!outgoing.entity_id.empty()) input.entity = outgoing.entity_id;
-  return jq_document(input);
+  return jq_document({.id = outgoing.event_id,
+                      .type = outgoing.type,
+                      .source = outgoing.source,
+                      .timestamp = outgoing.time,
+                      .entity = outgoing.entity_id,
+                      .sequence = outgoing.sequence,
+                      .payload = outgoing.payload});
 }
 
 tl::unexpected<jq::RunError> fault_of_document(std::string why) {

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "event/ids.hpp"
+#include "event/event.hpp"
 #include "tracing/trace_context.hpp"
 
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -17,20 +16,16 @@ struct Route {
   SubscriptionNo subscription = {};  ///< that asked for it; 0: the event's own url, or --to
 };
 
-/// One event to be appended. Everything is borrowed and must outlive the call; absent texts are empty.
-struct Arrival {
-  std::string_view event_id;
-  std::optional<std::string_view> entity_id;  ///< none: the event is its own lane
-  std::optional<SequenceNumber> sequence;  ///< none: the next one of its entity; meaningless without entity
-  std::string_view type, source, time, correlation_id, causation_id;
-  std::string_view headers;  ///< a JSON object of strings
-  std::string_view own_url;  ///< the line's own url; part of what makes two events the same
-  std::string_view payload;
-  std::string_view input = {};  ///< it came by: the absolute path of a file, "-"; empty: not to be recorded
+/// One event to be appended; without a sequence number it takes the next one of its entity. Everything is
+/// borrowed and must outlive the call; absent texts are empty.
+struct Arrival : EventView {
+  std::string_view own_url = {};  ///< the line's own url; part of what makes two events the same
+  std::string_view input = {};    ///< it came by: the absolute path of a file, "-"; empty: not to be recorded
   tracing::TraceContext parent =
       {};  ///< what its own headers say: the span that made it; none: they say nothing
   tracing::TraceContext trace = {};  ///< the span in which it is taken in; none: it is not traced
-  std::span<const Route> routes;  ///< a delivery is made for each; none: the event is recorded as unmatched
+  std::span<const Route> routes =
+      {};  ///< a delivery is made for each; none: the event is recorded as unmatched
 };
 
 }  // namespace dispatch

@@ -1,30 +1,23 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "event/ids.hpp"
+#include "event/event.hpp"
 #include "event/subscription.hpp"
 #include "tracing/trace_context.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace dispatch {
 
-/// All that a transport needs to make one attempt of one delivery. Owned, so that it can cross threads.
-struct Outgoing {
+/// All that a transport needs to make one attempt of one delivery of an event, whose payload is sent exactly
+/// as it is.
+struct Outgoing : Event {
   std::uint64_t ticket = 0;  ///< names the attempt within this process; comes back with its outcome
   std::uint32_t host = 0;  ///< equal for equal hosts, counted from 0: what the limit of connections counts by
   std::string url;
-  std::string event_id;
-  std::string entity_id;  ///< empty where the event has none
-  std::optional<SequenceNumber> sequence;
-  std::string type, source, time;  ///< empty where the event has none
-  std::string correlation_id, causation_id;
-  std::string headers;   ///< the event's own headers, a JSON object of strings; empty where it has none
-  std::string payload;   ///< sent exactly so
-  unsigned attempt = 1;  ///< counted over the delivery's whole life
+  unsigned attempt = 1;         ///< counted over the delivery's whole life
   std::int64_t generation = 0;  ///< above 0: a replay
   WallTime began{};
   tracing::TraceContext trace =

@@ -31,7 +31,7 @@ std::shared_ptr<AttemptTrace> AttemptTracer::begin(const Item& item, const Outgo
   if (recorded) attempt_trace->protocol = &transport_.protocol(request.url);
   attempt_trace->ingest = request.ingest;
   attempt_trace->with_acceptance = request.accepted == now;
-  attempt_trace->texts.assign({request.event_id, request.entity_id, request.correlation_id,
+  attempt_trace->texts.assign({request.event_id, request.entity_id.value_or(""), request.correlation_id,
                                queue.policy->subscription, queue.row.host,
                                recorded ? std::string_view{request.url} : std::string_view{}});
   attempt_trace->sequence = request.sequence;

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "event/delivery_state.hpp"
+#include "event/event.hpp"
 #include "event/ids.hpp"
 #include "event/outcome.hpp"
 #include "journal/rows.hpp"
@@ -42,18 +43,13 @@ struct ActionRecord {
   std::string to = {};  ///< the URL, of what was redirected; else empty
 };
 
-struct EventRecord {
+/// An accepted event. Its payload is there only where one event was asked for.
+struct EventRecord : Event {
   Position position;
-  std::string event_id;
-  std::optional<std::string> entity_id;
-  std::optional<SequenceNumber> sequence;
-  std::string type, source, time, correlation_id, causation_id;  ///< empty where the event has none
-  std::string headers;                                           ///< a JSON object, or empty
-  std::string own_url;                                           ///< the line's own url, or empty
+  std::string own_url;  ///< the line's own url, or empty
   WallTime accepted_at{};
   std::int64_t payload_bytes = 0;
   // Only where one event was asked for, else empty:
-  std::string payload;                ///< the bytes as they came
   tracing::TraceContext trace;        ///< the span in which it was taken in; none: no trace was started
   std::vector<ActionRecord> actions;  ///< in order
 

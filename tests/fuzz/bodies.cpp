@@ -103,8 +103,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   event.type = input.until('\n');
   event.source = input.until('\n');
   event.time = input.until('\n');
-  event.entity_id = input.until('\n');
-  if (!event.entity_id.empty()) event.sequence = SequenceNumber{static_cast<std::int64_t>(size)};
+  if (const auto entity = input.until('\n'); !entity.empty()) event.entity_id = entity;
+  if (event.entity_id) event.sequence = SequenceNumber{static_cast<std::int64_t>(size)};
   event.payload = input.rest();
   check_envelope(event);
   check_cloud_event(event);

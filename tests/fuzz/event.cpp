@@ -32,11 +32,7 @@ bool same(const Arrival& a, const Arrival& b) {
 /// What was accepted can be written as a request, each field on one line of its own.
 void check_request(const Arrival& event) {
   Outgoing outgoing;
-  outgoing.event_id = event.event_id;
-  outgoing.entity_id = event.entity_id.value_or("");
-  outgoing.sequence = event.sequence;
-  outgoing.type = event.type;
-  outgoing.headers = event.headers;
+  copy_to(outgoing, event);
   delivery::HeaderLines lines;
   PROPERTY(delivery::write_headers(outgoing, WallTime{}, lines).has_value());
 }

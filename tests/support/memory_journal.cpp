@@ -97,27 +97,16 @@ Result<std::vector<Begun>> MemoryJournal::begin(std::span<const Intent> intents,
 
     const MemoryState::Event& event = *write().events.at(row.key.position);
     begun[i].won = true;
-    begun[i].outgoing = Outgoing{
-        .ticket = 0,
-        .url = write().destinations[static_cast<std::size_t>(row.destination.value() - 1)].url,
-        .event_id = event.event_id,
-        .entity_id = event.entity_id.value_or(""),
-        .sequence = event.sequence,
-        .type = event.type,
-        .source = event.source,
-        .time = event.time,
-        .correlation_id = event.correlation_id,
-        .causation_id = event.causation_id,
-        .headers = event.headers,
-        .payload = event.payload,
-        .attempt = row.attempts,
-        .generation = row.key.generation,
-        .began = now,
-        .trace = trace_of_attempt(event.trace, row.key, row.attempts),
-        .ingest = event.trace.span,
-        .accepted = event.accepted_at,
-        .subscription = subscription(row.subscription),
-    };
+    Outgoing& outgoing = begun[i].outgoing;
+    copy_to(outgoing, view_of(event));
+    outgoing.url = write().destinations[static_cast<std::size_t>(row.destination.value() - 1)].url;
+    outgoing.attempt = row.attempts;
+    outgoing.generation = row.key.generation;
+    outgoing.began = now;
+    outgoing.trace = trace_of_attempt(event.trace, row.key, row.attempts);
+    outgoing.ingest = event.trace.span;
+    outgoing.accepted = event.accepted_at;
+    outgoing.subscription = subscription(row.subscription);
   }
   return begun;
 }

@@ -165,40 +165,22 @@ std::int64_t first_of_new_stream(const StreamStart& start, const std::optional<S
 }
 
 Arrival content_of(const MemoryState::Event& event) {
-  return {.event_id = event.event_id,
-          .entity_id = event.entity_id,
-          .sequence = event.sequence,
-          .type = event.type,
-          .source = event.source,
-          .time = event.time,
-          .correlation_id = event.correlation_id,
-          .causation_id = event.causation_id,
-          .headers = event.headers,
-          .own_url = event.own_url,
-          .payload = event.payload,
-          .routes = {}};
+  Arrival arrival{view_of(event)};
+  arrival.own_url = event.own_url;
+  return arrival;
 }
 
 Appended accept(MemoryState& state, const Arrival& arrival, std::optional<SequenceNumber> number,
                 WallTime now, std::vector<DeliveryRow>& made) {
   const Position position{static_cast<std::int64_t>(state.events.size()) + 1};
-  state.events.emplace(
-      position,
-      std::make_shared<const MemoryState::Event>(MemoryState::Event{
-          .event_id = std::string{arrival.event_id},
-          .entity_id = arrival.entity_id ? std::optional{std::string{*arrival.entity_id}} : std::nullopt,
-          .sequence = number,
-          .type = std::string{arrival.type},
-          .source = std::string{arrival.source},
-          .time = std::string{arrival.time},
-          .correlation_id = std::string{arrival.correlation_id},
-          .causation_id = std::string{arrival.causation_id},
-          .headers = std::string{arrival.headers},
-          .own_url = std::string{arrival.own_url},
-          .payload = std::string{arrival.payload},
-          .input = std::string{arrival.input},
-          .trace = arrival.trace,
-          .accepted_at = now}));
+  MemoryState::Event event;
+  copy_to(event, arrival);
+  event.sequence = number;
+  event.own_url = arrival.own_url;
+  event.input = arrival.input;
+  event.trace = arrival.trace;
+  event.accepted_at = now;
+  state.events.emplace(position, std::make_shared<const MemoryState::Event>(std::move(event)));
   state.positions.emplace(arrival.event_id, position);
   if (arrival.routes.empty()) state.unmatched.insert(position);
   for (const Route& route : arrival.routes)

@@ -18,11 +18,8 @@ namespace dispatch::test {
 
 /// What a journal holds, in plain containers. Copied whole where a turn writes for the first time.
 struct MemoryState {
-  struct Event {
-    std::string event_id;
-    std::optional<std::string> entity_id;
-    std::optional<SequenceNumber> sequence;
-    std::string type, source, time, correlation_id, causation_id, headers, own_url, payload, input;
+  struct Event : dispatch::Event {
+    std::string own_url, input;
     tracing::TraceContext trace;
     WallTime accepted_at{};
   };

@@ -210,7 +210,7 @@ Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& line
   lines.add("Idempotency-Key", structured_string(outgoing.event_id));
   lines.add("X-Dispatch-Event-ID", percent_encoded(outgoing.event_id));
   if (!outgoing.type.empty()) lines.add("X-Dispatch-Event-Type", percent_encoded(outgoing.type));
-  if (!outgoing.entity_id.empty()) lines.add("X-Dispatch-Entity-ID", percent_encoded(outgoing.entity_id));
+  if (outgoing.entity_id) lines.add("X-Dispatch-Entity-ID", percent_encoded(*outgoing.entity_id));
   if (outgoing.sequence)
     lines.add("X-Dispatch-Sequence", fmt::format_int{outgoing.sequence->value()}.c_str());
   lines.add("X-Dispatch-Attempt", fmt::format_int{outgoing.attempt}.c_str());

@@ -126,15 +126,7 @@ Result<> SubscriptionBackfill::look(std::size_t most_meant, std::optional<std::s
 }
 
 Result<bool> SubscriptionBackfill::is_meant(const journal::EventRecord& event) {
-  Arrival arrival;
-  arrival.event_id = event.event_id;
-  arrival.entity_id = event.entity_id;
-  arrival.sequence = event.sequence;
-  arrival.type = event.type;
-  arrival.source = event.source;
-  arrival.time = event.time;
-  arrival.correlation_id = event.correlation_id;
-  arrival.causation_id = event.causation_id;
+  Arrival arrival{view_of(event)};
   arrival.payload = event.payload;
   routing::RouteHold hold;
   DISPATCH_ASSIGN(const auto routes, router_.route(arrival, hold));

@@ -48,17 +48,8 @@ std::string written(const journal::EventRecord& event, Payload payload) {
 }
 
 Arrival as_given(const journal::EventRecord& event) {
-  Arrival arrival;
-  arrival.event_id = event.event_id;
-  arrival.entity_id = event.entity_id;
-  arrival.type = event.type;
-  arrival.source = event.source;
-  arrival.time = event.time;
-  arrival.correlation_id = event.correlation_id;
-  arrival.causation_id = event.causation_id;
-  arrival.headers = event.headers;
+  Arrival arrival{view_of(event)};
   arrival.own_url = event.own_url;
-  arrival.payload = event.payload;
   return arrival;
 }
 

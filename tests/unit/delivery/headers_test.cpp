@@ -75,7 +75,7 @@ TEST_CASE("a request carries what the contract lists and nothing else") {
 
 TEST_CASE("what an event does not have is not sent") {
   Outgoing outgoing = order_created();
-  outgoing.entity_id.clear();
+  outgoing.entity_id.reset();
   outgoing.sequence.reset();
   outgoing.type.clear();
   const auto lines = headers_of(outgoing);

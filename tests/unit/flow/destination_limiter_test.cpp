@@ -201,8 +201,8 @@ TEST_CASE("entities stay in order through an open circuit") {
   std::set<std::string> seen;
   for (const auto& outgoing : fixture.transport.sent()) {
     if (!seen.insert(outgoing.event_id).second) continue;
-    REQUIRE(outgoing.sequence->value() == last[outgoing.entity_id] + 1);
-    last[outgoing.entity_id] = outgoing.sequence->value();
+    REQUIRE(outgoing.sequence->value() == last[outgoing.entity_id.value_or("")] + 1);
+    last[outgoing.entity_id.value_or("")] = outgoing.sequence->value();
   }
 }
 

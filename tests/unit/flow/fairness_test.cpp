@@ -129,7 +129,7 @@ TEST_CASE("retries that are due are tried at a rate though others always have mo
     if (step % 10 == 0) load.hot(12, fast);
     fixture.tick(100ms);
     for (const auto& outgoing : fixture.transport.under_way()) {
-      const bool fails = outgoing.attempt == 1 && outgoing.entity_id.starts_with("cold");
+      const bool fails = outgoing.attempt == 1 && outgoing.entity_id->starts_with("cold");
       REQUIRE(fixture.transport.finish_ticket(outgoing.ticket, answered(fails ? 500 : 200)));
     }
     fixture.play();

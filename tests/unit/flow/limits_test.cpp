@@ -197,7 +197,7 @@ TEST_CASE("what is passed over for a slow URL keeps the order of its entities ov
   CHECK(fixture.stats().state_counts.of(DeliveryState::completed) == 3600);
   std::map<std::string, std::int64_t> last;
   for (const auto& outgoing : fixture.transport.sent()) {
-    auto& before = last[outgoing.entity_id];
+    auto& before = last[outgoing.entity_id.value_or("")];
     REQUIRE(outgoing.sequence->value() >= before);
     REQUIRE(outgoing.sequence->value() <= before + 1);
     before = outgoing.sequence->value();

@@ -42,7 +42,7 @@ void let_all_succeed(DispatcherFixture& fixture) {
 void check_order(const DispatcherFixture& fixture) {
   std::map<std::string, std::int64_t> last;
   for (const auto& outgoing : fixture.transport.sent()) {
-    auto& before = last[outgoing.url + " " + outgoing.entity_id];
+    auto& before = last[outgoing.url + " " + outgoing.entity_id.value_or("")];
     REQUIRE((outgoing.sequence->value() == before + 1 || outgoing.sequence->value() == before));
     before = outgoing.sequence->value();
   }

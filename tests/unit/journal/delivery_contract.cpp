@@ -39,7 +39,7 @@ TEST_CASE_TEMPLATE("begin: gives all that is to be sent", Subject, JOURNALS) {
   CHECK(first.outgoing.accepted == noon);
   const auto second = begin(*journal, delivery(*journal, 2));
   REQUIRE(second.won);
-  CHECK(second.outgoing.entity_id.empty());
+  CHECK_FALSE(second.outgoing.entity_id);
   CHECK_FALSE(second.outgoing.sequence);
   CHECK(second.outgoing.payload.empty());
 }

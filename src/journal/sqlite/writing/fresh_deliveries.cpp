@@ -56,16 +56,8 @@ std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now
   Outgoing& outgoing = begun.outgoing;
   outgoing.began = now;
   outgoing.url = route.url;
-  outgoing.event_id = arrival->event_id;
-  outgoing.entity_id = arrival->entity_id.value_or("");
+  copy_to(outgoing, *arrival);
   outgoing.sequence = sequence_of(row);
-  outgoing.type = arrival->type;
-  outgoing.source = arrival->source;
-  outgoing.time = arrival->time;
-  outgoing.correlation_id = arrival->correlation_id;
-  outgoing.causation_id = arrival->causation_id;
-  outgoing.headers = arrival->headers;
-  outgoing.payload = arrival->payload;
   outgoing.trace = trace_of_attempt(arrival->trace, key, outgoing.attempt);
   outgoing.ingest = arrival->trace.span;
   outgoing.accepted = accepted;
