@@ -85,7 +85,8 @@ int losses(const Setting& setting) {
 
 }  // namespace
 
-TEST_CASE("power: a loss that drops what was not synced undoes nothing that was committed") {
+TEST_CASE("power: a loss that drops what was not synced undoes nothing that was committed" *
+          doctest::test_suite("long")) {
   lose_power_at_every_sync(Fate::dropped, 1);
 }
 

@@ -189,7 +189,8 @@ std::optional<std::string> play(std::uint64_t seed, int steps) {
 
 }  // namespace
 
-TEST_CASE("joined wal: its log holds what plain SQLite's holds whatever is spilled and undone") {
+TEST_CASE("joined wal: its log holds what plain SQLite's holds whatever is spilled and undone" *
+          doctest::test_suite("long")) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     const auto difference = play(seed, 120);
     if (difference) FAIL_CHECK(*difference);

@@ -95,7 +95,7 @@ TEST_CASE("every history in which the start of a stream is lowered while nothing
   }
 }
 
-TEST_CASE("every history in which gaps are ignored") {
+TEST_CASE("every history in which gaps are ignored" * doctest::test_suite("long")) {
   const Setting setting{.events = late_starts, .rules = {.start = {.gaps = journal::Gaps::ignore}}};
   SUBCASE("with a failure and a crash") {
     explored(setting, {.failures = 1, .crashes = 1});
@@ -112,7 +112,7 @@ TEST_CASE("every history of three events with two failures and a crash and a pau
   explored({.events = two_lanes}, {.failures = 2, .crashes = 1, .pauses = 1});
 }
 
-TEST_CASE("every history of three events of which one is committed ahead") {
+TEST_CASE("every history of three events of which one is committed ahead" * doctest::test_suite("long")) {
   const Setting setting{.events = two_lanes, .rules = {.per_host = 1, .ahead = 1}};
   SUBCASE("with failures and a crash") {
     explored(setting, {.failures = 2, .crashes = 1, .pauses = 1});
@@ -122,7 +122,8 @@ TEST_CASE("every history of three events of which one is committed ahead") {
   }
 }
 
-TEST_CASE("every history of three events with a dead letter and an operator and a crash") {
+TEST_CASE("every history of three events with a dead letter and an operator and a crash" *
+          doctest::test_suite("long")) {
   explored({.events = two_lanes}, {.failures = 0, .give_ups = 1, .crashes = 1, .operators = 1, .pauses = 1});
 }
 
@@ -130,7 +131,8 @@ TEST_CASE("every history of three events in which the run is told to stop") {
   explored({.events = two_lanes}, {.failures = 1, .stops = 1, .aborts = 1, .pauses = 1});
 }
 
-TEST_CASE("every history of three events of which another process appends some") {
+TEST_CASE("every history of three events of which another process appends some" *
+          doctest::test_suite("long")) {
   explored({.events = two_lanes}, {.failures = 0, .crashes = 1, .duplicates = 1, .elsewhere = 2});
 }
 
