@@ -7,17 +7,18 @@
 
 namespace dispatch::journal {
 
-/// What a commit gives: others see what was written, and it survives a crash from when it is durable. Nothing
-/// that depends on it leaves the process before that. Used by the thread that committed.
+/// The result of a commit. Others see the changes at once; the changes survive a crash only once the commit
+/// is durable. Let nothing that depends on the changes leave the process before then. Used by the thread that
+/// committed.
 class CommitToken {
  public:
-  /// Of a journal whose commits are durable when they return.
+  /// For a journal whose commits are durable when commit() returns.
   static CommitToken durable() { return CommitToken{nullptr}; }
-  /// `wait` returns when it is durable, or with what went wrong. Called at most once.
+  /// `wait` blocks until the commit is durable, or returns the error. It is called at most once.
   static CommitToken pending(std::function<Result<>()> wait) { return CommitToken{std::move(wait)}; }
 
   bool is_durable() const { return wait_ == nullptr; }
-  /// Returns when it is durable. An error: nothing may be assumed of what was committed.
+  /// Blocks until the commit is durable. After an error, assume nothing about the changes.
   Result<> wait() {
     auto wait = std::exchange(wait_, nullptr);
     return wait ? wait() : Result<>{};

@@ -5,22 +5,23 @@
 
 namespace dispatch::journal {
 
-/// How a journal is opened to be written to, whatever keeps it.
+/// How a journal is opened for writing, for every kind of storage.
 struct Opening {
-  /// Open a journal that is there; a missing one is misuse. Default: create it.
+  /// True: open an existing journal; a missing one is misuse. False, the default: create a missing one.
   bool existing_only = false;
 
-  /// Told, in words for people, what was put right about where the journal is kept. Without it a journal that
-  /// others may use is refused. Default: none.
+  /// Receives a message when permissions of the journal's files were corrected. Without this function,
+  /// opening a journal that other users may use fails. Default: none.
   std::function<void(const std::string&)> notice = {};
 
-  /// Told, in words for people, that a journal of an older version was migrated. Without it such a journal is
-  /// `unavailable` and stays as it is, as a dry run must leave it. Default: none.
+  /// Receives a message when a journal of an older version was migrated. Without this function such a journal
+  /// is `unavailable` and stays unchanged, as a dry run requires. Default: none.
   std::function<void(const std::string&)> migrated = {};
 
   /// When a commit is durable.
   enum class Durability {
-    delayed,    ///< soon: a power failure may undo the last turns, so that sent events are sent again
+    delayed,    ///< soon after the commit: a power failure can undo the last turns, and their events are sent
+                ///< again
     at_commit,  ///< when CommitToken::wait returns
   };
   Durability durability = Durability::at_commit;

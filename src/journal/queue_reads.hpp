@@ -7,19 +7,19 @@
 #include <cstddef>
 #include <vector>
 
-// What the pump asks of delivery queues, many of them at a time.
+// Batched reads of delivery queues by the pump.
 
 namespace dispatch::journal {
 
-/// A part of a delivery queue, in the order of positions: what lies above `after`, at most `limit`.
+/// A scan of one delivery queue by position: at most `limit` deliveries above `after`.
 struct QueueScan {
   QueueNo queue;
   Position after;
   std::size_t limit = 0;
 };
 
-/// A part of what is in retry_wait in a delivery queue: behind `after`, up to `until` included, at most
-/// `limit`.
+/// A scan of the deliveries in retry_wait of one delivery queue: behind `after`, up to and including `until`,
+/// at most `limit`.
 struct DueScan {
   QueueNo queue;
   DuePlace after;
@@ -27,13 +27,13 @@ struct DueScan {
   std::size_t limit = 0;
 };
 
-/// A place among what is in retry_wait in a delivery queue.
+/// A place in the due order of one delivery queue.
 struct PlaceInQueue {
   QueueNo queue;
   DuePlace place;
 };
 
-/// Deliveries for each question of a batch.
+/// The deliveries for each question of a batch, in the order of the questions.
 using DeliveryRows = std::vector<std::vector<DeliveryRow>>;
 
 }  // namespace dispatch::journal

@@ -6,28 +6,28 @@
 
 namespace dispatch::journal {
 
-/// The processes that dispatch a journal, and which buckets of hosts each of them owns. A bucket has at most
-/// one owner at a time. Ownership ends with the object and with the process, however that ends. Used by one
-/// thread at a time.
+/// The processes that dispatch a journal, and the buckets of hosts that each of them owns. A bucket has at
+/// most one owner at a time. Ownership ends when the object is destroyed or the process ends for any reason.
+/// Used by one thread at a time.
 class Roster {
  public:
   virtual ~Roster() = default;
 
-  /// What a process owns that it did not own before.
+  /// Buckets that this process owns since the last join().
   struct Joined {
     Buckets won;
-    Abandoned left;  ///< by whom these buckets were owned before
+    Abandoned left;  ///< the previous owner of these buckets
   };
 
-  /// Takes part, and wins what nobody else owns: nothing where others own all. Does not wait; to be called
-  /// again from time to time. `unavailable` where the journal was removed or replaced.
+  /// Takes all buckets that have no owner; none if others own all. Does not wait; call it again from time to
+  /// time. Returns `unavailable` if the journal was removed or replaced.
   virtual Result<Joined> join() = 0;
 
-  /// The buckets that this process owned and that another owns now, since the last call. Nothing may be sent
-  /// to their hosts any more.
+  /// The buckets that this process has lost to another owner since the last call. Send nothing more to their
+  /// hosts.
   virtual Result<Buckets> lost() = 0;
 
-  /// Gives up all buckets at once. Every delivery that is in flight is of unknown outcome to the next owner.
+  /// Gives up all buckets at once. For the next owner every delivery in flight has an unknown outcome.
   virtual void leave() noexcept = 0;
 };
 

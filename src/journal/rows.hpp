@@ -19,16 +19,16 @@
 
 namespace dispatch::journal {
 
-/// What happens to sequence numbers that are missing below one that has arrived.
+/// What happens to missing sequence numbers below one that has arrived.
 enum class Gaps {
-  wait,    ///< a gap, for which all above it waits
-  ignore,  ///< given up at once: events that arrive with them later are refused
+  wait,    ///< they are a gap, and all events above it wait
+  ignore,  ///< they are given up at once: events that arrive later with these numbers are refused
 };
 
-/// Where the stream of an entity that is seen for the first time begins, and whether it must be without gaps.
+/// Where the stream of a new entity begins, and what happens to its gaps.
 struct StreamStart {
   enum class Rule {
-    one,     ///< at 1, or at 0 where the first event seen is 0
+    one,     ///< at 1, or at 0 if the first event has number 0
     number,  ///< at `at`
     first,   ///< at the number of the first event seen
   };
@@ -36,48 +36,49 @@ struct StreamStart {
   SequenceNumber at{1};
   Gaps gaps = Gaps::wait;
 
-  /// True where a stream that begins at `first` is to begin at `number`, which is lower and comes only now,
-  /// while nothing of it has been sent.
+  /// True if a stream that begins at `first` should begin at the lower `number`, whose event arrives only
+  /// now. The caller makes sure that no event of the stream has been sent.
   bool may_be_lowered(std::int64_t first, std::int64_t number) const {
     return rule == Rule::first || (rule == Rule::one && first == 1 && number == 0);
   }
 };
 
-/// Who gave up a gap. The numbers never change their meaning.
+/// Why a gap was given up. The numbers are stored and never change their meaning.
 enum class GapEnd : std::int64_t {
-  skipped = 0,     ///< an operator
-  ignored = 1,     ///< nobody waited for it: Gaps::ignore
-  waited_for = 2,  ///< a run, when it had waited long enough
+  skipped = 0,     ///< an operator skipped it
+  ignored = 1,     ///< Gaps::ignore applied
+  waited_for = 2,  ///< a run gave it up after the maximum wait
 };
 
-/// A number of gaps, and of the sequence numbers that were missing.
+/// A number of gaps, and the number of missing sequence numbers in them.
 struct GapCount {
   std::int64_t gaps = 0;
   std::int64_t numbers = 0;
 };
 
-/// What became of one arrival.
+/// The result of appending one arrival.
 enum class AppendVerdict {
   accepted,
-  duplicate,         ///< same id, same content: counted, not stored again
-  id_conflict,       ///< same id, other content
-  sequence_taken,    ///< another event has this sequence number of this entity
-  sequence_skipped,  ///< the number lies in a gap that was given up
-  before_start,      ///< the number lies before the start of the entity's stream, which stays where it is
+  duplicate,         ///< same id and same content: counted, not stored again
+  id_conflict,       ///< same id but other content
+  sequence_taken,    ///< another event of the entity has this sequence number
+  sequence_skipped,  ///< the number is in a gap that was given up
+  before_start,  ///< the number is below the start of the entity's stream, which cannot be lowered any more
 };
 
 struct Appended {
   AppendVerdict verdict = AppendVerdict::accepted;
-  Position position;                       ///< of the event; where it was refused for another, of that one
-  std::optional<SequenceNumber> sequence;  ///< as stored; with before_start, where the stream starts
+  Position position;                       ///< of the event, or of the event because of which it was refused
+  std::optional<SequenceNumber> sequence;  ///< as stored; with before_start, the first number of the stream
   std::string other_event;                 ///< with sequence_taken, the id of the event that has it
   std::vector<std::string_view> differing = {};  ///< with id_conflict, the names of the fields that differ
-  std::optional<GapEnd> given_up = {};           ///< with sequence_skipped, who gave the number up
-  bool elsewhere = false;  ///< with duplicate: it has a direct route, and the event no delivery to that URL
+  std::optional<GapEnd> given_up = {};           ///< with sequence_skipped, why the gap was given up
+  /// With duplicate: the arrival has a direct route, and the event has no delivery to that URL.
+  bool elsewhere = false;
 };
 
-/// Names a delivery. Generation 0 is the first; each replay has a number of its own, counted over the
-/// journal.
+/// Identifies a delivery. Generation 0 is the first delivery; each replay has a generation of its own,
+/// numbered over the whole journal.
 struct DeliveryKey {
   QueueNo queue;
   Position position;
@@ -88,41 +89,44 @@ struct DeliveryKey {
 /// A delivery as the scheduler needs it.
 struct DeliveryRow {
   DeliveryKey key;
-  DestinationNo destination;  ///< of a subscription: where its URL leads at present
-  EntityNo entity;            ///< 0: its own lane
-  SequenceNumber sequence;    ///< meaningless without entity
+  DestinationNo destination;  ///< of a subscription: the destination of its current URL
+  EntityNo entity;            ///< 0: the event has no entity and is a lane of its own
+  SequenceNumber sequence;    ///< not set without entity
   DeliveryState state = DeliveryState::pending;
-  unsigned attempts = 0;             ///< in its whole life
-  unsigned forgiven = 0;             ///< of those, how many do not count against the limit
+  unsigned attempts = 0;             ///< since the delivery was made
+  unsigned forgiven = 0;             ///< of these, the attempts that do not count against the limit
   WallTime state_at{};               ///< retry_wait: when due; dead_letter: since when; in_flight: when begun
   SubscriptionNo subscription = {};  ///< 0: direct
-  /// Its first attempt since its last release that spent nothing as the receiver asked for time; 0: none.
+  /// The first time since the last release that an attempt was forgiven because the receiver asked for time;
+  /// 0: none.
   WallTime throttled_since{};
 };
 
-/// True for the lanes of subscriptions and of replays. They need not have every event of the stream, and a
-/// fan-out may put deliveries below those that are done.
+/// True for the lanes of subscriptions and replays. Such a lane can lack events of the stream, and a fan-out
+/// can add deliveries below those that are done.
 inline bool is_sparse_lane(const DeliveryRow& row) {
   return row.subscription != SubscriptionNo{} || row.key.generation > 0;
 }
 
-/// What became of some arrivals.
+/// The result of appending a batch.
 struct AppendReport {
   std::vector<Appended> verdicts;       ///< one for each arrival, in their order
-  std::vector<DeliveryRow> deliveries;  ///< those made, in the order of their positions
+  std::vector<DeliveryRow> deliveries;  ///< the new deliveries, in order of position
 };
 
-/// What the pump reads as one queue: the direct deliveries to one host, or those of one subscription.
+/// What the pump reads as one queue: the direct deliveries to one host, or all deliveries of one
+/// subscription.
 struct DeliveryQueue {
   QueueNo no;
-  std::string host;                  ///< of a subscription: that of its present URL
+  std::string host;                  ///< of a subscription: the host of its current URL
   SubscriptionNo subscription = {};  ///< 0: direct deliveries
-  DestinationNo destination = {};    ///< of a subscription: its present URL; else 0
-  Position low_watermark;        ///< everything at or below is done, or comes back by itself (due, operators)
-  std::int64_t last_wakeup = 0;  ///< its wakeups up to this action were followed
+  DestinationNo destination = {};    ///< of a subscription: its current URL; else 0
+  /// A run begins to read above it: everything up to it is done or comes back by itself (due times, wakeups).
+  Position low_watermark;
+  std::int64_t last_wakeup = 0;  ///< the pump has handled its wakeups up to this action
 };
 
-/// A delivery about to be sent; `state` is what it is believed to be in (pending or retry_wait).
+/// A request to begin an attempt; `state` is the delivery's expected state (pending or retry_wait).
 struct Intent {
   DeliveryKey key;
   DeliveryState state = DeliveryState::pending;
@@ -130,121 +134,123 @@ struct Intent {
 
 /// The answer to an intent.
 struct Begun {
-  bool won = false;   ///< false: the delivery was not in that state any more, or something below it in its
-                      ///< lane is not done; nothing was changed, nothing may be sent
-  Outgoing outgoing;  ///< all but `ticket`, where won
+  /// False: do not send. The delivery has another state now, or something below it in its lane is not done;
+  /// nothing was changed.
+  bool won = false;
+  Outgoing outgoing;  ///< all but `ticket`; set if `won`
 };
 
-/// One attempt's end, to be recorded with the state it leads to.
+/// The end of one attempt, and the state transition that follows from it.
 struct Settlement {
   DeliveryKey key;
   Transition by = Transition::succeed;           ///< succeed, retry, bury or exclude
-  bool forgive = false;                          ///< the attempt does not count against the limit
-  WallTime due{};                                ///< with retry
-  WallTime at{};                                 ///< when the outcome was taken in
+  bool forgive = false;                          ///< true: the attempt does not count against the limit
+  WallTime due{};                                ///< when the retry is due; set for retry
+  WallTime at{};                                 ///< when the dispatcher received the outcome
   const Outcome* outcome = nullptr;              ///< borrowed, never null
-  std::optional<WallTime> throttled_since = {};  ///< DeliveryRow's from now on; nothing: it stays
+  std::optional<WallTime> throttled_since = {};  ///< new DeliveryRow::throttled_since; nothing: keep
 };
 
-/// What became of a settlement.
+/// The result of a settlement.
 enum class Settled : std::uint8_t {
-  ours,  ///< it is recorded
-  lost,  ///< the delivery is not in flight any more: another owner has taken it over
+  ours,  ///< recorded
+  lost,  ///< nothing was changed: the delivery is not in flight any more, because another owner took it over
 };
 
-/// What stands before a delivery in its lane.
+/// What precedes a delivery in its lane.
 struct Predecessor {
-  bool gap = false;         ///< a sequence number below it has neither arrived nor been skipped
-  bool disordered = false;  ///< the stream did not arrive in its order: later ones may lie at lower positions
-  std::optional<SequenceNumber> open;  ///< the nearest below that is not done
+  bool gap = false;  ///< true: a lower sequence number has neither arrived nor been skipped
+  bool disordered =
+      false;  ///< true: the stream arrived out of order, so higher numbers can have lower positions
+  std::optional<SequenceNumber> open;  ///< the closest lower number whose delivery is not done
 };
 
-/// What others have committed.
+/// What other writers have committed.
 struct Changes {
   bool any = false;
-  bool everything = false;      ///< all may be new: it was asked for the first time
-  std::vector<QueueNo> queues;  ///< with deliveries of events that came since; our own may be among them
-  bool wakeups = false;         ///< there are lane wakeups that were not there
-  bool subscriptions = false;   ///< Journal::subscriptions_version() has gone up
+  bool everything = false;      ///< true on the first call: treat everything as new
+  std::vector<QueueNo> queues;  ///< queues with deliveries of new events; may include our own
+  bool wakeups = false;         ///< true: there are new lane wakeups
+  bool subscriptions = false;   ///< true: Journal::subscriptions_version() has increased
 };
 
-/// An action of an operator, or an arrival that closed a gap, that may let a lane go on.
+/// A sign that a lane may go on: an operator action, or an arrival that closed a gap.
 struct LaneWakeup {
   std::int64_t action = 0;
   DeliveryKey key;
-  bool from_here = false;  ///< any delivery of the delivery queue at or above this position may be new
-  /// An operator asked to try the delivery at once: where it goes by now, and where it went then, which the
-  /// journal has let go already; 0: none.
+  bool from_here = false;  ///< true: any delivery of the queue at or above this position can be new
+  /// An operator asked to try the delivery at once. `ask` is its current destination. `asked` is the
+  /// destination at the time of the action, whose circuit the journal has half-opened already. 0: none.
   DestinationNo ask, asked;
 };
 
-/// A circuit breaker that is not closed, as it is kept over a restart.
+/// A circuit breaker that is not closed, as saved for the next run.
 struct CircuitRow {
   DestinationNo destination;
-  bool half_open = false;  ///< else open
-  WallTime since{};        ///< of that state
+  bool half_open = false;  ///< false: open
+  WallTime since{};        ///< when it entered that state
 };
 
-/// Until when the rate of a destination lets no further request go, as it is kept over a restart.
+/// The time before which the rate limit of a destination allows no request, as saved for the next run.
 struct PaceRow {
   DestinationNo destination;
   WallTime not_before{};
 };
 
-/// How much a destination that asked for time, or was down, is slowed down; kept over a restart.
+/// The slow-down of a destination that asked for time or was down, as saved for the next run.
 struct ThrottleRow {
   DestinationNo destination;
-  WallTime hold_until{};        ///< no request before that
-  std::int64_t millihertz = 0;  ///< thousandths of a request a second, at most; 0: no limit
-  bool doubles = false;         ///< how the rate grows: twofold, else by one a second
+  WallTime hold_until{};        ///< send no request before this time
+  std::int64_t millihertz = 0;  ///< maximum rate in thousandths of a request a second; 0: no limit
+  bool doubles = false;         ///< true: the rate doubles each time; false: it grows by one request a second
   friend bool operator==(const ThrottleRow&, const ThrottleRow&) = default;
 };
 
-/// A line of input that was rejected, or a piece of one that is too long to be held whole. Everything is
-/// borrowed.
+/// A rejected input line, or one piece of a line that is too long to keep in memory. All fields are borrowed.
 struct RejectedLine {
   std::string_view file;   ///< as it was given; "-" is standard input
   std::uint64_t line = 0;  ///< from 1
   std::string_view reason;
-  std::string_view text;           ///< the line without its end, or the next piece of it
-  bool first = true, last = true;  ///< which piece it is; both where the line is whole
+  std::string_view text;           ///< the line without its line end, or the next piece of it
+  bool first = true, last = true;  ///< which piece it is; both true if the line is complete
 };
 
-/// A number of rejected lines, and the bytes of their texts.
+/// A number of rejected lines, and the total bytes of their texts.
 struct RejectCount {
   std::int64_t lines = 0;
   std::int64_t bytes = 0;
   friend bool operator==(const RejectCount&, const RejectCount&) = default;
 };
 
-/// Which rejected lines are meant; all conditions hold together.
+/// Selects rejected lines; all conditions must hold.
 struct RejectSelection {
-  std::vector<std::int64_t> numbers = {};  ///< one of these; empty: any
-  std::optional<std::string> file = {};    ///< that came from this file first
+  std::vector<std::int64_t> numbers = {};  ///< with one of these numbers; empty: any
+  std::optional<std::string> file = {};    ///< first seen in this file
 };
 
-/// How many deliveries are in each state; index by DeliveryState.
+/// The number of deliveries in each state; index it by DeliveryState.
 struct StateCounts {
   std::array<std::int64_t, 6> deliveries{};
   std::int64_t of(DeliveryState state) const { return deliveries[static_cast<std::size_t>(state)]; }
-  /// Deliveries that have not come to their end.
+  /// Deliveries that are neither completed nor failed.
   std::int64_t open() const {
     return of(DeliveryState::pending) + of(DeliveryState::in_flight) + of(DeliveryState::retry_wait) +
            of(DeliveryState::dead_letter);
   }
 };
 
-/// Whose deliveries a new owner finds in flight, and from when on they may be sent again. A journal with one
-/// owner has no members: all that is in flight was left by the one before.
+/// Identifies the previous owner of deliveries that a new owner finds in flight, and when they may be sent
+/// again. A journal with one owner has no members: the previous owner left everything in flight.
 struct Abandoned {
-  std::optional<std::int64_t> member = {};  ///< the member that left them; nothing: the previous owner
-  WallTime not_before{};                    ///< a retry is due then or now, whichever is later
+  std::optional<std::int64_t> member =
+      {};                 ///< the member that left them; nothing: the previous owner of the journal
+  WallTime not_before{};  ///< retries are due at this time or now, the later of both
 };
 
-/// What to do with deliveries found in flight whose process is gone.
+/// What happens to deliveries found in flight after their process has ended.
 enum class Orphans {
-  retry,  ///< sent again, with the same idempotency key
-  hold,   ///< into the dead letters
+  retry,  ///< send again with the same idempotency key
+  hold,   ///< move to the dead letters
 };
 
 }  // namespace dispatch::journal

@@ -6,14 +6,15 @@
 
 namespace dispatch::journal {
 
-/// How far a partition of a source was taken in, such as a topic of a broker: compared and set by the
-/// transaction that appends what was read, so that each offset gets into the journal once, whoever reads.
+/// How far a partition of a source (such as a broker's topic) has been read. The transaction that appends
+/// what was read compares and sets it, so that each offset enters the journal once, even with several
+/// readers.
 struct SourceMark {
   std::string source;
   std::string partition;
   std::optional<std::int64_t>
-      expected;           ///< the next offset as the reader knows it; nothing: it has begun anew
-  std::int64_t next = 0;  ///< the next offset afterwards
+      expected;  ///< the next offset that the reader expects in the journal; nothing: none was stored yet
+  std::int64_t next = 0;  ///< the next offset after this transaction
 };
 
 }  // namespace dispatch::journal

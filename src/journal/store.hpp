@@ -18,57 +18,58 @@
 
 namespace dispatch::journal {
 
-/// The place where one journal is kept, whether or not there is a journal in it yet. It says how that journal
-/// is opened to be written and read, who dispatches it, and how it is audited, copied and replaced. Holds
-/// nothing open itself. Thread-safe.
+/// The place of one journal, whether or not the journal exists yet. It opens the journal for writing and for
+/// reading, tells who dispatches it, and audits, copies and replaces it. Holds nothing open itself.
+/// Thread-safe.
 class Store {
  public:
   virtual ~Store() = default;
 
-  /// The name of the place, the same wherever the program is started. For messages; without secrets.
+  /// The name of the place, independent of the working directory. For messages; contains no secrets.
   virtual std::string full_name() const = 0;
 
-  /// False where there is nothing yet. True also where that cannot be told: what opens the journal then says
-  /// why it cannot.
+  /// False if the journal does not exist. True also if that is unknown; opening the journal then reports why
+  /// it fails.
   virtual bool may_exist() const = 0;
 
-  /// The files that the journal consists of, there or not, so that no input and no output is one of them.
-  /// None where it is not kept in files of this machine.
+  /// The files of the journal, existing or not, so that a caller can refuse them as inputs or outputs. Empty
+  /// if the journal is not kept in files of this machine.
   virtual std::vector<std::filesystem::path> files() const = 0;
 
-  /// Opens the journal to write to it, and makes or migrates it where `opening` allows. A missing journal
-  /// that must exist is misuse. `unavailable`: of another application or user, of a newer version, of an
-  /// older one that may not be migrated, or about to be replaced.
+  /// Opens the journal for writing; creates or migrates it if `opening` allows. A missing journal that must
+  /// exist is misuse. Returns `unavailable` if the journal belongs to another application or user, has a
+  /// newer version or an older one that may not be migrated, or is about to be replaced.
   virtual Result<std::unique_ptr<Journal>> open(const Opening& opening) const = 0;
 
-  /// Opens the journal, which must exist, to read it. A missing one is misuse; one of another application or
-  /// of a version that this program does not read is `unavailable`.
+  /// Opens an existing journal for reading. A missing one is misuse; one of another application, or with a
+  /// version that this program does not read, is `unavailable`.
   virtual Result<std::unique_ptr<JournalReader>> read() const = 0;
 
-  /// The processes that dispatch the journal; the one returned is this process's own part in it.
+  /// The processes that dispatch the journal. The returned object is this process's membership.
   virtual std::unique_ptr<Roster> roster() const = 0;
 
   /// A process that dispatches the journal.
   struct Owner {
-    std::optional<std::int64_t> pid;  ///< its process id as that process sees it, where that is known
+    std::optional<std::int64_t> pid;  ///< its process id as that process sees it; nothing if not known
   };
-  /// Who dispatches the journal now; nothing where nobody does. For messages: it may have changed since.
+  /// The process that dispatches the journal now; nothing if there is none. For messages: the answer may be
+  /// out of date.
   virtual Result<std::optional<Owner>> owner() const = 0;
 
-  /// Audits every promise the journal makes, on an existing journal as it is at one moment, also while a
-  /// dispatcher runs on it. Changes nothing. Damage is in the report; an error means that the journal could
-  /// not be opened. Memory stays small whatever the journal's size.
+  /// Checks every promise of an existing journal on one snapshot, also while a dispatcher runs. Changes
+  /// nothing. Reports damage in the result; returns an error only if the journal could not be opened. Memory
+  /// stays small for a journal of any size.
   virtual Result<VerifyReport> verify(const VerifyOptions& options = {}) const = 0;
 
-  /// Copies the journal as it is at one moment into the new file `to`, also while a run is on. The copy is
-  /// one file of mode 0600, whole and on the disk; a file that is there already is misuse. Changes nothing of
-  /// the journal, and may be made of one that cannot be written.
+  /// Copies a snapshot of the journal into the new file `to`, also while a run is active. The copy is one
+  /// complete, synced file with mode 0600; an existing file is misuse. Works on a read-only journal and
+  /// changes nothing in it.
   virtual Result<Backup> back_up(const std::filesystem::path& to) const = 0;
 
-  /// Puts a copy of the journal in the file `from` in the place of the one that is kept here, which is kept
-  /// under another name. `from` may be of an older version; the next run migrates the copy. `unavailable`
-  /// while any process that writes has the journal open: nothing is changed then, nor where `from` is no
-  /// journal or cannot be copied.
+  /// Replaces the journal with a copy of the journal in the file `from`, and keeps the old one under another
+  /// name. `from` may have an older version; the next run migrates the copy. Returns `unavailable`, and
+  /// changes nothing, while any process has the journal open for writing. It also changes nothing if `from`
+  /// is not a journal or cannot be copied.
   virtual Result<Restored> restore(const std::filesystem::path& from, WallTime now) const = 0;
 };
 

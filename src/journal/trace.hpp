@@ -5,8 +5,8 @@
 
 namespace dispatch::journal {
 
-/// The place of one attempt's request in the trace of its event: a span of its own, the same whenever it is
-/// computed. No trace where the event has none.
+/// The trace context for the request of one attempt: a span of its own, the same each time it is computed.
+/// Empty if the event has no trace.
 tracing::TraceContext trace_of_attempt(const tracing::TraceContext& event, const DeliveryKey& delivery,
                                        unsigned attempt);
 

@@ -10,27 +10,27 @@ namespace dispatch::journal {
 
 class SqliteParts;
 
-/// Tells SQLite not to count the memory it uses: nobody asks, and the count costs a lock at each allocation.
-/// For a program to call before the first connection of the process is made; too late it does nothing.
+/// Turns off SQLite's memory statistics: nothing uses them, and they cost a lock at each allocation. Call it
+/// before the process opens its first connection; later it has no effect.
 void stop_counting_memory();
 
-/// The journal in a SQLite file; dispatch-journal(5) describes it. Any number of objects, in any number of
-/// processes, may be open on one file: their transactions follow each other by the file's writer lock, and
-/// each thread uses its own object.
+/// The journal in a SQLite file; dispatch-journal(5) describes it. Any number of objects in any number of
+/// processes may be open on one file. The writer lock serialises their transactions. Each thread uses its own
+/// object.
 ///
-/// If a commit fails, nothing of the transaction remains and the object must not be used any more: only
-/// opening the journal again shows what the disk holds.
+/// If a commit fails, nothing of the transaction remains, and the object must not be used any more: only
+/// reopening the journal shows what is on the disk.
 class SqliteJournal final : public Journal {
  public:
-  /// Opens the journal at `path`, and makes or migrates it where the options allow; Connection::open tells
-  /// what is `unavailable`. A missing journal that must exist is misuse.
+  /// Opens the journal at `path`; creates or migrates it if the options allow. Connection::open lists what is
+  /// `unavailable`. A missing journal that must exist is misuse.
   static Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& path,
                                                      const SqliteOptions& options);
   ~SqliteJournal() override;
 
   Result<std::unique_ptr<Transaction>> begin() override;
   std::optional<Error> take_checkpoint_error() override;
-  /// Moves what the WAL holds into the database file.
+  /// Moves the content of the WAL into the database file.
   Result<> checkpoint() override;
   Result<> check_in_place() override;
 

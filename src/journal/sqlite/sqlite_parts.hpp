@@ -37,7 +37,7 @@
 
 namespace dispatch::journal {
 
-/// What a SQLite journal is made of, each part on the one connection.
+/// The parts of a SQLite journal, all on one connection.
 class SqliteParts {
  public:
   explicit SqliteParts(std::unique_ptr<Connection> opened)
@@ -68,11 +68,12 @@ class SqliteParts {
   LaneReader lanes{connection->database()};
   Selector selector{connection->database()};
   ChangeReader changes{connection->database()};
-  bool turn_failed = false;  // a write of the open turn has failed, and SQLite may have undone the turn
-  bool spent = false;        // a commit has failed
+  bool turn_failed =
+      false;           // true: a write of the open turn has failed, and SQLite may have rolled the turn back
+  bool spent = false;  // true: a commit has failed
 
-  /// Runs `work`, which gives a Result, and turns what SQLite throws into an error as well; `doing` goes
-  /// before "journal PATH" in its message.
+  /// Runs `work`, which returns a Result, and also turns SQLite's exceptions into an error; `doing` precedes
+  /// "journal PATH" in the message.
   template <class Work>
   auto guard_result(std::string_view doing, Work work) -> decltype(work()) {
     try {
@@ -82,7 +83,7 @@ class SqliteParts {
     }
   }
 
-  /// The same for work that has no errors of its own.
+  /// Like guard_result, for work that returns a plain value.
   template <class Work>
   auto guard(std::string_view doing, Work work) -> Result<decltype(work())> {
     return guard_result(doing, [&]() -> Result<decltype(work())> {
@@ -95,7 +96,7 @@ class SqliteParts {
     });
   }
 
-  /// guard for what reads deliveries: those made by the open turn are written first.
+  /// Like guard, for work that reads deliveries: writes the deliveries of the open turn first.
   template <class Work>
   auto read_deliveries(Work work) -> Result<decltype(work())> {
     auto done = guard("read", [&] {
@@ -106,13 +107,13 @@ class SqliteParts {
     return done;
   }
 
-  /// What is made later than the event goes to subscriptions only.
+  /// Returns an error if a delivery for an existing event goes to no subscription.
   Result<> check_route(const Route& route) {
     if (subscriptions.find(route.subscription)) return {};
     return fail("there is no subscription {} to deliver to; this is a bug", route.subscription.value());
   }
 
-  /// An error where a write of the open turn has failed.
+  /// Returns an error if a write of the open turn has failed.
   Result<> check_turn(std::string_view doing) const {
     if (!turn_failed) return {};
     return fail("cannot {} journal {}, as an earlier write of the transaction has failed", doing,

@@ -11,10 +11,10 @@
 
 namespace dispatch::journal {
 
-/// A journal in a SQLite file, which need not be there; dispatch-journal(5) describes it.
+/// A place for a journal in a SQLite file; the file need not exist. dispatch-journal(5) describes it.
 class SqliteStore final : public Store {
  public:
-  /// `path` is the name by which messages know the file.
+  /// `path` is also the name of the file in messages.
   explicit SqliteStore(std::string path) : path_(std::move(path)) {}
 
   std::string full_name() const override;

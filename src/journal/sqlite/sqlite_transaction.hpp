@@ -8,10 +8,10 @@ namespace dispatch::journal {
 
 class SqliteParts;
 
-/// A transaction on a SQLite journal: it holds the journal's writer lock from its begin to its end.
+/// A transaction on a SQLite journal. It holds the journal's writer lock from begin to end.
 class SqliteTransaction final : public Transaction {
  public:
-  /// `parts` outlive it, and no other transaction on them is open.
+  /// `parts` must outlive the transaction, and no other transaction may be open on them.
   static Result<std::unique_ptr<Transaction>> begin(SqliteParts& parts);
   ~SqliteTransaction() override;
   SqliteTransaction(const SqliteTransaction&) = delete;
@@ -58,8 +58,8 @@ class SqliteTransaction final : public Transaction {
   explicit SqliteTransaction(SqliteParts& parts) : parts_(parts) {}
   void undo() noexcept;
   Result<> check_open(std::string_view doing) const;
-  /// Runs `work`. After an error the transaction takes nothing more: SQLite undoes one by itself when the
-  /// disk is full, and what came after would stand alone.
+  /// Runs `work`. After an error the transaction accepts no more writes: on a full disk SQLite rolls the
+  /// transaction back by itself, and later writes would stand alone.
   template <class Work>
   auto write(std::string_view doing, Work work) -> decltype(work());
 

@@ -201,8 +201,8 @@ TEST_CASE("many rows: of a disordered stream that is done nothing is read to see
          "UPDATE deliveries SET state = 4, attempts = 1; UPDATE delivery_queues SET low_position = 3;"
          "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)");
   SQLite::Database database{subject.path()};
-  CHECK(lowest_open_below_low(database).value() == INT64_MAX);
+  CHECK(lowest_open_below_watermark(database).value() == INT64_MAX);
   // What is open in it is found though its delivery queue has been read past it.
   change(subject, "UPDATE deliveries SET state = 0, attempts = 0 WHERE position = 1");
-  CHECK(lowest_open_below_low(database) == Position{1});
+  CHECK(lowest_open_below_watermark(database) == Position{1});
 }

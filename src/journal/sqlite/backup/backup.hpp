@@ -9,11 +9,11 @@
 
 namespace dispatch::journal {
 
-/// Store::back_up of the journal in the SQLite file `journal`.
+/// Implements Store::back_up for the SQLite file `journal`.
 Result<Backup> back_up(const std::string& journal, const std::filesystem::path& to);
 
-/// Store::restore. What is in the place of `journal` now is kept as JOURNAL.replaced-TIME, its write-ahead
-/// log included, and is a journal of that name.
+/// Implements Store::restore. Keeps the current journal as JOURNAL.replaced-TIME, including its write-ahead
+/// log; it can be opened under that name.
 Result<Restored> restore(const std::filesystem::path& from, const std::string& journal, WallTime now);
 
 }  // namespace dispatch::journal

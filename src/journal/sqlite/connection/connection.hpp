@@ -15,14 +15,14 @@
 
 namespace dispatch::journal {
 
-/// A connection to a journal that writes, set up so that nothing happens in it unasked: no checkpoint by
-/// itself, not even when it is closed. Throws what SQLite throws, except from open.
+/// A writing connection to a journal. SQLite does nothing on its own in it: no automatic checkpoint, not even
+/// at close. All functions except open throw SQLite's exceptions.
 class Connection {
  public:
-  /// Opens, and where the options allow it creates and migrates, the journal at `path`. A file of another
-  /// application, a journal of a newer version, one that has or is in use under several names, and one of an
-  /// older version that may not be migrated (SqliteOptions::migrated) or on which another process works are
-  /// `unavailable` and stay as they are.
+  /// Opens the journal at `path`; creates and migrates it if the options allow. Returns `unavailable`,
+  /// without changing the file, if it belongs to another application, has a newer version, has several names
+  /// or is in use under another name, or has an older version that may not be migrated
+  /// (SqliteOptions::migrated) or on which another process works.
   static Result<std::unique_ptr<Connection>> open(const std::filesystem::path& path,
                                                   const SqliteOptions& options);
 
@@ -33,20 +33,20 @@ class Connection {
   const std::filesystem::path& path() const { return path_; }
   WriterLock& writer_lock() { return *writer_lock_; }
 
-  /// `unavailable` where a file of the journal, the lock file included, has been removed or replaced since it
-  /// was opened, or the database was cut off. Cheap: four calls of stat(2).
+  /// Returns `unavailable` if a file of the journal, including the lock file, has been removed or replaced
+  /// since it was opened, or if the database was truncated. Cheap: four calls of stat(2).
   Result<> check_in_place();
 
-  /// How many rows were changed since the connection was opened; wraps.
+  /// Number of rows changed since the connection was opened; wraps around.
   int total_changes() const { return database_.getTotalChanges(); }
 
-  /// Copies what it can from the WAL into the database file, where the WAL has grown by `checkpoint_pages`
-  /// since the last time. Only with the writer lock held, outside of a transaction. What was committed
-  /// stands, whatever comes of it.
+  /// Copies pages from the WAL into the database file if the WAL has grown by `checkpoint_pages` since the
+  /// last checkpoint. Call it with the writer lock held, outside a transaction. Committed data is safe
+  /// whatever the result.
   Result<> checkpoint_if_due();
 
-  /// Copies all of the WAL and empties it, unless readers still need it. Only with the writer lock held,
-  /// outside of a transaction.
+  /// Copies the whole WAL and truncates it, unless readers still need it. Call it with the writer lock held,
+  /// outside a transaction.
   Result<> checkpoint_and_truncate();
 
  private:
@@ -59,13 +59,14 @@ class Connection {
   std::filesystem::path path_;
   DatabaseFile file_;  // outlives the database
   int checkpoint_pages_;
-  int wal_pages_ = 0;                      // after the last commit of this connection
-  int checkpoint_at_;                      // wal_pages_ that are worth the next checkpoint
-  int busy_timeout_;                       // milliseconds
-  std::unique_ptr<JoinedWal> joined_wal_;  // with synchronous = FULL; outlives the database that uses it
+  int wal_pages_ = 0;  // WAL pages after the last commit of this connection
+  int checkpoint_at_;  // checkpoint when wal_pages_ reaches this
+  int busy_timeout_;   // milliseconds
+  std::unique_ptr<JoinedWal>
+      joined_wal_;  // with synchronous = FULL; must outlive the database, which uses it
   SQLite::Database database_;
-  std::optional<WriterLock> writer_lock_;  // from when the file is known to be ours
-  std::optional<FilesInPlace> files_;      // from when SQLite has them open
+  std::optional<WriterLock> writer_lock_;  // set once the file is known to be ours
+  std::optional<FilesInPlace> files_;      // set once SQLite has opened the files
 };
 
 }  // namespace dispatch::journal

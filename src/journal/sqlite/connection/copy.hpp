@@ -10,10 +10,10 @@ class Database;
 
 namespace dispatch::journal {
 
-/// Writes what `source` holds at one moment into a new file of one piece, without a log beside it: mode 0600,
-/// and on the disk when this returns. It appears under its name when it is whole; a file that is there
-/// already is misuse and stays. Others may write to the source meanwhile. Deleted rows are not copied. Throws
-/// what SQLite throws.
+/// Writes a snapshot of `source` into a new single file (no WAL), with mode 0600, and syncs it before
+/// returning. The file appears under its name only when it is complete. An existing file is misuse and stays
+/// unchanged. Others may write to the source meanwhile. Deleted rows are not copied. Throws SQLite's
+/// exceptions.
 Result<> write_copy(SQLite::Database& source, const std::filesystem::path& to);
 
 }  // namespace dispatch::journal

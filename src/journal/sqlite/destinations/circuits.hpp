@@ -13,9 +13,9 @@ class Circuits {
  public:
   explicit Circuits(SQLite::Database& database);
 
-  /// Journal::remember_circuits.
+  /// Implements Transaction::save_circuits.
   void save(std::span<const CircuitRow> changed, std::span<const DestinationNo> closed);
-  /// Journal::circuits.
+  /// Implements Journal::circuits.
   std::vector<CircuitRow> all();
 
  private:

@@ -12,8 +12,8 @@
 
 namespace dispatch::journal {
 
-/// The numbers of destinations and of their delivery queues. Remembers those used last: forget() when another
-/// connection has committed, and when a turn is abandoned.
+/// Looks up and creates the numbers of destinations and of their delivery queues. Caches those used last.
+/// Call forget() when another connection has committed or a turn was abandoned.
 class Destinations {
  public:
   explicit Destinations(SQLite::Database& database);
@@ -22,23 +22,24 @@ class Destinations {
     DestinationNo destination;
     QueueNo queue;
   };
-  /// Of the route's url and subscription; both are made where they are new. `position` is that of the event
-  /// that is routed there.
+  /// The numbers for the route's URL and subscription. Creates missing rows. `position` is the position of
+  /// the event that is routed there.
   Numbers resolve(const Route& route, Position position);
 
-  /// Of a direct route, where its URL is known.
+  /// The numbers of a direct route; nothing if its URL is not known.
   std::optional<Numbers> find(const Route& route);
 
-  /// An event at `position`, which may lie below all that went there so far, goes there too.
+  /// Notes that an event at `position` goes to the destination. `position` may be lower than that of every
+  /// earlier event.
   void reach_down(DestinationNo destination, Position position);
 
-  /// The delivery queue of the subscription, where it has one, goes where its row in subscriptions says.
+  /// Points the delivery queue of the subscription, if it has one, to the URL in its row of subscriptions.
   void lead(SubscriptionNo subscription);
 
   void forget();
 
  private:
-  struct Present {  // where a subscription goes at present
+  struct Present {  // where a subscription's deliveries go now
     std::string url;
     Numbers numbers;
   };

@@ -8,14 +8,14 @@
 
 namespace dispatch::journal {
 
-/// Until when destinations get no further request by their rate.
+/// The times before which destinations get no further request because of their rate limit.
 class Paces {
  public:
   explicit Paces(SQLite::Database& database);
 
-  /// Journal::remember_paces.
+  /// Implements Transaction::save_paces.
   void save(std::span<const PaceRow> changed, std::span<const DestinationNo> over);
-  /// Journal::paces.
+  /// Implements Journal::paces.
   std::vector<PaceRow> all();
 
  private:

@@ -8,14 +8,14 @@
 
 namespace dispatch::journal {
 
-/// Destinations that are held back, or given work slowly, because they asked for time or were down.
+/// Destinations that are held back or slowed down because they asked for time or were down.
 class Throttles {
  public:
   explicit Throttles(SQLite::Database& database);
 
-  /// Journal::remember_throttles.
+  /// Implements Transaction::save_throttles.
   void save(std::span<const ThrottleRow> changed, std::span<const DestinationNo> over);
-  /// Journal::throttles.
+  /// Implements Journal::throttles.
   std::vector<ThrottleRow> all();
 
  private:

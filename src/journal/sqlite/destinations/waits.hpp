@@ -13,7 +13,7 @@ class Waits {
  public:
   explicit Waits(SQLite::Database& database);
 
-  /// As Transaction::bound_waits and Transaction::move_waits.
+  /// Implement Transaction::bound_waits and Transaction::move_waits.
   std::int64_t bound(WallTime now, std::chrono::microseconds longest);
   std::int64_t move(std::chrono::microseconds by, WallTime now, std::chrono::microseconds longest);
 

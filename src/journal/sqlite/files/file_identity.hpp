@@ -8,7 +8,7 @@
 
 namespace dispatch::journal {
 
-/// What makes a file the same file, whatever its name: the device it is on and its inode there.
+/// Identifies a file independently of its name: device and inode.
 struct FileIdentity {
   dev_t device = 0;
   ino_t inode = 0;
@@ -16,8 +16,8 @@ struct FileIdentity {
   auto operator<=>(const FileIdentity&) const = default;
 
   static FileIdentity of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
-  /// Of the file that the name leads to now, through symbolic links; nothing where there is none, or none
-  /// that may be looked at.
+  /// The identity of the file to which the path leads now, through symbolic links; nothing if there is none
+  /// or it cannot be examined.
   static std::optional<FileIdentity> of(const std::filesystem::path& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return std::nullopt;

@@ -8,23 +8,24 @@
 
 namespace dispatch::journal {
 
-/// The error for a file that is not where it was opened any more; `journal` is what it belongs to.
+/// The error for a file that has been moved since it was opened. `journal` is the journal it belongs to.
 Error moved_away(const std::filesystem::path& file, const std::filesystem::path& journal);
 
-/// An error where `file` does not lead to the file of that identity any more.
+/// Returns an error if `file` no longer leads to the file with that identity.
 Result<> check_in_place(const std::filesystem::path& file, const FileIdentity& opened,
                         const std::filesystem::path& journal);
 
-/// The files of a journal as they were when SQLite had opened them: the database, its write-ahead log and the
-/// log's index. SQLite goes on with a file that was removed or replaced, and what it commits there is gone
-/// with the process. It goes on with a database that was cut off as well, and leaves it damaged.
+/// The files of a journal as they were when SQLite opened them: the database, its write-ahead log and the
+/// log's index. SQLite continues to use a file that was removed or replaced, and everything it then commits
+/// is lost when the process ends. It also continues with a truncated database, and leaves it damaged.
 class FilesInPlace {
  public:
-  /// `database`: of the file that was opened as `journal`. An error where one of them is not there.
+  /// `database` is the identity of the file that was opened as `journal`. Returns an error if one of the
+  /// files is missing.
   static Result<FilesInPlace> note(const std::filesystem::path& journal, const FileIdentity& database);
 
-  /// `unavailable` where one of them was removed, another has taken its place, or the database is shorter
-  /// than it was at an earlier check: a journal only grows.
+  /// Returns `unavailable` if a file was removed or replaced, or if the database is shorter than at an
+  /// earlier check: a journal only grows.
   Result<> check();
 
  private:

@@ -9,13 +9,13 @@
 
 namespace dispatch::journal {
 
-/// What a caller is told about a journal that was opened, in words for people.
+/// Receives a message for people about the journal that was opened.
 using Notice = std::function<void(const std::string&)>;
 
-/// Sees that a journal belongs to the user of this process, and to nobody else: what it holds, secrets of
-/// subscriptions included, is as private as its files, and what stands in it is trusted. A journal of another
-/// user is `unavailable`. Where others may read or write a file of it the mode becomes 0600 and `notice` is
-/// told; without a `notice` that is `unavailable` as well. To be called before anything of it is read.
+/// Checks that the journal belongs to the user of this process and that no other user can access it: its
+/// content, including secrets of subscriptions, is private, and the program trusts it. Returns `unavailable`
+/// for a journal of another user. If others can read or write one of its files, sets the mode 0600 and calls
+/// `notice`; without a `notice` that is `unavailable` too. Call it before reading anything of the journal.
 Result<> check_private(const std::filesystem::path& journal, const DatabaseFile& file, const Notice& notice);
 
 }  // namespace dispatch::journal

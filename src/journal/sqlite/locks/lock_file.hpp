@@ -10,47 +10,47 @@
 
 namespace dispatch::journal {
 
-/// A file whose bytes stand for locks: one open of `<journal>.gate`. The locks are open file description
-/// locks (fcntl(2), F_OFD_SETLK): they belong to this object, not to the process, so that two objects in one
-/// process exclude each other as two processes do, and the kernel drops them when the object, or its process,
-/// is gone. The file holds the process id of the last owner and nothing else. It must not be removed while
-/// a process has the journal open: the next process would make a new file, and locks in two files do not
+/// One open lock file, `<journal>.gate`; each of its first bytes is a lock. The locks are open file
+/// description locks (fcntl(2), F_OFD_SETLK): they belong to this object, not to the process. Two objects in
+/// one process exclude each other as two processes do, and the kernel releases the locks when the object or
+/// its process is gone. The file holds only the process id of the last owner. Do not remove it while a
+/// process has the journal open: the next process would create a new file, and locks in two files do not
 /// exclude each other.
 ///
 /// Several threads may use one object, but only different objects exclude each other.
 class LockFile {
  public:
-  /// What each byte of the file stands for.
+  /// The lock that each byte of the file stands for.
   enum class Byte : off_t {
     turnstile = 0,    ///< the queue in front of the writer lock
     writer_lock = 1,  ///< writing and checkpointing
-    owner = 2,        ///< being the dispatcher of the journal
+    owner = 2,        ///< the right to dispatch the journal
   };
 
-  /// Opens, and creates with mode 0600 where it is missing, the lock file beside `journal`. The journal
-  /// itself may be missing; a journal reached through symbolic links has the lock file of the file they lead
-  /// to. A lock file that is a symbolic link itself, or no regular file, is `unavailable`.
+  /// Opens the lock file beside `journal`; creates it with mode 0600 if it is missing. The journal itself may
+  /// be missing. If the journal is reached through symbolic links, the lock file lies beside the file they
+  /// lead to. Returns `unavailable` if the lock file is itself a symbolic link or not a regular file.
   static Result<LockFile> open(const std::filesystem::path& journal);
 
-  /// Waits until the byte is ours.
+  /// Waits until this object holds the byte.
   Result<> lock(Byte byte);
-  /// True where the byte is ours now; does not wait.
+  /// Takes the byte without waiting. Returns true if this object holds it now.
   Result<bool> try_lock(Byte byte);
-  /// Does nothing where the byte is not ours.
+  /// Releases the byte; does nothing if this object does not hold it.
   void unlock(Byte byte) noexcept;
 
   /// Writes this process's id into the file, for messages of other processes. Only the holder of `owner`
-  /// does. Where the id cannot be written, the file is made empty.
+  /// calls it. If the id cannot be written, it empties the file.
   void write_pid() const noexcept;
-  /// The id that was written last; nothing where there is none.
+  /// The id that was written last; nothing if there is none.
   static std::optional<std::int64_t> read_pid(const std::filesystem::path& journal);
 
-  /// True where some object holds the byte beside `journal` now, this process's own included. Takes no lock
-  /// and makes no file, so that looking never gets in the way of taking.
+  /// True if any object, including one of this process, holds the byte of `journal`'s lock file now. Takes no
+  /// lock and creates no file, so that a look never disturbs a process that takes the lock.
   static Result<bool> is_locked(const std::filesystem::path& journal, Byte byte);
 
-  /// `unavailable` where the file was removed, or another has taken its place. To be asked again once a lock
-  /// is won: until then another process may have come to a file of its own.
+  /// Returns `unavailable` if the file was removed or replaced. Check again after winning a lock: meanwhile
+  /// another process may have created a lock file of its own.
   Result<> check_in_place() const;
 
   const std::filesystem::path& path() const { return path_; }

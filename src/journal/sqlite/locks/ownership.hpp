@@ -9,22 +9,21 @@
 
 namespace dispatch::journal {
 
-/// The right to dispatch what a journal holds: at most one object has it, over all processes. It lasts as
-/// long as the object; the kernel takes it back when the process ends, however it ends, so that a rerun has
-/// it at once.
+/// The right to dispatch a journal. At most one object over all processes has it. It lasts as long as the
+/// object; the kernel releases it when the process ends for any reason, so that a rerun can take it at once.
 class Ownership {
  public:
-  /// Nothing where somebody else is the owner. Does not wait. `unavailable` where the lock file was removed
-  /// or replaced meanwhile.
+  /// Takes the ownership without waiting; nothing if another object has it. Returns `unavailable` if the lock
+  /// file was removed or replaced meanwhile.
   static Result<std::optional<Ownership>> try_take(const std::filesystem::path& journal);
-  /// The same with a lock file that was opened before.
+  /// Like the function above, with a lock file that is already open.
   static Result<std::optional<Ownership>> try_take(LockFile file);
 
-  /// True where somebody has it now. Does not take it, not even for a moment.
+  /// True if some object has it now. Does not take it, not even for a moment.
   static Result<bool> is_taken(const std::filesystem::path& journal);
 
-  /// The id of the process that has it now, as that process sees itself; nothing where nobody has it, or the
-  /// id is not known. For messages.
+  /// The process id of the owner as that process sees itself; nothing if there is no owner or its id is not
+  /// known. For messages.
   static std::optional<std::int64_t> owner_pid(const std::filesystem::path& journal);
 
  private:

@@ -9,13 +9,13 @@
 
 namespace dispatch::journal {
 
-/// The roster of a SQLite journal: one process owns all buckets, by the journal's lock file, or none.
+/// The roster of a SQLite journal: one process owns all buckets, through the journal's lock file, or none.
 class SqliteRoster final : public Roster {
  public:
   explicit SqliteRoster(std::filesystem::path journal) : journal_(std::move(journal)) {}
 
   Result<Joined> join() override;
-  /// None: who holds the lock keeps it. A journal that is replaced stops its owner by itself.
+  /// Always none: the holder of the lock keeps it. The owner of a replaced journal stops by itself.
   Result<Buckets> lost() override { return Buckets{}; }
   void leave() noexcept override { ownership_.reset(); }
 

@@ -7,18 +7,18 @@
 
 namespace dispatch::journal {
 
-/// Lets one writer at a time through, over all processes and all objects: every write transaction and every
-/// checkpoint of a journal happens with this lock held. SQLite's own locks would serialise the transactions,
-/// but SQLite up to 3.51.2 can corrupt a WAL when one connection commits while another checkpoints it twice.
+/// The lock for writers of one journal, over all processes and objects: every write transaction and every
+/// checkpoint runs with this lock held. SQLite's own locks would serialise the transactions, but SQLite up to
+/// 3.51.2 can corrupt a WAL when one connection commits while another checkpoints it twice.
 ///
-/// Fair: a writer that waits for the lock holds the turnstile in front of it, so that a busy writer that
-/// leaves and comes back queues up behind those who wait.
+/// The lock is fair: a waiting writer holds the turnstile in front of it, so that a busy writer that releases
+/// the lock and comes back queues up behind those who wait.
 class WriterLock {
  public:
   static Result<WriterLock> open(const std::filesystem::path& journal);
 
-  /// Waits for its turn. Not while inside. `unavailable` where the lock file has been removed or replaced by
-  /// then.
+  /// Waits for the lock. The caller must not hold it. Returns `unavailable` if the lock file was removed or
+  /// replaced meanwhile.
   Result<> lock();
   void unlock() noexcept { file_.unlock(LockFile::Byte::writer_lock); }
 
@@ -29,7 +29,7 @@ class WriterLock {
   LockFile file_;
 };
 
-/// Holds a writer lock, and releases it at the end of the scope.
+/// Holds a writer lock until the end of the scope.
 class WriterLockGuard {
  public:
   static Result<WriterLockGuard> lock(WriterLock& writer_lock) {

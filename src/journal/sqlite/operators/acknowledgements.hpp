@@ -11,14 +11,14 @@
 
 namespace dispatch::journal {
 
-/// Unknown outcomes that an operator has seen, and that are not to be named any more.
+/// Unknown outcomes that an operator has acknowledged, so that listings no longer report them.
 class Acknowledgements {
  public:
   Acknowledgements(SQLite::Database& database, const TurnAccount& turn);
 
-  /// Transaction::acknowledge.
+  /// Implements Transaction::acknowledge.
   std::int64_t acknowledge(const DeliveryFilter& which, WallTime now, std::size_t limit);
-  /// Journal::unknown_outcomes.
+  /// Implements Journal::unknown_outcomes.
   std::int64_t count(const DeliveryFilter& which);
 
  private:

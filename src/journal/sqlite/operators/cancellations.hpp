@@ -10,20 +10,20 @@
 
 namespace dispatch::journal {
 
-/// Gives up deliveries that wait, so that their lanes go on without them.
+/// Cancels waiting deliveries, so that their lanes go on without them.
 class Cancellations {
  public:
   Cancellations(SQLite::Database& database, TurnAccount& turn);
 
-  /// Transaction::cancel.
+  /// Implements Transaction::cancel.
   std::int64_t cancel(std::span<const DeliveryKey> deliveries, WallTime now);
 
  private:
   struct Cancelled {
-    DeliveryRow row;  // as it was
+    DeliveryRow row;  // before the cancellation
     bool wakes = false;
   };
-  /// Sets Cancelled::wakes of those behind which a lane may go on.
+  /// Sets Cancelled::wakes for the deliveries whose lane can go on now.
   void find_woken(std::vector<Cancelled>& cancelled);
   bool is_blocked(const DeliveryRow& row);
 

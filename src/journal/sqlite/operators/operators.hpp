@@ -14,16 +14,16 @@
 
 namespace dispatch::journal {
 
-/// What operators may do, each with its trail in the table actions.
+/// The actions of operators. Each is recorded in the table actions.
 class Operators {
  public:
   Operators(SQLite::Database& database, TurnAccount& turn, Retries& retries);
 
-  /// Transaction::release, Transaction::discard.
+  /// Implement Transaction::release and Transaction::discard.
   std::int64_t release(std::span<const DeliveryKey> deliveries, WallTime now);
   std::int64_t discard(std::span<const DeliveryKey> deliveries, WallTime now);
 
-  /// Transaction::skip_gap.
+  /// Implements Transaction::skip_gap.
   std::optional<std::pair<SequenceNumber, SequenceNumber>> skip_gap(std::string_view entity,
                                                                     std::optional<SequenceNumber> only,
                                                                     WallTime now);

@@ -13,20 +13,20 @@
 
 namespace dispatch::journal {
 
-/// Delivers again what is done, as a generation of its own: its lanes have nothing in them but what this
-/// replay put there, so that the order of the events is kept whatever was replayed before.
+/// Delivers again what is done, as a new generation. Its lanes contain only deliveries of this replay, so
+/// that the order of events is kept whatever was replayed before.
 class Replays {
  public:
   Replays(SQLite::Database& database, TurnAccount& turn, Destinations& destinations);
 
-  /// Transaction::replay. The subscription of the route must be there.
+  /// Implements Transaction::replay. The subscription of the route must exist.
   Result<std::int64_t> make(std::span<const DeliveryKey> deliveries, const std::optional<Route>& route,
                             WallTime now);
 
  private:
   std::optional<DeliveryRow> read(const DeliveryKey& key);
   bool is_latest(const DeliveryRow& row);
-  /// A direct delivery failed, and a redirect went on with it at whatever delivery queue.
+  /// True if the direct delivery failed and a redirect made a later one, at any delivery queue.
   bool goes_on_elsewhere(const DeliveryRow& row);
   std::int64_t next_generation();
 

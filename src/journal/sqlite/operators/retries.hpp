@@ -8,16 +8,15 @@
 
 namespace dispatch::journal {
 
-/// Lets what waits for a time be tried at once.
+/// Makes waiting deliveries due at once.
 class Retries {
  public:
   Retries(SQLite::Database& database, const TurnAccount& turn);
 
-  /// Transaction::retry_now.
+  /// Implements Transaction::retry_now.
   std::int64_t retry_now(std::span<const DeliveryKey> deliveries, WallTime now);
 
-  /// What keeps requests from the destination of that delivery, an open circuit or a hold, does so until
-  /// `now`.
+  /// Ends at `now` what keeps requests from the delivery's destination: an open circuit or a hold.
   void ask(const DeliveryKey& delivery, WallTime now);
 
  private:

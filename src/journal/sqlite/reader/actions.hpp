@@ -6,7 +6,7 @@
 
 namespace dispatch::journal::reading {
 
-/// Fills in what operators did to the deliveries of `event`. Throws what SQLite throws.
+/// Adds the operator actions on the deliveries of `event`. Throws SQLite's exceptions.
 void add_actions(SQLite::Database& database, EventRecord& event);
 
 }  // namespace dispatch::journal::reading

@@ -5,11 +5,11 @@
 
 namespace dispatch::journal::reading {
 
-/// What to select from `attempt_history a` for attempt_end() to read, starting at any column.
+/// The columns of `attempt_history a` that attempt_end() reads.
 inline constexpr const char* attempt_end_columns =
     "a.outcome, a.status, a.took, a.error, a.address, a.timings, a.excerpt";
 
-/// How the attempt whose columns begin at `first` ended.
+/// Reads the end of an attempt from the columns of attempt_end_columns, which begin at column `first`.
 AttemptRecord::End attempt_end(const Statement::Rows& rows, int first);
 
 }  // namespace dispatch::journal::reading

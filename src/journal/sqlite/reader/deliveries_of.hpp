@@ -8,7 +8,7 @@
 
 namespace dispatch::journal::reading {
 
-/// Fills in the deliveries of `events`. Throws what SQLite throws.
+/// Adds the deliveries of `events`. Throws SQLite's exceptions.
 void add_deliveries(SQLite::Database& database, std::span<EventRecord> events);
 
 }  // namespace dispatch::journal::reading

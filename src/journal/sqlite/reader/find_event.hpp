@@ -9,8 +9,8 @@
 
 namespace dispatch::journal::reading {
 
-/// One event, whole, with its deliveries and what operators did to them; nothing where there is none of that
-/// id. Several statements: call it inside a transaction. Throws what SQLite throws.
+/// Finds one event with its payload, deliveries and operator actions; nothing if no event has that id. Runs
+/// several statements: call it inside a transaction. Throws SQLite's exceptions.
 std::optional<EventRecord> find_event(SQLite::Database& database, std::string_view event_id);
 
 }  // namespace dispatch::journal::reading

@@ -212,7 +212,7 @@ Result<JournalHealth> SqliteReader::health() const {
                         WHERE d.queue_no = o.queue_no AND d.position >= min(o.low_position + 1, ?1) AND d.state = 0
                         ORDER BY d.position LIMIT 1) AS first
                  FROM delivery_queues o)))"};
-    auto rows = oldest.rows(lowest_open_below_low(*database_));
+    auto rows = oldest.rows(lowest_open_below_watermark(*database_));
     if (rows.next()) health.oldest_pending = from_stored(rows.integer(0));
     return health;
   });
@@ -233,7 +233,7 @@ Result<JournalStatus> SqliteReader::status(std::size_t most, WallTime now) const
     add_blocked(*database_, journal_status);
     add_gaps(*database_, journal_status);
     add_next_due(*database_, journal_status);
-    const Position from = lowest_open_below_low(*database_);
+    const Position from = lowest_open_below_watermark(*database_);
     add_hosts(*database_, from, most, journal_status);
     add_movable(*database_, from, now, journal_status);
     add_paused(*database_, from, most, journal_status);

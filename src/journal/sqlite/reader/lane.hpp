@@ -10,7 +10,7 @@
 
 namespace dispatch::journal::reading {
 
-/// Where a delivery stands in its lane. `sequence` is nothing where the event is its own lane.
+/// The place of a delivery in its lane. `sequence` is empty if the event is a lane of its own.
 struct LanePlace {
   DeliveryKey key;
   EntityNo entity;
@@ -18,15 +18,15 @@ struct LanePlace {
   DestinationNo destination;
 };
 
-/// Looks along lanes. Throws what SQLite throws.
+/// Counts and finds deliveries along a lane. Throws SQLite's exceptions.
 class LaneReader {
  public:
   explicit LaneReader(SQLite::Database& database);
 
-  /// How many deliveries of the lane above `place` have not come to their end.
+  /// The number of open deliveries in the lane above `place`.
   std::int64_t open_behind(const LanePlace& place);
 
-  /// The lowest position of a pending delivery of the lane above `place`; nothing where there is none.
+  /// The lowest position of a pending delivery in the lane above `place`; nothing if there is none.
   std::optional<Position> first_pending_behind(const LanePlace& place);
 
  private:

@@ -17,17 +17,18 @@
 
 namespace dispatch::journal::reading {
 
-/// Opens an existing journal to read it: query_only, no checkpoints, bounded cache. A missing file is misuse;
-/// a journal of another application or a version this program does not read is unavailable, and so is one
-/// whose log may lie beside another name, or that a restore is about to replace: it may be out of date. On
-/// media that nothing can be written to it is read as it stands, where it has no log beside it.
+/// What an existing journal is opened for. It is opened query_only, without checkpoints and with a bounded
+/// cache. A missing file is misuse. It is `unavailable` if it is of another application, has a version that
+/// this program does not read, may have its log beside another name, or if a restore is about to replace it:
+/// it may be out of date then. On a read-only medium, a file without a log is read alone.
 enum class Purpose {
-  use,      ///< of the latest version; errors say how the journal is named
-  restore,  ///< older versions too; errors say what can be restored
+  use,      ///< latest version only; errors tell how to name the journal
+  restore,  ///< older versions too; errors tell what can be restored
 };
 Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Purpose purpose = Purpose::use);
 
-/// Calls `read` and turns SQLite's exceptions into an Error. `doing` as in "list the events".
+/// Calls `read` and turns SQLite's exceptions into an Error. `doing` completes the message, such as "list the
+/// events".
 template <class Read>
 auto guarded(const std::string& path, std::string_view doing, Read&& read) -> std::invoke_result_t<Read> {
   try {
@@ -37,7 +38,7 @@ auto guarded(const std::string& path, std::string_view doing, Read&& read) -> st
   }
 }
 
-/// A column of the current row, counted from 0.
+/// Text of a column of the current row, counted from 0.
 inline std::string text(const Statement::Rows& rows, int column) {
   return std::string{rows.bytes(column)};
 }
@@ -52,7 +53,7 @@ inline std::optional<WallTime> time_if_any(const Statement::Rows& rows, int colu
   return from_stored(rows.integer(column));
 }
 
-/// The one number that `sql` gives; 0 where it gives none.
+/// The single number that `sql` returns; 0 if it returns no row.
 inline std::int64_t number_of(SQLite::Database& database, const char* sql) {
   Statement statement{database, sql};
   auto rows = statement.rows();

@@ -16,8 +16,8 @@ namespace dispatch::journal {
 /// Reads the journal in a SQLite file; dispatch-journal(5) describes it.
 class SqliteReader final : public JournalReader {
  public:
-  /// Opens an existing journal. A missing file is misuse; one of another application or a newer version is
-  /// unavailable.
+  /// Opens an existing journal. A missing file is misuse; a journal of another application or a newer version
+  /// is `unavailable`.
   static Result<SqliteReader> open(const std::string& path);
 
   SqliteReader(SqliteReader&&) noexcept;

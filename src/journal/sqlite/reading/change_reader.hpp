@@ -8,16 +8,16 @@
 
 namespace dispatch::journal {
 
-/// Tells what other connections have committed, by what is new in the journal since the last look.
+/// Finds out what other connections have committed since the last call.
 class ChangeReader {
  public:
   explicit ChangeReader(SQLite::Database& database);
 
-  /// True where another connection has committed since the last call: its data version has changed.
+  /// True if another connection has committed since the last call, which changes `data_version`.
   bool has_news(std::int64_t data_version);
-  /// Journal::changes, where there is news.
+  /// Implements Journal::changes; call it if has_news().
   Changes take(std::int64_t subscriptions_version);
-  /// This connection has committed events.
+  /// Notes that this connection has committed `events` events.
   void note_own_events(std::size_t events) { own_events_ += events; }
 
  private:
@@ -27,9 +27,9 @@ class ChangeReader {
   std::int64_t data_version_ = -1;  // none yet
   std::int64_t subscriptions_version_ = 0;
   std::int64_t action_ = 0;
-  Position event_{};            // all up to this one were seen, or are our own
-  std::size_t own_events_ = 0;  // above it
-  bool everything_ = true;      // at the first look
+  Position event_{};            // all events up to this one were seen, or are our own
+  std::size_t own_events_ = 0;  // number of our own events above event_
+  bool everything_ = true;      // true for the first call
 };
 
 }  // namespace dispatch::journal

@@ -5,8 +5,8 @@
 
 namespace dispatch::journal {
 
-/// The columns of deliveries that read_delivery expects, from the first on. A delivery of a subscription goes
-/// to the destination that its delivery queue has at present.
+/// The columns of deliveries that read_delivery expects, starting with the first. A delivery of a
+/// subscription goes to the current destination of its delivery queue.
 inline constexpr const char* delivery_columns =
     "queue_no, position, generation, "
     "iif(subscription_no = 0, destination_no,"
@@ -16,7 +16,7 @@ inline constexpr const char* delivery_columns =
 
 DeliveryRow read_delivery(const Statement::Rows& row);
 
-/// At most `limit` of what is left of `rows`.
+/// Reads at most `limit` of the remaining rows.
 std::vector<DeliveryRow> read_deliveries(Statement::Rows& rows, std::size_t limit);
 
 }  // namespace dispatch::journal

@@ -12,20 +12,19 @@
 namespace dispatch::journal {
 
 /// A DeliveryFilter as SQL: conditions on `deliveries d` joined with `events e`, and the values of their
-/// parameters, which are the first of the statement: ?1 to ?10. A statement's own parameters follow.
+/// parameters, which are the first ten of the statement (?1 to ?10). The statement's own parameters follow.
 class FilterSql {
  public:
   explicit FilterSql(const DeliveryFilter& filter);
 
   static constexpr int parameters = 10;
 
-  /// " AND ... AND ...": every parameter stands in it.
+  /// " AND ... AND ...", containing every parameter.
   const std::string& conditions() const { return conditions_; }
-  /// " AND ...": those that a delivery queue fulfils or not, on `delivery_queues o`; every parameter stands
-  /// in it.
+  /// " AND ...": only the conditions on a delivery queue, `delivery_queues o`; contains every parameter.
   const std::string& queue_conditions() const { return queue_conditions_; }
 
-  /// Runs `statement`, which was made with one of the conditions.
+  /// Runs `statement`, which contains one of the condition texts.
   template <class... Values>
   Statement::Rows rows(Statement& statement, const Values&... values) const {
     return statement.rows(lists_[events], lists_[entities], lists_[hosts], lists_[urls],

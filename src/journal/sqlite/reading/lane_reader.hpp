@@ -8,24 +8,24 @@
 
 namespace dispatch::journal {
 
-/// Reads along a lane: the deliveries of one entity to one destination, or to one subscription whatever its
-/// URL, of one generation, by sequence number.
+/// Reads along a lane: the deliveries of one generation and one entity, to one destination or (with any URL)
+/// to one subscription, ordered by sequence number.
 ///
-/// A direct lane is read along the stream of its entity, which it mostly shares event for event. In it all
-/// below a delivery that was begun is done. What was cancelled before it was begun may lie above what is
-/// open, and is passed over. In sparse lanes many events of the stream may be missing, and a fan-out may put
-/// deliveries below those that are done: an index has what is open in them.
+/// A direct lane is read along the stream of its entity, because it has nearly the same events. In it,
+/// everything below a delivery that was begun is done. A delivery that was cancelled before it was begun can
+/// lie above an open one and is skipped. A sparse lane can lack many events of the stream, and a fan-out can
+/// add deliveries below those that are done; an index lists its open deliveries.
 class LaneReader {
  public:
   explicit LaneReader(SQLite::Database& database);
 
-  /// Journal::predecessor.
+  /// Implements Journal::predecessors for one delivery.
   Predecessor predecessor(const DeliveryRow& row);
-  /// Journal::open_in_lane.
+  /// Implements Journal::open_in_lanes for one delivery.
   std::vector<DeliveryRow> open_in_lane(const DeliveryRow& row, std::size_t limit);
-  /// Journal::head.
+  /// Implements Journal::heads for one delivery.
   std::optional<DeliveryRow> head(const DeliveryKey& key);
-  /// Journal::all_open_in_lane.
+  /// Implements Journal::all_open_in_lane.
   std::vector<DeliveryRow> all_open(const DeliveryKey& key);
 
  private:
@@ -37,8 +37,8 @@ class LaneReader {
   bool is_disordered(EntityNo entity);
   bool is_lowered(EntityNo entity);
 
-  /// Calls `each` with what is open in the lane below the number `until`, in order, until it returns false;
-  /// in a lane that is not sparse from `row` on.
+  /// Calls `each` for the open deliveries of the lane below the number `until`, in order, until `each`
+  /// returns false. In a lane that is not sparse it begins at `row`.
   template <class Each>
   void each_open(const DeliveryRow& row, std::int64_t until, Each each);
 

@@ -10,12 +10,12 @@
 
 namespace dispatch::journal {
 
-/// Reads delivery queues, what is due, and what was woken; and remembers how far they were read.
+/// Reads delivery queues, due retries and wakeups, and saves how far the pump has read.
 class PumpReader {
  public:
   explicit PumpReader(SQLite::Database& database);
 
-  // As the functions of Journal by the same names.
+  // These implement the functions of Journal and Transaction with the same names.
   std::vector<DeliveryQueue> queues(QueueNo after);
   std::optional<DeliveryQueue> queue(QueueNo no);
   bool has_several_destinations(QueueNo queue);

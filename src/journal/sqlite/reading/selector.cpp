@@ -73,7 +73,7 @@ Position lowest_of_disordered(SQLite::Database& database) {
 
 }  // namespace
 
-Position lowest_open_below_low(SQLite::Database& database) {
+Position lowest_open_below_watermark(SQLite::Database& database) {
   Statement waiting{database, R"(
     SELECT coalesce(min(position), 9223372036854775807) FROM (
       SELECT min(position) AS position FROM deliveries WHERE state_at IS NOT NULL
@@ -110,7 +110,7 @@ SelectedPage Selector::by_position(const Selection& selection, const SelectionPl
   SelectedPage page;
   SelectionPlace place = from;
   const bool few_positions = !selection.filter.events.empty();
-  if (!place.lowest) place.lowest = few_positions ? Position{} : lowest_open_below_low(database_);
+  if (!place.lowest) place.lowest = few_positions ? Position{} : lowest_open_below_watermark(database_);
 
   // With few positions they are looked up one by one; what the plus signs hide would be walked along.
   const auto sql = fmt::format(

@@ -11,16 +11,16 @@
 
 namespace dispatch::journal {
 
-/// Walks over the open deliveries that an operator means. Each page is a few statements of its own; nothing
-/// is remembered between them but where the walk is.
+/// Walks over open deliveries that match a selection. Each page is a few statements; only the place of the
+/// walk is kept between pages.
 class Selector {
  public:
   explicit Selector(SQLite::Database& database) : database_(database) {}
 
-  /// Journal::select.
+  /// Implements Journal::select.
   SelectedPage select(const Selection& selection, const SelectionPlace& from, std::size_t limit);
 
-  /// Journal::unknown_names.
+  /// Implements Journal::unknown_names.
   std::vector<std::string> unknown_names(const DeliveryFilter& filter);
 
  private:
@@ -31,11 +31,11 @@ class Selector {
   SQLite::Database& database_;
 };
 
-/// The lowest position at which an open delivery may lie that its delivery queue's low_position passes over:
-/// one that stands behind something that waits, belongs to a stream that did not arrive in its order, or was
-/// woken and not yet taken up. So the history below need not be read; but where the streams that did not
-/// arrive in their order have more than 50,000 events, it is read from the first of these on. The highest
-/// number there is where there is none.
-Position lowest_open_below_low(SQLite::Database& database);
+/// The lowest position of an open delivery at or below the low watermark of its delivery queue. Such a
+/// delivery waits behind something, belongs to a stream that arrived out of order, or was woken and not yet
+/// handled. With this bound the older history need not be read. If the streams that arrived out of order have
+/// more than 50,000 events, the result is the first of these. If there is no such delivery, it is the highest
+/// possible number.
+Position lowest_open_below_watermark(SQLite::Database& database);
 
 }  // namespace dispatch::journal

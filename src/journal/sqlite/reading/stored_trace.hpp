@@ -12,14 +12,14 @@
 
 namespace dispatch::journal {
 
-/// The place of an event in a trace, as events.trace holds it: where it began there and the journal's seed
-/// tells all but the flags, those as a number; else 25 bytes: trace id, span id, flags. NULL where there is
-/// none.
+/// The trace context of an event, in the form of the column events.trace: NULL if it has none; a number (the
+/// trace flags) if the trace begins at the event, because the journal's seed gives the rest; otherwise 25
+/// bytes: trace id, span id, flags.
 class StoredTrace {
  public:
   StoredTrace(const tracing::TraceContext& trace, const tracing::TraceSeed& seed, std::string_view event_id);
 
-  // At most one of them is there.
+  // At most one of these two is set.
   std::optional<std::int64_t> flags() const { return flags_; }
   std::optional<Blob> bytes() const;
 
@@ -29,11 +29,11 @@ class StoredTrace {
   bool whole_ = false;
 };
 
-/// What stands in a column as above; nothing where it is NULL, or is none.
+/// Reads a trace context from a column; nothing if it is NULL or invalid.
 std::optional<tracing::TraceContext> read_trace(const Statement::Rows& rows, int column,
                                                 const tracing::TraceSeed& seed, std::string_view event_id);
 
-/// The journal's. One that is not there, or is no seed, is thrown as SQLite::Exception.
+/// The journal's trace seed. Throws SQLite::Exception if it is missing or invalid.
 tracing::TraceSeed read_trace_seed(const SQLite::Database& database);
 
 }  // namespace dispatch::journal

@@ -8,12 +8,12 @@
 
 namespace dispatch::journal {
 
-/// Reads the subscriptions that are not removed. Throws what SQLite throws.
+/// Reads the subscriptions that are not removed. Throws SQLite's exceptions.
 class SubscriptionRows {
  public:
   explicit SubscriptionRows(const SQLite::Database& database);
 
-  /// By number, with their secrets.
+  /// Ordered by number, with their secrets.
   std::vector<Subscription> read();
 
  private:

@@ -6,11 +6,11 @@
 
 namespace dispatch::journal {
 
-/// What a database says of itself.
+/// What the header of a database says about it.
 struct Identity {
   std::int64_t application = 0;  ///< its application_id
   std::int64_t version = 0;      ///< its user_version
-  bool empty = false;            ///< nothing was ever stored in it: a journal may be about to be made there
+  bool empty = false;            ///< true: nothing was ever stored in it, so a journal can be created there
 };
 
 /// Throws SQLite::Exception.

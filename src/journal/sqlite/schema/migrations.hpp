@@ -5,7 +5,7 @@
 
 namespace dispatch::journal {
 
-/// Marks a SQLite file as a journal of dispatch: "DSPT", in the file's header and for file(1).
+/// The SQLite application id of a journal, "DSPT", in the file's header and for file(1).
 inline constexpr std::int64_t application_id = 0x44535054;
 
 /// One step of the schema's history: src/journal/sqlite/migrations/NNNN_NAME.sql, embedded when the build is
@@ -15,7 +15,7 @@ struct Migration {
   const char* sql;
 };
 
-/// All of them, oldest first: versions 1, 2, 3 and so on.
+/// All migrations, oldest first: versions 1, 2, 3 and so on.
 std::span<const Migration> migrations();
 
 /// The version that this program reads and writes.

@@ -9,8 +9,8 @@
 
 namespace dispatch::journal {
 
-/// What SQLite said while `doing` ("open", "append events to") `journal`, as an error that tells what to do
-/// next.
+/// Turns SQLite's error while `doing` ("open", "append events to") `journal` into an Error that tells what to
+/// do next.
 Error sqlite_failure(const SQLite::Exception& said, std::string_view doing,
                      const std::filesystem::path& journal);
 

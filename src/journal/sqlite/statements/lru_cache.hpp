@@ -9,14 +9,13 @@
 
 namespace dispatch::journal {
 
-/// What was last known under a name, for at most `capacity` names; the one not used for longest is forgotten
-/// first.
+/// A cache of values by name, with at most `capacity` entries; evicts the least recently used one.
 template <class Value>
 class LruCache {
  public:
   explicit LruCache(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Null where the name is not known. Valid until the next call of put or clear.
+  /// Null if the name is not in the cache. Valid until the next call of put or clear.
   Value* find(std::string_view name) {
     const auto found = by_name_.find(name);
     if (found == by_name_.end()) return nullptr;
@@ -24,7 +23,7 @@ class LruCache {
     return &found->second->second;
   }
 
-  /// `name` must not be known yet.
+  /// `name` must not be in the cache.
   Value& put(std::string_view name, Value value) {
     if (by_use_.size() == capacity_) {
       by_name_.erase(by_use_.back().first);

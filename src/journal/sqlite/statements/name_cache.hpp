@@ -10,16 +10,16 @@
 
 namespace dispatch::journal {
 
-/// Names by the journal's own numbers for them, which never change their meaning, so that nothing has to be
-/// forgotten for correctness. Memory is bounded by two generations: when the young one is full it becomes the
-/// old one, and the old one goes.
+/// A cache of names by the journal's own numbers for them. The meaning of a committed number never changes,
+/// so entries never become stale. Memory is bounded by two generations: when the young one is full it
+/// replaces the old one.
 class NameCache {
  public:
-  /// `sql` selects the name of one number.
+  /// `sql` selects the name for one number.
   NameCache(const SQLite::Database& database, const std::string& sql, std::size_t names_most = 32'768)
       : find_(database, sql), generation_most_(names_most / 2) {}
 
-  /// Empty where there is no such number. Valid until the next call.
+  /// The name of `number`; empty if there is no such number. Valid until the next call.
   const std::string& name(std::int64_t number) {
     if (const auto young = young_.find(number); young != young_.end()) return young->second;
     std::string name;
@@ -33,7 +33,7 @@ class NameCache {
     return young_.emplace(number, std::move(name)).first->second;
   }
 
-  /// After a turn that was abandoned: its numbers may be given to other names.
+  /// Call it after a turn was abandoned: its numbers can be given to other names.
   void forget() {
     young_.clear();
     old_.clear();

@@ -17,12 +17,12 @@
 
 namespace dispatch::journal {
 
-/// Bytes to be bound as a blob. Borrowed until the statement has run.
+/// Bytes to bind as a blob. Borrowed until the statement has run.
 struct Blob {
   std::string_view bytes;
 };
 
-/// As the journal stores a moment: microseconds since the Unix epoch.
+/// A time as the journal stores it: microseconds since the Unix epoch.
 constexpr std::int64_t to_stored(WallTime time) {
   return time.time_since_epoch().count();
 }
@@ -30,11 +30,12 @@ constexpr WallTime from_stored(std::int64_t time) {
   return WallTime{std::chrono::microseconds{time}};
 }
 
-/// A statement that is prepared once and run many times. What SQLite says against it is thrown as
-/// SQLite::Exception; the journal turns it into an Error at its face.
+/// A statement that is prepared once and run many times. SQLite's errors are thrown as SQLite::Exception; the
+/// journal turns them into an Error.
 class Statement {
  public:
-  /// The rows of one run, read one after the other; the statement can be run again when this is gone.
+  /// The rows of one run, read one after the other. The statement can run again once this object is
+  /// destroyed.
   class Rows {
    public:
     explicit Rows(SQLite::Statement& statement) : statement_(&statement) {}
@@ -43,13 +44,13 @@ class Statement {
     // A statement that is not reset keeps its snapshot, and with it the WAL, alive.
     ~Rows() { statement_->tryReset(); }
 
-    /// Goes to the next row, first to the first; false after the last.
+    /// Moves to the next row, first to the first; returns false after the last.
     bool next() { return statement_->executeStep(); }
 
     bool is_null(int column) const { return statement_->isColumnNull(column); }
     bool is_integer(int column) const { return statement_->getColumn(column).isInteger(); }
     std::int64_t integer(int column) const { return statement_->getColumn(column).getInt64(); }
-    /// Text or blob; empty where null. Valid until the next step.
+    /// Text or blob; empty if NULL. Valid until the next step.
     std::string_view bytes(int column) const {
       const SQLite::Column value = statement_->getColumn(column);
       const auto* data = static_cast<const char*>(value.getBlob());
@@ -64,7 +65,7 @@ class Statement {
   Statement(const SQLite::Database& database, const std::string& sql)
       : statement_(database, sql), texts_(static_cast<std::size_t>(statement_.getBindParameterCount())) {}
 
-  /// Binds one value to each parameter and runs to the end; returns how many rows were changed.
+  /// Binds one value to each parameter and runs to the end; returns the number of changed rows.
   template <class... Values>
   int run(const Values&... values) {
     bind_all(values...);
@@ -72,7 +73,7 @@ class Statement {
     return statement_.exec();
   }
 
-  /// Binds one value to each parameter and gives the rows.
+  /// Binds one value to each parameter and returns the rows.
   template <class... Values>
   Rows rows(const Values&... values) {
     bind_all(values...);
@@ -97,8 +98,7 @@ class Statement {
   void bind(int parameter, WallTime value) { bind(parameter, to_stored(value)); }
   void bind(int parameter, std::chrono::microseconds value) { bind(parameter, value.count()); }
   void bind(int parameter, std::string_view value) {
-    // SQLiteCpp takes text only as a string of its own kind; one per parameter is kept so that its memory is
-    // reused.
+    // SQLiteCpp accepts text only as std::string; one per parameter is kept to reuse its memory.
     std::string& text = texts_[static_cast<std::size_t>(parameter - 1)];
     text.assign(value);
     statement_.bindNoCopy(parameter, text);

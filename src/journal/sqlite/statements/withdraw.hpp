@@ -4,10 +4,10 @@
 
 namespace dispatch::journal {
 
-/// After a commit that failed: takes what it left in the WAL out again, as nobody was told that it is there.
-/// A failed sync leaves pages in the kernel's cache that count as written although the disk may not have
-/// them. The next process would find the transaction whole, build on it, and lose all of that with the power.
-/// Only with the writer lock held. Where the disk refuses this too, nothing is changed.
+/// Removes from the WAL what a failed commit left there; its caller got an error. After a failed sync the
+/// kernel's cache can hold pages that count as written although the disk lacks them. The next process would
+/// see a complete transaction, build on it, and lose everything at a power failure. Call it with the writer
+/// lock held. If the disk refuses this write too, nothing is changed.
 void withdraw_failed_commit(SQLite::Database& database) noexcept;
 
 }  // namespace dispatch::journal

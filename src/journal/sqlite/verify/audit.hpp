@@ -11,7 +11,7 @@
 
 namespace dispatch::journal::audit {
 
-/// An audit under way: the journal it reads and what it has found. Its methods throw what SQLite throws.
+/// An audit in progress: the journal that it reads and its findings. Its methods throw SQLite's exceptions.
 class Audit {
  public:
   Audit(SQLite::Database& database, const VerifyOptions& options);
@@ -22,11 +22,11 @@ class Audit {
   /// Records a finding.
   void found(Check check, std::string what);
 
-  /// Records a finding about a delivery: "event E of entity X to URL: WHAT". Looking up the names costs
-  /// nothing where enough findings of the check are told.
+  /// Records a finding about a delivery: "event E of entity X to URL: WHAT". It does not look up the names
+  /// once enough findings of the check are shown.
   void found(Check check, const DeliveryKey& key, std::string_view what);
 
-  /// The check could not be carried out.
+  /// Records that the check could not run.
   void not_done(Check check, std::string why);
 
  private:
@@ -38,12 +38,13 @@ class Audit {
   VerifyReport report_;
 };
 
-// Each walk reads the journal once and sees to the checks it names.
+// Each function reads the journal once and does the checks that its comment names.
 
-/// integrity, schema, references. False where tables or indexes are missing and nothing else can be checked.
+/// integrity, schema, references. Returns false if tables or indexes are missing, so that no other check can
+/// run.
 bool check_file(Audit& audit);
-/// event_ids, event_delivered, delivery_of_event, destination_queue, destinations, and parts of others: what
-/// one query finds.
+/// event_ids, event_delivered, delivery_of_event, destination_queue, destinations, and those parts of other
+/// checks that one query can find.
 void check_rows(Audit& audit);
 /// subscriptions, generations, circuits
 void check_subscriptions(Audit& audit);

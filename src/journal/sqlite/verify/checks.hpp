@@ -6,7 +6,7 @@
 
 namespace dispatch::journal::audit {
 
-/// What verify looks at, in this order.
+/// The checks of verify, in their order.
 enum class Check : std::size_t {
   integrity,
   schema,

@@ -48,7 +48,7 @@ Verdict attempts_are_numbered(const StoredDelivery& delivery, const History& his
   return std::nullopt;
 }
 
-// Where a row tells only a part of what it should, others judge it.
+// A row that is incomplete is the finding of other rules.
 bool is_complete(const StoredDelivery& delivery, const History& history) {
   return delivery.known_state() && history.moves.dated && !history.hole &&
          !attempts_are_numbered(delivery, history);
@@ -216,7 +216,7 @@ Verdict turns_are_in_order(const StoredDelivery& delivery, const History& histor
 
 struct Rule {
   Check check;
-  Verdict (*judge)(const StoredDelivery&, const History&);
+  Verdict (*find_wrong)(const StoredDelivery&, const History&);
 };
 
 constexpr Rule rules[] = {
@@ -281,7 +281,7 @@ class HistoryWalk {
         ++audit_.report().attempts;
       }
       pass_latest(delivery, history);
-      judge(delivery, history);
+      check_delivery(delivery, history);
     }
     for (; attempt_; next(attempts)) stray();
     compare_tally();
@@ -354,11 +354,11 @@ class HistoryWalk {
                  fmt::format("attempt {} is recorded of a delivery that is not there", attempt_->number));
   }
 
-  void judge(const StoredDelivery& delivery, const History& history) {
+  void check_delivery(const StoredDelivery& delivery, const History& history) {
     ++audit_.report().deliveries;
     if (delivery.known_state()) ++counted_[static_cast<std::size_t>(delivery.state)];
     for (const auto& rule : rules) {
-      if (const auto wrong = rule.judge(delivery, history)) audit_.found(rule.check, delivery.key, *wrong);
+      if (const auto wrong = rule.find_wrong(delivery, history)) audit_.found(rule.check, delivery.key, *wrong);
     }
     const auto latest =
         std::max({history.latest_turn, delivery.began_turn.value_or(0), delivery.ended_turn.value_or(0)});

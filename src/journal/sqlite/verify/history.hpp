@@ -10,7 +10,7 @@
 
 namespace dispatch::journal::audit {
 
-/// A row of deliveries, as it stands, sound or not; what is NULL there is nothing here.
+/// A row of deliveries as stored, valid or not; NULL becomes nothing.
 struct StoredDelivery {
   DeliveryKey key;
   std::int64_t state = 0;
@@ -19,13 +19,13 @@ struct StoredDelivery {
   std::int64_t forgiven = 0;
   std::optional<std::int64_t> began_at, began_turn, ended_turn, took, status;
 
-  bool throttled = false;                    ///< it says since when
-  bool direct = false;                       ///< of no subscription
-  std::optional<std::int64_t> removed_turn;  ///< when its subscription was removed
+  bool throttled = false;                    ///< true: throttled_since is set
+  bool direct = false;                       ///< true: not of a subscription
+  std::optional<std::int64_t> removed_turn;  ///< the turn in which its subscription was removed
 
   bool is(DeliveryState wanted) const { return state == static_cast<std::int64_t>(wanted); }
   bool known_state() const { return state >= 0 && state <= 5; }
-  /// It became failed with its subscription, not by its own fate.
+  /// True if it failed because its subscription was removed.
   bool given_up() const { return is(DeliveryState::failed) && removed_turn.has_value(); }
 };
 
@@ -39,52 +39,52 @@ struct StoredAttempt {
 
   bool is(OutcomeKind kind) const { return outcome == static_cast<std::int64_t>(kind); }
 
-  /// Nothing may follow it.
+  /// True if no other attempt may follow.
   bool is_last() const { return succeeded() || is(OutcomeKind::not_meant); }
 
-  /// An answer of 2xx that nobody objected to, or that of a broker that has taken it.
+  /// True for an answer of 2xx without an objection, or if a broker has accepted the event.
   bool succeeded() const {
     if (is(OutcomeKind::acknowledged)) return true;
     return is(OutcomeKind::answered) && status >= 200 && status <= 299 && !with_error;
   }
 };
 
-/// What operators did to one delivery: the turns of it, in their order.
+/// The turns in which operators acted on one delivery, in order.
 struct Moves {
   std::vector<std::int64_t> releases, discards;
   std::vector<std::int64_t> cancellations;
-  bool dated = true;  ///< false where one of them has no turn: a program of version 1 noted none
+  bool dated = true;  ///< false: one of them has no turn, because a program of version 1 recorded none
 };
 
-/// What the rows of attempts of one delivery come to; taken in one after the other.
+/// The summary of all attempts of one delivery; take() adds one attempt after the other.
 struct History {
-  Moves moves;  ///< given before the first attempt
+  Moves moves;  ///< set before the first attempt
   std::int64_t rows = 0;
-  std::optional<std::int64_t> hole;       ///< the first number that should have come and did not
-  std::optional<std::int64_t> early_end;  ///< the first that another came after although nothing may
+  std::optional<std::int64_t> hole;       ///< the first missing attempt number
+  std::optional<std::int64_t> early_end;  ///< the first final attempt that another one followed
   std::optional<StoredAttempt>
-      disordered;  ///< the first that began before the one before it ended, or ended before it began
+      disordered;  ///< the first that began before its predecessor ended, or ended before it began
   std::int64_t latest_turn = 0;
-  std::int64_t forgiven = 0;                     ///< how many of the attempts do not count
-  bool throttled = false;                        ///< one of them since the last release was
-  std::optional<std::int64_t> baseless_release;  ///< the first that came when there was no dead letter
-  std::optional<StoredAttempt> unsound;          ///< the first whose outcome cannot be
+  std::int64_t forgiven = 0;                     ///< number of attempts that do not count against the limit
+  bool throttled = false;                        ///< true: an attempt since the last release was throttled
+  std::optional<std::int64_t> baseless_release;  ///< the first release without a dead letter
+  std::optional<StoredAttempt> unsound;          ///< the first with an impossible outcome
   std::optional<StoredAttempt> last;
 
   void take(const StoredAttempt& attempt);
 
-  /// Says that an attempt began at one turn and ended at another, later than all before; an attempt under way
-  /// ends at the last turn there can be. take() does it for attempts with a row.
+  /// Notes that an attempt began in one turn and ended in a later one; an attempt under way ends in the last
+  /// possible turn. take() calls it for attempts with a row.
   void pass(std::int64_t began_turn, std::int64_t ended_turn);
 
-  /// Says that no attempt comes any more.
+  /// Ends the history.
   void finish();
 
  private:
   void release();
 
-  std::size_t released_ = 0;  // so many of the releases came before where we are
-  bool ended_since_ = false;  // an attempt has ended since the last of them
+  std::size_t released_ = 0;  // number of releases before the current attempt
+  bool ended_since_ = false;  // true: an attempt has ended since the last release
 };
 
 }  // namespace dispatch::journal::audit

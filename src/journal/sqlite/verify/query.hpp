@@ -6,7 +6,7 @@
 
 namespace dispatch::journal::audit {
 
-/// What one query finds: each row of the answer is a finding, what it is about, and what is wrong.
+/// A check that one query can do: each row is a finding with its subject and what is wrong.
 struct Query {
   Check check;
   const char* sql;

@@ -7,10 +7,10 @@
 
 namespace dispatch::journal {
 
-/// Store::verify of the journal in the SQLite file `path`.
+/// Implements Store::verify for the SQLite file `path`.
 ///
-/// Memory stays small whatever the journal's size, but for 8 bytes for each lane that was woken and not taken
-/// up; sorting uses temporary files. While it runs the WAL grows, as the moment it looks at must be kept.
+/// Memory stays small for a journal of any size, except for 8 bytes for each lane that was woken and not yet
+/// handled; sorting uses temporary files. The WAL grows meanwhile, because the audit reads one snapshot.
 Result<VerifyReport> verify(const std::string& path, const VerifyOptions& options = {});
 
 }  // namespace dispatch::journal

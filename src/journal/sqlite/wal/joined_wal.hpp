@@ -5,19 +5,20 @@
 
 namespace dispatch::journal {
 
-/// A SQLite VFS over the default one, for the connection that is opened with its name: it joins the writes to
-/// the write-ahead log, which come as a header and a page at a time, into one for each commit. They reach the
-/// file when it is synced, before the commit is published; so only for synchronous = FULL. An error of a
-/// write that was held back is the error of what made it necessary: the sync.
+/// A SQLite VFS on top of the default one, for the connection opened with its name. It joins the writes to
+/// the write-ahead log, which SQLite makes one header and one page at a time, into one write for each commit.
+/// The data reaches the file when SQLite syncs it, before the commit is published; so use it only with
+/// synchronous = FULL. The error of a delayed write is reported by the sync.
 ///
-/// Writes are held back only while the connection has the log's write lock, which SQLite takes at the start
-/// of a transaction and gives back at its end. What is still held then belongs to a transaction that was
-/// undone, and is dropped: written later, it would overwrite what another connection has committed meanwhile.
+/// Writes are delayed only while the connection has the log's write lock, which SQLite takes at the start of
+/// a transaction and releases at its end. Data that is still delayed then belongs to a transaction that was
+/// rolled back, and is dropped: a later write would overwrite what another connection has committed
+/// meanwhile.
 ///
-/// One object for one connection, which must not outlive it.
+/// Use one object for each connection; the connection must not outlive it.
 class JoinedWal {
  public:
-  /// Throws SQLite::Exception where SQLite has no memory for it.
+  /// Throws SQLite::Exception if SQLite has no memory for it.
   JoinedWal();
   ~JoinedWal();
   JoinedWal(const JoinedWal&) = delete;

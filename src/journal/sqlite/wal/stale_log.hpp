@@ -7,15 +7,15 @@
 
 namespace dispatch::journal {
 
-/// `unavailable` where the write-ahead log beside `journal` belongs to another state of it than the database
-/// file, open as `file`: one was restored or replaced without the other. SQLite cannot tell, and would mix
-/// the two. To be asked before SQLite opens them. Reads the log and changes nothing; what it cannot read is
-/// left to SQLite to complain about. While a process that writes has the journal open it is not asked: the
+/// Returns `unavailable` if the write-ahead log beside `journal` does not match the database file, open as
+/// `file`: one of them was restored or replaced without the other. SQLite cannot detect this, and would mix
+/// the two. Call it before SQLite opens them. It reads the log and changes nothing; problems in reading it
+/// are left for SQLite to report. If a process has the journal open for writing, the check is skipped: the
 /// log is that process's.
 ///
-/// They belong together where the database is in WAL mode, they are of one journal (progress.trace_seed), and
-/// the last turn in the database is one of the log, or the one before the log's first: each turn is one
-/// commit, and a checkpoint copies whole commits.
+/// The two match if the database is in WAL mode, both are of one journal (progress.trace_seed), and the last
+/// turn in the database is one of the log or the one before the log's first: each turn is one commit, and a
+/// checkpoint copies complete commits.
 Result<> check_log_belongs(const std::filesystem::path& journal, const DatabaseFile& file);
 
 }  // namespace dispatch::journal

@@ -18,16 +18,16 @@
 
 namespace dispatch::journal {
 
-/// Appends events. The ordinary one, new and next in its stream, costs one insert.
+/// Appends events. The ordinary case, a new event that is next in its stream, costs one insert.
 class Appender {
  public:
   Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh, Destinations& destinations,
            Subscriptions& subscriptions);
 
-  /// Transaction::append.
+  /// Implements Transaction::append.
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now);
 
-  /// Another connection has committed, or the turn was abandoned: nothing remembered may be trusted.
+  /// Call it when another connection has committed or the turn was abandoned: cached values may be wrong.
   const tracing::TraceSeed& trace_seed() const { return trace_seed_; }
 
   void forget();
@@ -62,7 +62,7 @@ class Appender {
   LaneWakeups wakeups_;
   Statement insert_, find_known_, find_content_, find_holder_, find_delivery_, unmatched_;
 
-  // While one call of append is under way.
+  // Set during a call of append.
   WallTime now_{};
   std::int64_t digest_ = 0;
   std::vector<DeliveryRow> made_;

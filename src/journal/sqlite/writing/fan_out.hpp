@@ -12,12 +12,12 @@
 
 namespace dispatch::journal {
 
-/// Makes deliveries of events that came before the subscription did.
+/// Makes deliveries for events that are older than the subscription.
 class FanOut {
  public:
   FanOut(SQLite::Database& database, TurnAccount& turn, Destinations& destinations);
 
-  /// Transaction::fan_out. The subscription must be there.
+  /// Implements Transaction::fan_out. The subscription must exist.
   Result<std::int64_t> make(const Route& route, std::span<const Position> events, WallTime now);
 
  private:

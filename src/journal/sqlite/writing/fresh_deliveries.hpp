@@ -12,30 +12,31 @@
 
 namespace dispatch::journal {
 
-/// The deliveries that the open turn has made and not written yet. One that is begun in the turn that made it
-/// becomes one insert, where it would be an insert, an update and a read. Whatever reads deliveries that may
-/// be among them calls write() first.
+/// Deliveries that the open turn has made and not yet written. If the turn that makes a delivery also begins
+/// it, one insert is enough instead of an insert, an update and a read. Call write() before reading
+/// deliveries that may be among them.
 class FreshDeliveries {
  public:
   FreshDeliveries(SQLite::Database& database, TurnAccount& turn, Subscriptions& subscriptions);
 
-  /// A pending delivery of the arrival, which is borrowed until the turn has ended. Positions only grow.
-  /// False where the arrival has one at this delivery queue already.
+  /// Adds a pending delivery of the arrival, which is borrowed until the turn has ended. Positions must not
+  /// decrease. Returns false if the arrival already has one at this delivery queue.
   bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route, WallTime accepted);
 
-  /// Transaction::begin of one delivery, where it is here: then it is written as in flight. Else nothing.
+  /// Implements Transaction::begin for one delivery: if it is here, writes it as in flight. Otherwise returns
+  /// nothing.
   std::optional<Begun> begin(const DeliveryKey& key, WallTime now);
 
-  /// Writes those that are left, as pending.
+  /// Writes the remaining ones as pending.
   void write();
 
-  /// True where the turn has made a delivery that may stand before `row` in its lane.
+  /// True if the turn has made a delivery that may precede `row` in its lane.
   bool any_below(const DeliveryRow& row) const;
 
   /// True where the turn has made a delivery of that event to that destination.
   bool leads_to(Position position, QueueNo queue, DestinationNo destination);
 
-  /// The turn was abandoned.
+  /// Call it after the turn was abandoned.
   void forget() { fresh_.clear(); }
 
  private:

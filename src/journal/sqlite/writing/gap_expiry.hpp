@@ -10,15 +10,15 @@
 
 namespace dispatch::journal {
 
-/// Gives up gaps that a run has waited for.
+/// Gives up gaps that have been open for too long.
 class GapExpiry {
  public:
   GapExpiry(SQLite::Database& database, const TurnAccount& turn);
 
-  /// Journal::oldest_gap.
+  /// Implements Journal::oldest_gap.
   std::optional<WallTime> oldest();
 
-  /// Transaction::give_up_gaps; the turn's deliveries are written.
+  /// Implements Transaction::give_up_gaps. The turn's deliveries must be written.
   GapCount give_up(WallTime until, WallTime now, std::size_t limit);
 
  private:

@@ -8,21 +8,21 @@
 
 namespace dispatch::journal {
 
-/// Records by which input events came. Positions of one input mostly follow each other, so that a row is
-/// written only where another input begins, and an event costs one comparison.
+/// Records by which input each event came. Consecutive positions mostly have the same input, so a row is
+/// written only when the input changes, and an event costs one comparison.
 class Inputs {
  public:
   explicit Inputs(SQLite::Database& database);
 
-  /// The event at `position`, the highest so far, came by `input`; an empty one is not recorded.
+  /// Notes that the event at `position`, the highest so far, came by `input`; an empty input is not recorded.
   void note(Position position, std::string_view input);
 
-  /// Another connection has committed, or the turn was abandoned.
+  /// Call it when another connection has committed or the turn was abandoned.
   void forget() { is_known_ = false; }
 
  private:
   bool is_known_ = false;
-  std::string current_;  ///< of the events that come next, where is_known_
+  std::string current_;  ///< input of the latest events; valid if is_known_
   Statement latest_, find_, add_input_, begin_;
 };
 

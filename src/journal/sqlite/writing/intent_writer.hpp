@@ -13,16 +13,16 @@
 
 namespace dispatch::journal {
 
-/// Commits to sending: one update by compare-and-set, and one look-up of what is to be sent.
+/// Records that attempts begin: one compare-and-set update and one look-up of the request for each.
 class IntentWriter {
  public:
   IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
                Subscriptions& subscriptions);
 
-  /// Transaction::begin.
+  /// Implements Transaction::begin.
   Result<std::vector<Begun>> begin(std::span<const Intent> intents, WallTime now);
 
-  /// The turn was abandoned: what was read in it may not be so.
+  /// Call it after the turn was abandoned: cached values may be wrong.
   void forget();
 
  private:

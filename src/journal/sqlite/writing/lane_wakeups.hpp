@@ -9,7 +9,7 @@
 
 namespace dispatch::journal {
 
-/// The verbs of the table actions. The numbers never change their meaning.
+/// The kinds of actions in the table actions. The numbers are stored and never change their meaning.
 enum class Verb : std::int64_t {
   release = 0,
   discard = 1,
@@ -29,17 +29,17 @@ enum class Verb : std::int64_t {
   gap_given_up = 15,
 };
 
-/// Wakes the lanes that waited for a gap, and delivery queues that got deliveries at low positions. Writes
-/// rows of the table actions.
+/// Wakes lanes that waited for a gap, and delivery queues that got deliveries at low positions. Writes rows
+/// of the table actions.
 class LaneWakeups {
  public:
   LaneWakeups(SQLite::Database& database, const TurnAccount& turn);
 
-  /// For each lane of the entity, the first delivery above `gap` that is not done and that no further open
-  /// gap holds back may go now. Where there is none, one row without a delivery keeps the trail.
+  /// Wakes in each lane of the entity the first delivery above `gap` that is not done and that no other open
+  /// gap holds back. If there is none, writes one row without a delivery, as a record.
   void past_gap(EntityNo entity, const Gap& gap, Verb verb, WallTime now);
 
-  /// At the delivery queue of `lowest` there may be new deliveries from that one on.
+  /// Notes that the delivery queue of `lowest` can have new deliveries from that one on.
   void from_here(Verb verb, const DeliveryKey& lowest, SubscriptionNo subscription, WallTime now);
 
  private:

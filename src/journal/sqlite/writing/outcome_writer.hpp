@@ -10,16 +10,16 @@
 
 namespace dispatch::journal {
 
-/// Records how attempts ended. A success without a body costs one update; every other end also becomes a row
-/// of attempts.
+/// Records how attempts ended. A success without a body costs one update; every other end also adds a row of
+/// attempts.
 class OutcomeWriter {
  public:
   OutcomeWriter(SQLite::Database& database, TurnAccount& turn);
 
-  /// Transaction::settle.
+  /// Implements Transaction::settle.
   Result<std::vector<Settled>> settle(std::span<const Settlement> settlements);
 
-  /// Transaction::recover.
+  /// Implements Transaction::recover.
   Result<std::size_t> recover(Orphans orphans, const Abandoned& left, WallTime now, std::size_t limit);
 
  private:

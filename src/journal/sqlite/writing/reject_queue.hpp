@@ -13,28 +13,28 @@
 
 namespace dispatch::journal {
 
-/// The rejected lines that wait for an operator. Lines are compared by the SHA-256 of their texts: a hostile
-/// author of the input must not be able to hide one line behind another.
+/// The rejected lines that wait for an operator. Lines are compared by the SHA-256 of their texts, so that a
+/// hostile input cannot hide one line behind another.
 class RejectQueue {
  public:
   RejectQueue(SQLite::Database& database, const TurnAccount& turn);
 
-  /// Transaction::queue_rejects.
+  /// Implements Transaction::queue_rejects.
   Result<std::size_t> queue(std::span<const RejectedLine> lines, const RejectCount& most, WallTime now);
-  /// Transaction::unqueue_rejects.
+  /// Implements Transaction::unqueue_rejects.
   void unqueue(std::span<const std::string_view> texts);
-  /// Transaction::clear_rejects.
+  /// Implements Transaction::clear_rejects.
   RejectCount clear(const RejectSelection& which, WallTime now, std::int64_t most);
-  /// Journal::open_rejects.
+  /// Implements Journal::open_rejects.
   RejectCount open();
 
-  /// Another connection has committed: counts are to be read again.
+  /// Call it when another connection has committed: counts are read again.
   void look_again();
-  /// The turn was abandoned: nothing remembered may be trusted.
+  /// Call it after the turn was abandoned: cached values may be wrong.
   void forget();
 
  private:
-  /// A line of which not all pieces have come.
+  /// A line whose last piece has not come.
   struct Partial {
     std::int64_t no = 0;
     std::int64_t bytes = 0;
@@ -51,11 +51,11 @@ class RejectQueue {
   void drop_partial();
   void remove(std::int64_t no);
   bool has_room(std::int64_t bytes, const RejectCount& most);
-  /// Reads the journal only where it may have changed since the last call.
+  /// True if any line is open. Reads the journal only if it may have changed since the last call.
   bool any_open();
 
   const TurnAccount& turn_;
-  Sha256Stream hash_;  ///< of whole lines
+  Sha256Stream hash_;  ///< of complete lines
   std::optional<Partial> partial_;
   std::optional<RejectCount> open_;
   std::optional<bool> any_open_;

@@ -14,9 +14,9 @@ class SourceMarks {
  public:
   explicit SourceMarks(SQLite::Database& database);
 
-  /// Journal::next_offset.
+  /// Implements Journal::next_offset.
   std::optional<std::int64_t> next_offset(std::string_view source, std::string_view partition);
-  /// Transaction::advance_source.
+  /// Implements Transaction::advance_source.
   bool advance(const SourceMark& mark);
 
  private:

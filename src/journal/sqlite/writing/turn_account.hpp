@@ -7,11 +7,11 @@
 
 namespace dispatch::journal {
 
-/// What is known of the open turn beside the rows it wrote. The tally is changed once, at the commit.
+/// Counters of the open turn. The stored state counts are updated once, at the commit.
 struct TurnAccount {
-  std::int64_t number = 0;  ///< what the turn is called once it is committed
-  StateCounts change;       ///< what the turn adds to the tally
-  std::uint64_t moves = 0;  ///< goes up with every change of a delivery's state, over all turns
+  std::int64_t number = 0;  ///< number of the turn once it is committed
+  StateCounts change;       ///< what the turn adds to the stored state counts
+  std::uint64_t moves = 0;  ///< grows with every change of a delivery's state, over all turns
 
   void made(DeliveryState state) { ++at(state); }
   void moved(DeliveryState from, DeliveryState to, std::int64_t deliveries = 1) {

@@ -11,8 +11,8 @@
 
 namespace dispatch::journal {
 
-/// Opens and ends turns: the writer lock, the transaction, the turn's number, the tally and the checkpoints.
-/// Throws what SQLite throws; after that, or an error, it is to be told to abandon.
+/// Begins and ends turns: the writer lock, the SQLite transaction, the turn's number, the state counts and
+/// the checkpoints. Throws SQLite's exceptions. After an exception or error the caller must call abandon().
 class TurnWriter {
  public:
   explicit TurnWriter(Connection& connection);
@@ -20,19 +20,19 @@ class TurnWriter {
   bool is_open() const { return open_; }
   TurnAccount& account() { return account_; }
 
-  /// Takes the writer lock and begins the transaction. True where another connection has committed since the
-  /// last turn.
+  /// Takes the writer lock and begins the transaction. Returns true if another connection has committed since
+  /// the last turn.
   Result<bool> begin();
-  /// Commits and releases the writer lock; a turn that wrote nothing touches no disk and has no number. An
-  /// error where the journal's files are not in their places before the commit, or after it: then what was
-  /// committed may be in a file that nobody finds.
+  /// Commits and releases the writer lock. A turn without writes touches no disk and gets no number. Returns
+  /// an error if the journal's files are not in place before or after the commit; after it, the data may be
+  /// in a file that nobody will find.
   Result<> commit();
-  /// Undoes the turn, if one is open, and releases the writer lock.
+  /// Rolls back the open turn, if any, and releases the writer lock.
   void abandon() noexcept;
 
-  /// Connection::checkpoint_and_truncate, with the writer lock held.
+  /// Connection::checkpoint_and_truncate with the writer lock held.
   Result<> checkpoint();
-  /// What came of the checkpoint after the last commit, once.
+  /// Returns the error of the checkpoint after the last commit, once.
   std::optional<Error> take_checkpoint_error() { return std::exchange(checkpoint_error_, std::nullopt); }
 
   /// A number that changes when another connection has committed.
@@ -46,7 +46,7 @@ class TurnWriter {
   TurnAccount account_;
   bool open_ = false;
   int changes_before_ = 0;
-  std::int64_t last_turn_ = 0;      // of the journal, as of seen_version_
+  std::int64_t last_turn_ = 0;      // last turn of the journal as of seen_version_
   std::int64_t seen_version_ = -1;  // none yet
   std::optional<Error> checkpoint_error_;
   Statement begin_, commit_, rollback_, data_version_, read_turn_, write_turn_, write_tally_;
