@@ -21,13 +21,13 @@ class AttemptTracer {
   /// `transport` is asked for the protocols of attempts.
   explicit AttemptTracer(const delivery::Transport& transport) : transport_(transport) {}
 
-  /// Forgets what the last turn began and ended. If `wanted` is false, attempts that start in this turn have
-  /// no trace.
+  /// Starts a turn: drops the attempts that the last turn began and ended. If `wanted` is false, attempts
+  /// that start in this turn have no trace.
   void begin_turn(bool wanted);
 
   /// Returns the trace of an attempt that starts now; null if it has none.
   std::shared_ptr<AttemptTrace> begin(const Item& item, const Outgoing& request, WallTime now);
-  /// The intents of the attempts that the turn started are committed; the commit took `commit`.
+  /// Notes that the intents of the attempts that the turn started are committed; the commit took `commit`.
   void committed(const Clock& clock, std::chrono::nanoseconds commit);
   void end(const std::shared_ptr<AttemptTrace>& attempt_trace, const journal::Settlement& settlement);
 

@@ -7,19 +7,19 @@
 
 namespace dispatch::flow {
 
-/// Notices when the wall clock is set while a run is on: it then differs from the steady clock by more than
-/// it did. A machine that slept counts as one whose clock was set forward. Used by one thread.
+/// Detects that the wall clock was set during a run, because its difference from the steady clock has
+/// changed. A machine that slept looks like one whose clock was set forward. Used by one thread.
 class ClockWatch {
  public:
   explicit ClockWatch(const Clock& clock) : clock_(clock), last_(read()) {}
 
   struct Look {
-    WallTime now;  ///< by the clock as it was set
-    /// By how much it was set since the look before: negative where it was set back; nothing where it went on
-    /// as time did. Small corrections of a running clock are no jump.
+    WallTime now;  ///< the current wall-clock time
+    /// By how much the clock was set since the last look; negative: it was set back; nothing: it was not set.
+    /// Small corrections of a running clock do not count.
     std::optional<std::chrono::microseconds> jump;
   };
-  /// What is reckoned from `now` moves with the jump that the next look finds.
+  /// Reads the clocks. A later jump applies to everything that is based on `now`.
   Look look();
 
  private:

@@ -32,22 +32,22 @@ Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Int
       limiters_(graph_, options),
       pump_(context.journal, graph_, limiters_, options.window_limits(), policies_),
       gap_watch_(options.gap_patience),
-      figures_(context.journal, context.clock, options.per_host, pump_, limiters_, shared_stats),
+      stats_(context.journal, context.clock, options.per_host, pump_, limiters_, shared_stats),
       attempt_tracer_(context.transport),
       remembered_at_(context.clock.steady()) {}
 
 Result<> Dispatcher::start(const journal::Abandoned& left) {
   const WallTime now = clock_watch_.look().now;
   DISPATCH_ASSIGN(orphans_, take_over(context_, options_, left, now));
-  figures_.recovered(orphans_);
+  stats_.recovered(orphans_);
   DISPATCH_ASSIGN(const auto known_asks, context_.journal.newest_action());
   DISPATCH_TRY(limiters_.circuits().load(context_.journal, now));
   DISPATCH_TRY(limiters_.throttles().load(context_.journal, options_.retry.retry_after_most, now,
                                           context_.clock.steady()));
   DISPATCH_TRY(limiters_.load_paces(context_.journal, now, context_.clock.steady()));
-  DISPATCH_TRY(refresh_terms(now));
+  DISPATCH_TRY(refresh_policies(now));
   DISPATCH_TRY(pump_.start(known_asks));
-  return figures_.look(in_flight_.size(), context_.transport.waiting());
+  return stats_.look(in_flight_.size(), context_.transport.waiting());
 }
 
 Result<> Dispatcher::turn(Mail mail) {
@@ -74,7 +74,7 @@ Result<> Dispatcher::turn(Mail mail) {
   DISPATCH_TRY(journal::commit_durably(*transaction));
   done.commit = context_.clock.steady() - staged;
   done.taken = intake_.committed();
-  figures_.committed(settlements_, gaps_given_up_);
+  stats_.committed(settlements_, gaps_given_up_);
   attempt_tracer_.committed(context_.clock, done.commit);
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
@@ -86,7 +86,7 @@ Result<> Dispatcher::turn(Mail mail) {
   }
   if (context_.observer != nullptr) tell(done);
   limiters_.tidy(context_.clock.steady());
-  return figures_.look(in_flight_.size(), context_.transport.waiting());
+  return stats_.look(in_flight_.size(), context_.transport.waiting());
 }
 
 /// Where the wall clock was set, waits go on as they were.
@@ -109,7 +109,7 @@ void Dispatcher::tell(CommittedTurn done) {
   done.trips = limiters_.circuits().take_trips();
   done.held_back = limiters_.take_held_back();
   context_.observer->committed(done);
-  figures_.look_at_hosts_now_and_then();
+  stats_.look_at_hosts_now_and_then();
 }
 
 Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<delivery::Report>& reports,
@@ -216,15 +216,15 @@ Result<> Dispatcher::pause(journal::Transaction& transaction, const std::set<Sub
         "dispatch subscription resume {0}",
         policy->subscription);
   }
-  return refresh_terms(now);
+  return refresh_policies(now);
 }
 
 /// Subscriptions may have been added, changed, paused, resumed or removed.
-Result<> Dispatcher::refresh_terms(WallTime now) {
+Result<> Dispatcher::refresh_policies(WallTime now) {
   DISPATCH_ASSIGN(const auto changed, policies_.refresh(context_.journal));
   if (!changed) return {};
-  figures_.set_paused(policies_.paused());
-  return pump_.terms_changed(now);
+  stats_.set_paused(policies_.paused());
+  return pump_.policy_changed(now);
 }
 
 void Dispatcher::drain() {
@@ -234,7 +234,7 @@ void Dispatcher::drain() {
 Result<> Dispatcher::take_in(journal::Transaction& transaction, WallTime now, std::size_t outcomes) {
   DISPATCH_ASSIGN(const auto changes, context_.journal.changes());
   if (changes.any) {
-    if (changes.everything || changes.subscriptions) DISPATCH_TRY(refresh_terms(now));
+    if (changes.everything || changes.subscriptions) DISPATCH_TRY(refresh_policies(now));
     DISPATCH_TRY(pump_.changed_elsewhere(changes));
     DISPATCH_TRY(look_for_given_up());
   }
@@ -250,8 +250,8 @@ Result<> Dispatcher::take_in(journal::Transaction& transaction, WallTime now, st
 /// There are more failed deliveries than this run has made.
 Result<> Dispatcher::look_for_given_up() {
   DISPATCH_ASSIGN(const auto state_counts, context_.journal.state_counts());
-  given_up_ = given_up_ ||
-              state_counts.of(DeliveryState::failed) != figures_.state_counts().of(DeliveryState::failed);
+  given_up_ =
+      given_up_ || state_counts.of(DeliveryState::failed) != stats_.state_counts().of(DeliveryState::failed);
   return {};
 }
 
@@ -368,7 +368,7 @@ Result<> Dispatcher::save_progress() {
   DISPATCH_TRY(pump_.save_progress(*transaction, true));
   DISPATCH_TRY(journal::commit_durably(*transaction));
   fail_point(FailPoint::run_remembered);
-  if (context_.observer != nullptr) figures_.look_at_hosts();
+  if (context_.observer != nullptr) stats_.look_at_hosts();
   return {};
 }
 

@@ -11,7 +11,7 @@
 #include "flow/rules/delivery_policy.hpp"
 #include "flow/rules/options.hpp"
 #include "flow/run.hpp"
-#include "flow/run_figures.hpp"
+#include "flow/run_stats_collector.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -22,38 +22,38 @@
 
 namespace dispatch::flow {
 
-/// The journal's one dispatcher, in turns. A turn is one transaction: the outcomes and events that have
-/// arrived go in, what may go now comes out as intents, and nothing leaves before the commit. So the outcome
-/// of N and the intent of N+1 stand in one transaction, and a commit carries as much as arrived while the
-/// last one was written. Everything happens on the caller's thread, and the same mail at the same times gives
-/// the same turns.
+/// The one dispatcher of a journal; it works in turns. A turn is one transaction: it records the outcomes and
+/// events that have arrived, and the intents of the deliveries that may go now. Nothing is sent before the
+/// commit. So one transaction holds the outcome of delivery N and the intent of N+1, and each commit carries
+/// as much as arrived during the last one. Everything happens on the caller's thread, and the same mail at
+/// the same times gives the same turns.
 class Dispatcher {
  public:
   Dispatcher(const RunContext& context, const RunOptions& options, Intake& intake, SharedStats& shared_stats);
 
-  /// Takes over what the last owner left: orphans are recovered, the pump finds its place. Once, before the
-  /// first turn.
+  /// Takes over what the last owner left: recovers its attempts in flight, and sets the pump's starting
+  /// point. Call once, before the first turn.
   Result<> start(const journal::Abandoned& left = {});
 
   Result<> turn(Mail mail);
 
-  /// How long the caller waited for the mail of the last turn, and how long the turn took.
+  /// Notes how long the caller waited for the mail of the last turn, and how long the turn took.
   void note(std::chrono::nanoseconds waited, std::chrono::nanoseconds worked) {
     ingest_budget_.note(waited, worked);
   }
 
-  /// Starts no new request from now on, and takes back what has not begun; outcomes are still taken in.
+  /// Starts no new request from now on, and takes back what has not begun; still records outcomes.
   void drain();
 
   std::size_t in_flight() const { return in_flight_.size(); }
-  /// True where nothing moves, nothing waits to be read and no retry is to come: only an operator or new
-  /// input changes that.
+  /// True if nothing is under way, nothing is left to be read and no retry is to come: only an operator or
+  /// new input can change that.
   bool finished() const;
-  /// When the next turn has something to do although no mail comes: at the latest when it is time to see what
-  /// other processes have done.
+  /// When the next turn has work even if no mail comes: at the latest when changes of other processes must be
+  /// read.
   WallTime wake_at(WallTime now) const;
 
-  /// At the end of a run: saves from where a restart must read, and updates the stats of the hosts.
+  /// At the end of a run: saves where a restart must read, and updates the stats of the hosts.
   Result<> save_progress();
 
  private:
@@ -63,7 +63,7 @@ class Dispatcher {
   Result<> note_actions(const std::vector<DestinationLimiters::End>& ends);
   Result<> pause(journal::Transaction& transaction, const std::set<SubscriptionNo>& subscriptions,
                  WallTime now);
-  Result<> refresh_terms(WallTime now);
+  Result<> refresh_policies(WallTime now);
   void tell(CommittedTurn done);
   Result<> take_in(journal::Transaction& transaction, WallTime now, std::size_t outcomes);
   Result<> look_for_given_up();
@@ -81,7 +81,7 @@ class Dispatcher {
   DestinationLimiters limiters_;
   Pump pump_;
   GapWatch gap_watch_;
-  RunFigures figures_;
+  RunStatsCollector stats_;
   IngestBudget ingest_budget_;
   struct UnderWay {
     Item* item;
@@ -89,14 +89,14 @@ class Dispatcher {
   };
   std::unordered_map<std::uint64_t, UnderWay> in_flight_;
   std::uint64_t last_ticket_ = 0;
-  std::vector<QueueState*> answered_;  ///< whose deliveries the turn has settled, one for each of them
-  std::vector<Item*> leaving_;         ///< that the turn has begun
-  journal::GapCount gaps_given_up_;    ///< in the turn
-  bool given_up_ = false;              ///< another process has given up deliveries, which may wait here
-  bool satisfied_ = false;             ///< the turn has left input where it is although there is some
-  std::vector<journal::Settlement> settlements_;  ///< of the turn
+  std::vector<QueueState*> answered_;  ///< queues with settled deliveries in this turn, each once
+  std::vector<Item*> leaving_;         ///< items that the turn has begun
+  journal::GapCount gaps_given_up_;    ///< in this turn
+  bool given_up_ = false;  ///< true: another process has cancelled or discarded deliveries that may wait here
+  bool satisfied_ = false;                        ///< true: the turn has left available input in the inbox
+  std::vector<journal::Settlement> settlements_;  ///< of this turn
   AttemptTracer attempt_tracer_;
-  std::uint64_t orphans_ = 0;  ///< found at the start, and not reported yet
+  std::uint64_t orphans_ = 0;  ///< found at the start and not reported yet
   SteadyTime remembered_at_{};
   bool draining_ = false;
 };

@@ -9,18 +9,19 @@
 
 namespace dispatch::flow {
 
-/// Gives up the gaps that a run has waited for long enough. Used by the dispatcher's thread, inside its turn.
+/// Gives up gaps that have been open for the maximum wait. Used by the dispatcher's thread, inside its turn.
 class GapWatch {
  public:
-  /// Without `patience` gaps are waited for without an end.
+  /// `patience` is the maximum wait; nothing: gaps are never given up.
   explicit GapWatch(const std::optional<std::chrono::microseconds>& patience) {
     if (patience) patience_.emplace(*patience);
   }
 
-  /// What waits behind these gaps may go in this turn. Returns what was given up.
+  /// Gives up the gaps that are due, so that deliveries behind them may go in this turn. Returns what was
+  /// given up.
   Result<journal::GapCount> give_up(journal::Journal& journal, journal::Transaction& transaction,
                                     WallTime now, SteadyTime steady);
-  /// When the next one is to be given up.
+  /// When the next gap may have to be given up; nothing: no limit.
   std::optional<SteadyTime> due() const { return patience_ ? patience_->due() : std::nullopt; }
 
  private:

@@ -13,33 +13,32 @@
 
 namespace dispatch::flow {
 
-/// The result of a run that did not fail.
+/// The result of a run without an error.
 struct RunResult {
   enum class How {
-    finished,     ///< the input has ended and nothing is left that can move
-    interrupted,  ///< it was told to stop; what is left is in the journal
+    finished,     ///< the input has ended, and nothing is left that can go on
+    interrupted,  ///< it was stopped; the journal has the rest
   } how = How::finished;
-  /// Deliveries not done: all of the journal's, or where it followed with input of its own, those of its own
-  /// events.
+  /// Deliveries that are not done: of the whole journal, or, if the run followed another process and had
+  /// input, of its own events.
   std::int64_t remaining = 0;
-  bool followed = false;  ///< another process dispatched, to the end
+  bool followed = false;  ///< true: another process dispatched until the end
 };
 
-/// What a run needs besides.
+/// Everything a run needs besides its options.
 struct RunContext : Acceptance {
-  delivery::Transport& transport;  ///< reports to the inbox
+  delivery::Transport& transport;  ///< reports outcomes to the inbox
   Random& random;
-  journal::Roster& roster;  ///< joined when the run begins, left when it has ended
+  journal::Roster& roster;  ///< joined when the run begins, left when it ends
 };
 
-/// The main job, from the first event taken in to the last outcome committed: as the journal's owner, or,
-/// while another process is that, by appending and following. Returns when the input has ended and nothing is
-/// left that can move, or when the inbox was told to drain or to abort and what was under way has ended. An
-/// error is a failure of the journal: nothing was sent that is not in it, and a rerun continues.
-/// `shared_stats` may be read meanwhile.
+/// Runs until the input has ended and nothing is left that can go on, or until the inbox asks to drain or
+/// abort and requests under way have ended. The process dispatches as the journal's owner; while another
+/// process is the owner it appends and follows. An error is a failure of the journal: everything that was
+/// sent is recorded in it, and a rerun continues. Other threads may read `shared_stats` meanwhile.
 Result<RunResult> run(const RunContext& context, const RunOptions& options, SharedStats& shared_stats);
 
-/// Accept only: appends what the inbox brings until the input has ended.
+/// Only accepts: appends what the inbox brings until the input has ended.
 Result<RunResult> accept(const Acceptance& context, const RunOptions& options, SharedStats& shared_stats);
 
 }  // namespace dispatch::flow

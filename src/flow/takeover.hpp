@@ -10,10 +10,10 @@
 
 namespace dispatch::flow {
 
-/// A new owner takes over what the last one left in flight when it ended: the outcome of each of these
-/// attempts is unknown, and its delivery waits for a retry, or is held, as RunOptions::orphans says. And
-/// nothing waits longer than this run's policy allows, whatever the clock said when the wait began. In
-/// bounded transactions; returns the number of those attempts.
+/// Handles what the last owner left in flight: records each of these attempts with an unknown outcome, and
+/// moves its delivery to retry_wait or to the dead letters, as RunOptions::orphans says. Also limits all
+/// waits to the policy of this run, whatever the clock said when they began. Uses bounded transactions;
+/// returns the number of those attempts.
 Result<std::size_t> take_over(const Acceptance& context, const RunOptions& options,
                               const journal::Abandoned& left, WallTime now);
 

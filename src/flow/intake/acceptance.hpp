@@ -13,14 +13,15 @@
 
 namespace dispatch::flow {
 
-/// What accepting events needs. All of it must outlive the call.
+/// What accepting events needs. Everything must outlive the call.
 struct Acceptance {
   journal::Journal& journal;
   Inbox& inbox;
-  ingest::RejectSink& rejects;  ///< of sources that have none of their own, besides the journal's queue
+  ingest::RejectSink&
+      rejects;  ///< for sources without reject sinks of their own, in addition to the journal's queue
   const Clock& clock;
   std::shared_ptr<spdlog::logger> log;
-  routing::Router& router;       ///< of the thread that works; its catalog is kept as the journal is
+  routing::Router& router;  ///< used by the calling thread; its catalog is kept up to date with the journal
   Observer* observer = nullptr;  ///< null: none
 };
 

@@ -10,21 +10,21 @@
 
 namespace dispatch::flow {
 
-/// Finds an input whose events have no destination, as where --to was forgotten, before any of them is
-/// accepted. Used by one thread.
+/// Stops an input whose events have no destination, for example because --to was forgotten, before any event
+/// of it is accepted. Used by one thread.
 class DestinationCheck {
  public:
-  /// Takes the next batch, which `router` has routed. Returns the batches that may go on, in their order:
-  /// none until one has an event that goes somewhere, or may be recorded without a destination. Where the
-  /// first lines_most lines, or those in the first bytes_most bytes, have none, the first batch returned is
-  /// `without_destination`: it is misuse, unless there is a subscription by now.
+  /// Takes the next batch, routed by `router`. Returns the batches that may go on, in order: none until one
+  /// has an event with a destination, or an event that may be recorded without one. If the first lines_most
+  /// lines, or the lines in the first bytes_most bytes, have no destination, the first batch returned is
+  /// `without_destination`: that is misuse, unless a subscription has been added meanwhile.
   std::vector<Incoming> take(Incoming incoming, const routing::Router& router);
 
-  /// The input has ended; returns what has waited. Where none of it goes anywhere the first batch is
-  /// `without_destination`.
+  /// Call it at the end of the input; returns the batches that have waited. If no event has a destination,
+  /// the first batch is `without_destination`.
   std::vector<Incoming> end();
 
-  /// True while something waits.
+  /// True while batches wait.
   bool holds() const { return !held_.empty(); }
 
   static constexpr std::size_t lines_most = 1'000;
@@ -35,11 +35,11 @@ class DestinationCheck {
 
   bool found_ = false;
   std::vector<Incoming> held_;
-  std::size_t lines_ = 0;    ///< events of those
-  std::uint64_t bytes_ = 0;  ///< of their lines
+  std::size_t lines_ = 0;    ///< events in the waiting batches
+  std::uint64_t bytes_ = 0;  ///< bytes of their lines
 };
 
-/// What to tell of an input that is `without_destination`.
+/// The error for an input that is `without_destination`.
 Error no_destination();
 
 }  // namespace dispatch::flow

@@ -10,14 +10,15 @@
 
 namespace dispatch::flow {
 
-/// The thread that reads a source, traces and routes its events, ahead of the dispatcher and beside it. It
-/// ends with the input, or when the inbox takes no more; a source that waits for input must be stopped before
-/// this is destroyed.
+/// The thread that reads a source, traces its events and routes them, ahead of the dispatcher. The thread
+/// ends with the input, or when the inbox is closed. A source that waits for input must be stopped before
+/// this object is destroyed.
 class Feed {
  public:
-  /// Events without a destination wait until one has one: DestinationCheck. Where the source may stay open
-  /// that is said as soon as one waits. Those that have receipts do not wait. `source` is borrowed, and must
-  /// outlive what the inbox was offered, too. Without `tracer` no event has a trace.
+  /// Starts the thread. Events without a destination wait until some event has one: DestinationCheck. If the
+  /// source may stay open, a message says so as soon as an event waits. Events with receipts do not wait.
+  /// `source` is borrowed, and must also outlive what was offered to the inbox. Without `tracer` no event has
+  /// a trace.
   Feed(ingest::EventSource& source, routing::Router router, std::optional<Tracer> tracer, Inbox& inbox);
   ~Feed();
   Feed(const Feed&) = delete;
@@ -25,8 +26,7 @@ class Feed {
 
  private:
   void work(Inbox& inbox);
-  /// Returns true where the inbox has taken all that the input holds, false where a stop or the inbox ended
-  /// it.
+  /// Returns true if the inbox has taken the whole input, false if a stop or a closed inbox cut it short.
   Result<bool> read_all(Inbox& inbox);
 
   ingest::EventSource& source_;
@@ -35,20 +35,20 @@ class Feed {
   std::thread thread_;
 };
 
-/// Sets the routes of every arrival, by the subscriptions that the router's catalog holds now; one whose url
-/// is none becomes a reject. Nothing else of the batch changes.
+/// Sets the routes of every arrival from the subscriptions in the router's current catalog. An arrival whose
+/// URL is invalid becomes a reject. Nothing else in the batch changes.
 Incoming route(ingest::Batch batch, routing::Router& router);
 
-/// From where on nothing of a batch was taken in: what was is left as it is.
+/// Where the unappended rest of a batch begins; what is before stays as it is.
 struct NotTaken {
   std::size_t arrival = 0;
   std::size_t reject = 0;
 };
 
-/// The same anew for the arrivals that were not taken, by the snapshot that the router has.
+/// Routes the unappended arrivals again, with the router's current snapshot.
 void route_again(Incoming& incoming, const NotTaken& from, routing::Router& router);
 
-/// The arrivals that were not taken and go nowhere become rejects.
+/// Turns unappended arrivals without a route into rejects.
 void reject_unrouted(Incoming& incoming, const NotTaken& from);
 
 }  // namespace dispatch::flow

@@ -16,53 +16,55 @@
 
 namespace dispatch::flow {
 
-/// How urgently a run is to stop. Only ever rises.
+/// How urgently a run must stop. Only increases.
 enum class Stop {
   none,
   drain,  ///< no new request starts; those under way finish
-  abort,  ///< those under way are ended
+  abort,  ///< requests under way are ended
 };
 
-/// Events on their way into the journal: a batch whose arrivals have their routes.
+/// Events on their way to the journal: a batch whose arrivals have routes.
 struct Incoming {
   ingest::Batch batch;
-  ingest::EventSource* source = nullptr;   ///< gets committed() for these events; null: nothing does
-  routing::RouteHold routes;               ///< what the arrivals' routes point into
-  std::int64_t subscriptions_version = 0;  ///< of the subscriptions that they were routed by
-  WallTime taken{};                        ///< when the dispatcher had it
-  /// No event of the input so far has a destination: the input ends here, unless a subscription has been
-  /// added since.
+  ingest::EventSource* source = nullptr;   ///< its committed() is called for these events; null: no call
+  routing::RouteHold routes;               ///< owns what the arrivals' routes point to
+  std::int64_t subscriptions_version = 0;  ///< version of the subscriptions that were used for routing
+  WallTime taken{};                        ///< when the dispatcher received it
+  /// True: no event of the input so far has a destination. The input ends here, unless a subscription has
+  /// been added since.
   bool without_destination = false;
 };
 
-/// What a turn takes in.
+/// What a turn receives from the inbox.
 struct Mail {
   std::vector<delivery::Report> reports;
   std::vector<Incoming> incoming;
-  std::optional<Error> input_error;  ///< the input could not be read further
-  bool input_ended = false;          ///< nothing will come after what is taken here
+  std::optional<Error> input_error;  ///< why the input could not be read further
+  bool input_ended = false;          ///< nothing comes after this
   Stop stop = Stop::none;
 };
 
-/// The only way for other threads to reach the dispatcher: outcomes, events, requests to stop. Thread-safe.
+/// How other threads reach the dispatcher: outcomes, events, requests to stop. Thread-safe.
 class Inbox final : public delivery::Reports {
  public:
-  /// `incoming_most`: the most batches that wait; then offer() blocks.
+  /// `incoming_most`: maximum number of waiting batches; offer() blocks beyond it.
   explicit Inbox(std::size_t incoming_most = 4) : incoming_most_(incoming_most) {}
 
   void put(std::vector<delivery::Report> reports) override;
 
-  /// Waits while the inbox is full. False where no input is wanted any more: the batch was not taken.
+  /// Adds a batch; waits while the inbox is full. Returns false, and does not take the batch, if the input
+  /// was closed.
   bool offer(Incoming incoming);
-  /// Input is not wanted any more; what waits is dropped.
+  /// Refuses further input and drops waiting batches.
   void close_input();
-  /// All that the input holds has been offered, or it failed. Not to be called where a stop cut it short.
+  /// Marks the end of the input: all of it has been offered, or reading it failed. Do not call it if a stop
+  /// cut the input short.
   void end_input(std::optional<Error> error = std::nullopt);
   void stop(Stop how);
   Stop stopping() const;
 
-  /// Waits until there is mail or something new has been said, or `until`. With `batches` = 0 events are left
-  /// where they are and do not end the wait.
+  /// Waits until there is mail, until the state of the inbox changes, or until the time `until`. With
+  /// `batches` = 0 events stay in the inbox and do not end the wait.
   Mail take(std::optional<SteadyTime> until, std::size_t batches);
 
  private:

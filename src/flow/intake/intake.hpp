@@ -29,55 +29,56 @@
 
 namespace dispatch::flow {
 
-/// Brings incoming events into the journal, and what cannot be accepted to what keeps rejects; tells sources
-/// and whoever waits for single events what became of them. Each is routed by the subscriptions that stand in
-/// the journal when it is appended, whatever stood there when it was read. Used by the dispatcher's thread.
+/// Appends incoming events to the journal, passes rejects to the reject sinks, and reports the verdicts to
+/// sources and receipts. Each event is routed by the subscriptions that the journal has when it is appended,
+/// not by those at the time of reading. Used by the dispatcher's thread.
 class Intake {
  public:
   Intake(const Acceptance& context, const RunOptions& options, SharedStats& shared_stats);
 
   void take(std::vector<Incoming> incoming);
 
-  /// Appends at most `most` events; returns the deliveries made. Rejected
-  /// lines are on the disk when it returns, so that they precede the commit of what surrounds them.
+  /// Appends at most `most` events; returns the new deliveries. When it returns, rejected lines are on the
+  /// disk, before the commit of the events around them.
   Result<std::vector<journal::DeliveryRow>> append(journal::Transaction& transaction, std::size_t most,
                                                    WallTime now);
 
   bool empty() const { return waiting_.empty(); }
-  /// What was appended since the last call is durable: it counts from now on, its receipts report their
-  /// verdicts, and committed() is called on the sources whose batches are complete. Returns what that was.
+  /// Call it once the transaction is durable. Adds what was appended since the last call to the stats, lets
+  /// receipts report their verdicts, and calls committed() on the sources of complete batches. Returns what
+  /// was appended.
   Taken committed();
   /// Returns the events accepted since the last call that the observer wants, with the time of their commit,
   /// which took `commit`.
   std::vector<std::shared_ptr<const AcceptedEvent>> take_accepted_events(std::chrono::nanoseconds commit);
-  /// Lists what was not read of the inputs, as the run was stopped before their end. Not where the input had
-  /// ended before, or stopped().
+  /// Lists the unread rest of the inputs, after the run was stopped before their end. Does nothing if the
+  /// input had ended, or if stopped().
   void note_cut_input();
-  /// Says how many rejected lines were not shown one by one. To be called at the end.
+  /// Reports how many rejected lines were not shown one by one. Call it at the end.
   void finish();
-  /// True where input must end because of a rejected line (RunOptions::stop_on_reject), or because there are
-  /// too many of them (RunOptions::rejects_most); what waited is dropped.
+  /// True if input must end because of a rejected line (RunOptions::stop_on_reject) or because of too many
+  /// (RunOptions::rejects_most); waiting input was dropped.
   bool stopped() const { return stopped_; }
-  /// Why it has stopped, where that is misuse and no fault of a line; once.
+  /// Returns, once, why input was stopped, if the cause is misuse and not a line.
   std::optional<Error> take_error() { return std::exchange(error_, std::nullopt); }
-  /// The events of this process's input that are in the journal, duplicates among them.
+  /// The positions of the events of this process's input, including duplicates of earlier events.
   PositionRanges& positions() { return positions_; }
 
  private:
-  /// The routes of the arrivals to be appended next are those of the journal's present subscriptions.
+  /// Routes the arrivals to be appended next by the journal's current subscriptions, if these have changed.
   void settle_routes(Incoming& incoming);
   Result<> append_some(journal::Transaction& transaction, Incoming& incoming, std::size_t count, WallTime now,
                        std::vector<journal::DeliveryRow>& made);
   void stage_receipts(ingest::Batch& batch, std::span<const journal::Appended> verdicts);
-  /// Keeps what the present batch has rejected so far.
+  /// Stores the rejects of the current batch so far.
   Result<> keep_rejects(journal::Transaction& transaction, const Incoming& incoming, WallTime now);
-  /// How many of them were kept.
+  /// Stores rejects_ in the journal's queue and in `own`; returns how many were stored.
   Result<std::size_t> keep(journal::Transaction& transaction, ingest::RejectSink* own, WallTime now);
   void note_reject(ingest::Reject& reject);
   void note_decided(const Incoming& incoming);
   void add_unread(std::vector<ingest::UnreadInput> unread);
-  /// No input is taken after that line, or before it where not `including`; the lines and inputs that follow
-  /// stay unread.
+  /// Takes no input after that line, or from that line on if not `including`; it and the following lines and
+  /// inputs count as unread.
   void stop_after(const ingest::Batch& batch, const ingest::Origin& origin, bool including, std::string why);
   void note_entry(const Arrival& arrival, WallTime taken);
 
@@ -85,16 +86,17 @@ class Intake {
   const RunOptions& options_;
   SharedStats& shared_stats_;
   std::deque<Incoming> waiting_;
-  std::vector<Incoming> taken_;          ///< whole, in this turn: the journal borrows from them until its end
-  std::size_t next_arrival_ = 0;         ///< in the first that waits
-  std::size_t next_reject_ = 0;          ///< in the first that waits
-  std::vector<ingest::Reject> rejects_;  ///< of the present batch, not kept yet
+  std::vector<Incoming>
+      taken_;  ///< batches completed in this turn; the journal borrows from them until its end
+  std::size_t next_arrival_ = 0;         ///< index in the first waiting batch
+  std::size_t next_reject_ = 0;          ///< index in the first waiting batch
+  std::vector<ingest::Reject> rejects_;  ///< of the current batch, not stored yet
   StagedReceipts receipts_;
   struct Reached {
     ingest::EventSource* source;
     ingest::Cursor cursor;
   };
-  std::vector<Reached> reached_;  ///< by batches that are decided whole, in this transaction
+  std::vector<Reached> reached_;  ///< of batches that are completely decided in this transaction
   InputProgress progress_;
   std::vector<std::string_view> accepted_texts_;
   ingest::RejectWarnings warnings_;

@@ -5,10 +5,10 @@
 
 namespace dispatch::flow {
 
-/// Keeps rejects in the journal's queue of rejected lines, in one transaction, which commits them.
+/// Adds rejects to the journal's queue of rejected lines, in a transaction that the caller commits.
 class JournalRejects final : public ingest::RejectSink {
  public:
-  /// As many are kept as makes no more than `most` wait in the journal. `transaction` is borrowed.
+  /// Stores rejects as long as the journal then has at most `most`. `transaction` is borrowed.
   JournalRejects(journal::Transaction& transaction, const journal::RejectCount& most, WallTime now)
       : transaction_(transaction), most_(most), now_(now) {}
 

@@ -7,15 +7,15 @@
 
 namespace dispatch::flow {
 
-/// Positions of events, as ranges in their order: what one process has appended is mostly consecutive, and
-/// what it repeats lies anywhere.
+/// A set of event positions, stored as sorted ranges: positions appended by one process are mostly
+/// consecutive, and those of duplicates are anywhere.
 class PositionRanges {
  public:
   void add(Position position);
-  /// Contains every position, present and future.
+  /// Makes the set contain every position, present and future.
   void add_all();
   const std::deque<std::pair<Position, Position>>& ranges() const { return ranges_; }
-  /// Forgets everything below `position`.
+  /// Removes all positions below `position`.
   void drop_below(Position position);
 
  private:

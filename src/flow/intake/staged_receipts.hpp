@@ -7,7 +7,7 @@
 
 namespace dispatch::flow {
 
-/// Holds the verdicts of a transaction back until it is durable. Where the journal fails, the receipts report
+/// Holds back the verdicts of a transaction until it is durable. If the journal fails, the receipts report
 /// `unknown`. Used by one thread.
 class StagedReceipts {
  public:
@@ -22,7 +22,7 @@ class StagedReceipts {
     staged_.emplace_back(std::move(receipt), std::move(verdict));
   }
 
-  /// What was added is durable: reports it.
+  /// Reports the verdicts that were added; call it once they are durable.
   void committed() {
     for (auto& [receipt, verdict] : staged_) receipt.tell(verdict);
     staged_.clear();

@@ -6,15 +6,14 @@
 
 namespace dispatch::flow {
 
-/// Gives each arriving event its place in a distributed trace: the one that its own headers say it comes
-/// from, else a new one. Used by one thread.
+/// Gives each arriving event its trace context: a child of the context in its own headers, otherwise a new
+/// trace. Used by one thread.
 class Tracer {
  public:
   /// `seed` is the journal's (Journal::trace_seed).
   Tracer(const tracing::Sampler& sampler, const tracing::TraceSeed& seed) : sampler_(sampler), seed_(seed) {}
 
-  /// Sets Arrival::trace of all. The span is that in which the event is taken in; the flags are what the
-  /// sampler says.
+  /// Sets Arrival::trace of all arrivals. The span covers taking in the event; the sampler decides the flags.
   void trace(ingest::Batch& batch);
 
  private:

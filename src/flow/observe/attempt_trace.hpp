@@ -19,12 +19,12 @@ namespace dispatch::flow {
 
 /// What a delivery waits for.
 enum class WaitReason : std::uint8_t {
-  order,     ///< what comes before it in its lane
-  permit,    ///< a request more at its host, or in all, or at a time to its destination
-  rate,      ///< of its destination
-  circuit,   ///< of its destination, to close
-  retry,     ///< the time after a failure
-  throttle,  ///< of its destination, which has asked for time, or was down
+  order,     ///< an earlier delivery in its lane
+  permit,    ///< a free permit: at its host, in the whole run, or at its destination
+  rate,      ///< the rate limit of its destination
+  circuit,   ///< the open circuit of its destination
+  retry,     ///< the retry delay after a failure
+  throttle,  ///< its destination has asked for time or was down
 };
 inline constexpr std::array<std::string_view, 6> wait_reason_names{"order",   "permit", "rate",
                                                                    "circuit", "retry",  "throttle"};
@@ -32,22 +32,22 @@ constexpr std::string_view to_string(WaitReason reason) {
   return wait_reason_names[static_cast<std::size_t>(reason)];
 }
 
-/// One stretch of waiting, longer than zero.
+/// One period of waiting, longer than zero.
 struct Wait {
   WaitReason why = WaitReason::order;
   WallTime from{}, until{};
 };
 
-/// When a delivery reached each stage of the window, in times of turns. 0: not known.
+/// When a delivery reached each stage of the window, as times of turns. 0: not known.
 struct Timestamps {
-  WallTime loaded{};                           ///< into the window
-  WallTime head{};                             ///< it is first in its lane
-  WallTime let_through{};                      ///< by the limiter of its destination, where there is one
-  WaitReason before_head = WaitReason::order;  ///< what it waited for before it came to the head
+  WallTime loaded{};       ///< loaded into the window
+  WallTime head{};         ///< became the first in its lane
+  WallTime let_through{};  ///< released by the limiter of its destination; 0 without a limiter
+  WaitReason before_head = WaitReason::order;  ///< what it waited for before it became the head
   WaitReason at_limiter = WaitReason::permit;  ///< what it waited for at the limiter
 };
 
-/// Texts in one allocation.
+/// Several texts in one allocation.
 template <std::size_t count>
 class Texts {
  public:
@@ -79,38 +79,38 @@ struct AcceptedEvent {
   Texts<text_count> texts;
   tracing::TraceContext trace;  ///< its own span
   tracing::SpanId parent{};     ///< in the same trace, of its sender; zero: none
-  WallTime from{};              ///< when the run had it
+  WallTime from{};              ///< when the run received it
   WallTime staged{};            ///< when the commit began
-  WallTime committed{};         ///< and ended
+  WallTime committed{};         ///< when the commit ended
 };
 
-/// One attempt to deliver, as observers receive it: what identifies it, what it waited for, and how it ended.
-/// It holds nothing of payloads, headers and secrets. Absent texts are empty.
+/// One attempt to deliver, as observers receive it: its identity, what it waited for, and how it ended. It
+/// contains no payload, headers or secrets. Absent texts are empty.
 struct AttemptTrace {
   enum Text : std::size_t { event_id, entity_id, correlation_id, subscription, host, url, text_count };
 
-  Texts<text_count> texts;  ///< `url` only where the trace is recorded; all of it, query and user included
+  Texts<text_count> texts;  ///< `url` only if the trace is recorded; the complete URL, with query and user
   std::optional<SequenceNumber> sequence;
-  unsigned attempt = 1;  ///< counted over the delivery's whole life
+  unsigned attempt = 1;  ///< number of the attempt over the delivery's whole life
   std::int64_t generation = 0;
-  tracing::TraceContext trace;  ///< of the request
+  tracing::TraceContext trace;  ///< trace context of the request
   tracing::SpanId ingest{};     ///< the event's own span, in the same trace
-  /// That of the transport where the trace is recorded. Never null.
+  /// The transport's protocol if the trace is recorded. Never null.
   const delivery::SpanProtocol* protocol = &delivery::plain_protocol();
 
-  std::array<Wait, 4> waits{};  ///< before it began, the first `waited` of them
+  std::array<Wait, 4> waits{};  ///< waits before the attempt began; the first `waited` are set
   std::size_t waited = 0;
   WallTime staged{};             ///< when the commit of its intent began
-  WallTime sent{};               ///< and ended: the request was handed over
-  bool with_acceptance = false;  ///< the same commit accepted the event
+  WallTime sent{};               ///< when that commit ended and the request was handed over
+  bool with_acceptance = false;  ///< true: the same commit accepted the event
 
-  WallTime ended{};  ///< when the outcome was taken in
+  WallTime ended{};  ///< when the dispatcher received the outcome
   Transition by = Transition::succeed;
-  WallTime due{};  ///< of the next attempt, where there is to be one
+  WallTime due{};  ///< when the next attempt is due, if there will be one
   OutcomeKind outcome = OutcomeKind::unknown;
-  std::string_view outcome_name;  ///< as outcome_name() has it; a constant
-  int status = 0, code = 0;       ///< as those of Outcome
-  std::string error;  ///< what went wrong on the way; empty on an answer, and where nothing was sent
+  std::string_view outcome_name;  ///< result of outcome_name(); a constant
+  int status = 0, code = 0;       ///< as in Outcome
+  std::string error;              ///< the transport error; empty for an answer, and if nothing was sent
   std::chrono::microseconds took{0};
 
   /// Adds the wait if it is longer than zero.

@@ -19,8 +19,8 @@ class Histogram {
   }
   std::uint64_t count() const { return count_; }
 
-  /// The upper end of the bucket below which `share` (0 to 1) of the durations lie; 0 where nothing was
-  /// added.
+  /// The upper end of the bucket at which `share` (0 to 1) of the durations is reached; 0 if the histogram is
+  /// empty.
   std::chrono::microseconds percentile(double share) const {
     if (count_ == 0) return std::chrono::microseconds{0};
     auto left = static_cast<std::uint64_t>(share * static_cast<double>(count_ - 1)) + 1;
@@ -35,7 +35,7 @@ class Histogram {
   static constexpr std::size_t sub_buckets = 16;
   static constexpr std::size_t powers = 37;
 
-  // Below 16 each value has its own bucket; above, each power of two is cut into 16.
+  // Below 16 each value has its own bucket; above, each power of two is divided into 16 buckets.
   static std::size_t bucket_of(std::uint64_t us) {
     if (us < sub_buckets) return us;
     const auto power = static_cast<std::size_t>(std::bit_width(us)) - 5;

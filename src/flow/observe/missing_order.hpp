@@ -10,41 +10,41 @@
 
 namespace dispatch::flow {
 
-/// Where --field says that the fields stand which order events; an empty text: it does not say.
+/// The places of the ordering fields as given by --field; an empty text: not given.
 struct OrderPointers {
   std::string entity_id;
   std::string sequence_number;
 };
 
-/// A field that orders events and is not where --field says it stands.
+/// An ordering field that is missing where --field says it is.
 struct MissingField {
   std::string field;        ///< "entity_id" or "sequence_number"
-  std::string pointer;      ///< as it was given
-  std::uint64_t lines = 0;  ///< without it
+  std::string pointer;      ///< as given
+  std::uint64_t lines = 0;  ///< lines without it
   std::uint64_t entities =
-      0;  ///< of sequence_number: whose events they are; MissingOrder::entities_most at most
+      0;  ///< for sequence_number: the entities of these lines, at most MissingOrder::entities_most
 };
 
-/// Counts accepted lines whose order is lost as a mapped field is missing in them: each becomes a lane of its
-/// own, or takes the next number of its entity as it comes.
+/// Counts accepted lines that lose their order because a mapped field is missing: each becomes a lane of its
+/// own, or takes the next number of its entity in order of arrival.
 class MissingOrder {
  public:
-  /// Entities counted one by one; an input may name any number.
+  /// Maximum number of entities counted one by one; an input can name any number of them.
   static constexpr std::size_t entities_most = 100'000;
 
   explicit MissingOrder(OrderPointers pointers);
 
   void note(const Arrival& arrival);
-  /// True where something was counted since the last call.
+  /// True if something was counted since the last call.
   bool take_changed();
-  /// Those of which there are any.
+  /// The fields that are missing in at least one line.
   std::vector<MissingField> found() const;
 
  private:
   OrderPointers pointers_;
   std::uint64_t without_entity_ = 0;
   std::uint64_t without_number_ = 0;
-  std::unordered_set<std::size_t> entities_;  ///< without a number somewhere; the hashes of their ids
+  std::unordered_set<std::size_t> entities_;  ///< hashes of the ids of entities with a missing number
   bool changed_ = false;
 };
 

@@ -12,39 +12,40 @@
 
 namespace dispatch::flow {
 
-/// What a turn has taken in of the input.
+/// The input that a turn has processed.
 struct Taken {
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;   ///< lines, for any reason
-  std::uint64_t conflicts = 0;  ///< of those, what would have taken another event's id or sequence number
-  std::uint64_t unmatched = 0;  ///< of those accepted, what no subscription meant
+  std::uint64_t rejected = 0;  ///< lines rejected for any reason
+  std::uint64_t conflicts =
+      0;  ///< of the rejected: those whose event id or sequence number belongs to another event
+  std::uint64_t unmatched = 0;  ///< of the accepted: those that no subscription selected
 };
 
-/// Deliveries that were held back for the first time since they came.
+/// Deliveries that were held back for the first time since they came out of their lane.
 struct HeldBack {
   std::uint64_t by_rate = 0;
-  std::uint64_t in_all = 0;  ///< those, and what a limit of requests at a time has held back
+  std::uint64_t in_all = 0;  ///< the sum of these, and of those held back by a limit of concurrent requests
 };
 
-/// What a turn has done; it is committed.
+/// What a committed turn has done.
 struct CommittedTurn {
   Taken taken{};
   std::span<const journal::Settlement> settled{};  ///< borrowed, with their outcomes
-  std::size_t begun = 0;                           ///< requests that go out now
-  std::uint64_t orphans = 0;  ///< attempts found under way that nobody knows the outcome of
+  std::size_t begun = 0;                           ///< requests that are sent now
+  std::uint64_t orphans = 0;  ///< attempts found in flight at the start, whose outcome is unknown
   std::uint64_t trips = 0;    ///< circuits that have opened
   HeldBack held_back{};
-  std::chrono::nanoseconds commit{0};  ///< how long that took
-  /// Of the attempts that have ended, where the observer wants them; they may be kept.
+  std::chrono::nanoseconds commit{0};  ///< duration of the commit
+  /// The traces of the attempts that have ended, if the observer wants them; it may keep them.
   std::span<const std::shared_ptr<const AttemptTrace>> attempt_traces{};
-  /// Of the events that were accepted and whose traces are recorded, where the observer wants them.
+  /// The accepted events whose traces are recorded, if the observer wants them.
   std::span<const std::shared_ptr<const AcceptedEvent>> accepted_events{};
   /// The number of changes in the commit. 0: the commit wrote nothing.
   std::size_t size() const { return taken.accepted + settled.size() + begun + orphans; }
 };
 
-/// Receives what a run does. Nothing that decides about a delivery passes through here.
+/// Receives what a run does. It cannot influence deliveries.
 class Observer {
  public:
   virtual ~Observer() = default;

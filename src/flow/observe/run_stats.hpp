@@ -18,57 +18,58 @@
 
 namespace dispatch::flow {
 
-/// One host, as it stands.
+/// The state of one host.
 struct HostStats {
-  std::string host;                                                 ///< empty: the others together
-  std::uint64_t in_flight = 0;                                      ///< deliveries begun and not settled
-  std::uint64_t permits_free = 0;                                   ///< of RunOptions::per_host
-  policy::Circuit::State circuit = policy::Circuit::State::closed;  ///< the worst of its destinations
+  std::string host;                ///< empty: the sum of all other hosts
+  std::uint64_t in_flight = 0;     ///< deliveries begun and not settled
+  std::uint64_t permits_free = 0;  ///< of RunOptions::per_host
+  policy::Circuit::State circuit =
+      policy::Circuit::State::closed;  ///< the worst state among its destinations
 };
 
-/// What a run has done so far and where the journal stands. A value.
+/// What a run has done so far, and the current state of the journal. A value.
 struct RunStats {
   // Input of this run.
-  std::uint64_t lines = 0;  ///< that held something
+  std::uint64_t lines = 0;  ///< non-empty lines
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;   ///< for any reason
-  std::uint64_t unmatched = 0;  ///< accepted, and no subscription meant them
-  std::uint64_t numbered = 0;   ///< accepted without a number, and given the next one of their entity
+  std::uint64_t unmatched = 0;  ///< accepted, but no subscription selected them
+  std::uint64_t numbered = 0;  ///< accepted without a sequence number; each got the next number of its entity
   Elsewhere elsewhere;
   RecordedElsewhere recorded_elsewhere;     ///< of the duplicates
-  std::vector<MissingField> missing_order;  ///< of those accepted
+  std::vector<MissingField> missing_order;  ///< of the accepted lines
   std::vector<ingest::UnreadInput> unread;  ///< inputs that were not read to their end, and will not be
 
   // Deliveries by this run.
   std::uint64_t delivered = 0;
-  std::uint64_t attempts = 0;   ///< that ended
-  std::uint64_t retries = 0;    ///< failures after which another attempt was allowed
-  std::uint64_t buried = 0;     ///< that became dead letters
-  std::uint64_t not_meant = 0;  ///< that the filter of their subscription, asked before the request, excludes
-  std::uint64_t given_up = 0;   ///< during the run, by operators or because their subscription was removed
-  std::uint64_t unknown = 0;    ///< attempts with an unknown outcome: aborted, or found after a crash
-  std::uint64_t in_flight = 0;  ///< attempts under way
-  std::uint64_t ahead = 0;      ///< begun in the journal, and waiting to be prepared or for a free connection
-  std::uint64_t host_limited = 0;  ///< first in their lane, and waiting for a permit
-  std::uint64_t rate_limited = 0;  ///< first in their lane, and waiting for a rate
-  std::uint64_t resting = 0;       ///< first in their lane, and waiting for an open circuit
-  std::uint64_t throttled = 0;     ///< first in their lane, and waiting for a destination that asked for time
-  std::optional<std::chrono::microseconds> hold_ends;  ///< from now, the first of those
-  journal::GapCount gaps_given_up;                     ///< that this run has waited for
-  std::uint64_t circuits_open = 0;  ///< destinations that are left alone after failures, or only probed
-  std::optional<std::chrono::microseconds> next_probe;  ///< from now, of what something waits for
-  std::vector<HostStats>
-      hosts;          ///< those with most to do first; where there is an observer, and a second old at most
-  Histogram latency;  ///< of attempts that succeeded
-  std::map<std::string, std::uint64_t>
-      errors;  ///< failures by what they said; bounded, the rest under "other"
+  std::uint64_t attempts = 0;  ///< attempts that ended
+  std::uint64_t retries = 0;   ///< failures after which another attempt was allowed
+  std::uint64_t buried = 0;    ///< deliveries that became dead letters
+  std::uint64_t not_meant =
+      0;  ///< deliveries that the filter of their subscription excluded before the request
+  std::uint64_t given_up = 0;      ///< failed during the run because of operators or removed subscriptions
+  std::uint64_t unknown = 0;       ///< attempts with an unknown outcome: aborted, or found after a crash
+  std::uint64_t in_flight = 0;     ///< attempts under way
+  std::uint64_t ahead = 0;         ///< begun in the journal, and waiting for preparation or a free connection
+  std::uint64_t host_limited = 0;  ///< first in their lane, waiting for a permit
+  std::uint64_t rate_limited = 0;  ///< first in their lane, waiting for a rate limit
+  std::uint64_t resting = 0;       ///< first in their lane, waiting for an open circuit
+  std::uint64_t throttled = 0;     ///< first in their lane, waiting for a destination that asked for time
+  std::optional<std::chrono::microseconds> hold_ends;  ///< time until the first of these holds ends
+  journal::GapCount gaps_given_up;                     ///< gaps that this run gave up after the maximum wait
+  std::uint64_t circuits_open = 0;                     ///< destinations whose circuit is open or half-open
+  std::optional<std::chrono::microseconds>
+      next_probe;                ///< time until the next probe of a circuit for which deliveries wait
+  std::vector<HostStats> hosts;  ///< the busiest first; only with an observer, and at most a second old
+  Histogram latency;             ///< latency of attempts that succeeded
+  std::map<std::string, std::uint64_t> errors;  ///< failures by error text; bounded, the rest under "other"
 
-  // The journal as it stands, including what other processes did.
+  // The current state of the journal, including the work of other processes.
   journal::StateCounts state_counts;
-  std::vector<std::string> paused;  ///< the ids of subscriptions that are
+  std::vector<std::string> paused;  ///< ids of paused subscriptions
   bool following =
-      false;  ///< another process owns the journal and delivers; this one waits for its own events
+      false;  ///< true: another process owns the journal and delivers; this run waits for its own events
 };
 
 /// The stats of a run, shared between the dispatcher's thread and the threads that show them. Thread-safe.

@@ -12,7 +12,7 @@
 
 namespace dispatch::flow {
 
-/// Deliveries in that state; 0 where the count is not known yet.
+/// The number of deliveries in that state; 0 if the count is not known yet.
 std::uint64_t in_state(const RunStats& stats, DeliveryState state);
 
 /// Deliveries a second over the whole run.
@@ -21,7 +21,7 @@ double deliveries_per_second(const RunStats& stats, std::chrono::microseconds to
 /// The most frequent errors, at most five, the most frequent first.
 std::vector<std::pair<std::string, std::uint64_t>> top_errors(const RunStats& stats);
 
-/// Adds a key for each figure. Keys are only ever added.
+/// Adds one key for each statistic. Keys are never removed or renamed.
 void add_stats(JsonObject& object, const RunStats& stats, std::chrono::microseconds took);
 
 }  // namespace dispatch::flow

@@ -14,7 +14,7 @@ class Throughput {
  public:
   /// `count` never decreases.
   void note(SteadyTime now, std::uint64_t count);
-  /// Growth in one second; nothing until two notes lie apart in time.
+  /// Growth per second; nothing until there are two notes at different times.
   std::optional<double> per_second() const;
 
  private:

@@ -10,31 +10,31 @@
 
 namespace dispatch::flow {
 
-/// How a delivery that may be loaded was found.
+/// Where a delivery that may be loaded comes from.
 enum class Found {
-  arrived,  ///< the turn has made it
-  read,     ///< in the journal
+  arrived,  ///< made in this turn
+  read,     ///< read from the journal
 };
 
-/// A delivery that may be loaded, and what is known of it.
+/// A delivery that may be loaded.
 struct Candidate {
   QueueState* queue = nullptr;
   const journal::DeliveryRow* row = nullptr;
-  /// What stands before it in its lane, where that was read.
+  /// What precedes it in its lane, if that was read.
   std::optional<journal::Predecessor> before = {};
-  /// It stands right behind another candidate of its batch, or what is loaded, in its lane.
+  /// True: it directly follows another candidate of the batch, or a loaded delivery, in its lane.
   bool follows = false;
 };
 
-/// The candidates of a batch, by the question that brought them. The rows must outlive it.
+/// The candidates of a batch, grouped by question. The rows must outlive it.
 class CandidateBatch {
  public:
-  /// What is added from now on is of the next question.
+  /// Starts the next question; candidates added from now on belong to it.
   void begin_question() { begins_.push_back(all_.size()); }
   void add(QueueState& queue, const journal::DeliveryRow& row) { all_.push_back({&queue, &row}); }
 
   std::vector<Candidate>& all() { return all_; }
-  /// Those of the question of that number, from 0 on.
+  /// The candidates of the question with that number, counted from 0.
   std::span<const Candidate> of(std::size_t question) const {
     const std::size_t end = question + 1 < begins_.size() ? begins_[question + 1] : all_.size();
     return std::span{all_}.subspan(begins_[question], end - begins_[question]);

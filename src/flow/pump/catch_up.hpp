@@ -12,8 +12,8 @@
 
 namespace dispatch::flow {
 
-/// Reads again what was passed over at destination limiters that have room by now. Used by the dispatcher's
-/// thread, inside its turn.
+/// Reads deliveries again that were passed over at destination limiters which have room now. Used by the
+/// dispatcher's thread, inside its turn.
 class CatchUp {
  public:
   CatchUp(journal::Journal& journal, DestinationLimiters& limiters, Window& window, LaneLoader& loader,
@@ -24,7 +24,7 @@ class CatchUp {
         loader_(loader),
         predecessors_(predecessors) {}
 
-  /// True where load() has something to do.
+  /// True if load() has something to do.
   bool is_wanted() const;
   Result<> load();
 

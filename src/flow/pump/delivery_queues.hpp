@@ -20,9 +20,9 @@
 
 namespace dispatch::flow {
 
-/// The delivery queues that a run knows: which of them are to be read, when their retries are due, and from
-/// where a restart must read. Of many, those with nothing to do are forgotten, so that memory follows what is
-/// under way and not the hosts there are. Used by the dispatcher's thread, inside its turn.
+/// The delivery queues that a run knows: which of them to read, when their retries are due, and where a
+/// restart must read. If there are many, idle ones are dropped, so that memory follows the work under way and
+/// not the number of hosts. Used by the dispatcher's thread, inside its turn.
 class DeliveryQueues {
  public:
   using Due = std::set<std::pair<WallTime, QueueNo>>;
@@ -31,11 +31,11 @@ class DeliveryQueues {
                  const PolicySet& policies)
       : journal_(journal), graph_(graph), limits_(limits), policies_(policies) {}
 
-  /// Those that are new in the journal.
+  /// Loads delivery queues that are new in the journal.
   Result<> load();
-  /// The journal is asked for those that are not known. It must have them.
+  /// Loads those of `numbers` that are not known. The journal must have them.
   Result<> know(const std::set<QueueNo>& numbers);
-  /// It must be known.
+  /// `no` must be known.
   QueueState& at(QueueNo no) { return *queues_.at(no); }
   const QueueState& at(QueueNo no) const { return *queues_.at(no); }
 
@@ -44,11 +44,11 @@ class DeliveryQueues {
     for (const auto& [no, queue] : queues_) visit(*queue);
   }
 
-  /// Forgets delivery queues that have nothing to do and whose stored mark says so, where more than `kept`
-  /// are known. What holds one in `held` keeps it.
+  /// Drops delivery queues that are idle, and whose stored low watermark is up to date, if more than `kept`
+  /// are known. Keeps those in `held`.
   void forget_done(std::size_t kept, const std::set<const QueueState*>& held);
 
-  /// By name.
+  /// The hosts, by name.
   const std::map<std::string, HostState>& hosts() const { return hosts_; }
 
   // --- Policies
@@ -56,44 +56,46 @@ class DeliveryQueues {
     bool paused = false, resumed = false;
     bool moved = false;  ///< it goes to another URL
   };
-  /// Those that hold from now on, and what they turn.
+  /// Applies the queue's current policy; returns what has changed.
   Turned change_policy(QueueState& queue);
-  /// Reads where they go by now.
+  /// Reads where the delivery queues go now.
   Result<> move(const std::vector<QueueState*>& queues);
-  /// Nothing of it is to be read, and no retry comes.
+  /// Stops reading the delivery queue, and drops its due times.
   void pause(QueueState& queue);
-  /// All of them above their cursors is to be read, and their retries come.
+  /// Reads the delivery queues again above their cursors, and their due times.
   Result<> resume(const std::vector<QueueState*>& queues);
 
   // --- To be read
-  /// Lists the delivery queue where it is open and may have more.
+  /// Lists the delivery queue for reading if it is not paused and may have more.
   void list(QueueState& queue);
-  /// There may be more in it, anywhere above `position`, or above its cursor.
+  /// Lists the delivery queue, which may have deliveries anywhere above `position`, or above its cursor.
   void read_again(QueueState& queue, std::optional<Position> position = std::nullopt);
   std::vector<QueueState*> take_listed();
   const std::vector<QueueState*>& listed() const { return listed_; }
 
-  /// The hosts of these have slow destinations: those with several destinations are crowded.
+  /// Marks those of the queues that have several destinations as crowded. Their hosts have slow destinations.
   Result<> find_crowded(const std::vector<QueueState*>& queues);
 
   // --- Retries
-  /// One behind that place is due at `place.at`, and was not looked at.
+  /// A retry behind that place, due at `place.at`, has not been read yet.
   void due_by(QueueState& queue, const journal::DuePlace& place);
-  /// Those behind that place must be looked at again; the next one is due at `place.at`.
+  /// Retries behind that place must be read again; the next is due at `place.at`.
   void look_from(QueueState& queue, const journal::DuePlace& place);
-  /// All up to that place were looked at; the next one is due at `next`.
+  /// Retries up to that place were read; the next is due at `next`.
   void looked_until(QueueState& queue, const journal::DuePlace& until, std::optional<WallTime> next);
-  /// An operator may have changed those that were not looked at: the next one of each is asked for anew.
+  /// Reads the next due time of each queue again, because an operator may have changed unread retries.
   Result<> reread_due(const std::vector<QueueState*>& queues);
-  /// The wall clock was set, and all due times in the journal with it: all retries are to be looked at again.
+  /// Call it when the wall clock was set, and the due times in the journal with it: all retries are read
+  /// again.
   Result<> clock_set();
-  /// When the first that was not looked at is due, of each delivery queue that has one and is open.
+  /// The due time of the first unread retry, for each delivery queue that has one and is not paused.
   const Due& due() const { return due_; }
 
   // --- Where a restart reads from
-  /// A crash must not leave what lies above `mark` below the stored mark.
+  /// Makes sure that after a crash a restart reads everything above `mark`: lowers the stored low watermark
+  /// if needed.
   void keep_in_reach(QueueState& queue, Position mark);
-  /// Delivery queues whose stored mark must be lowered with this turn.
+  /// Returns the delivery queues whose stored low watermark must be lowered in this turn.
   std::vector<QueueState*> take_sunken() { return std::exchange(sunken_, {}); }
 
  private:
@@ -110,7 +112,7 @@ class DeliveryQueues {
   void set_due(QueueState& queue, std::optional<WallTime> due);
 
   std::map<QueueNo, std::unique_ptr<QueueState>> queues_;
-  QueueNo newest_{};  ///< of those that were ever known
+  QueueNo newest_{};  ///< highest number ever loaded
   std::map<std::string, HostState> hosts_;
   std::uint32_t hosts_ever_ = 0;
   std::vector<QueueState*> listed_;

@@ -12,42 +12,43 @@
 
 namespace dispatch::flow {
 
-/// Loads deliveries that were read from the journal into the lanes of the window, or passes over them: what
-/// is not first in its lane, and what has to wait for room at its destination's limiter. What it passes over
-/// comes back by itself: the lane asks the journal when it is drained, and the limiter and its delivery queue
-/// keep the lowest place from which to read again. Deliveries at one limiter go in the order of their
-/// positions, so that no lane keeps its place for ever.
+/// Loads deliveries from the journal into the lanes of the window, or passes over them if they are not first
+/// in their lane or must wait for room at a destination limiter. A delivery that was passed over is read
+/// again later: a drained lane asks the journal, and the limiter and its delivery queue keep the lowest place
+/// from which to read again. Deliveries at one limiter go in order of position, so that no lane keeps its
+/// place for ever.
 ///
-/// What has to be known of many candidates is asked first, by PredecessorReader, so that loading asks
-/// nothing. Used by the dispatcher's thread, inside its turn.
+/// PredecessorReader asks first, for a whole batch of candidates, so that loading asks the journal nothing.
+/// Used by the dispatcher's thread, inside its turn.
 class LaneLoader {
  public:
   LaneLoader(DestinationLimiters& limiters, Window& window, DeliveryQueues& queues)
       : limiters_(limiters), window_(window), queues_(queues) {}
 
   enum class Loaded {
-    done,       ///< loaded, or passed over and remembered
-    no_room,    ///< the window has none; the caller must remember it
-    not_asked,  ///< it is not known what stands before it; the caller must remember it
+    done,       ///< loaded, or passed over with its place noted
+    no_room,    ///< the window has no room; the caller must keep it
+    not_asked,  ///< its predecessor was not read; the caller must keep it
   };
-  /// A pending delivery.
+  /// Loads a pending delivery.
   Loaded load_pending(const Candidate& candidate, Found how);
-  /// A retry that is due.
+  /// Loads a due retry.
   Loaded load_retry(const Candidate& candidate);
-  /// The first open delivery of a lane that was woken, in any state, where its delivery queue is open.
+  /// Loads the first open delivery of a lane that was woken, in any state, unless its delivery queue is
+  /// paused.
   void load_woken(const Candidate& candidate);
-  /// `rows` come next in a lane that is drained and was taken out of Window::drained(); it was asked for at
-  /// most `limit` of them.
+  /// Loads `rows`, which come next in a drained lane that the caller took out of Window::drained(); the
+  /// caller asked for at most `limit` rows.
   void load_next(Lane& lane, const std::vector<journal::DeliveryRow>& rows, std::size_t limit);
 
-  /// `row` comes next in a lane that has left the window while its delivery queue is paused, or goes
-  /// elsewhere.
+  /// Notes `row`, which comes next in a lane that has left the window, for reading once its delivery queue is
+  /// resumed or has moved.
   void read_when_open(QueueState& queue, const journal::DeliveryRow& row);
-  /// `row` is read again when there is room at the limiter.
+  /// Notes `row` for reading again when the limiter has room.
   void leave_behind(DestinationLimiter& limiter, const journal::DeliveryRow& row);
-  /// True where nothing more is loaded into the lane.
+  /// True if nothing more may be loaded into the lane.
   static bool leaves(const Lane& lane);
-  /// True where `row` would be passed over, now and after anything else was loaded.
+  /// True if `row` would be passed over, now and after loading anything else.
   bool would_pass_over(QueueState& queue, const journal::DeliveryRow& row);
 
   /// What is loaded from now on has waited at this limiter; null: at none.

@@ -12,15 +12,15 @@
 
 namespace dispatch::flow {
 
-/// Asks the journal, once for a batch of candidates, what stands before those of them for which LaneLoader
-/// needs to know it. Nothing is loaded between the question and the loading of the batch, in its order. Used
-/// by the dispatcher's thread, inside its turn.
+/// Reads from the journal, once for a batch of candidates, the predecessors that LaneLoader needs. Nothing
+/// may be loaded between this and the loading of the batch, which keeps the batch's order. Used by the
+/// dispatcher's thread, inside its turn.
 class PredecessorReader {
  public:
   PredecessorReader(journal::Journal& journal, Window& window, LaneLoader& loader)
       : journal_(journal), window_(window), loader_(loader) {}
 
-  /// For LaneLoader::load_pending. Not asked are those for which there will be no room.
+  /// For LaneLoader::load_pending. Skips candidates for which there will be no room.
   Result<> read_for_pending(std::vector<Candidate>& candidates);
   /// For LaneLoader::load_retry.
   Result<> read_for_retries(std::vector<Candidate>& candidates);
@@ -37,9 +37,10 @@ class PredecessorReader {
   Window& window_;
   LaneLoader& loader_;
   std::vector<Candidate*> wanted_;
-  std::vector<journal::DeliveryRow> rows_;                            ///< of those
-  std::unordered_map<LaneKey, SequenceNumber, LaneKeyHash> tails_;    ///< of lanes in this batch
-  std::unordered_map<const QueueState*, std::size_t> lanes_to_open_;  ///< by this batch
+  std::vector<journal::DeliveryRow> rows_;  ///< the candidates to ask for
+  std::unordered_map<LaneKey, SequenceNumber, LaneKeyHash>
+      tails_;  ///< last number of each lane in this batch
+  std::unordered_map<const QueueState*, std::size_t> lanes_to_open_;  ///< lanes that this batch will open
 };
 
 }  // namespace dispatch::flow

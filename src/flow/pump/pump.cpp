@@ -76,7 +76,7 @@ Result<> Pump::clock_set(std::chrono::microseconds by) {
   return queues_.clock_set();
 }
 
-Result<> Pump::terms_changed(WallTime now) {
+Result<> Pump::policy_changed(WallTime now) {
   std::vector<QueueState*> paused, moved, resumed, open;
   queues_.each([&](QueueState& queue) {
     const auto turned = queues_.change_policy(queue);

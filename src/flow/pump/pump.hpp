@@ -20,59 +20,58 @@
 
 namespace dispatch::flow {
 
-/// Keeps the graph supplied from the journal. It reads each delivery queue forward in the order of positions,
-/// and loads what is first in its lane; what it passes over comes back by itself: when its lane is drained,
-/// by a retry that is due, by a wakeup that an operator or a closed gap left in the journal, or when there is
-/// room again at its destination's limiter. So a delivery that waits costs no memory.
+/// Supplies the graph with deliveries from the journal. It reads each delivery queue forward by position and
+/// loads the first delivery of each lane. A delivery that it passes over uses no memory and is read again
+/// later: when its lane is drained, when its retry is due, when an operator or a closed gap leaves a wakeup
+/// in the journal, or when its destination limiter has room.
 ///
-/// The direct deliveries to all URLs of a host are one delivery queue. Where some of these URLs are slow,
-/// what is read of them is passed over as soon as enough of their lanes are loaded, so that a fast URL behind
-/// a million deliveries to a slow one is found; each destination that was passed over has a mark from where
+/// All direct deliveries to a host, for any URL, are one delivery queue. If some of these URLs are slow,
+/// further deliveries to them are passed over once enough of their lanes are loaded. So the pump finds a fast
+/// URL behind a million deliveries to a slow one. Each destination that was passed over has a mark from which
 /// it is read again.
 ///
-/// A lane whose items are done is drained, and the journal is asked what is first in it, unless it is known
-/// that nothing was passed over. So what a fan-out puts below the items of a lane goes next.
-/// Transaction::begin refuses to send what lies above it before.
+/// A lane whose items are done is drained: the journal is asked what comes first in it, unless it is certain
+/// that nothing was passed over. So a delivery that a fan-out adds below the items of a lane goes next; until
+/// then Transaction::begin refuses to send what is above it.
 ///
-/// A delivery queue that is paused has nothing in the window but what is under way or at its host's gate, and
-/// nothing of it is read: its cursor goes down to all that it has to read when it is open again. One whose
-/// subscription goes to another URL is paused and resumed: what of it was in the window leads to the former
-/// URL, and leaves when it comes out, so that it is read again for the present one. Used by the dispatcher's
-/// thread, inside its turn.
+/// A paused delivery queue has only requests under way or at its host's gate in the window, and is not read;
+/// its cursor goes down to everything that must be read when it is resumed. A delivery queue whose
+/// subscription gets another URL is paused and resumed: items in the window still lead to the old URL, leave
+/// when they come out, and are read again for the new one.
+///
+/// Used by the dispatcher's thread, inside its turn.
 class Pump {
  public:
   Pump(journal::Journal& journal, Graph& graph, DestinationLimiters& limiters, const WindowLimits& limits,
        const PolicySet& policies);
 
-  /// Reads where the last run stood. Once, before all else.
-  /// What operators had asked for up to that action is known from what the journal keeps of circuits and
-  /// holds.
+  /// Starts where the last run stopped. Call once, before everything else. The saved circuits and holds
+  /// already include what operators asked for up to the action `known_asks`.
   Result<> start(std::int64_t known_asks);
 
-  /// The turn has made these deliveries, in the order of their positions.
+  /// Takes the deliveries that the turn has made, in order of position.
   Result<> arrived(std::vector<journal::DeliveryRow> made);
-  /// The turn has left wakeups in the journal.
+  /// Call it if the turn has written wakeups.
   void woken() { filler_.wakeups().woken(); }
-  /// Other processes have written.
+  /// Call it if other processes have written to the journal.
   Result<> changed_elsewhere(const journal::Changes& changes);
-  /// Another process has given up deliveries: what of them waits before a limiter, or to be tried again,
-  /// waits no more.
+  /// Call it if another process has cancelled or discarded deliveries: those that wait at a limiter or for a
+  /// retry leave the window.
   Result<> given_up_elsewhere();
-  /// The wall clock was set by `by`, and the due times in the journal were moved with it.
+  /// Call it when the wall clock was set by `by`, and the due times in the journal were moved.
   Result<> clock_set(std::chrono::microseconds by);
-  /// Another policy holds. What waits in the window of a delivery queue that is paused by it leaves it.
-  Result<> terms_changed(WallTime now);
+  /// Applies a changed policy. The waiting items of a delivery queue that is now paused leave the window.
+  Result<> policy_changed(WallTime now);
 
-  // What became of an item that held its lane. Its permits are the caller's to give back; the item is gone
-  // afterwards.
+  // These end an item that held its lane. The caller gives back its permits; the item is invalid afterwards.
   void completed(Item& item);                  ///< the lane goes on
-  void retry_later(Item& item, WallTime due);  ///< the lane waits in the journal
+  void retry_later(Item& item, WallTime due);  ///< the lane waits; the journal has the due time
   void buried(Item& item);                     ///< the lane is blocked
-  void lost(Item& item);                       ///< the journal says otherwise: ask it
-  void turned_away(Item& item);                ///< others go first at its limiter: read it when there is room
-  void put_back(Item& item);                   ///< its delivery queue is paused: read it when that is resumed
+  void lost(Item& item);                       ///< the journal has another state: it is asked
+  void turned_away(Item& item);  ///< its limiter serves others first: it is read again when there is room
+  void put_back(Item& item);     ///< its delivery queue is paused: it is read again when that is resumed
 
-  /// Lanes to the destination of this limiter that lead past it lead there from now on.
+  /// Redirects lanes to the destination of this limiter, if they lead past it, to the limiter.
   void lead_to(DestinationLimiter& limiter) { window_.lead_to(limiter); }
 
   /// Calls `visit` with each known delivery queue.
@@ -84,25 +83,25 @@ class Pump {
   /// The hosts of those delivery queues, by name.
   const std::map<std::string, HostState>& hosts() const { return queues_.hosts(); }
 
-  /// Loads what there is room for and what may go, into the graph.
+  /// Loads deliveries that may go, as far as there is room, and puts them into the graph.
   Result<> fill(WallTime now);
 
-  /// Where operators want to know at once whether a destination is up, since the last call.
+  /// The destinations that operators asked to try at once, since the last call.
   std::vector<WakeupFollower::AskedFor> take_asked_for() { return filler_.wakeups().take_asked_for(); }
 
-  /// When fill() may find something that it could not before, with nothing else happening.
+  /// When fill() may find more, if nothing else happens.
   std::optional<WallTime> next_due() const;
-  /// True where fill() has something to do at once.
+  /// True if fill() has something to do at once.
   bool hungry() const { return filler_.hungry(); }
-  /// True where the window is empty, nothing is left to be read, and no retry is to come.
+  /// True if the window is empty, nothing is left to be read, and no retry is to come.
   bool idle() const;
-  /// Lanes that hold something: each has one delivery that is under way or waits for a permit.
+  /// The number of lanes with items: each has one delivery that is under way or waits for a permit.
   std::size_t lanes() const { return window_.lanes(); }
 
-  /// Where a restart must read from, and the last wakeup seen, to be committed with the turn. `whole`: all
-  /// there is to say. Otherwise only what the turn needs: a delivery queue whose stored mark lies above
-  /// something that is loaded, or is to follow a lane that has ended, and would not come back by itself after
-  /// a crash.
+  /// Saves where a restart must read, and the last wakeup handled, in the turn's transaction. `whole`: saves
+  /// all of it. Otherwise saves only what the turn needs: lowers the stored low watermark of a delivery queue
+  /// if it is above a loaded delivery, or above the next one of an ended lane, that would be lost after a
+  /// crash.
   Result<> save_progress(journal::Transaction& transaction, bool whole);
 
  private:

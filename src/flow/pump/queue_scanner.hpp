@@ -14,15 +14,15 @@
 
 namespace dispatch::flow {
 
-/// Reads the delivery queues that are listed, each forward from its cursor, as far as there is room. Those
-/// that get nothing in a turn come first in the next. Used by the dispatcher's thread, inside its turn.
+/// Reads the listed delivery queues forward from their cursors, as far as there is room. Those that get
+/// nothing in a turn come first in the next. Used by the dispatcher's thread, inside its turn.
 class QueueScanner {
  public:
   QueueScanner(journal::Journal& journal, Window& window, DeliveryQueues& queues, LaneLoader& loader,
                PredecessorReader& predecessors)
       : journal_(journal), window_(window), queues_(queues), loader_(loader), predecessors_(predecessors) {}
 
-  /// True where load() has something to do.
+  /// True if load() has something to do.
   bool is_wanted() const;
   Result<> load();
 

@@ -12,7 +12,7 @@
 
 namespace dispatch::flow {
 
-/// Loads the retries that are due, of all delivery queues. Used by the dispatcher's thread, inside its turn.
+/// Loads the due retries of all delivery queues. Used by the dispatcher's thread, inside its turn.
 class RetryLoader {
  public:
   RetryLoader(journal::Journal& journal, Window& window, DeliveryQueues& queues, LaneLoader& loader,

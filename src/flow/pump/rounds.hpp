@@ -5,9 +5,9 @@
 
 namespace dispatch::flow {
 
-/// What one turn may read of one kind, so that it calls the journal a bounded number of times however much
-/// there is to read: in each round what is wanted is collected, asked for at once, and loaded. What is left
-/// is read in the next turn.
+/// Limits what one turn reads of one kind, so that it calls the journal a bounded number of times however
+/// much there is to read. Each round collects what is wanted, asks for it at once, and loads it. The rest is
+/// read in the next turn.
 class Rounds {
  public:
   explicit Rounds(std::size_t rows) : rows_left_(rows) {}
@@ -15,22 +15,22 @@ class Rounds {
   static constexpr int most = 4;
   static constexpr std::size_t rows_of_one = 256;  ///< of one delivery queue in one round
 
-  /// Begins a round. False where the turn has read enough.
+  /// Begins a round. Returns false if the turn has read enough.
   bool next() {
     unclaimed_ = rows_left_;
     return rows_left_ > 0 && round_++ < most;
   }
-  /// What each of so many may ask for in this round, so that all of them get something.
+  /// The number of rows that each of `askers` may ask for in this round, so that all get some.
   std::size_t share(std::size_t askers) const {
     return std::clamp<std::size_t>(rows_left_ / std::max<std::size_t>(askers, 1), 1, rows_of_one);
   }
-  /// So many of `wanted` rows may be asked for in this round; 0: none.
+  /// Reserves up to `wanted` rows in this round; returns how many, 0: none.
   std::size_t claim(std::size_t wanted) {
     const std::size_t given = std::min(wanted, unclaimed_);
     unclaimed_ -= given;
     return given;
   }
-  /// So many rows have come. One that brings nothing costs as much as a row.
+  /// Notes that `rows` rows were read. A question without rows costs as much as one row.
   void count(std::size_t rows) { rows_left_ -= std::min(rows_left_, std::max<std::size_t>(rows, 1)); }
 
   std::size_t rows_left() const { return rows_left_; }

@@ -14,7 +14,7 @@
 
 namespace dispatch::flow {
 
-/// Follows the wakeups that operators and closed gaps leave in the journal. Used by the dispatcher's thread,
+/// Handles the wakeups that operators and closed gaps leave in the journal. Used by the dispatcher's thread,
 /// inside its turn.
 class WakeupFollower {
  public:
@@ -27,23 +27,24 @@ class WakeupFollower {
         left_lanes_(left_lanes),
         predecessors_(predecessors) {}
 
-  /// What operators had asked for up to the action `known_asks` is known; wakeups up to `last` were seen.
+  /// `known_asks`: the saved state includes what operators asked for up to this action. `last`: the last
+  /// wakeup handled.
   void start(std::int64_t known_asks, std::int64_t last);
-  /// There may be wakeups in the journal.
+  /// Notes that the journal may have new wakeups.
   void woken() { waits_ = true; }
-  /// True where there may be some that were not followed.
+  /// True if there may be wakeups that were not handled.
   bool is_wanted() const { return waits_; }
   Result<> follow();
 
-  /// The last one that was followed.
+  /// The last wakeup handled.
   std::int64_t last() const { return last_; }
 
-  /// An operator asked to try the destination at once.
+  /// An operator's request to try the destination at once.
   struct AskedFor {
     DestinationNo destination;
-    std::int64_t action = 0;  ///< by which that was said
+    std::int64_t action = 0;  ///< number of that action
   };
-  /// Since the last call.
+  /// The requests since the last call.
   std::vector<AskedFor> take_asked_for() { return std::exchange(asked_for_, {}); }
 
  private:

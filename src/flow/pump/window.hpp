@@ -18,7 +18,7 @@
 
 namespace dispatch::flow {
 
-/// Items with stable addresses, reused.
+/// Items with stable addresses; memory is reused.
 class ItemPool {
  public:
   Item& take(const journal::DeliveryRow& row, Lane& lane, const Timestamps& timestamps) {
@@ -34,7 +34,7 @@ class ItemPool {
     item.lane = nullptr;
     free_.push_back(&item);
   }
-  /// The wall clock was set by `by`, and the due times in the journal with it.
+  /// Moves due times after the wall clock was set by `by`, like those in the journal.
   void move_due(std::chrono::microseconds by) {
     for (Item& item : items_)
       if (item.row.state == DeliveryState::retry_wait) item.row.state_at += by;
@@ -60,56 +60,59 @@ class Window {
   const WindowLimits& limits() const { return limits_; }
   /// True if the window has room for one more lane of this delivery queue.
   bool has_room(const QueueState& queue) const { return room(queue) > 0; }
-  /// For so many more lanes of this delivery queue the window has room.
+  /// The number of additional lanes of this delivery queue for which the window has room.
   std::size_t room(const QueueState& queue) const;
-  /// For so many more lanes in all.
+  /// The number of additional lanes, of any delivery queue, for which the window has room.
   std::size_t room() const { return limits_.lanes - std::min(limits_.lanes, lanes_in_use_); }
   bool lane_has_room(const Lane& lane) const;
-  /// True where the delivery queue is crowded and so many lanes lead to this destination, which is not known
-  /// to be quick, that what is read of it is passed over: others may stand behind it. So the lanes of slow
-  /// ones take no more room than they have use for.
+  /// True if further deliveries to this destination must be passed over: the delivery queue is crowded, the
+  /// destination is not known to be quick, and it has many lanes. So slow destinations do not fill the window
+  /// in front of others.
   bool crowds(const QueueState& queue, DestinationNo destination) const;
   /// True if there is room again for several lanes to a destination that was crowded out.
   bool crowds_no_more(const QueueState& queue, DestinationNo destination) const;
-  /// True where a destination of the delivery queue's host is slow.
+  /// True if a destination of the delivery queue's host is slow.
   bool has_slow(const QueueState& queue) const;
   std::size_t items() const { return items_in_use_; }
   /// The number of busy lanes.
   std::size_t lanes() const { return lanes_in_use_ - drained_.size(); }
 
-  /// Null where the lane is not in the window.
+  /// Null if the lane is not in the window.
   Lane* find(const LaneKey& key);
   bool is_idle(const Lane& lane) const { return lane.idle != idle_.end(); }
-  /// Takes a lane for `row`, which is not in the window; there must be room. It is to get an item at once.
+  /// Opens a lane for `row`, which is not in the window; there must be room. The caller must push an item at
+  /// once.
   Lane& open(QueueState& queue, const journal::DeliveryRow& row);
-  /// Puts `row` at the end of the lane and into the graph; it waited for `why` until now.
+  /// Appends `row` to the lane and puts it into the graph; it waited for `why` until now.
   void push(Lane& lane, const journal::DeliveryRow& row, WaitReason why);
 
-  /// Lanes to the destination of this limiter that lead past it lead there from now on.
+  /// Redirects lanes to the destination of this limiter, if they lead past it, to the limiter.
   void lead_to(DestinationLimiter& limiter);
-  /// The same of all limiters that there are by now, or should be: another policy holds.
+  /// Does this for all limiters, after a policy change.
   void lead_to_limiters();
 
-  /// The item that holds its lane is done, and the lane goes on.
+  /// Ends the item that holds its lane; the lane goes on.
   void complete(Item& item);
-  /// The item that holds its lane is not done: it leaves the window, and the whole lane with it.
+  /// Removes the item that holds its lane, and the whole lane, from the window.
   void evict(Item& item);
-  /// The same, but the lane is drained: the journal knows what comes next in it.
+  /// Removes the item that holds its lane; the lane becomes drained, because the journal knows what comes
+  /// next.
   void drain(Item& item);
 
-  /// Lanes whose turn it is to be asked for. The caller takes them out, and pushes what comes next, or:
+  /// Lanes for which the journal must be asked what comes next. The caller takes a lane out of the list, and
+  /// then calls push(), rest() or close() for it.
   std::vector<Lane*>& drained() { return drained_; }
   const std::vector<Lane*>& drained() const { return drained_; }
-  /// a lane that was taken out has nothing more: it is idle,
+  /// Makes a lane idle that was taken out of drained() and has nothing more.
   void rest(Lane& lane);
-  /// or leaves the window.
+  /// Removes a lane that was taken out of drained() from the window.
   void close(Lane& lane);
 
-  /// An idle lane leaves the window: what is known of it does not hold any more.
+  /// Removes an idle lane from the window, because its information is out of date.
   void forget(Lane& lane);
   void forget_idle(const QueueState& queue);
-  /// The same of all its idle lanes; its busy ones leave with what holds them. Returns what waited at its
-  /// host's gate, in order: each holds its lane.
+  /// Removes all idle lanes of the delivery queue; its busy lanes leave with their items. Returns the items
+  /// that waited at the host's gate, in order: each holds its lane.
   std::vector<Item*> send_off(const QueueState& queue);
 
   /// As ItemPool::move_due().
@@ -143,7 +146,7 @@ class Window {
   std::unordered_map<LaneKey, Lane*, LaneKeyHash> lanes_;
   std::deque<Lane> lane_pool_;
   std::vector<Lane*> free_lanes_;
-  std::list<Lane*> idle_;  ///< the longest idle first
+  std::list<Lane*> idle_;  ///< the lane that is idle for longest is first
   std::vector<Lane*> drained_;
   ItemPool pool_;
   std::size_t items_in_use_ = 0;

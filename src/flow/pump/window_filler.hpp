@@ -18,11 +18,10 @@
 
 namespace dispatch::flow {
 
-/// Reads the journal for what the window has room for: what follows in lanes that go on, what was passed over
-/// at a limiter, what is due, what operators and closed gaps have woken, what has just been made, and what
-/// lies further on in each delivery queue. Each of them collects what it wants to know, asks the journal
-/// once, and loads; so a turn calls the journal a bounded number of times, whatever its size. Used by the
-/// dispatcher's thread, inside its turn.
+/// Reads from the journal what the window has room for: the next deliveries of drained lanes, those passed
+/// over at a limiter, due retries, lanes woken by operators and closed gaps, new deliveries, and the rest of
+/// each delivery queue. Each reader collects its questions, asks the journal once, and loads the answers; so
+/// a turn calls the journal a bounded number of times. Used by the dispatcher's thread, inside its turn.
 class WindowFiller {
  public:
   WindowFiller(journal::Journal& journal, DestinationLimiters& limiters, Window& window,
@@ -31,13 +30,13 @@ class WindowFiller {
   WakeupFollower& wakeups() { return wakeups_; }
   const WakeupFollower& wakeups() const { return wakeups_; }
 
-  /// The turn has made these deliveries, in the order of their positions.
+  /// Takes the deliveries that the turn has made, in order of position.
   void arrived(std::vector<journal::DeliveryRow> made);
-  /// True where all that was made is loaded, or is to be read again.
+  /// True if all new deliveries are loaded or noted for reading again.
   bool has_loaded_arrived() const { return arrived_.empty(); }
 
   Result<> fill(WallTime now);
-  /// True where fill() has something to do at once.
+  /// True if fill() has something to do at once.
   bool hungry() const;
 
  private:
@@ -53,7 +52,7 @@ class WindowFiller {
   RetryLoader retries_;
   WakeupFollower wakeups_;
   QueueScanner scanner_;
-  std::vector<journal::DeliveryRow> arrived_;  ///< and not loaded yet
+  std::vector<journal::DeliveryRow> arrived_;  ///< new deliveries, not loaded yet
 };
 
 }  // namespace dispatch::flow

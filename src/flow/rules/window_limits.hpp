@@ -4,7 +4,8 @@
 
 namespace dispatch::flow {
 
-/// How much of the journal a run holds in memory at a time. Memory follows these, not the backlog.
+/// How much of the journal a run holds in memory at a time. Memory depends on these limits, not on the
+/// backlog.
 struct WindowLimits {
   std::size_t per_host = 50;          ///< permits of one host's gate
   std::size_t ahead = 0;              ///< additional permits of a host without a rate
@@ -14,14 +15,14 @@ struct WindowLimits {
   std::size_t rows_per_turn = 2048;  ///< rows read by scans in one turn
   std::size_t wakeups_per_turn = 256;
 
-  /// Deliveries that wait at the limiter of a destination with an open circuit or a rate: at least so many. A
-  /// rate may let up to `waiting_most` wait.
+  /// Minimum number of deliveries that may wait at the limiter of a destination with an open circuit or a
+  /// rate. A rate may let up to `waiting_most` wait.
   std::size_t waiting_least = 16;
   std::size_t waiting_most = 64;
 
-  std::size_t queues_kept = 4096;  ///< queues with nothing to do that are kept; the others are forgotten
+  std::size_t queues_kept = 4096;  ///< idle queues that are kept in memory
 
-  /// What suits a run with these limits: some lanes waiting for each permit, so that no permit waits for the
+  /// Limits suited to a run: each permit has some lanes waiting for it, so that no permit waits for the
   /// journal.
   static WindowLimits suiting(std::size_t per_host, std::size_t ahead, std::size_t workers);
 };

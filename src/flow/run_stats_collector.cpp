@@ -1,4 +1,4 @@
-#include "flow/run_figures.hpp"
+#include "flow/run_stats_collector.hpp"
 
 #include "flow/busiest_hosts.hpp"
 
@@ -45,12 +45,12 @@ void count_settled(RunStats& stats, const journal::Settlement& settlement) {
 
 }  // namespace
 
-void RunFigures::recovered(std::size_t attempts) {
+void RunStatsCollector::recovered(std::size_t attempts) {
   shared_stats_.update([&](RunStats& stats) { stats.unknown += attempts; });
 }
 
-void RunFigures::committed(std::span<const journal::Settlement> settled,
-                           const journal::GapCount& gaps_given_up) {
+void RunStatsCollector::committed(std::span<const journal::Settlement> settled,
+                                  const journal::GapCount& gaps_given_up) {
   shared_stats_.update([&](RunStats& stats) {
     for (const auto& settlement : settled) count_settled(stats, settlement);
     stats.gaps_given_up.gaps += gaps_given_up.gaps;
@@ -58,19 +58,19 @@ void RunFigures::committed(std::span<const journal::Settlement> settled,
   });
 }
 
-void RunFigures::look_at_hosts() {
+void RunStatsCollector::look_at_hosts() {
   auto hosts = busiest_hosts(pump_, limiters_, per_host_);
   shared_stats_.update([&](RunStats& stats) { stats.hosts = std::move(hosts); });
 }
 
-void RunFigures::look_at_hosts_now_and_then() {
+void RunStatsCollector::look_at_hosts_now_and_then() {
   const SteadyTime now = clock_.steady();
   if (hosts_seen_at_ != SteadyTime{} && now - hosts_seen_at_ < look_at_hosts_every) return;
   hosts_seen_at_ = now;
   look_at_hosts();
 }
 
-Result<> RunFigures::look(std::size_t begun, std::size_t ahead) {
+Result<> RunStatsCollector::look(std::size_t begun, std::size_t ahead) {
   DISPATCH_ASSIGN(state_counts_, journal_.state_counts());
   if (!failed_before_) failed_before_ = state_counts_.of(DeliveryState::failed);
   const std::int64_t failed = state_counts_.of(DeliveryState::failed) - *failed_before_;

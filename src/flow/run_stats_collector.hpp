@@ -16,12 +16,12 @@
 
 namespace dispatch::flow {
 
-/// Keeps the stats of a run: counts what committed turns have done, and looks after each of them at how
-/// things stand. Used by the dispatcher's thread, between its turns.
-class RunFigures {
+/// Collects the stats of a run: counts what committed turns have done, and reads the current state after each
+/// turn. Used by the dispatcher's thread, between its turns.
+class RunStatsCollector {
  public:
-  RunFigures(journal::Journal& journal, const Clock& clock, std::size_t per_host, const Pump& pump,
-             const DestinationLimiters& limiters, SharedStats& shared_stats)
+  RunStatsCollector(journal::Journal& journal, const Clock& clock, std::size_t per_host, const Pump& pump,
+                    const DestinationLimiters& limiters, SharedStats& shared_stats)
       : journal_(journal),
         clock_(clock),
         per_host_(per_host),
@@ -29,21 +29,21 @@ class RunFigures {
         limiters_(limiters),
         shared_stats_(shared_stats) {}
 
-  /// Attempts that the last owner left were found, of unknown outcome.
+  /// Counts attempts of the last owner with an unknown outcome.
   void recovered(std::size_t attempts);
-  /// A turn was committed that has recorded these outcomes and given up those gaps.
+  /// Counts the outcomes and given-up gaps of a committed turn.
   void committed(std::span<const journal::Settlement> settled, const journal::GapCount& gaps_given_up);
-  /// With the next look() these subscriptions are paused.
+  /// Sets the paused subscriptions; the next look() publishes them.
   void set_paused(std::vector<std::string> ids) { paused_ = std::move(ids); }
-  /// How things stand after a turn with so many attempts begun and not settled; `ahead` of them wait for a
-  /// free connection.
+  /// Updates the current state after a turn, with `begun` attempts under way; `ahead` of them wait for a free
+  /// connection.
   Result<> look(std::size_t begun, std::size_t ahead);
-  /// Which hosts have most to do.
+  /// Updates the list of the busiest hosts.
   void look_at_hosts();
-  /// The same, once a second.
+  /// Calls look_at_hosts() at most once a second.
   void look_at_hosts_now_and_then();
 
-  /// As look() has last seen them.
+  /// The state counts at the last look().
   const journal::StateCounts& state_counts() const { return state_counts_; }
 
  private:
@@ -54,7 +54,7 @@ class RunFigures {
   const DestinationLimiters& limiters_;
   SharedStats& shared_stats_;
   journal::StateCounts state_counts_;
-  std::optional<std::int64_t> failed_before_;  ///< deliveries in that state when the run began
+  std::optional<std::int64_t> failed_before_;  ///< failed deliveries when the run began
   std::optional<std::vector<std::string>> paused_;
   SteadyTime hosts_seen_at_{};
 };
