@@ -10,24 +10,24 @@
 
 namespace dispatch::delivery {
 
-/// What waits to be prepared: first come, first served for one subscription, and the subscriptions in turn,
-/// so many of one at a time. A subscription whose programs take long leaves room for the others. Used under a
-/// lock.
+/// Requests that wait for preparation: in order of arrival within one subscription, and subscriptions in
+/// turn. The number in preparation for each subscription is limited, so that slow programs of one leave room
+/// for the others. Used under a lock.
 class PreparationQueue {
  public:
-  /// At least 1.
+  /// `per_subscription`: requests of one subscription in preparation at a time; at least 1.
   explicit PreparationQueue(std::size_t per_subscription) : per_subscription_(per_subscription) {}
 
-  /// `outgoing` has a subscription.
+  /// `outgoing` must have a subscription.
   void add(Outgoing outgoing);
-  /// The next one. It has its place until leave().
+  /// Takes the next request to prepare. It counts as in preparation until leave().
   std::optional<Outgoing> next();
-  /// How many wait.
+  /// Number of waiting requests.
   std::size_t size() const { return size_; }
   bool has_next() const { return !turns_.empty(); }
-  /// One of that subscription has been prepared.
+  /// Call it when a request of that subscription has been prepared.
   void leave(SubscriptionNo subscription);
-  /// Takes out all that waits.
+  /// Removes and returns all waiting requests.
   std::vector<Outgoing> give_back();
 
  private:
@@ -40,8 +40,9 @@ class PreparationQueue {
 
   const std::size_t per_subscription_;
   std::size_t size_ = 0;
-  std::unordered_map<SubscriptionNo, Line> lines_;  ///< with something waiting or under way
-  std::deque<SubscriptionNo> turns_;                ///< with something waiting and room for it
+  std::unordered_map<SubscriptionNo, Line>
+      lines_;                         ///< subscriptions with waiting requests or requests in preparation
+  std::deque<SubscriptionNo> turns_;  ///< subscriptions with waiting requests and a free place
 };
 
 }  // namespace dispatch::delivery

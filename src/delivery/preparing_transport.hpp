@@ -18,18 +18,18 @@
 
 namespace dispatch::delivery {
 
-/// Stands before another transport and prepares what needs it (preparation.hpp), on threads of its own; all
-/// else goes through at once. One subscription has no more than all threads but one. What cannot be prepared
-/// is reported as preparation.hpp says. What waits to be prepared, or is being, has not started: it can be
-/// withdrawn, and is not prepared where it may begin no longer when its turn comes.
+/// Prepares requests (preparation.hpp) on its own threads before another transport sends them; requests that
+/// need no preparation go through at once. One subscription uses at most all threads but one. Failures are
+/// reported as preparation.hpp says. A request that waits for preparation, or is in preparation, has not
+/// started: it can be withdrawn, and is not sent if its deadline for starting has passed.
 ///
-/// `next`, `reports` and `clock` are borrowed; they must outlive it, and `next` puts its reports itself.
+/// `next`, `reports` and `clock` are borrowed and must outlive it. `next` reports its own outcomes.
 class PreparingTransport final : public Transport {
  public:
-  /// Fails where the system gives no thread.
+  /// Fails if the system has no thread left.
   static Result<std::unique_ptr<PreparingTransport>> start(std::size_t threads, Transport& next,
                                                            Reports& reports, const Clock& clock);
-  /// Withdraws what has not gone to `next`; that goes on.
+  /// Withdraws what has not been passed to `next`; the rest goes on.
   ~PreparingTransport() override;
   PreparingTransport(const PreparingTransport&) = delete;
   PreparingTransport& operator=(const PreparingTransport&) = delete;
@@ -54,7 +54,8 @@ class PreparingTransport final : public Transport {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   PreparationQueue queue_;
-  std::uint64_t withdrawals_ = 0;  // so far: what was begun before the last one is not sent
+  std::uint64_t withdrawals_ =
+      0;  // number of withdrawals; requests prepared before the last one are not sent
   bool stop_ = false;
   std::vector<std::thread> threads_;
 };

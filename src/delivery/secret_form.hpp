@@ -8,19 +8,19 @@
 
 namespace dispatch::delivery {
 
-/// A signing secret as it was given, ready to be used: without the byte-order mark and the white space around
-/// it. Refuses what no receiver that follows Standard Webhooks 1.0.0 verifies: quotation marks around it,
-/// "whsec_" anywhere but at its start (as in "v1,whsec_..."), a key behind "whsec_" that is not base64 or
-/// shorter than 16 bytes; also a control character, and less than 8 or more than 512 bytes. The message,
-/// which goes on from "the secret in FILE", holds nothing of it.
+/// Checks a signing secret and returns it without a byte-order mark and surrounding white space. Refuses
+/// secrets that no receiver of Standard Webhooks 1.0.0 can verify: quotation marks around it, "whsec_"
+/// anywhere but at its start (as in "v1,whsec_..."), a key after "whsec_" that is not base64 or is shorter
+/// than 16 bytes. Also refuses control characters, and less than 8 or more than 512 bytes. The message
+/// continues "the secret in FILE" and contains nothing of the secret.
 Result<std::string> tidy_secret(std::string text);
 
-/// What is doubtful about a secret that tidy_secret() takes, which goes on from "the secret in FILE": it is
-/// short, or looks like base64 that a receiver would decode. Nothing where there is nothing to say.
+/// A warning about a secret that tidy_secret() accepts: it is short, or it looks like base64 that a receiver
+/// would decode. The text continues "the secret in FILE". Nothing if there is no warning.
 std::optional<std::string> weakness(std::string_view secret);
 
 inline constexpr std::size_t secret_least = 8;    ///< bytes
 inline constexpr std::size_t secret_most = 512;   ///< bytes
-inline constexpr std::size_t secret_strong = 16;  ///< bytes of a key; with fewer it can be guessed
+inline constexpr std::size_t secret_strong = 16;  ///< bytes of a key; a shorter key can be guessed
 
 }  // namespace dispatch::delivery

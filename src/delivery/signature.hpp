@@ -10,12 +10,12 @@
 
 namespace dispatch::delivery {
 
-/// The key that a secret stands for, the same in both schemes: what is base64 behind "whsec_" (Standard
-/// Webhooks 1.0.0), and of any other text its bytes. Fails where "whsec_" is followed by what is not base64
-/// (RFC 4648, the padding may be left out) or by nothing.
+/// The HMAC key of a secret, the same in both schemes: the decoded base64 after "whsec_" (Standard Webhooks
+/// 1.0.0), or else the bytes of the text. Fails if "whsec_" is followed by nothing or by text that is not
+/// base64 (RFC 4648, padding optional).
 Result<std::string> signing_key(std::string_view secret);
 
-/// What a request is signed over, besides its body. The texts stand in headers just so.
+/// The signed parts of a request, besides its body. The headers contain exactly these texts.
 struct Signed {
   std::string_view id;         ///< webhook-id
   std::string_view timestamp;  ///< X-Dispatch-Timestamp and webhook-timestamp: seconds since the epoch
@@ -29,18 +29,18 @@ std::string dispatch_signature(std::string_view key, const Signed& what);
 /// base64.
 std::string standard_signature(std::string_view key, const Signed& what);
 
-/// The values of both headers.
+/// The values of both signature headers.
 struct Signatures {
   std::string dispatch;  ///< X-Dispatch-Signature: separated by commas
   std::string standard;  ///< webhook-signature: separated by spaces
 };
 
-/// Signs with every secret that has not expired at `now`, in the order given; both values are empty where
-/// there is none. Fails where a secret stands for no key.
+/// Signs with every secret that has not expired at `now`, in the order given; both values are empty if there
+/// is none. Fails if a secret is not a valid key.
 Result<Signatures> sign(std::span<const SigningSecret> secrets, const Signed& what, WallTime now);
 
-/// An event's id as webhook-id: percent-encoded as other headers are, and the dot as well, because dots
-/// separate what is signed.
+/// Encodes an event's id as webhook-id: percent-encoded like other headers, and the dot as well, because dots
+/// separate the signed parts.
 std::string webhook_id(std::string_view event_id);
 
 }  // namespace dispatch::delivery

@@ -7,31 +7,31 @@
 
 namespace dispatch::delivery {
 
-/// What the span of an attempt is made of. Texts are borrowed.
+/// The facts for the span of an attempt. Texts are borrowed.
 struct AttemptFacts {
-  std::string_view url{};        ///< all of it
-  std::string_view shown_url{};  ///< as much of it as a span may show
+  std::string_view url{};        ///< the complete URL
+  std::string_view shown_url{};  ///< the part of the URL that a span may show
   std::string_view host{};
-  unsigned attempt = 1;  ///< counted over the delivery's whole life
+  unsigned attempt = 1;  ///< number of the attempt over the delivery's whole life
   OutcomeKind outcome = OutcomeKind::unknown;
-  std::string_view outcome_name{};  ///< as outcome_name() has it
-  int status = 0, code = 0;         ///< as those of Outcome
+  std::string_view outcome_name{};  ///< result of outcome_name()
+  int status = 0, code = 0;         ///< as in Outcome
   bool failed = false;
 };
 
-/// How the spans of attempts tell of their protocol, by the conventions of OpenTelemetry. Asked only where a
-/// span is written, and on the thread that writes it. Thread-safe.
+/// Describes attempts of a protocol in spans, by OpenTelemetry's semantic conventions. Called only when a
+/// span is written, on the thread that writes it. Thread-safe.
 class SpanProtocol {
  public:
   virtual ~SpanProtocol() = default;
-  /// The span's name, as "POST".
+  /// The span's name, such as "POST".
   virtual std::string_view name() const = 0;
   virtual tracing::SpanKind kind() const = 0;
-  /// Adds what there is to say of an attempt, also what kind of failure it was. May borrow from `attempt`.
+  /// Adds the attributes of an attempt, including the kind of failure. May borrow from `attempt`.
   virtual void describe(const AttemptFacts& attempt, tracing::SpanAttributes& attributes) const = 0;
 };
 
-/// Of a transport that says nothing of its protocol: "deliver", and where to.
+/// For a transport without conventions of its own: "deliver", and the destination.
 const SpanProtocol& plain_protocol();
 
 }  // namespace dispatch::delivery

@@ -11,21 +11,21 @@
 
 namespace dispatch::delivery {
 
-/// Hands each attempt to the transport of its URL's scheme. What has a scheme of none of them is reported as
-/// `refused`, on the thread that sends it.
+/// Passes each attempt to the transport for its URL's scheme. An attempt with an unknown scheme is reported
+/// as `refused`, on the thread that sends it.
 class TransportByScheme final : public Transport {
  public:
-  /// A transport and the schemes that it serves; "http" and "https" share one.
+  /// A transport and its schemes; "http" and "https" share one.
   struct Served {
     UrlSchemes schemes;
     Transport& transport;
   };
 
-  /// A scheme belongs to the first that names it. The transports and `reports` are borrowed, as are the texts
-  /// of the schemes; each transport puts its reports itself.
+  /// If several transports name a scheme, the first one gets it. The transports, `reports` and the texts of
+  /// the schemes are borrowed; each transport reports its own outcomes.
   TransportByScheme(const std::vector<Served>& served, Reports& reports);
 
-  /// Those that there is a transport for, in the order given. Valid while this object lives.
+  /// The schemes that have a transport, in the order given. Valid while this object lives.
   UrlSchemes schemes() const { return schemes_; }
 
   void send(std::vector<Outgoing> batch) override;
@@ -41,7 +41,7 @@ class TransportByScheme final : public Transport {
 
   std::vector<Transport*> transports_;
   std::vector<std::string_view> schemes_;
-  std::vector<std::size_t> places_;  ///< of each scheme in transports_
+  std::vector<std::size_t> places_;  ///< for each scheme: its index in transports_
   Reports& reports_;
 };
 

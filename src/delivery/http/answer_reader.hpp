@@ -8,27 +8,27 @@
 
 namespace dispatch::delivery {
 
-/// Reads one attempt's answer as it comes, header line by header line and then the body, and says where it is
-/// not to be read on. What it keeps does not grow with the answer.
+/// Reads the answer to one attempt piece by piece, headers and then body, and decides when to stop reading.
+/// Uses bounded memory.
 class AnswerReader {
  public:
   /// `options` is borrowed.
   explicit AnswerReader(const HttpOptions& options) : options_(options) {}
 
-  /// Another attempt begins.
+  /// Starts the next attempt.
   void reset();
 
-  /// A header line with its line end, an empty one included; `status` is that of the last status line. False
-  /// where the answer is not to be read on.
+  /// Takes a header line with its line end; an empty line too. `status` is that of the last status line.
+  /// Returns false to stop reading the answer.
   bool header(std::string_view line, int status);
-  /// A piece of the body. False where no more of it is wanted.
+  /// Takes a piece of the body. Returns false to stop reading.
   bool body(std::string_view bytes);
 
-  /// True once the status and the headers of the last answer are whole: from then on the attempt is answered,
-  /// whatever becomes of the body.
+  /// True once the status and the headers of the last answer are complete: from then on the attempt is
+  /// answered, even if the body fails.
   bool answered() const { return answered_; }
   bool headers_too_large() const { return headers_too_large_; }
-  /// Why an answer that libcurl would take is refused; null where it is not.
+  /// Why an answer is refused that libcurl would accept; null: it is accepted.
   const char* complaint() const { return complaint_; }
   /// The first bytes of the body.
   std::string take_excerpt() { return std::move(excerpt_); }

@@ -10,8 +10,8 @@
 
 namespace dispatch::delivery {
 
-/// libcurl's process-wide state for as long as the object lives. libcurl counts the users and, since 7.84,
-/// locks the count, so any number of these may come and go on any thread.
+/// Initialises libcurl for the process while the object lives. libcurl counts the users and, since 7.84,
+/// locks the count, so any number of these objects may exist on any thread.
 class CurlGlobal {
  public:
   static Result<CurlGlobal> acquire() {
@@ -46,13 +46,13 @@ struct ShareCleanup {
   void operator()(CURLSH* share) const { curl_share_cleanup(share); }
 };
 
-/// Own a handle each. Every easy handle leaves its multi handle before either ends.
+/// Owners of libcurl handles. Remove every easy handle from its multi handle before either is destroyed.
 using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
 using MultiHandle = std::unique_ptr<CURLM, MultiCleanup>;
 using ShareHandle = std::unique_ptr<CURLSH, ShareCleanup>;
 using UrlHandle = std::unique_ptr<CURLU, UrlCleanup>;
 
-/// A part of a URL; empty where it has none such.
+/// A part of a URL; empty if the URL does not have it.
 inline std::string url_part(const UrlHandle& url, CURLUPart which) {
   char* part = nullptr;
   if (curl_url_get(url.get(), which, &part, 0) != CURLUE_OK) return {};

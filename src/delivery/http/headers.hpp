@@ -11,8 +11,8 @@
 
 namespace dispatch::delivery {
 
-/// The header fields of one request as lines "Name: value" in one buffer, each ended by a NUL: what libcurl
-/// can be pointed at without a copy. Names and values must be fit for the wire.
+/// The header fields of one request as lines "Name: value" in one buffer, each ended by a NUL, so that
+/// libcurl can point to them without a copy. Names and values must be valid for HTTP.
 class HeaderLines {
  public:
   void clear();
@@ -27,31 +27,32 @@ class HeaderLines {
   std::vector<std::size_t> starts_;
 };
 
-/// What the CloudEvents HTTP binding (1.0.2, 3.1.3.2) makes of a text in a header: space, double quote,
-/// percent and all that is not printable ASCII become %XX, byte by byte.
+/// Encodes a text for a header as the CloudEvents HTTP binding (1.0.2, 3.1.3.2) requires: space, double
+/// quote, percent and everything but printable ASCII become %XX, byte by byte.
 std::string percent_encoded(std::string_view text);
 
-/// `text` as a quoted structured-field string (RFC 8941, 3.3.3), as the Idempotency-Key draft wants it. Quote
-/// and backslash are escaped; what such a string cannot hold, and percent so that no two texts become one,
-/// becomes %XX.
+/// Encodes `text` as a quoted structured-field string (RFC 8941, 3.3.3), as the Idempotency-Key draft
+/// requires. Quote and backslash are escaped. Characters that such a string cannot hold become %XX; percent
+/// too, so that different texts stay different.
 std::string structured_string(std::string_view text);
 
-/// The value of a header that came with the event. Visible ASCII, spaces and tabs stay as they are, because
-/// credentials and media types need them; control characters, bytes beyond ASCII, and spaces at the ends
-/// become %XX.
+/// Encodes the value of a header that came with the event. Visible ASCII, spaces and tabs stay as they are,
+/// because credentials and media types need them; control characters, bytes beyond ASCII, and spaces at the
+/// ends become %XX.
 std::string header_value(std::string_view text);
 
 /// Replaces `lines` by the header fields of a request for `outgoing` that starts at `now` (DESIGN.md, "On the
-/// wire"), signed with the secrets that its subscription has then. Its payload is the body as it is sent.
+/// wire"), signed with the secrets that are valid then. The payload of `outgoing` must be the body to send.
 ///
-/// The event's own headers and those of the subscription come last, without the reserved ones; where both
-/// have one, that of the subscription is sent. Theirs is Content-Type too, unless the body is a CloudEvent,
-/// and the event's only where the body is its own payload.
+/// The event's own headers and those of the subscription come last, without the reserved ones; if both have a
+/// header, the subscription's is sent. The subscription's Content-Type applies unless the body is a
+/// CloudEvent; the event's applies only if the body is its own payload.
 ///
-/// With a trace, `traceparent` is that of this request, in place of theirs; the event's `tracestate` goes
-/// with it where the trace is that of its own `traceparent`. Without one theirs are as any other.
+/// With a trace, `traceparent` is the context of this request and replaces theirs; the event's `tracestate`
+/// is sent with it if the trace is that of the event's own `traceparent`. Without a trace, both headers are
+/// treated like any other.
 ///
-/// Fails where headers are not a JSON object of strings, or a secret stands for no key.
+/// Fails if headers are not a JSON object of strings, or if a secret is not a valid key.
 Result<> write_headers(const Outgoing& outgoing, WallTime now, HeaderLines& lines);
 
 }  // namespace dispatch::delivery

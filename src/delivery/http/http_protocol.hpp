@@ -7,10 +7,10 @@
 
 namespace dispatch::delivery {
 
-/// Requests as OpenTelemetry's semantic conventions for HTTP client spans have them.
+/// Describes requests by OpenTelemetry's semantic conventions for HTTP client spans.
 const SpanProtocol& http_protocol();
 
-/// The port that an http or https URL names, or that of its scheme.
+/// The port in an http or https URL, or the default port of its scheme.
 std::int64_t http_port_of(std::string_view url);
 
 }  // namespace dispatch::delivery

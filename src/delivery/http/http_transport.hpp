@@ -13,22 +13,22 @@ namespace dispatch::delivery {
 
 /// Delivers over HTTP/1.1 with libcurl. One thread makes all requests; connections are kept and used again.
 ///
-/// An attempt is one request: redirects are not followed, and a request whose kept connection ended without
-/// an answer is not repeated behind the caller's back. Once an answer's status and headers have come whole
-/// the attempt is answered, whatever becomes of the body. It starts at once what it is
-/// sent: LimitedTransport stands before it. What may begin no longer is reported as withdrawn. Proxies named
-/// by the environment are not used.
+/// An attempt is one request: redirects are not followed, and a request is not repeated if its kept
+/// connection ended without an answer. Once an answer's status and headers are complete the attempt is
+/// answered, even if the body fails. Requests start at once; LimitedTransport in front of it enforces the
+/// limits. A request whose deadline for starting has passed is reported as withdrawn. Proxies named by the
+/// environment are not used.
 ///
-/// `reports` and `clock` are borrowed. Reports are put from the transport's thread, those of one iteration
+/// `reports` and `clock` are borrowed. Reports come from the transport's thread, those of one iteration
 /// together.
 class HttpTransport final : public Transport {
  public:
-  /// Starts the thread. Fails where the system gives no thread or descriptor; options that do not fit
-  /// together, and files of certificates that cannot be used, are misuse.
+  /// Starts the thread. Fails if the system has no thread or descriptor left. Options that contradict each
+  /// other, and unusable certificate files, are misuse.
   static Result<std::unique_ptr<HttpTransport>> start(HttpOptions options, Reports& reports,
                                                       const Clock& clock);
 
-  /// Aborts what is under way, reports it, and leaves no thread and no descriptor behind.
+  /// Aborts and reports what is under way, and ends the thread.
   ~HttpTransport() override;
   HttpTransport(const HttpTransport&) = delete;
   HttpTransport& operator=(const HttpTransport&) = delete;

@@ -15,7 +15,8 @@
 namespace dispatch::delivery {
 
 /// Drives the transfers of one libcurl multi handle by readiness (epoll and curl_multi_socket_action), so
-/// that a turn costs what is ready and not what is open. All but wake() belongs to one thread.
+/// that the cost of a turn depends on ready sockets and not on open ones. Everything but wake() belongs to
+/// one thread.
 class MultiLoop {
  public:
   /// `connections_kept`: idle connections kept for the next request.
@@ -26,46 +27,47 @@ class MultiLoop {
   /// For curl_multi_add_handle, remove_handle and info_read.
   CURLM* multi() const { return multi_.get(); }
 
-  /// Must be done once to every easy handle before it is added: lets the loop know when its sockets are
-  /// closed.
+  /// Prepares an easy handle, so that the loop learns when its sockets are closed. Call it once before adding
+  /// the handle.
   void adopt(CURL* easy);
 
-  /// What the CURLOPT_OPENSOCKETFUNCTION of an adopted handle returns: a socket for this address, or
+  /// The result for CURLOPT_OPENSOCKETFUNCTION of an adopted handle: a socket for this address, or
   /// CURL_SOCKET_BAD.
   curl_socket_t open_socket(CURL* easy, const curl_sockaddr& address);
-  /// The same where the address is not to be connected to; the host's next one is tried.
+  /// The result for CURLOPT_OPENSOCKETFUNCTION if the address must not be connected to; libcurl then tries
+  /// the host's next one.
   curl_socket_t refuse_address(CURL* easy);
 
-  /// Takes out a handle whose transfer is done. curl_multi_remove_handle does it too, but walks over all open
+  /// Removes a handle whose transfer is done. curl_multi_remove_handle does that too, but walks over all open
   /// connections (7.71 and later).
   void release(CURL* easy);
 
-  /// Takes out a handle wherever its transfer stands.
+  /// Removes a handle in any state of its transfer.
   void remove(CURL* easy);
 
-  /// A transfer whose socket cannot be watched: it would wait for its timeout and not see its answer.
+  /// A transfer whose socket cannot be watched. It would wait for its timeout and not see its answer.
   struct Unwatched {
     CURL* easy;
-    int error;  ///< the system's number
+    int error;  ///< errno
   };
-  /// Those since the last call. Their handles are the caller's to take out.
+  /// The unwatched transfers since the last call. The caller removes their handles.
   std::vector<Unwatched> take_unwatched() { return std::exchange(unwatched_, {}); }
 
-  /// Waits until a socket is ready, a timer is due, wake() was called since the last turn or `most` is over
-  /// (nothing: for as long as it takes).
+  /// Waits until a socket is ready, a timer is due, wake() was called since the last turn, or `most` is over
+  /// (nothing: no limit).
   void wait(std::optional<std::chrono::milliseconds> most) { ready_ = &sockets_.wait(wait_most(most)); }
 
-  /// Lets libcurl act: on all that the wait found ready first, then on its timers.
+  /// Lets libcurl act on all sockets that wait() found ready, then on its timers.
   void act();
 
-  /// Closes all connections and ends the multi handle; only wake() may be called afterwards. Every easy
-  /// handle must have left it. To be called on the loop's thread: closing a TLS connection writes to it.
+  /// Closes all connections and the multi handle; only wake() may be called afterwards. All easy handles must
+  /// have been removed. Call it on the loop's thread, because closing a TLS connection writes to it.
   void close() { multi_.reset(); }
 
   /// Connections that are open, idle ones included.
   std::size_t connections() const { return sockets_.open_sockets(); }
 
-  /// Ends the wait under way, or the next one. From any thread.
+  /// Ends the current or the next wait. Any thread may call it.
   void wake() const noexcept { sockets_.wake(); }
 
  private:
@@ -83,7 +85,8 @@ class MultiLoop {
   const std::vector<SocketWatch::Ready>* ready_ = nullptr;
   std::vector<Unwatched> unwatched_;
   std::unordered_map<curl_socket_t, CURL*> connecting_;
-  std::vector<CURL*> between_addresses_;  ///< have given one up, and libcurl has not begun with the next
+  std::vector<CURL*>
+      between_addresses_;  ///< transfers that gave up one address and have not begun with the next
   std::optional<std::chrono::steady_clock::time_point> timer_;
   ShareHandle nothing_shared_;
   MultiHandle multi_;  // last: its end calls back into the members above

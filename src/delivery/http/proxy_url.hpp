@@ -7,9 +7,9 @@
 
 namespace dispatch::delivery {
 
-/// Reads the URL of a proxy: http or https, a host, perhaps a port, perhaps a user name and a password, and
-/// nothing else. Anything else is misuse, in words that hold none of a URL's user name and password. Gives
-/// the URL as it came.
+/// Checks the URL of a proxy: http or https, a host, optionally a port, and optionally a user name and a
+/// password. Anything else is misuse; the message contains neither user name nor password. Returns the URL
+/// unchanged.
 Result<std::string> parse_proxy_url(std::string_view text);
 
 }  // namespace dispatch::delivery

@@ -13,75 +13,77 @@
 
 namespace dispatch::delivery {
 
-/// The sockets that epoll watches for a library that opens and closes some of them itself, and announces only
-/// part of that. What is remembered of a descriptor is a guess: it chooses which operation is tried first,
-/// and the kernel's answer corrects it. So a number that comes back as another socket is never taken for the
-/// old one. Used by one thread.
+/// The sockets that epoll watches for a library that opens and closes some sockets itself and reports only
+/// part of that. The state kept for a descriptor is a guess: it decides which operation is tried first, and
+/// the kernel's answer corrects it. So a descriptor number that now belongs to another socket is never taken
+/// for the old one. Used by one thread.
 ///
-/// One thing is sure: the end of a socket that the caller has opened is announced by closing() once somebody
-/// has waited to read from it. Only one that is still connecting is closed without a word.
+/// One thing is certain: the library reports the close of a socket that the caller opened through closing(),
+/// once somebody has waited to read from it. A socket that is still connecting can be closed without a
+/// report.
 ///
-/// A socket that nobody waits for stays registered while it is idle, so that using it again to read costs no
-/// system call, and so that what a server says or does meanwhile is noticed.
+/// A socket that nobody waits for stays registered while it is idle. Reading from it again then costs no
+/// system call, and data from the server, or its close, is noticed meanwhile.
 class SocketWatch {
  public:
   static Result<SocketWatch> open();
 
-  /// A socket that is ready, as wait() found it.
+  /// A socket that wait() found ready.
   struct Ready {
     int socket = -1;
     std::uint32_t events = 0;  ///< EPOLLIN and so on
     std::uint32_t generation = 0;
   };
   enum class Meaning {
-    wanted,  ///< somebody waits for it
-    idle,    ///< nobody waits for it: it has been closed by its peer, or says what nobody has asked for
-    stale,   ///< it was closed, or unwatched, since it was found ready
+    wanted,  ///< somebody waits for its events
+    idle,    ///< nobody waits for it: its peer has closed it or sent unexpected data
+    stale,   ///< it was closed or unwatched after it became ready
   };
 
-  /// The caller has opened this socket: it is a new one, whatever was known of its number.
+  /// Notes that the caller has opened this socket; drops what was known of its number.
   void opened(int socket);
 
-  /// From now on somebody waits for these events, and for no others. Gives 0, or the number of the system's
-  /// error: the socket is then not watched, and nothing that it does will be noticed.
+  /// Waits for these events on the socket, and for no others. Returns 0, or errno: then the socket is not
+  /// watched, and none of its events will be noticed.
   [[nodiscard]] int want(int socket, std::uint32_t events);
 
-  /// Nobody waits for the socket any more. One that the caller has opened stays registered as an idle one; of
-  /// any other, nothing is known that would outlive it.
+  /// Ends the wait for the socket. A socket that the caller opened stays registered as idle; others are
+  /// forgotten.
   void unwant(int socket);
 
-  /// The socket is about to be closed.
+  /// Notes that the socket is about to be closed.
   void closing(int socket);
 
-  /// Waits until a socket is ready, wake() was called since the last wait, or the time is up (nothing: for as
-  /// long as it takes). All that is ready is given at once.
+  /// Waits until a socket is ready, wake() was called since the last wait, or the time is up (nothing: no
+  /// limit). Returns all ready sockets at once.
   const std::vector<Ready>& wait(std::optional<std::chrono::milliseconds> most);
 
-  /// What that means now. Asked again for each one, since acting on one can close another.
+  /// What a ready socket means now. Call it for each socket just before acting on it, because acting on one
+  /// can close another.
   Meaning meaning(const Ready& ready) const;
 
-  /// Takes an idle socket out and ends what its peer says, so that whoever looks at the connection finds it
-  /// at its end. Does nothing where the descriptor is not that socket any more.
+  /// Stops watching an idle socket and shuts down its reading side, so that the owner of the connection sees
+  /// its end. Does nothing if the descriptor is now another socket.
   void discard(const Ready& ready);
 
-  /// Sockets that the caller has opened and that are not known to be closed.
+  /// Number of sockets that the caller has opened and that are not known to be closed.
   std::size_t open_sockets() const { return open_; }
 
-  /// Ends the wait under way, or the next one. From any thread.
+  /// Ends the current or the next wait. Any thread may call it.
   void wake() const noexcept;
 
  private:
   struct Known {
-    std::uint32_t generation = 0;  ///< counted over all numbers; 0: nothing is known
+    std::uint32_t generation = 0;  ///< counted over all numbers; 0: unknown
     std::uint32_t wanted = 0;
     std::uint32_t registered = 0;
-    bool ours = false;       ///< the caller has opened it
-    bool connected = false;  ///< its end will be announced
+    bool ours = false;       ///< true: the caller has opened it
+    bool connected = false;  ///< true: its close will be reported
   };
 
   SocketWatch(Fd epoll, Fd wake) : epoll_(std::move(epoll)), wake_(std::move(wake)) {}
   Known& known(int socket);
-  /// 0, or the number of the error.
+  /// Calls epoll_ctl(2); returns 0 or errno.
   int control(int operation, int socket, const Known& known) const;
   void forget(int socket);
   std::uint32_t next_generation();

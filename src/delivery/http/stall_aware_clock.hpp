@@ -6,19 +6,19 @@
 
 namespace dispatch::delivery {
 
-/// Time as a loop lives it. While the process stands still (stopped, starved, or paused with its machine)
-/// answers arrive that it cannot read, so that stretch counts for no more than one beat: what has a deadline
-/// by this clock gets to be read before it is given up. Nothing of it is read from a clock here.
+/// A clock for deadlines that does not count time during which the process stood still (stopped, starved, or
+/// paused with its machine). Answers can arrive meanwhile that the process cannot read; such a period counts
+/// as one beat at most, so that the answers are read before a deadline passes. The caller supplies the time.
 class StallAwareClock {
  public:
-  /// The longest that the loop waits at a time while anything has a deadline.
+  /// Longest wait of the loop while anything has a deadline.
   static constexpr std::chrono::milliseconds beat{250};
-  /// A turn that takes longer than a wait and this stood still in between.
+  /// A turn that is longer than its wait plus this contains a standstill.
   static constexpr std::chrono::milliseconds slack{100};
 
   explicit StallAwareClock(SteadyTime now) : last_(now), counted_(now) {}
 
-  /// To be called once a turn, with the time it is. Gives how much of the time since the last turn does not
+  /// Call it once a turn with the current time. Returns how much of the time since the last turn does not
   /// count.
   SteadyTime::duration tick(SteadyTime now) {
     const auto gap = now - last_;
@@ -28,7 +28,7 @@ class StallAwareClock {
     return gap - counts;
   }
 
-  /// As of the last tick.
+  /// The time at the last tick.
   SteadyTime now() const { return counted_; }
 
  private:

@@ -5,8 +5,8 @@
 
 namespace dispatch::delivery {
 
-/// Reads the files of certificates and keys that `options` names, so that one that cannot be used is found
-/// before the first request; that is misuse.
+/// Reads the certificate and key files that `options` names, so that an unusable one is found before the
+/// first request; that is misuse.
 Result<> check_tls_files(const HttpOptions& options);
 
 }  // namespace dispatch::delivery

@@ -22,7 +22,7 @@
 
 namespace dispatch::delivery {
 
-/// What all transfers of a transport share. Borrowed.
+/// What all transfers of a transport share. All of it is borrowed.
 struct TransferContext {
   const HttpOptions& options;
   MultiLoop& loop;
@@ -30,8 +30,8 @@ struct TransferContext {
   Random& random;
 };
 
-/// One attempt at a time on one easy handle, which is used again and again. Belongs to the loop's thread and
-/// stays where it is, because libcurl points into it.
+/// One easy handle, which makes one attempt after the other. Belongs to the loop's thread, and must not move
+/// because libcurl points into it.
 class Transfer {
  public:
   static Result<std::unique_ptr<Transfer>> make(const TransferContext& context);
@@ -39,41 +39,42 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer();
 
-  /// `keep`: the connection of the next attempt is kept for others after it. By default it is.
+  /// Whether the connection of the next attempt is kept for later ones. Default: yes.
   void keep_connection(bool keep);
 
-  /// Starts the attempt at `now`. Where it cannot be sent, gives its outcome, and is then ready for another.
+  /// Starts the attempt at `now`. If it cannot be sent, returns its outcome, and is ready for another
+  /// attempt.
   tl::expected<void, Outcome> start(Outgoing outgoing, WallTime now);
 
-  /// What the attempt that was started last may take, everything included.
+  /// The time limit of the whole current attempt.
   std::chrono::milliseconds timeout() const { return timeout_; }
 
-  /// Time passed that does not count against the attempt.
+  /// Extends the attempt's time limit by time that does not count.
   void allow(std::chrono::milliseconds more);
 
-  /// True where the attempt that libcurl says is done has begun again: no connection came about, and
-  /// addresses had been passed over. Nothing was sent.
+  /// Call it when libcurl reports the end of the attempt. Returns true if the attempt has begun again: no
+  /// connection was made, and addresses had been skipped. Nothing was sent.
   bool start_over(CURLcode code);
 
-  /// Ends the attempt that libcurl says is done.
+  /// Ends an attempt whose end libcurl reported.
   Report finish(CURLcode code, const Clock& clock);
 
-  /// Ends the attempt, its time being up.
+  /// Ends the attempt because of its timeout.
   Report time_out(const Clock& clock);
 
-  /// Ends the attempt, which cannot go on here; `why` is the outcome's error.
+  /// Ends an attempt that cannot go on; `why` becomes the outcome's error.
   Report give_up(std::string why, const Clock& clock);
 
-  /// Ends the attempt wherever it stands. Its outcome is unknown.
+  /// Aborts the attempt in any state. Its outcome is unknown.
   Report cut();
 
-  /// Of the attempt that was started last.
+  /// Outgoing::host of the current attempt.
   std::uint32_t host() const { return outgoing_.host; }
 
   /// The transfer that `easy` belongs to.
   static Transfer& of(CURL* easy);
 
-  /// Where the transfer stands among those under way, and when its time is up; kept by whoever runs them.
+  /// Index among the transfers under way, and the deadline; maintained by the transport.
   std::size_t slot = 0;
   SteadyTime deadline{};
 
@@ -114,12 +115,12 @@ class Transfer {
   SteadyTime started_{};
 
   AddressChoice choice_;
-  std::vector<std::string> forget_;  // lines that addresses are to be forgotten by
+  std::vector<std::string> forget_;  // entries that remove addresses from libcurl's DNS cache
   std::vector<curl_slist> forget_list_;
-  bool asked_for_certificate_ = false;  // by the server, in this attempt
-  int socket_error_ = 0;                // errno of the last socket that could not be made; 0: none
+  bool asked_for_certificate_ = false;  // true: the server asked for a client certificate in this attempt
+  int socket_error_ = 0;                // errno of the last socket that could not be created; 0: none
 
-  unsigned requests_ = 0;  // made for this attempt
+  unsigned requests_ = 0;  // requests made for this attempt
   AnswerReader answer_;
 };
 

@@ -7,9 +7,10 @@
 
 namespace dispatch::delivery {
 
-/// What libcurl calls for a transfer, and where it writes. Borrowed as long as the easy handle lives.
+/// The callbacks of a transfer and the buffer for libcurl's error text. Borrowed as long as the easy handle
+/// lives.
 struct TransferCallbacks {
-  void* transfer;    ///< is given to each of them
+  void* transfer;    ///< passed to each callback
   char* error_text;  ///< CURL_ERROR_SIZE bytes
   int (*on_request)(void* transfer, char* address, char* local_address, int port, int local_port);
   std::size_t (*on_header)(const char* text, std::size_t, std::size_t bytes, void* transfer);
@@ -18,7 +19,7 @@ struct TransferCallbacks {
   CURLcode (*on_tls)(CURL*, void* context, void* transfer);
 };
 
-/// Sets what is the same for every attempt that the easy handle makes: protocols, the way to the receiver,
+/// Sets the options that are the same for every attempt of the easy handle: protocols, proxy or Unix socket,
 /// TLS and the callbacks. `options` are borrowed as long as the handle lives.
 void set_up_transfer(CURL* easy, const HttpOptions& options, const TransferCallbacks& callbacks);
 

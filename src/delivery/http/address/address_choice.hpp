@@ -12,38 +12,41 @@
 
 namespace dispatch::delivery {
 
-/// Decides, for one attempt at a time, which of a host's addresses are connected to: none that is not public
-/// where only those are allowed, and one that was tried in vain only where no other answers.
+/// Decides to which of a host's addresses one attempt may connect: only to public ones if the attempt
+/// requires that, and to an address that failed before only if no other answers. Handles one attempt at a
+/// time.
 class AddressChoice {
  public:
-  /// `unresponsive` is borrowed, and learns which addresses are tried in vain.
+  /// `unresponsive` is borrowed; failed addresses are added to it.
   explicit AddressChoice(UnresponsiveAddresses& unresponsive) : unresponsive_(unresponsive) {}
 
-  /// Another attempt begins.
+  /// Starts the next attempt.
   void begin(bool public_only);
 
-  /// True where a connection to this address may be tried now.
+  /// True if the attempt may connect to this address now.
   bool admits(const sockaddr& address, SteadyTime now);
-  /// A request is about to leave on a connection, new or kept, to this address. False where it may not.
+  /// Call it before a request is sent on a new or kept connection to this address. Returns false if the
+  /// request must not be sent.
   bool admits_request(const std::string& ip, int port, SteadyTime now);
 
-  /// No connection came about. True where addresses were passed over: all are admitted from now on, and the
-  /// caller begins again.
+  /// Call it if no connection was made. Returns true if addresses were skipped: all are admitted from now on,
+  /// and the caller begins again.
   bool start_over();
-  /// The attempt has ended without a connection: what was passed over deserves no less than what was tried.
+  /// Call it when the attempt has ended without a connection: the skipped addresses are then no better than
+  /// those that were tried.
   void none_answered();
 
   struct Denied {
     std::string address;
-    std::string_view kind;  ///< what it is, in words that follow "is"
+    std::string_view kind;  ///< what kind of address it is, as words that follow "is"
   };
-  /// An address that was not allowed, where no other one was tried.
+  /// An address that was not allowed, if no other one was tried.
   const std::optional<Denied>& denied() const { return denied_; }
 
  private:
   UnresponsiveAddresses& unresponsive_;
   bool public_only_ = false;
-  bool all_ = false;  ///< none is passed over
+  bool all_ = false;  ///< true: skip no address
   std::vector<std::string> tried_, passed_over_;
   std::optional<Denied> denied_;
 };

@@ -7,14 +7,14 @@
 
 namespace dispatch::delivery {
 
-/// What the attempts of one transport have learnt of hosts' addresses.
+/// What the attempts of one transport have learnt about hosts' addresses.
 struct AddressMemory {
   /// `connection_lifetime`: as HttpOptions has it.
   explicit AddressMemory(std::chrono::milliseconds connection_lifetime)
       : lookups(refresh_after(connection_lifetime)) {}
 
-  /// A connection that is made just before its addresses are looked up again, and lives its whole life with
-  /// its jitter, ends within one and a half lifetimes.
+  /// How often addresses are looked up again: a connection made just before a new look-up, with the longest
+  /// lifetime including jitter, still ends within one and a half lifetimes.
   static std::chrono::seconds refresh_after(std::chrono::milliseconds connection_lifetime) {
     return std::chrono::floor<std::chrono::seconds>(connection_lifetime / 4);
   }

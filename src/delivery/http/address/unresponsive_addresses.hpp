@@ -9,21 +9,20 @@
 
 namespace dispatch::delivery {
 
-/// Addresses that were tried in vain while another address of the same host answered. Connections avoid such
-/// an address for a while, so that one dead address of a host costs one request its wait and not each of
-/// them. After that time one request tries it again, and the others go on avoiding it meanwhile. Used by one
-/// thread.
+/// Addresses that failed while another address of the same host answered. Connections avoid such an address
+/// for a while, so that one dead address of a host delays one request and not all. After that time one
+/// request tries the address again, while the others still avoid it. Used by one thread.
 class UnresponsiveAddresses {
  public:
   static constexpr std::chrono::seconds rest{60};
 
-  /// At most `most` addresses are remembered.
+  /// At most `most` addresses are kept.
   explicit UnresponsiveAddresses(std::size_t most = 1'024) : most_(most) {}
 
-  /// True where the address is not to be tried now, if the host has another.
+  /// True if the address must not be tried now, provided that the host has another.
   bool avoids(const std::string& address, SteadyTime now);
   void failed(const std::string& address, SteadyTime now);
-  /// Nothing is held against it any more.
+  /// Removes the address: it is not avoided any more.
   void forget(const std::string& address) { until_.erase(address); }
 
   std::size_t size() const { return until_.size(); }
