@@ -11,36 +11,35 @@
 
 namespace dispatch::operations {
 
-/// Deliveries of one subscription to one URL, or direct ones to one URL, by the state in which they were
-/// found.
+/// Number of deliveries of one subscription, or direct ones, to one URL, by their previous state.
 struct DestinationCount {
   std::string subscription;  ///< its id; empty: direct
-  std::string url;           ///< empty: all destinations beyond the first destinations_most
+  std::string url;           ///< empty: the sum of all destinations beyond destinations_most
   std::int64_t pending = 0, retry_wait = 0, dead_letter = 0, completed = 0, failed = 0;
 };
 
-/// What an operation has done, or would do: each delivery is counted once.
+/// The effect of an operation, done or simulated. Each delivery is counted once.
 struct Affected {
   std::int64_t deliveries = 0;
-  std::int64_t in_flight = 0, dead_letters = 0;  ///< meant as well, and left as they are
-  std::vector<DestinationCount> destinations;    ///< in the order in which they were met
+  std::int64_t in_flight = 0, dead_letters = 0;  ///< selected too, but left unchanged
+  std::vector<DestinationCount> destinations;    ///< in the order of their first delivery
 };
 
 /// Counts deliveries by their destinations in bounded memory. Used by one thread.
 class AffectedCount {
  public:
-  /// Destinations that are told apart; there may be millions.
+  /// Maximum number of destinations counted separately; there may be millions.
   static constexpr std::size_t destinations_most = 100;
 
   explicit AffectedCount(const std::vector<Subscription>& subscriptions);
 
-  /// The delivery, in the state in which it was found.
+  /// Counts a delivery in its previous state.
   void add(const journal::SelectedDelivery& delivery);
-  /// The same, of a delivery of this subscription to this URL.
+  /// Counts a delivery of this subscription to this URL.
   void add(SubscriptionNo subscription, const std::string& url, DeliveryState state);
-  /// The delivery is meant and left as it is.
+  /// Counts a selected delivery that is left unchanged.
   void count_skipped(const journal::SelectedDelivery& delivery);
-  /// Of the deliveries that were added, another process had changed `deliveries` before this one could.
+  /// Corrects the count: another process had already changed `deliveries` of those added.
   void subtract_unchanged(std::int64_t deliveries) { affected_.deliveries -= deliveries; }
   std::int64_t deliveries() const { return affected_.deliveries; }
 
@@ -50,7 +49,8 @@ class AffectedCount {
   DestinationCount& destination_of(SubscriptionNo subscription, const std::string& url);
 
   std::map<SubscriptionNo, std::string> subscriptions_;
-  std::map<std::pair<SubscriptionNo, std::string>, std::size_t> known_;  ///< places in the destinations
+  std::map<std::pair<SubscriptionNo, std::string>, std::size_t>
+      known_;  ///< index in the list of destinations
   std::optional<std::size_t> others_;
   Affected affected_;
 };

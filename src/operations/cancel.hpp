@@ -8,10 +8,10 @@
 
 namespace dispatch::operations {
 
-/// Gives up, for ever, the deliveries that are meant and wait: pending ones, and those that wait for a retry.
-/// Their lanes go on without them. What is in flight ends as it ends, and dead letters stay: both are counted
-/// as left. The newest go first, so that none is sent because the one before it was given up. Misuse where
-/// the journal does not know a name.
+/// Cancels the selected deliveries that are pending or in retry_wait; that cannot be undone. Their lanes go
+/// on without them. Deliveries in flight and dead letters are left unchanged and counted. The newest are
+/// cancelled first, so that none is sent because its predecessor was cancelled. An unknown name in the filter
+/// is misuse.
 Result<Affected> cancel(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
                         const OperationOptions& options = {});
 

@@ -10,26 +10,26 @@
 
 namespace dispatch::operations {
 
-/// What is known of an event's cause.
+/// Where the cause of an event is.
 enum class Cause {
-  none,    ///< it names none
-  shown,   ///< is among the events given
-  away,    ///< it names one that is not among them
-  circle,  ///< causes that lead back to itself; it is the first of these
+  none,    ///< the event names no cause
+  shown,   ///< among the given events
+  away,    ///< not among the given events
+  circle,  ///< the causes form a cycle; this is its first event
 };
 
 std::string_view to_string(Cause cause);
 
-/// An event's place in a tree of causes.
+/// The place of an event in the causation tree.
 struct Caused {
-  std::size_t event = 0;  ///< its place among those given
+  std::size_t event = 0;  ///< index among the given events
   std::size_t depth = 0;  ///< 0: a root
   Cause cause = Cause::none;
-  std::optional<std::size_t> parent = {};  ///< where the cause is shown
+  std::optional<std::size_t> parent = {};  ///< index of the entry of its cause
 };
 
-/// The events in the order of a tree: behind each what it caused, in the order given. The time it takes grows
-/// with their number, whatever they name as causes.
+/// Sorts events into trees: each event is followed by the events that it caused, in the order given. The time
+/// is linear in the number of events, for any causes.
 std::vector<Caused> causation_tree(std::span<const journal::EventRecord> events);
 
 }  // namespace dispatch::operations

@@ -8,35 +8,36 @@
 
 namespace dispatch::operations {
 
-/// A command to type next, and what for.
+/// A command to suggest, and its purpose.
 struct NextStep {
-  std::string arguments;  ///< behind "dispatch", quoted for a shell
+  std::string arguments;  ///< after "dispatch", quoted for a shell
   std::string purpose;    ///< as in "to PURPOSE: dispatch ARGUMENTS"
 };
 
-/// Collects dead letters that were shown, and tells which commands to type next: what mends a direct delivery
-/// does not mend one of a subscription, whose URL belongs to the subscription. Remembers the first of each
-/// kind only. Used by one thread.
+/// Collects dead letters that were shown, and suggests the next commands. The URL of a direct delivery can be
+/// corrected with a redirect; that of a subscription belongs to the subscription. Keeps only the first dead
+/// letter of each kind. Used by one thread.
 class DeadLetterAdvice {
  public:
-  /// What the commands name: the entity of a dead letter where it has one, or its event.
+  /// What the suggested commands name: the entity of a dead letter if it has one, or its event.
   enum class Names { entity, event };
   explicit DeadLetterAdvice(Names names) : names_(names) {}
 
   void add(const journal::DeadLetterRecord& dead);
   bool empty() const { return first_.empty(); }
 
-  /// How the dead letters are sent again, sent elsewhere or given up. Not for none.
+  /// The commands to send the dead letters again, send them elsewhere or discard them. Empty without dead
+  /// letters.
   std::vector<NextStep> steps() const;
 
  private:
   Names names_;
-  std::string first_;          ///< condition that names the first: "--entity A"; empty: there is none
-  std::string first_direct_;   ///< the same of the first direct one
-  std::string subscription_;   ///< id of the first that is of a subscription
-  std::string program_owner_;  ///< id of the first subscription whose filter or transform failed
-  std::string_view program_;   ///< which of them: "filter" or "transform"
-  std::string paused_;         ///< id of the first subscription that is paused
+  std::string first_;          ///< condition for the first one, such as "--entity A"; empty: none yet
+  std::string first_direct_;   ///< condition for the first direct one
+  std::string subscription_;   ///< subscription id of the first one that has a subscription
+  std::string program_owner_;  ///< id of the first subscription with a failed filter or transform
+  std::string_view program_;   ///< the program that failed: "filter" or "transform"
+  std::string paused_;         ///< id of the first paused subscription
 };
 
 }  // namespace dispatch::operations

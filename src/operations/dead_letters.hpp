@@ -8,12 +8,12 @@
 
 namespace dispatch::operations {
 
-/// Sends the dead letters that are meant again, with their attempts forgiven. Misuse where the journal does
-/// not know a name.
+/// Sends the selected dead letters again and forgives their attempts. An unknown name in the filter is
+/// misuse.
 Result<Affected> release(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
                          const OperationOptions& options = {});
 
-/// Gives the dead letters that are meant up, for ever, so that their lanes go on. Errors as above.
+/// Discards the selected dead letters, which cannot be undone, so that their lanes go on. Errors as above.
 Result<Affected> discard(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
                          const OperationOptions& options = {});
 

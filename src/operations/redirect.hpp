@@ -13,27 +13,27 @@
 namespace dispatch::operations {
 
 struct Redirected {
-  Affected affected;            ///< what goes elsewhere now
-  std::int64_t busy_lanes = 0;  ///< left as they are, as something of them is in flight
-  /// Left as they are, as another delivery of an event of them is on its way to that host.
+  Affected affected;            ///< deliveries that now go elsewhere
+  std::int64_t busy_lanes = 0;  ///< lanes left unchanged because a delivery of theirs is in flight
+  /// Lanes left unchanged because another delivery of one of their events is open at the new host.
   std::int64_t repeated_lanes = 0;
-  /// False where there are more lanes than OperationOptions::lanes_remembered: then the counts are about
-  /// right.
+  /// False if there are more lanes than OperationOptions::lanes_remembered: then the counts are approximate.
   bool exact = true;
-  /// Deliveries that match the filter, and are left to their subscriptions.
+  /// Deliveries that match the filter but belong to subscriptions; they are left unchanged.
   std::int64_t of_subscriptions = 0;
 };
 
-/// Sends whole lanes of direct deliveries elsewhere: those in which something that is meant is in one of
-/// `states`. All that is open in such a lane becomes failed and is made anew along `to`, a direct
-/// route, as a replay is, so that it keeps its order. Two kinds of lanes are left, and counted: those of
-/// which something is in flight, where `states` names that too, as nothing goes to two places; and those with
-/// an event that was replayed and of which another delivery is open at the host of `to`, as the two would not
-/// keep order. What a subscription is sent goes where its subscription says, and is not meant. Misuse where
-/// the journal does not know a name.
+/// Sends whole lanes of direct deliveries to another destination. Selects the lanes that have a selected
+/// delivery in one of `states`. All open deliveries of such a lane become failed, and are made again along
+/// `to`, a direct route, like a replay, so that the lane keeps its order.
 ///
-/// A transaction has at least one whole lane, and others up to OperationOptions::at_a_time deliveries; so
-/// much is held in memory, and OperationOptions::lanes_remembered names of lanes.
+/// Two kinds of lanes are left unchanged and counted: lanes with a delivery in flight, if `states` includes
+/// that state, because an event must not go to two places; and lanes with a replayed event that has another
+/// open delivery at the host of `to`, because the two would not keep order. Deliveries of subscriptions are
+/// never selected. An unknown name in the filter is misuse.
+///
+/// A transaction has at least one whole lane, and further lanes up to OperationOptions::at_a_time deliveries.
+/// Memory holds that many deliveries, and the names of OperationOptions::lanes_remembered lanes.
 Result<Redirected> redirect(journal::Journal& journal, const Clock& clock,
                             const journal::DeliveryFilter& meant, const std::vector<DeliveryState>& states,
                             const Route& to, const OperationOptions& options = {});

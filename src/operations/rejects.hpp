@@ -11,22 +11,22 @@
 
 namespace dispatch::operations {
 
-/// The open rejected lines that are meant.
+/// Counts the selected rejected lines that are open.
 Result<journal::RejectCount> count_rejects(const journal::JournalReader& reader,
                                            const journal::RejectSelection& which);
 
-/// Clears them, some in each transaction, also while a run is on; what is rejected meanwhile may be among
-/// them.
+/// Clears the selected rejected lines in several transactions, also while a run is active; lines rejected
+/// meanwhile can be included.
 Result<journal::RejectCount> clear_rejects(journal::Journal& journal, const journal::RejectSelection& which,
                                            const Clock& clock);
 
 enum class RejectForm {
-  lines,    ///< as they came, to the byte, each with an end of line
-  records,  ///< as a rejects file has them, which `run` takes back with their files and line numbers
+  lines,    ///< the bytes as they arrived, each line with a line end
+  records,  ///< in the format of a rejects file, which `run` accepts with original files and line numbers
 };
 
-/// Gives the open ones that are meant to `write`, in the order in which they came first, until it returns
-/// false. Memory: one line, or a piece of a very long one. Returns how many lines were written.
+/// Passes the selected open lines to `write`, in the order of their first arrival, until `write` returns
+/// false. Memory: one line, or a piece of a very long one. Returns the number of lines written.
 Result<std::int64_t> export_rejects(const journal::JournalReader& reader,
                                     const journal::RejectSelection& which, RejectForm form,
                                     const std::function<bool(std::string_view)>& write);

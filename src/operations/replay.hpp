@@ -14,22 +14,22 @@
 namespace dispatch::operations {
 
 struct Replayed {
-  Affected affected;         ///< what is made again, by where it goes now
-  std::int64_t removed = 0;  ///< deliveries of subscriptions that were removed; they are passed over
+  Affected affected;         ///< new deliveries, by their destination
+  std::int64_t removed = 0;  ///< skipped deliveries of removed subscriptions
 };
 
-/// Counts the deliveries that replay() would make. Misuse where the journal does not know a name.
+/// Counts the deliveries that replay() would make. An unknown name in the filter is misuse.
 Result<Replayed> count_replay(const journal::JournalReader& reader, const journal::FinalSelection& which,
                               const std::optional<Route>& to);
 
-/// Makes deliveries that are done anew, in order per entity: those of a subscription to its present URL,
-/// direct ones to where they went. With `to`, a direct route, only direct ones are meant, and each event goes
-/// there once, however often it was delivered, unless it is on its way to that host already. Misuse where the
-/// journal does not know a name.
+/// Makes new deliveries for those that are done, in order per entity: those of a subscription to its current
+/// URL, direct ones to their old destination. With `to`, a direct route, selects only direct deliveries, and
+/// each event goes there once, unless it has an open delivery to that host already. An unknown name in the
+/// filter is misuse.
 ///
-/// A transaction has whole entities: at least one of them, and others up to OperationOptions::at_a_time
-/// deliveries. Held in memory are OperationOptions::keys_held of the deliveries that are meant, and at least
-/// those of one entity; where there are more, they are looked for several times.
+/// A transaction has whole entities: at least one, and further ones up to OperationOptions::at_a_time
+/// deliveries. Memory holds OperationOptions::keys_held of the selected deliveries, and at least those of one
+/// entity; if there are more, the journal is searched several times.
 Result<Replayed> replay(const journal::JournalReader& reader, journal::Journal& journal, const Clock& clock,
                         const journal::FinalSelection& which, const std::optional<Route>& to,
                         const OperationOptions& options = {});

@@ -11,15 +11,14 @@
 namespace dispatch::operations {
 
 struct Retried {
-  Affected affected;          ///< what is tried now: retries, and a delivery for each circuit and each hold
-  std::int64_t circuits = 0;  ///< that were open and are half-open
-  std::int64_t holds = 0;     ///< of receivers that asked for time: they are over
+  Affected affected;  ///< deliveries to try now: retries, and one delivery for each circuit and each hold
+  std::int64_t circuits = 0;  ///< open circuits that became half-open
+  std::int64_t holds = 0;     ///< holds that were ended, of receivers that asked for time
 };
 
-/// Lets the deliveries that are meant be tried now that wait for a time: retries that are due later become
-/// due, and open circuits of the destinations of what is meant become half-open, so that they are probed at
-/// once, and holds of receivers that asked for time end. No attempt is forgiven. Misuse where the journal
-/// does not know a name.
+/// Tries the selected waiting deliveries now: retries become due, open circuits of the destinations become
+/// half-open and are probed at once, and holds of receivers that asked for time end. Attempts are not
+/// forgiven. An unknown name in the filter is misuse.
 Result<Retried> retry(journal::Journal& journal, const Clock& clock, const journal::DeliveryFilter& meant,
                       const OperationOptions& options = {});
 

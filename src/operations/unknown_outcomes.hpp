@@ -9,9 +9,9 @@
 
 namespace dispatch::operations {
 
-/// Acknowledges the unknown outcomes of the attempts that are meant, so that nothing names them any more; the
-/// deliveries stay as they are. Returns how many attempts; with OperationOptions::dry_run how many there are.
-/// Misuse where the journal does not know a name.
+/// Acknowledges the unknown outcomes of the selected attempts, so that listings no longer report them; the
+/// deliveries do not change. Returns the number of attempts; with OperationOptions::dry_run the number that
+/// would be acknowledged. An unknown name in the filter is misuse.
 Result<std::int64_t> acknowledge(journal::Journal& journal, const Clock& clock,
                                  const journal::DeliveryFilter& meant, const OperationOptions& options = {});
 

@@ -13,28 +13,27 @@
 
 namespace dispatch::operations {
 
-/// Changes some deliveries; returns how many were in a state that allowed it.
+/// Changes some deliveries; returns how many had a state that allows it.
 using Change = std::function<Result<std::int64_t>(journal::Transaction&,
                                                   std::span<const journal::DeliveryKey>, WallTime now)>;
 
-/// What an operation does to the open deliveries that are meant.
+/// What an operation does with the selected open deliveries.
 struct Operation {
-  std::vector<DeliveryState> changes;      ///< those in one of these states are changed
-  std::vector<DeliveryState> counts = {};  ///< those in one of these are counted as left
+  std::vector<DeliveryState> changes;      ///< deliveries in these states are changed
+  std::vector<DeliveryState> counts = {};  ///< deliveries in these states are counted and left unchanged
   bool newest_first = false;
   Change change;
-  /// Of those that are to be changed only these; where it is not set, all. Asked once of each, in their
-  /// order.
+  /// If set: only deliveries for which it returns true are changed. Called once for each, in order.
   std::function<bool(const journal::SelectedDelivery&)> wanted = {};
 };
 
-/// Carries out an operation on the open deliveries that `meant` means: some at a time, each batch in a
-/// transaction of its own. Between two batches the gate is free, so that a run that is on keeps its turns.
-/// Where it is killed, what was committed stays, and the same operation goes on with the rest.
+/// Runs an operation on the open deliveries that `meant` selects, in batches with one transaction each.
+/// Between batches the writer lock is free, so that an active run keeps its turns. If the process is killed,
+/// committed batches stay, and running the same operation again handles the rest.
 Result<Affected> carry_out(const Operation& operation, journal::Journal& journal, const Clock& clock,
                            const journal::DeliveryFilter& meant, const OperationOptions& options);
 
-/// Misuse that names what the journal does not know: probably mistyped.
+/// Misuse if the filter has names that the journal does not know; they are probably mistyped.
 Result<> check_names(journal::Journal& journal, const journal::DeliveryFilter& meant);
 
 }  // namespace dispatch::operations

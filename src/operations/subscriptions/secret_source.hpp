@@ -9,30 +9,29 @@
 
 namespace dispatch::operations {
 
-/// Where a command takes a signing secret from: never from an argument, which every user of the machine can
-/// read. At most one is set.
+/// Where a command reads a signing secret: never from an argument, which every user of the machine can read.
+/// At most one field is set.
 struct SecretSource {
   std::string file{};         ///< --secret-file
-  std::string environment{};  ///< --secret-env: the name of a variable
-  std::string command{};      ///< --secret-command: for sh(1)
+  std::string environment{};  ///< --secret-env: the name of an environment variable
+  std::string command{};      ///< --secret-command: a command for sh(1)
   bool generate = false;      ///< --generate-secret
 
   bool given() const { return generate || !file.empty() || !environment.empty() || !command.empty(); }
 };
 
-/// The secret; nothing where no source is given. White space and a byte-order mark around it are not part of
-/// it. Fails where it cannot be had, or is none that receivers can verify (delivery/secret_form.hpp). No
-/// message holds any of it.
+/// Reads the secret without surrounding white space and byte-order mark; nothing if no source is given. Fails
+/// if the secret cannot be read, or if receivers could not verify it (delivery/secret_form.hpp). Messages
+/// never contain it.
 Result<std::optional<Secret>> read_secret(const SecretSource& source);
 
-/// The same for one file.
+/// Reads the secret from a file.
 Result<Secret> read_secret_file(const std::string& path);
 
-/// What to warn of, where the secret is weak or may not be meant as it stands; `whose` as in "of subscription
-/// X".
+/// A warning if the secret is weak or probably not meant literally; `whose` as in "of subscription X".
 std::optional<std::string> secret_warning(std::string_view whose, const Secret& secret);
 
-/// A new one: "whsec_" and 32 bytes from the system's generator in base64.
+/// Generates a new secret: "whsec_" and 32 bytes of the system's random generator in base64.
 Result<Secret> generate_secret();
 
 }  // namespace dispatch::operations

@@ -16,30 +16,31 @@
 namespace dispatch::operations {
 
 struct SubscriptionToAdd {
-  Subscription wanted;                ///< settled (settle_definition()), without secrets
-  std::optional<std::string> secret;  ///< the newest from now on; nothing: those there are stay
-  std::chrono::microseconds secret_keep = secret_kept;  ///< how long older secrets go on
-  bool replace = false;                                 ///< the journal may have one of that id
-  std::optional<Subscription> former;  ///< what the journal had of that id when `wanted` was made of it
+  Subscription wanted;                ///< validated by settle_definition(), without secrets
+  std::optional<std::string> secret;  ///< becomes the newest secret; nothing: keep the present ones
+  std::chrono::microseconds secret_keep = secret_kept;  ///< how long older secrets stay valid
+  bool replace = false;                                 ///< true: replace a subscription with this id
+  std::optional<Subscription> former;  ///< the definition in the journal on which `wanted` is based
 };
 
 struct SubscriptionAdded {
-  /// Where it is not `no`, nothing was changed.
+  /// If it is not `no`, nothing was changed.
   enum class Refused {
     no,
-    exists,             ///< the journal has one of that id, which was not to be replaced
-    changed_meanwhile,  ///< the one there is differs from `former`
+    exists,             ///< the journal has a subscription with this id, and `replace` is false
+    changed_meanwhile,  ///< the definition in the journal differs from `former`
   } refused = Refused::no;
   SubscriptionChange change{};
   bool replaced = false;
-  bool moved = false;                       ///< one was replaced, and its URL is another
-  std::optional<std::string> shared_url{};  ///< a warning, where another subscription has the same URL
-  std::int64_t fanned_out = 0;              ///< deliveries made of events that the journal held
+  bool moved = false;                       ///< true: a subscription was replaced and has another URL now
+  std::optional<std::string> shared_url{};  ///< warning: another subscription has the same URL
+  std::int64_t fanned_out = 0;              ///< deliveries made for existing events
 };
 
-/// Puts a subscription into the journal, in one transaction, also while a run is on. `backfill`, which may be
-/// null, is of that subscription and new: it makes its deliveries in that transaction and, where these are
-/// many, in others after it. An error of those says that the subscription is there and paused.
+/// Adds or replaces a subscription in one transaction, also while a run is active. `backfill`, which may be
+/// null, must be new and belong to that subscription: it makes its deliveries in that transaction and, if
+/// there are many, in further ones. An error of the further ones says that the subscription was added and is
+/// paused.
 Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Clock& clock,
                                            const SubscriptionToAdd& addition,
                                            SubscriptionBackfill* backfill = nullptr);

@@ -11,20 +11,20 @@
 
 namespace dispatch::operations {
 
-/// How a declared set is brought into a journal.
+/// How a declared set of subscriptions is applied to a journal.
 struct SetOptions {
-  bool prune = false;    ///< what is not declared is removed
-  bool discard = false;  ///< also where deliveries are not done
+  bool prune = false;    ///< true: remove subscriptions that are not declared
+  bool discard = false;  ///< true: remove them even if they have open deliveries
 };
 
-/// Makes the journal's subscriptions as declared, in one turn, after `tell` was told what will change; it is
-/// not told where nothing does. An error leaves all as it was.
+/// Changes the journal's subscriptions to the declared set in one transaction. First calls `tell` with the
+/// changes, unless there are none. An error leaves everything unchanged.
 Result<std::vector<SubscriptionChange>> apply_set(
     journal::Journal& journal, const std::vector<Declared>& declared, const SetOptions& options, WallTime now,
     const std::function<void(const std::vector<SubscriptionChange>&)>& tell);
 
-/// What to warn of, a line each: each new secret that is weak or may not be meant as it stands, showing none,
-/// and each new URL that another of the declared subscriptions has.
+/// The warnings about changes, one text each: new secrets that are weak or probably not meant literally
+/// (without showing them), and new URLs that another declared subscription also has.
 std::vector<std::string> warnings_of(const std::vector<SubscriptionChange>& changes);
 
 }  // namespace dispatch::operations

@@ -13,32 +13,32 @@
 
 namespace dispatch::operations {
 
-/// What becomes of one subscription where a declared set is applied.
+/// What applying a declared set does to one subscription.
 struct SubscriptionChange {
   enum class Kind { added, changed, unchanged, removed };
   struct Field {
     std::string_view name;
-    std::string from, to;  ///< as definition_fields() tells them; of secrets only that they change
+    std::string from, to;  ///< as in definition_fields(); for secrets only whether they change
   };
   Kind kind = Kind::unchanged;
-  Subscription wanted;        ///< as it is to be, secrets included; of a removed one as it is
-  std::vector<Field> fields;  ///< of a changed one, those that differ
+  Subscription wanted;        ///< the new definition with secrets; if removed, the old one
+  std::vector<Field> fields;  ///< if changed: the fields that differ
 };
 
 std::string_view to_string(SubscriptionChange::Kind kind);
 
-/// What becomes of `before`, which is null where there is none of that id.
+/// The change from `before` (null: a new subscription) to `wanted`.
 SubscriptionChange change_to(const Subscription* before, Subscription wanted);
 
-/// What must be done for the journal's subscriptions to be as declared, in the order declared, then, where
-/// `prune`, what is not declared. A secret that is another one than the newest becomes the newest, and those
-/// before it go on until `secret_keep` has passed. Applied twice, the second time all is unchanged.
+/// The changes that turn the journal's subscriptions into the declared ones: in the order declared, and then,
+/// if `prune`, removals. A declared secret that is not the newest becomes the newest; older ones stay valid
+/// until `secret_kept` has passed. Applying the same set again changes nothing.
 Result<std::vector<SubscriptionChange>> changes_to(const std::vector<Subscription>& journal,
                                                    const std::vector<Declared>& declared, bool prune,
                                                    WallTime now);
 
-/// `secrets` with `text` as the newest: the others end at the latest after `keep`, and those that have ended
-/// are left out. Nothing changes where it is the newest already.
+/// Returns `secrets` with `text` as the newest: the others expire after `keep` at the latest, and expired
+/// ones are dropped. Changes nothing if `text` is already the newest.
 std::vector<SigningSecret> with_newest(std::vector<SigningSecret> secrets, std::string text, WallTime now,
                                        std::chrono::microseconds keep);
 

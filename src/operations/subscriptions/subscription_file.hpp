@@ -12,23 +12,23 @@
 
 namespace dispatch::operations {
 
-/// How long an older secret goes on being signed with after a newer one came.
+/// How long an older secret is still used for signing after a newer one was added.
 inline constexpr std::chrono::hours secret_kept{24};
 
-/// A subscription as somebody wants it to be. `subscription` has no number, no secrets and no pause.
+/// A subscription as a file declares it. `subscription` has no number, no secrets and no pause.
 struct Declared {
   Subscription subscription;
-  SecretSource secret = {};  ///< where none is given, whatever secrets there are stay
+  SecretSource secret = {};  ///< not given: keep the existing secrets
   std::chrono::microseconds secret_keep = secret_kept;
 };
 
-/// Reads dispatch-subscriptions(5). Each subscription is settled (see settle_definition()); an id that stands
-/// there twice, an unknown key and everything that cannot be meant is misuse that names the file and the
-/// subscription. Secrets are named, not read; a relative secret_file lies beside the file itself. `schemes`
-/// are those of the URLs that events can be delivered to.
+/// Reads a dispatch-subscriptions(5) file and validates each subscription (settle_definition()). A duplicate
+/// id, an unknown key or an invalid value is misuse; the message names the file and the subscription. Secrets
+/// are not read, only their sources. A relative secret_file is relative to the file's own directory.
+/// `schemes` are the URL schemes that this program can deliver to.
 Result<std::vector<Declared>> read_subscriptions(const std::filesystem::path& file, UrlSchemes schemes);
 
-/// The same of the file's text; `folder` is where relative paths begin.
+/// Like read_subscriptions(), for the file's text; relative paths begin at `folder`.
 Result<std::vector<Declared>> parse_subscriptions(std::string_view text, const std::filesystem::path& folder,
                                                   UrlSchemes schemes);
 

@@ -10,7 +10,8 @@
 
 namespace dispatch::operations {
 
-/// One delivery's attempts, in their order, and when the next is due. Borrows the delivery and the attempts.
+/// The attempts of one delivery, in order, and when the next one is due. Borrows the delivery and the
+/// attempts.
 class AttemptHistory {
  public:
   AttemptHistory(const journal::DeliveryRecord& delivery, const std::vector<journal::AttemptRecord>& all)
@@ -21,7 +22,8 @@ class AttemptHistory {
 
   const std::vector<const journal::AttemptRecord*>& attempts() const { return attempts_; }
 
-  /// When the try after the `index`th attempt began or is due; nothing where there is none, or not yet.
+  /// When the attempt after the one with this index began or is due; nothing if there is none, or it is not
+  /// known yet.
   std::optional<WallTime> next_at(std::size_t index) const {
     if (index + 1 < attempts_.size()) return attempts_[index + 1]->began_at;
     if (delivery_.attempts > attempts_[index]->number || delivery_.state != DeliveryState::retry_wait)
@@ -36,16 +38,16 @@ class AttemptHistory {
   std::vector<const journal::AttemptRecord*> attempts_;
 };
 
-/// The id of the event's trace; empty where it has none.
+/// The trace id of the event; empty if it has no trace.
 std::string trace_text(const journal::EventRecord& event);
 
-/// The id of the span of an attempt's request; empty where the event has no trace.
+/// The span id of an attempt's request; empty if the event has no trace.
 std::string span_text(const journal::EventRecord& event, const journal::AttemptRecord& attempt);
 
 /// Each attempt of the event as a JSON object.
 std::vector<std::string> attempts_json(const journal::EventRecord& event,
                                        const std::vector<journal::AttemptRecord>& attempts);
-/// And each thing that an operator did to one of its deliveries.
+/// Each operator action on a delivery of the event as a JSON object.
 std::vector<std::string> actions_json(const journal::EventRecord& event);
 
 }  // namespace dispatch::operations

@@ -5,7 +5,7 @@
 
 namespace dispatch::operations {
 
-/// Adds a dead letter, and how its last attempt ended.
+/// Adds a dead letter and the end of its last attempt.
 void add_dead_letter(JsonObject& object, const journal::DeadLetterRecord& dead);
 
 }  // namespace dispatch::operations

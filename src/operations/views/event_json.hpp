@@ -7,10 +7,10 @@
 
 namespace dispatch::operations {
 
-/// Adds what an event is, and its deliveries.
+/// Adds an event and its deliveries, without the payload.
 void add_event(JsonObject& object, const journal::EventRecord& event);
 
-/// The same with its payload, all attempts, and what operators did.
+/// Adds an event with its payload, deliveries, all attempts and operator actions.
 void add_event(JsonObject& object, const journal::EventRecord& event,
                const std::vector<journal::AttemptRecord>& attempts);
 

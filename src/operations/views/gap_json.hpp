@@ -7,10 +7,10 @@
 
 namespace dispatch::operations {
 
-/// In a word what ended a gap.
+/// One word for how a gap ended.
 std::string_view to_text(journal::GapEnd by);
 
-/// Adds a gap, and what ended it.
+/// Adds a gap and how it ended.
 void add_gap(JsonObject& object, const journal::GapRecord& gap);
 
 }  // namespace dispatch::operations

@@ -8,7 +8,7 @@
 
 namespace dispatch::operations {
 
-/// Where things stand, as `status` shows it.
+/// The data that `status` shows.
 struct Status {
   std::string journal;  ///< its path
   journal::JournalStatus journal_status;

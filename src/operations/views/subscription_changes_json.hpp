@@ -7,7 +7,7 @@
 
 namespace dispatch::operations {
 
-/// For programs: one JSON object a line.
+/// The changes for programs: one JSON object for each line.
 std::string changes_json(const std::vector<SubscriptionChange>& changes);
 
 }  // namespace dispatch::operations

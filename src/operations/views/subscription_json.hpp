@@ -9,14 +9,14 @@
 
 namespace dispatch::operations {
 
-/// Until when each secret is used that requests are signed with now.
+/// When each secret that signs requests now expires.
 std::vector<std::optional<WallTime>> secrets_in_use(const journal::SubscriptionRecord& record, WallTime now);
 
-/// Of those, until when the older ones are used; nothing where there is only one.
+/// When the older ones of these expire; nothing if there is only one.
 std::optional<WallTime> older_until(const std::vector<std::optional<WallTime>>& secrets);
 
-/// Adds a subscription with its state and the counts of its deliveries. Of headers and secrets no value is
-/// told.
+/// Adds a subscription with its state and the counts of its deliveries. Values of headers and secrets are
+/// left out.
 void add_subscription(JsonObject& object, const journal::SubscriptionRecord& record, WallTime now);
 
 }  // namespace dispatch::operations
