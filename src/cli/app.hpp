@@ -6,8 +6,7 @@
 namespace dispatch::cli {
 
 /// Describes the whole program to `app`, a new one: global options, configuration and every subcommand. Both
-/// must live as long as `app` is used. What is described here is the one truth that parsing, --help and
-/// completion read.
+/// arguments must outlive the use of `app`. Parsing, --help and completion all read this description.
 void describe(CLI::App& app, Program& program);
 
 }  // namespace dispatch::cli

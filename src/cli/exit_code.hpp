@@ -8,16 +8,16 @@ namespace dispatch::cli {
 
 /// The program's exit codes, as dispatch(1) lists them.
 enum class ExitCode {
-  delivered = 0,    ///< all that was accepted is delivered
+  delivered = 0,    ///< everything accepted is delivered
   failed = 1,       ///< the run failed: journal, disk, internal
-  usage = 2,        ///< usage or configuration, and input that cannot be what was meant
+  usage = 2,        ///< wrong usage, configuration or input
   remains = 3,      ///< finished; dead letters, blocked or gapped events remain
   rejected = 4,     ///< finished; some input was rejected or not read
   interrupted = 5,  ///< interrupted; rerun to resume
-  unavailable = 6,  ///< the journal is in use or not ours
+  unavailable = 6,  ///< the journal is in use or does not belong to us
 };
 
-/// The same as help shows it.
+/// The exit codes as --help shows them.
 inline constexpr std::string_view exit_status = R"(EXIT STATUS
   0  all that was accepted is delivered
   1  the run failed (journal, disk, internal)

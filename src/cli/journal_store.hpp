@@ -9,8 +9,8 @@ class Store;
 
 namespace dispatch::cli {
 
-/// Where the journal that --journal names is kept; the name decides what keeps it. To be called before any
-/// thread is started and any journal is opened.
+/// The store of the journal that --journal names; the name decides its kind. Call it before any thread is
+/// started and any journal is opened.
 std::shared_ptr<journal::Store> journal_store(const std::string& name);
 
 }  // namespace dispatch::cli

@@ -17,7 +17,7 @@ class Store;
 
 namespace dispatch::cli {
 
-/// What every subcommand shares: the global options as parsed, and what the chosen subcommand wants done.
+/// What all subcommands share: the parsed global options, and the action of the chosen subcommand.
 struct Program {
   std::string journal = "dispatch.db";    ///< --journal, DISPATCH_JOURNAL
   std::shared_ptr<journal::Store> store;  ///< of that journal; made before the action runs
@@ -25,15 +25,15 @@ struct Program {
   std::shared_ptr<PatientOutput> talk;    ///< standard error
   std::shared_ptr<spdlog::logger> log;    ///< writes to it; made before the action runs
 
-  /// Set by the callback of the subcommand that was chosen; run after parsing has ended.
+  /// Set by the callback of the chosen subcommand; run after parsing.
   std::function<Result<ExitCode>()> action;
 
-  std::string command;  ///< the whole command as it is to be typed to a shell, to run the program so again
+  std::string command;  ///< the whole command, quoted for a shell, to run the program again
 };
 
-/// Each subcommand lives in one file, command_NAME.cpp, that holds its options, its help and its run
-/// function, and has one entry point: `void add_NAME_command(Command app, Program& program)`. `app` is the
-/// program's top command. Help ends with EXIT STATUS and EXAMPLES.
+/// Each subcommand is one file, command_NAME.cpp, with its options, help and run function. Its entry point is
+/// `void add_NAME_command(Command app, Program& program)`; `app` is the program's top command. Help ends with
+/// EXIT STATUS and EXAMPLES.
 void add_attempts_command(Command app, Program& program);
 void add_completion_command(Command app, Program& program);
 void add_dlq_command(Command app, Program& program);

@@ -5,7 +5,7 @@
 
 namespace dispatch::cli {
 
-// As the commands of program.hpp.
+// See program.hpp.
 void add_backup_command(Command app, Program& program);
 void add_restore_command(Command app, Program& program);
 

@@ -6,8 +6,8 @@
 
 namespace dispatch::cli {
 
-/// Shell code that completes the commands and options of `app`, the top command, as it describes itself; file
-/// names where neither fits. Pure.
+/// Shell code that completes the commands and options of `app`, the top command, and file names elsewhere.
+/// Pure function.
 std::string bash_completion(const CLI::App& app);
 std::string zsh_completion(const CLI::App& app);
 std::string fish_completion(const CLI::App& app);

@@ -4,7 +4,7 @@
 
 namespace dispatch::cli {
 
-/// `dispatch events ack`, below the command `events`.
+/// Adds `dispatch events ack` to the command `events`.
 void add_events_ack(Command events, Program& program);
 
 }  // namespace dispatch::cli

@@ -4,7 +4,7 @@
 
 namespace dispatch::cli {
 
-/// `dispatch events cancel`, below the command `events`.
+/// Adds `dispatch events cancel` to the command `events`.
 void add_events_cancel(Command events, Program& program);
 
 }  // namespace dispatch::cli

@@ -13,22 +13,21 @@ namespace dispatch::cli {
 
 struct Program;
 
-/// Does what an operator wants to a journal, in a transaction of its own; also while a dispatcher runs on it.
-/// The journal must exist, unless `may_make`.
+/// Runs `act` in one transaction on the journal and commits it; also while a dispatcher runs. The journal
+/// must exist, unless `may_make`.
 Result<> operator_turn(
     const Program& program,
     const std::function<Result<>(journal::Journal&, journal::Transaction&, WallTime now)>& act,
     bool may_make = false);
 
-/// Opens a journal that must exist, to change what is in it, or only to look at it where that is a dry run;
-/// also while a dispatcher runs on it. An older journal is migrated, and that is said; not by a dry run, for
-/// which it is `unavailable`.
+/// Opens an existing journal for an operation, or, if `dry_run`, only to look at it; also while a dispatcher
+/// runs. Migrates an older journal and reports that; a dry run does not migrate, and returns `unavailable`.
 Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& program, bool dry_run);
 
-/// How the journal of `program` is opened to be changed: what is migrated is said.
+/// The options to open the journal for changes; a migration is reported.
 journal::Opening to_change(const Program& program);
 
-/// Who acts on what an operator set in motion: the run that is on, or one that is to be started.
+/// Names the process that carries out what an operator started: the active run, or one that must be started.
 std::string who_goes_on(const Program& program);
 
 }  // namespace dispatch::cli

@@ -1,7 +1,7 @@
 #pragma once
 
-// CLI11 takes seconds to compile. A header only names its types; <CLI/CLI.hpp> is for the .cpp files that
-// call it.
+// CLI11 takes seconds to compile. Headers only forward-declare its types; <CLI/CLI.hpp> is for the .cpp files
+// that call it.
 namespace CLI {
 class App;
 class Option;

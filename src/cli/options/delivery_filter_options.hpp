@@ -12,12 +12,12 @@
 #include <string_view>
 #include <vector>
 
-// What the commands share that change deliveries: which are meant, and what came of it.
+// Shared by the commands that change deliveries: options that select deliveries, and reports of the result.
 
 namespace dispatch::cli {
 
 struct DeliveryFilterOptions {
-  journal::DeliveryFilter names;  ///< as they were typed
+  journal::DeliveryFilter names;  ///< as typed
   std::string accepted_since, dead_since;
   bool all = false;
   bool dry_run = false;
@@ -28,7 +28,7 @@ struct DeliveryFilterOptions {
 
 /// --event, --entity, --host, --url; each may be repeated.
 void add_name_options(Command command, DeliveryFilterOptions& asked);
-/// The same and --subscription.
+/// The name options and --subscription.
 void add_filter_options(Command command, DeliveryFilterOptions& asked);
 /// --type.
 void add_type_option(Command command, DeliveryFilterOptions& asked);
@@ -41,37 +41,37 @@ void add_change_options(Command command, DeliveryFilterOptions& asked);
 /// --type, --status, --since (dead since).
 void add_dead_letter_options(Command command, DeliveryFilterOptions& asked);
 
-/// What was asked for, with times counted back from `now`. Misuse where a text means nothing.
+/// The filter for the options; relative times are counted back from `now`. An invalid text is misuse.
 Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTime now);
-/// The same for what changes deliveries: misuse where there is neither a condition nor --all, or both.
-/// `what` are the things meant, as in "dead letters".
+/// Like meant(), for commands that change deliveries: misuse without a condition and without --all, or with
+/// both. `what` names the deliveries, such as "dead letters".
 Result<journal::DeliveryFilter> meant_by_operator(const DeliveryFilterOptions& asked, std::string_view what,
                                                   WallTime now);
 
-/// Misuse that names what the journal does not know: probably mistyped.
+/// Misuse if the filter has names that the journal does not know; they are probably mistyped.
 Result<> check_known(const journal::JournalReader& reader, const journal::DeliveryFilter& meant);
-/// The conditions as `dispatch replay` takes them, each text for one command: replay takes one --type and one
-/// --subscription. Times are absolute, as "2h" would mean another one later. One empty text where nothing is
-/// conditioned. Of `meant` those of deliveries that wait: no status, no time of death.
+/// The conditions as options of `dispatch replay`, one text for each command, because replay takes one --type
+/// and one --subscription. Times are absolute, because "2h" would mean something else later. One empty text
+/// if there are no conditions. Uses only conditions on waiting deliveries: no status, no time of death.
 std::vector<std::string> replay_conditions(const journal::DeliveryFilter& meant);
 
-/// How it is said what was done.
+/// The words to report what was done.
 struct ChangeWords {
   std::string_view done;     ///< "released": also the key of the count
   std::string_view nothing;  ///< "there was no dead letter to be released"
-  /// What was meant and left, as in "2 are in flight and end as they end"; told where there is something.
+  /// Also report what was selected and left unchanged, such as "2 are in flight and end as they end".
   bool tells_what_is_left = false;
-  std::optional<std::int64_t> lanes_left = {};           ///< told to programs
-  std::optional<std::int64_t> repeated_lanes_left = {};  ///< the same
-  bool exact = true;                                     ///< false: there are about so many
-  std::optional<std::int64_t> circuits = {};             ///< half-open now; told to programs
-  std::optional<std::int64_t> holds = {};                ///< of URLs, over now; told to programs
+  std::optional<std::int64_t> lanes_left = {};           ///< reported to programs
+  std::optional<std::int64_t> repeated_lanes_left = {};  ///< reported to programs
+  bool exact = true;                                     ///< false: the counts are approximate
+  std::optional<std::int64_t> circuits = {};             ///< half-open now; reported to programs
+  std::optional<std::int64_t> holds = {};                ///< of URLs, ended now; reported to programs
 };
 
-/// Says what was done, or would be: how many deliveries, and where they were to go.
+/// Reports what was done, or would be in a dry run: how many deliveries, and their destinations.
 void tell_affected(const Program& program, const DeliveryFilterOptions& asked,
                    const operations::Affected& affected, const ChangeWords& words);
-/// The same of what goes elsewhere, and what that means for what comes later. `nothing` as in ChangeWords.
+/// Reports a redirect, and what it means for later events. `nothing` as in ChangeWords.
 void tell_redirected(const Program& program, const DeliveryFilterOptions& asked,
                      const operations::Redirected& redirected, std::string_view nothing);
 

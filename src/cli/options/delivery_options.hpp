@@ -8,11 +8,11 @@
 
 namespace dispatch::cli {
 
-/// What `run` is told about delivering. The stream's start and what a bad line does are input options.
+/// Options of `run` for delivering. The stream's start and the handling of bad lines are input options.
 struct DeliveryOptions {
   flow::RunOptions run;
   delivery::HttpOptions http;
-  std::string tls_key_log;  ///< a file that the keys of TLS connections are appended to; empty: none
+  std::string tls_key_log;  ///< a file to which TLS session keys are appended; empty: none
 };
 
 void add_delivery_options(Command command, DeliveryOptions& options);

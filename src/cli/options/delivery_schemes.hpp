@@ -4,7 +4,7 @@
 
 namespace dispatch::cli {
 
-/// The schemes of the URLs that this program delivers to: those of the transports that `dispatch run` makes
+/// The URL schemes that this program can deliver to: those of the transports that `dispatch run` creates
 /// (commands/command_run.cpp).
 inline constexpr UrlSchemes delivery_schemes{http_schemes};
 

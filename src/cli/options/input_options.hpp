@@ -17,17 +17,17 @@
 
 namespace dispatch::cli {
 
-/// What becomes of sequence numbers that are missing: when an event above them is accepted, and afterwards.
+/// What happens to missing sequence numbers below an accepted event, at once and later.
 struct GapRule {
   journal::Gaps accepting = journal::Gaps::wait;
-  std::optional<std::chrono::microseconds> patience = {};  ///< nothing: a run waits without an end
+  std::optional<std::chrono::microseconds> patience = {};  ///< nothing: no time limit
 };
 
-/// What `run` and `ingest` are told about their input.
+/// Options of `run` and `ingest` for their input.
 struct InputOptions {
-  std::vector<std::string> files;  ///< "-" is standard input; none: there is no input
-  std::optional<std::string> to;   ///< where lines without a url go
-  bool only_to = false;            ///< lines with a url go to `to` as well
+  std::vector<std::string> files;  ///< "-" is standard input; empty: there is no input
+  std::optional<std::string> to;   ///< destination of lines without a URL
+  bool only_to = false;            ///< true: lines with a URL go to `to` too
   std::vector<std::string> fields;
   ingest::InputFormat format = ingest::InputFormat::automatic;
   std::optional<ingest::JsonPointer> records;
@@ -35,7 +35,7 @@ struct InputOptions {
   journal::StreamStart stream_start;
   GapRule gaps;
   std::uint64_t line_most = std::uint64_t{1024} * 1024;  ///< bytes
-  std::string rejects;  ///< a file to write rejected lines to as well; empty: none
+  std::string rejects;                                   ///< a file for rejected lines; empty: none
   journal::RejectCount rejects_most = flow::RunOptions{}.rejects_most;
   bool stop_on_reject = false;
   std::string subscriptions;  ///< a subscriptions file to apply first; empty: none
@@ -44,26 +44,26 @@ struct InputOptions {
 
 void add_input_options(Command command, InputOptions& options);
 
-/// Misuse where a --field argument is none.
+/// Misuse if a --field argument is invalid.
 Result<ingest::ReaderOptions> reader_options(const InputOptions& options);
 
-/// How much may be written to the file of --rejects.
+/// Limits for the rejects file.
 ingest::RejectLimits reject_limits(const InputOptions& options);
 
-/// Misuse where --to is no URL, or is missing where it is needed.
+/// Misuse if --to is not a valid URL, or is needed and missing.
 Result<routing::Router> make_router(const InputOptions& options, std::shared_ptr<routing::Catalog> catalog);
 
-/// Sets what `options` say of a run. Misuse where a --field argument is none.
+/// Copies the input options into `run`. Misuse if a --field argument is invalid.
 Result<> set_input(flow::RunOptions& run, const InputOptions& options);
 
-/// Where --field says that what orders events stands. Misuse where a --field argument is none.
+/// Where --field finds the ordering fields. Misuse if a --field argument is invalid.
 Result<flow::OrderPointers> order_pointers(const InputOptions& options);
 
-/// Lines, a size, or both: "1000", "64MiB", "1000,64MiB". A plain number is one of lines; what is not said
-/// keeps its default.
+/// Lines, a size, or both: "1000", "64MiB", "1000,64MiB". A plain number counts lines; the other limit keeps
+/// its default.
 Result<journal::RejectCount> parse_rejects_most(std::string_view text);
 
-/// "wait", "ignore" or a duration. What is ignored is not waited for by a run either.
+/// "wait", "ignore" or a duration. With "ignore" a run does not wait for gaps either.
 Result<GapRule> parse_gaps(std::string_view text);
 
 /// "first", or a whole number from 0.

@@ -12,8 +12,8 @@
 
 namespace dispatch::cli {
 
-/// Adds an option whose text is read by `parse`, a function from text to Result<T>; what `parse` says about a
-/// wrong text becomes the usage error. `into` keeps its value where the option is not given.
+/// Adds an option whose text is parsed by `parse`, a function from text to Result<T>; its error becomes the
+/// usage error. `into` keeps its value if the option is not given.
 template <class T, class Parse>
 Option add_value(Command command, const std::string& name, T& into, Parse parse, const std::string& help) {
   return command.add_text_option(
@@ -26,17 +26,17 @@ Option add_value(Command command, const std::string& name, T& into, Parse parse,
       help);
 }
 
-/// Lets the option be given by an environment variable, DISPATCH_ and its long name: DISPATCH_PER_HOST.
-/// Returns it.
+/// Lets an environment variable give the option: DISPATCH_ and its long name, such as DISPATCH_PER_HOST.
+/// Returns the option.
 Option from_environment(Option option);
 
-/// "10%" or "0.1" as 0.1; from 0 to 100 %.
+/// Parses a share: "10%" or "0.1" gives 0.1. From 0 to 100 %.
 Result<double> parse_share(std::string_view text);
 
 /// A duration from 2s to 24h.
 Result<std::chrono::milliseconds> parse_connection_lifetime(std::string_view text);
 
-/// "1s..60s": the first wait and the longest. One duration alone is both.
+/// "1s..60s": the first wait and the longest. A single duration is both.
 struct DurationRange {
   std::chrono::microseconds first;
   std::chrono::microseconds most;

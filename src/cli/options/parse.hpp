@@ -8,9 +8,8 @@
 
 namespace dispatch::cli {
 
-/// Parses the command line, the environment and the configuration file. --help and --version are answered on
-/// stdout and give the exit code to end with; nothing means that an action was chosen. Whatever is wrong is
-/// misuse.
+/// Parses the command line, the environment and the configuration file. Answers --help and --version on
+/// stdout and returns their exit code; returns nothing if an action was chosen. Every error is misuse.
 Result<std::optional<ExitCode>> parse(CLI::App& app, int argc, const char* const* argv);
 
 }  // namespace dispatch::cli

@@ -5,8 +5,7 @@
 
 namespace dispatch::cli {
 
-/// The options --secret-file, --secret-env, --secret-command and --generate-secret, of which one can be
-/// given.
+/// The options --secret-file, --secret-env, --secret-command and --generate-secret, which exclude each other.
 void add_secret_options(Command command, operations::SecretSource& source);
 
 }  // namespace dispatch::cli

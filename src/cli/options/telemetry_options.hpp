@@ -15,14 +15,14 @@ namespace dispatch::cli {
 
 struct ListenAddress {
   std::string host;
-  std::uint16_t port = 0;  ///< 0: a free one
+  std::uint16_t port = 0;  ///< 0: any free port
 };
 
-/// What `run` is told about who watches it.
+/// Options of `run` for monitoring.
 struct WatchOptions {
   std::optional<ListenAddress> listen;
-  std::vector<std::string> hosts;  ///< names that /metrics may be asked by, besides that of `listen`
-  std::string file;                ///< that metrics are written to; empty: none
+  std::vector<std::string> hosts;  ///< host names that requests to /metrics may use, besides that of `listen`
+  std::string file;                ///< a file for metrics; empty: none
   telemetry::SpanUrl span_url = telemetry::SpanUrl::origin;
   std::chrono::microseconds every{std::chrono::seconds{15}};
 };

@@ -10,10 +10,9 @@
 
 namespace dispatch::cli {
 
-/// Tells all that was tried for an event, delivery by delivery: where each goes and how it stands, and, in
-/// one line for each attempt that the journal keeps, when it began, where its time went, how it ended, what
-/// came after it, and the span of its request; then what operators did. `attempts` are those of the event, as
-/// JournalReader::attempts gives them; `write` is given whole lines.
+/// Writes the delivery history of an event for people. For each delivery: its destination and state, and one
+/// line for each stored attempt with its start, timings, outcome, consequence and span. Then the operator
+/// actions. `attempts` comes from JournalReader::attempts; `write` receives whole lines.
 void tell_attempts(const journal::EventRecord& event, const std::vector<journal::AttemptRecord>& attempts,
                    WallTime now, const std::function<void(std::string_view)>& write);
 

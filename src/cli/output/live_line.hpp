@@ -12,8 +12,8 @@
 
 namespace dispatch::cli {
 
-/// The last line of a terminal, which is written again and again while other lines pass above it. All that
-/// goes to stderr meanwhile must go through here. Thread-safe.
+/// A status line at the bottom of a terminal, which is rewritten in place while other lines scroll above it.
+/// All other output to stderr must go through this object. Thread-safe.
 class LiveLine {
  public:
   /// Erases the line.
@@ -22,15 +22,15 @@ class LiveLine {
   LiveLine(const LiveLine&) = delete;
   LiveLine& operator=(const LiveLine&) = delete;
 
-  // What steers a terminal (base/text/printable.hpp) is made printable in all that is given here.
+  // Terminal control characters (base/text/printable.hpp) are made printable in all texts.
 
-  /// Replaces the line; it is cut to the width of the terminal. Empty: there is none.
+  /// Replaces the line, cut to the width of the terminal. An empty text removes the line.
   void show(std::string_view text);
-  /// Writes whole lines to stderr, above the live line where there is one.
+  /// Writes whole lines to stderr, above the live line if there is one.
   void print(std::string_view lines);
 
-  /// A logger that says what `log` says, in the same form, above the live line. Not to be used after this
-  /// object.
+  /// A logger with the format and level of `log` that writes above the live line. Do not use it after this
+  /// object is destroyed.
   std::shared_ptr<spdlog::logger> logger(const spdlog::logger& log);
 
  private:

@@ -12,11 +12,11 @@
 
 namespace dispatch::cli {
 
-/// Shows how a run goes while it lasts, on a thread of its own: a terminal that can be steered gets a live
-/// line, five times a second; a pipe gets a plain line, or a JSON object, every ten seconds.
+/// Shows the progress of a run on a thread of its own: on a terminal with control sequences as a live line,
+/// five times a second; on a pipe as a plain line or a JSON object, every ten seconds.
 class Progress {
  public:
-  /// All is borrowed. `format` is that of the log.
+  /// All arguments are borrowed. `format` is the format of the log.
   Progress(const flow::SharedStats& shared_stats, LiveLine& line, const Clock& clock,
            LogOptions::Format format);
   Progress(const Progress&) = delete;
@@ -35,7 +35,7 @@ class Progress {
   std::jthread thread_;  // last: it uses the others
 };
 
-/// What SIGUSR1 asks for: where the run stands, in lines or as one JSON object in a line.
+/// The report for SIGUSR1: the current stats, as lines or as one JSON object.
 std::string snapshot_text(const flow::RunStats& stats, std::chrono::microseconds took);
 std::string snapshot_json(const flow::RunStats& stats, std::chrono::microseconds took, WallTime now);
 

@@ -2,7 +2,7 @@
 
 namespace dispatch::cli {
 
-/// True where the descriptor is a terminal that obeys control sequences: TERM is neither "dumb" nor unset.
+/// True if the descriptor is a terminal that supports control sequences: TERM is set and not "dumb".
 bool is_screen(int descriptor);
 
 }  // namespace dispatch::cli

@@ -7,7 +7,7 @@
 
 namespace dispatch::cli {
 
-/// One screen, for people.
+/// The status on one screen, for people.
 std::string status_text(const operations::Status& status, WallTime now);
 
 }  // namespace dispatch::cli

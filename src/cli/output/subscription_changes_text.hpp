@@ -16,7 +16,7 @@ namespace dispatch::cli {
 ///     - old
 std::string changes_text(const std::vector<operations::SubscriptionChange>& changes);
 
-/// "1 added, 2 changed, 3 unchanged"; what is zero is left out.
+/// "1 added, 2 changed, 3 unchanged"; zero counts are left out.
 std::string changes_summary(const std::vector<operations::SubscriptionChange>& changes);
 
 }  // namespace dispatch::cli

@@ -17,26 +17,26 @@ enum class Task {
   accept,   ///< dispatch ingest
 };
 
-/// Where the events of duplicates that would go elsewhere are, as far as it was looked up.
+/// Where the events of duplicates were recorded to go, if the journal could be read.
 struct RecordedDestinations {
-  std::string done_at;  ///< the URL to which most of those went that are done; empty: none is
-  std::string open_at;  ///< the URL for which most of those wait that are not done; empty: none does
-  /// By which those came, as --file names them; none: that is not known, or there are many.
+  std::string done_at;  ///< the most frequent URL of those that are done; empty: none is done
+  std::string open_at;  ///< the most frequent URL of those that are not done; empty: all are done
+  /// The inputs by which these events came, as --file names them; empty: not known, or too many.
   std::vector<std::string> inputs = {};
 };
 
-/// How a run ended and where that leaves its user. A value, from which all that is said at the end follows.
+/// How a run ended. A value from which all final messages are made.
 struct Summary {
   Task task = Task::deliver;
   flow::RunStats stats;
   flow::RunResult result;
   std::chrono::microseconds took{0};
   std::string journal;               ///< its path
-  std::int64_t gapped_entities = 0;  ///< entities that wait for a sequence number
-  /// Another process dispatches the journal: its id, or 0 where that is not known. Nothing: none does.
+  std::int64_t gapped_entities = 0;  ///< entities with an open gap
+  /// The id of another process that dispatches the journal, 0 if it is not known. Nothing: there is none.
   std::optional<std::int64_t> owner = {};
   std::vector<std::string> ignored =
-      {};  ///< options that were given, and that the other process does not use
+      {};  ///< given options that have no effect because another process dispatches
   bool has_input = true;
   RecordedDestinations recorded = {};
   std::string command = {};  ///< Program::command
@@ -45,23 +45,23 @@ struct Summary {
 /// "another process (pid 4711) dispatches this journal".
 std::string owner_text(std::int64_t pid);
 
-/// The most severe of what holds.
+/// The exit code of the most severe condition.
 ExitCode exit_code(const Summary& summary);
 
-/// What is to be typed next, with the reason for it; empty where there is nothing left to do.
+/// The next command to type, and its purpose; empty if nothing is left to do.
 struct NextCommand {
   std::string command;
   std::string reason;
 };
 std::vector<NextCommand> next_commands(const Summary& summary);
 
-/// The last thing that a run prints, for people: lines, each with its end.
+/// The final report of a run for people: whole lines.
 std::string summary_text(const Summary& summary);
 
-/// The same in one line: for whoever wants to hear of nothing but what is left to do.
+/// The final report in one line, which names only what is left to do.
 std::string summary_line(const Summary& summary);
 
-/// The same for programs: one JSON object in a line. `now` is its time.
+/// The final report for programs: one JSON object in a line. `now` becomes its time.
 std::string summary_json(const Summary& summary, WallTime now);
 
 }  // namespace dispatch::cli

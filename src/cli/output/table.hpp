@@ -8,8 +8,8 @@
 
 namespace dispatch::cli {
 
-/// Rows in aligned columns, for people. A row is told a page of rows later, so that the columns fit; memory
-/// does not follow the number of rows. Columns never become narrower from page to page.
+/// Rows in aligned columns, for people. Rows are collected into pages, so that the columns fit, and memory is
+/// bounded. Columns never become narrower from page to page.
 class Table {
  public:
   enum class Align { left, right };
@@ -18,14 +18,13 @@ class Table {
     Align align = Align::left;
   };
 
-  /// `write` is given whole lines.
+  /// `write` receives whole lines.
   Table(std::vector<Column> columns, std::function<void(std::string_view)> write);
 
-  /// One text for each column; made printable here. An empty one is shown as "-".
+  /// Adds a row with one text for each column. Texts are made printable; an empty one is shown as "-".
   void row(std::vector<std::string> cells);
 
-  /// Tells what is still held back, and the titles where there was no row to tell them with; to be called at
-  /// the end.
+  /// Writes the remaining rows, or only the titles if there were no rows. Call it at the end.
   void finish();
 
   std::size_t rows() const { return rows_; }
@@ -42,7 +41,7 @@ class Table {
   bool titled_ = false;
 };
 
-/// How many columns of a terminal `text` (UTF-8) takes, one for each character.
+/// The number of terminal columns of `text` (UTF-8), one for each character.
 std::size_t width_of(std::string_view text);
 
 }  // namespace dispatch::cli

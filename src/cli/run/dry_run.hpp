@@ -9,9 +9,9 @@ namespace dispatch::cli {
 
 struct Program;
 
-/// Reads the input as a run would, says what would be rejected and where the rest would go, and touches
-/// nothing: no journal, no rejects file, no network. What the journal knows already is not looked up.
-/// `files`: all that the run would read and write.
+/// Reads the input as a run would, and reports what would be rejected and where the rest would go. Touches no
+/// journal, rejects file or network, and so does not detect duplicates of events in the journal. `files`: all
+/// files that the run would read and write.
 Result<ExitCode> dry_run(const Program& program, const InputOptions& options, const FileRoles& files);
 
 }  // namespace dispatch::cli

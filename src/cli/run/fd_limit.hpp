@@ -4,8 +4,8 @@
 
 namespace dispatch::cli {
 
-/// Raises the soft limit of open files to the hard one, as each request at a time needs a descriptor. Returns
-/// how many the process may have now.
+/// Raises the soft limit of open files to the hard limit, because each concurrent request needs a descriptor.
+/// Returns the new limit.
 std::size_t raise_fd_limit();
 
 }  // namespace dispatch::cli

@@ -13,12 +13,12 @@
 
 namespace dispatch::cli {
 
-/// What SIGTERM, SIGINT and SIGHUP mean to a run: the first one drains it, the next one aborts the requests
-/// under way. The same signal once more within half a second is still the first: timeout(1) and others send
-/// it to the program and to its process group. Used by the one thread that signals are handed to.
+/// What SIGTERM, SIGINT and SIGHUP do to a run: the first one drains it, the next one aborts the requests
+/// under way. The same signal within half a second counts as the first, because timeout(1) and others send it
+/// both to the program and to its process group. Used by the one thread that handles signals.
 class Interruption {
  public:
-  /// Borrowed. `input` stops a wait for input.
+  /// All arguments are borrowed. `input` stops a wait for input.
   Interruption(flow::Inbox& inbox, std::stop_source& input, const Clock& clock,
                std::shared_ptr<spdlog::logger> log)
       : inbox_(inbox), input_(input), clock_(clock), log_(std::move(log)) {}
@@ -34,7 +34,7 @@ class Interruption {
     int signal;
     SteadyTime when;
   };
-  std::optional<Came> first_;  ///< the run drains since then
+  std::optional<Came> first_;  ///< the signal that started the drain
 };
 
 }  // namespace dispatch::cli

@@ -12,8 +12,8 @@
 
 namespace dispatch::cli {
 
-/// Serves the metrics of a run over HTTP at `listen` while the returned handle lives, and logs where.
-/// `hosts`: names that requests may give besides that of `listen`.
+/// Serves the metrics of a run over HTTP at `listen` while the returned handle lives, and logs the address.
+/// `hosts`: host names that requests may use, besides that of `listen`.
 Result<std::shared_ptr<void>> serve_metrics(const ListenAddress& listen, std::vector<std::string> hosts,
                                             telemetry::MetricsView view, spdlog::logger& log);
 

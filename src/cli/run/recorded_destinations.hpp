@@ -9,8 +9,8 @@ class Store;
 
 namespace dispatch::cli {
 
-/// Looks up in the journal of `store` where the first of `elsewhere` are, and by which inputs they came. Only
-/// for advice: what cannot be read is left unsaid.
+/// Looks up in the journal of `store` where the first events of `elsewhere` go, and by which inputs they
+/// came. Used only for advice: read errors are ignored.
 RecordedDestinations recorded_destinations(const journal::Store& store,
                                            const flow::RecordedElsewhere& elsewhere);
 

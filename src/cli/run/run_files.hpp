@@ -7,8 +7,8 @@ namespace dispatch::cli {
 
 struct Program;
 
-/// What `run` and `ingest` read and write: the input, the subscriptions file, the journal with its
-/// companions, the rejects file, and standard output and error.
+/// The files that `run` and `ingest` read and write: input, subscriptions file, journal with its companion
+/// files, rejects file, standard output and error.
 FileRoles run_files(const Program& program, const InputOptions& options);
 
 }  // namespace dispatch::cli

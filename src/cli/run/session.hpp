@@ -29,46 +29,45 @@
 
 namespace dispatch::cli {
 
-/// How much a command says while it works.
+/// How much a command reports.
 struct Talk {
-  bool progress = true;  ///< how it goes
-  bool summary = true;   ///< how it went
+  bool progress = true;  ///< report the progress
+  bool summary = true;   ///< report the result
 };
 
-/// What `run` and `ingest` share: the journal, the input, signals, and what is said about it all. From
-/// construction to destruction signals are taken, so it is to be made before any thread.
+/// What `run` and `ingest` share: the journal, the input, signals, and reports. The object handles signals
+/// from construction to destruction, so create it before any thread.
 class Session {
  public:
-  /// Does the work of the command: takes in what comes to the inbox until the run has ended.
+  /// The work of the command: processes the inbox until the run has ended.
   using Work = std::function<Result<flow::RunResult>(Session&)>;
 
-  /// Opens the input, then the journal. What is wrong with either is found before anything is written or
-  /// sent, and that two of `files`, which are all that the command reads and writes, are one.
+  /// Opens the input, then the journal. Errors in either are found before anything is written or sent; so is
+  /// a conflict among `files`, which are all that the command reads and writes.
   static Result<std::unique_ptr<Session>> open(const Program& program, const InputOptions& options,
                                                FileRoles files, Task task, Talk talk);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Feeds the input to `work` and shows how it goes; then says how it went. An error is that of `work`.
+  /// Feeds the input to `work`, shows the progress, and reports the result. Returns the error of `work`.
   Result<ExitCode> run(const Work& work);
 
-  // What `work` uses.
+  // For `work`.
   flow::Acceptance acceptance() { return {*journal_, inbox_, rejects_, clock_, log_, *router_}; }
   flow::Inbox& inbox() { return inbox_; }
   flow::SharedStats& shared_stats() { return shared_stats_; }
   const Clock& clock() const { return clock_; }
   const journal::Store& store() const { return *store_; }
-  /// Another process dispatches the journal, and this one follows: says so once, and which of the options
-  /// `given` have no effect there.
+  /// Reports once that another process dispatches the journal and this one follows, and which of the `given`
+  /// options have no effect.
   void note_owner(const std::vector<std::string>& given);
-  /// This process dispatches.
+  /// Notes that this process dispatches.
   void note_ownership() {
     owner_.reset();
     ignored_.clear();
   }
-  /// The work is done: what is said from now on, or still waits to be read, is waited for five seconds at
-  /// most.
+  /// Call it when the work is done: from now on, output waits for a reader at most five seconds.
   void hurry();
   const FileRoles& files() const { return files_; }
 
@@ -76,7 +75,7 @@ class Session {
   struct Input {
     std::unique_ptr<ingest::EventSource> source;
     routing::Router router;
-    std::vector<std::string> names;  ///< as they were given
+    std::vector<std::string> names;  ///< as given
   };
 
   Session(const Program& program, const InputOptions& options, FileRoles files, Task task, Talk talk);
@@ -90,11 +89,11 @@ class Session {
   Summary sum_up(flow::RunResult result);
   std::int64_t owner_pid() const;
 
-  std::optional<std::int64_t> owner_;  ///< that is followed, or was last
+  std::optional<std::int64_t> owner_;  ///< the process that is followed, or was last
   std::vector<std::string> ignored_;
   const Task task_;
   const Talk talk_;
-  const std::string journal_name_;  ///< as it was given
+  const std::string journal_name_;  ///< as given
   const std::shared_ptr<const journal::Store> store_;
   const std::string command_;  ///< Program::command
   const LogOptions::Format format_;
@@ -110,9 +109,10 @@ class Session {
   ingest::RejectsFile rejects_;
   Interruption interruption_;
   const std::shared_ptr<routing::Catalog> catalog_ = std::make_shared<routing::Catalog>();
-  std::optional<routing::Router> router_;  ///< of the thread that works; the input's has another
+  std::optional<routing::Router> router_;  ///< used by the working thread; the input has another
   std::optional<Input> input_;
-  std::optional<tracing::Sampler> sampler_;  ///< of traces; none: no event has one
+  std::optional<tracing::Sampler>
+      sampler_;  ///< decides which traces are recorded; none: events have no trace
   std::unique_ptr<journal::Journal> journal_;
   Signals signals_;  // last: it calls back into the others
 };

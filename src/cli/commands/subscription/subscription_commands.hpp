@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-// What `dispatch subscription VERB` does, a file for each kind of verb.
+// The subcommands `dispatch subscription VERB`, one file for each kind of verb.
 
 namespace dispatch::cli {
 
@@ -24,10 +24,11 @@ struct SubscriptionAddition {
   operations::Declared declared;
   /// Copies a field of a definition into another.
   using Copy = std::function<void(const Subscription& from, Subscription& to)>;
-  std::vector<Copy> given;  ///< for each field that was named; where it replaces one, the others stay
+  std::vector<Copy>
+      given;  ///< one for each field that was given; a replaced subscription keeps its other fields
   std::vector<std::string> headers;  ///< "Name: value"
-  bool replace = false;              ///< the id may be known
-  std::optional<std::int64_t> from;  ///< the position of the first event that is delivered too
+  bool replace = false;              ///< true: replace a subscription with this id
+  std::optional<std::int64_t> from;  ///< position of the first existing event to deliver
   bool json = false;
 };
 Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddition& asked);
@@ -45,7 +46,7 @@ Result<ExitCode> resume_subscription(const Program& program, const std::string& 
 /// `rotate-secret`.
 struct SecretRotation {
   std::string id;
-  operations::SecretSource secret;  ///< where none is given, one is made
+  operations::SecretSource secret;  ///< not given: generate one
   std::chrono::microseconds keep = operations::secret_kept;
   bool json = false;
 };
@@ -54,14 +55,14 @@ Result<ExitCode> rotate_secret(const Program& program, const SecretRotation& ask
 /// `apply`.
 struct SubscriptionsToApply {
   std::string file;
-  bool prune = false;    ///< what is not in the file is removed
-  bool discard = false;  ///< also where deliveries are open
+  bool prune = false;    ///< true: remove subscriptions that are not in the file
+  bool discard = false;  ///< true: remove them even if they have open deliveries
   bool dry_run = false;
   bool json = false;
 };
 Result<ExitCode> apply_subscriptions(const Program& program, const SubscriptionsToApply& asked);
 
-/// What to say where `all` has no subscription of that id, with what to type.
+/// The error for an unknown subscription id, with a command to type next.
 Error no_subscription(const Program& program, const std::vector<Subscription>& all, std::string_view id);
 
 }  // namespace dispatch::cli

@@ -11,24 +11,24 @@
 
 namespace dispatch::cli {
 
-/// Reads the configuration file for CLI11, as TOML (cli/options/configuration/toml.hpp), and mends what
-/// CLI11 2.1.2 would get wrong:
+/// Reads the configuration file for CLI11, as TOML (cli/options/configuration/toml.hpp), and corrects two
+/// things in CLI11 2.1.2:
 ///
-/// - CLI11 lets the file win over the environment; here a key whose environment variable is set is passed
-/// over.
-/// - An unknown key is an error that names its line and the nearest known one.
+/// - In CLI11 the file has priority over the environment; here a key whose environment variable is set is
+/// ignored.
+/// - An unknown key is an error that names its line and the most similar known key.
 ///
-/// Keys are the long names of options; those of a subcommand stand in the table of its name.
+/// Keys are the long names of options; those of a subcommand are in the table with its name.
 class Configuration final : public CLI::ConfigTOML {
  public:
-  /// `app` is the top command and outlives this object.
+  /// `app` is the top command and must outlive this object.
   explicit Configuration(const CLI::App& app) : app_(app) {}
 
-  /// Throws CLI::ConfigError, as CLI11 expects it to, and what check_misplaced_options throws: CLI11 asks for
-  /// this when it has read the command line.
+  /// CLI11 calls this after reading the command line. Throws CLI::ConfigError, as CLI11 expects, and the
+  /// exceptions of check_misplaced_options.
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
 
-  /// The line, from 1, that sets `option` in the file that was read; nothing where none does.
+  /// The line, counted from 1, that sets `option` in the file; nothing if no line does.
   std::optional<std::size_t> line_of(const CLI::Option& option) const;
 
  private:
