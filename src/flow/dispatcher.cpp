@@ -28,9 +28,9 @@ Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Int
       intake_(intake),
       clock_watch_(context.clock),
       policies_(options),
-      graph_(options.workers + options.ahead),
-      limiters_(graph_, options),
-      pump_(context.journal, graph_, limiters_, options.window_limits(), policies_),
+      scheduler_(options.workers + options.ahead),
+      limiters_(scheduler_, options),
+      pump_(context.journal, scheduler_, limiters_, options.window_limits(), policies_, time_),
       gap_watch_(options.gap_patience),
       stats_(context.journal, context.clock, options.per_host, pump_, limiters_, shared_stats),
       attempt_tracer_(context.transport),
@@ -53,7 +53,7 @@ Result<> Dispatcher::start(const journal::Abandoned& left) {
 Result<> Dispatcher::turn(Mail mail) {
   const auto look = clock_watch_.look();
   const WallTime now = look.now;
-  graph_.set_now(now, context_.clock.steady());
+  time_ = {now, context_.clock.steady()};
   attempt_tracer_.begin_turn(context_.observer != nullptr && context_.observer->wants_attempt_traces());
   intake_.take(std::move(mail.incoming));
 
@@ -149,7 +149,7 @@ Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<deliv
     --queue.under_way;
     answered_.push_back(&queue);
     hear(*items[i], *settlements_[i].outcome, steady);
-    graph_.free_permits(*items[i]);
+    scheduler_.free_permits(*items[i]);
     if (DestinationLimiter* limiter = limiters_.ended(*items[i], ends[i], now, steady); limiter != nullptr)
       pump_.lead_to(*limiter);
     if (settled[i] == journal::Settled::lost) {
@@ -298,7 +298,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transactio
     Item& item = *items[i];
     if (!begun[i].won) {
       limiters_.take_permit(item, now);
-      graph_.free_permits(item);
+      scheduler_.free_permits(item);
       pump_.lost(item);
       continue;
     }
@@ -317,30 +317,31 @@ Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transactio
   return outgoing;
 }
 
-/// Plays the graph and releases what the limiters allow until both are quiet.
+/// Lets the scheduler decide, and releases what the limiters allow, until nothing more may go.
 Result<std::vector<Item*>> Dispatcher::what_may_go(WallTime now) {
   const SteadyTime steady = context_.clock.steady();
   std::vector<Item*> going;
   do {
-    for (Item* item : graph_.run_until_quiet()) {
+    const Decisions decisions = scheduler_.decide(now);
+    for (Item* item : decisions.go) {
       const bool leaves = item->lane->leaves || item->lane->queue->policy->paused;
       if (!leaves && limiters_.admits(*item, steady)) {
         going.push_back(item);
         continue;
       }
-      graph_.free_permits(*item);
+      scheduler_.free_permits(*item);
       limiters_.take_permit(*item, now);
       if (leaves)
         pump_.put_back(*item);
       else
-        graph_.hold(*item);
+        scheduler_.hold(*item);
     }
-    for (Item* item : graph_.turned_away()) pump_.turned_away(*item);
+    for (const auto& [item, why] : decisions.turned_away) pump_.turned_away(*item, why);
     limiters_.release_ready(now, steady);
     // Asked where all that is left waits: only then does the run wait for it.
-    const bool all_waits = going.empty() && in_flight_.empty() && !graph_.staged();
+    const bool all_waits = going.empty() && in_flight_.empty() && !scheduler_.staged();
     if (all_waits && std::exchange(given_up_, false)) DISPATCH_TRY(pump_.given_up_elsewhere());
-  } while (graph_.staged());
+  } while (scheduler_.staged());
   return going;
 }
 

@@ -6,10 +6,11 @@
 #include "flow/intake/ingest_budget.hpp"
 #include "flow/intake/intake.hpp"
 #include "flow/limits/destination_limiters.hpp"
-#include "flow/limits/graph.hpp"
+#include "flow/limits/scheduler.hpp"
 #include "flow/pump/pump.hpp"
 #include "flow/rules/delivery_policy.hpp"
 #include "flow/rules/options.hpp"
+#include "flow/rules/turn_time.hpp"
 #include "flow/run.hpp"
 #include "flow/run_stats_collector.hpp"
 
@@ -77,7 +78,8 @@ class Dispatcher {
   Intake& intake_;
   ClockWatch clock_watch_;
   PolicySet policies_;
-  Graph graph_;
+  TurnTime time_;
+  Scheduler scheduler_;
   DestinationLimiters limiters_;
   Pump pump_;
   GapWatch gap_watch_;

@@ -2,7 +2,7 @@
 
 #include "base/clock.hpp"
 #include "event/ids.hpp"
-#include "flow/limits/graph.hpp"
+#include "flow/limits/scheduler.hpp"
 #include "flow/observe/attempt_trace.hpp"
 #include "journal/due_place.hpp"
 #include "journal/rows.hpp"
@@ -24,7 +24,7 @@ struct QueueState;
 struct DestinationLimiter {
   DestinationNo destination;
   QueueState* queue = nullptr;
-  Graph::LimiterNodes* nodes = nullptr;
+  Scheduler::LimiterQueue* line = nullptr;
   std::optional<policy::Pace> pace;  ///< where there is a rate, or a throttle
   bool throttled = false;            ///< it has asked for time, or was down
   std::optional<std::size_t> concurrency;

@@ -42,9 +42,9 @@ DestinationLimiter& DestinationLimiters::make(QueueState& queue, DestinationNo d
   DestinationLimiter& limiter = limiters_[destination];
   limiter.destination = destination;
   limiter.queue = &queue;
-  if (free_nodes_.empty()) free_nodes_.push_back(&graph_.add_limiter());
-  limiter.nodes = free_nodes_.back();
-  free_nodes_.pop_back();
+  if (free_lines_.empty()) free_lines_.push_back(&scheduler_.add_limiter());
+  limiter.line = free_lines_.back();
+  free_lines_.pop_back();
   if (queue.policy->rate) begin_pace(limiter, queue.policy->rate);
   limiter.concurrency = queue.policy->concurrency;
   limiter.circuit = circuits_.state(destination);
@@ -145,7 +145,7 @@ void DestinationLimiters::release_ready(WallTime now, SteadyTime steady) {
     if (count == 0) continue;
     const bool probes = limiter.circuit == Circuit::State::half_open;
     for (std::size_t i = 0; i < count; ++i)
-      graph_.release(limiter, probes ? PermitKind::probe : PermitKind::usual);
+      scheduler_.release(limiter, probes ? PermitKind::probe : PermitKind::usual);
     limiter.passed += count;
     if (limiter.pace) limiter.pace->reserve(count);
     if (probes) circuits_.take_probes(destination, count);
@@ -275,7 +275,7 @@ std::vector<Item*> DestinationLimiters::pause(const QueueState& queue, Position&
   std::vector<Item*> waiting;
   for (auto& [destination, limiter] : limiters_) {
     if (limiter.queue != &queue) continue;
-    for (Item* item : graph_.take_back(limiter)) waiting.push_back(item);
+    for (Item* item : scheduler_.take_back(limiter)) waiting.push_back(item);
     if (limiter.behind) above = std::min(above, *limiter.behind);
     limiter.behind.reset();
     limiter.retries_behind.reset();
@@ -287,7 +287,7 @@ std::vector<Item*> DestinationLimiters::take_waiting() {
   std::vector<Item*> waiting;
   for (auto& [destination, limiter] : limiters_) {
     if (limiter.waiting == 0) continue;
-    const auto items = graph_.take_back(limiter);
+    const auto items = scheduler_.take_back(limiter);
     waiting.insert(waiting.end(), items.begin(), items.end());
   }
   return waiting;
@@ -358,7 +358,7 @@ void DestinationLimiters::tidy(SteadyTime steady) {
         ++place;
         continue;
       }
-      free_nodes_.push_back(place->second.nodes);
+      free_lines_.push_back(place->second.line);
       place = limiters_.erase(place);
     }
     tidy_at_ = std::max(limiters_most_idle, 2 * limiters_.size());

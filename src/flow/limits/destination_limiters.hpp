@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "flow/limits/circuits.hpp"
 #include "flow/limits/destination_limiter.hpp"
-#include "flow/limits/graph.hpp"
+#include "flow/limits/scheduler.hpp"
 #include "flow/limits/throttles.hpp"
 #include "flow/observe/observer.hpp"
 #include "flow/rules/options.hpp"
@@ -25,8 +25,8 @@ struct QueueState;
 /// its turn.
 class DestinationLimiters {
  public:
-  DestinationLimiters(Graph& graph, const RunOptions& options)
-      : graph_(graph),
+  DestinationLimiters(Scheduler& scheduler, const RunOptions& options)
+      : scheduler_(scheduler),
         limits_(options.window_limits()),
         circuits_(options.breaker),
         throttles_(options.starts_slowly) {}
@@ -46,9 +46,9 @@ class DestinationLimiters {
     return found == limiters_.end() ? make(queue, destination) : found->second;
   }
 
-  /// Releases what the limits allow; the next run of the graph lets it through.
+  /// Releases what the limits allow; the next decisions let it through.
   void release_ready(WallTime now, SteadyTime steady);
-  /// False where an item that has come out of the graph may not be begun: it came in before its destination
+  /// False where an item that the scheduler lets go may not be begun: it came in before its destination
   /// was in trouble. Then its permit is void, and it is to be held.
   bool admits(const Item& item, SteadyTime steady) const;
   /// The item is not started after all: takes its permit back.
@@ -87,7 +87,7 @@ class DestinationLimiters {
   /// Takes out everything that waits at limiters, in order. The caller holds each item again, or lets it
   /// leave the window.
   std::vector<Item*> take_waiting();
-  void hold(Item& item) { graph_.hold(item); }
+  void hold(Item& item) { scheduler_.hold(item); }
   /// The delivery queue is open again; an operator wants to know at once whether its destinations are up.
   void resume(QueueState& queue, WallTime now);
 
@@ -141,12 +141,12 @@ class DestinationLimiters {
 
   std::size_t waiting_for(const policy::Pace& pace) const;
 
-  Graph& graph_;
+  Scheduler& scheduler_;
   const WindowLimits limits_;
   Circuits circuits_;
   Throttles throttles_;
   std::map<DestinationNo, DestinationLimiter> limiters_;
-  std::vector<Graph::LimiterNodes*> free_nodes_;
+  std::vector<Scheduler::LimiterQueue*> free_lines_;
   HeldBack held_back_;
   SteadyTime started_{};
   std::map<DestinationNo, SteadyTime> kept_paces_;  ///< by the last run; no request before that

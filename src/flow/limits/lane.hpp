@@ -2,8 +2,8 @@
 
 #include "base/clock.hpp"
 #include "event/ids.hpp"
-#include "flow/limits/graph.hpp"
 #include "flow/limits/host_gate.hpp"
+#include "flow/limits/scheduler.hpp"
 #include "flow/observe/attempt_trace.hpp"
 #include "flow/rules/delivery_policy.hpp"
 #include "flow/rules/window_limits.hpp"
@@ -55,7 +55,7 @@ struct LaneKeyHash {
 struct Item {
   journal::DeliveryRow row;
   Lane* lane = nullptr;
-  std::uint64_t ticket = 0;  ///< the attempt under way; 0 while it waits in the graph
+  std::uint64_t ticket = 0;  ///< the attempt under way; 0 while it waits in the window
   PermitKind permit =
       PermitKind::none;  ///< from when it is let through by its limiter until its attempt has ended
   Timestamps timestamps{};
@@ -102,10 +102,10 @@ struct QueueState {
 struct Lane {
   LaneKey key;
   QueueState* queue = nullptr;
-  HostState* host = nullptr;  ///< whose gate it leads to
-  Graph::LaneNodes* nodes = nullptr;
-  HostGate::Share* share = nullptr;       ///< of that gate, while it is busy or drained
-  DestinationLimiter* limiter = nullptr;  ///< what it leads to before the gate, while it holds items
+  HostState* host = nullptr;                 ///< whose gate it leads to
+  Scheduler::SerialQueue* serial = nullptr;  ///< what waits in it
+  HostGate::Share* share = nullptr;          ///< of that gate, while it is busy or drained
+  DestinationLimiter* limiter = nullptr;     ///< what it leads to before the gate, while it holds items
   journal::DeliveryRow tail;  ///< the last one loaded; of a drained lane from where on it is to be read
   std::size_t items = 0;
   bool more = false;  ///< deliveries were passed over that wait for the items; ask the journal when drained

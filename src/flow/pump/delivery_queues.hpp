@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "event/ids.hpp"
-#include "flow/limits/graph.hpp"
+#include "flow/limits/scheduler.hpp"
 #include "flow/pump/window.hpp"
 #include "flow/rules/delivery_policy.hpp"
 #include "journal/journal.hpp"
@@ -27,9 +27,9 @@ class DeliveryQueues {
  public:
   using Due = std::set<std::pair<WallTime, QueueNo>>;
 
-  DeliveryQueues(journal::Journal& journal, Graph& graph, const WindowLimits& limits,
+  DeliveryQueues(journal::Journal& journal, Scheduler& scheduler, const WindowLimits& limits,
                  const PolicySet& policies)
-      : journal_(journal), graph_(graph), limits_(limits), policies_(policies) {}
+      : journal_(journal), scheduler_(scheduler), limits_(limits), policies_(policies) {}
 
   /// Loads delivery queues that are new in the journal.
   Result<> load();
@@ -100,7 +100,7 @@ class DeliveryQueues {
 
  private:
   journal::Journal& journal_;
-  Graph& graph_;
+  Scheduler& scheduler_;
   const WindowLimits limits_;
   const PolicySet& policies_;
 

@@ -9,12 +9,12 @@ namespace dispatch::flow {
 using journal::DeliveryRow;
 using journal::DuePlace;
 
-Pump::Pump(journal::Journal& journal, Graph& graph, DestinationLimiters& limiters, const WindowLimits& limits,
-           const PolicySet& policies)
+Pump::Pump(journal::Journal& journal, Scheduler& scheduler, DestinationLimiters& limiters,
+           const WindowLimits& limits, const PolicySet& policies, const TurnTime& time)
     : journal_(journal),
       limiters_(limiters),
-      window_(graph, limiters, limits),
-      queues_(journal, graph, limits, policies),
+      window_(scheduler, limiters, limits, time),
+      queues_(journal, scheduler, limits, policies),
       loader_(limiters, window_, queues_),
       left_lanes_(journal, loader_),
       filler_(journal, limiters, window_, queues_, loader_, left_lanes_) {}
@@ -157,8 +157,8 @@ void Pump::lost(Item& item) {
   queues_.list(queue);
 }
 
-void Pump::turned_away(Item& item) {
-  if (LaneLoader::leaves(*item.lane)) return put_back(item);
+void Pump::turned_away(Item& item, TurnedAwayFor why) {
+  if (why == TurnedAwayFor::leaving) return put_back(item);
   DestinationLimiter& limiter = *item.lane->limiter;
   loader_.leave_behind(limiter, item.row);
   if (item.lane->more) left_lanes_.read_behind(limiter, item.row);  // as above

@@ -3,12 +3,13 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "flow/limits/destination_limiters.hpp"
-#include "flow/limits/graph.hpp"
+#include "flow/limits/scheduler.hpp"
 #include "flow/pump/delivery_queues.hpp"
 #include "flow/pump/lane_loader.hpp"
 #include "flow/pump/left_lanes.hpp"
 #include "flow/pump/window.hpp"
 #include "flow/pump/window_filler.hpp"
+#include "flow/rules/turn_time.hpp"
 #include "journal/journal.hpp"
 
 #include <cstddef>
@@ -20,7 +21,7 @@
 
 namespace dispatch::flow {
 
-/// Supplies the graph with deliveries from the journal. It reads each delivery queue forward by position and
+/// Supplies the scheduler with deliveries from the journal. It reads each delivery queue forward by position and
 /// loads the first delivery of each lane. A delivery that it passes over uses no memory and is read again
 /// later: when its lane is drained, when its retry is due, when an operator or a closed gap leaves a wakeup
 /// in the journal, or when its destination limiter has room.
@@ -42,8 +43,8 @@ namespace dispatch::flow {
 /// Used by the dispatcher's thread, inside its turn.
 class Pump {
  public:
-  Pump(journal::Journal& journal, Graph& graph, DestinationLimiters& limiters, const WindowLimits& limits,
-       const PolicySet& policies);
+  Pump(journal::Journal& journal, Scheduler& scheduler, DestinationLimiters& limiters,
+       const WindowLimits& limits, const PolicySet& policies, const TurnTime& time);
 
   /// Starts where the last run stopped. Call once, before everything else. The saved circuits and holds
   /// already include what operators asked for up to the action `known_asks`.
@@ -67,9 +68,10 @@ class Pump {
   void completed(Item& item);                  ///< the lane goes on
   void retry_later(Item& item, WallTime due);  ///< the lane waits; the journal has the due time
   void buried(Item& item);                     ///< the lane is blocked
-  void lost(Item& item);                       ///< the journal has another state: it is asked
-  void turned_away(Item& item);  ///< its limiter serves others first: it is read again when there is room
-  void put_back(Item& item);     ///< its delivery queue is paused: it is read again when that is resumed
+  void lost(Item& item);  ///< the journal has another state: it is asked
+  /// The item leaves, or its limiter serves others first: it is read again when there is room.
+  void turned_away(Item& item, TurnedAwayFor why);
+  void put_back(Item& item);  ///< its delivery queue is paused: it is read again when that is resumed
 
   /// Redirects lanes to the destination of this limiter, if they lead past it, to the limiter.
   void lead_to(DestinationLimiter& limiter) { window_.lead_to(limiter); }
@@ -83,7 +85,7 @@ class Pump {
   /// The hosts of those delivery queues, by name.
   const std::map<std::string, HostState>& hosts() const { return queues_.hosts(); }
 
-  /// Loads deliveries that may go, as far as there is room, and puts them into the graph.
+  /// Loads deliveries that may go, as far as there is room, and hands them to the scheduler.
   Result<> fill(WallTime now);
 
   /// The destinations that operators asked to try at once, since the last call.

@@ -30,7 +30,7 @@ std::size_t Window::lanes_most_of_slow(const QueueState& queue) const {
 const HostGate::Share* Window::not_quick(const QueueState& queue, DestinationNo destination) const {
   if (!queue.crowded || queue.host->gate == nullptr) return nullptr;
   const auto* share = queue.host->gate->share_of(destination);
-  return share == nullptr || share->is_quick(graph_.steady()) ? nullptr : share;
+  return share == nullptr || share->is_quick(time_.steady) ? nullptr : share;
 }
 
 bool Window::crowds(const QueueState& queue, DestinationNo destination) const {
@@ -46,7 +46,7 @@ bool Window::crowds_no_more(const QueueState& queue, DestinationNo destination) 
 }
 
 bool Window::has_slow(const QueueState& queue) const {
-  return queue.host->gate != nullptr && queue.host->gate->has_slow(graph_.steady());
+  return queue.host->gate != nullptr && queue.host->gate->has_slow(time_.steady);
 }
 
 bool Window::lane_has_room(const Lane& lane) const {
@@ -66,7 +66,7 @@ Lane& Window::open(QueueState& queue, const journal::DeliveryRow& row) {
     free_lanes_.pop_back();
   } else {
     lane = &lane_pool_.emplace_back();
-    lane->nodes = &graph_.add_lane();
+    lane->serial = &scheduler_.add_lane();
   }
   lane->key = LaneKey::of(row);
   lane->queue = &queue;
@@ -94,7 +94,7 @@ void Window::push(Lane& lane, const journal::DeliveryRow& row, WaitReason why) {
   ++lane.items;
   ++items_in_use_;
   lane.tail = row;
-  graph_.enter(*lane.nodes, pool_.take(row, lane, {.loaded = graph_.now(), .before_head = why}));
+  scheduler_.enter(pool_.take(row, lane, {.loaded = time_.now, .before_head = why}));
 }
 
 void Window::lead_to(DestinationLimiter& limiter) {
@@ -116,7 +116,7 @@ void Window::lead_to_limiters() {
 void Window::complete(Item& item) {
   Lane& lane = *item.lane;
   give_back(item);
-  graph_.free_lane(*lane.nodes);
+  scheduler_.free_lane(lane);
   if (lane.items > 0) return;
   if (lane.more || lane.below)
     drained_.push_back(&lane);
@@ -176,14 +176,14 @@ std::vector<Item*> Window::send_off(const QueueState& queue) {
   for (Lane& lane : lane_pool_)
     if (lane.items > 0 && lane.queue == &queue) lane.leaves = true;
   if (queue.host->gate == nullptr) return {};
-  return Graph::take_leaving(*queue.host->gate);
+  return queue.host->gate->take_leaving();
 }
 
 void Window::take_all(Item& item) {
   Lane& lane = *item.lane;
-  for (Item* waiting : graph_.take_back(*lane.nodes)) give_back(*waiting);
+  for (Item* waiting : scheduler_.take_back(lane)) give_back(*waiting);
   give_back(item);
-  graph_.free_lane(*lane.nodes);
+  scheduler_.free_lane(lane);
 }
 
 void Window::give_back(Item& item) {
@@ -197,8 +197,8 @@ void Window::take_up(Lane& lane, DestinationNo destination) {
   ++lane.queue->lanes;
   ++lanes_in_use_;
   HostState& host = *lane.host;
-  if (host.lanes++ == 0) host.gate = &graph_.take_gate(limits_.per_host, host.ahead(limits_));
-  lane.share = &host.gate->open_lane(destination, graph_.steady());
+  if (host.lanes++ == 0) host.gate = &scheduler_.gates().take(limits_.per_host, host.ahead(limits_));
+  lane.share = &host.gate->open_lane(destination, time_.steady);
 }
 
 void Window::leave_off(Lane& lane) {
@@ -208,7 +208,7 @@ void Window::leave_off(Lane& lane) {
   --lanes_in_use_;
   HostState& host = *lane.host;
   host.gate->close_lane(*std::exchange(lane.share, nullptr));
-  if (--host.lanes == 0) graph_.give_back(*std::exchange(host.gate, nullptr));
+  if (--host.lanes == 0) scheduler_.gates().give_back(*std::exchange(host.gate, nullptr));
 }
 
 }  // namespace dispatch::flow

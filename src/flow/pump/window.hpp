@@ -1,8 +1,9 @@
 #pragma once
 
 #include "flow/limits/destination_limiters.hpp"
-#include "flow/limits/graph.hpp"
 #include "flow/limits/lane.hpp"
+#include "flow/limits/scheduler.hpp"
+#include "flow/rules/turn_time.hpp"
 #include "flow/rules/window_limits.hpp"
 #include "journal/rows.hpp"
 
@@ -54,8 +55,9 @@ class ItemPool {
 /// The lanes that are in memory, and what waits in them. Used by the dispatcher's thread.
 class Window {
  public:
-  Window(Graph& graph, DestinationLimiters& limiters, const WindowLimits& limits)
-      : graph_(graph), limiters_(limiters), limits_(limits) {}
+  Window(Scheduler& scheduler, DestinationLimiters& limiters, const WindowLimits& limits,
+         const TurnTime& time)
+      : scheduler_(scheduler), limiters_(limiters), limits_(limits), time_(time) {}
 
   const WindowLimits& limits() const { return limits_; }
   /// True if the window has room for one more lane of this delivery queue.
@@ -83,7 +85,7 @@ class Window {
   /// Opens a lane for `row`, which is not in the window; there must be room. The caller must push an item at
   /// once.
   Lane& open(QueueState& queue, const journal::DeliveryRow& row);
-  /// Appends `row` to the lane and puts it into the graph; it waited for `why` until now.
+  /// Appends `row` to the lane and hands it to the scheduler; it waited for `why` until now.
   void push(Lane& lane, const journal::DeliveryRow& row, WaitReason why);
 
   /// Redirects lanes to the destination of this limiter, if they lead past it, to the limiter.
@@ -140,9 +142,10 @@ class Window {
   void leave_off(Lane& lane);
   void no_longer_idle(Lane& lane);
 
-  Graph& graph_;
+  Scheduler& scheduler_;
   DestinationLimiters& limiters_;
   const WindowLimits limits_;
+  const TurnTime& time_;
   std::unordered_map<LaneKey, Lane*, LaneKeyHash> lanes_;
   std::deque<Lane> lane_pool_;
   std::vector<Lane*> free_lanes_;

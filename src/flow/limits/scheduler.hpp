@@ -1,0 +1,136 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "flow/limits/host_gate.hpp"
+#include "flow/limits/host_gates.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace dispatch::flow {
+
+struct Item;
+struct Lane;
+struct DestinationLimiter;
+
+/// Why an item was let through by its destination's limiter.
+enum class PermitKind : std::uint8_t {
+  none,   ///< it has not, or there was no limiter
+  usual,  ///< the limits allowed it
+  probe,  ///< to see whether the destination is up again
+};
+
+/// Why a delivery was turned away.
+enum class TurnedAwayFor : std::uint8_t {
+  leaving,  ///< its delivery queue is paused, or goes elsewhere by now
+  room,     ///< no more may wait at its destination's limiter
+  others,   ///< what was passed over at its destination's limiter comes first
+};
+
+/// What Scheduler::decide() has decided.
+struct Decisions {
+  struct TurnedAway {
+    Item* item = nullptr;
+    TurnedAwayFor why = TurnedAwayFor::leaving;
+    friend bool operator==(const TurnedAway&, const TurnedAway&) = default;
+  };
+  std::vector<Item*> go;  ///< in the order in which they go: each holds its lane and its permits
+  std::vector<TurnedAway> turned_away;  ///< in order: each holds its lane, and waits nowhere
+};
+
+/// Decides which deliveries may go now, in what order, and which are turned away.
+///
+///                              ┌─▶ limiter: queue ─▶ ─┐
+///     enter ─▶ lane: queue, 1 ─┴──────────────────────┴─▶ host gate: N, shared ─▶ in all: queue, W ─▶ go
+///                          ▲                                          ▲                           ▲
+///                      free_lane                                      └─────── free_permits ──────┘
+///
+/// In a lane one delivery goes at a time, first come, first served. What goes to a destination that has a
+/// limiter waits there, in its order, until it is released; to any other it goes straight to its host's gate,
+/// which shares its permits among destinations (flow/limits/host_gate.hpp). What holds a permit of its host
+/// waits for one of those in all, first come, first served.
+///
+/// What is staged takes effect with the next decide(), in the order of staging: the same calls give the same
+/// decisions. Used by one thread.
+class Scheduler {
+ public:
+  /// So many may go at a time in all.
+  explicit Scheduler(std::size_t in_all);
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  /// What waits in a lane. One item of it is let through, and the next only after free_lane().
+  class SerialQueue;
+  /// What waits at a limiter, until it is released.
+  class LimiterQueue;
+
+  // Queues live as long as the scheduler: the callers keep unused ones, and use them again.
+  SerialQueue& add_lane();
+  LimiterQueue& add_limiter();
+
+  HostGates& gates() { return gates_; }
+
+  // --- Staged, in order, until the next decide()
+  /// Puts the item at the end of its lane.
+  void enter(Item& item) { steps_.push_back({.kind = Step::Kind::enter, .item = &item}); }
+  void free_lane(Lane& lane) { steps_.push_back({.kind = Step::Kind::free_lane, .lane = &lane}); }
+  /// Gives back the permits of the item, which were given to it by decide(): its host's, and that in all.
+  /// After all else, so that a permit goes to the item with the best claim among all that wait by then.
+  void free_permits(const Item& item);
+  /// Sets how many requests beyond the gate's permits may be committed ahead.
+  void set_ahead(HostGate& gate, std::size_t ahead) {
+    gate.set_ahead(ahead);
+    frees_.push_back({.gate = &gate});
+  }
+  /// Lets one through that waits at the limiter; there must be one. Its Item::permit becomes `permit`.
+  void release(DestinationLimiter& limiter, PermitKind permit) {
+    steps_.push_back({.kind = Step::Kind::release, .limiter = &limiter, .permit = permit});
+  }
+  /// Puts what decide() has let go to the end of its lane's limiter. It keeps its lane; its permits are the
+  /// caller's to give back.
+  void hold(Item& item) { steps_.push_back({.kind = Step::Kind::hold, .item = &item}); }
+  bool staged() const { return !steps_.empty() || !frees_.empty(); }
+
+  /// What was staged takes effect at `now`.
+  Decisions decide(WallTime now);
+
+  // --- At once. Nothing may be staged for what these take from.
+  /// Takes out all that waits at the limiter, in order: each holds its lane.
+  std::vector<Item*> take_back(DestinationLimiter& limiter);
+  /// Takes out what waits in the lane, in order; the item that was let through is not among it.
+  std::vector<Item*> take_back(Lane& lane);
+
+ private:
+  struct Step {
+    enum class Kind { enter, free_lane, release, hold } kind;
+    Lane* lane = nullptr;
+    Item* item = nullptr;
+    DestinationLimiter* limiter = nullptr;
+    PermitKind permit = PermitKind::none;
+  };
+  /// Gives back one permit. Without a share: no permit, but the gate may let more through.
+  struct Free {
+    HostGate* gate = nullptr;
+    HostGate::Share* share = nullptr;
+  };
+  struct Nodes;
+  class Graph;
+
+  void play(const Step& step);
+  void come_first(Item& item);
+  void to_limiter(DestinationLimiter& limiter, Item& item);
+  void to_gate(Item& item);
+  void let_through(HostGate& gate);
+
+  std::vector<Step> steps_;
+  std::vector<Free> frees_;
+  WallTime now_{};
+  Decisions decisions_;
+  HostGates gates_;
+  std::unique_ptr<Graph> graph_;
+};
+
+}  // namespace dispatch::flow
