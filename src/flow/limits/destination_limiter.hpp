@@ -2,7 +2,6 @@
 
 #include "base/clock.hpp"
 #include "event/ids.hpp"
-#include "flow/limits/scheduler.hpp"
 #include "flow/observe/attempt_trace.hpp"
 #include "journal/due_place.hpp"
 #include "journal/rows.hpp"
@@ -10,11 +9,13 @@
 #include "policy/pace.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <limits>
 #include <optional>
 
 namespace dispatch::flow {
 
+struct Item;
 struct QueueState;
 
 /// What stands before a host's gate for one destination that is limited: by a rate, by a number of requests
@@ -24,14 +25,13 @@ struct QueueState;
 struct DestinationLimiter {
   DestinationNo destination;
   QueueState* queue = nullptr;
-  Scheduler::LimiterQueue* line = nullptr;
   std::optional<policy::Pace> pace;  ///< where there is a rate, or a throttle
   bool throttled = false;            ///< it has asked for time, or was down
   std::optional<std::size_t> concurrency;
   policy::Circuit::State circuit = policy::Circuit::State::closed;
 
   std::size_t waiting_most = std::numeric_limits<std::size_t>::max();
-  std::size_t waiting = 0;    ///< in the queue
+  std::deque<Item*> waiting;  ///< in order
   std::size_t held_back = 0;  ///< of those, counted as held back
   std::size_t passed = 0;     ///< released and not ended
   std::size_t lanes = 0;      ///< in the window, that lead here
@@ -47,7 +47,7 @@ struct DestinationLimiter {
     if (throttled) return WaitReason::throttle;
     return pace ? WaitReason::rate : WaitReason::permit;
   }
-  bool full() const { return waiting >= waiting_most; }
+  bool full() const { return waiting.size() >= waiting_most; }
   /// True where what was passed over comes before `row`: retries, and what lies lower.
   bool gives_way(const journal::DeliveryRow& row) const {
     if (retries_behind)
@@ -55,7 +55,7 @@ struct DestinationLimiter {
     return row.state == DeliveryState::pending && behind && *behind < row.key.position;
   }
   /// True if deliveries that were passed over can be read again.
-  bool catches_up() const { return (behind || retries_behind) && waiting <= waiting_most / 2; }
+  bool catches_up() const { return (behind || retries_behind) && waiting.size() <= waiting_most / 2; }
   /// False if it holds nothing back and remembers nothing: a lane that starts now does not need it.
   bool limits() const {
     return pace || concurrency || circuit != policy::Circuit::State::closed || behind || retries_behind;

@@ -42,9 +42,6 @@ DestinationLimiter& DestinationLimiters::make(QueueState& queue, DestinationNo d
   DestinationLimiter& limiter = limiters_[destination];
   limiter.destination = destination;
   limiter.queue = &queue;
-  if (free_lines_.empty()) free_lines_.push_back(&scheduler_.add_limiter());
-  limiter.line = free_lines_.back();
-  free_lines_.pop_back();
   if (queue.policy->rate) begin_pace(limiter, queue.policy->rate);
   limiter.concurrency = queue.policy->concurrency;
   limiter.circuit = circuits_.state(destination);
@@ -125,7 +122,7 @@ std::size_t DestinationLimiters::waiting_for(const policy::Pace& pace) const {
 }
 
 std::size_t DestinationLimiters::allowance(const DestinationLimiter& limiter, SteadyTime steady) const {
-  std::size_t allowance = limiter.waiting;
+  std::size_t allowance = limiter.waiting.size();
   if (limiter.circuit == Circuit::State::open || hold_until(limiter) > steady) return 0;
   if (limiter.circuit == Circuit::State::half_open)
     allowance = std::min(allowance, circuits_.probes_allowed(limiter.destination));
@@ -137,7 +134,7 @@ std::size_t DestinationLimiters::allowance(const DestinationLimiter& limiter, St
 
 void DestinationLimiters::release_ready(WallTime now, SteadyTime steady) {
   for (auto& [destination, limiter] : limiters_) {
-    if (limiter.waiting == 0) continue;
+    if (limiter.waiting.empty()) continue;
     if (limiter.circuit == Circuit::State::open) set(limiter, circuits_.at(destination, now));
     if (limiter.throttled) spare(limiter);
     const std::size_t count = allowance(limiter, steady);
@@ -155,8 +152,8 @@ void DestinationLimiters::release_ready(WallTime now, SteadyTime steady) {
 /// What stays was counted when it was held back first; it is first come, first released.
 void DestinationLimiters::note_held_back(DestinationLimiter& limiter, std::size_t let_through,
                                          SteadyTime steady) {
-  const std::size_t counted = std::min(limiter.held_back, limiter.waiting);
-  const std::size_t stays = limiter.waiting - let_through;
+  const std::size_t counted = std::min(limiter.held_back, limiter.waiting.size());
+  const std::size_t stays = limiter.waiting.size() - let_through;
   limiter.held_back = counted - std::min(counted, let_through);
   if (limiter.circuit != Circuit::State::closed || stays <= limiter.held_back) return;
   const std::size_t fresh = stays - limiter.held_back;
@@ -275,7 +272,7 @@ std::vector<Item*> DestinationLimiters::pause(const QueueState& queue, Position&
   std::vector<Item*> waiting;
   for (auto& [destination, limiter] : limiters_) {
     if (limiter.queue != &queue) continue;
-    for (Item* item : scheduler_.take_back(limiter)) waiting.push_back(item);
+    for (Item* item : std::exchange(limiter.waiting, {})) waiting.push_back(item);
     if (limiter.behind) above = std::min(above, *limiter.behind);
     limiter.behind.reset();
     limiter.retries_behind.reset();
@@ -286,9 +283,8 @@ std::vector<Item*> DestinationLimiters::pause(const QueueState& queue, Position&
 std::vector<Item*> DestinationLimiters::take_waiting() {
   std::vector<Item*> waiting;
   for (auto& [destination, limiter] : limiters_) {
-    if (limiter.waiting == 0) continue;
-    const auto items = scheduler_.take_back(limiter);
-    waiting.insert(waiting.end(), items.begin(), items.end());
+    waiting.insert(waiting.end(), limiter.waiting.begin(), limiter.waiting.end());
+    limiter.waiting.clear();
   }
   return waiting;
 }
@@ -304,7 +300,7 @@ void DestinationLimiters::resume(QueueState& queue, WallTime now) {
 std::optional<WallTime> DestinationLimiters::next(WallTime now, SteadyTime steady) const {
   std::optional<WallTime> next;
   for (const auto& [destination, limiter] : limiters_) {
-    if (limiter.waiting == 0) continue;
+    if (limiter.waiting.empty()) continue;
     auto when = circuits_.next_probe(destination);
     std::optional<SteadyTime> at;
     if (const SteadyTime until = hold_until(limiter); until > steady)
@@ -320,18 +316,18 @@ std::optional<WallTime> DestinationLimiters::next(WallTime now, SteadyTime stead
 DestinationLimiters::Waiting DestinationLimiters::waiting() const {
   Waiting waiting;
   for (const auto& [destination, limiter] : limiters_) {
-    if (limiter.waiting == 0) continue;
+    if (limiter.waiting.empty()) continue;
     if (limiter.circuit == Circuit::State::closed && limiter.throttled) {
-      waiting.for_throttle += limiter.waiting;
+      waiting.for_throttle += limiter.waiting.size();
       const SteadyTime until = hold_until(limiter);
       if (!waiting.hold_ends || until < *waiting.hold_ends) waiting.hold_ends = until;
       continue;
     }
     if (limiter.circuit == Circuit::State::closed) {
-      waiting.for_rate += limiter.waiting;
+      waiting.for_rate += limiter.waiting.size();
       continue;
     }
-    waiting.for_circuit += limiter.waiting;
+    waiting.for_circuit += limiter.waiting.size();
     const auto probe = circuits_.next_probe(destination);
     if (probe && (!waiting.probe || *probe < *waiting.probe)) waiting.probe = probe;
   }
@@ -358,7 +354,6 @@ void DestinationLimiters::tidy(SteadyTime steady) {
         ++place;
         continue;
       }
-      free_lines_.push_back(place->second.line);
       place = limiters_.erase(place);
     }
     tidy_at_ = std::max(limiters_most_idle, 2 * limiters_.size());

@@ -146,7 +146,6 @@ class DestinationLimiters {
   Circuits circuits_;
   Throttles throttles_;
   std::map<DestinationNo, DestinationLimiter> limiters_;
-  std::vector<Scheduler::LimiterQueue*> free_lines_;
   HeldBack held_back_;
   SteadyTime started_{};
   std::map<DestinationNo, SteadyTime> kept_paces_;  ///< by the last run; no request before that

@@ -3,23 +3,37 @@
 #include "flow/limits/destination_limiter.hpp"
 #include "flow/limits/lane.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/task_arena.h>
 
-// A TBB flow graph. A queue stands before each limiter, because a limiter drops what it cannot take from a
-// node that does not keep it. A host's gate chooses among destinations, which no limiter can.
+// The lanes are a TBB flow graph: in each a queue stands before a limiter, because a limiter drops what it
+// cannot take from a node that does not keep it. What comes after the lanes chooses, which no limiter can,
+// and is our own.
 //
-// The graph lives in a one-slot arena on its caller's thread: between calls of decide() nothing moves, so no
-// lock is needed. Nodes are only added: removing one is not safe in TBB.
+// The graph lives in a one-slot arena on its caller's thread: outside Graph::run() nothing moves, so no lock
+// is needed. Nodes are only added: removing one is not safe in TBB.
+//
+// decide() waits for the graph once, for all steps together, although its tasks run last in, first out. For
+// lanes do not depend on each other nor on what comes after them, and in each at most one item comes first
+// between two calls, as only an item that decide() has returned frees its lane. The step by which it does is
+// the later one of the step by which it entered and the step that freed the lane. When all is at rest, what
+// comes after the lanes is done step by step, in the order of staging.
 
 namespace dispatch::flow {
 namespace {
 
-using Queue = tbb::flow::queue_node<Item*>;
-using Limiter = tbb::flow::limiter_node<Item*, int>;
-using Passage = tbb::flow::function_node<Item*, tbb::flow::continue_msg, tbb::flow::lightweight>;
+/// What waits in a lane.
+struct Entered {
+  Item* item = nullptr;
+  std::uint64_t step = 0;  ///< by which it entered
+};
+
+using Queue = tbb::flow::queue_node<Entered>;
+using Limiter = tbb::flow::limiter_node<Entered, int>;
+using First = tbb::flow::function_node<Entered, tbb::flow::continue_msg, tbb::flow::lightweight>;
 
 bool leaves(const Lane& lane) {
   return lane.leaves || lane.queue->policy->paused;
@@ -29,115 +43,149 @@ bool leaves(const Lane& lane) {
 
 class Scheduler::SerialQueue {
  public:
-  SerialQueue(tbb::flow::graph& graph, Passage& first) : queue(graph), serial(graph, 1) {
+  SerialQueue(tbb::flow::graph& graph, First& first) : queue(graph), serial(graph, 1) {
     tbb::flow::make_edge(queue, serial);
     tbb::flow::make_edge(serial, first);
   }
   Queue queue;
   Limiter serial;
-};
-
-class Scheduler::LimiterQueue {
- public:
-  explicit LimiterQueue(tbb::flow::graph& graph) : queue(graph) {}
-  Queue queue;
-};
-
-// The graph stands first, so that it outlives its nodes.
-struct Scheduler::Nodes {
-  Nodes(std::size_t in_all_most, Scheduler& owner)
-      : first(graph, tbb::flow::unlimited,
-              [&owner](Item* item) noexcept {
-                owner.come_first(*item);
-                return tbb::flow::continue_msg{};
-              }),
-        queue(graph),
-        in_all(graph, in_all_most),
-        go(graph, tbb::flow::unlimited, [&owner](Item* item) noexcept {
-          owner.decisions_.go.push_back(item);
-          return tbb::flow::continue_msg{};
-        }) {
-    tbb::flow::make_edge(queue, in_all);
-    tbb::flow::make_edge(in_all, go);
-  }
-
-  tbb::flow::graph graph;
-  Passage first;
-  Queue queue;
-  Limiter in_all;
-  Passage go;
-  std::vector<std::unique_ptr<SerialQueue>> lanes;
-  std::vector<std::unique_ptr<LimiterQueue>> limiters;
+  std::uint64_t freed = 0;  ///< the step by which it was freed last
 };
 
 class Scheduler::Graph {
  public:
-  Graph(std::size_t in_all, Scheduler& owner) {
+  explicit Graph(Scheduler& owner) {
     // A graph runs in the arena it was made in.
-    arena_.execute([&] { nodes_ = std::make_unique<Nodes>(in_all, owner); });
+    arena_.execute([&] { nodes_ = std::make_unique<Nodes>(owner); });
   }
   ~Graph() {
     // Even an edge is made with a task; none may outlive the nodes.
-    run([](Nodes&) {});
+    run([] {});
     arena_.execute([&] { nodes_.reset(); });
   }
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  Nodes& nodes() { return *nodes_; }
-  void wait() { nodes_->graph.wait_for_all(); }
-  /// Does `what` inside the arena, and waits until all is at rest.
+  SerialQueue& add_lane() {
+    return *nodes_->lanes.emplace_back(std::make_unique<SerialQueue>(nodes_->graph, nodes_->first));
+  }
+  /// Does `what`, and waits until all is at rest.
   template <class What>
   void run(What what) {
     arena_.execute([&] {
-      what(*nodes_);
-      wait();
+      what();
+      nodes_->graph.wait_for_all();
     });
   }
 
  private:
+  // The graph stands first, so that it outlives its nodes.
+  struct Nodes {
+    explicit Nodes(Scheduler& owner)
+        : first(graph, tbb::flow::unlimited, [&owner](const Entered& entered) noexcept {
+            const std::uint64_t step = std::max(entered.step, entered.item->lane->serial->freed);
+            owner.steps_[step - owner.steps_before_].first = entered.item;
+            return tbb::flow::continue_msg{};
+          }) {}
+
+    tbb::flow::graph graph;
+    First first;
+    std::vector<std::unique_ptr<SerialQueue>> lanes;
+  };
+
   tbb::task_arena arena_{1, 1};
   std::unique_ptr<Nodes> nodes_;
 };
 
-Scheduler::Scheduler(std::size_t in_all) : graph_(std::make_unique<Graph>(in_all, *this)) {}
+Scheduler::Scheduler(std::size_t in_all) : in_all_(in_all), graph_(std::make_unique<Graph>(*this)) {}
 
 Scheduler::~Scheduler() = default;
 
 Scheduler::SerialQueue& Scheduler::add_lane() {
-  Nodes& nodes = graph_->nodes();
-  return *nodes.lanes.emplace_back(std::make_unique<SerialQueue>(nodes.graph, nodes.first));
-}
-
-Scheduler::LimiterQueue& Scheduler::add_limiter() {
-  Nodes& nodes = graph_->nodes();
-  return *nodes.limiters.emplace_back(std::make_unique<LimiterQueue>(nodes.graph));
+  return graph_->add_lane();
 }
 
 void Scheduler::free_permits(const Item& item) {
   frees_.push_back({.gate = item.lane->host->gate, .share = item.lane->share});
 }
 
-/// The item is first in its lane.
-void Scheduler::come_first(Item& item) {
-  item.timestamps.head = now_;
+Decisions Scheduler::decide(WallTime now) {
+  Decisions decisions;
+  if (!steps_.empty()) graph_->run([&] { play_lanes(); });
+  for (const Step& step : steps_) play(step, now, decisions);
+  steps_before_ += steps_.size();
+  steps_.clear();
+  for (const Free& one : frees_) {
+    if (one.share != nullptr) {
+      one.gate->free(*one.share);
+      --going_;
+    }
+    let_through(*one.gate);
+  }
+  frees_.clear();
+  for (; going_ < in_all_ && !before_in_all_.empty(); ++going_) {
+    decisions.go.push_back(before_in_all_.front());
+    before_in_all_.pop_front();
+  }
+  return decisions;
+}
+
+/// What comes first in its lane is noted at the step by which it does.
+void Scheduler::play_lanes() {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    if (step.kind == Step::Kind::enter) {
+      step.item->lane->serial->queue.try_put({step.item, steps_before_ + i});
+    } else if (step.kind == Step::Kind::free_lane) {
+      step.lane->serial->freed = steps_before_ + i;
+      step.lane->serial->serial.decrementer().try_put(1);
+    }
+  }
+}
+
+void Scheduler::play(const Step& step, WallTime now, Decisions& decisions) {
+  switch (step.kind) {
+    case Step::Kind::enter:
+    case Step::Kind::free_lane:
+      if (step.first == nullptr) break;
+      step.first->timestamps.head = now;
+      come_first(*step.first, decisions);
+      break;
+    case Step::Kind::release: {
+      auto& waiting = step.limiter->waiting;
+      if (waiting.empty()) break;
+      Item& item = *waiting.front();
+      waiting.pop_front();
+      item.permit = step.permit;
+      item.timestamps.let_through = now;
+      if (step.permit == PermitKind::probe) item.timestamps.at_limiter = WaitReason::circuit;
+      to_gate(item);
+      break;
+    }
+    case Step::Kind::hold:
+      to_limiter(*step.item->lane->limiter, *step.item, decisions);
+      break;
+  }
+}
+
+void Scheduler::come_first(Item& item, Decisions& decisions) {
   if (leaves(*item.lane))
-    decisions_.turned_away.push_back({&item, TurnedAwayFor::leaving});
+    decisions.turned_away.push_back({&item, TurnedAwayFor::leaving});
   else if (item.lane->limiter != nullptr)
-    to_limiter(*item.lane->limiter, item);
+    to_limiter(*item.lane->limiter, item, decisions);
   else
     to_gate(item);
 }
 
-void Scheduler::to_limiter(DestinationLimiter& limiter, Item& item) {
+void Scheduler::to_limiter(DestinationLimiter& limiter, Item& item, Decisions& decisions) {
   item.permit = PermitKind::none;
   item.timestamps.at_limiter = limiter.holds_for();
-  if (limiter.full() || limiter.gives_way(item.row)) {
-    decisions_.turned_away.push_back({&item, limiter.full() ? TurnedAwayFor::room : TurnedAwayFor::others});
-    return;
-  }
-  ++limiter.waiting;
-  limiter.line->queue.try_put(&item);
+  if (limiter.full())
+    decisions.turned_away.push_back({&item, TurnedAwayFor::room});
+  else if (limiter.gives_way(item.row))
+    decisions.turned_away.push_back({&item, TurnedAwayFor::others});
+  else
+    limiter.waiting.push_back(&item);
 }
 
 void Scheduler::to_gate(Item& item) {
@@ -147,71 +195,12 @@ void Scheduler::to_gate(Item& item) {
 }
 
 void Scheduler::let_through(HostGate& gate) {
-  while (Item* item = gate.next()) graph_->nodes().queue.try_put(item);
-}
-
-void Scheduler::play(const Step& step) {
-  switch (step.kind) {
-    case Step::Kind::enter:
-      step.item->lane->serial->queue.try_put(step.item);
-      break;
-    case Step::Kind::free_lane:
-      step.lane->serial->serial.decrementer().try_put(1);
-      break;
-    case Step::Kind::release: {
-      Item* item = nullptr;
-      if (!step.limiter->line->queue.try_get(item)) break;
-      --step.limiter->waiting;
-      item->permit = step.permit;
-      item->timestamps.let_through = now_;
-      if (step.permit == PermitKind::probe) item->timestamps.at_limiter = WaitReason::circuit;
-      to_gate(*item);
-      break;
-    }
-    case Step::Kind::hold:
-      to_limiter(*step.item->lane->limiter, *step.item);
-      break;
-  }
-}
-
-Decisions Scheduler::decide(WallTime now) {
-  now_ = now;
-  if (staged()) {
-    graph_->run([&](Nodes& nodes) {
-      // To rest after each step: tasks run last in, first out, and what entered first is to go first.
-      for (const Step& step : steps_) {
-        play(step);
-        graph_->wait();
-      }
-      for (const Free& one : frees_) {
-        if (one.share != nullptr) {
-          one.gate->free(*one.share);
-          nodes.in_all.decrementer().try_put(1);
-        }
-        let_through(*one.gate);
-        graph_->wait();
-      }
-    });
-    steps_.clear();
-    frees_.clear();
-  }
-  return std::exchange(decisions_, {});
-}
-
-std::vector<Item*> Scheduler::take_back(DestinationLimiter& limiter) {
-  std::vector<Item*> waiting;
-  graph_->run([&](Nodes&) {
-    for (Item* item = nullptr; limiter.line->queue.try_get(item);) waiting.push_back(item);
-  });
-  limiter.waiting = 0;
-  return waiting;
+  while (Item* item = gate.next()) before_in_all_.push_back(item);
 }
 
 std::vector<Item*> Scheduler::take_back(Lane& lane) {
   std::vector<Item*> waiting;
-  graph_->run([&](Nodes&) {
-    for (Item* item = nullptr; lane.serial->queue.try_get(item);) waiting.push_back(item);
-  });
+  for (Entered entered; lane.serial->queue.try_get(entered);) waiting.push_back(entered.item);
   return waiting;
 }
 

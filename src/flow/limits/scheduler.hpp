@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -64,18 +65,15 @@ class Scheduler {
 
   /// What waits in a lane. One item of it is let through, and the next only after free_lane().
   class SerialQueue;
-  /// What waits at a limiter, until it is released.
-  class LimiterQueue;
-
-  // Queues live as long as the scheduler: the callers keep unused ones, and use them again.
+  /// It lives as long as the scheduler: the callers keep unused ones, and use them again.
   SerialQueue& add_lane();
-  LimiterQueue& add_limiter();
 
   HostGates& gates() { return gates_; }
 
   // --- Staged, in order, until the next decide()
   /// Puts the item at the end of its lane.
   void enter(Item& item) { steps_.push_back({.kind = Step::Kind::enter, .item = &item}); }
+  /// The item that was let through by the lane does not hold it any more.
   void free_lane(Lane& lane) { steps_.push_back({.kind = Step::Kind::free_lane, .lane = &lane}); }
   /// Gives back the permits of the item, which were given to it by decide(): its host's, and that in all.
   /// After all else, so that a permit goes to the item with the best claim among all that wait by then.
@@ -97,10 +95,8 @@ class Scheduler {
   /// What was staged takes effect at `now`.
   Decisions decide(WallTime now);
 
-  // --- At once. Nothing may be staged for what these take from.
-  /// Takes out all that waits at the limiter, in order: each holds its lane.
-  std::vector<Item*> take_back(DestinationLimiter& limiter);
-  /// Takes out what waits in the lane, in order; the item that was let through is not among it.
+  /// Takes out what waits in the lane, in order; the item that was let through is not among it. At once;
+  /// nothing may be staged for the lane.
   std::vector<Item*> take_back(Lane& lane);
 
  private:
@@ -110,26 +106,29 @@ class Scheduler {
     Item* item = nullptr;
     DestinationLimiter* limiter = nullptr;
     PermitKind permit = PermitKind::none;
+    Item* first = nullptr;  ///< what comes first in its lane by it
   };
   /// Gives back one permit. Without a share: no permit, but the gate may let more through.
   struct Free {
     HostGate* gate = nullptr;
     HostGate::Share* share = nullptr;
   };
-  struct Nodes;
   class Graph;
 
-  void play(const Step& step);
-  void come_first(Item& item);
-  void to_limiter(DestinationLimiter& limiter, Item& item);
+  void play_lanes();
+  void play(const Step& step, WallTime now, Decisions& decisions);
+  void come_first(Item& item, Decisions& decisions);
+  static void to_limiter(DestinationLimiter& limiter, Item& item, Decisions& decisions);
   void to_gate(Item& item);
   void let_through(HostGate& gate);
 
   std::vector<Step> steps_;
   std::vector<Free> frees_;
-  WallTime now_{};
-  Decisions decisions_;
+  std::uint64_t steps_before_ = 0;  ///< those that have taken effect
   HostGates gates_;
+  std::deque<Item*> before_in_all_;  ///< what holds a permit of its host, and waits for one in all
+  const std::size_t in_all_;
+  std::size_t going_ = 0;  ///< permits in all that are given
   std::unique_ptr<Graph> graph_;
 };
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -198,7 +199,6 @@ TEST_CASE("what is turned away comes with the reason and waits nowhere") {
   Setting s;
   QueueState& host = s.host(50);
   DestinationLimiter limiter;
-  limiter.line = &s.scheduler.add_limiter();
   limiter.waiting_most = 1;
   const auto enter_limited = [&](std::int64_t position) -> Item& {
     Lane& lane = s.lane(host);
@@ -216,14 +216,14 @@ TEST_CASE("what is turned away comes with the reason and waits nowhere") {
   CHECK(decisions.go.empty());
   CHECK(decisions.turned_away ==
         TurnedAway{{&no_room, TurnedAwayFor::room}, {&leaves, TurnedAwayFor::leaving}});
-  CHECK(s.scheduler.take_back(limiter) == Items{&waits});
+  CHECK(std::exchange(limiter.waiting, {}) == std::deque{&waits});
 
   limiter.behind = Position{2};
   Item& before = enter_limited(2);
   Item& behind = enter_limited(3);
   limiter.waiting_most = 2;
   CHECK(s.scheduler.decide({}).turned_away == TurnedAway{{&behind, TurnedAwayFor::others}});
-  CHECK(s.scheduler.take_back(limiter) == Items{&before});
+  CHECK(std::exchange(limiter.waiting, {}) == std::deque{&before});
 
   host.policy = [&] {
     DeliveryPolicy paused{RunOptions{}};
