@@ -8,36 +8,35 @@
 
 namespace dispatch::ingest {
 
-/// The seam to where events come from: files and standard input, a broker's topics, requests to an API. One
-/// thread reads, and another one, which writes the journal, calls committed(), perhaps at the same time.
-/// Outlives every batch that it has given.
+/// The interface of sources of events: files and standard input, a broker's topics, requests to an API. One
+/// thread reads; another one, which writes the journal, calls committed(), possibly at the same time. A
+/// source must outlive all its batches.
 class EventSource {
  public:
   virtual ~EventSource() = default;
 
-  /// The next events: as soon as some are there and no more can be had without waiting, or the batch is full.
-  /// Waits where there are none. Nothing at the end, or after a stop, which is requested from the
-  /// implementation and ends the waiting. What cannot be an event is in the batch's rejects and costs nothing
-  /// else. Events have receipts where the source wants to know what becomes of them: then all of them have,
-  /// and none waits for what comes later. An error ends the run: input that cannot be what was meant, or a
-  /// source that fails for good.
+  /// Returns the next events: as soon as there are some and more would need waiting, or when the batch is
+  /// full. Waits if there are none. Returns nothing at the end, or after a stop, which is requested through
+  /// the implementation and ends the wait. Invalid events are in the batch's rejects and affect no others. A
+  /// source that wants the verdicts gives all events receipts; then no event waits for later ones. An error
+  /// ends the run: input that is probably not what the user meant, or a source that fails permanently.
   ///
-  /// It is called again only when the run has room for another batch, which may take long. A source that has
-  /// to stay in touch with its broker meanwhile has a thread for that.
+  /// It is called again only when the run has room for another batch, which can take long. A source that must
+  /// stay in contact with its broker needs a thread for that.
   virtual Result<std::optional<Batch>> next() = 0;
 
-  /// Returns true where nothing is left to be read. False after a stop that came before.
+  /// True if nothing is left to be read. False after an earlier stop.
   virtual bool finished() const = 0;
 
-  /// Returns true where the next event may be long in coming, although the source has not finished.
+  /// True if the next event can take long to arrive although the source has not finished.
   virtual bool may_stay_open() const = 0;
 
-  /// All that was read up to `cursor`, which is that of a batch, is decided, and the commit that did so is
-  /// durable: a source that remembers how far it was read may do so now. Cursors come in their order; that of
-  /// a batch that the run has not decided to its end never comes. Must not block.
+  /// All events up to `cursor`, the cursor of a batch, are decided and durably committed, so a source that
+  /// keeps its position can save it now. Cursors come in order; a batch that the run has not decided
+  /// completely gets no call. Must not block.
   virtual void committed(Cursor cursor) noexcept = 0;
 
-  /// What keeps the rejects of this source. Null: the journal's queue, and the run's own sink.
+  /// Where the rejects of this source are kept. Null: in the journal's queue and the run's own sink.
   virtual RejectSink* reject_sink() { return nullptr; }
 
  protected:

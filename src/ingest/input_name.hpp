@@ -4,8 +4,8 @@
 
 namespace dispatch::ingest {
 
-/// What the journal calls an input, whatever the directory it is named from: "-" for standard input, else the
-/// absolute path of the file, without "." and ".." and with symbolic links as they are.
+/// The name of an input in the journal, independent of the working directory: "-" for standard input,
+/// otherwise the absolute path of the file, without "." and ".."; symbolic links are kept.
 std::string input_name(const std::string& path);
 
 }  // namespace dispatch::ingest

@@ -10,38 +10,36 @@
 
 namespace dispatch::ingest {
 
-/// What became of one event.
+/// The result for one event.
 struct Verdict {
   enum class Kind : std::uint8_t {
-    accepted,   ///< the journal has it at `position`, with a delivery at least
-    unmatched,  ///< the same, but no subscription means it: nothing delivers it
-    duplicate,  ///< the journal had it before, with the same content, at `position`
-    conflict,   ///< refused for `reason`: the event at `position` has its id or its sequence number
+    accepted,   ///< the journal has it at `position`, with at least one delivery
+    unmatched,  ///< the journal has it at `position`, without delivery, because no subscription selects it
+    duplicate,  ///< the journal already had it at `position`, with the same content
+    conflict,   ///< refused for `reason`: the event at `position` has its id or sequence number
     rejected,   ///< refused for `reason`
-    not_taken,  ///< the input ended before it was decided; the journal has nothing of it from here
-    unknown,    ///< the journal failed while it was written: it may be there; the same id may be sent again
+    not_taken,  ///< the input ended before it was decided; the journal does not have it from here
+    unknown,  ///< the journal failed during the write and may have it; the sender may send the same id again
   };
   Kind kind = Kind::not_taken;
   Position position = {};                       ///< 0: none
-  std::optional<SequenceNumber> sequence = {};  ///< as stored, of what the journal has
+  std::optional<SequenceNumber> sequence = {};  ///< as stored
   std::string reason = {};                      ///< for people, without the origin
 };
 
-/// The seam to those who wait for what becomes of events, as an API does that answers its callers.
-/// Thread-safe.
+/// Receives the verdicts on events, such as for an API that answers its callers. Thread-safe.
 class Receipts {
  public:
   virtual ~Receipts() = default;
 
-  /// Called exactly once for each event that has a receipt: as soon as the commit that decided it is durable;
-  /// `not_taken` and `unknown` where there is none. `event` is the number that the receipt was made with.
-  /// Called by whichever thread decides or drops the event. Must not block.
+  /// Called exactly once for each event with a receipt: when the commit that decided it is durable; with
+  /// `not_taken` or `unknown` if there is no such commit. `event` is the number with which the receipt was
+  /// created. Called by the thread that decides or drops the event. Must not block.
   virtual void tell(std::uint64_t event, const Verdict& verdict) noexcept = 0;
 };
 
-/// Travels with one event and reports its verdict, exactly once: destroyed without a verdict it reports
-/// `not_taken`. An empty receipt, of an event that nobody waits for, reports nothing. Used by one thread at a
-/// time.
+/// Belongs to one event and reports its verdict exactly once; destroyed without a verdict it reports
+/// `not_taken`. An empty receipt reports nothing. Used by one thread at a time.
 class Receipt {
  public:
   Receipt() = default;
@@ -61,7 +59,7 @@ class Receipt {
 
   explicit operator bool() const { return receipts_ != nullptr; }
 
-  /// Reports the verdict. Does nothing where one was reported before.
+  /// Reports the verdict. Does nothing if one was reported before.
   void tell(const Verdict& verdict) noexcept {
     if (const auto receipts = std::exchange(receipts_, nullptr)) receipts->tell(event_, verdict);
   }

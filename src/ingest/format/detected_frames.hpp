@@ -12,11 +12,11 @@
 
 namespace dispatch::ingest {
 
-/// The frames of a text whose format is told by its content, before the first of them. A format that is not
-/// read is misuse, with the command that makes lines of it.
+/// The frames of a text whose format is detected from its content, before the first frame. An unsupported
+/// format is misuse; the message has a command that converts it to lines.
 class DetectedFrames final : public Frames {
  public:
-  /// `text` is where the bytes of `source` come from.
+  /// `text` is the TextSource inside `source`.
   DetectedFrames(std::unique_ptr<Source> source, const TextSource& text, FormatOptions options);
 
   Result<std::optional<Frame>> next(Wait wait) override;
@@ -26,7 +26,7 @@ class DetectedFrames final : public Frames {
   }
 
  private:
-  /// Decides as soon as what has come is enough, and looks further where that may be waited for.
+  /// Decides as soon as the available text is enough, and reads more if waiting is allowed.
   Result<> detect(Wait wait);
   tl::unexpected<Error> refusal() const;
 
@@ -34,7 +34,7 @@ class DetectedFrames final : public Frames {
   const TextSource& text_;
   FormatOptions options_;
   FormatDetector detector_;
-  std::unique_ptr<Frames> frames_;  ///< once the format is known
+  std::unique_ptr<Frames> frames_;  ///< set once the format is known
 };
 
 }  // namespace dispatch::ingest

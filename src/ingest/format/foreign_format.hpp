@@ -6,27 +6,28 @@
 
 namespace dispatch::ingest {
 
-/// A format that is not read.
+/// An unsupported input format.
 struct ForeignFormat {
   std::string what;  ///< "CSV", "a zip archive"
-  /// Makes JSON lines of it when a file's name follows, as in "unzip -p"; empty: no command is widely known.
+  /// A command that, followed by a file name, converts it to JSON lines, such as "unzip -p"; empty: no
+  /// command is widely known.
   std::string_view command = {};
-  /// The same for what comes through a pipe.
+  /// The same for data from a pipe.
   std::string_view piped_command = {};
-  std::string advice = {};  ///< what else to do or to know; empty: nothing
-  bool text = false;        ///< it can be read line by line, if only to be rejected
+  std::string advice = {};  ///< further advice; empty: none
+  bool text = false;        ///< true: it has lines, which can at least be rejected one by one
 };
 
-/// The format that a text is known to have by the first of its bytes, which `seen` begins with; or nothing.
+/// The format that the first bytes of `seen` identify; nothing if they identify none.
 std::optional<ForeignFormat> foreign_by_first_bytes(std::string_view seen);
 
-/// YAML, where a text looks like it; to be asked before its lines are taken for parts of JSON.
+/// YAML, if the text looks like it. Check this before treating its lines as parts of JSON.
 std::optional<ForeignFormat> foreign_yaml(std::string_view seen);
 
-/// True where the first 512 bytes hold a NUL and no end of line.
+/// True if the first 512 bytes have a NUL and no line end.
 bool begins_binary(std::string_view seen);
 
-/// The format of bytes of which no line is a JSON object, by what they look like. Always something.
+/// The most likely format of data that has no line with a JSON object. Always returns something.
 ForeignFormat foreign_by_looks(std::string_view seen);
 
 }  // namespace dispatch::ingest

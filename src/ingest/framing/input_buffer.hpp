@@ -11,9 +11,9 @@
 
 namespace dispatch::ingest {
 
-/// The bytes of a source that have been read and not been taken. What was taken stays where it is until its
-/// memory is handed over, with `frame_padding` readable bytes behind it; what was dropped takes no memory.
-/// Used by one thread.
+/// The bytes of a source that were read and not consumed. Taken bytes stay in place, with `frame_padding`
+/// readable bytes behind them, until their memory is handed over; dropped bytes need no memory. Used by one
+/// thread.
 class InputBuffer {
  public:
   explicit InputBuffer(std::unique_ptr<Source> source) : source_(std::move(source)) {}
@@ -27,18 +27,18 @@ class InputBuffer {
     lent_ = lent_ || size > 0;
     return {taken, size};
   }
-  /// Leaves out the first `size` unread bytes.
+  /// Skips the first `size` unread bytes.
   void drop(std::size_t size) { begin_ += size; }
 
-  /// Adds at least one byte to the unread ones, or finds the end. Waits as the source does.
+  /// Adds at least one byte to the unread ones, or finds the end. Waits like the source.
   Result<> fill();
-  /// True where fill() would return without waiting.
+  /// True if fill() would return without waiting.
   bool ready() { return source_->ready(); }
-  /// True where nothing follows the unread bytes.
+  /// True if nothing follows the unread bytes.
   bool ended() const { return ended_; }
   const std::string& name() const { return source_->name(); }
 
-  /// Gives the memory that holds what was taken to `blocks`.
+  /// Moves the memory of the taken bytes to `blocks`.
   void hand_over(std::vector<std::unique_ptr<char[]>>& blocks);
 
  private:
@@ -50,8 +50,8 @@ class InputBuffer {
   std::size_t capacity_ = 0;
   char* begin_ = nullptr;
   char* end_ = nullptr;
-  bool lent_ = false;                          ///< something that was taken stands in block_
-  std::vector<std::unique_ptr<char[]>> full_;  ///< blocks that what was taken stands in
+  bool lent_ = false;                          ///< true: taken bytes are in block_
+  std::vector<std::unique_ptr<char[]>> full_;  ///< full blocks with taken bytes
   bool ended_ = false;
 };
 

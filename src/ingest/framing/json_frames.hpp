@@ -14,15 +14,14 @@
 
 namespace dispatch::ingest {
 
-/// Takes JSON documents, one behind the other and spread over lines as they may be, apart into the texts of
-/// their elements (see JsonElements). Each text is passed on byte for byte. Where the structure of the text
-/// is broken, what follows cannot be told apart any more: the element under way is passed on with a fault,
-/// and then there is an error that names the line.
+/// Splits a series of JSON documents, in any layout, into the texts of their elements (see JsonElements),
+/// byte for byte. If the structure is broken, the rest cannot be split: the current element is returned with
+/// a fault, and then an error names the line.
 class JsonFrames final : public Frames {
  public:
-  /// An element of more than `element_most` bytes comes in pieces, as soon as that is known of it. With
-  /// `records`, a document without an array there is passed on with a fault: whole where it is no longer than
-  /// `element_most`, else as empty text.
+  /// An element of more than `element_most` bytes comes in pieces, as soon as that is known. With `records`,
+  /// a document without an array at that place is returned with a fault: complete up to `element_most` bytes,
+  /// otherwise as empty text.
   JsonFrames(std::unique_ptr<Source> source, std::size_t element_most, std::optional<JsonPointer> records);
 
   Result<std::optional<Frame>> next(Wait wait) override;
@@ -30,16 +29,16 @@ class JsonFrames final : public Frames {
   void hand_over(std::vector<std::unique_ptr<char[]>>& blocks) override { input_.hand_over(blocks); }
 
  private:
-  /// What the unread bytes that were looked at are.
+  /// What the examined unread bytes are.
   enum class Held {
-    nothing,   ///< separators and other values, to be left out
-    element,   ///< the begin of an element
-    document,  ///< the begin of a document whose array has not come
+    nothing,   ///< separators and other values, to be skipped
+    element,   ///< the beginning of an element
+    document,  ///< the beginning of a document before its array
   };
 
-  /// Goes on to the next event, through what has been read.
+  /// Goes on to the next event within the bytes read so far.
   JsonElements::Event advance();
-  /// What is to be returned because of an event, if anything is.
+  /// The frame to return because of an event, if any.
   std::optional<Frame> take_event(JsonElements::Event event);
   std::optional<Frame> take_piece();
   Frame take_text(bool last);
@@ -51,11 +50,11 @@ class JsonFrames final : public Frames {
   const std::size_t element_most_;
   const std::optional<JsonPointer> records_;
   JsonElements elements_;
-  std::size_t scanned_ = 0;  ///< unread bytes that were looked at
-  std::size_t dropped_ = 0;  ///< bytes left out since the last frame
+  std::size_t scanned_ = 0;  ///< unread bytes that were examined
+  std::size_t dropped_ = 0;  ///< bytes skipped since the last frame
   Held held_ = Held::nothing;
-  std::uint64_t line_ = 0;           ///< on which what is held begins
-  std::uint64_t document_line_ = 0;  ///< on which the document begins
+  std::uint64_t line_ = 0;           ///< first line of the held text
+  std::uint64_t document_line_ = 0;  ///< first line of the document
   bool first_ = true;                ///< nothing of the element was returned yet
   std::string fault_;
   bool broken_ = false;

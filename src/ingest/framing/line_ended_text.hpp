@@ -8,21 +8,21 @@
 
 namespace dispatch::ingest {
 
-/// Finds where a JSON text ends that is closed by a line feed, as each text of a JSON text sequence is (RFC
-/// 7464, section 2.2): after the line feed behind a whole document. Takes the text in pieces of any size and
-/// holds none of it. Used by one thread.
+/// Finds the end of a JSON text that a line feed closes, as in a JSON text sequence (RFC 7464, section 2.2):
+/// after the line feed behind a complete document. Takes the text in pieces of any size and stores none of
+/// it. Used by one thread.
 class LineEndedText {
  public:
-  /// Goes on through `more`. Returns how many bytes of it belong to the text, the line feed included; nothing
-  /// where the text does not end there. Not to be called again after it has ended.
+  /// Scans `more`. Returns how many bytes of it belong to the text, line feed included; nothing if the text
+  /// does not end in it. Do not call it again after the end.
   std::optional<std::size_t> scan(std::string_view more);
 
  private:
   enum class State {
     before,  ///< the document has not begun
     inside,
-    behind,  ///< a whole document, and no line feed yet
-    other,   ///< not one document: only what follows can tell where the text ends
+    behind,  ///< a complete document, and no line feed yet
+    other,   ///< not exactly one document: only the next separator ends the text
   };
 
   JsonStructure structure_;

@@ -11,11 +11,11 @@
 
 namespace dispatch::ingest {
 
-/// Cuts a source into lines, which end with LF or CRLF. A byte-order mark of UTF-8 at the start of a line is
-/// left out.
+/// Splits a source into lines, which end with LF or CRLF. Removes a UTF-8 byte-order mark at the start of a
+/// line.
 class Lines final : public Frames {
  public:
-  /// A line of more than `line_most` bytes comes in pieces, as soon as that is known of it.
+  /// A line of more than `line_most` bytes comes in pieces, as soon as that is known.
   Lines(std::unique_ptr<Source> source, std::size_t line_most)
       : input_(std::move(source)), line_most_(line_most) {}
 
@@ -27,14 +27,14 @@ class Lines final : public Frames {
   std::optional<Frame> take_line();
   std::optional<Frame> take_piece();
   std::optional<Frame> take_rest();
-  /// Takes a text of `text_size` bytes and what ends it, `size` bytes in all.
+  /// Takes a text of `text_size` bytes and its line end, `size` bytes in total.
   Frame take(std::size_t text_size, std::size_t size);
   std::size_t slack() const;
 
   InputBuffer input_;
   std::size_t line_most_;
-  std::size_t scanned_ = 0;   ///< unread bytes that hold no end of line
-  std::uint64_t number_ = 0;  ///< of the last line begun
+  std::size_t scanned_ = 0;   ///< unread bytes without a line end
+  std::uint64_t number_ = 0;  ///< number of the last line begun
   bool in_long_line_ = false;
   bool ended_ = false;
 };

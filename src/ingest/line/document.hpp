@@ -11,7 +11,7 @@
 
 namespace dispatch::ingest {
 
-/// A value of a valid JSON document: what it means, and the bytes it stood in.
+/// A value of a valid JSON document, with its original bytes.
 struct Value {
   simdjson::dom::element meaning;
   std::string_view raw;
@@ -22,25 +22,25 @@ struct Value {
   bool is_number() const { return meaning.is_number(); }
   bool is_array() const { return meaning.is_array(); }
   bool is_string() const { return meaning.is_string(); }
-  /// The string, unescaped; empty where it is none. Valid as long as the document.
+  /// The unescaped string; empty if the value is not a string. Valid as long as the document.
   std::string_view string() const {
     std::string_view text;
     return meaning.get_string().get(text) == simdjson::SUCCESS ? text : std::string_view{};
   }
 };
 
-/// "a string", "an object", ... for reasons.
+/// "a string", "an object" and so on, for reject reasons.
 std::string_view kind_of(const Value& value);
 
-/// Checks that a line is one valid JSON object, whole. Reused from line to line; one thread.
+/// Checks that a line is one valid JSON object. Used for line after line, by one thread.
 class DocumentParser {
  public:
-  /// The object, or the reason why `line` is none. Valid until the next call. `frame_padding` bytes behind
-  /// `line` may be read.
+  /// The object, or the reason why `line` is not one. Valid until the next call. `frame_padding` bytes behind
+  /// `line` must be readable.
   tl::expected<Value, std::string> parse(std::string_view line);
 
  private:
-  /// Parses a copy from which all was taken that is valid JSON and that the parser refuses all the same.
+  /// Parses a copy in which valid JSON that the parser refuses was replaced.
   simdjson::error_code parse_tamed(std::string_view line, simdjson::dom::element& root);
 
   simdjson::dom::parser parser_;

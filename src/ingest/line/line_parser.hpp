@@ -14,18 +14,18 @@
 
 namespace dispatch::ingest {
 
-/// Reads one line as an event, by the rules of dispatch-events(5). Used by one thread.
+/// Parses one line as an event, by the rules of dispatch-events(5). Used by one thread.
 class LineParser {
  public:
   explicit LineParser(Mapping mapping) : mapping_(std::move(mapping)) {}
 
-  /// The event, or the reason to reject the line. It borrows from `line`, behind which `frame_padding` bytes
-  /// may be read, and from `store`.
+  /// Returns the event, or the reason to reject the line. The event borrows from `line` and `store`.
+  /// `frame_padding` bytes behind `line` must be readable.
   Checked<Arrival> parse(std::string_view line, TextStore& store);
 
  private:
-  /// The names that are looked for at the top of a line: the native ones in the order of Field, then the
-  /// others.
+  /// The names that are searched at the top level of a line: first the native ones in the order of Field,
+  /// then others.
   enum class Name : std::size_t {
     id = field_names.size(),
     data,
@@ -42,14 +42,14 @@ class LineParser {
 
   /// Sorts the members of the line by name. A duplicate name is a reason to reject the line.
   Checked<void> read_members(const Value& object);
-  /// True where the line has an "event_id".
+  /// True if the line has an "event_id".
   bool is_native() const;
   bool is_cloud_event() const;
-  /// By the extension for distributed tracing; none where the attribute is not there, or not valid.
+  /// The CloudEvents extension for distributed tracing; empty if the attribute is missing or invalid.
   tracing::TraceContext parent_of_cloud_event() const;
 
-  /// Where the mapping points; else under the native name; else under the first of `others` that is there. A
-  /// null counts as absent but for payloads.
+  /// Finds a field: at its mapped place if it has one; otherwise under its native name, or else under the
+  /// first of `others` that is present. A null counts as absent, except for payloads.
   Checked<std::optional<Found>> find(Field field, const Value& object, std::initializer_list<Name> others,
                                      TextStore& store) const;
   Checked<std::optional<Found>> follow(Field field, const Value& object, TextStore& store) const;

@@ -13,7 +13,7 @@
 
 namespace dispatch::ingest {
 
-/// What a line can say about its event.
+/// The fields of an event that a line can have.
 enum class Field : std::size_t {
   event_id,
   entity_id,
@@ -37,30 +37,31 @@ constexpr std::string_view to_string(Field field) {
   return field_names[static_cast<std::size_t>(field)];
 }
 
-/// Where one field is looked for: "/delivery/guid", "/after/id,/before/id", "/source+/id". A value.
+/// The places of one field: "/delivery/guid", "/after/id,/before/id", "/source+/id". A value.
 struct FieldPath {
-  std::string text;  ///< as it was given
-  /// The first of these counts of which every part is there; its parts are joined with '#'. Never empty.
+  std::string text;  ///< as given
+  /// The first alternative with all parts present is used; its parts are joined with '#'. Never empty.
   std::vector<std::vector<JsonPointer>> alternatives;
 
-  /// Returns true where some of them have several parts.
+  /// True if an alternative has several parts.
   bool joins() const;
   bool is_whole_line() const { return alternatives.front().front().tokens.empty(); }
 };
 
-/// Where the fields of a line are found: a field with a path there and nowhere else, the others by their
-/// names (see dispatch-events(5)). The default maps nothing. A value.
+/// Where to find the fields of a line: a mapped field only at its place, the others by their names (see
+/// dispatch-events(5)). The default maps nothing. A value.
 struct Mapping {
   std::array<std::optional<FieldPath>, field_names.size()> paths;
   std::array<bool, field_names.size()> required{};
 
-  /// Reads `--field` arguments: "event_id=/delivery/guid". A comma before a '/' separates places of which the
-  /// first that is there counts; a plus before a '/' joins the parts of an id. Misuse: no '=', an unknown
-  /// field, a bad pointer, a field given twice, the empty pointer (the whole line) for anything but payload,
-  /// and joined parts for what is no id.
+  /// Parses `--field` arguments: "event_id=/delivery/guid". A comma before a '/' separates alternatives, of
+  /// which the first present one is used; a plus before a '/' joins the parts of an id. Misuse: no '=', an
+  /// unknown field, an invalid pointer, a field given twice, the empty pointer (the whole line) for a field
+  /// other than payload, and joined parts for a field that is not an id.
   static Result<Mapping> parse(std::span<const std::string> arguments);
 
-  /// Reads a `--require` argument: names of fields, separated by commas, without which a line is rejected.
+  /// Parses a `--require` argument: names of fields, separated by commas; a line without one of them is
+  /// rejected.
   Result<> require(std::string_view names);
 
   const std::optional<FieldPath>& of(Field field) const { return paths[static_cast<std::size_t>(field)]; }

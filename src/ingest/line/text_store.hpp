@@ -9,13 +9,13 @@
 
 namespace dispatch::ingest {
 
-/// Memory for texts that do not stand in the input as they are meant (unescaped, decoded). Taken from blocks
-/// that are added to `blocks`, whose owner thereby owns every text.
+/// Memory for decoded texts, such as unescaped strings, which are not in the input in that form. Taken from
+/// blocks that are added to `blocks`; the owner of `blocks` owns all texts.
 class TextStore {
  public:
   explicit TextStore(std::vector<std::unique_ptr<char[]>>& blocks) : blocks_(blocks) {}
 
-  /// `size` bytes to be written by the caller.
+  /// Returns `size` bytes for the caller to write.
   char* room(std::size_t size) {
     if (size > left_) {
       const std::size_t block = std::max(size, block_size);

@@ -10,20 +10,20 @@
 
 namespace dispatch::ingest {
 
-/// A rejected line, as a record of a rejects file (see RejectsFile) keeps it.
+/// A rejected line, as stored in a record of a rejects file (see RejectsFile).
 struct RejectRecord {
-  std::string file;        ///< where the line stood first, "-" for standard input
-  std::uint64_t line = 0;  ///< its number there, from 1
-  std::string_view text;   ///< the line as it stood; `frame_padding` bytes behind it may be read
+  std::string file;        ///< the original file, "-" for standard input
+  std::uint64_t line = 0;  ///< the original line number, from 1
+  std::string_view text;   ///< the line; `frame_padding` bytes behind it must be readable
 };
 
-/// Recognises records of a rejects file that is given as input. Used by one thread.
+/// Recognises records of a rejects file in the input. Used by one thread.
 class RejectRecordReader {
  public:
-  /// The rejected line that `line` keeps, in `store`; of a record of a record, the innermost. Nothing where
-  /// `line` is no record: a JSON object with "file", "line", "reason", and "text" or "text_base64" or both
-  /// parts of a text that was written as it came, and no other member. `frame_padding` bytes behind `line`
-  /// may be read.
+  /// Returns the rejected line in the record `line`, stored in `store`; for nested records, the innermost.
+  /// Returns nothing if `line` is not a record: a JSON object with "file", "line", "reason", and "text" or
+  /// "text_base64" (or both parts of a text that was written in pieces), and no other member. `frame_padding`
+  /// bytes behind `line` must be readable.
   std::optional<RejectRecord> read(std::string_view line, TextStore& store);
 
  private:

@@ -7,27 +7,26 @@
 
 namespace dispatch::ingest {
 
-/// Writes rejected lines as records, one JSON object a line:
+/// Writes rejected lines as records, one JSON object for each line:
 ///
 ///     {"file":"events.jsonl","line":17,"reason":"...","text":"the line as it stood"}
 ///
-/// `jq -r .text` gives the lines back. A line that is not UTF-8, or holds control characters other than tab,
-/// line feed and carriage return, stands in "text_base64" instead of "text", so that no byte takes more than
-/// two. Of a line that came in pieces, and turned out to be such a one after its beginning was written, the
-/// rest is in "rest_base64".
+/// `jq -r .text` returns the lines. A line that is not UTF-8, or has control characters other than tab, line
+/// feed and carriage return, is in "text_base64" instead of "text", so that no byte takes more than two. If
+/// this turns out only after a part of a line in pieces was written, the rest is in "rest_base64".
 class RejectRecordWriter {
  public:
   /// Adds one reject, or the next piece of one.
   void write(const Reject& reject);
 
-  /// Ends a record whose last piece never came.
+  /// Ends a record whose last piece is missing.
   void finish();
 
-  /// What was written, to be taken out from its front.
+  /// The output; the caller removes what it has written from the front.
   std::string& text() { return text_; }
 
  private:
-  /// How far the record that is being written has come.
+  /// The state of the current record.
   enum class Open { none, record, text, base64 };
 
   void begin(const Reject& reject);
@@ -35,7 +34,7 @@ class RejectRecordWriter {
   void end();
 
   std::string text_;
-  std::string carry_;  ///< the end of a piece that can be encoded only with the next one
+  std::string carry_;  ///< the end of a piece that can be encoded only together with the next one
   Open open_ = Open::none;
 };
 

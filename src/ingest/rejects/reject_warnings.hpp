@@ -8,11 +8,10 @@
 
 namespace dispatch::ingest {
 
-/// Decides which rejected lines are worth a warning: of each kind of reason the first five. The others are
-/// counted.
+/// Selects the rejected lines to warn about: the first five for each kind of reason. The others are counted.
 class RejectWarnings {
  public:
-  /// True where the line that was rejected for `reason` is to be shown.
+  /// True if a warning about the line, rejected for `reason`, should be shown.
   bool note(std::string_view reason);
 
   /// What was not shown since the last call, one text for each kind of reason: "12,345 more lines were
@@ -28,7 +27,7 @@ class RejectWarnings {
   std::map<std::string, Kind, std::less<>> kinds_;
 };
 
-/// `reason` without what differs from line to line: numbers, and what stands in quotes.
+/// `reason` without the parts that differ from line to line: numbers and quoted text.
 std::string kind_of_reason(std::string_view reason);
 
 }  // namespace dispatch::ingest

@@ -15,25 +15,25 @@
 
 namespace dispatch::ingest {
 
-/// How many rejected lines may be written, and how many bytes of their texts.
+/// Limits of the rejected lines in the file: their number, and the bytes of their texts.
 struct RejectLimits {
   std::uint64_t lines = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t bytes = std::numeric_limits<std::uint64_t>::max();
 };
 
-/// The file that the lines which a run rejects are written to besides the journal, as records
+/// The file to which a run writes its rejected lines, in addition to the journal, as records
 /// (RejectRecordWriter).
 ///
-/// The file is opened, for appending and with mode 0600, when the first line is written: no rejects, no file.
-/// A symbolic link is refused. Used by one thread.
+/// The file is opened for appending, with mode 0600, when the first line is written: without rejects there is
+/// no file. A symbolic link is refused. Used by one thread.
 class RejectsFile final : public RejectSink {
  public:
-  /// An empty path: everything is taken and nothing written. No more than `most` is written by this object.
-  /// Where the path is among `files`, which are borrowed, the file is checked when it is opened.
+  /// An empty path: everything is accepted and nothing written. This object writes no more than `most`. If
+  /// the path is among `files`, which are borrowed, the file is checked when it is opened.
   explicit RejectsFile(std::string path, RejectLimits most = {}, const FileRoles* files = nullptr);
   RejectsFile(RejectsFile&&) noexcept = default;
   RejectsFile& operator=(RejectsFile&&) noexcept = default;
-  /// Closes; what was not flushed is lost.
+  /// Closes the file; data that was not flushed is lost.
   ~RejectsFile() override = default;
 
   Result<std::size_t> keep(std::span<const Reject> rejects) override;
@@ -41,7 +41,7 @@ class RejectsFile final : public RejectSink {
   Result<> finish() override;
 
   const std::string& path() const { return path_; }
-  /// Lines written, not pieces.
+  /// Number of lines written, not of pieces.
   std::uint64_t lines() const { return lines_; }
 
  private:

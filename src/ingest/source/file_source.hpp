@@ -8,7 +8,7 @@
 
 namespace dispatch::ingest {
 
-/// A regular file, read from where its descriptor stands to its end.
+/// A regular file, read from its descriptor's current offset to the end.
 class FileSource final : public Source {
  public:
   FileSource(std::string name, Fd file) : name_(std::move(name)), file_(std::move(file)) {}

@@ -7,19 +7,19 @@
 
 namespace dispatch::ingest {
 
-/// A source whose next bytes can be looked at before they are read. Memory: what has been looked at and not
-/// read, and a block more. Used by one thread.
+/// A source whose next bytes can be examined before they are read. Memory: the examined and unread bytes, and
+/// one more block. Used by one thread.
 class Lookahead final : public Source {
  public:
   explicit Lookahead(std::unique_ptr<Source> inner) : inner_(std::move(inner)) {}
 
-  /// The bytes that read() will return next, as far as they have been looked at.
+  /// The bytes that read() will return next, as far as they are known.
   std::string_view seen() const { return {buffer_.get() + begin_, end_ - begin_}; }
-  /// True where nothing follows what was seen.
+  /// True if nothing follows seen().
   bool ended() const { return ended_; }
-  /// Adds at least one byte to what was seen, or finds the end. Waits as read() does.
+  /// Adds at least one byte to seen(), or finds the end. Waits like read().
   Result<> look_further();
-  /// True where look_further() would return without waiting.
+  /// True if look_further() would return without waiting.
   bool ready_further() { return ended_ || inner_->ready(); }
 
   Result<std::size_t> read(std::span<char> into) override;

@@ -8,8 +8,8 @@
 
 namespace dispatch::ingest {
 
-/// A source that says it is at its end once a stop was requested, whatever it still holds. What works through
-/// a source of any length, as decompression does, ends soon then. Used by one thread.
+/// A source that reports its end after a stop was requested, even if it has more data. So a reader of a long
+/// source, such as decompression, ends soon. Used by one thread.
 class StoppableSource final : public Source {
  public:
   StoppableSource(std::unique_ptr<Source> inner, std::stop_token stop)

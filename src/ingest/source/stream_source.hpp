@@ -9,15 +9,15 @@
 
 namespace dispatch::ingest {
 
-/// Whatever may have to be waited for: a pipe, a terminal, a socket. A stop request ends the wait at once,
-/// and the source is then at its end. The descriptor's flags are left alone, as standard input is shared with
-/// other processes.
+/// A source that may have to wait for data: a pipe, a terminal, a socket. A stop request ends the wait at
+/// once, and the source then reports its end. Does not change the descriptor's flags, because other processes
+/// share standard input.
 class StreamSource final : public Source {
  public:
-  /// Failed where the machine has no descriptor left for the stop signal.
+  /// Fails if the system has no descriptor left for the stop signal.
   static Result<std::unique_ptr<StreamSource>> make(std::string name, Fd stream, const std::stop_token& stop);
 
-  /// Of use to make() only.
+  /// Only make() can create it.
   class Made {
     friend StreamSource;
     Made() = default;
@@ -40,7 +40,7 @@ class StreamSource final : public Source {
 
   std::string name_;
   Fd stream_;
-  Fd stopped_;  ///< an eventfd, readable once a stop was requested
+  Fd stopped_;  ///< an eventfd, readable after a stop request
   std::stop_callback<Signal> on_stop_;
 };
 

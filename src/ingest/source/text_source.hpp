@@ -12,10 +12,10 @@
 
 namespace dispatch::ingest {
 
-/// A source as the text in it: decompressed, as often as it was compressed up to `layers_most` times, and
-/// UTF-16 with a byte-order mark as UTF-8. Each layer is known by its first bytes, whatever the source's
-/// name, and as soon as they have come. Everything else passes unchanged. A stop ends it between two reads of
-/// any layer, however much a layer makes of little. Used by one thread.
+/// Decodes a source to text: decompresses it, repeatedly up to `layers_most` times, and converts UTF-16 with
+/// a byte-order mark to UTF-8. Each layer is recognised by its first bytes as soon as they arrive,
+/// independent of the source's name. Everything else passes unchanged. A stop takes effect between two reads
+/// of any layer, also for strongly compressed data. Used by one thread.
 class TextSource final : public Source {
  public:
   static constexpr std::size_t layers_most = 3;
@@ -26,14 +26,13 @@ class TextSource final : public Source {
   bool ready() override;
   const std::string& name() const override { return source_->name(); }
 
-  /// The commands that make this text of the source, in the order in which they are to be used: "gzip -dc".
-  /// Known once something was read.
+  /// The commands that decode the source to this text, in order: "gzip -dc". Known after the first read.
   const std::vector<std::string_view>& commands() const { return commands_; }
 
  private:
   enum class Layer { none, undecided, taken };
 
-  /// Takes off every layer that the bytes seen so far show.
+  /// Removes every layer that the bytes seen so far show.
   void settle();
   Layer take_layer();
 

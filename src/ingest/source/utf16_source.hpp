@@ -11,9 +11,9 @@ namespace dispatch::ingest {
 
 enum class ByteOrder { little_endian, big_endian };
 
-/// A source of UTF-16 (RFC 2781) as UTF-8. A surrogate without its other half becomes the three bytes that
-/// would be its UTF-8, which no reader of UTF-8 accepts: the line that it stands in is rejected, and no
-/// other. A last odd byte is an error. Used by one thread.
+/// Converts UTF-16 (RFC 2781) to UTF-8. An unpaired surrogate becomes the three bytes that would be its
+/// UTF-8, which no UTF-8 reader accepts: so only its own line is rejected. An odd last byte is an error. Used
+/// by one thread.
 class Utf16Source final : public Source {
  public:
   Utf16Source(std::unique_ptr<Source> inner, ByteOrder order);
@@ -31,7 +31,7 @@ class Utf16Source final : public Source {
   const ByteOrder order_;
   std::vector<char> in_;
   std::size_t held_ = 0;    ///< bytes of in_ that are half a unit: 0 or 1
-  unsigned high_half_ = 0;  ///< a high surrogate whose low one has not come; 0: none
+  unsigned high_half_ = 0;  ///< a high surrogate without its low one yet; 0: none
   std::string out_;
   std::size_t out_begin_ = 0;
   bool ended_ = false;

@@ -5,8 +5,8 @@
 
 namespace dispatch::ingest {
 
-/// Takes a message for people about input that was read all the same: what was found, where, and what was
-/// made of it. In one line, without a trailing full stop.
+/// Receives a message about input that was read in spite of a problem: what was found, where, and how it was
+/// handled. One line, without a full stop at the end.
 using Warn = std::function<void(std::string)>;
 
 }  // namespace dispatch::ingest

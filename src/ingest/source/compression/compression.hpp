@@ -8,22 +8,22 @@
 
 namespace dispatch::ingest {
 
-/// The answer to whether bytes begin with what is looked for.
+/// Whether bytes begin with the wanted ones.
 enum class Match {
   no,
-  open,  ///< what follows them decides
+  open,  ///< more bytes are needed to decide
   yes,
 };
 
-/// Returns Match::yes where `bytes` begin with `magic`.
+/// Match::yes if `bytes` begin with `magic`.
 Match match(std::string_view bytes, std::string_view magic);
 
-/// A compressed format that is read as what is in it.
+/// A compressed format that is decompressed automatically.
 struct Compression {
   std::string_view name;          ///< as people write it: "gzip"
-  std::string_view decompressor;  ///< the command that writes what is in it to its output: "gzip -dc"
+  std::string_view decompressor;  ///< a command that decompresses to its output: "gzip -dc"
   std::unique_ptr<Decoder> (*decoder)();
-  Match (*begins)(std::string_view bytes);  ///< yes where `bytes` begin with a member
+  Match (*begins)(std::string_view bytes);  ///< yes if `bytes` begin with a member
 };
 
 /// gzip, zstd, bzip2, xz.

@@ -12,14 +12,13 @@
 
 namespace dispatch::ingest {
 
-/// What is in a compressed source. Several members one behind the other are one text. Zero bytes behind a
-/// member are padding, as tapes and disk blocks leave it; anything else that is no member is left unread,
-/// with a warning. Compressed data that is corrupt, or ends before it is complete, is an error that names the
-/// byte. Memory depends neither on the size of the input nor on what becomes of it: a small input that
-/// becomes a very large one takes time only. Used by one thread.
+/// Decompresses a source. Consecutive members become one text. Zero bytes after a member are padding, as from
+/// tapes and disk blocks; other data that is not a member is not read, and a warning reports it. Corrupt or
+/// incomplete data is an error that names the byte. Memory is bounded for any size of input and output. Used
+/// by one thread.
 class DecompressedSource final : public Source {
  public:
-  /// `inner` begins with a member of `compression`.
+  /// `inner` must begin with a member of `compression`.
   DecompressedSource(std::unique_ptr<Source> inner, const Compression& compression, Warn warn);
 
   Result<std::size_t> read(std::span<char> into) override;
@@ -27,18 +26,18 @@ class DecompressedSource final : public Source {
   const std::string& name() const override { return inner_->name(); }
 
  private:
-  /// Goes a little way towards output: reads from the inner source if it must, then decompresses.
+  /// Makes some progress towards output: reads from the inner source if needed, then decompresses.
   Result<> step();
   void tidy_step();
   Result<> take_input();
   Result<> decode();
-  /// Finds out what follows a member.
+  /// Examines what follows a member.
   void look_behind_member();
   tl::unexpected<Error> error_of(const Decoder::Trouble& trouble) const;
   std::string_view input() const { return {in_.data() + in_begin_, in_end_ - in_begin_}; }
-  /// True where the next step cannot do anything without more input.
+  /// True if the next step needs more input.
   bool wants_input() const;
-  /// True where read has its answer.
+  /// True if read() can return.
   bool settled() const { return out_begin_ < out_end_ || finished_ || error_.has_value(); }
 
   std::unique_ptr<Source> inner_;
@@ -50,8 +49,8 @@ class DecompressedSource final : public Source {
   std::vector<char> out_;
   std::size_t out_begin_ = 0, out_end_ = 0;
   bool in_member_ = true;
-  bool output_pending_ = false;  ///< the decoder may hold more than the last buffer took
-  bool more_needed_ = false;     ///< what is here does not tell what follows the member
+  bool output_pending_ = false;  ///< the decoder may have more output than the last buffer could take
+  bool more_needed_ = false;     ///< the available bytes do not show what follows the member
   bool input_ended_ = false;
   bool finished_ = false;
   std::uint64_t input_bytes_ = 0;  ///< read from the inner source

@@ -6,7 +6,7 @@
 
 namespace dispatch::ingest {
 
-/// xz, by liblzma. Each stream is a member; what stands between them is left to the caller.
+/// xz, by liblzma. Each stream is a member; the caller handles what is between streams.
 class XzDecoder final : public Decoder {
  public:
   XzDecoder();

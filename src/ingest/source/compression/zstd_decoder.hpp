@@ -8,7 +8,7 @@
 
 namespace dispatch::ingest {
 
-/// Zstandard (RFC 8878), by libzstd. A skippable frame is a member of nothing.
+/// Zstandard (RFC 8878), by libzstd. A skippable frame is an empty member.
 class ZstdDecoder final : public Decoder {
  public:
   ZstdDecoder();
