@@ -15,8 +15,8 @@
 
 namespace dispatch::telemetry {
 
-/// Says how each attempt ended, with what tells it from others. Lines are made and written by a thread of
-/// their own, in the order in which things happened, so that nobody who works waits for whoever reads them.
+/// Logs how each attempt ended, with its identifying fields. A thread of its own formats and writes the
+/// lines, in order, so that no working thread waits for a reader of the log.
 class DeliveryLog final : public flow::Observer {
  public:
   DeliveryLog(std::shared_ptr<spdlog::logger> log, std::stop_token stop);
@@ -24,16 +24,17 @@ class DeliveryLog final : public flow::Observer {
   bool wants_attempt_traces() const override;
   void committed(const flow::CommittedTurn& turn) override;
 
-  /// A logger for whoever must not wait: what it says goes the same way. Not to be used after this object.
+  /// A logger for threads that must not wait; its messages are written in the same order. Do not use it after
+  /// this object is destroyed.
   std::shared_ptr<spdlog::logger> aside();
 
-  /// As those of metrics::Pipeline.
+  /// See metrics::Pipeline.
   bool drain(std::chrono::milliseconds patience) { return lines_.drain(patience); }
   std::uint64_t dropped() const { return lines_.dropped(); }
 
  private:
   struct Line {
-    std::shared_ptr<const flow::AttemptTrace> attempt_trace;  // null: what was said
+    std::shared_ptr<const flow::AttemptTrace> attempt_trace;  // null: the line is a message
     spdlog::level::level_enum level = spdlog::level::info;
     spdlog::log_clock::time_point time{};
     std::string said{};
@@ -43,7 +44,7 @@ class DeliveryLog final : public flow::Observer {
   void write(const Line& line);
 
   const std::shared_ptr<spdlog::logger> log_;
-  std::vector<Line> batch_;  // of the turn
+  std::vector<Line> batch_;  // of the current turn
   metrics::Pipeline<Line> lines_;
 };
 

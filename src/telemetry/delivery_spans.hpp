@@ -18,26 +18,25 @@
 
 namespace dispatch::telemetry {
 
-/// As the batch span processor of the OpenTelemetry specification. A record is an event that was accepted or
-/// an attempt that has ended, each with all of its spans.
+/// Parameters of batching, as in the batch span processor of the OpenTelemetry specification. A record is an
+/// accepted event or an ended attempt, with all its spans.
 struct SpanBatches {
-  std::size_t queue = 2048;  ///< records that wait at most
-  std::size_t batch = 512;   ///< records that are taken, and about as many spans that are sent, at a time
+  std::size_t queue = 2048;               ///< maximum number of waiting records
+  std::size_t batch = 512;                ///< records taken at a time; about as many spans are sent at a time
   std::chrono::milliseconds delay{5000};  ///< longest time the first queued record waits for a full batch
 };
 
-/// How much of a destination's URL a span shows. A path often is a secret, as that of a chat's web hook.
+/// How much of a destination's URL a span shows. A path can be a secret, such as that of a chat's webhook.
 enum class SpanUrl {
   origin,  ///< scheme, host and port
   whole,   ///< also path and query
 };
 
-/// Makes spans of what a run does, for the events whose traces are recorded: `ingest`, `wait REASON`,
-/// `commit`, and the attempt under the name that its protocol gives it, as `POST`. They are written and sent
-/// by a thread of their own.
+/// Creates the spans of a run, for events whose traces are recorded: `ingest`, `wait REASON`, `commit`, and
+/// the attempt with a name from its protocol, such as `POST`. A thread of its own writes and sends them.
 class DeliverySpans final : public flow::Observer {
  public:
-  /// Borrows the exporter, which must end what it does when `stop` is requested.
+  /// Borrows the exporter, which must end its work when `stop` is requested.
   DeliverySpans(tracing::SpanExporter& exporter, OtlpJson json, const SpanBatches& batches,
                 std::stop_token stop, SpanUrl url = SpanUrl::origin);
 
@@ -45,13 +44,13 @@ class DeliverySpans final : public flow::Observer {
   bool wants_accepted_events() const override { return true; }
   void committed(const flow::CommittedTurn& turn) override;
 
-  /// As those of metrics::Pipeline, in records.
+  /// See metrics::Pipeline; counts records.
   bool drain(std::chrono::milliseconds patience) { return records_.drain(patience); }
   void end() { records_.end(); }
   std::uint64_t dropped() const { return records_.dropped(); }
 
  private:
-  struct Record {  // one of the two
+  struct Record {  // exactly one of the two is set
     std::shared_ptr<const flow::AcceptedEvent> accepted_event;
     std::shared_ptr<const flow::AttemptTrace> attempt_trace;
   };
@@ -65,8 +64,8 @@ class DeliverySpans final : public flow::Observer {
   OtlpJson json_;
   const SpanUrl url_;
   const std::size_t spans_most_;
-  std::vector<Record> batch_;           // of the turn
-  tracing::SpanAttributes attributes_;  // of the span that is written, on the thread that writes
+  std::vector<Record> batch_;           // of the current turn
+  tracing::SpanAttributes attributes_;  // of the span being written; used by the writing thread
   metrics::Pipeline<Record> records_;
 };
 

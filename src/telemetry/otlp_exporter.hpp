@@ -18,21 +18,21 @@
 
 namespace dispatch::telemetry {
 
-/// Where spans go, by the OpenTelemetry protocol over HTTP.
+/// Where and how spans are sent by OTLP over HTTP.
 struct OtlpOptions {
   std::string url;                                      ///< of the collector, with its path
-  std::vector<std::pair<std::string, Secret>> headers;  ///< sent with each request
-  std::chrono::milliseconds timeout{10'000};            ///< of one request, everything included
-  std::chrono::milliseconds patience{30'000};           ///< of one batch, tries again included
-  std::chrono::milliseconds backoff{1'000};  ///< after the first failure; then the double each time
-  std::string certificates;                  ///< a PEM file of whom to trust; empty: as the system does
+  std::vector<std::pair<std::string, Secret>> headers;  ///< sent with every request
+  std::chrono::milliseconds timeout{10'000};            ///< of one complete request
+  std::chrono::milliseconds patience{30'000};           ///< of one batch, retries included
+  std::chrono::milliseconds backoff{1'000};             ///< after the first failure; doubles each time
+  std::string certificates;  ///< a PEM file of trusted authorities; empty: those of the system
 };
 
-/// Posts spans to a collector. What it refuses or does not answer in time is lost, and the log says so once;
-/// where it asks for patience (429, 502, 503, 504) or cannot be reached, it is tried again.
+/// Posts spans to a collector. Spans that it refuses or does not accept in time are lost, and the log says so
+/// once. Retries if the collector cannot be reached or asks for a retry (429, 502, 503, 504).
 class OtlpExporter final : public tracing::SpanExporter {
  public:
-  /// A request to stop ends what is under way.
+  /// A request to `stop` ends the current request.
   static Result<std::unique_ptr<OtlpExporter>> make(OtlpOptions options, std::shared_ptr<spdlog::logger> log,
                                                     std::stop_token stop);
   ~OtlpExporter() override;
@@ -41,9 +41,9 @@ class OtlpExporter final : public tracing::SpanExporter {
 
   std::size_t send(std::string_view request, std::size_t spans) override;
 
-  /// From now on nothing is tried again. From any thread.
+  /// Stops all retries from now on. Any thread may call it.
   void hurry();
-  /// Spans that were lost on the way. From any thread.
+  /// Number of lost spans. Any thread may call it.
   std::size_t lost() const { return lost_.load(std::memory_order_relaxed); }
 
  private:

@@ -11,17 +11,17 @@
 namespace dispatch::telemetry {
 
 /// Writes spans as an ExportTraceServiceRequest of OTLP 1 in JSON: ids in hex, 64-bit integers as strings,
-/// enums as numbers (the OTLP specification, "JSON Protobuf Encoding"). What is the same in every request is
-/// written once, and the text's memory is used again. Used by one thread.
+/// enums as numbers (the OTLP specification, "JSON Protobuf Encoding"). Parts that are equal in every request
+/// are written once, and the memory of the text is reused. Used by one thread.
 class OtlpJson {
  public:
-  /// `resource`: attributes of who makes the spans; `version`: of the scope "dispatch".
+  /// `resource`: attributes of the process; `version`: version of the scope "dispatch".
   OtlpJson(std::span<const std::pair<std::string, std::string>> resource, std::string_view version);
 
-  /// A request without spans.
+  /// Starts a request without spans.
   void begin();
   void add(const tracing::Span& span);
-  /// The whole request; lives until the next begin().
+  /// The complete request; valid until the next begin().
   std::string_view end();
 
   std::size_t spans() const { return spans_; }

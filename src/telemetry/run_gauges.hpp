@@ -12,10 +12,10 @@
 
 namespace dispatch::telemetry {
 
-/// How a run and its journal stand at the moment somebody looks. Thread-safe.
+/// The current state of a run and its journal, read on demand. Thread-safe.
 class RunGauges final : public metrics::Gauges {
  public:
-  /// All is borrowed.
+  /// All arguments are borrowed.
   RunGauges(const flow::SharedStats& shared_stats, const journal::Store& store, const Clock& clock);
 
   void read(std::vector<metrics::Sample>& samples) override;
@@ -30,7 +30,7 @@ class RunGauges final : public metrics::Gauges {
   const Clock& clock_;
   std::mutex mutex_;
   flow::Throughput ingest_;
-  std::unique_ptr<journal::JournalReader> reader_;  // opened by who looks first
+  std::unique_ptr<journal::JournalReader> reader_;  // opened at the first read
 };
 
 }  // namespace dispatch::telemetry

@@ -24,31 +24,30 @@
 
 namespace dispatch::telemetry {
 
-/// What can be asked of a run's metrics, from any thread.
+/// Access to a run's metrics, for any thread.
 struct MetricsView {
   std::function<std::string(metrics::Format)> exposition;
   std::function<std::optional<std::string>()>
-      trouble;  ///< why the run seems to stand still; nothing: it does not
+      trouble;  ///< why the run seems to make no progress; nothing: it is healthy
 };
 
-/// Where the metrics of a run go.
+/// Where the metrics of a run are published.
 struct MetricsOptions {
   std::string file;                                           ///< empty: none
-  std::chrono::microseconds every{std::chrono::seconds{15}};  ///< how often the file is written
-  /// Begins to serve them. They are served as long as the handle that it returns lives. Empty: they are not
+  std::chrono::microseconds every{std::chrono::seconds{15}};  ///< interval between writes of the file
+  /// Starts to serve the metrics over HTTP until the returned handle is destroyed. Empty: they are not
   /// served.
   std::function<Result<std::shared_ptr<void>>(MetricsView view)> serve = {};
 
   bool wanted() const { return serve || !file.empty(); }
 };
 
-/// The metrics of a run: what counts, what serves the counts, and what writes them to a file. From its making
-/// to finish() on threads of its own.
+/// The metrics of a run: counting, serving and writing to a file. Uses threads of its own until finish().
 class RunMetrics {
  public:
-  /// Begins to serve, and writes the file for the first time, so that what cannot be used is found before
-  /// anything is sent. Borrows all. `dropped_elsewhere`: what other pipelines have dropped; called from any
-  /// thread.
+  /// Starts to serve, and writes the file once, so that problems are found before anything is sent. Borrows
+  /// all arguments. `dropped_elsewhere`: the number of records that other pipelines have dropped; called from
+  /// any thread.
   static Result<std::unique_ptr<RunMetrics>> start(const MetricsOptions& options,
                                                    const flow::SharedStats& shared_stats,
                                                    const journal::Store& store, const Clock& clock,
@@ -60,8 +59,8 @@ class RunMetrics {
 
   flow::Observer& observer() { return turns_; }
 
-  /// The run is over: counts what is still to be counted, writes the file for the last time and serves no
-  /// more. An error is that of the file.
+  /// Call it at the end of the run: counts what is still queued, writes the file once more and stops serving.
+  /// Returns the error of the file.
   Result<> finish();
 
  private:

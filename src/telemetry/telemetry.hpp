@@ -21,19 +21,19 @@
 
 namespace dispatch::telemetry {
 
-/// What is wanted of what watches a run.
+/// The telemetry of a run that the user wants.
 struct TelemetryOptions {
   MetricsOptions metrics;
-  std::optional<TraceExport> traces;  ///< nothing: none are exported
+  std::optional<TraceExport> traces;  ///< nothing: traces are not exported
   SpanUrl span_url = SpanUrl::origin;
 };
 
-/// Everything that watches a run, as far as it is wanted: metrics, the log of deliveries, and traces. From
-/// its making to finish() on threads of its own, which nothing waits for that delivers.
+/// All telemetry of a run: metrics, the delivery log, and traces. Uses threads of its own until finish();
+/// delivery never waits for them.
 class Telemetry {
  public:
-  /// Begins to serve metrics, and writes the file of metrics for the first time, so that what cannot be used
-  /// is found before anything is sent. Borrows all but `log`.
+  /// Starts to serve metrics, and writes the metrics file once, so that problems are found before anything is
+  /// sent. Borrows all arguments but `log`.
   static Result<std::unique_ptr<Telemetry>> start(const TelemetryOptions& options,
                                                   const flow::SharedStats& shared_stats,
                                                   const journal::Store& store, const Clock& clock,
@@ -42,11 +42,11 @@ class Telemetry {
   Telemetry& operator=(const Telemetry&) = delete;
 
   flow::Observer& observer() { return observers_; }
-  /// What whoever delivers is to talk through: what it says is written aside.
+  /// The logger for threads that deliver: messages are written by another thread.
   std::shared_ptr<spdlog::logger> log() const { return aside_; }
 
-  /// The run is over: what is still to be counted is, and what is still to be said. Waits a few seconds at
-  /// most, unless nobody reads what is said. An error is that of the file of metrics.
+  /// Call it at the end of the run: finishes counting and logging. Waits at most a few seconds, unless nobody
+  /// reads the log. Returns the error of the metrics file.
   Result<> finish();
 
  private:

@@ -12,19 +12,19 @@
 
 namespace dispatch::telemetry {
 
-/// What the environment says about the export of traces, in the words of the OpenTelemetry specification.
+/// The environment's settings for exporting traces, as the OpenTelemetry specification names them.
 struct TraceExport {
   OtlpOptions to;
   SpanBatches batches;
-  std::vector<std::pair<std::string, std::string>> resource;  ///< attributes of who makes the spans
-  std::vector<std::string> remarks;                           ///< what it asks for and does not get
+  std::vector<std::pair<std::string, std::string>> resource;  ///< attributes of the process
+  std::vector<std::string> remarks;                           ///< settings that are not supported
 };
 
-/// A variable of the environment; null where it is not set.
+/// Looks up an environment variable; null if it is not set.
 using Environment = std::function<const char*(const char*)>;
 
-/// Nothing where traces are not to be exported: no endpoint is named, or it is said so. A variable that
-/// cannot be read is misuse; one that is empty counts as not set.
+/// Nothing if traces are not exported: there is no endpoint, or export is disabled. An invalid variable is
+/// misuse; an empty one counts as not set.
 Result<std::optional<TraceExport>> trace_export(const Environment& environment);
 
 }  // namespace dispatch::telemetry

@@ -7,8 +7,8 @@
 
 namespace dispatch::telemetry {
 
-/// How traces are sampled by the environment: OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. Nothing where
-/// OTEL_SDK_DISABLED is true: no trace is started or continued then.
+/// The sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG select. Nothing if OTEL_SDK_DISABLED is
+/// true: then no trace is started or continued.
 Result<std::optional<tracing::Sampler>> sampler_of_environment();
 
 }  // namespace dispatch::telemetry

@@ -14,17 +14,17 @@
 
 namespace dispatch::telemetry {
 
-/// Hands the metrics of each turn to a collector, one batch a turn, and keeps the sums that counters cannot
-/// express. read() is for any thread.
+/// Passes the metrics of each turn to a collector, one batch for each turn, and keeps the sums that counters
+/// cannot express. Any thread may call read().
 class TurnMetrics final : public flow::Observer, public metrics::Gauges {
  public:
-  /// All is borrowed; `registry` keeps the texts that records name.
+  /// All arguments are borrowed; `registry` owns the texts that records refer to.
   TurnMetrics(metrics::AsyncCollector& collector, metrics::KeyRegistry& registry, const Clock& clock);
 
   void committed(const flow::CommittedTurn& turn) override;
   void read(std::vector<metrics::Sample>& samples) override;
 
-  /// When the last turn was committed, or this was made.
+  /// When the last turn was committed, or when this object was created.
   SteadyTime last_turn() const { return last_turn_.load(std::memory_order_relaxed); }
 
  private:
@@ -34,9 +34,9 @@ class TurnMetrics final : public flow::Observer, public metrics::Gauges {
   metrics::AsyncCollector& collector_;
   const Clock& clock_;
   const metrics::BucketKeys delivery_duration_, commit_duration_, commit_size_;
-  std::vector<std::string_view> attempts_;  // keys, by OutcomeKind, then those of classes of answers
-  std::vector<metrics::Record> batch_;      // of the turn
-  // Microseconds, and what commits carried; written by the thread that works alone.
+  std::vector<std::string_view> attempts_;  // keys by OutcomeKind, then by class of answers
+  std::vector<metrics::Record> batch_;      // of the current turn
+  // Microseconds, and the number of changes in commits. One thread writes them.
   std::atomic<std::int64_t> delivering_{0}, committing_{0}, carried_{0};
   std::atomic<SteadyTime> last_turn_;
 };
