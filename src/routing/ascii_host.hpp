@@ -7,9 +7,9 @@
 
 namespace dispatch::routing {
 
-/// The form of an international host name that name servers know, "xn--bcher-kva.example" for
-/// "bücher.example" (IDNA 2008, as libcurl's libidn2 has it). Misuse where `host` is not UTF-8, is no such
-/// name, or where this libcurl was built without: the message says what to write. Safe for every thread.
+/// Converts an international host name to the form for DNS, "xn--bcher-kva.example" for "bücher.example"
+/// (IDNA 2008, by libcurl's libidn2). Misuse if `host` is not UTF-8, is not a valid name, or if libcurl was
+/// built without IDNA; the message says what to write. Thread-safe.
 Result<std::string> ascii_host(const std::string& host);
 
 }  // namespace dispatch::routing

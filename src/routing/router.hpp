@@ -19,7 +19,7 @@
 
 namespace dispatch::routing {
 
-/// A URL and the route that stands for it, which borrows from it. Never moved.
+/// A URL with its route, which borrows from it. Never moved.
 class Destination {
  public:
   explicit Destination(Url url) : url_(std::move(url)), route_{url_.text, url_.host} {}
@@ -34,8 +34,8 @@ class Destination {
   Route route_;
 };
 
-/// Keeps alive what the routes of some arrivals point into, and the routes. Lives as long as they are used:
-/// one for each batch.
+/// Owns the routes of some arrivals and everything that they point to. Use one for each batch; it must live
+/// as long as the routes are used.
 class RouteHold {
  public:
   void keep(std::shared_ptr<const Destination> destination) {
@@ -45,61 +45,57 @@ class RouteHold {
   void keep(std::shared_ptr<const Snapshot> snapshot) {
     if (snapshots_.empty() || snapshots_.back() != snapshot) snapshots_.push_back(std::move(snapshot));
   }
-  /// A copy that stays where it is.
+  /// Copies the routes; the copy keeps its address.
   std::span<const Route> keep(std::span<const Route> routes);
 
  private:
   std::vector<std::shared_ptr<const Destination>> destinations_;
   std::vector<std::shared_ptr<const Snapshot>> snapshots_;
-  std::vector<std::vector<Route>> routes_;  ///< none grows beyond what was reserved for it
+  std::vector<std::vector<Route>> routes_;  ///< no vector grows beyond its reserved size
 };
 
-/// What the url of a line means.
+/// How the URL in a line is used.
 enum class OwnUrls {
-  followed,  ///< where its event goes
-  ignored,   ///< nothing: events go to the default destination
+  followed,  ///< the event goes there
+  ignored,   ///< ignored: events go to the default destination
 };
 
-/// Says where events go: to their own url, else to the default destination, and to every subscription that
-/// means them, by its patterns and its filter. Used by one thread; routers of several threads may share a
-/// catalog.
+/// Decides where events go: to their own URL, or else to the default destination, and to every subscription
+/// whose patterns and filter select them. Used by one thread; routers of several threads may share a catalog.
 class Router {
  public:
-  /// `to` is the destination of events without a url; misuse where it is not a URL that can be delivered to.
-  /// Without a catalog there are no subscriptions. `schemes` are those of the URLs that events can be
-  /// delivered to; what they point to must outlive the router.
+  /// `to` is the destination of events without a URL; misuse if it is not a valid URL with a supported
+  /// scheme. Without a catalog there are no subscriptions. `schemes` are the supported URL schemes; what they
+  /// point to must outlive the router.
   static Result<Router> make(const std::optional<std::string>& to,
                              std::shared_ptr<Catalog> catalog = std::make_shared<Catalog>(),
                              OwnUrls own_urls = OwnUrls::followed, UrlSchemes schemes = http_schemes);
 
   Catalog& catalog() { return *catalog_; }
 
-  /// True where a routed arrival goes to its own url although there is a default destination, which is
-  /// another.
+  /// True if a routed arrival goes to its own URL instead of a different default destination.
   bool goes_elsewhere(const Arrival& arrival) const;
 
-  /// What is routed from now on is routed by the snapshot that the catalog holds now.
+  /// From now on routes by the catalog's current snapshot.
   void refresh();
-  /// The version of the snapshot routed by.
+  /// The version of the snapshot in use.
   std::int64_t version() const { return snapshot_->version(); }
-  /// True where an event that goes nowhere is recorded as such, because there are subscriptions; else it is
-  /// to be rejected for that reason.
+  /// True if an event without a destination is recorded as unmatched, because there are subscriptions;
+  /// otherwise it must be rejected.
   bool accepts_unmatched() const { return !snapshot_->empty(); }
 
-  /// The routes of `arrival`, its own or default one first, then those of subscriptions by their number;
-  /// perhaps none. Valid while `hold` lives: `arrival.routes = *router.route(arrival, hold);`. An error is
-  /// the reason to reject the line. A filter that fails decides nothing: the event is routed there, and the
-  /// filter is asked again before the request, when it excludes the event, fails for an operator to see, or
-  /// is asked later (delivery/preparation.hpp).
+  /// Returns the routes of `arrival`: its own or the default one first, then those of subscriptions ordered
+  /// by number; possibly none. Valid while `hold` lives: `arrival.routes = *router.route(arrival, hold);`. An
+  /// error is the reason to reject the line. If a filter fails, the event is routed there, and the filter is
+  /// asked again before the request (delivery/preparation.hpp).
   Result<std::span<const Route>> route(const Arrival& arrival, RouteHold& hold);
 
  private:
-  /// URLs seen lately, so that an input that repeats itself is parsed once. Two generations: when the young
-  /// one is full it becomes the old one, and the old one is forgotten, so that memory stays bounded whatever
-  /// comes.
+  /// A cache of parsed URLs. It has two generations: when the young one is full it replaces the old one, so
+  /// that memory is bounded.
   using Seen = std::unordered_map<std::string, std::shared_ptr<const Destination>>;
 
-  /// Programs by their text; nothing for one that cannot be compiled.
+  /// Programs by their text; nothing for a program that cannot be compiled.
   using Filters = std::unordered_map<std::string, std::optional<jq::Program>>;
 
   Result<std::shared_ptr<const Destination>> destination(std::string_view url);
@@ -111,15 +107,15 @@ class Router {
   std::shared_ptr<Catalog> catalog_;
   std::shared_ptr<const Snapshot> snapshot_;
   Seen young_, old_;
-  std::string key_;                    ///< the URL looked up, kept for its memory
-  std::optional<jq::Interpreter> jq_;  ///< where there are filters
-  Filters filters_;                    ///< of the snapshot, those that were needed
-  std::string document_;               ///< what filters see of the event at hand; empty until one asks
+  std::string key_;                    ///< the URL being looked up; kept to reuse its memory
+  std::optional<jq::Interpreter> jq_;  ///< set if there are filters
+  Filters filters_;                    ///< filters of the snapshot that were needed so far
+  std::string document_;  ///< the filters' input for the current event; empty until a filter needs it
   std::vector<std::size_t> matched_;
   std::vector<Route> routes_;
 };
 
-/// Why a line is rejected that goes nowhere and where there are no subscriptions.
+/// The reason to reject a line without a destination, if there are no subscriptions.
 inline constexpr std::string_view nowhere_to_go =
     "there is no url and no --to, so there is nowhere to deliver to";
 

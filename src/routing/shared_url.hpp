@@ -8,9 +8,8 @@
 
 namespace dispatch::routing {
 
-/// What to tell an operator where `wanted` goes to the URL of another of `all`, which may hold `wanted`
-/// itself: an event that both want arrives there twice with the same Idempotency-Key. Nothing where none
-/// does.
+/// A warning if another subscription in `all`, which may contain `wanted` itself, has the URL of `wanted`: an
+/// event that both select arrives there twice with the same Idempotency-Key. Nothing if there is none.
 std::optional<std::string> shared_url_warning(const Subscription& wanted,
                                               const std::vector<Subscription>& all);
 

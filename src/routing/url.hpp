@@ -8,8 +8,7 @@
 
 namespace dispatch::routing {
 
-/// Where a request goes. The spelling is the same for all URLs that mean the same place, so that one
-/// destination has one name.
+/// A destination URL, normalised so that URLs of the same place have the same text.
 struct Url {
   std::string
       text;  ///< the whole URL, normalised: scheme and host in lower case, no default port, no fragment
@@ -17,10 +16,10 @@ struct Url {
   std::string host;    ///< lower case, no trailing dot, without port; an IPv6 address without brackets
 };
 
-/// Reads an absolute URL (RFC 3986) with one of `schemes`: those that there is a transport for. Misuse, with
-/// a message that quotes it: another scheme, no host, a user name or password, a port that is none, and bytes
-/// that cannot stand in a URL. A fragment is left out, as no request carries one. An international host name
-/// is taken in UTF-8 and kept as name servers know it, "xn--bcher-kva.example". Pure; safe for every thread.
+/// Parses an absolute URL (RFC 3986) with one of `schemes`, the supported ones. Misuse, with a message that
+/// quotes the URL: another scheme, no host, a user name or password, an invalid port, and bytes that a URL
+/// cannot contain. A fragment is removed, because requests do not carry it. An international host name is
+/// given in UTF-8 and stored in the form for DNS, "xn--bcher-kva.example". Pure function; thread-safe.
 Result<Url> parse_url(std::string_view text, UrlSchemes schemes);
 
 }  // namespace dispatch::routing
