@@ -15,21 +15,21 @@
 
 namespace dispatch::serve {
 
-/// How many connections a server keeps, and how long it waits for what it is owed on one.
+/// Limits on a server's connections and on its waits for clients.
 struct ConnectionBounds {
-  std::size_t connections_most = 10'000;  ///< in all
+  std::size_t connections_most = 10'000;  ///< in total
   std::size_t per_address_most = 10'000;  ///< from one address
-  /// From when a connection opens, or its last answer went out, until the next request has come whole; 0: no
-  /// limit.
+  /// From the opening of a connection, or the end of its last answer, until the next request is complete; 0:
+  /// no limit.
   std::chrono::milliseconds request_most{0};
-  /// From when an answer is due until it has gone out; 0: no limit.
+  /// From when an answer is due until it is sent completely; 0: no limit.
   std::chrono::milliseconds answer_most{0};
 };
 
-/// Keeps the connections of one daemon of libmicrohttpd within bounds, so that whoever opens many of them and
-/// says nothing, or reads nothing, keeps nobody else out. A connection over a bound is let in, and the one
-/// that has waited longest for its request is ended for it; where all are being answered, the new one is
-/// ended. Connections are ended with shutdown(2), which the daemon notices. Safe for every thread.
+/// Limits the connections of one libmicrohttpd daemon, so that clients that open many connections and send or
+/// read nothing cannot block others. A connection over a limit is accepted, and the one that has waited
+/// longest for its request is closed instead; if all are being answered, the new one is closed. Uses
+/// shutdown(2), which the daemon notices. Thread-safe.
 class ConnectionLimits {
  public:
   explicit ConnectionLimits(const ConnectionBounds& bounds);
@@ -37,22 +37,23 @@ class ConnectionLimits {
   ConnectionLimits(const ConnectionLimits&) = delete;
   ConnectionLimits& operator=(const ConnectionLimits&) = delete;
 
-  // What the daemon says of its connections.
+  // The daemon reports the states of its connections through these.
   void opened(MHD_Connection* connection);
-  /// The request has come whole; its answer goes out after `delay`.
+  /// The request is complete; its answer is sent after `delay`.
   void answering(MHD_Connection* connection, std::chrono::milliseconds delay);
   void answered(MHD_Connection* connection);
-  /// Must be called before the descriptor is closed.
+  /// Call it before the descriptor is closed.
   void closed(MHD_Connection* connection);
 
  private:
   using Time = std::chrono::steady_clock::time_point;
   struct Connection {
     int socket = -1;
-    std::string address;        // bytes
-    std::uint64_t waiting = 0;  // its place among those that wait for a request; 0: it is being answered
-    Time due = Time::max();     // when it is ended
-    bool ended = false;         // and not closed yet: it counts no more
+    std::string address;  // bytes
+    std::uint64_t waiting =
+        0;  // order number among connections that wait for a request; 0: it is being answered
+    Time due = Time::max();  // when it will be closed
+    bool ended = false;      // shut down and not closed yet: it does not count any more
   };
   using Connections = std::unordered_map<MHD_Connection*, Connection>;
 
@@ -70,9 +71,9 @@ class ConnectionLimits {
   std::mutex mutex_;
   std::condition_variable changed_;
   Connections connections_;
-  std::map<std::uint64_t, MHD_Connection*> waiting_;  // longest first
+  std::map<std::uint64_t, MHD_Connection*> waiting_;  // longest wait first
   std::uint64_t last_place_ = 0;
-  std::size_t open_ = 0;  // of connections_, those that were not ended
+  std::size_t open_ = 0;  // number of entries in connections_ that were not ended
   std::unordered_map<std::string, std::size_t> by_address_;
   std::multimap<Time, MHD_Connection*> due_;
   bool stopped_ = false;

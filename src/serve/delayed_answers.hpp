@@ -10,8 +10,8 @@
 
 namespace dispatch::serve {
 
-/// Suspends connections and resumes each when its time has come. Must have stopped before the daemon of the
-/// connections does, because libmicrohttpd cannot stop with a suspended one.
+/// Suspends connections and resumes each at its time. Stop it before the daemon, because libmicrohttpd cannot
+/// stop while a connection is suspended.
 class DelayedAnswers {
  public:
   DelayedAnswers();
@@ -19,12 +19,13 @@ class DelayedAnswers {
   DelayedAnswers(const DelayedAnswers&) = delete;
   DelayedAnswers& operator=(const DelayedAnswers&) = delete;
 
-  /// Suspends the connection until then. False after stop(): it was not suspended. From the daemon's thread.
+  /// Suspends the connection until then. Returns false after stop(): it was not suspended. Call it on the
+  /// daemon's thread.
   bool suspend(MHD_Connection* connection, std::chrono::steady_clock::time_point until);
 
   /// Resumes all, and joins the thread.
   void stop();
-  /// True once stop() has begun: what is resumed now is resumed before its time.
+  /// True once stop() has begun: connections are then resumed before their time.
   bool stopped();
 
  private:

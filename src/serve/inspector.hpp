@@ -10,30 +10,30 @@
 
 namespace dispatch::serve {
 
-/// What a receiver makes of a delivery, given what it has answered before.
+/// How a receiver classifies a delivery, given its earlier answers.
 enum class Verdict {
-  fresh,         ///< the first request with its idempotency key, and in order
-  again,         ///< its key has come before and was never answered with success: a retry
-  duplicate,     ///< its key has been answered with success already
-  out_of_order,  ///< its entity has completed a higher sequence number
-  repeated,      ///< its entity has completed this very sequence number under another key
+  fresh,         ///< the first request with its idempotency key, in order
+  again,         ///< its key has come before, but was never answered with success: a retry
+  duplicate,     ///< its key was answered with success before
+  out_of_order,  ///< its entity has already completed a higher sequence number
+  repeated,      ///< its entity has already completed this sequence number under another key
 };
 
 /// "new", "retry", "duplicate", "out of order", "repeated number".
 std::string_view to_string(Verdict verdict);
 
-/// What identifies a delivery to its receiver. Empty where the request does not say.
+/// The identity of a delivery for its receiver. Fields are empty if the request does not have them.
 struct DeliveryMark {
   std::string idempotency_key;
   std::string entity;
   std::optional<std::int64_t> sequence;
 };
 
-/// Checks that deliveries come in order per entity and not twice. Keys and entities are remembered in bounded
-/// memory; of those that were forgotten no duplicate is noticed. Not thread-safe.
+/// Checks that deliveries arrive in order for each entity and without duplicates. Keys and entities are kept
+/// in bounded memory; duplicates of dropped keys are not detected. Not thread-safe.
 class Inspector {
  public:
-  /// `bytes_most` bounds what is remembered of keys, and as much of entities.
+  /// `bytes_most` limits the memory for keys, and separately that for entities.
   explicit Inspector(std::size_t bytes_most = std::size_t{64} * 1024 * 1024)
       : keys_(bytes_most), last_completed_(bytes_most) {}
 
@@ -43,12 +43,12 @@ class Inspector {
     std::uint64_t again = 0, duplicates = 0, out_of_order = 0, repeated = 0;
   };
 
-  /// Judges a delivery that is about to be answered, and remembers the answer.
+  /// Classifies a delivery that is about to be answered, and stores the answer.
   Verdict inspect(const DeliveryMark& mark, bool success);
 
-  /// How often this key has come before.
+  /// How often this key has come so far.
   std::uint64_t times_seen(const std::string& idempotency_key);
-  /// True once a key or an entity was forgotten.
+  /// True once a key or an entity was dropped.
   bool has_forgotten() const { return keys_.has_forgotten() || last_completed_.has_forgotten(); }
 
   const Counts& counts() const { return counts_; }

@@ -17,25 +17,25 @@
 
 namespace dispatch::serve {
 
-/// What a listener answers and what it prints.
+/// What a listener answers and prints.
 struct ListenerOptions {
-  int status = 200;                       ///< of an answer
-  int fail_status = 500;                  ///< of an answer that is to fail
-  std::uint64_t fail_first = 0;           ///< so many requests for each event are failed before one is not
-  double fail_rate = 0;                   ///< the share of requests that is failed by chance: 0 to 1
+  int status = 200;                       ///< status of a success
+  int fail_status = 500;                  ///< status of a failure
+  std::uint64_t fail_first = 0;           ///< number of requests for each event to fail at first
+  double fail_rate = 0;                   ///< share of requests that fail at random: 0 to 1
   std::chrono::milliseconds delay{0};     ///< before each answer
-  std::uint64_t count = 0;                ///< requests after which it has enough; 0: never
-  bool lines = true;                      ///< prints a line a request
-  bool json = false;                      ///< as JSON
-  bool body = false;                      ///< with the request's body
-  std::optional<SignatureCheck> check{};  ///< what does not pass is answered with 401
+  std::uint64_t count = 0;                ///< number of requests after which the listener ends; 0: never
+  bool lines = true;                      ///< print one line for each request
+  bool json = false;                      ///< print JSON
+  bool body = false;                      ///< include the request's body
+  std::optional<SignatureCheck> check{};  ///< requests that fail the check are answered with 401
 };
 
-/// The receiving end for a person at a terminal: answers as it was told, judges each delivery, and prints
-/// what came. Used by one thread.
+/// A receiver for testing at a terminal: answers as configured, classifies each delivery, and prints the
+/// requests. Used by one thread.
 class Listener {
  public:
-  /// Called once: when `count` requests have come, or with the error when a line could not be written.
+  /// Called once: after `count` requests, or with the error when a line could not be written.
   using Finished = std::function<void(Result<>)>;
 
   /// `out`, `clock` and `random` are borrowed.
@@ -44,9 +44,9 @@ class Listener {
   Response answer(const Request& request);
 
   const Inspector& inspector() const { return inspector_; }
-  /// Requests that were failed on purpose.
+  /// Number of requests that were failed on purpose.
   std::uint64_t failed() const { return failed_; }
-  /// Requests whose signatures did not verify. Nothing that they say counts elsewhere.
+  /// Number of requests with invalid signatures. Their content counts nowhere else.
   std::uint64_t unverified() const { return unverified_; }
 
  private:
@@ -59,21 +59,21 @@ class Listener {
   std::FILE* const out_;
   const Clock& clock_;
   Random& random_;
-  Finished finished_;  // empty once it was called
+  Finished finished_;  // empty after the call
   Inspector inspector_;
   std::uint64_t failed_ = 0;
   std::uint64_t unverified_ = 0;
 };
 
-/// What the request says of itself in the headers of dispatch(1).
+/// The identity of the delivery, from the headers that dispatch(1) describes.
 DeliveryMark mark_of(const Request& request);
 
-/// "2026-03-01T12:00:00.250Z 200 evt-1 order-7 3 attempt 1 312 B new": one line without its end. What a
-/// request does not say is "-". What is not plain ASCII without spaces is shown as a JSON string.
+/// "2026-03-01T12:00:00.250Z 200 evt-1 order-7 3 attempt 1 312 B new": one line without its line end. A
+/// missing field is "-". Text other than plain ASCII without spaces is shown as a JSON string.
 std::string text_line(const Request& request, WallTime arrived, int status, std::string_view verdict);
 
-/// The same as a JSON object, header values decoded; with what is wrong with its signatures (may be null),
-/// and with the body where it is asked for.
+/// The same as a JSON object with decoded header values; with the fault of its signatures (null: none), and
+/// with the body if `body`.
 std::string json_line(const Request& request, WallTime arrived, int status, std::string_view verdict,
                       const std::string* fault, bool body);
 

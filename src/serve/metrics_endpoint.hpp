@@ -11,13 +11,13 @@
 
 namespace dispatch::serve {
 
-/// What a monitor asks for: GET or HEAD of /metrics, in the format that its Accept header wants, and of
-/// /healthz, which is 200 and "ok", or 503 and why not. Anything else is not found. Who asks by a host name
-/// that is not allowed gets 421 and nothing else.
+/// Serves GET and HEAD of /metrics, in the format that the Accept header asks for, and of /healthz: 200 and
+/// "ok", or 503 and the reason. Other paths give 404. A request with a host name that is not allowed gets
+/// 421.
 class MetricsEndpoint {
  public:
   using Metrics = std::function<std::string(metrics::Format)>;
-  using Trouble = std::function<std::optional<std::string>()>;  ///< nothing: all is well
+  using Trouble = std::function<std::optional<std::string>()>;  ///< nothing: healthy
 
   MetricsEndpoint(Metrics metrics, Trouble trouble, AllowedHosts hosts)
       : metrics_(std::move(metrics)), trouble_(std::move(trouble)), hosts_(std::move(hosts)) {}

@@ -7,15 +7,15 @@
 
 namespace dispatch::serve {
 
-/// Values by name, in bounded memory: what was not asked for in the last half of `bytes_most` is forgotten
-/// first. Not thread-safe.
+/// Values by name, in bounded memory. Entries that were not used during the last half of `bytes_most` are
+/// dropped first. Not thread-safe.
 template <class Value>
 class RecentMap {
  public:
-  /// `bytes_most` counts names and values with what holds them.
+  /// `bytes_most` includes names, values and overhead.
   explicit RecentMap(std::size_t bytes_most) : half_(bytes_most / 2) {}
 
-  /// Null where the name is not known. Valid until the next call.
+  /// Null if the name is not in the map. Valid until the next call.
   Value* find(const std::string& name) {
     if (const auto found = recent_.find(name); found != recent_.end()) return &found->second;
     const auto older = older_.find(name);
@@ -25,17 +25,17 @@ class RecentMap {
     return &put(name, std::move(value));
   }
 
-  /// The value under that name; a new one where it is not known.
+  /// The value for that name; a new one if it is not in the map.
   Value& operator[](const std::string& name) {
     Value* const known = find(name);
     return known != nullptr ? *known : put(name, Value{});
   }
 
-  /// True once something was forgotten.
+  /// True once an entry was dropped.
   bool has_forgotten() const { return forgotten_; }
 
  private:
-  /// What an entry takes besides its name: a node, its place in the table, and what the allocator adds.
+  /// The size of an entry without its name: a node, its table slot, and the allocator's overhead.
   static constexpr std::size_t entry_bytes = sizeof(Value) + sizeof(std::string) + 64;
 
   Value& put(const std::string& name, Value value) {

@@ -12,18 +12,18 @@
 
 namespace dispatch::serve {
 
-/// Checks the signatures of requests, as a receiver should: X-Dispatch-Signature and Standard Webhooks 1.0.0
+/// Verifies the signatures of requests as a receiver should: X-Dispatch-Signature and Standard Webhooks 1.0.0
 /// (delivery/signature.hpp). Thread-safe.
 class SignatureCheck {
  public:
-  /// `secrets`: one of them must have signed; at least one. A request whose time is further than `tolerance`
-  /// from ours, before or after, may be one that somebody kept and sends again. Fails where a secret stands
-  /// for no key.
+  /// `secrets`: one of them must have signed; at least one is needed. A request whose time differs from ours
+  /// by more than `tolerance` may be a replayed copy, and fails. Returns an error if a secret is not a valid
+  /// key.
   static Result<SignatureCheck> make(const std::vector<std::string>& secrets, std::chrono::seconds tolerance);
 
-  /// Nothing where the request is signed and every signature scheme that it uses verifies. Else which check
-  /// failed, first: "not signed", "X-Dispatch-Timestamp is missing", "webhook-timestamp is too old",
-  /// "webhook-signature is wrong" and so on. None of it comes from the request.
+  /// Nothing if the request is signed and all its signature schemes verify. Otherwise the first check that
+  /// failed: "not signed", "X-Dispatch-Timestamp is missing", "webhook-timestamp is too old",
+  /// "webhook-signature is wrong" and so on. The text contains nothing of the request.
   std::optional<std::string> fault(const Request& request, WallTime now) const;
 
  private:
