@@ -5,17 +5,17 @@
 
 namespace dispatch::metrics {
 
-/// What a series is at a moment.
+/// The current value of a series.
 struct Sample {
-  std::string key;  ///< name and labels; of a histogram's sum, NAME_sum
+  std::string key;  ///< name and labels; for a histogram's sum, NAME_sum
   double value = 0;
 };
 
-/// What counting cannot express: how things stand, and sums. Asked when somebody looks, from any thread.
+/// Values that counting cannot express: current states and sums. Read on demand, from any thread.
 class Gauges {
  public:
   virtual ~Gauges() = default;
-  /// Adds a sample for each series that it knows.
+  /// Adds a sample for each of its series.
   virtual void read(std::vector<Sample>& samples) = 0;
 };
 

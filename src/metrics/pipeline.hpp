@@ -20,21 +20,21 @@ namespace dispatch::metrics {
 
 /// How many records a worker takes at a time.
 struct Gathering {
-  std::size_t most = 64;              ///< few enough to end quickly, and enough that the lock is no cost
-  std::chrono::milliseconds wait{0};  ///< so long until there are as many, from when there is one
+  std::size_t most = 64;  ///< small enough to end quickly, large enough that the lock costs little
+  std::chrono::milliseconds wait{0};  ///< longest time that the first queued record waits for a full batch
 };
 
-/// Does something with records, aside: they wait in a queue of a fixed size, and a pool of threads works on
-/// them. Whoever hands records over never waits for that: what the queue has no room for is dropped, and how
-/// much that was is known. With one worker records keep their order. Thread-safe.
+/// Processes records asynchronously: they wait in a queue of fixed size for a pool of threads. Callers never
+/// wait: if the queue is full, records are dropped and counted. With one worker, records keep their order.
+/// Thread-safe.
 template <class Record>
 class Pipeline {
  public:
-  /// Returns how many of the records were lost; where it throws all of them were. Called by the workers.
+  /// Processes records and returns how many were lost; if it throws, all were lost. Called by the workers.
   using Work = std::function<std::size_t(std::span<Record>)>;
 
-  /// At least one worker, and room for one record. A request to stop ends the workers at once: each finishes
-  /// the records that it holds, those in the queue are dropped.
+  /// At least one worker, and room for one record. A stop request ends the workers at once: each finishes its
+  /// current records, and queued ones are dropped.
   Pipeline(std::size_t capacity, std::size_t workers, std::stop_token stop, Work work,
            Gathering gathering = {})
       : work_(std::move(work)),
@@ -46,7 +46,7 @@ class Pipeline {
     for (std::size_t i = 0; i < workers; ++i) workers_.emplace_back([this] { run(); });
     asked_to_stop_.emplace(std::move(stop), StopNow{this});
   }
-  /// Stops, where nobody has, and waits for the workers.
+  /// Stops, if not stopped yet, and waits for the workers.
   ~Pipeline() {
     asked_to_stop_.reset();
     stop_now();
@@ -54,7 +54,7 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// Hands records over, all at once: one lock however many there are.
+  /// Adds records in one batch, with one lock.
   void put(std::span<const Record> records) {
     if (records.empty()) return;
     std::size_t taken = 0;
@@ -73,14 +73,15 @@ class Pipeline {
       arrived_.notify_one();
   }
 
-  /// Stops, where nobody has, and waits for the workers: what was dropped is known then. Once, from any
+  /// Stops, if not stopped yet, and waits for the workers; then dropped() is final. Call it once, from any
   /// thread but a worker's.
   void end() {
     stop_now();
     workers_.clear();
   }
 
-  /// Waits until all that was put before is done; false where it was stopped or `patience` ended first.
+  /// Waits until everything added before is processed; returns false if it was stopped or `patience` ended
+  /// first.
   bool drain(std::chrono::milliseconds patience) {
     std::unique_lock lock{mutex_};
     ++draining_;
@@ -91,17 +92,17 @@ class Pipeline {
     return quiet && !stop_.stop_requested();
   }
 
-  /// Records that nothing was done with: the queue was full, it was stopped, or the work lost them.
+  /// Number of records that were not processed: the queue was full, it was stopped, or the work lost them.
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  /// Whether a worker that gathers has to know.
+  /// True if a worker that waits for a batch must be notified.
   bool news(std::size_t before, std::size_t now) const {
     return gathering_.wait.count() == 0 || before == 0 ||
            (before < gathering_.most && now >= gathering_.most);
   }
 
-  /// Waits for records and moves some of them into `held`. False: to stop.
+  /// Waits for records and moves some of them into `held`. Returns false to stop.
   bool take(std::vector<Record>& held) {
     std::unique_lock lock{mutex_};
     arrived_.wait(lock, stop_.get_token(), [this] { return waiting_ > 0; });
@@ -131,7 +132,7 @@ class Pipeline {
       std::size_t lost = count;
       try {
         lost = work_(held);
-      } catch (const std::exception&) {  // no memory, most likely: it shows in dropped()
+      } catch (const std::exception&) {  // probably out of memory; dropped() shows it
       }
       dropped_.fetch_add(lost, std::memory_order_relaxed);
       held.clear();
@@ -153,10 +154,10 @@ class Pipeline {
   std::condition_variable_any arrived_;
   std::condition_variable drained_;
   std::vector<Record> ring_;
-  std::size_t first_ = 0;    // of those that wait, in ring_
-  std::size_t waiting_ = 0;  // in ring_
-  std::size_t held_ = 0;     // by workers
-  int draining_ = 0;         // who wait for the end
+  std::size_t first_ = 0;    // index in ring_ of the first waiting record
+  std::size_t waiting_ = 0;  // number of records in ring_
+  std::size_t held_ = 0;     // number of records that workers hold
+  int draining_ = 0;         // number of callers in drain()
   std::atomic<std::uint64_t> dropped_ = 0;
   struct StopNow {
     Pipeline* self;

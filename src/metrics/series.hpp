@@ -7,22 +7,21 @@ namespace dispatch::metrics {
 
 enum class Type { counter, gauge, histogram };
 
-/// All series of one name.
+/// All series with one name.
 struct Family {
-  std::string_view name;  ///< as the Prometheus text format says it: of a counter with _total
+  std::string_view name;  ///< as in the Prometheus text format: a counter's name ends with _total
   Type type = Type::gauge;
   std::string_view help;
-  std::string_view label = {};  ///< empty: one series
-  std::span<const std::string_view> values =
-      {};                               ///< those of the label that are shown although nothing was counted
-  std::span<const double> bounds = {};  ///< of a histogram
+  std::string_view label = {};                    ///< empty: one series
+  std::span<const std::string_view> values = {};  ///< label values that are shown even if nothing was counted
+  std::span<const double> bounds = {};            ///< bucket bounds of a histogram
 };
 
-/// Every family there is, in the order in which they are shown; dispatch-metrics(5) describes them.
+/// All families, in their output order; dispatch-metrics(5) describes them.
 std::span<const Family> families();
 
-// How an attempt ended, as a label. Of answers that count as failures, their class. What a broker declined
-// has no series before it happens.
+// Label values for how an attempt ended. Failed answers are grouped by status class. The series for events
+// that a broker declined appears only after the first one.
 namespace outcome {
 inline constexpr std::string_view succeeded{"succeeded"}, http_2xx{"http_2xx"}, http_3xx{"http_3xx"},
     http_4xx{"http_4xx"}, http_5xx{"http_5xx"}, timeout{"timeout"}, connect_error{"connect_error"},
@@ -31,12 +30,12 @@ inline constexpr std::string_view succeeded{"succeeded"}, http_2xx{"http_2xx"}, 
     unknown{"unknown"};
 }
 
-// What a delivery at the head of its lane waits for, as a label.
+// Label values for what a delivery at the head of its lane waits for.
 namespace waiting {
 inline constexpr std::string_view permit{"permit"}, rate{"rate"}, circuit{"circuit"};
 }
 
-/// What hosts share that have no series of their own.
+/// The label value for all hosts without series of their own.
 inline constexpr std::string_view other_hosts{"other"};
 
 namespace name {
@@ -72,7 +71,7 @@ inline constexpr std::string_view dropped{"dispatch_telemetry_dropped_total"};
 inline constexpr std::string_view build_info{"dispatch_build_info"};
 }  // namespace name
 
-/// Upper ends of buckets; seconds, but of the commit's size.
+/// Upper bounds of buckets: in seconds, except the size of a commit.
 extern const std::span<const double> delivery_duration_bounds, commit_duration_bounds, commit_size_bounds;
 
 }  // namespace dispatch::metrics

@@ -12,27 +12,26 @@
 
 namespace dispatch::metrics {
 
-/// Counts, by key: where they are kept, apart from who counts. A key is the name of a series with its labels,
-/// as the exposition writes it (metrics/keys.hpp). Implementations are thread-safe.
+/// Stores counters by key. A key is the name of a series with its labels, as in the exposition
+/// (metrics/keys.hpp). Implementations are thread-safe.
 class MetricStore {
  public:
   virtual ~MetricStore() = default;
-  /// One more under `key`.
+  /// Increments the counter of `key`.
   virtual void inc(std::string_view key) = 0;
-  /// How many there are; 0 of a key that was never counted. 64 bits wide, as 32 are full after a day at
-  /// speed.
+  /// The counter of `key`; 0 if it was never incremented. 64 bits, because 32 bits overflow within a day at
+  /// full speed.
   virtual std::int64_t get(std::string_view key) const = 0;
 };
 
-/// In memory. Its map is locked for reading by whoever looks a key up, to count or to read, and for writing
-/// only by who adds a key: the counts themselves are atomic. So threads that count what is known do not wait
-/// for each other.
+/// Counters in memory. A look-up takes a shared lock of the map, and only adding a key takes an exclusive
+/// one; the counters are atomic. So threads that count existing keys do not wait for each other.
 class SharedMapStore final : public MetricStore {
  public:
   void inc(std::string_view key) override;
   std::int64_t get(std::string_view key) const override;
 
-  /// All there is. What is counted meanwhile may be in it or not.
+  /// A copy of all counters. Concurrent increments may or may not be included.
   std::map<std::string, std::int64_t> snapshot() const;
 
  private:

@@ -7,10 +7,10 @@
 
 namespace dispatch::metrics {
 
-/// Puts `text` in place of what the file at `path` holds, at once: whoever reads it finds the old text or the
-/// new one, whole, also after a crash or a loss of power. Written beside it first, to a new file with a name
-/// that nobody can guess, PATH.RANDOM.tmp, which only a crash leaves behind. What is there and is no regular
-/// file is refused. Readable by all whom the umask allows.
+/// Replaces the content of the file at `path` with `text` atomically: a reader finds the complete old or new
+/// text, also after a crash or power failure. Writes first to a new file beside it, with the unpredictable
+/// name PATH.RANDOM.tmp, which remains only after a crash. Refuses a target that exists and is not a regular
+/// file. The new file is readable for everybody whom the umask allows.
 Result<> replace_file(const std::string& path, std::string_view text);
 
 }  // namespace dispatch::metrics
