@@ -4,12 +4,12 @@
 
 namespace dispatch {
 
-/// A moment that is stored or shown: microseconds since the Unix epoch, UTC.
+/// A time that is stored or shown: microseconds since the Unix epoch, UTC.
 using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
-/// A moment to measure durations with; means nothing outside this process.
+/// A time for measuring durations; has no meaning outside this process.
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// The seam to time. Implementations are thread-safe.
+/// The source of time. Implementations are thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

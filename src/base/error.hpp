@@ -8,15 +8,15 @@
 
 namespace dispatch {
 
-/// What kind of failure it is: decides the exit code and nothing else (see cli/exit_code.hpp).
+/// The kind of a failure. It decides only the exit code (see cli/exit_code.hpp).
 enum class Failure {
-  failed,       ///< the operation failed: journal, disk, network of our own, internal
-  usage,        ///< what was asked for cannot be meant: flag, configuration, missing input file
+  failed,       ///< the operation failed: journal, disk, local network, internal
+  usage,        ///< the request was wrong: flag, configuration, missing input file
   unavailable,  ///< the journal is in use, of another application, or of a newer version
 };
 
-/// An expected failure. `message` says what failed, on what, why, and what to do next, in one line without a
-/// trailing full stop, fit to be printed after "dispatch: ".
+/// An expected failure. `message` says what failed, on what, why, and what to do next: one line without a
+/// full stop at the end, to be printed after "dispatch: ".
 struct Error {
   Failure failure = Failure::failed;
   std::string message;
@@ -31,13 +31,13 @@ tl::unexpected<Error> fail(fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected(Error{Failure::failed, fmt::format(format, std::forward<Args>(args)...)});
 }
 
-/// The same for what the caller must write differently.
+/// The same for a mistake of the user.
 template <class... Args>
 tl::unexpected<Error> misuse(fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected(Error{Failure::usage, fmt::format(format, std::forward<Args>(args)...)});
 }
 
-/// The same for a journal that is not to be had.
+/// The same for a journal that cannot be used.
 template <class... Args>
 tl::unexpected<Error> unavailable(fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected(Error{Failure::unavailable, fmt::format(format, std::forward<Args>(args)...)});
@@ -45,7 +45,7 @@ tl::unexpected<Error> unavailable(fmt::format_string<Args...> format, Args&&... 
 
 }  // namespace dispatch
 
-/// Evaluates a Result expression and returns its error from the enclosing function, if it is one.
+/// Evaluates a Result expression; if it is an error, returns the error from the enclosing function.
 #define DISPATCH_TRY(expression)                                         \
   do {                                                                   \
     if (auto dispatch_try_result = (expression); !dispatch_try_result) { \
@@ -60,7 +60,7 @@ tl::unexpected<Error> unavailable(fmt::format_string<Args...> format, Args&&... 
   if (!result) return tl::unexpected(std::move(result).error()); \
   declaration = *std::move(result)
 
-/// Declares what a Result holds, or returns its error from the calling function:
+/// Declares a variable with the value of a Result, or returns the error from the enclosing function:
 /// `DISPATCH_ASSIGN(const auto rows, journal.scan(queue, after, limit));`
 #define DISPATCH_ASSIGN(declaration, ...) \
   DISPATCH_ASSIGN_TO(DISPATCH_JOIN(dispatch_assign_result_, __LINE__), declaration, __VA_ARGS__)

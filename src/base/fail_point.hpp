@@ -7,41 +7,41 @@
 
 namespace dispatch {
 
-/// Where the program may be told to end at once, in the order in which an event meets them. Between two of
-/// them something changes that another run has to cope with.
+/// Places at which a test can kill the program, in the order in which an event passes them. Between two of
+/// them the state changes in a way that the next run must handle.
 enum class FailPoint : std::uint8_t {
   migrated,              ///< the statements of a migration have run; the version is not set
   migration_staged,      ///< the version is set; nothing is committed
-  migration_committed,   ///< the journal has its tables and nothing else
-  orphans_staged,        ///< what was found in flight is recorded as unknown; not committed
-  orphans_committed,     ///< the same, committed; nothing is sent again yet
-  start_lowered,         ///< a stream begins at a lower number that came late; not committed
-  events_appended,       ///< some lines are events; not committed
+  migration_committed,   ///< the migrated journal is committed
+  orphans_staged,        ///< attempts found in flight are recorded as unknown; not committed
+  orphans_committed,     ///< these are committed; nothing is sent again yet
+  start_lowered,         ///< a late event has lowered the start of its stream; not committed
+  events_appended,       ///< some lines have been appended as events; not committed
   outcomes_staged,       ///< outcomes are recorded; not committed
-  gap_given_up,          ///< a run has waited for a gap long enough; nothing is woken and nothing committed
-  intents_staged,        ///< what may go is claimed; not committed
-  turn_staged,           ///< the whole turn is written, its number and its tally too; not committed
-  turn_committed,        ///< it is committed, and nobody has been told
-  intents_committed,     ///< intents among it, and nothing of them has been handed on
+  gap_given_up,          ///< a run has given up a gap; nothing is woken or committed
+  intents_staged,        ///< deliveries that may go are in flight; not committed
+  turn_staged,           ///< the whole turn is written, with its number and the state counts; not committed
+  turn_committed,        ///< the turn is committed; nobody has been told
+  intents_committed,     ///< the turn's intents are committed; none has been passed to a transport
   request_started,       ///< a request is set up; nothing of it has been sent
-  answers_arrived,       ///< answers have come, and the dispatcher does not know them
-  outcomes_committed,    ///< outcomes are committed, and what may go because of them is not sent
-  run_remembered,        ///< the run is over and how far it came is committed
-  checkpoint_begins,     ///< nothing of the write-ahead log is in the database file
-  checkpoint_ended,      ///< what could be copied is
-  dead_letters_noted,    ///< a release or discard is noted; the dead letters stand where they stood
-  dead_letters_moved,    ///< and now they do not; not committed
-  deliveries_cancelled,  ///< deliveries that waited have failed; no lane is woken and nothing committed
-  retries_made_due,      ///< what waited for its time is due; not committed
-  gap_skipped,           ///< a gap is skipped; nothing is woken and nothing committed
-  subscription_removed,  ///< a subscription is removed, with all that waited for it; not committed
-  fan_out_staged,        ///< former events are to go to a subscription too, and it is woken; not committed
-  replay_staged,         ///< deliveries are made anew, and their delivery queues woken; not committed
-  operator_staged,       ///< what an operator wanted is written; not committed
-  operator_committed,    ///< it is committed, and the operator has not been told
-  metrics_half_written,  ///< half of the text of --metrics-file stands beside the file
-  metrics_written,       ///< all of it, durable
-  metrics_replaced,      ///< it has taken the place of the file
+  answers_arrived,       ///< answers have arrived; the dispatcher does not know them
+  outcomes_committed,    ///< outcomes are committed; the deliveries that may follow have not been sent
+  run_remembered,        ///< the run is over; its progress is committed
+  checkpoint_begins,     ///< nothing of the write-ahead log has been copied to the database
+  checkpoint_ended,      ///< everything possible has been copied
+  dead_letters_noted,    ///< a release or discard is recorded; the dead letters are unchanged
+  dead_letters_moved,    ///< the dead letters have been moved; not committed
+  deliveries_cancelled,  ///< waiting deliveries have failed; no lane is woken and nothing committed
+  retries_made_due,      ///< waiting retries are due; not committed
+  gap_skipped,           ///< a gap is skipped; nothing is woken or committed
+  subscription_removed,  ///< a subscription is removed with everything that waited for it; not committed
+  fan_out_staged,        ///< existing events go to a subscription too, and it is woken; not committed
+  replay_staged,         ///< deliveries are made again, and their delivery queues woken; not committed
+  operator_staged,       ///< an operator's change is written; not committed
+  operator_committed,    ///< it is committed; the operator has not been told
+  metrics_half_written,  ///< half of the text of --metrics-file is in a file beside it
+  metrics_written,       ///< the text is complete and durable
+  metrics_replaced,      ///< it has replaced the file
 };
 
 /// Their names, in the same order.
@@ -85,8 +85,8 @@ constexpr std::string_view to_string(FailPoint point) {
   return fail_point_names[static_cast<std::size_t>(point)];
 }
 
-/// Says that the program comes past `point`. Does nothing: a test program links a definition of its own in
-/// place of this one, which ends the process where it was told to. From any thread.
+/// Marks that the program passes `point`. Does nothing: a test program links another definition, which ends
+/// the process at a chosen point. Any thread may call it.
 void fail_point(FailPoint point) noexcept;
 
 }  // namespace dispatch

@@ -5,7 +5,7 @@
 
 namespace dispatch {
 
-/// The seam to chance. Not thread-safe: one per thread.
+/// The source of random numbers. Not thread-safe: use one for each thread.
 class Random {
  public:
   virtual ~Random() = default;

@@ -6,8 +6,8 @@
 
 namespace dispatch {
 
-/// A value of type T that cannot be mixed up with another T: `Tag` is any type, used only as a name.
-/// Ordered and hashable as T is. No arithmetic: say `SequenceNumber{n.value() + 1}` where it is meant.
+/// A value of type T that cannot be confused with another T. `Tag` can be any type and serves only as a name.
+/// Ordered and hashable like T. No arithmetic: write `SequenceNumber{n.value() + 1}`.
 template <class Tag, class T>
 class Strong {
  public:

@@ -5,8 +5,8 @@
 
 namespace dispatch {
 
-/// A text that is not to be shown. It has no formatter and no stream operator; whoever needs the text says
-/// so.
+/// A text that must not be shown. It has no formatter and no stream operator; using the text requires an
+/// explicit call.
 class Secret {
  public:
   explicit Secret(std::string text) : text_(std::move(text)) {}

@@ -13,7 +13,7 @@ inline std::string_view as_text(const Sha256& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-/// SHA-256 (FIPS 180-4) of a text that comes in pieces, by OpenSSL. Used by one thread.
+/// Computes SHA-256 (FIPS 180-4) of a text in pieces, by OpenSSL. Used by one thread.
 class Sha256Stream {
  public:
   Sha256Stream();
@@ -22,7 +22,7 @@ class Sha256Stream {
   ~Sha256Stream();
 
   void add(std::string_view piece);
-  /// The digest of all pieces since the last call; the next one begins a new text.
+  /// Returns the digest of all pieces since the last call, and starts a new text.
   Sha256 finish();
 
  private:

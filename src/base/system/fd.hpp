@@ -24,7 +24,7 @@ class Fd {
   }
 
   int get() const { return fd_; }
-  /// Gives the descriptor to the caller, who closes it.
+  /// Passes the descriptor to the caller, who must close it.
   int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 
@@ -32,7 +32,7 @@ class Fd {
   int fd_ = -1;
 };
 
-/// What `errno` says, as text: "No space left on device".
+/// The text for an errno value: "No space left on device".
 std::string errno_text(int error);
 
 }  // namespace dispatch

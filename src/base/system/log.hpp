@@ -14,32 +14,32 @@
 
 namespace dispatch {
 
-/// How talk is written to stderr.
+/// How messages are written to stderr.
 struct LogOptions {
   enum class Format { text, json };
   Format format = Format::text;
   spdlog::level::level_enum level = spdlog::level::info;
 };
 
-/// A logger to `output`, safe for every thread. Text: "dispatch: message". JSON: one object a line with time,
-/// level and message. Given to whoever talks; there is no default logger.
+/// A thread-safe logger to `output`. Text: "dispatch: message". JSON: one object for each line with time,
+/// level and message. It is passed to its users; there is no default logger.
 std::shared_ptr<spdlog::logger> make_log(const LogOptions& options, std::shared_ptr<PatientOutput> output);
 
-/// Something about a message, by name, that a reader of logs may look for.
+/// A named detail of a message, for searching in logs.
 struct LogField {
   std::string_view key;
   std::variant<std::string_view, std::int64_t, double> value;
 };
 
-/// Says `message`, which happened at `time`, with fields. Text: `message key=value ...`, a value in quotes
-/// and escaped as in JSON where it is not plain, a key without "_id" at its end. JSON: a member for each.
+/// Logs `message`, which happened at `time`, with fields. Text: `message key=value ...`; a value that is not
+/// plain is quoted and escaped as in JSON, and a key loses its ending "_id". JSON: one member for each field.
 void log_with(spdlog::logger& log, spdlog::level::level_enum level, spdlog::log_clock::time_point time,
               std::string_view message, std::span<const LogField> fields);
 
-/// What writes a line of that format; for sinks of one's own.
+/// The formatter for a log format; for custom sinks.
 std::unique_ptr<spdlog::formatter> log_formatter(LogOptions::Format format);
 
-/// A logger that says nothing, for tests and for libraries that were given none.
+/// A logger without output, for tests and for libraries that got no logger.
 std::shared_ptr<spdlog::logger> silent_log();
 
 }  // namespace dispatch

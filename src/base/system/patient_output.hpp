@@ -7,20 +7,21 @@
 
 namespace dispatch {
 
-/// Standard error of a process that must be able to end although nobody reads what it says. Thread-safe.
+/// Standard error of a process that must be able to end even if nobody reads its output. Thread-safe.
 class PatientOutput {
  public:
-  /// Borrows the descriptor, whose flags are left alone, as it is shared with other processes.
+  /// Borrows the descriptor. Does not change its flags, because other processes share it.
   explicit PatientOutput(int descriptor) : descriptor_(descriptor) {}
 
-  /// Writes all of `text`, and waits while there is no room. Once patience is over, what there is no room for
-  /// is lost. What the descriptor refuses is lost, too: nobody is left to tell.
+  /// Writes all of `text`, and waits while there is no room. After the patience set by hurry() has ended,
+  /// text without room is lost. Text is also lost if the descriptor refuses it, because there is no other
+  /// place to report that.
   void write(std::string_view text);
 
-  /// From now on all calls of write() together wait no longer than that, those that wait already included. A
-  /// second call does nothing.
+  /// From now on all calls of write() together wait at most this long, including current ones. A second call
+  /// does nothing.
   void hurry(std::chrono::milliseconds patience);
-  /// The patience of a program that has done its work: what nobody has read by then is lost.
+  /// The patience of a program that has finished its work.
   static constexpr std::chrono::seconds last_words_patience{5};
 
  private:

@@ -9,14 +9,14 @@
 
 namespace dispatch {
 
-/// The signals by which a process is asked to end: SIGTERM, SIGINT, and SIGHUP unless the process was started
-/// with that ignored, as nohup(1) does.
+/// The signals that ask a process to end: SIGTERM, SIGINT, and SIGHUP unless the process was started with
+/// SIGHUP ignored, as by nohup(1).
 std::vector<int> end_signals();
 
-/// Turns signals into calls. From construction to destruction the given signals are blocked in the
-/// constructing thread and in every thread it starts afterwards, and each one that arrives is handed to
-/// `handler` on a thread of this class, in order of arrival. Construct it before any other thread. The former
-/// mask is restored at the end.
+/// Turns signals into function calls. While the object lives, the given signals are blocked in the
+/// constructing thread and in every thread that it starts later; each signal is passed to `handler` on a
+/// thread of this class, in order of arrival. Construct it before any other thread. The destructor restores
+/// the former mask.
 class Signals {
  public:
   using Handler = std::function<void(int signal)>;

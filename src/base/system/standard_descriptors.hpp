@@ -2,10 +2,10 @@
 
 namespace dispatch {
 
-/// Opens what is closed of the descriptors 0, 1 and 2, so that nothing that is opened later gets their
-/// numbers: a journal under the number of stderr would be written over with messages. Reading from standard
-/// input, and writing to standard output and error, fail with EBADF as they would without it. To be called
-/// first of all. Returns false where a descriptor cannot be opened; errno says why.
+/// Opens those of the descriptors 0, 1 and 2 that are closed, so that no file opened later gets their
+/// numbers: messages to stderr would overwrite a journal with descriptor 2. Reading standard input, and
+/// writing standard output and error, still fail with EBADF. Call it before anything else. Returns false if a
+/// descriptor cannot be opened; errno says why.
 bool fill_standard_descriptors();
 
 }  // namespace dispatch

@@ -8,19 +8,19 @@
 
 namespace dispatch {
 
-/// Appends `text` as a JSON string, quotes included (RFC 8259). Bytes that are not UTF-8 become U+FFFD. What
-/// steers a terminal (base/text/printable.hpp) is escaped, so that none of it reaches one.
+/// Appends `text` as a JSON string, with quotes (RFC 8259). Bytes that are not UTF-8 become U+FFFD. Terminal
+/// control characters (base/text/printable.hpp) are escaped.
 void append_json_string(std::string& out, std::string_view text);
 
-/// True where `text` is one JSON value and nothing else but space (RFC 8259): valid UTF-8, numbers of any
-/// size, halves of surrogate pairs included, nested to any depth.
+/// True if `text` is one JSON value and otherwise only space (RFC 8259): valid UTF-8; allows numbers of any
+/// size, unpaired surrogates in escapes, and any nesting.
 bool is_json(std::string_view text);
-/// Where `text` stops being JSON: the bytes before the first that cannot follow, or all of them where more is
-/// needed. Nothing where is_json().
+/// The length of the valid beginning of `text`: up to the first invalid byte, or all of it if it is
+/// incomplete. Nothing if is_json().
 std::optional<std::size_t> json_fault(std::string_view text);
 
-/// Writes one flat or nested JSON object at the end of `out`, keys in the order added: opened by the
-/// constructor, closed by the destructor. For listings and logs, where keys are only ever added.
+/// Appends one JSON object, flat or nested, to a string, with keys in the order added. The constructor opens
+/// it, the destructor closes it.
 class JsonObject {
  public:
   explicit JsonObject(std::string& out) : out_(out) { out_ += '{'; }
@@ -39,9 +39,9 @@ class JsonObject {
   JsonObject& add(std::string_view key, double number);
   JsonObject& add(std::string_view key, bool truth);
   JsonObject& add_null(std::string_view key);
-  /// `json` is JSON text already.
+  /// `json` must be JSON text.
   JsonObject& add_raw(std::string_view key, std::string_view json);
-  /// The same for JSON text from outside: what steers a terminal is escaped in its strings (see
+  /// Like add_raw(), for JSON text from outside: terminal control characters in its strings are escaped (see
   /// printable.hpp).
   JsonObject& add_foreign(std::string_view key, std::string_view json);
 

@@ -5,11 +5,11 @@
 
 namespace dispatch {
 
-/// `text` within single quotes, as bash, zsh and fish read it.
+/// `text` in single quotes, as bash, zsh and fish parse it.
 std::string shell_quoted(std::string_view text);
 
-/// `text` as one word of a command to be typed: quoted only where it must be, and with $'...' where it holds
-/// what must not reach a terminal.
+/// `text` as one word of a shell command: quoted only if needed, and with $'...' if it has terminal control
+/// characters.
 std::string shell_word(std::string_view text);
 
 }  // namespace dispatch

@@ -10,20 +10,18 @@
 
 namespace dispatch {
 
-/// No duration is longer: added to a time, it would overflow.
+/// The longest allowed duration; a longer one would overflow when added to a time.
 inline constexpr std::chrono::microseconds longest_duration = std::chrono::years{1'000};
 
-/// Reads a duration as a person writes it: a decimal number and one of us, ms, s, m, h, d, with no space
-/// ("250ms", "1.5s", "2h"). The unit is required, except after 0. Negative, overflowing and empty text is
-/// misuse.
+/// Parses a duration: a decimal number and one of us, ms, s, m, h, d, without space ("250ms", "1.5s", "2h").
+/// The unit is required, except after 0. Negative, overflowing and empty text is misuse.
 Result<std::chrono::microseconds> parse_duration(std::string_view text);
 
-/// Reads a size in bytes: a decimal integer and nothing, B, K, M, G (powers of 1024), or KiB, MiB, GiB, or
-/// KB, MB, GB (powers of 1000). "64K" is 65,536. Negative, overflowing and empty text is misuse.
+/// Parses a size in bytes: a decimal integer with no unit, B, K, M, G (powers of 1024), KiB, MiB, GiB, or KB,
+/// MB, GB (powers of 1000). "64K" is 65,536. Negative, overflowing and empty text is misuse.
 Result<std::uint64_t> parse_size(std::string_view text);
 
-/// The shortest exact-enough spelling: "250ms", "1.5s", "2m 5s", "3h 20m". Three significant digits under a
-/// minute.
+/// A short form: "250ms", "1.5s", "2m 5s", "3h 20m". Three significant digits under a minute.
 std::string format_duration(std::chrono::microseconds duration);
 
 /// "512 B", "1.5 KiB", "20 MiB".
