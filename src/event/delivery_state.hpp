@@ -7,25 +7,25 @@
 
 namespace dispatch {
 
-/// Where a delivery stands. The numbers are stored in the journal and never change their meaning.
+/// The state of a delivery. The numbers are stored in the journal and never change their meaning.
 enum class DeliveryState : std::uint8_t {
   pending = 0,      ///< waits for its turn
-  in_flight = 1,    ///< intent is committed; the outcome is not known yet
-  retry_wait = 2,   ///< failed, due again at a stored time; keeps its lane
-  dead_letter = 3,  ///< failed for good until an operator speaks; blocks its lane
+  in_flight = 1,    ///< the intent is committed; the outcome is not known yet
+  retry_wait = 2,   ///< failed, and due again at a stored time; keeps its lane
+  dead_letter = 3,  ///< failed; waits for an operator, and blocks its lane
   completed = 4,    ///< a success is recorded; never sent again
-  failed = 5,       ///< given up by an operator or with its subscription, or not meant; its lane has moved on
+  failed = 5,       ///< cancelled, discarded, or excluded by a filter; its lane has moved on
 };
 
-/// What moves a delivery from state to state.
+/// The transitions between states.
 enum class Transition : std::uint8_t {
   begin,    ///< the intent to send is committed
-  succeed,  ///< an attempt ended well
+  succeed,  ///< an attempt succeeded
   retry,    ///< an attempt failed or is unknown, and another is allowed
   bury,     ///< an attempt failed, and no other is allowed
   exclude,  ///< the subscription's filter, asked before the request, excludes the event
   release,  ///< an operator sends a dead letter back
-  discard,  ///< an operator gives a dead letter up
+  discard,  ///< an operator discards a dead letter
   give_up,  ///< an operator cancelled it, or its subscription was removed, before it was done
 };
 
@@ -35,7 +35,7 @@ struct DeliveryArrow {
   DeliveryState to;
 };
 
-/// The life of a delivery, whole. Nothing changes a state but along one of these arrows.
+/// The complete life cycle of a delivery. States change only along these arrows.
 ///
 ///     pending ──begin──▶ in_flight ──succeed──▶ completed
 ///        ▲                │  ▲  │
@@ -58,14 +58,14 @@ inline constexpr std::array delivery_arrows{
     DeliveryArrow{DeliveryState::retry_wait, Transition::give_up, DeliveryState::failed},
 };
 
-/// The state after `by`, or nothing where there is no such arrow.
+/// The state after the transition `by`, or nothing if there is no such arrow.
 constexpr std::optional<DeliveryState> next_state(DeliveryState from, Transition by) {
   for (const auto& arrow : delivery_arrows)
     if (arrow.from == from && arrow.by == by) return arrow.to;
   return std::nullopt;
 }
 
-/// True where the lane may go on past this delivery.
+/// True if the lane can go on past a delivery in this state.
 constexpr bool is_final(DeliveryState state) {
   return state == DeliveryState::completed || state == DeliveryState::failed;
 }
@@ -77,7 +77,7 @@ constexpr std::string_view to_string(DeliveryState state) {
   return delivery_state_names[static_cast<std::size_t>(state)];
 }
 
-/// The state of that name, or nothing.
+/// The state with that name, or nothing.
 constexpr std::optional<DeliveryState> parse_delivery_state(std::string_view name) {
   for (std::size_t i = 0; i < delivery_state_names.size(); ++i)
     if (delivery_state_names[i] == name) return static_cast<DeliveryState>(i);

@@ -7,16 +7,16 @@
 
 namespace dispatch {
 
-/// The event's place in the global order of the journal: from 1, never reused.
+/// An event's place in the global order of the journal: from 1, never reused.
 using Position = Strong<struct PositionTag, std::int64_t>;
-/// The event's place in its entity's stream: from 1, or from 0 where 0 is seen.
+/// An event's place in its entity's stream: from 1, or from 0 if the stream has a 0.
 using SequenceNumber = Strong<struct SequenceNumberTag, std::int64_t>;
-/// What names an event for its sender: 1 to 255 bytes of UTF-8.
+/// The sender's identifier of an event: 1 to 255 bytes of UTF-8.
 using EventId = Strong<struct EventIdTag, std::string>;
-/// What must stay in order: 1 to 255 bytes of UTF-8.
+/// Events of one entity are delivered in order: 1 to 255 bytes of UTF-8.
 using EntityId = Strong<struct EntityIdTag, std::string>;
 
-/// The journal's own numbers for what it knows by name, so that a name is stored once. 0 is none.
+/// The journal's own numbers for names, so that each name is stored once. 0 means none.
 using EntityNo = Strong<struct EntityNoTag, std::int64_t>;
 using DestinationNo = Strong<struct DestinationNoTag, std::int64_t>;
 using SubscriptionNo = Strong<struct SubscriptionNoTag, std::int64_t>;

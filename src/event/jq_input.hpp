@@ -8,7 +8,7 @@
 
 namespace dispatch {
 
-/// What a filter or a transform is told of an event. Borrowed; what the event has not is empty.
+/// The event fields for a filter or a transform. Borrowed; missing fields are empty.
 struct JqInput {
   std::string_view id, type, source, timestamp;
   std::optional<std::string_view> entity;
@@ -16,10 +16,10 @@ struct JqInput {
   std::string_view payload;
 };
 
-/// The document its program is run for: {"id","type","source","timestamp","entity","sequence","data"}; what
-/// the event has not is null. The payload stands there as it is, but for escapes of one half of a surrogate
-/// pair without the other, which jq does not read: each becomes that of U+FFFD. One that is no JSON (from
-/// data_base64) makes a document that is none, and its program fails.
+/// Builds the document that a program gets: {"id","type","source","timestamp","entity","sequence","data"};
+/// missing fields are null. The payload is inserted unchanged, except that escapes of unpaired surrogates,
+/// which jq cannot read, become U+FFFD. A payload that is not JSON (from data_base64) makes the document
+/// invalid, and its program fails.
 std::string jq_document(const JqInput& input);
 
 }  // namespace dispatch

@@ -14,19 +14,18 @@ namespace dispatch {
 
 /// How an attempt ended. The numbers are stored in the journal and never change their meaning.
 enum class OutcomeKind : std::uint8_t {
-  answered = 0,       ///< status and headers of an HTTP answer came whole; `status` tells
-  timeout = 1,        ///< no whole answer in time
-  connect_error = 2,  ///< name, route, refused, TLS: the request was not sent
-  broken = 3,         ///< the connection ended or spoke nonsense after the request went out
-  refused = 4,        ///< we did not send: the destination is not allowed or cannot be requested at all
-  unknown = 5,        ///< the process ended, or was told to, before an outcome was recorded
-  withdrawn = 6,      ///< the run was told to stop before the request began: surely not sent
-  local_failure = 7,  ///< not sent: this machine had no memory, process or descriptor to make the request
+  answered = 0,       ///< status and headers of an HTTP answer are complete; see `status`
+  timeout = 1,        ///< no complete answer in time
+  connect_error = 2,  ///< name look-up, routing, connection or TLS failed: the request was not sent
+  broken = 3,         ///< the connection ended, or the answer was invalid, after the request was sent
+  refused = 4,        ///< not sent: the destination is not allowed or cannot be requested
+  unknown = 5,        ///< the process ended, or was aborted, before an outcome was recorded
+  withdrawn = 6,      ///< not sent: the run was told to stop before the request began
+  local_failure = 7,  ///< not sent: this machine had no memory, process or descriptor for the request
   not_meant = 8,      ///< not sent: the subscription's filter excludes the event
-  throttled = 9,      ///< answered, with a wish for time that is granted: spends no attempt. A transport
-                      ///< reports it as answered
-  acknowledged = 10,  ///< a broker has taken it and says so: a success, without a status
-  declined = 11,      ///< a broker answered that it has not taken it; `code` and `error` tell why
+  throttled = 9,      ///< answered; asks for time, and uses up no attempt. Transports report `answered`
+  acknowledged = 10,  ///< a broker has accepted the event: a success without a status
+  declined = 11,      ///< a broker has refused the event; see `code` and `error`
 };
 
 inline constexpr std::array<std::string_view, 12> outcome_kind_names{
@@ -36,26 +35,27 @@ constexpr std::string_view to_string(OutcomeKind kind) {
   return outcome_kind_names[static_cast<std::size_t>(kind)];
 }
 
-/// Where the time of one attempt went; each from the start of the attempt, absent where it did not get so
-/// far.
+/// Times within one attempt, each from the start of the attempt; absent if the attempt did not get that far.
 struct AttemptTimings {
   std::optional<std::chrono::microseconds> name_resolved, connected, tls_ready, first_byte;
 };
 
-/// What is stored and shown of Outcome::error has no more bytes.
+/// Maximum number of bytes of Outcome::error that are stored and shown.
 inline constexpr std::size_t outcome_error_most = 300;
 
-/// One attempt's outcome, as the transport saw it. Judged by policy/classify.hpp: an HTTP status means what
-/// the policy says it means; of a broker's answer its transport knows, as each protocol has its own codes.
+/// The outcome of one attempt, as the transport saw it. policy/classify.hpp decides what it means: for an
+/// HTTP status by the policy; for a broker's answer the transport knows, because each protocol has its own
+/// codes.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::unknown;
-  int status = 0;          ///< HTTP status where answered or throttled, else 0
-  int code = 0;            ///< where declined: the number of the error in its protocol; else 0. Not stored
-  bool permanent = false;  ///< where declined: no other attempt makes sense. Not stored
-  std::string error;  ///< what went wrong, for people, without any of the payload, where declined with the
-                      ///< code and its name; empty on another answer
-  std::optional<std::chrono::microseconds> retry_after;  ///< what the answer asked for, as time from now
-  std::chrono::microseconds took{0};                     ///< the whole attempt
+  int status = 0;          ///< HTTP status if answered or throttled, else 0
+  int code = 0;            ///< if declined: the error code of the protocol; else 0. Not stored
+  bool permanent = false;  ///< if declined: another attempt is pointless. Not stored
+  /// The error for people, without any of the payload; if declined, with the code and its name. Empty for
+  /// other answers.
+  std::string error;
+  std::optional<std::chrono::microseconds> retry_after;  ///< time from now that the answer asked for
+  std::chrono::microseconds took{0};                     ///< duration of the whole attempt
   AttemptTimings timings;
   std::string address;  ///< the address connected to; empty if none
   std::string excerpt;  ///< the first bytes of the answer's body
