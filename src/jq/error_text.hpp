@@ -5,10 +5,10 @@
 
 namespace dispatch::jq {
 
-/// What jq 1.6 said of a document that a program failed on, without the document: jq's own words and the
-/// names of types stay, values, keys and what stands in quotation marks go. `program` is the program's text.
-/// What it raised itself (error/1) is kept where that is a string that stands in the program as it is; any
-/// other text may hold the document, and a sentence that says so takes its place. Pure.
+/// Removes the document's content from an error message of jq 1.6: keeps jq's own words and type names, and
+/// removes values, keys and quoted text. `program` is the program's text. An error that the program raises
+/// itself (error/1) is kept if it is a string that the program contains literally; any other text may contain
+/// the document and is replaced by a sentence that says so. Pure function.
 std::string without_values(std::string_view message, std::string_view program);
 
 }  // namespace dispatch::jq

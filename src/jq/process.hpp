@@ -14,38 +14,38 @@
 
 namespace dispatch::jq {
 
-/// What is asked of the process, and what it answers. Both go over a socket pair as they lie in memory, the
-/// text behind them.
+/// A request to the process; Answer is its reply. Both are sent over a socket pair as they are in memory,
+/// followed by the text.
 struct Request {
   enum class Kind : std::uint8_t { compile, run };
   Kind kind = Kind::compile;
-  std::uint32_t program = 0;  ///< counted from 0 in the order they were compiled in this life
-  std::uint64_t bytes = 0;    ///< of the program's text, or the document
+  std::uint32_t program = 0;  ///< number of the program, from 0, in the order of compilation in this life
+  std::uint64_t bytes = 0;    ///< length of the program's text or of the document
 };
 struct Answer {
   enum class Kind : std::uint8_t {
     output,
     nothing,
-    error,      ///< of the program or its document
-    no_memory,  ///< for the program itself
+    error,      ///< the program or its document is wrong
+    no_memory,  ///< no memory for the program itself
   };
   Kind kind = Kind::nothing;
-  std::uint64_t bytes = 0;  ///< of the output, or of what jq says
+  std::uint64_t bytes = 0;  ///< length of the output, or of jq's message
 };
 
-/// True where the parent need not fear the size that an answer tells, whatever has become of the process: an
-/// output of up to Limits::output_most bytes, or a message of up to message_most.
+/// True if the size in an answer is allowed, so that the parent can trust it whatever happened to the
+/// process: up to Limits::output_most for an output, up to message_most for a message.
 bool is_bounded(const Answer& answer, const Limits& limits);
 
-/// Of what jq says, in bytes.
+/// Maximum length of jq's message, in bytes.
 inline constexpr std::size_t message_most = 200;
 
-/// The exit code of a process that could not give up its rights.
+/// The exit code of a process that could not confine itself.
 inline constexpr int not_confined = 71;
 
-/// The process in which jq programs run: this program once more, which serves in place of its work (see
-/// serve_if_asked()), without an environment, and confined (jq_confinement.hpp). Begun when it is first
-/// asked, and anew after it was ended. It ends with this object, or with the process that made it. Used by
+/// The process that runs jq programs: this program started again, which serves requests instead of its normal
+/// work (see serve_if_asked()), without an environment, and confined (jq/confinement.hpp). It starts at the
+/// first request, and again after it was ended. It ends with this object, or with the parent process. Used by
 /// one thread at a time.
 class Process {
  public:
@@ -54,14 +54,14 @@ class Process {
   Process& operator=(const Process&) = delete;
   ~Process() { end(); }
 
-  /// Counted from 1; another number is another process, in which nothing is compiled. Begins one if there is
-  /// none.
+  /// The number of the current process, from 1; starts a process if there is none. A new number means a new
+  /// process, in which nothing is compiled.
   RunResult<std::uint64_t> life();
 
   /// Compiles a program. Returns its number in this life.
   RunResult<std::uint32_t> compile(std::string_view text);
 
-  /// Runs one that was compiled in this life.
+  /// Runs a program that was compiled in this life.
   RunResult<std::optional<std::string>> run(std::uint32_t program, std::string_view json);
 
  private:
@@ -77,7 +77,7 @@ class Process {
   Fd channel_;
 };
 
-/// What the process is started with: this same program, by these words.
+/// The command line of the process: this program and its arguments.
 std::vector<std::string> process_words(const Limits& limits);
 
 }  // namespace dispatch::jq

@@ -14,11 +14,11 @@ namespace dispatch::jq {
 
 class Process;
 
-/// Why a program gave no result.
+/// Why a program returned no result.
 struct RunError {
   enum class Cause {
-    program,  ///< the program, its document or the limits: the same again fails again
-    machine,  ///< this machine: no process could be started, or it was killed or stopped from outside
+    program,  ///< the program, its document or the limits: the same input fails again
+    machine,  ///< the machine: no process could be started, or it was killed or stopped from outside
   };
   Cause cause = Cause::program;
   std::string message;  ///< as in Error
@@ -27,40 +27,40 @@ struct RunError {
 template <class T = void>
 using RunResult = tl::expected<T, RunError>;
 
-/// What jq calls true of a program's output: all but false, null, and nothing.
+/// True as jq defines it: any output but false, null, and nothing.
 inline bool is_true(const std::optional<std::string>& output) {
   return output && *output != "false" && *output != "null";
 }
 
-/// What one jq program may take for one document. What takes more is ended, and fails.
+/// Limits of one jq program for one document. A program that exceeds them is ended, and fails.
 struct Limits {
   std::chrono::milliseconds processor_time{1'000};          ///< default 1 s
   std::size_t memory = std::size_t{256} * 1024 * 1024;      ///< bytes, of all programs together; 256 MiB
   std::size_t output_most = std::size_t{16} * 1024 * 1024;  ///< bytes of the output; default 16 MiB
 };
 
-/// A program in the language of jq 1.6 (libjq), made once and run for many documents.
+/// A program in the language of jq 1.6 (libjq), compiled once and run for many documents.
 ///
-/// It runs in a process of its own, which is this program once more: libjq cannot be interrupted, ends its
-/// process where memory runs out, and overflows the stack on documents nested deep, and none of that may cost
-/// a run more than the document. What was ended is begun anew for the next document.
+/// It runs in a separate process, which is this program started again: libjq cannot be interrupted, ends its
+/// process when memory runs out, and overflows the stack on deeply nested documents. Such a failure must
+/// affect only the document. A new process is started for the next document.
 ///
-/// A program sees its input and nothing else: no environment (`env` and `$ENV` are {}), no file and no
-/// module (`import` and `include` are refused, `input`, `input_filename` and their like fail), and `debug`
-/// and `stderr` say nothing. Its numbers are doubles, as jq's are: integers beyond 2^53 are rounded.
+/// A program sees only its input: no environment (`env` and `$ENV` are {}), no files and no modules (`import`
+/// and `include` are refused, `input`, `input_filename` and the like fail), and `debug` and `stderr` print
+/// nothing. Numbers are doubles, as in jq: integers beyond 2^53 are rounded.
 ///
-/// Programs that share a process, and the Interpreter they are of, belong to one thread at a time.
+/// An Interpreter and its programs share a process and are used by one thread at a time.
 class Program {
  public:
-  /// In a process for itself. Fails with what jq says of a program that does not compile.
+  /// Compiles in a process of its own. Fails with jq's message if the program does not compile.
   static RunResult<Program> compile(std::string_view text, Limits limits = {});
 
-  /// The first output for one JSON document, as JSON without spaces; nothing where there is none. What would
-  /// come after it is not computed. Fails where `json` is not JSON (or nests deeper than 256), where the
-  /// program fails, at the limits, and where the machine has no process for it; RunError::cause tells which.
+  /// Returns the first output for one JSON document, as JSON without spaces; nothing if there is no output.
+  /// Later outputs are not computed. Fails if `json` is not JSON (or nests deeper than 256), if the program
+  /// fails or exceeds a limit, and if the machine has no process for it; see RunError::cause.
   RunResult<std::optional<std::string>> run(std::string_view json);
 
-  /// True where is_true() of the first output.
+  /// Runs the program, and returns is_true() of the first output.
   RunResult<bool> holds(std::string_view json);
 
  private:
@@ -70,12 +70,12 @@ class Program {
 
   std::shared_ptr<Process> process_;
   std::string text_;
-  std::uint64_t life_ = 0;    // of the process in which it is compiled
-  std::uint32_t number_ = 0;  // there
+  std::uint64_t life_ = 0;    // number of the process in which it is compiled
+  std::uint32_t number_ = 0;  // its number in that process
 };
 
-/// What every program that runs jq programs calls first in its main(): where it was started as the process
-/// for them it serves as such, and does not return.
+/// Every program that runs jq programs must call this first in main(): if the process was started to run jq
+/// programs, it serves them and does not return.
 void serve_if_asked(int argc, char** argv);
 
 /// A process for several programs.
