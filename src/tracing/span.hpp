@@ -15,7 +15,7 @@
 
 namespace dispatch::tracing {
 
-/// The numbers are those of OpenTelemetry (trace.proto, Span.SpanKind).
+/// Numbers as in OpenTelemetry (trace.proto, Span.SpanKind).
 enum class SpanKind : int { internal = 1, server = 2, client = 3, producer = 4, consumer = 5 };
 
 struct SpanAttribute {
@@ -23,20 +23,19 @@ struct SpanAttribute {
   std::variant<std::string_view, std::int64_t> value;
 };
 
-/// The attributes of one span at a time, used again for the next so that it allocates little. Used by one
-/// thread.
+/// The attributes of one span; reused for the next span to save allocations. Used by one thread.
 class SpanAttributes {
  public:
   void clear() {
     all_.clear();
     texts_.clear();
   }
-  /// Adds a text that is borrowed, unless it is empty.
+  /// Adds a borrowed text, unless it is empty.
   void add(std::string_view key, std::string_view text) {
     if (!text.empty()) all_.push_back({key, text});
   }
   void add(std::string_view key, std::int64_t number) { all_.push_back({key, number}); }
-  /// Adds a text that lives no longer than the call, unless it is empty.
+  /// Adds a copy of a text, unless it is empty.
   void add_copy(std::string_view key, std::string text) {
     if (!text.empty()) all_.push_back({key, std::string_view{texts_.emplace_back(std::move(text))}});
   }
@@ -44,22 +43,22 @@ class SpanAttributes {
 
  private:
   std::vector<SpanAttribute> all_;
-  std::deque<std::string> texts_;  ///< that were copied
+  std::deque<std::string> texts_;  ///< copied texts
 };
 
-/// One stretch of work in a trace. Its texts are borrowed; its name and the keys of its attributes need no
-/// escaping in JSON.
+/// One operation in a trace. Its texts are borrowed; its name and attribute keys must need no escaping in
+/// JSON.
 struct Span {
   TraceContext context;        ///< the trace, its own id, the flags
-  SpanId parent{};             ///< in the same trace; zero: it is the first
-  bool remote_parent = false;  ///< which somebody else made
+  SpanId parent{};             ///< parent span in the same trace; zero: none
+  bool remote_parent = false;  ///< the parent is of another process
   std::string_view name;
   SpanKind kind = SpanKind::internal;
   WallTime from{}, until{};
   std::span<const SpanAttribute> attributes{};
-  std::optional<SpanId> link{};  ///< another span of the same trace that it belongs to
+  std::optional<SpanId> link{};  ///< another span of the same trace to link to
   bool failed = false;
-  std::string_view why{};  ///< where it failed; may be empty
+  std::string_view why{};  ///< why it failed; may be empty
 };
 
 }  // namespace dispatch::tracing

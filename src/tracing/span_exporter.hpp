@@ -5,11 +5,11 @@
 
 namespace dispatch::tracing {
 
-/// Where requests with spans go (telemetry/otlp_json.hpp). Used by one thread.
+/// Sends requests with spans (telemetry/otlp_json.hpp). Used by one thread.
 class SpanExporter {
  public:
   virtual ~SpanExporter() = default;
-  /// Sends a request that holds so many spans, and waits for what comes of it. Returns how many were lost.
+  /// Sends a request with that number of spans and waits for the result. Returns how many spans were lost.
   virtual std::size_t send(std::string_view request, std::size_t spans) = 0;
 };
 
