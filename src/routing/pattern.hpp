@@ -10,8 +10,8 @@ namespace dispatch::routing {
 
 /// Selects event types. There are exactly three forms:
 ///
-/// order.added   this type
-/// order.*       every type below it, at any depth: order.added, order.item.added; not order itself
+///     order.added   this type
+///     order.*       every type below it, at any depth: order.added, order.item.added; not order itself
 ///     *             every type, and events without one
 class Pattern {
  public:
