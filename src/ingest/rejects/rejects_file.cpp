@@ -72,7 +72,7 @@ Result<> RejectsFile::flush() {
   if (!unsynced_) return {};
   // What is no regular file (a terminal, a pipe) says EINVAL: there is no disk to bring it to.
   if (fsync(file_.get()) != 0 && errno != EINVAL && errno != EROFS)
-    return fail("cannot bring the rejected lines in {} to the disk: {}; make room and run again", path_,
+    return fail("cannot sync the rejected lines in {}: {}; make room and run again", path_,
                 errno_text(errno));
   unsynced_ = false;
   return {};

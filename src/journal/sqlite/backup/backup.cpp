@@ -99,8 +99,7 @@ Result<Restored> restore(const std::filesystem::path& from, const std::string& j
   const auto restoring = companion(journal, restoring_suffix);
   if (std::filesystem::equivalent(from, restoring, unresolved))
     return misuse(
-        "{0} is what an interrupted restore left, and is about to be written anew; give it another "
-        "name first: mv {0} FILE",
+        "{0} was left by an interrupted restore and would be overwritten; rename it first: mv {0} FILE",
         from.string());
   DISPATCH_TRY(check_restorable(from));
   DISPATCH_ASSIGN(const auto source, reading::open(from.string(), reading::Purpose::restore));

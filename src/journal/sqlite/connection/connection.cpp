@@ -79,8 +79,8 @@ Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
   DISPATCH_ASSIGN(const auto due, find_due(database_, path_, options.opening.existing_only));
   if (due == Due::migration && !options.opening.migrated)
     return unavailable(
-        "journal {0} has version {1}, this program works on version {2}, and nothing is to be changed now; "
-        "to migrate the journal, run: dispatch run --journal {0}",
+        "journal {0} has version {1}, this program works on version {2}, and this command must not change "
+        "it; to migrate the journal, run: dispatch run --journal {0}",
         path_.string(), identify(database_).version, latest_version());
   DISPATCH_ASSIGN(auto writer_lock, WriterLock::open(path_));
   writer_lock_.emplace(std::move(writer_lock));

@@ -56,8 +56,7 @@ class PartialFile {
 
   static Result<> sync(const std::string& path) {
     const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!file || ::fsync(file.get()) != 0)
-      return fail("cannot bring {} to the disk: {}", path, errno_text(errno));
+    if (!file || ::fsync(file.get()) != 0) return fail("cannot sync {}: {}", path, errno_text(errno));
     return {};
   }
 

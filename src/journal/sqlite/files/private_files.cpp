@@ -33,10 +33,10 @@ class Modes {
   Result<> narrow(const std::filesystem::path& file, mode_t mode, Change change) const {
     if ((mode & of_others) == 0) return {};
     if (!notice_)
-      return unavailable("{} has mode {:04o}, so that others than its owner may use it; run: chmod 600 {}",
+      return unavailable("{} has mode {:04o}, so that other users can access it; run: chmod 600 {}",
                          file.string(), mode & 07777, file.string());
     DISPATCH_TRY(change());
-    notice_(fmt::format("{} had mode {:04o}, so that others than its owner could use it; it has {:04o} now",
+    notice_(fmt::format("{} had mode {:04o}, so that other users could access it; it has {:04o} now",
                         file.string(), mode & 07777, private_mode));
     return {};
   }

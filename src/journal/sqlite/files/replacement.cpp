@@ -59,7 +59,7 @@ Result<> sync_directory_of(const fs::path& file) {
   const auto directory = file.parent_path();
   const Fd opened{::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (opened && ::fsync(opened.get()) == 0) return {};
-  return fail("cannot bring directory {} to the disk: {}", directory.string(), errno_text(errno));
+  return fail("cannot sync directory {}: {}", directory.string(), errno_text(errno));
 }
 
 Result<> remove_name(const fs::path& file) {
@@ -113,8 +113,8 @@ Result<> check_not_half_replaced(const fs::path& journal) {
   std::error_code unseen;
   if (!fs::exists(place, unseen) && fs::exists(restoring, unseen))
     return unavailable(
-        "journal {0} is not there, and {1} beside it is what a restore was putting in its place when it was "
-        "interrupted; restore again: dispatch restore --journal {0} FILE; or, to begin a new journal, remove "
+        "journal {0} is missing, and an interrupted restore left {1} beside it; restore again: dispatch "
+        "restore --journal {0} FILE; or, to begin a new journal, remove "
         "{1}",
         journal.string(), restoring.string());
   DISPATCH_ASSIGN(const auto kept, half_kept(place));

@@ -53,7 +53,7 @@ Result<LockFile> LockFile::open(const std::filesystem::path& journal) {
   if (::fstat(fd.get(), &status) != 0)
     return fail("cannot look at the journal's lock file {}: {}", path.string(), errno_text(errno));
   if (!S_ISREG(status.st_mode))
-    return unavailable("the journal's lock file {} is no regular file; remove what is there", path.string());
+    return unavailable("the journal's lock file {} is not a regular file; remove it", path.string());
   return LockFile{std::move(fd), FileIdentity::of(status), std::move(path), journal};
 }
 

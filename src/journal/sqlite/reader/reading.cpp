@@ -60,7 +60,7 @@ Result<> check_header(const std::string& path, SQLite::Database& database, Purpo
   }
   if (version < latest_version() && !restoring) {
     return unavailable(
-        "the journal {} has version {} and this program reads version {}; bring it up with: dispatch run "
+        "the journal {} has version {} and this program reads version {}; migrate it with: dispatch run "
         "--journal {}",
         path, version, latest_version(), path);
   }

@@ -66,8 +66,8 @@ bool is_older(const Identity& identity) {
 tl::unexpected<Error> in_use(const std::filesystem::path& path, const Identity& now,
                              std::string_view by_whom) {
   return unavailable(
-      "journal {0} has version {1} and {2} of an older dispatch is on it; to migrate it now would change it "
-      "under that process: end it, and then run this command again, which migrates the journal to version "
+      "journal {0} has version {1} and {2} of an older dispatch uses it, which does not know the new "
+      "version; end that process and run this command again, which migrates the journal to version "
       "{3}",
       path.string(), now.version, by_whom, latest_version());
 }

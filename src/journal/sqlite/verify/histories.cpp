@@ -351,20 +351,21 @@ class HistoryWalk {
 
   void stray() {
     audit_.found(Check::attempts_numbered, attempt_->key,
-                 fmt::format("attempt {} is recorded of a delivery that is not there", attempt_->number));
+                 fmt::format("attempt {} belongs to a delivery that does not exist", attempt_->number));
   }
 
   void check_delivery(const StoredDelivery& delivery, const History& history) {
     ++audit_.report().deliveries;
     if (delivery.known_state()) ++counted_[static_cast<std::size_t>(delivery.state)];
     for (const auto& rule : rules) {
-      if (const auto wrong = rule.find_wrong(delivery, history)) audit_.found(rule.check, delivery.key, *wrong);
+      if (const auto wrong = rule.find_wrong(delivery, history))
+        audit_.found(rule.check, delivery.key, *wrong);
     }
     const auto latest =
         std::max({history.latest_turn, delivery.began_turn.value_or(0), delivery.ended_turn.value_or(0)});
     if (latest > last_turn_) {
       audit_.found(Check::turns, delivery.key,
-                   fmt::format("it tells of turn {} and the last turn committed was {}", latest, last_turn_));
+                   fmt::format("it records turn {}, but the last committed turn was {}", latest, last_turn_));
     }
   }
 

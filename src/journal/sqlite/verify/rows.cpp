@@ -14,7 +14,7 @@ constexpr Query row_queries[] = {
         FROM events WHERE length(CAST(event_id AS BLOB)) NOT BETWEEN 1 AND 255)"},
 
     {Check::event_delivered, R"(
-      SELECT 'event ' || event_id, 'it was accepted but nothing delivers it'
+      SELECT 'event ' || event_id, 'it was accepted but has no delivery'
         FROM events
        WHERE position NOT IN (SELECT position FROM deliveries) AND position NOT IN (SELECT position FROM unmatched))"},
 
@@ -222,13 +222,13 @@ constexpr Query row_queries[] = {
        WHERE last_wakeup > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'actions'))"},
 
     {Check::content, R"(
-      SELECT 'action ' || action_no, 'an operator is said to have asked for a destination that is not there'
+      SELECT 'action ' || action_no, 'it asks for a destination that does not exist'
         FROM actions
        WHERE asked_destination_no IS NOT NULL
          AND asked_destination_no NOT IN (SELECT destination_no FROM destinations))"},
 
     {Check::content, R"(
-      SELECT 'source ' || source, 'its partition ' || partition || ' is said to go on before its beginning'
+      SELECT 'source ' || source, 'the next offset of its partition ' || partition || ' is negative'
         FROM source_marks WHERE next < 0)"},
 
     {Check::resumption, R"(

@@ -43,9 +43,8 @@ class StreamWalk {
     }
     for (; gap_; next_gap(gaps)) stray("reaches to where nothing has arrived yet");
     if (early_ != disordered) {
-      audit_.found(Check::stream,
-                   fmt::format("entity {}: its events came {}, and it is marked as if they had not",
-                               entity_id_, early_ ? "out of their order" : "in their order"));
+      audit_.found(Check::stream, fmt::format("entity {}: its events came {}, but it is marked otherwise",
+                                              entity_id_, early_ ? "out of their order" : "in their order"));
     }
   }
 
