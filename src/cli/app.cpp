@@ -39,11 +39,11 @@ void add_global_options(Command app, Program& program) {
       .type_name("FILE")
       .default_str(program.journal);
   from_environment(add_value(app, "--log-format", program.log_options.format, parse_log_format,
-                             "How talk is written: text or json"))
+                             "Format of log messages: text or json"))
       .type_name("FORMAT")
       .default_str("text");
   from_environment(add_value(app, "--log-level", program.log_options.level, parse_log_level,
-                             "What is said: debug, info, warning, error or off"))
+                             "Log level: debug, info, warning, error or off"))
       .type_name("LEVEL")
       .default_str("info");
 }

@@ -31,8 +31,8 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
   const auto event = reader->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
   if (!*event)
-    return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
-                  program.journal, command_on(program, "events list"));
+    return misuse("there is no event {} in {}; list them with: {}", asked.event_id, program.journal,
+                  command_on(program, "events list"));
   DISPATCH_ASSIGN(const auto attempts, reader->attempts(asked.event_id));
   if (asked.json) {
     for (const auto& attempt : operations::attempts_json(**event, attempts)) put_data(attempt + '\n');
@@ -42,7 +42,7 @@ Result<ExitCode> list_attempts(const Program& program, const Attempts& asked) {
   if (const auto trace = operations::trace_text(**event); !trace.empty()) put_out("trace " + trace + "\n\n");
   tell_attempts(**event, attempts, SystemClock{}.wall(), put_out);
   if ((*event)->deliveries.empty())
-    say(program, fmt::format("no subscription means event {}, so it is delivered nowhere", asked.event_id));
+    say(program, fmt::format("no subscription selects event {}, so it is not delivered", asked.event_id));
   say_next(program, "events show " + shell_word(asked.event_id), "see the event");
   return ExitCode::delivered;
 }

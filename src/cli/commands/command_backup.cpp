@@ -37,7 +37,7 @@ Result<ExitCode> back_up(const Program& program, const std::string& file) {
 void add_backup_command(Command app, Program& program) {
   Command command = app.add_subcommand("backup", "Copy the journal to a file");
   const auto file = std::make_shared<std::string>();
-  command.add_option("FILE", *file, "Where the copy goes; a file that is there is not overwritten")
+  command.add_option("FILE", *file, "The file to write; an existing file is not overwritten")
       .required()
       .type_name("");
   command.footer(backup_footer);

@@ -24,7 +24,7 @@ Result<Script> parse_shell(std::string_view text) {
   if (text == "bash") return bash_completion;
   if (text == "zsh") return zsh_completion;
   if (text == "fish") return fish_completion;
-  return misuse("'{}' is not a shell that is known here; it is bash, zsh or fish", text);
+  return misuse("'{}' is not a supported shell; use bash, zsh or fish", text);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ struct Dlq {
 };
 
 tl::unexpected<Error> no_dead_letter(const Program& program, std::string_view whose) {
-  return misuse("{} has no dead letter in {}; list those there are with: {}", whose, program.journal,
+  return misuse("{} has no dead letter in {}; list them with: {}", whose, program.journal,
                 command_on(program, "dlq list"));
 }
 
@@ -63,7 +63,7 @@ std::optional<std::string> the_one_named(const DeliveryFilterOptions& which) {
   return "entity " + which.names.entities.front();
 }
 
-constexpr const char* none_like_that = "there is no dead letter like that";
+constexpr const char* none_like_that = "no dead letter matches";
 
 Result<ExitCode> list_dead(const Program& program, const Dlq& asked) {
   const auto which = meant(asked.which, SystemClock{}.wall());
@@ -164,10 +164,8 @@ Result<ExitCode> release_elsewhere(const Program& program, const Dlq& asked) {
   if (!moved) return tl::unexpected(moved.error());
   if (const auto named = the_one_named(asked.which);
       named && moved->affected.deliveries + moved->busy_lanes + moved->repeated_lanes == 0) {
-    return misuse(
-        "{} has no direct dead letter in {} that goes elsewhere than to {}; list those there are "
-        "with: {}",
-        *named, program.journal, without_credentials(to->text), command_on(program, "dlq list"));
+    return misuse("{} has no direct dead letter in {} to a URL other than {}; list them with: {}", *named,
+                  program.journal, without_credentials(to->text), command_on(program, "dlq list"));
   }
   tell_redirected(program, asked.which, *moved, "there was no direct dead letter that goes elsewhere");
   return ExitCode::delivered;
@@ -249,7 +247,7 @@ void add_dlq_command(Command app, Program& program) {
   Command exporting = add("export", "Write dead events as lines that run accepts", export_dead);
   add_filter_options(exporting, asked->which);
   add_dead_letter_options(exporting, asked->which);
-  exporting.add_flag("--all", asked->which.all, "All there are, where there is no condition");
+  exporting.add_flag("--all", asked->which.all, "All of them, without a condition");
 }
 
 }  // namespace dispatch::cli

@@ -123,14 +123,14 @@ Result<ExitCode> list_events(const Program& program, Events asked) {
   if (asked.json) return ExitCode::delivered;
   table.finish();
   if (listed == 0) {
-    say(program, "no event is like that");
+    say(program, "no event matches");
   } else if (asked.filter.limit == listed) {
-    say(program, fmt::format("there may be more: the same again with --after {}", last.value()));
+    say(program, fmt::format("there may be more; repeat the command with --after {}", last.value()));
   } else if (asked.filter.unknown) {
-    say_next(program, "attempts ID", "see what was tried of one");
+    say_next(program, "attempts ID", "see all attempts of one");
     say_next(program, "events ack --event ID", "acknowledge it, so that it is no longer listed");
   } else {
-    say_next(program, "events show ID", "see all of one");
+    say_next(program, "events show ID", "see one in full");
   }
   return ExitCode::delivered;
 }
@@ -140,8 +140,8 @@ Result<ExitCode> show_event(const Program& program, const Events& asked) {
   const auto event = reader->event(asked.event_id);
   if (!event) return tl::unexpected(event.error());
   if (!*event) {
-    return misuse("there is no event {} in {}; list those there are with: {}", asked.event_id,
-                  program.journal, command_on(program, "events list"));
+    return misuse("there is no event {} in {}; list them with: {}", asked.event_id, program.journal,
+                  command_on(program, "events list"));
   }
   DISPATCH_ASSIGN(const auto attempts, reader->attempts(asked.event_id));
   if (asked.json) {
@@ -227,29 +227,28 @@ Result<ExitCode> trace_events(const Program& program, const Events& asked) {
     return ExitCode::delivered;
   }
   DISPATCH_TRY(put_tree(*reader, events));
-  say_next(program, "events show ID", "see all of one");
+  say_next(program, "events show ID", "see one in full");
   return ExitCode::delivered;
 }
 
 void add_list_options(Command command, Events& asked) {
-  command.add_option("--entity", asked.filter.entity, "Those of one entity, by sequence number")
+  command.add_option("--entity", asked.filter.entity, "Only events of this entity, by sequence number")
       .type_name("ID");
-  add_value(command, "--state", asked.filter.state, parse_state, "Those with a delivery in this state")
+  add_value(command, "--state", asked.filter.state, parse_state, "Only events with a delivery in this state")
       .type_name("STATE");
   add_value(command, "--type", asked.type, routing::Pattern::parse,
-            "Those of this type, or of all types below it: 'order.*'")
+            "Only events of this type, or below it: 'order.*'")
       .type_name("PATTERN");
-  command.add_option("--since", asked.since, "Those accepted then or later: 2h ago, a day or a time")
+  command.add_option("--since", asked.since, "Only events accepted since: 2h ago, a day or a time")
       .type_name("WHEN");
-  command.add_option("--until", asked.until, "Those accepted before then").type_name("WHEN");
-  command.add_flag("--unmatched", asked.filter.unmatched,
-                   "Those that no subscription meant and nothing delivers");
+  command.add_option("--until", asked.until, "Only events accepted before: 2h ago, a day or a time")
+      .type_name("WHEN");
+  command.add_flag("--unmatched", asked.filter.unmatched, "Only events that no subscription selects");
   command.add_flag("--unknown", asked.filter.unknown,
-                   "Those with an attempt whose outcome is unknown and not acknowledged");
-  add_value(command, "--after", asked.filter.after, parse_position,
-            "What comes after the event at this position")
+                   "Only events with an unknown outcome that is not acknowledged");
+  add_value(command, "--after", asked.filter.after, parse_position, "Only events after this position")
       .type_name("POSITION");
-  add_value(command, "--limit", asked.filter.limit, parse_limit, "At most this number").type_name("N");
+  add_value(command, "--limit", asked.filter.limit, parse_limit, "Maximum number of events").type_name("N");
   command.add_flag("--json", asked.json, "One JSON object a line");
 }
 
@@ -281,9 +280,9 @@ void add_events_command(Command app, Program& program) {
   show.callback(
       [&program, asked] { program.action = [&program, asked] { return show_event(program, *asked); }; });
 
-  Command trace = events.add_subcommand("trace", "Show what shares a correlation id as a tree of causes");
+  Command trace = events.add_subcommand("trace", "Show the events of a correlation id as a causation tree");
   trace.footer(events_footer);
-  trace.add_option("CORRELATION_ID", asked->correlation, "What the events share").required();
+  trace.add_option("CORRELATION_ID", asked->correlation, "The correlation id").required();
   trace.add_flag("--json", asked->json, "One JSON object a line, causes first");
   trace.callback(
       [&program, asked] { program.action = [&program, asked] { return trace_events(program, *asked); }; });

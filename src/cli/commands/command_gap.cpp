@@ -92,8 +92,8 @@ Result<ExitCode> list_gaps(const Program& program, const Gap& asked) {
   } else {
     say_next(program, skip_first, "go on without the lowest missing numbers of an entity");
     say(program,
-        "where streams begin elsewhere than at 1, --first-sequence of run and ingest says so; where "
-        "numbers are missing as a rule, --gaps");
+        "if streams do not begin at 1, use --first-sequence of run and ingest; if numbers are often missing, "
+        "use --gaps");
   }
   return ExitCode::delivered;
 }
@@ -140,8 +140,8 @@ Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
     const auto which = asked.first_missing ? fmt::format("no open gap that begins at {} and is its lowest",
                                                          asked.first_missing->value())
                                            : std::string{"no open gap"};
-    return misuse("entity {} has {} in {}; list those there are with: {}", *asked.entity, which,
-                  program.journal, command_on(program, "gap list"));
+    return misuse("entity {} has {} in {}; list them with: {}", *asked.entity, which, program.journal,
+                  command_on(program, "gap list"));
   }
   if (asked.json) {
     put_json([&](JsonObject& object) {
@@ -165,8 +165,8 @@ void add_gap_command(Command app, Program& program) {
 
   Command list = gap.add_subcommand("list", "List the sequence numbers that are missing, and what waits");
   list.footer(gap_footer);
-  list.add_option("--entity", asked->entity, "Those of one entity").type_name("ID");
-  list.add_flag("--all", asked->all, "Those that were skipped too");
+  list.add_option("--entity", asked->entity, "Only gaps of this entity").type_name("ID");
+  list.add_flag("--all", asked->all, "Also skipped gaps");
   list.add_flag("--json", asked->json, "One JSON object a line");
   list.callback(
       [&program, asked] { program.action = [&program, asked] { return list_gaps(program, *asked); }; });
@@ -179,9 +179,9 @@ void add_gap_command(Command app, Program& program) {
       .type_name("N");
   skip.add_flag("--all", asked->all, "All gaps of all entities");
   add_value(skip, "--older-than", asked->older_than, parse_older_than,
-            "With --all, those that are there that long")
+            "With --all, only gaps at least this old")
       .type_name("DURATION");
-  skip.add_flag("--dry-run", asked->dry_run, "With --all, say how many it would be, and change nothing");
+  skip.add_flag("--dry-run", asked->dry_run, "With --all, only count the gaps; change nothing");
   skip.add_flag("--json", asked->json, "One JSON object a line");
   skip.callback(
       [&program, asked] { program.action = [&program, asked] { return skip_gap(program, *asked); }; });

@@ -53,9 +53,8 @@ void add_ingest_command(Command app, Program& program) {
   const auto asked = std::make_shared<Ingest>();
   add_input_options(command, asked->input);
   command.option("FILE").required();
-  command.add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
-      .group("Talk");
-  command.add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
+  command.add_flag("--no-progress", asked->no_progress, "Show no progress, only the summary").group("Talk");
+  command.add_flag("--quiet", asked->quiet, "Print only errors, and one line with what is left to do")
       .group("Talk");
   command.footer(ingest_footer);
   command.callback(

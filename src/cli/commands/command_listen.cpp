@@ -98,7 +98,7 @@ void say_summary(spdlog::logger& log, const serve::Listener& listener) {
       counts.duplicates, counts.out_of_order, counts.repeated);
   if (listener.unverified() > 0) text += fmt::format(", {} not verified", listener.unverified());
   if (listener.inspector().has_forgotten())
-    text += "; there were more events than it remembers, so that duplicates of the oldest count as new";
+    text += "; there were too many events to keep, so duplicates of the oldest count as new";
   log.info(text);
 }
 
@@ -128,14 +128,14 @@ void add_place(Command command, serve::ServerOptions& server) {
   never_empty(command.add_option("--host", server.host, "The name or address to listen at"))
       .type_name("HOST")
       .default_str(server.host);
-  add_value(command, "--port", server.port, port_number, "The port; 0 is a free one, and which is said")
+  add_value(command, "--port", server.port, port_number, "The port; 0 picks a free one and prints it")
       .type_name("PORT")
       .default_str("8080");
 }
 
 void add_answers(Command command, serve::ListenerOptions& listener) {
   const std::string group = "Answers";
-  add_value(command, "--status", listener.status, final_status, "The status of an answer")
+  add_value(command, "--status", listener.status, final_status, "HTTP status of an answer")
       .type_name("CODE")
       .default_str("200")
       .group(group);
@@ -144,12 +144,12 @@ void add_answers(Command command, serve::ListenerOptions& listener) {
       .type_name("N")
       .default_str("0")
       .group(group);
-  add_value(command, "--fail-rate", listener.fail_rate, parse_share, "Fail this share of requests by chance")
+  add_value(command, "--fail-rate", listener.fail_rate, parse_share, "Fail this share of requests at random")
       .type_name("SHARE")
       .default_str("0%")
       .group(group);
   add_value(command, "--fail-status", listener.fail_status, final_status,
-            "The status of an answer that is to fail")
+            "HTTP status of an answer that fails")
       .type_name("CODE")
       .default_str("500")
       .group(group);
@@ -165,14 +165,14 @@ void add_answers(Command command, serve::ListenerOptions& listener) {
 
 void add_verification(Command command, Listen& asked) {
   const std::string group = "Signatures";
-  never_empty(
-      command.add_option("--secret-file", asked.secret_files,
-                         "Answer 401 to what is not signed with the secret in this file; may be repeated"))
+  never_empty(command.add_option(
+                  "--secret-file", asked.secret_files,
+                  "Answer 401 to requests that are not signed with the secret in this file; may be repeated"))
       .type_name("FILE")
       .allow_extra_args(false)
       .group(group);
   add_value(command, "--tolerance", asked.tolerance, parse_tolerance,
-            "How far the time of a signature may be from ours")
+            "Maximum difference of a signature's time from the local time")
       .type_name("DURATION")
       .default_str("5m")
       .group(group);
@@ -180,9 +180,9 @@ void add_verification(Command command, Listen& asked) {
 
 void add_lines(Command command, Listen& asked) {
   const std::string group = "Lines";
-  command.add_flag("--json", asked.listener.json, "Print one JSON object a request").group(group);
+  command.add_flag("--json", asked.listener.json, "Print one JSON object per request").group(group);
   command.add_flag("--body", asked.listener.body, "Print the body of each request too").group(group);
-  command.add_flag("--quiet", asked.quiet, "Print no line a request, only the summary").group(group);
+  command.add_flag("--quiet", asked.quiet, "Print only the summary, not each request").group(group);
 }
 
 }  // namespace

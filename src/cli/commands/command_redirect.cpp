@@ -45,8 +45,7 @@ Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
                                                 DeliveryState::retry_wait, DeliveryState::dead_letter},
                                                {to->text, to->host}, {.dry_run = asked.which.dry_run});
   if (!redirected) return tl::unexpected(redirected.error());
-  tell_redirected(program, asked.which, *redirected,
-                  "no direct delivery that is open and goes elsewhere is meant");
+  tell_redirected(program, asked.which, *redirected, "no open direct delivery to another URL matches");
   return ExitCode::delivered;
 }
 
@@ -54,11 +53,11 @@ Result<ExitCode> redirect(const Program& program, const Redirect& asked) {
 
 void add_redirect_command(Command app, Program& program) {
   const auto asked = std::make_shared<Redirect>();
-  Command command = app.add_subcommand("redirect", "Send what waits or is dead somewhere else");
+  Command command = app.add_subcommand("redirect", "Send waiting and dead deliveries to another URL");
   command.footer(redirect_footer);
   add_name_options(command, asked->which);
   add_file_option(command, asked->which);
-  command.add_option("--to", asked->to, "Where it goes instead").type_name("URL").required();
+  command.add_option("--to", asked->to, "The new URL").type_name("URL").required();
   add_change_options(command, asked->which);
   command.callback(
       [&program, asked] { program.action = [&program, asked] { return redirect(program, *asked); }; });

@@ -55,7 +55,7 @@ std::string number(std::int64_t count) {
 }
 
 Result<ExitCode> no_such_line(const Program& program) {
-  return misuse("no such rejected line is open in {}; list those there are with: {}", program.journal,
+  return misuse("no such rejected line is open in {}; list them with: {}", program.journal,
                 command_on(program, "rejects list"));
 }
 
@@ -118,12 +118,12 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
   if (asked.json) return ExitCode::delivered;
   table.finish();
   if (open == 0) {
-    say(program, asked.conditioned() ? "no rejected line like that waits" : "no rejected line waits");
+    say(program, asked.conditioned() ? "no open rejected line matches" : "there is no open rejected line");
     if (!asked.cleared) say_next(program, "rejects list --cleared", "see those that were cleared");
   } else {
     say_next(program, "rejects export" + same_lines(asked) + " > mended.jsonl",
-             "take them out, to mend them and run them");
-    say_next(program, "rejects clear" + same_lines(asked), "take them off the list");
+             "export them, to correct them and run them");
+    say_next(program, "rejects clear" + same_lines(asked), "clear them");
   }
   return ExitCode::delivered;
 }
@@ -148,10 +148,9 @@ Result<ExitCode> export_lines(const Program& program, const Rejects& asked) {
   if (!written) return tl::unexpected(written.error());
   if (*written == 0 && !asked.all) return no_such_line(program);
   say(program,
-      fmt::format(
-          "exported {}; they stay on the list until the same lines are accepted, or cleared; one without a "
-          "sequence number comes after what its entity has had since when it is run again",
-          counted(*written, "line", "lines")));
+      fmt::format("exported {}; they stay on the list until the same lines are accepted, or cleared; when "
+                  "run again, a line without a sequence number comes after the later events of its entity",
+                  counted(*written, "line", "lines")));
   return ExitCode::delivered;
 }
 
@@ -190,10 +189,10 @@ void add_filters(Command command, Rejects& asked) {
             asked.which.numbers.push_back(static_cast<std::int64_t>(number));
             return {};
           },
-          "The one of this number; may be repeated")
+          "The line with this number; may be repeated")
       .type_name("N")
       .allow_extra_args(false);
-  command.add_option("--file", asked.which.file, "Those that came from this input first; - is standard input")
+  command.add_option("--file", asked.which.file, "Lines from this input; - is standard input")
       .type_name("FILE");
 }
 
@@ -218,16 +217,16 @@ void add_rejects_command(Command app, Program& program) {
   };
 
   Command list = add("list", "List rejected lines, where they came from and why", list_rejects);
-  list.add_flag("--cleared", asked->cleared, "Those that were cleared too");
+  list.add_flag("--cleared", asked->cleared, "Also cleared lines");
   list.add_flag("--json", asked->json, "One JSON object a line");
 
   Command exporting = add("export", "Write rejected lines as they came", export_lines);
-  exporting.add_flag("--all", asked->all, "All there are");
+  exporting.add_flag("--all", asked->all, "All rejected lines");
   exporting.add_flag("--json", asked->json, "One JSON object a line, with file, line number and reason");
 
   Command clear = add("clear", "Take rejected lines off the list", clear_lines);
-  clear.add_flag("--all", asked->all, "All there are");
-  clear.add_flag("--dry-run", asked->dry_run, "Say how many it would be, and change nothing");
+  clear.add_flag("--all", asked->all, "All rejected lines");
+  clear.add_flag("--dry-run", asked->dry_run, "Only count the lines; change nothing");
   clear.add_flag("--json", asked->json, "One JSON object a line");
 }
 

@@ -126,17 +126,17 @@ Result<ExitCode> replay(const Program& program, const Replay& asked) {
         "say which deliveries are meant: either with conditions, as in --since 2h or --entity ID, or with "
         "--all, for all that were ever made");
   if (asked.to && asked.subscription) {
-    return misuse("what a subscription is sent goes to its own URL; change that with: {}",
+    return misuse("deliveries of a subscription go to its own URL; change it with: {}",
                   command_on(program, "subscription add ID --replace --url URL"));
   }
   DISPATCH_ASSIGN(const auto to, destination_of(asked));
   DISPATCH_ASSIGN(const auto replayed, replayed_by(program, asked, to));
   if (replayed.removed > 0)
-    say(program, fmt::format("{} of subscriptions that were removed; they are passed over",
+    say(program, fmt::format("{} of removed subscriptions; they are skipped",
                              counted(replayed.removed, "delivery is", "deliveries are")));
   const auto& affected = replayed.affected;
   if (affected.deliveries == 0) {
-    say(program, "no delivery that is done is meant");
+    say(program, "no finished delivery matches");
     return ExitCode::delivered;
   }
   put_destinations(affected, asked.json, asked.dry_run);
@@ -161,22 +161,21 @@ Result<std::optional<DeliveryState>> parse_final_state(std::string_view text) {
 
 void add_replay_command(Command app, Program& program) {
   const auto asked = std::make_shared<Replay>();
-  Command command = app.add_subcommand("replay", "Deliver once more what is done");
+  Command command = app.add_subcommand("replay", "Repeat finished deliveries");
   command.footer(replay_footer);
-  command.add_option("--subscription", asked->subscription, "What this subscription was sent")
+  command.add_option("--subscription", asked->subscription, "Deliveries of this subscription")
       .type_name("ID");
   add_name_options(command, asked->names);
   add_file_option(command, asked->names);
-  command.add_option("--to", asked->to, "Send direct deliveries there, instead of to where they went")
-      .type_name("URL");
+  command.add_option("--to", asked->to, "Send direct deliveries to this URL instead").type_name("URL");
   command.add_option("--since", asked->since, "Events accepted then or later: 2h ago, a day or a time")
       .type_name("TIME");
   command.add_option("--until", asked->until, "Events accepted before then").type_name("TIME");
   add_type_option(command, asked->names);
   add_value(command, "--state", asked->selection.state, parse_final_state, "completed or failed; else both")
       .type_name("STATE");
-  command.add_flag("--all", asked->all, "Everything that is done, where there is no condition");
-  command.add_flag("--dry-run", asked->dry_run, "Say what would be made again; change nothing");
+  command.add_flag("--all", asked->all, "All finished deliveries, without a condition");
+  command.add_flag("--dry-run", asked->dry_run, "Only count the deliveries; change nothing");
   command.add_flag("--json", asked->json, "One JSON object a line");
   command.callback(
       [&program, asked] { program.action = [&program, asked] { return replay(program, *asked); }; });

@@ -29,20 +29,20 @@ EXAMPLES
 Result<ExitCode> restore(const Program& program, const std::string& file) {
   const auto done = program.store->restore(file, SystemClock{}.wall());
   if (!done) return tl::unexpected(done.error());
-  say(program, fmt::format("journal {} is what {} holds: {} ({})", program.journal, file,
+  say(program, fmt::format("journal {} was restored from {}: {} ({})", program.journal, file,
                            counted(done->backup.events, "event", "events"), format_size(done->backup.bytes)));
-  if (done->replaced) say(program, "what was there is kept as " + done->replaced->string());
+  if (done->replaced) say(program, "the previous journal is kept as " + done->replaced->string());
   say_next(program, "verify", "audit it");
-  say_next(program, "run", "deliver what waits in it; what was delivered since the backup goes out again");
+  say_next(program, "run", "deliver what waits in it; what was delivered since the backup is sent again");
   return ExitCode::delivered;
 }
 
 }  // namespace
 
 void add_restore_command(Command app, Program& program) {
-  Command command = app.add_subcommand("restore", "Put a backup in the place of the journal");
+  Command command = app.add_subcommand("restore", "Replace the journal with a backup");
   const auto file = std::make_shared<std::string>();
-  command.add_option("FILE", *file, "What 'dispatch backup' made, or another journal")
+  command.add_option("FILE", *file, "A file that 'dispatch backup' made, or another journal")
       .required()
       .type_name("");
   command.footer(restore_footer);

@@ -31,7 +31,7 @@ Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& aske
   if (!retried) return tl::unexpected(retried.error());
   tell_affected(program, asked, retried->affected,
                 {.done = "retried",
-                 .nothing = "nothing that is meant waits for a time",
+                 .nothing = "no matching delivery waits for a time",
                  .tells_what_is_left = true,
                  .circuits = retried->circuits,
                  .holds = retried->holds});

@@ -103,8 +103,8 @@ Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOpt
   for (const auto& subscription : subscriptions)
     if (subscription.deny_private)
       return misuse(
-          "subscription {} allows public addresses only, and through {} nobody here sees which address is "
-          "connected to; run without it, or change the subscription",
+          "subscription {} allows public addresses only, but through {} dispatch cannot see which address it "
+          "connects to; run without it, or change the subscription",
           subscription.id, http.proxy.empty() ? "--unix-socket" : "--proxy");
   return {};
 }
@@ -232,14 +232,13 @@ Result<ExitCode> run(const Program& program, Run& asked) {
 
 void add_run_command(Command app, Program& program) {
   Command command =
-      app.add_subcommand("run", "Accept events and deliver them until nothing is left that can move");
+      app.add_subcommand("run", "Accept events and deliver them until nothing more can be delivered");
   const auto asked = std::make_shared<Run>();
   add_input_options(command, asked->input);
   add_delivery_options(command, asked->delivery);
   add_telemetry_options(command, asked->watch);
-  command.add_flag("--no-progress", asked->no_progress, "Do not show how it goes, only how it went")
-      .group("Talk");
-  command.add_flag("--quiet", asked->quiet, "Say nothing but errors, and in one line what is left to do")
+  command.add_flag("--no-progress", asked->no_progress, "Show no progress, only the summary").group("Talk");
+  command.add_flag("--quiet", asked->quiet, "Print only errors, and one line with what is left to do")
       .group("Talk");
   command.footer(std::string{run_remarks}.append(exit_status).append(run_examples));
   command.callback([&program, asked, command] {

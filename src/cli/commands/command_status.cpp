@@ -46,7 +46,7 @@ struct StatusOptions {
 Result<std::chrono::microseconds> parse_interval(std::string_view text) {
   auto interval = parse_duration(text);
   if (interval && *interval < std::chrono::milliseconds{100})
-    return misuse("'{}' is too often to look; the least is 100ms", text);
+    return misuse("'{}' is too short an interval; the minimum is 100ms", text);
   return interval;
 }
 
@@ -72,11 +72,11 @@ void say_what_next(const Program& program, const journal::JournalStatus& journal
     say_next(program, "rejects list", "see which lines were rejected and why");
   if (journal_status.unknown > 0) {
     say_next(program, "events list --unknown", "see what may have arrived twice");
-    say_next(program, "events ack --all", "acknowledge what was seen, so that it is no longer named");
+    say_next(program, "events ack --all", "acknowledge them, so that they are no longer listed");
   }
   for (const auto& paused : journal_status.paused)
     say_next(program, "subscription resume " + shell_word(paused.subscription),
-             "let a paused subscription have what waits for it");
+             "resume a paused subscription");
   for (const auto& circuit : journal_status.circuits)
     if (!circuit.half_open)
       say_next(program, "retry --url " + shell_word(circuit.url), "try a URL with an open circuit at once");
@@ -116,11 +116,10 @@ Result<ExitCode> show_status(const Program& program, const StatusOptions& asked)
 }  // namespace
 
 void add_status_command(Command app, Program& program) {
-  Command command = app.add_subcommand("status", "Show where things stand");
+  Command command = app.add_subcommand("status", "Show the state of the journal");
   const auto asked = std::make_shared<StatusOptions>();
   command.add_flag("--watch", asked->watch, "Show it again and again, until interrupted");
-  add_value(command, "--interval", asked->interval, parse_interval,
-            "With --watch, the time between two looks")
+  add_value(command, "--interval", asked->interval, parse_interval, "With --watch, the interval")
       .type_name("DURATION")
       .default_str("1s");
   command.add_flag("--json", asked->json, "One JSON object a line");

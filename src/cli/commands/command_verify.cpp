@@ -66,7 +66,7 @@ Result<ExitCode> verify_journal(const Program& program, bool json) {
     for (const auto& note : report.notes) say(program, note);
   }
   say(program,
-      fmt::format("{}, {} and {} were looked at: {}", counted(report.events, "event", "events"),
+      fmt::format("checked {}, {} and {}: {}", counted(report.events, "event", "events"),
                   counted(report.deliveries, "delivery", "deliveries"),
                   counted(report.attempts, "recorded attempt", "recorded attempts"),
                   report.healthy() ? "every promise is kept"

@@ -37,7 +37,7 @@ Result<ExitCode> acknowledge(const Program& program, const DeliveryFilterOptions
   }
   const auto outcomes = counted(*acknowledged, "unknown outcome", "unknown outcomes");
   if (*acknowledged == 0) {
-    say(program, "there is no unknown outcome that is not acknowledged");
+    say(program, "there is no unknown outcome to acknowledge");
   } else if (asked.dry_run) {
     say(program, fmt::format("{} would be acknowledged; nothing was changed", outcomes));
   } else {

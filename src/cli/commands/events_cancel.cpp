@@ -33,13 +33,12 @@ Result<ExitCode> cancel(const Program& program, const DeliveryFilterOptions& ask
   DISPATCH_ASSIGN(const auto journal, open_for_operator(program, asked.dry_run));
   const auto cancelled = operations::cancel(*journal, clock, which, {.dry_run = asked.dry_run});
   if (!cancelled) return tl::unexpected(cancelled.error());
-  tell_affected(
-      program, asked, *cancelled,
-      {.done = "cancelled", .nothing = "no delivery that waits is meant", .tells_what_is_left = true});
+  tell_affected(program, asked, *cancelled,
+                {.done = "cancelled", .nothing = "no waiting delivery matches", .tells_what_is_left = true});
   if (!asked.dry_run && !asked.json && cancelled->deliveries > 0)
     for (const auto& conditions : replay_conditions(which))
       say_next(program, "replay --state failed" + conditions + " --dry-run",
-               "see what can be sent after all, with what was given up before");
+               "see which failed deliveries can be sent again");
   return ExitCode::delivered;
 }
 
@@ -47,7 +46,7 @@ Result<ExitCode> cancel(const Program& program, const DeliveryFilterOptions& ask
 
 void add_events_cancel(Command events, Program& program) {
   const auto asked = std::make_shared<DeliveryFilterOptions>();
-  Command command = events.add_subcommand("cancel", "Give up what waits to be delivered");
+  Command command = events.add_subcommand("cancel", "Cancel waiting deliveries");
   command.footer(cancel_footer);
   add_filter_options(command, *asked);
   add_event_options(command, *asked);

@@ -111,33 +111,36 @@ void put_destinations(const operations::Affected& affected) {
 }  // namespace
 
 void add_name_options(Command command, DeliveryFilterOptions& asked) {
-  add_list(command, "--event", asked.names.events, "Those of this event; may be repeated").type_name("ID");
-  add_list(command, "--entity", asked.names.entities, "Those of this entity; may be repeated")
+  add_list(command, "--event", asked.names.events, "Deliveries of this event; may be repeated")
       .type_name("ID");
-  add_list(command, "--host", asked.names.hosts, "Those to this host; may be repeated").type_name("HOST");
-  add_list(command, "--url", asked.names.urls, "Those to this URL; may be repeated").type_name("URL");
+  add_list(command, "--entity", asked.names.entities, "Deliveries of this entity; may be repeated")
+      .type_name("ID");
+  add_list(command, "--host", asked.names.hosts, "Deliveries to this host; may be repeated")
+      .type_name("HOST");
+  add_list(command, "--url", asked.names.urls, "Deliveries to this URL; may be repeated").type_name("URL");
 }
 
 void add_filter_options(Command command, DeliveryFilterOptions& asked) {
   add_name_options(command, asked);
   add_list(command, "--subscription", asked.names.subscriptions,
-           "Those of this subscription; may be repeated")
+           "Deliveries of this subscription; may be repeated")
       .type_name("ID");
 }
 
 void add_change_options(Command command, DeliveryFilterOptions& asked) {
-  command.add_flag("--all", asked.all, "All there are, where there is no condition");
-  command.add_flag("--dry-run", asked.dry_run, "Count what is meant; change nothing");
+  command.add_flag("--all", asked.all, "All of them, without a condition");
+  command.add_flag("--dry-run", asked.dry_run, "Only count them; change nothing");
   command.add_flag("--json", asked.json, "One JSON object a line");
 }
 
 void add_type_option(Command command, DeliveryFilterOptions& asked) {
-  add_list(command, "--type", asked.names.types, "Those of events of these types: order.added or order.*")
+  add_list(command, "--type", asked.names.types,
+           "Deliveries of events of these types: order.added or order.*")
       .type_name("PATTERN");
 }
 
 void add_file_option(Command command, DeliveryFilterOptions& asked) {
-  add_list(command, "--file", asked.names.inputs, "Those of events that came by this file; - for stdin")
+  add_list(command, "--file", asked.names.inputs, "Deliveries of events from this file; - for stdin")
       .type_name("FILE");
 }
 
@@ -146,7 +149,7 @@ void add_event_options(Command command, DeliveryFilterOptions& asked) {
   add_type_option(command, asked);
   command
       .add_option("--accepted-since", asked.accepted_since,
-                  "Those of events accepted then or later: 2h, a day or a time")
+                  "Deliveries of events accepted since: 2h, a day or a time")
       .type_name("WHEN");
 }
 
@@ -160,10 +163,10 @@ void add_dead_letter_options(Command command, DeliveryFilterOptions& asked) {
             asked.names.statuses.push_back(range);
             return {};
           },
-          "Those last answered with this status: 503, 5xx, or none for no answer; may be repeated")
+          "Deliveries last answered with this status: 503, 5xx, or none for no answer; may be repeated")
       .allow_extra_args(false)
       .type_name("STATUS");
-  command.add_option("--since", asked.dead_since, "Those dead since then or later: 2h, a day or a time")
+  command.add_option("--since", asked.dead_since, "Dead letters since: 2h, a day or a time")
       .type_name("WHEN");
 }
 
@@ -285,7 +288,7 @@ void tell_redirected(const Program& program, const DeliveryFilterOptions& asked,
                              counted(redirected.repeated_lanes, "lane is", "lanes are")));
   }
   if (redirected.of_subscriptions > 0) {
-    say(program, fmt::format("{} left: what a subscription is sent goes to its own URL; change that with: {}",
+    say(program, fmt::format("{} left: deliveries of a subscription go to its own URL; change it with: {}",
                              counted(redirected.of_subscriptions, "delivery is", "deliveries are"),
                              command_on(program, "subscription add ID --replace --url URL")));
   }

@@ -33,16 +33,14 @@ void add_limits(Command command, flow::RunOptions& run) {
       .type_name("N")
       .default_str("50")
       .group(group);
-  from_environment(
-      add_value(command, "--rate", run.rate, policy::parse_rate,
-                "Requests to one URL in any stretch of time, where no subscription says; or off"))
+  from_environment(add_value(command, "--rate", run.rate, policy::parse_rate,
+                             "Rate limit of direct deliveries to one URL, as in 100/s, or off"))
       .type_name("N/TIME|off")
       .default_str("off")
       .group(group);
   run.breaker = policy::BreakerPolicy{};
-  from_environment(
-      add_value(command, "--breaker", run.breaker, policy::parse_breaker,
-                "Failures in a row after which a URL is left alone, for how long, and probes then; or off"))
+  from_environment(add_value(command, "--breaker", run.breaker, policy::parse_breaker,
+                             "Circuit breaker of a URL: failures in a row, open time and probes; or off"))
       .type_name("N/TIME/PROBES|off")
       .default_str("5/30s/3")
       .group(group);
@@ -79,7 +77,7 @@ void add_failure_policy(Command command, flow::RunOptions& run) {
       .default_str("1s..60s")
       .group(group);
   from_environment(add_value(command, "--jitter", run.retry.jitter, parse_share,
-                             "The share of a wait that is added at random, at most"))
+                             "Maximum random addition to a wait, as a share of it"))
       .type_name("SHARE")
       .default_str("10%")
       .group(group);
@@ -98,13 +96,13 @@ void add_failure_policy(Command command, flow::RunOptions& run) {
 void add_requests(Command command, delivery::HttpOptions& http) {
   const std::string group = "Requests";
   from_environment(add_value(command, "--timeout", http.timeout, operations::parse_timeout,
-                             "For one request, everything included"))
+                             "Time limit of one whole request"))
       .type_name("DURATION")
       .default_str("5s")
       .group(group);
   from_environment(add_value(command, "--connection-lifetime", http.connection_lifetime,
                              parse_connection_lifetime,
-                             "Do not use a connection longer, so that requests follow a host that moves"))
+                             "Maximum age of a connection, so that requests follow a host that moves"))
       .type_name("DURATION")
       .default_str("60s")
       .group(group);
@@ -145,7 +143,7 @@ void add_requests(Command command, delivery::HttpOptions& http) {
 void add_key_log(Command command, std::string& key_log) {
   // Neither a variable nor a file: whoever asks for it must be the one who starts the program.
   never_empty(command.add_option("--tls-key-log", key_log,
-                                 "Write the keys of TLS connections there, for who analyses traffic"))
+                                 "Write the TLS session keys to this file, to analyse traffic"))
       .type_name("FILE")
       .configurable(false)
       .group("Requests");

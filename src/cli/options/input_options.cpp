@@ -96,19 +96,19 @@ void add_input_options(Command command, InputOptions& options) {
   const std::string group = "Input";
   command.add_option("FILE", options.files,
                      "JSON lines or documents, plain or compressed; - is standard input");
-  from_environment(add_value(command, "--to", options.to, parse_destination, "Where lines without a url go"))
+  from_environment(add_value(command, "--to", options.to, parse_destination, "URL for lines without a url"))
       .type_name("URL")
       .group(group);
   command.add_flag("--only-to", options.only_to, "Ignore the url of lines: all events go to --to")
       .group(group);
   command
       .add_option("--field", options.fields,
-                  "Where a field stands, as in event_id=/delivery/guid; may be repeated")
+                  "The place of a field, as in event_id=/delivery/guid; may be repeated")
       .type_name("NAME=/POINTER")
       .allow_extra_args(false)
       .group(group);
   from_environment(add_value(command, "--input-format", options.format, parse_format,
-                             "What the input is, where its content does not tell"))
+                             "Input format, if the content does not show it"))
       .type_name("auto|lines|json|seq")
       .default_str("auto")
       .group(group);
@@ -136,11 +136,11 @@ void add_input_options(Command command, InputOptions& options) {
       .default_str("1MiB")
       .group(group);
   from_environment(
-      command.add_option("--rejects", options.rejects, "Write rejected lines to this file too, whole"))
+      command.add_option("--rejects", options.rejects, "Also write complete rejected lines to this file"))
       .type_name("FILE")
       .group(group);
   from_environment(add_value(command, "--rejects-most", options.rejects_most, parse_rejects_most,
-                             "End the input where more rejected lines would wait"))
+                             "End the input when more rejected lines would be open"))
       .type_name("LINES,SIZE")
       .default_str("100000,256MiB")
       .group(group);

@@ -35,7 +35,7 @@ void check_variables(CLI::App& command) {
       const char* const value = std::getenv(option->get_envname().c_str());
       if (value != nullptr && *value == '\0')
         throw CLI::ValidationError(option->get_envname(),
-                                   fmt::format("must not be empty; unset it, or give it what --{} says",
+                                   fmt::format("must not be empty; unset it, or set it to a value for --{}",
                                                option->get_lnames().front()));
     }
 }

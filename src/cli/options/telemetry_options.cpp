@@ -40,13 +40,14 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
 void add_telemetry_options(Command command, WatchOptions& options) {
   const std::string group = "Metrics";
   from_environment(
-      add_value(command, "--metrics-listen", options.listen, parse_listen_address,
-                "Serve /metrics and /healthz here while it runs; port 0 is a free one, and which is said"))
+      add_value(
+          command, "--metrics-listen", options.listen, parse_listen_address,
+          "Serve /metrics and /healthz at this address during the run; port 0 picks a free one and logs it"))
       .type_name("HOST:PORT")
       .group(group);
   command
       .add_option("--metrics-host", options.hosts,
-                  "A host name that requests to --metrics-listen may give; may be repeated")
+                  "A host name that requests to --metrics-listen may use; may be repeated")
       .type_name("NAME")
       .allow_extra_args(false)
       .group(group);

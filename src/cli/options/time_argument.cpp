@@ -112,7 +112,7 @@ Result<WallTime> parse_time_argument(std::string_view text, WallTime now) {
   const auto duration = text.ends_with(ago_word) ? text.substr(0, text.size() - ago_word.size()) : text;
   if (const auto ago = parse_duration(duration)) return now - *ago;
   return misuse(
-      "'{}' is not a moment; write how long ago it was (2h or \"2h ago\"), a day (2026-03-01) or a time "
+      "'{}' is not a time; write how long ago it was (2h or \"2h ago\"), a day (2026-03-01) or a time "
       "(2026-03-01T12:00:00Z)",
       text);
 }

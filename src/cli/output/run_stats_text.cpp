@@ -95,7 +95,7 @@ std::string elsewhere_table(const flow::Elsewhere& elsewhere) {
 
 std::string missing_text(const flow::MissingField& missing) {
   const std::string where = fmt::format("without {} at {}", missing.field, missing.pointer);
-  if (missing.entities == 0) return where + ", each ordered with nothing";
+  if (missing.entities == 0) return where + ", each without an order";
   const bool more = missing.entities >= flow::MissingOrder::entities_most;
   return fmt::format("{}, in {}{} {}, numbered as they come", where, more ? "at least " : "",
                      count_text(missing.entities), missing.entities == 1 ? "entity" : "entities");
@@ -115,9 +115,10 @@ std::string input_table(const flow::RunStats& stats) {
     text += row("other URL", elsewhere.events,
                 "of those: recorded for another URL, not sent to " + elsewhere.url);
   const bool loses_order = stats.rejected > 0 && stats.numbered > 0;
-  return text +
-         row("rejected", stats.rejected,
-             loses_order ? "without a sequence number, run again they come after their successors" : "");
+  return text + row("rejected", stats.rejected,
+                    loses_order
+                        ? "without a sequence number; when run again, they come after their successors"
+                        : "");
 }
 
 std::string unread_table(const flow::RunStats& stats) {
@@ -140,7 +141,7 @@ std::string delivery_table(const flow::RunStats& stats, microseconds took, std::
       row("dead", flow::in_state(stats, DeliveryState::dead_letter)) +
       row(waiting,
           flow::in_state(stats, DeliveryState::pending) + flow::in_state(stats, DeliveryState::retry_wait)) +
-      row("unknown", stats.unknown, stats.unknown > 0 ? "attempts whose outcome nobody knows" : "");
+      row("unknown", stats.unknown, stats.unknown > 0 ? "attempts with an unknown outcome" : "");
   if (const auto& [gaps, numbers] = stats.gaps_given_up; gaps > 0)
     text += row(
         "gaps given up", static_cast<std::uint64_t>(gaps),
@@ -151,7 +152,7 @@ std::string delivery_table(const flow::RunStats& stats, microseconds took, std::
   if (stats.given_up > 0)
     text += row("given up", stats.given_up, "by operators, or with their subscription; not delivered");
   if (stats.circuits_open > 0)
-    text += row("circuits open", stats.circuits_open, "URLs left alone after failures in a row");
+    text += row("circuits open", stats.circuits_open, "URLs with an open circuit after failures in a row");
   for (const auto& [what, count] : flow::top_errors(stats)) text += row("error", count, what);
   return text;
 }

@@ -60,7 +60,7 @@ std::string states_table(const journal::JournalStatus& journal_status, WallTime 
                             (journal_status.behind_gaps == 1 ? " event waits" : " events wait"));
   }
   if (journal_status.unmatched > 0)
-    text += fmt::format("  {:<13}{:>14}  events that no subscription meant\n", "unmatched",
+    text += fmt::format("  {:<13}{:>14}  events that no subscription selected\n", "unmatched",
                         count_column(journal_status.unmatched));
   if (journal_status.rejects.lines > 0)
     text += fmt::format("  {:<13}{:>14}  {} of input that could not be accepted, {}\n", "rejected",

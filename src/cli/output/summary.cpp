@@ -147,7 +147,7 @@ std::vector<NextCommand> next_commands(const Summary& summary) {
   if (summary.result.remaining > 0)
     for (const auto& id : summary.stats.paused)
       next.push_back({on_journal(summary, "dispatch subscription resume " + shell_word(id)),
-                      "let a paused subscription have what waits for it"});
+                      "resume a paused subscription"});
   if (summary.stats.unknown > 0)
     next.push_back(
         {on_journal(summary, "dispatch events list --unknown"), "see what may have arrived twice"});

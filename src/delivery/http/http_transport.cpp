@@ -289,7 +289,7 @@ Result<> check_way(const HttpOptions& options) {
     return misuse("requests go through a proxy or to a Unix socket, not both");
   if (options.deny_private && (!options.proxy.empty() || !options.unix_socket.empty()))
     return misuse(
-        "only public addresses are allowed, and through {} nobody here sees which address is connected to; "
+        "only public addresses are allowed, but through {} dispatch cannot see which address it connects to; "
         "give one of the two options",
         options.proxy.empty() ? "a Unix socket" : "a proxy");
   if (options.unix_socket.size() >= sizeof(sockaddr_un::sun_path))

@@ -63,8 +63,8 @@ Result<bool> Transfer::public_only() const {
   const bool only = options_.deny_private || (subscription != nullptr && subscription->deny_private);
   if (!only || (options_.proxy.empty() && options_.unix_socket.empty())) return only;
   return misuse(
-      "not sent: subscription {} allows public addresses only, and through {} nobody here sees which "
-      "address is connected to; run without {}, or set the subscription free",
+      "not sent: subscription {} allows public addresses only, but through {} dispatch cannot see which "
+      "address it connects to; run without {}, or set the subscription free",
       subscription != nullptr ? subscription->id : "", options_.proxy.empty() ? "a Unix socket" : "a proxy",
       options_.proxy.empty() ? "--unix-socket" : "--proxy");
 }

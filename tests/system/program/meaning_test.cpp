@@ -96,7 +96,7 @@ TEST_CASE("what was redirected is neither sent to the old URL again nor called d
   REQUIRE(run_dispatch(directory, {"redirect", "--all", "--to", receiver.url()}).exit_code == 0);
   CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
   CHECK(has(run_dispatch(directory, {"replay", "--state", "failed", "--dry-run"}).err,
-            "no delivery that is done is meant"));
+            "no finished delivery matches"));
   CHECK(has(run_dispatch(directory, {"replay", "--state", "completed", "--dry-run"}).err, "2 deliveries"));
   for (const char* id : {"x1", "x2"}) {
     const auto told = run_dispatch(directory, {"attempts", id}).out;
@@ -148,7 +148,7 @@ TEST_CASE("a dead letter that a condition excludes is not said to be missing") {
     CHECK(has(none.err, "event a2 has no dead letter"));
   }
   CHECK(has(run_dispatch(directory, {"dlq", "release", "--entity", "A", "--status", "5xx"}).err,
-            "there is no dead letter like that"));
+            "no dead letter matches"));
   const auto elsewhere =
       run_dispatch(directory, {"dlq", "release", "--event", "a2", "--to", "http://127.0.0.1:2/"});
   CHECK(elsewhere.exit_code == 2);
@@ -194,7 +194,7 @@ TEST_CASE("a listing of rejected lines says what is true of the lines that were 
   CHECK(has(run_dispatch(directory, {"rejects", "list", "--reject", "1"}).err, "rejects clear --reject 1"));
   CHECK(has(run_dispatch(directory, {"rejects", "list"}).err, "rejects clear --all"));
   const auto other = run_dispatch(directory, {"rejects", "list", "--file", "a.jsonl"});
-  CHECK(has(other.err, "no rejected line like that waits"));
+  CHECK(has(other.err, "no open rejected line matches"));
   const auto counted =
       run_dispatch(directory, {"rejects", "clear", "--file", "./r2.jsonl", "--dry-run", "--json"});
   CHECK(has(counted.out, "\"would_clear\":1,"));

@@ -276,10 +276,10 @@ TEST_CASE("a rejected line without a number is said to come after its successors
   directory.write("a.jsonl", line("1") + line("2", ",\"time\":5") + line("3"));
   const auto run = ingest(directory, {"a.jsonl"});
   CHECK(run.exit_code == 4);
-  CHECK(has(run.err, "1  without a sequence number, run again they come after their successors"));
+  CHECK(has(run.err, "1  without a sequence number; when run again, they come after their successors"));
   const auto exporting = run_dispatch(directory, {"rejects", "export", "--all"});
   CHECK(has(exporting.err,
-            "one without a sequence number comes after what its entity has had since when it is run again"));
+            "when run again, a line without a sequence number comes after the later events of its entity"));
 
   directory.write("mended.jsonl", line("2"));
   CHECK(ingest(directory, {"mended.jsonl"}).exit_code == 0);

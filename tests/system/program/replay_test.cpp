@@ -123,7 +123,7 @@ TEST_CASE("what is replayed is chosen by event and entity and host and URL") {
   };
   CHECK(has(meant({"--event", "A-1", "--event", "A-3"}), "2 deliveries would"));
   CHECK(has(meant({"--entity", "A"}), "3 deliveries would"));
-  CHECK(has(meant({"--entity", "A", "--event", "B-1"}), "no delivery that is done is meant"));
+  CHECK(has(meant({"--entity", "A", "--event", "B-1"}), "no finished delivery matches"));
   CHECK(has(meant({"--host", "127.0.0.2"}), "1 delivery would"));
   CHECK(has(meant({"--url", second.url("/x")}), "1 delivery would"));
   CHECK(meant({"--url", second.url("/")}) == "refused");  // nothing was ever sent there
@@ -169,5 +169,5 @@ TEST_CASE("a replay must say what is meant") {
   CHECK(run_dispatch(directory, {"replay", "--type", "a*"}).exit_code == 2);
   const auto nothing = run_dispatch(directory, {"replay", "--state", "failed"});
   CHECK(nothing.exit_code == 0);
-  CHECK(has(nothing.err, "no delivery that is done is meant"));
+  CHECK(has(nothing.err, "no finished delivery matches"));
 }

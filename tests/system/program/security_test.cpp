@@ -47,7 +47,7 @@ TEST_CASE("--deny-private with a proxy or a Unix socket is misuse") {
     arguments.insert(arguments.end(), way.begin(), way.end());
     const auto run = run_dispatch(directory, arguments);
     CHECK(run.exit_code == 2);
-    CHECK(has(run.err, "which address is connected to"));
+    CHECK(has(run.err, "which address it connects to"));
     CHECK_FALSE(has(run.err, "secret"));
   }
 }

@@ -75,9 +75,9 @@ TEST_CASE("what is no TOML is refused with its line") {
   CHECK(refusal("a = [1 2]") == "line 1: the array of 'a' lacks a comma or its end");
   CHECK(refusal("a = 1 b = 2") == "line 1: unexpected text after the value: 'b = 2'; begin a new line");
   CHECK(refusal("[run\na = 1") == "line 1: the name of a table is not closed; write it as in [run]");
-  CHECK(refusal("[[run]]") == "line 1: '[run]]' is no name of an option or a command");
-  CHECK(refusal("[]") == "line 1: ']' is no name of an option or a command");
-  CHECK(refusal("= 1") == "line 1: '= 1' is no name of an option or a command");
+  CHECK(refusal("[[run]]") == "line 1: '[run]]' is not the name of an option or a command");
+  CHECK(refusal("[]") == "line 1: ']' is not the name of an option or a command");
+  CHECK(refusal("= 1") == "line 1: '= 1' is not the name of an option or a command");
   CHECK(refusal("a = 1\na = 2") == "line 2: 'a' is given twice");
   for (const std::string escape : {"\\q", "\\u12", "\\ud800", "\\U00110000", "\\"})
     CHECK(refusal("a = \"" + escape + "\"").find("line 1: ") == 0);

@@ -94,8 +94,7 @@ void add_what(Fields& fields) {
       .type_name("PATTERN,...")
       .delimiter(',')
       .allow_extra_args(false);
-  fields.text("--filter", &Subscription::filter, "A jq program: which of these events are meant")
-      .type_name("JQ");
+  fields.text("--filter", &Subscription::filter, "A jq program that selects events").type_name("JQ");
 }
 
 void add_how(Fields& fields, Command add, SubscriptionAddition& addition) {
@@ -113,7 +112,7 @@ void add_how(Fields& fields, Command add, SubscriptionAddition& addition) {
   fields.of(header, &Subscription::headers);
   fields
       .value("--timeout", &Subscription::timeout, operations::parse_timeout,
-             "For one request, everything included")
+             "Time limit of one whole request")
       .type_name("DURATION")
       .default_str("as the run says");
   fields.flag("--deny-private", &Subscription::deny_private, "Refuse addresses that are not public");
@@ -121,7 +120,7 @@ void add_how(Fields& fields, Command add, SubscriptionAddition& addition) {
 
 void add_limits(Fields& fields) {
   fields.group("Limits and failures");
-  fields.value("--rate", &Subscription::rate, policy::parse_rate, "Requests in any stretch of time, or off")
+  fields.value("--rate", &Subscription::rate, policy::parse_rate, "Rate limit, as in 100/s, or off")
       .type_name("COUNT/TIME|off")
       .default_str("100/s");
   fields
@@ -148,9 +147,9 @@ void add_addition(Command add, SubscriptionAddition& addition) {
   add.parse_complete_callback([fields, &addition] { addition.given = fields->given(); });
   add_secret_options(add, addition.declared.secret);
   add_value(add, "--from", addition.from, position,
-            "Also what the journal holds from this position on; 1 is the first")
+            "Also deliver existing events from this position on; 1 is the first")
       .type_name("POSITION");
-  add.add_flag("--replace", addition.replace, "Change the subscription of that id: what is not named stays");
+  add.add_flag("--replace", addition.replace, "Change the existing subscription; options not given stay");
 }
 
 }  // namespace
@@ -183,19 +182,20 @@ void add_subscription_command(Command app, Program& program) {
   verb("list", "List subscriptions and what waits for them",
        [](const Program& on, const Asked& what) { return list_subscriptions(on, what.json); });
   with_id(
-      verb("show", "Show all of one subscription but its secrets",
+      verb("show", "Show one subscription, without its secrets",
            [](const Program& on, const Asked& what) { return show_subscription(on, what.id, what.json); }));
 
   Command remove = with_id(verb("remove", "Remove a subscription", [](const Program& on, const Asked& what) {
     return remove_subscription(on, what.id, what.discard, what.json);
   }));
-  remove.add_flag("--discard", asked->discard, "Give up its deliveries that are not done");
+  remove.add_flag("--discard", asked->discard, "Cancel its deliveries that are not done");
 
-  Command pause = with_id(verb("pause", "Let its deliveries wait", [](const Program& on, const Asked& what) {
-    return pause_subscription(on, what.id, what.reason, what.json);
-  }));
+  Command pause = with_id(
+      verb("pause", "Pause a subscription: its deliveries wait", [](const Program& on, const Asked& what) {
+        return pause_subscription(on, what.id, what.reason, what.json);
+      }));
   pause.add_option("--reason", asked->reason, "Why it is paused; listings show it").type_name("TEXT");
-  with_id(verb("resume", "Let its deliveries go again", [](const Program& on, const Asked& what) {
+  with_id(verb("resume", "Resume a subscription", [](const Program& on, const Asked& what) {
     return resume_subscription(on, what.id, what.json);
   }));
 
@@ -207,19 +207,19 @@ void add_subscription_command(Command app, Program& program) {
                      return rotate_secret(on, what.rotation);
                    }));
   add_secret_options(rotate, asked->rotation.secret);
-  add_value(rotate, "--keep", asked->rotation.keep, parse_duration, "How long the older one is used as well")
+  add_value(rotate, "--keep", asked->rotation.keep, parse_duration, "How long the older one stays valid")
       .type_name("DURATION")
       .default_str("24h");
 
-  Command apply = verb("apply", "Make the subscriptions as a file says", [](const Program& on, Asked& what) {
+  Command apply = verb("apply", "Make the subscriptions match a file", [](const Program& on, Asked& what) {
     what.apply.json = what.json;
     what.apply.discard = what.discard;
     return apply_subscriptions(on, what.apply);
   });
   apply.add_option("FILE", asked->apply.file, "See dispatch-subscriptions(5)").required();
   apply.add_flag("--prune", asked->apply.prune, "Remove those that are not in the file");
-  apply.add_flag("--discard", asked->discard, "With --prune: give up deliveries that are not done");
-  apply.add_flag("--dry-run", asked->apply.dry_run, "Say what would change; change nothing");
+  apply.add_flag("--discard", asked->discard, "With --prune: cancel deliveries that are not done");
+  apply.add_flag("--dry-run", asked->apply.dry_run, "Only show what would change");
 }
 
 }  // namespace dispatch::cli

@@ -58,9 +58,9 @@ Result<Subscription> definition(const SubscriptionAddition& asked,
     wanted = *former;
     for (const auto& copy : asked.given) copy(named, wanted);
   }
-  if (wanted.url.empty()) return misuse("--url is missing: where do the deliveries of {} go?", wanted.id);
+  if (wanted.url.empty()) return misuse("--url is missing; give the URL for the deliveries of {}", wanted.id);
   if (wanted.event_types.empty())
-    return misuse("--types is missing: which events go to {}? '*' means all", wanted.id);
+    return misuse("--types is missing; give the event types for {}, or '*' for all", wanted.id);
   DISPATCH_TRY(operations::settle_definition(wanted, delivery_schemes));
   return wanted;
 }
@@ -68,7 +68,7 @@ Result<Subscription> definition(const SubscriptionAddition& asked,
 void say_changes(const Program& program, const operations::SubscriptionChange& change) {
   const std::string& id = change.wanted.id;
   if (change.kind == operations::SubscriptionChange::Kind::unchanged) {
-    say(program, fmt::format("subscription {} is as it was: nothing named differs", id));
+    say(program, fmt::format("subscription {} is unchanged: it has these settings already", id));
     return;
   }
   for (const auto& field : change.fields)
@@ -113,10 +113,11 @@ Result<ExitCode> add_subscription(const Program& program, const SubscriptionAddi
   if (!added) return tl::unexpected(added.error());
   using Refused = operations::SubscriptionAdded::Refused;
   if (added->refused == Refused::exists)
-    return misuse("there is a subscription {} already; to change it, say --replace; see what it is with: {}",
-                  wanted.id, command_on(program, "subscription show " + wanted.id));
+    return misuse(
+        "there is a subscription {} already; to change it, give --replace; see its definition with: {}",
+        wanted.id, command_on(program, "subscription show " + wanted.id));
   if (added->refused == Refused::changed_meanwhile)
-    return misuse("subscription {} was changed at the same moment by another; nothing was done; see {}",
+    return misuse("subscription {} was changed by another process at the same time; nothing was done; see {}",
                   wanted.id, command_on(program, "subscription show " + wanted.id));
   if (added->shared_url) program.log->warn("{}", *added->shared_url);
 

@@ -33,7 +33,7 @@ Error no_subscription(const Program& program, const std::vector<Subscription>& a
   std::vector<std::string> ids;
   ids.reserve(all.size());
   for (const auto& one : all) ids.push_back(one.id);
-  return misuse("there is no subscription {} in {}{}; list those there are with: {}", id, program.journal,
+  return misuse("there is no subscription {} in {}{}; list them with: {}", id, program.journal,
                 did_you_mean(id, ids), command_on(program, "subscription list"))
       .value();
 }
@@ -45,10 +45,8 @@ Result<ExitCode> remove_subscription(const Program& program, const std::string& 
   if (!removal) return tl::unexpected(removal.error());
   const std::int64_t given_up = removal->open;
   if (!removal->removed)
-    return misuse(
-        "subscription {} has {} not done; nothing was removed; to give up what is not done, say "
-        "--discard",
-        id, counted(given_up, "delivery that is", "deliveries that are"));
+    return misuse("subscription {} has {} not done; nothing was removed; to cancel them, give --discard", id,
+                  counted(given_up, "delivery that is", "deliveries that are"));
   if (json)
     put_json(
         [&](JsonObject& object) { object.add("id", id).add("removed", true).add("discarded", given_up); });

@@ -97,7 +97,8 @@ class Reader {
       skip_space();
       const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_bare);
       path.emplace_back(rest_.begin(), end);
-      if (path.back().empty()) return refuse("'{}' is no name of an option or a command", rest_of_line());
+      if (path.back().empty())
+        return refuse("'{}' is not the name of an option or a command", rest_of_line());
       rest_.remove_prefix(path.back().size());
       skip_space();
     } while (take('.'));
