@@ -6,6 +6,16 @@
 
 namespace dispatch::delivery {
 
+void Admission::set_limits(const RequestLimits& limits) {
+  limits_ = limits;
+  std::erase_if(turns_, [this](std::uint32_t number) {
+    Host& to = hosts_.at(number);
+    to.listed = has_room(to);
+    return !to.listed;
+  });
+  for (auto& [number, to] : hosts_) list(number, to);
+}
+
 void Admission::add(Outgoing outgoing) {
   const std::uint32_t number = outgoing.host;
   Host& to = hosts_[number];
@@ -16,7 +26,7 @@ void Admission::add(Outgoing outgoing) {
 }
 
 std::optional<Outgoing> Admission::next() {
-  if (turns_.empty() || under_way_ >= in_all_) return std::nullopt;
+  if (turns_.empty() || under_way_ >= limits_.in_all) return std::nullopt;
   const std::uint32_t number = turns_.front();
   turns_.pop_front();
   Host& to = hosts_.at(number);
@@ -101,7 +111,7 @@ void Admission::drop_unused(std::uint32_t number) {
 }
 
 void Admission::list(std::uint32_t number, Host& host) {
-  if (host.listed || host.waiting.empty() || host.under_way >= per_host_) return;
+  if (host.listed || host.waiting.empty() || !has_room(host)) return;
   host.listed = true;
   turns_.push_back(number);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "delivery/request_limits.hpp"
 #include "event/outgoing.hpp"
 
 #include <cstddef>
@@ -19,8 +20,10 @@ namespace dispatch::delivery {
 /// nothing is under way takes no memory. Used under a lock.
 class Admission {
  public:
-  /// Both limits at least 1.
-  Admission(std::size_t per_host, std::size_t in_all) : per_host_(per_host), in_all_(in_all) {}
+  explicit Admission(const RequestLimits& limits) : limits_(limits) {}
+
+  /// What next() keeps to from now on. What has started keeps its places, where that is too many, too.
+  void set_limits(const RequestLimits& limits);
 
   void add(Outgoing outgoing);
 
@@ -50,11 +53,12 @@ class Admission {
     std::deque<Outgoing> waiting;
     bool listed = false;
   };
+  bool has_room(const Host& host) const { return host.under_way < limits_.per_host; }
   void drop_unused(std::uint32_t number);
   void list(std::uint32_t number, Host& host);
   void note_time(const Outgoing& outgoing);
 
-  const std::size_t per_host_, in_all_;
+  RequestLimits limits_;
   std::size_t under_way_ = 0, waiting_ = 0;
   std::optional<SteadyTime> late_after_;  ///< the earliest not_after of what waits, or has waited
   std::map<std::uint32_t, Host> hosts_;

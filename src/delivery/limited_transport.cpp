@@ -31,6 +31,18 @@ void LimitedTransport::close() {
   give_back_all();
 }
 
+void LimitedTransport::set_limits(const RequestLimits& limits) {
+  std::vector<Report> given_back;
+  std::vector<Outgoing> ready;
+  {
+    const std::scoped_lock lock{mutex_};
+    admission_.set_limits(limits);
+    if (!closed_) ready = take_ready(given_back);
+  }
+  hand_over(std::move(ready));
+  if (!given_back.empty()) reports_.put(std::move(given_back));
+}
+
 void LimitedTransport::send(std::vector<Outgoing> batch) {
   std::vector<Report> given_back;
   std::vector<Outgoing> ready;

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "delivery/admission.hpp"
+#include "delivery/request_limits.hpp"
 #include "delivery/transport.hpp"
 
 #include <condition_variable>
@@ -17,12 +18,6 @@
 
 namespace dispatch::delivery {
 
-/// How many requests are under way at a time.
-struct RequestLimits {
-  std::size_t per_host = 50;   ///< to one host (Outgoing::host), at least 1
-  std::size_t in_all = 1'000;  ///< at least 1
-};
-
 /// Stands above all transports and holds requests to their limits, whatever their protocol. What may not
 /// start yet waits here: first come, first served for one host, and the hosts in turn. When a request ends,
 /// the next one starts at once, on the thread that brings the outcome.
@@ -33,7 +28,7 @@ class LimitedTransport final : public Transport, private Reports {
  public:
   /// `reports` and `clock` are borrowed and must outlive it.
   LimitedTransport(const RequestLimits& limits, Reports& reports, const Clock& clock)
-      : reports_(reports), clock_(clock), admission_(limits.per_host, limits.in_all) {}
+      : reports_(reports), clock_(clock), admission_(limits) {}
 
   /// Where the transports behind it put their reports.
   Reports& for_next() { return *this; }
@@ -53,6 +48,10 @@ class LimitedTransport final : public Transport, private Reports {
   };
   /// Requests go to `next`, which is borrowed and must outlive the link. Once, before anything is sent.
   [[nodiscard]] Link lead_to(Transport& next);
+
+  /// From now on. Where they are higher, what waits starts at once, on the caller's thread; where they are
+  /// lower, what is under way goes on, and nothing new starts until enough of it has ended. Any thread.
+  void set_limits(const RequestLimits& limits);
 
   void send(std::vector<Outgoing> batch) override;
   void withdraw() override;

@@ -32,7 +32,7 @@ using Tickets = std::vector<std::uint64_t>;
 }  // namespace
 
 TEST_CASE("a host gets no more requests at a time than it may have") {
-  Admission admission{2, 100};
+  Admission admission{{.per_host = 2, .in_all = 100}};
   for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) admission.add(to(0, ticket));
   CHECK(started(admission) == Tickets{1, 2});
   admission.leave(0);
@@ -43,7 +43,7 @@ TEST_CASE("a host gets no more requests at a time than it may have") {
 }
 
 TEST_CASE("a host at its limit does not hold up another") {
-  Admission admission{1, 100};
+  Admission admission{{.per_host = 1, .in_all = 100}};
   admission.add(to(0, 1));
   admission.add(to(0, 2));
   admission.add(to(1, 3));
@@ -51,7 +51,7 @@ TEST_CASE("a host at its limit does not hold up another") {
 }
 
 TEST_CASE("the limit in all holds over hosts and they take turns") {
-  Admission admission{10, 3};
+  Admission admission{{.per_host = 10, .in_all = 3}};
   for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) admission.add(to(0, ticket));
   for (std::uint64_t ticket = 5; ticket <= 8; ++ticket) admission.add(to(1, ticket));
   CHECK(started(admission) == Tickets{1, 5, 2});
@@ -63,7 +63,7 @@ TEST_CASE("the limit in all holds over hosts and they take turns") {
 TEST_CASE("what may start no longer is given back and the rest keeps its order") {
   using namespace std::chrono_literals;
   const SteadyTime start{};
-  Admission admission{1, 100};
+  Admission admission{{.per_host = 1, .in_all = 100}};
   const auto add = [&](std::uint32_t host, std::uint64_t ticket, std::optional<SteadyTime> not_after) {
     Outgoing outgoing = to(host, ticket);
     outgoing.not_after = not_after;
@@ -100,7 +100,7 @@ TEST_CASE("what may start no longer is given back and the rest keeps its order")
 }
 
 TEST_CASE("what is given back has not started and nothing else waits") {
-  Admission admission{1, 100};
+  Admission admission{{.per_host = 1, .in_all = 100}};
   admission.add(to(0, 1));
   CHECK(started(admission) == Tickets{1});
   admission.add(to(0, 2));
@@ -115,7 +115,7 @@ TEST_CASE("what is given back has not started and nothing else waits") {
 }
 
 TEST_CASE("a host of which nothing waits and nothing is under way is forgotten") {
-  Admission admission{2, 100};
+  Admission admission{{.per_host = 2, .in_all = 100}};
   for (std::uint32_t host = 0; host < 1'000; ++host) {
     admission.add(to(host, host));
     REQUIRE(admission.next());
@@ -134,7 +134,7 @@ TEST_CASE("a host of which nothing waits and nothing is under way is forgotten")
 }
 
 TEST_CASE("what waits for one URL of a host is taken out and the others keep their places") {
-  Admission admission{1, 100};
+  Admission admission{{.per_host = 1, .in_all = 100}};
   const auto of_url = [](std::uint64_t ticket, const std::string& url) {
     Outgoing outgoing = to(0, ticket);
     outgoing.url = url;
@@ -157,10 +157,64 @@ TEST_CASE("what waits for one URL of a host is taken out and the others keep the
 }
 
 TEST_CASE("a host whose waiting requests were all taken out has no turn") {
-  Admission admission{1, 100};
+  Admission admission{{.per_host = 1, .in_all = 100}};
   admission.add(to(0, 1));
   admission.add(to(1, 2));
   CHECK(admission.give_back(0, [](const Outgoing&) { return true; }).size() == 1);
   CHECK(started(admission) == Tickets{2});
   CHECK(admission.hosts() == 1);
+}
+
+TEST_CASE("where a host may have more what waits for it starts in its turn") {
+  Admission admission{{.per_host = 1, .in_all = 100}};
+  for (std::uint64_t ticket = 1; ticket <= 4; ++ticket) admission.add(to(0, ticket));
+  for (std::uint64_t ticket = 5; ticket <= 7; ++ticket) admission.add(to(1, ticket));
+  CHECK(started(admission) == Tickets{1, 5});
+  admission.set_limits({.per_host = 3, .in_all = 100});
+  CHECK(started(admission) == Tickets{2, 6, 3, 7});
+  admission.leave(0);
+  CHECK(started(admission) == Tickets{4});
+}
+
+TEST_CASE("where a host may have fewer nothing more starts until enough has ended") {
+  Admission admission{{.per_host = 3, .in_all = 100}};
+  for (std::uint64_t ticket = 1; ticket <= 5; ++ticket) admission.add(to(0, ticket));
+  CHECK(started(admission) == Tickets{1, 2, 3});
+  admission.set_limits({.per_host = 1, .in_all = 100});
+  admission.leave(0);
+  admission.leave(0);
+  CHECK(started(admission).empty());
+  admission.leave(0);
+  CHECK(started(admission) == Tickets{4});
+  CHECK(started(admission).empty());
+}
+
+TEST_CASE("a host that has its turn loses it where it has too much under way by another limit") {
+  Admission admission{{.per_host = 3, .in_all = 2}};
+  for (std::uint64_t ticket = 1; ticket <= 3; ++ticket) admission.add(to(0, ticket));
+  CHECK(started(admission) == Tickets{1, 2});  // it has its turn, and waits for one in all
+  admission.set_limits({.per_host = 2, .in_all = 10});
+  CHECK(started(admission).empty());
+  admission.leave(0);
+  CHECK(started(admission) == Tickets{3});
+  admission.leave(0);
+  admission.leave(0);
+  CHECK(admission.hosts() == 0);
+}
+
+TEST_CASE("the limit in all is raised and lowered") {
+  Admission admission{{.per_host = 10, .in_all = 3}};
+  for (std::uint64_t ticket = 1; ticket <= 6; ++ticket) admission.add(to(ticket % 2 != 0 ? 0 : 1, ticket));
+  CHECK(started(admission) == Tickets{1, 2, 3});
+  admission.set_limits({.per_host = 10, .in_all = 4});
+  CHECK(started(admission) == Tickets{4});
+  admission.set_limits({.per_host = 10, .in_all = 1});
+  for (const std::uint32_t host : {0, 0, 1}) {
+    admission.leave(host);
+    CHECK(started(admission).empty());
+  }
+  admission.leave(1);
+  CHECK(started(admission) == Tickets{5});
+  admission.set_limits({.per_host = 10, .in_all = 2});
+  CHECK(started(admission) == Tickets{6});
 }

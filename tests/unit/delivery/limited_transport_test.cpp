@@ -142,6 +142,76 @@ TEST_CASE("where the way ends what waits is given back and nothing more is sent"
   CHECK(set.http.sent_ids() == Texts{"1"});
 }
 
+TEST_CASE("higher limits let what waits start at once") {
+  Limited set{{.per_host = 1, .in_all = 2}};
+  set.send({attempt_to(0, 1), attempt_to(0, 2), attempt_to(1, 3), attempt_to(2, 4)});
+  CHECK(set.http.sent_ids() == Texts{"1", "3"});
+  set.limited.set_limits({.per_host = 2, .in_all = 2});
+  CHECK(set.http.sent_ids() == Texts{"1", "3"});
+  set.limited.set_limits({.per_host = 2, .in_all = 10});
+  CHECK(set.http.sent_ids() == Texts{"1", "3", "4", "2"});
+  CHECK(set.limited.waiting() == 0);
+}
+
+TEST_CASE("lower limits leave alone what is under way and let nothing start until enough has ended") {
+  Limited set{{.per_host = 3, .in_all = 10}};
+  set.send({attempt_to(0, 1), attempt_to(0, 2), attempt_to(0, 3), attempt_to(0, 4), attempt_to(1, 5)});
+  CHECK(set.http.sent_ids() == Texts{"1", "5", "2", "3"});
+  set.limited.set_limits({.per_host = 1, .in_all = 2});
+  CHECK(set.reports.count() == 0);
+  set.send({attempt_to(2, 6)});
+  for (const auto* id : {"1", "2"}) {
+    REQUIRE(set.http.finish(id, answered(200)));
+    CHECK(set.http.sent_ids() == Texts{"1", "5", "2", "3"});
+  }
+  REQUIRE(set.http.finish("3", answered(200)));
+  CHECK(set.http.sent_ids() == Texts{"1", "5", "2", "3", "6"});
+  REQUIRE(set.http.finish("5", answered(200)));
+  CHECK(set.http.sent_ids() == Texts{"1", "5", "2", "3", "6", "4"});
+  CHECK(set.kinds() == Texts{"1 answered", "2 answered", "3 answered", "5 answered"});
+}
+
+TEST_CASE("where limits are raised what may not begin any more is withdrawn") {
+  Limited set{{.per_host = 1, .in_all = 10}};
+  auto late = attempt_to(0, 2);
+  late.not_after = set.clock.steady() + 1s;
+  set.send({attempt_to(0, 1), late, attempt_to(0, 3)});
+  set.clock.tick(2s);
+  set.limited.set_limits({.per_host = 2, .in_all = 10});
+  CHECK(set.kinds() == Texts{"2 withdrawn"});
+  CHECK(set.http.sent_ids() == Texts{"1", "3"});
+}
+
+TEST_CASE("where the way has ended higher limits let nothing start") {
+  Limited set{{.per_host = 1, .in_all = 10}};
+  set.send({attempt_to(0, 1), attempt_to(0, 2)});
+  set.link.reset();
+  set.limited.set_limits({.per_host = 2, .in_all = 10});
+  CHECK(set.http.sent_ids() == Texts{"1"});
+  CHECK(set.kinds() == Texts{"2 withdrawn"});
+}
+
+TEST_CASE("limits change on one thread while requests start and end on others") {
+  constexpr std::uint64_t requests = 500;
+  Limited set{{.per_host = 1, .in_all = 1}};
+  std::thread changes{[&] {
+    for (std::size_t i = 0; i < requests; ++i)
+      set.limited.set_limits({.per_host = 1 + i % 5, .in_all = 1 + i % 7});
+    set.limited.set_limits({.per_host = 1, .in_all = 1});
+  }};
+  std::thread sends{[&] {
+    for (std::uint64_t ticket = 1; ticket <= requests; ++ticket)
+      set.send({attempt_to(static_cast<std::uint32_t>(ticket % 3), ticket)});
+  }};
+  while (set.reports.count() < requests)
+    for (const auto& id : set.http.under_way_ids()) CHECK(set.http.finish(id, answered(200)));
+  changes.join();
+  sends.join();
+  CHECK(set.limited.waiting() == 0);
+  CHECK(set.reports.count() == requests);
+  CHECK(set.http.most_under_way() <= 7);
+}
+
 TEST_CASE("what is being handed over is withdrawn or aborted too") {
   for (const bool aborts : {false, true}) {
     const ManualClock clock;
