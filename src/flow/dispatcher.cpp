@@ -3,6 +3,7 @@
 #include "base/fail_point.hpp"
 #include "base/text/units.hpp"
 #include "base/text/utf8.hpp"
+#include "flow/intake/refresh_catalog.hpp"
 #include "flow/rules/decide_outcome.hpp"
 #include "flow/takeover.hpp"
 
@@ -221,7 +222,8 @@ Result<> Dispatcher::pause(journal::Transaction& transaction, const std::set<Sub
 
 /// Subscriptions may have been added, changed, paused, resumed or removed.
 Result<> Dispatcher::refresh_policies(WallTime now) {
-  DISPATCH_ASSIGN(const auto changed, policies_.refresh(context_.journal));
+  DISPATCH_ASSIGN(auto subscriptions, refresh_catalog(context_.router.catalog(), context_.journal));
+  DISPATCH_ASSIGN(const auto changed, policies_.follow(std::move(subscriptions)));
   if (!changed) return {};
   stats_.set_paused(policies_.paused());
   return pump_.policy_changed(now);
@@ -239,6 +241,8 @@ Result<> Dispatcher::take_in(journal::Transaction& transaction, WallTime now, st
     DISPATCH_TRY(look_for_given_up());
   }
   satisfied_ = false;
+  // The catalog is that of the turn: changes by others were followed here, a pause of our own when it was
+  // made.
   if (intake_.empty()) return {};
   const std::size_t events = ingest_budget_.events(load(outcomes));
   satisfied_ = events == 0;

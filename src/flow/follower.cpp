@@ -1,5 +1,6 @@
 #include "flow/follower.hpp"
 
+#include "flow/intake/refresh_catalog.hpp"
 #include "flow/pump/adjacent.hpp"
 
 #include <memory>
@@ -22,6 +23,7 @@ Result<> Follower::turn(Mail mail) {
   std::vector<std::shared_ptr<const AcceptedEvent>> accepted_events;
   if (!intake_.empty()) {
     DISPATCH_ASSIGN(auto transaction, context_.journal.begin());
+    DISPATCH_TRY(refresh_catalog(context_.router.catalog(), context_.journal));
     DISPATCH_TRY(intake_.append(*transaction, events_per_turn, context_.clock.wall()));
     const SteadyTime staged = context_.clock.steady();
     DISPATCH_TRY(journal::commit_durably(*transaction));
@@ -92,15 +94,9 @@ Result<bool> Follower::blocked(const journal::DeliveryRow& row) {
 }
 
 Result<bool> Follower::paused(SubscriptionNo subscription) {
-  DISPATCH_ASSIGN(const auto version, context_.journal.subscriptions_version());
-  if (version != paused_version_) {
-    DISPATCH_ASSIGN(const auto all, context_.journal.subscriptions());
-    paused_.clear();
-    for (const Subscription& one : all)
-      if (one.paused_at) paused_.insert(one.no);
-    paused_version_ = version;
-  }
-  return paused_.contains(subscription);
+  DISPATCH_ASSIGN(const auto all, refresh_catalog(context_.router.catalog(), context_.journal));
+  const auto one = all->find(subscription);
+  return one && one->paused_at.has_value();
 }
 
 }  // namespace dispatch::flow

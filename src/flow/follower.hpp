@@ -3,7 +3,6 @@
 #include "flow/intake/intake.hpp"
 
 #include <cstdint>
-#include <set>
 
 namespace dispatch::flow {
 
@@ -33,8 +32,6 @@ class Follower {
   Intake& intake_;
   SharedStats& shared_stats_;
   bool all_ = false;
-  std::set<SubscriptionNo> paused_;  // as of that version
-  std::int64_t paused_version_ = -1;
 };
 
 }  // namespace dispatch::flow

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "event/subscription_set.hpp"
 #include "journal/due_place.hpp"
 #include "journal/queue_reads.hpp"
 #include "journal/rows.hpp"
@@ -135,10 +136,9 @@ class Journal {
   virtual Result<std::vector<std::string>> unknown_names(const DeliveryFilter& filter) = 0;
 
   // --- Reads of subscriptions
-  /// A number that grows with every change of any subscription. Cheap.
-  virtual Result<std::int64_t> subscriptions_version() = 0;
-  /// All subscriptions that are not removed, ordered by number, with their secrets.
-  virtual Result<std::vector<Subscription>> subscriptions() = 0;
+  /// All subscriptions that are not removed, with their secrets and their version; never null. Cheap if they
+  /// have not changed since the last call: only the version is read.
+  virtual Result<std::shared_ptr<const SubscriptionSet>> subscriptions() = 0;
   /// Circuits that are not closed, ordered by destination.
   virtual Result<std::vector<CircuitRow>> circuits() = 0;
   /// The saved paces, ordered by destination. Some may have expired.

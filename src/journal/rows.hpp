@@ -171,7 +171,7 @@ struct Changes {
   bool everything = false;      ///< true on the first call: treat everything as new
   std::vector<QueueNo> queues;  ///< queues with deliveries of new events; may include our own
   bool wakeups = false;         ///< true: there are new lane wakeups
-  bool subscriptions = false;   ///< true: Journal::subscriptions_version() has increased
+  bool subscriptions = false;   ///< true: the version of Journal::subscriptions() has increased
 };
 
 /// A sign that a lane may go on: an operator action, or an arrival that closed a gap.

@@ -2,11 +2,6 @@
 
 namespace dispatch::operations {
 
-AffectedCount::AffectedCount(const std::vector<Subscription>& subscriptions) {
-  for (const Subscription& subscription : subscriptions)
-    subscriptions_.emplace(subscription.no, subscription.id);
-}
-
 void AffectedCount::add(const journal::SelectedDelivery& delivery) {
   add(delivery.row.subscription, delivery.url, delivery.row.state);
 }
@@ -47,8 +42,8 @@ DestinationCount& AffectedCount::destination_of(SubscriptionNo subscription, con
   if (known_.size() < destinations_most) {
     known_.emplace(key, destinations.size());
     const auto known = subscriptions_.find(subscription);
-    return destinations.emplace_back(DestinationCount{
-        .subscription = known == subscriptions_.end() ? std::string{} : known->second, .url = url});
+    return destinations.emplace_back(
+        DestinationCount{.subscription = known ? known->id : std::string{}, .url = url});
   }
   if (!others_) {
     others_ = destinations.size();

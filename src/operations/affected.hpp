@@ -31,7 +31,8 @@ class AffectedCount {
   /// Maximum number of destinations counted separately; there may be millions.
   static constexpr std::size_t destinations_most = 100;
 
-  explicit AffectedCount(const std::vector<Subscription>& subscriptions);
+  /// Their ids are those of `subscriptions`.
+  explicit AffectedCount(SubscriptionSet subscriptions) : subscriptions_(std::move(subscriptions)) {}
 
   /// Counts a delivery in its previous state.
   void add(const journal::SelectedDelivery& delivery);
@@ -48,7 +49,7 @@ class AffectedCount {
  private:
   DestinationCount& destination_of(SubscriptionNo subscription, const std::string& url);
 
-  std::map<SubscriptionNo, std::string> subscriptions_;
+  SubscriptionSet subscriptions_;
   std::map<std::pair<SubscriptionNo, std::string>, std::size_t>
       known_;  ///< index in the list of destinations
   std::optional<std::size_t> others_;

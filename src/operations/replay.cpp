@@ -15,8 +15,6 @@ namespace dispatch::operations {
 
 namespace {
 
-using SubscriptionsByNo = std::map<SubscriptionNo, Subscription>;
-
 /// What keeps order: an entity, or an event without one.
 struct Stream {
   EntityNo entity;
@@ -59,10 +57,13 @@ class Search {
     DISPATCH_ASSIGN(const auto unknown, reader_.unknown_names(which_.filter));
     if (!unknown.empty())
       return misuse("the journal knows no {}; nothing was changed", fmt::join(unknown, ", no "));
-    return reader_.subscriptions([&](const journal::SubscriptionRecord& record) {
-      subscriptions_.emplace(record.subscription.no, record.subscription);
+    std::vector<Subscription> all;
+    DISPATCH_TRY(reader_.subscriptions([&](const journal::SubscriptionRecord& record) {
+      all.push_back(record.subscription);
       return true;
-    });
+    }));
+    subscriptions_ = SubscriptionSet{std::move(all)};
+    return {};
   }
 
   /// Calls `each` for those of that part, in the order of their events.
@@ -74,41 +75,34 @@ class Search {
       const bool direct = record.subscription == SubscriptionNo{};
       if (to_ && std::exchange(last, record.key.position) == record.key.position) return true;
       const auto subscription = subscriptions_.find(record.subscription);
-      if (!direct && subscription == subscriptions_.end()) {
+      if (!direct && !subscription) {
         ++replayed.removed;
         return true;
       }
       const std::string url{to_      ? to_->url
                             : direct ? std::string_view{record.destination}
-                                     : std::string_view{subscription->second.url}};
+                                     : std::string_view{subscription->url}};
       count.add(record.subscription, url, record.state);
       each(record);
       return true;
     });
   }
 
-  std::vector<Subscription> subscriptions() const {
-    std::vector<Subscription> all;
-    for (const auto& [no, subscription] : subscriptions_) all.push_back(subscription);
-    return all;
-  }
+  const SubscriptionSet& subscriptions() const { return subscriptions_; }
 
  private:
   const journal::JournalReader& reader_;
   journal::FinalSelection which_;
   const std::optional<Route>& to_;
-  SubscriptionsByNo subscriptions_;
+  SubscriptionSet subscriptions_;
 };
 
 /// The route as it is in this turn; nothing where the subscription has been removed since.
-std::optional<std::optional<Route>> route_for(SubscriptionNo no,
-                                              const std::vector<Subscription>& subscriptions,
+std::optional<std::optional<Route>> route_for(SubscriptionNo no, const Subscription* subscription,
                                               const std::optional<Route>& to) {
   if (no == SubscriptionNo{}) return to;
-  const auto at = std::find_if(subscriptions.begin(), subscriptions.end(),
-                               [no](const Subscription& one) { return one.no == no; });
-  if (at == subscriptions.end()) return std::nullopt;
-  return Route{at->url, at->host, no};
+  if (subscription == nullptr) return std::nullopt;
+  return Route{subscription->url, subscription->host, no};
 }
 
 /// Makes deliveries of whole streams anew in one turn. Returns how many were made.
@@ -121,7 +115,8 @@ Result<std::int64_t> make(journal::Journal& journal, std::vector<Meant>::const_i
   DISPATCH_ASSIGN(const auto subscriptions, journal.subscriptions());
   std::int64_t made = 0;
   for (const auto& [no, keys] : deliveries) {
-    const auto route = route_for(no, subscriptions, to);
+    const auto subscription = subscriptions->find(no);
+    const auto route = route_for(no, subscription.get(), to);
     if (!route) continue;
     DISPATCH_ASSIGN(const auto some, transaction->replay(keys, *route, clock.wall()));
     made += some;

@@ -37,7 +37,7 @@ Result<Affected> carry_out(const Operation& operation, journal::Journal& journal
                            const journal::DeliveryFilter& meant, const OperationOptions& options) {
   DISPATCH_TRY(check_names(journal, meant));
   DISPATCH_ASSIGN(const auto subscriptions, journal.subscriptions());
-  AffectedCount count{subscriptions};
+  AffectedCount count{*subscriptions};
   journal::Selection selection{
       .filter = meant, .states = operation.changes, .newest_first = operation.newest_first};
   selection.states.insert(selection.states.end(), operation.counts.begin(), operation.counts.end());

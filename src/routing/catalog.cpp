@@ -7,25 +7,25 @@
 
 namespace dispatch::routing {
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::make(std::int64_t version,
-                                                       std::vector<Subscription> subscriptions) {
-  const std::shared_ptr<Snapshot> snapshot{new Snapshot{version, std::move(subscriptions)}};
+Result<std::shared_ptr<const Snapshot>> Snapshot::make(std::shared_ptr<const SubscriptionSet> subscriptions) {
+  const std::shared_ptr<Snapshot> snapshot{new Snapshot{std::move(subscriptions)}};
   DISPATCH_TRY(snapshot->compile());
   return snapshot;
 }
 
-Snapshot::Snapshot(std::int64_t version, std::vector<Subscription> subscriptions)
-    : version_(version), subscriptions_(std::move(subscriptions)) {
-  routes_.reserve(subscriptions_.size());
-  for (const auto& subscription : subscriptions_)
-    routes_.push_back({subscription.url, subscription.host, subscription.no});
+Snapshot::Snapshot(std::shared_ptr<const SubscriptionSet> subscriptions)
+    : subscriptions_(std::move(subscriptions)) {
+  routes_.reserve(subscriptions_->all().size());
+  for (const auto& subscription : subscriptions_->all())
+    routes_.push_back({subscription->url, subscription->host, subscription->no});
 }
 
 Result<> Snapshot::compile() {
-  for (std::size_t place = 0; place < subscriptions_.size(); ++place) {
-    for (const auto& text : subscriptions_[place].event_types) {
+  const auto& all = subscriptions_->all();
+  for (std::size_t place = 0; place < all.size(); ++place) {
+    for (const auto& text : all[place]->event_types) {
       const auto pattern = Pattern::parse(text);
-      if (!pattern) return fail("subscription {}: {}", subscriptions_[place].id, pattern.error().message);
+      if (!pattern) return fail("subscription {}: {}", all[place]->id, pattern.error().message);
       switch (pattern->kind()) {
         case Pattern::Kind::exact:
           exact_[pattern->stem()].push_back(place);
@@ -58,6 +58,6 @@ void Snapshot::match(std::string_view type, std::vector<std::size_t>& found) con
   found.erase(std::unique(found.begin(), found.end()), found.end());
 }
 
-Catalog::Catalog() : now_(*Snapshot::make(0, {})) {}
+Catalog::Catalog() : now_(*Snapshot::make(std::make_shared<const SubscriptionSet>())) {}
 
 }  // namespace dispatch::routing

@@ -2,10 +2,9 @@
 
 #include "base/error.hpp"
 #include "event/arrival.hpp"
-#include "event/subscription.hpp"
+#include "event/subscription_set.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,24 +15,21 @@
 
 namespace dispatch::routing {
 
-/// The subscriptions as they were at one moment, ready to be matched. Never changed, never moved: what is
-/// routed by it borrows from it. Safe for every thread.
+/// A set of subscriptions, ready to be matched. Never changed, never moved: what is routed by it borrows from
+/// it. Safe for every thread.
 class Snapshot {
  public:
-  /// `version` is the journal's number for this state of its subscriptions. An error names the subscription
-  /// with a pattern that is none.
-  static Result<std::shared_ptr<const Snapshot>> make(std::int64_t version,
-                                                      std::vector<Subscription> subscriptions);
+  /// `subscriptions` must not be null. An error names the subscription with a pattern that is none.
+  static Result<std::shared_ptr<const Snapshot>> make(std::shared_ptr<const SubscriptionSet> subscriptions);
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
-  std::int64_t version() const { return version_; }
-  const std::vector<Subscription>& subscriptions() const { return subscriptions_; }
-  bool empty() const { return subscriptions_.empty(); }
+  /// Those it was made of; never null.
+  const std::shared_ptr<const SubscriptionSet>& subscriptions() const { return subscriptions_; }
 
-  /// Puts into `found` the places in subscriptions(), in their order and each once, of those with a pattern
-  /// that matches `type`. The time it takes follows the dots of the type and the number found, not that of
-  /// the subscriptions.
+  /// Puts into `found` the places in subscriptions()->all(), in their order and each once, of those with a
+  /// pattern that matches `type`. The time it takes follows the dots of the type and the number found, not
+  /// that of the subscriptions.
   void match(std::string_view type, std::vector<std::size_t>& found) const;
 
   /// The route to the subscription at `place`; borrows from this snapshot.
@@ -46,11 +42,10 @@ class Snapshot {
   using Places = std::vector<std::size_t>;
   using ByText = std::unordered_map<std::string, Places, Hash, std::equal_to<>>;
 
-  Snapshot(std::int64_t version, std::vector<Subscription> subscriptions);
+  explicit Snapshot(std::shared_ptr<const SubscriptionSet> subscriptions);
   Result<> compile();
 
-  std::int64_t version_;
-  std::vector<Subscription> subscriptions_;
+  std::shared_ptr<const SubscriptionSet> subscriptions_;
   std::vector<Route> routes_;
   ByText exact_;
   ByText below_;  ///< by prefix, its dot included
@@ -58,8 +53,9 @@ class Snapshot {
   Places all_;
 };
 
-/// The snapshot that holds now: one thread publishes what it read from the journal, others route by it.
-/// Thread-safe. At first there are no subscriptions and the version is 0, as in a new journal.
+/// The snapshot that holds now, and so the subscriptions that a run goes by: one thread publishes what it
+/// read from the journal, others route by it. Thread-safe. At first there are no subscriptions, as in a new
+/// journal.
 class Catalog {
  public:
   Catalog();

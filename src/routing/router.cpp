@@ -48,8 +48,8 @@ void Router::refresh() {
   if (now == snapshot_) return;
   snapshot_ = std::move(now);
   std::erase_if(filters_, [&](const auto& known) {
-    return std::none_of(snapshot_->subscriptions().begin(), snapshot_->subscriptions().end(),
-                        [&](const Subscription& one) { return one.filter == known.first; });
+    const auto& all = snapshot_->subscriptions()->all();
+    return std::none_of(all.begin(), all.end(), [&](const auto& one) { return one->filter == known.first; });
   });
 }
 
@@ -60,15 +60,15 @@ Result<std::span<const Route>> Router::route(const Arrival& arrival, RouteHold& 
   }
   const auto direct = own ? own->routes() : std::span<const Route>{};
   if (own) hold.keep(std::move(own));
-  if (snapshot_->empty()) return direct;
+  const SubscriptionSet& subscriptions = *snapshot_->subscriptions();
+  if (subscriptions.empty()) return direct;
 
   snapshot_->match(arrival.type, matched_);
   if (matched_.empty()) return direct;
   routes_.assign(direct.begin(), direct.end());
   document_.clear();
   for (const std::size_t place : matched_)
-    if (may_pass(snapshot_->subscriptions()[place].filter, arrival))
-      routes_.push_back(snapshot_->route(place));
+    if (may_pass(subscriptions.all()[place]->filter, arrival)) routes_.push_back(snapshot_->route(place));
   if (routes_.size() == direct.size()) return direct;
   hold.keep(snapshot_);
   return hold.keep(std::span<const Route>{routes_});

@@ -7,7 +7,6 @@
 #include "routing/url.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -78,11 +77,11 @@ class Router {
 
   /// From now on routes by the catalog's current snapshot.
   void refresh();
-  /// The version of the snapshot in use.
-  std::int64_t version() const { return snapshot_->version(); }
+  /// The snapshot in use; never null.
+  const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
   /// True if an event without a destination is recorded as unmatched, because there are subscriptions;
   /// otherwise it must be rejected.
-  bool accepts_unmatched() const { return !snapshot_->empty(); }
+  bool accepts_unmatched() const { return !snapshot_->subscriptions()->empty(); }
 
   /// Returns the routes of `arrival`: its own or the default one first, then those of subscriptions ordered
   /// by number; possibly none. Valid while `hold` lives: `arrival.routes = *router.route(arrival, hold);`. An

@@ -51,13 +51,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     subscriptions.push_back(std::move(one));
   }
   const auto type = input.rest();
-  const auto snapshot = routing::Snapshot::make(1, std::move(subscriptions));
+  const auto snapshot =
+      routing::Snapshot::make(std::make_shared<const SubscriptionSet>(std::move(subscriptions)));
   PROPERTY(snapshot.has_value());
   std::vector<std::size_t> found;
   (*snapshot)->match(type, found);
   auto next = found.begin();
-  for (std::size_t place = 0; place < (*snapshot)->subscriptions().size(); ++place) {
-    const auto& text = (*snapshot)->subscriptions()[place].event_types.front();
+  const auto& all = (*snapshot)->subscriptions()->all();
+  for (std::size_t place = 0; place < all.size(); ++place) {
+    const auto& text = all[place]->event_types.front();
     const bool expected = means(text, type);
     PROPERTY(Pattern::parse(text)->matches(type) == expected);
     const bool here = next != found.end() && *next == place;

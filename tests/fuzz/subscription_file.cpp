@@ -42,7 +42,8 @@ void check_twice(const std::vector<operations::Declared>& declared) {
     PROPERTY(change.kind == operations::SubscriptionChange::Kind::added);
     stored.push_back(change.wanted);
   }
-  PROPERTY(!operations::any_change(operations::changes_to(stored, declared, true, {}).value()));
+  PROPERTY(!operations::any_change(
+      operations::changes_to(SubscriptionSet{std::move(stored)}, declared, true, {}).value()));
 }
 
 }  // namespace

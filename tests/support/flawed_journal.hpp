@@ -197,8 +197,7 @@ class FlawedJournal : public journal::Journal {
   Result<std::vector<std::string>> unknown_names(const journal::DeliveryFilter& filter) override {
     return sound().unknown_names(filter);
   }
-  Result<std::int64_t> subscriptions_version() override { return sound().subscriptions_version(); }
-  Result<std::vector<Subscription>> subscriptions() override { return sound().subscriptions(); }
+  Result<std::shared_ptr<const SubscriptionSet>> subscriptions() override { return sound().subscriptions(); }
   Result<std::vector<journal::PaceRow>> paces() override { return sound().paces(); }
   Result<std::vector<journal::ThrottleRow>> throttles() override { return sound().throttles(); }
   Result<std::vector<journal::CircuitRow>> circuits() override { return sound().circuits(); }

@@ -537,15 +537,11 @@ Result<std::vector<std::string>> MemoryJournal::unknown_names(const DeliveryFilt
   return unknown_names_in(*read(), filter);
 }
 
-Result<std::int64_t> MemoryJournal::subscriptions_version() {
-  return read()->subscriptions_version;
-}
-
-Result<std::vector<Subscription>> MemoryJournal::subscriptions() {
+Result<std::shared_ptr<const SubscriptionSet>> MemoryJournal::subscriptions() {
   const auto state = read();
   std::vector<Subscription> all;
   for (const auto& [no, subscription] : state->subscriptions) all.push_back(*subscription);
-  return all;
+  return std::make_shared<const SubscriptionSet>(std::move(all), state->subscriptions_version);
 }
 
 Result<std::vector<PaceRow>> MemoryJournal::paces() {

@@ -44,8 +44,7 @@ class MemoryJournal final : public journal::Journal {
   Result<journal::SelectedPage> select(const journal::Selection& selection,
                                        const journal::SelectionPlace& from, std::size_t limit) override;
   Result<std::vector<std::string>> unknown_names(const journal::DeliveryFilter& filter) override;
-  Result<std::int64_t> subscriptions_version() override;
-  Result<std::vector<Subscription>> subscriptions() override;
+  Result<std::shared_ptr<const SubscriptionSet>> subscriptions() override;
   Result<std::vector<journal::CircuitRow>> circuits() override;
   Result<journal::RejectCount> open_rejects() override;
   Result<std::vector<journal::PaceRow>> paces() override;

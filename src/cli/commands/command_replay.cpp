@@ -11,7 +11,6 @@
 #include "operations/views/json_fields.hpp"
 #include "routing/url.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -73,11 +72,9 @@ Result<journal::FinalSelection> selection_of(const Program& program, const Repla
     subscriptions.push_back(record.subscription);
     return true;
   }));
-  const auto named =
-      std::find_if(subscriptions.begin(), subscriptions.end(),
-                   [&](const Subscription& subscription) { return subscription.id == *asked.subscription; });
-  if (named == subscriptions.end())
-    return tl::unexpected(no_subscription(program, subscriptions, *asked.subscription));
+  const SubscriptionSet all{std::move(subscriptions)};
+  const auto named = all.find(*asked.subscription);
+  if (!named) return tl::unexpected(no_subscription(program, all, *asked.subscription));
   selection.subscription = named->no;
   return selection;
 }

@@ -100,12 +100,12 @@ Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
 Result<> check_addresses_seen(journal::Journal& journal, const delivery::HttpOptions& http) {
   if (http.proxy.empty() && http.unix_socket.empty()) return {};
   DISPATCH_ASSIGN(const auto subscriptions, journal.subscriptions());
-  for (const auto& subscription : subscriptions)
-    if (subscription.deny_private)
+  for (const auto& subscription : subscriptions->all())
+    if (subscription->deny_private)
       return misuse(
           "subscription {} allows public addresses only, but through {} dispatch cannot see which address it "
           "connects to; run without it, or change the subscription",
-          subscription.id, http.proxy.empty() ? "--unix-socket" : "--proxy");
+          subscription->id, http.proxy.empty() ? "--unix-socket" : "--proxy");
   return {};
 }
 

@@ -90,7 +90,8 @@ Result<std::shared_ptr<routing::Catalog>> present_subscriptions(const Program& p
   std::vector<Subscription> subscriptions;
   subscriptions.reserve(all.size());
   for (auto& [id, subscription] : all) subscriptions.push_back(std::move(subscription));
-  DISPATCH_ASSIGN(auto snapshot, routing::Snapshot::make(1, std::move(subscriptions)));
+  DISPATCH_ASSIGN(auto snapshot,
+                  routing::Snapshot::make(std::make_shared<const SubscriptionSet>(std::move(subscriptions))));
   auto catalog = std::make_shared<routing::Catalog>();
   catalog->publish(std::move(snapshot));
   return catalog;

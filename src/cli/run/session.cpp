@@ -93,7 +93,8 @@ Result<> Session::open_journal(const InputOptions& options) {
                                              [this](const auto& changes) { say(changes); });
   if (!applied) return tl::unexpected(applied.error());
   for (const auto& warning : operations::warnings_of(*applied)) log_->warn("{}", warning);
-  return flow::refresh_catalog(*catalog_, *journal_);
+  DISPATCH_TRY(flow::refresh_catalog(*catalog_, *journal_));
+  return {};
 }
 
 void Session::say(const std::vector<operations::SubscriptionChange>& changes) {

@@ -66,7 +66,7 @@ void route_again(Incoming& incoming, const NotTaken& from, routing::Router& rout
     DISPATCH_ASSIGN(arrival.routes, router.route(arrival, incoming.routes));
     return {};
   });
-  incoming.subscriptions_version = router.version();
+  incoming.routed_by = router.snapshot();
 }
 
 void reject_unrouted(Incoming& incoming, const NotTaken& from) {

@@ -8,8 +8,8 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -26,10 +26,10 @@ enum class Stop {
 /// Events on their way to the journal: a batch whose arrivals have routes.
 struct Incoming {
   ingest::Batch batch;
-  ingest::EventSource* source = nullptr;   ///< its committed() is called for these events; null: no call
-  routing::RouteHold routes;               ///< owns what the arrivals' routes point to
-  std::int64_t subscriptions_version = 0;  ///< version of the subscriptions that were used for routing
-  WallTime taken{};                        ///< when the dispatcher received it
+  ingest::EventSource* source = nullptr;  ///< its committed() is called for these events; null: no call
+  routing::RouteHold routes;              ///< owns what the arrivals' routes point to
+  std::shared_ptr<const routing::Snapshot> routed_by;  ///< null: the events were not routed
+  WallTime taken{};                                    ///< when the dispatcher received it
   /// True: no event of the input so far has a destination. The input ends here, unless a subscription has
   /// been added since.
   bool without_destination = false;

@@ -6,7 +6,6 @@
 #include "flow/intake/destination_check.hpp"
 #include "flow/intake/feed.hpp"
 #include "flow/intake/journal_rejects.hpp"
-#include "flow/intake/refresh_catalog.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -66,7 +65,6 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(journal::Transaction& t
   taken_.clear();
   std::vector<journal::DeliveryRow> made;
   if (waiting_.empty()) return made;
-  DISPATCH_TRY(refresh_catalog(context_.router.catalog(), context_.journal));
   context_.router.refresh();
   while (!waiting_.empty() && !stopped_) {
     Incoming& incoming = waiting_.front();
@@ -114,8 +112,7 @@ Result<std::vector<journal::DeliveryRow>> Intake::append(journal::Transaction& t
 
 void Intake::settle_routes(Incoming& incoming) {
   const NotTaken from{next_arrival_, next_reject_};
-  if (incoming.subscriptions_version != context_.router.version())
-    route_again(incoming, from, context_.router);
+  if (incoming.routed_by != context_.router.snapshot()) route_again(incoming, from, context_.router);
   if (!context_.router.accepts_unmatched()) reject_unrouted(incoming, from);
 }
 

@@ -38,8 +38,9 @@ class Intake {
 
   void take(std::vector<Incoming> incoming);
 
-  /// Appends at most `most` events; returns the new deliveries. When it returns, rejected lines are on the
-  /// disk, before the commit of the events around them.
+  /// Appends at most `most` events; returns the new deliveries. The router's catalog must hold the
+  /// subscriptions of the open turn: see refresh_catalog(). When it returns, rejected lines are on the disk,
+  /// before the commit of the events around them.
   Result<std::vector<journal::DeliveryRow>> append(journal::Transaction& transaction, std::size_t most,
                                                    WallTime now);
 

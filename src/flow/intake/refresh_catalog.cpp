@@ -4,15 +4,14 @@
 
 namespace dispatch::flow {
 
-Result<> refresh_catalog(routing::Catalog& catalog, journal::Journal& journal) {
-  // The version first: outside a turn the subscriptions may be newer than it says, which is found out when
-  // what was routed by them is appended.
-  DISPATCH_ASSIGN(const auto version, journal.subscriptions_version());
-  if (version == catalog.now()->version()) return {};
+Result<std::shared_ptr<const SubscriptionSet>> refresh_catalog(routing::Catalog& catalog,
+                                                               journal::Journal& journal) {
   DISPATCH_ASSIGN(auto subscriptions, journal.subscriptions());
-  DISPATCH_ASSIGN(auto snapshot, routing::Snapshot::make(version, std::move(subscriptions)));
+  auto published = catalog.now()->subscriptions();
+  if (published->version() == subscriptions->version()) return published;
+  DISPATCH_ASSIGN(auto snapshot, routing::Snapshot::make(subscriptions));
   catalog.publish(std::move(snapshot));
-  return {};
+  return subscriptions;
 }
 
 }  // namespace dispatch::flow

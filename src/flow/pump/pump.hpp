@@ -21,8 +21,8 @@
 
 namespace dispatch::flow {
 
-/// Supplies the scheduler with deliveries from the journal. It reads each delivery queue forward by position and
-/// loads the first delivery of each lane. A delivery that it passes over uses no memory and is read again
+/// Supplies the scheduler with deliveries from the journal. It reads each delivery queue forward by position
+/// and loads the first delivery of each lane. A delivery that it passes over uses no memory and is read again
 /// later: when its lane is drained, when its retry is due, when an operator or a closed gap leaves a wakeup
 /// in the journal, or when its destination limiter has room.
 ///
@@ -68,7 +68,7 @@ class Pump {
   void completed(Item& item);                  ///< the lane goes on
   void retry_later(Item& item, WallTime due);  ///< the lane waits; the journal has the due time
   void buried(Item& item);                     ///< the lane is blocked
-  void lost(Item& item);  ///< the journal has another state: it is asked
+  void lost(Item& item);                       ///< the journal has another state: it is asked
   /// The item leaves, or its limiter serves others first: it is read again when there is room.
   void turned_away(Item& item, TurnedAwayFor why);
   void put_back(Item& item);  ///< its delivery queue is paused: it is read again when that is resumed

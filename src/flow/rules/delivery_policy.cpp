@@ -34,28 +34,27 @@ PolicySet::PolicySet(const RunOptions& run)
   removed_ = std::make_shared<const DeliveryPolicy>(std::move(removed));
 }
 
-Result<bool> PolicySet::refresh(journal::Journal& journal) {
-  DISPATCH_ASSIGN(const auto version, journal.subscriptions_version());
-  if (version_ == version) return false;
-  DISPATCH_ASSIGN(const auto subscriptions, journal.subscriptions());
-  subscriptions_.clear();
-  for (const auto& subscription : subscriptions) {
-    DISPATCH_ASSIGN(auto policy, DeliveryPolicy::of(subscription, run_));
-    subscriptions_.emplace(subscription.no, std::make_shared<const DeliveryPolicy>(std::move(policy)));
+Result<bool> PolicySet::follow(std::shared_ptr<const SubscriptionSet> subscriptions) {
+  if (subscriptions_ && subscriptions_->version() == subscriptions->version()) return false;
+  Policies policies;
+  for (const auto& subscription : subscriptions->all()) {
+    DISPATCH_ASSIGN(auto policy, DeliveryPolicy::of(*subscription, run_));
+    policies.emplace(subscription->no, std::make_shared<const DeliveryPolicy>(std::move(policy)));
   }
-  version_ = version;
+  policies_ = std::move(policies);
+  subscriptions_ = std::move(subscriptions);
   return true;
 }
 
 std::shared_ptr<const DeliveryPolicy> PolicySet::of(SubscriptionNo subscription) const {
   if (subscription == SubscriptionNo{}) return direct_;
-  const auto found = subscriptions_.find(subscription);
-  return found == subscriptions_.end() ? removed_ : found->second;
+  const auto found = policies_.find(subscription);
+  return found == policies_.end() ? removed_ : found->second;
 }
 
 std::vector<std::string> PolicySet::paused() const {
   std::vector<std::string> ids;
-  for (const auto& [no, policy] : subscriptions_)
+  for (const auto& [no, policy] : policies_)
     if (policy->paused) ids.push_back(policy->subscription);
   return ids;
 }

@@ -2,14 +2,12 @@
 
 #include "base/error.hpp"
 #include "event/ids.hpp"
-#include "event/subscription.hpp"
+#include "event/subscription_set.hpp"
 #include "flow/rules/options.hpp"
-#include "journal/journal.hpp"
 #include "policy/classify.hpp"
 #include "policy/retry.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,26 +34,29 @@ struct DeliveryPolicy {
   static Result<DeliveryPolicy> of(const Subscription& subscription, const RunOptions& run);
 };
 
-/// The policies of all subscriptions, as the journal has them. Used by one thread.
+/// The policies of all subscriptions of a set. Used by one thread.
 class PolicySet {
  public:
   explicit PolicySet(const RunOptions& run);
 
-  /// Reads the subscriptions again if any changed. Returns true if they were read.
-  Result<bool> refresh(journal::Journal& journal);
+  /// Makes the policies of these subscriptions. Returns false where they are of that version already. After
+  /// an error they are as they were.
+  Result<bool> follow(std::shared_ptr<const SubscriptionSet> subscriptions);
 
   /// 0: direct deliveries. A subscription that is not there any more is paused.
-  /// Never null; what was given stays as it is, and the next refresh() that
-  /// reads makes new ones.
+  /// Never null; what was given stays as it is, and the next follow() that
+  /// finds another version makes new ones.
   std::shared_ptr<const DeliveryPolicy> of(SubscriptionNo subscription) const;
   /// The ids of the subscriptions that are paused.
   std::vector<std::string> paused() const;
 
  private:
   const RunOptions& run_;
-  std::optional<std::int64_t> version_;
+  using Policies = std::map<SubscriptionNo, std::shared_ptr<const DeliveryPolicy>>;
+
   std::shared_ptr<const DeliveryPolicy> direct_, removed_;
-  std::map<SubscriptionNo, std::shared_ptr<const DeliveryPolicy>> subscriptions_;
+  std::shared_ptr<const SubscriptionSet> subscriptions_;  ///< that the policies were made of; null: none yet
+  Policies policies_;
 };
 
 }  // namespace dispatch::flow

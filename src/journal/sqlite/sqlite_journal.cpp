@@ -69,7 +69,7 @@ Result<> SqliteJournal::check_in_place() {
 Result<Changes> SqliteJournal::changes() {
   return parts_->guard(reading, [&] {
     if (!parts_->changes.has_news(parts_->turn.data_version())) return Changes{};
-    return parts_->changes.take(parts_->subscriptions.version());
+    return parts_->changes.take(parts_->present_subscriptions()->version());
   });
 }
 
@@ -191,12 +191,8 @@ Result<std::vector<std::string>> SqliteJournal::unknown_names(const DeliveryFilt
   return parts_->guard(reading, [&] { return parts_->selector.unknown_names(filter); });
 }
 
-Result<std::int64_t> SqliteJournal::subscriptions_version() {
-  return parts_->guard(reading, [&] { return parts_->subscriptions.version(); });
-}
-
-Result<std::vector<Subscription>> SqliteJournal::subscriptions() {
-  return parts_->guard(reading, [&] { return parts_->subscriptions.all(); });
+Result<std::shared_ptr<const SubscriptionSet>> SqliteJournal::subscriptions() {
+  return parts_->guard(reading, [&] { return parts_->present_subscriptions(); });
 }
 
 Result<RejectCount> SqliteJournal::open_rejects() {

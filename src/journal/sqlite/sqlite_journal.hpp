@@ -58,8 +58,7 @@ class SqliteJournal final : public Journal {
                               std::size_t limit) override;
   Result<std::int64_t> unknown_outcomes(const DeliveryFilter& which) override;
   Result<std::vector<std::string>> unknown_names(const DeliveryFilter& filter) override;
-  Result<std::int64_t> subscriptions_version() override;
-  Result<std::vector<Subscription>> subscriptions() override;
+  Result<std::shared_ptr<const SubscriptionSet>> subscriptions() override;
   Result<std::vector<CircuitRow>> circuits() override;
   Result<RejectCount> open_rejects() override;
   Result<std::vector<PaceRow>> paces() override;

@@ -107,6 +107,13 @@ class SqliteParts {
     return done;
   }
 
+  /// The subscriptions of the open turn. Without one, those of the last commit, which may be another
+  /// connection's.
+  std::shared_ptr<const SubscriptionSet> present_subscriptions() {
+    if (!turn.is_open()) subscriptions.look_again();
+    return subscriptions.all();
+  }
+
   /// Returns an error if a delivery for an existing event goes to no subscription.
   Result<> check_route(const Route& route) {
     if (subscriptions.find(route.subscription)) return {};

@@ -4,7 +4,6 @@
 #include "operations/subscriptions/subscription_fields.hpp"
 #include "routing/shared_url.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace dispatch::operations {
@@ -19,11 +18,9 @@ Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Cloc
   DISPATCH_ASSIGN(const auto all, journal.subscriptions());
   Subscription wanted = addition.wanted;
   SubscriptionAdded added;
-  added.shared_url = routing::shared_url_warning(wanted, all);
-  const auto before =
-      std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.id == wanted.id; });
-  const bool known = before != all.end();
-  if (known) {
+  added.shared_url = routing::shared_url_warning(wanted, *all);
+  const auto before = all->find(wanted.id);
+  if (before) {
     if (!addition.replace) return SubscriptionAdded{.refused = Refused::exists};
     if (!addition.former || definition_fields(*addition.former) != definition_fields(*before))
       return SubscriptionAdded{.refused = Refused::changed_meanwhile};
@@ -33,9 +30,9 @@ Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Cloc
   }
   if (addition.secret)
     wanted.secrets = with_newest(std::move(wanted.secrets), *addition.secret, now, addition.secret_keep);
-  added.change = change_to(known ? &*before : nullptr, wanted);
+  added.change = change_to(before.get(), wanted);
   DISPATCH_ASSIGN(wanted.no, transaction->put_subscription(wanted, now));
-  if (known) {
+  if (before) {
     wanted.paused_at = before->paused_at;
     wanted.pause_reason = before->pause_reason;
   }

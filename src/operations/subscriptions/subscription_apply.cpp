@@ -43,15 +43,14 @@ Result<std::vector<SubscriptionChange>> apply_set(
     const std::function<void(const std::vector<SubscriptionChange>&)>& tell) {
   // The changes are reported before the transaction, so that a slow reader does not hold up a run; the
   // version proves afterwards that they still apply.
-  DISPATCH_ASSIGN(const auto version, journal.subscriptions_version());
   DISPATCH_ASSIGN(const auto stored, journal.subscriptions());
-  auto changes = changes_to(stored, declared, options.prune, now);
+  auto changes = changes_to(*stored, declared, options.prune, now);
   if (!changes || !any_change(*changes)) return changes;
   tell(*changes);
 
   DISPATCH_ASSIGN(auto transaction, journal.begin());
-  DISPATCH_ASSIGN(const auto found, journal.subscriptions_version());
-  if (found != version)
+  DISPATCH_ASSIGN(const auto found, journal.subscriptions());
+  if (found->version() != stored->version())
     return fail("another process changed the subscriptions meanwhile; nothing was applied; apply them again");
   DISPATCH_TRY(write(*transaction, *changes, options.discard, now));
   fail_point(FailPoint::operator_staged);
@@ -62,9 +61,10 @@ Result<std::vector<SubscriptionChange>> apply_set(
 
 std::vector<std::string> warnings_of(const std::vector<SubscriptionChange>& changes) {
   std::vector<std::string> warnings;
-  std::vector<Subscription> all;
+  std::vector<Subscription> wanted;
   for (const auto& change : changes)
-    if (change.kind != Kind::removed) all.push_back(change.wanted);
+    if (change.kind != Kind::removed) wanted.push_back(change.wanted);
+  const SubscriptionSet all{std::move(wanted)};
   for (const auto& change : changes) {
     const bool goes =
         change.kind == Kind::added || std::any_of(change.fields.begin(), change.fields.end(),

@@ -21,7 +21,7 @@ bool is_paused_by_backfill(const Subscription& subscription) {
 Result<SubscriptionBackfill> SubscriptionBackfill::of(const Subscription& subscription, Position from,
                                                       const journal::JournalReader& reader,
                                                       std::size_t at_a_time) {
-  auto snapshot = routing::Snapshot::make(1, {subscription});
+  auto snapshot = routing::Snapshot::make(std::make_shared<const SubscriptionSet>(std::vector{subscription}));
   if (!snapshot) return tl::unexpected(std::move(snapshot).error());
   auto catalog = std::make_shared<routing::Catalog>();
   catalog->publish(std::move(*snapshot));
@@ -72,9 +72,8 @@ Result<> SubscriptionBackfill::make_rest(journal::Journal& journal, const Clock&
   DISPATCH_TRY(look(at_a_time_, std::nullopt, until_));
   DISPATCH_ASSIGN(auto transaction, journal.begin());
   DISPATCH_ASSIGN(const auto all, journal.subscriptions());
-  const auto present =
-      std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.no == added_.no; });
-  if (present == all.end())
+  const auto present = all->find(added_.no);
+  if (!present)
     return misuse("subscription {} was removed by another while former events were added to it", added_.id);
   if (definition_fields(*present) != definition_fields(added_))
     return misuse(

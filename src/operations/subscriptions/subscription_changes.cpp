@@ -51,16 +51,14 @@ std::vector<SigningSecret> with_newest(std::vector<SigningSecret> secrets, std::
   return all;
 }
 
-Result<std::vector<SubscriptionChange>> changes_to(const std::vector<Subscription>& journal,
+Result<std::vector<SubscriptionChange>> changes_to(const SubscriptionSet& journal,
                                                    const std::vector<Declared>& declared, bool prune,
                                                    WallTime now) {
   std::vector<SubscriptionChange> changes;
   for (const auto& one : declared) {
-    const auto before = std::find_if(journal.begin(), journal.end(), [&](const Subscription& stored) {
-      return stored.id == one.subscription.id;
-    });
+    const auto before = journal.find(one.subscription.id);
     Subscription wanted = one.subscription;
-    if (before != journal.end()) {
+    if (before) {
       wanted.no = before->no;
       wanted.secrets = before->secrets;
     }
@@ -70,13 +68,13 @@ Result<std::vector<SubscriptionChange>> changes_to(const std::vector<Subscriptio
                                   fmt::format("subscription {}: {}", wanted.id, secret.error().message)});
     if (*secret)
       wanted.secrets = with_newest(std::move(wanted.secrets), (*secret)->reveal(), now, one.secret_keep);
-    changes.push_back(change_to(before == journal.end() ? nullptr : &*before, std::move(wanted)));
+    changes.push_back(change_to(before.get(), std::move(wanted)));
   }
   if (!prune) return changes;
-  for (const auto& stored : journal) {
+  for (const auto& stored : journal.all()) {
     if (std::none_of(declared.begin(), declared.end(),
-                     [&](const Declared& one) { return one.subscription.id == stored.id; }))
-      changes.push_back({Kind::removed, stored, {}});
+                     [&](const Declared& one) { return one.subscription.id == stored->id; }))
+      changes.push_back({Kind::removed, *stored, {}});
   }
   return changes;
 }

@@ -2,7 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "event/subscription.hpp"
+#include "event/subscription_set.hpp"
 #include "operations/subscriptions/subscription_file.hpp"
 
 #include <chrono>
@@ -33,7 +33,7 @@ SubscriptionChange change_to(const Subscription* before, Subscription wanted);
 /// The changes that turn the journal's subscriptions into the declared ones: in the order declared, and then,
 /// if `prune`, removals. A declared secret that is not the newest becomes the newest; older ones stay valid
 /// until `secret_kept` has passed. Applying the same set again changes nothing.
-Result<std::vector<SubscriptionChange>> changes_to(const std::vector<Subscription>& journal,
+Result<std::vector<SubscriptionChange>> changes_to(const SubscriptionSet& journal,
                                                    const std::vector<Declared>& declared, bool prune,
                                                    WallTime now);
 

@@ -4,7 +4,6 @@
 #include "operations/commit.hpp"
 #include "operations/subscriptions/subscription_changes.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace dispatch::operations {
@@ -16,9 +15,8 @@ template <class Act>
 Result<bool> with_subscription(journal::Journal& journal, const Clock& clock, std::string_view id, Act act) {
   DISPATCH_ASSIGN(auto transaction, journal.begin());
   DISPATCH_ASSIGN(const auto all, journal.subscriptions());
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.id == id; });
-  if (found == all.end()) return false;
+  const auto found = all->find(id);
+  if (!found) return false;
   const Result<bool> acted = act(*transaction, *found, clock.wall());
   if (!acted) return tl::unexpected(acted.error());
   if (*acted) DISPATCH_TRY(commit_whole(*transaction, journal));

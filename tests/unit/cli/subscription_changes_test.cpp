@@ -64,7 +64,7 @@ TEST_CASE("what is declared is added or changed or left and what is not declared
   auto changed = subscription("changed");
   changed.no = SubscriptionNo{2};
   changed.paused_at = now;
-  const std::vector<Subscription> journal{subscription("same"), changed, subscription("other")};
+  const SubscriptionSet journal{{subscription("same"), changed, subscription("other")}};
   std::vector<Declared> declared{
       {subscription("same")}, {subscription("changed", "http://b.test/")}, {subscription("new")}};
   declared[1].subscription.rate.reset();
@@ -96,18 +96,18 @@ TEST_CASE("a declared set that holds already changes nothing") {
   const auto first = changes_to({}, {one}, false, now).value();
   CHECK(first[0].kind == Kind::added);
   CHECK(texts(first[0].wanted.secrets) == Texts{"a secret of ours"});
-  const auto second = changes_to({first[0].wanted}, {one}, false, now + 1h).value();
+  const auto second = changes_to(SubscriptionSet{{first[0].wanted}}, {one}, false, now + 1h).value();
   CHECK_FALSE(any_change(second));
 
   directory.write("secret", "another secret of ours\n");
-  const auto third = changes_to({first[0].wanted}, {one}, false, now + 1h).value();
+  const auto third = changes_to(SubscriptionSet{{first[0].wanted}}, {one}, false, now + 1h).value();
   CHECK(third[0].kind == Kind::changed);
   CHECK(texts(third[0].wanted.secrets) == Texts{"another secret of ours", "a secret of ours"});
   CHECK(changes_text(third) == "~ s\n    secret        the one before -> a new one\n");
 
   // Without a reference the secrets stay.
   one.secret = {};
-  CHECK_FALSE(any_change(changes_to({third[0].wanted}, {one}, false, now + 2h).value()));
+  CHECK_FALSE(any_change(changes_to(SubscriptionSet{{third[0].wanted}}, {one}, false, now + 2h).value()));
 }
 
 TEST_CASE("values of headers are compared and not shown") {
@@ -115,7 +115,7 @@ TEST_CASE("values of headers are compared and not shown") {
   before.headers = R"({"Authorization":"Bearer one"})";
   Declared wanted{subscription("s")};
   wanted.subscription.headers = R"({"Authorization":"Bearer two"})";
-  const auto changes = changes_to({before}, {wanted}, false, now).value();
+  const auto changes = changes_to(SubscriptionSet{{before}}, {wanted}, false, now).value();
   CHECK(changes_text(changes) == "~ s\n    headers       the values before -> new values\n");
   CHECK(changes_json(changes).find("Bearer") == std::string::npos);
 }

@@ -19,8 +19,13 @@ namespace {
 /// Counts each call of the journal and of its transactions. A batch is one call.
 class CountingJournal final : public FlawedJournal {
  public:
-  CountingJournal(std::unique_ptr<journal::Journal> journal, std::size_t& calls)
-      : FlawedJournal(std::move(journal)), calls_(calls) {}
+  CountingJournal(std::unique_ptr<journal::Journal> journal, std::size_t& calls, std::size_t& asked)
+      : FlawedJournal(std::move(journal)), calls_(calls), asked_for_subscriptions_(asked) {}
+
+  Result<std::shared_ptr<const SubscriptionSet>> subscriptions() override {
+    ++asked_for_subscriptions_;
+    return sound().subscriptions();
+  }
 
   Result<std::vector<journal::DeliveryQueue>> queues_by_number(std::span<const QueueNo> numbers) override {
     return sound().queues_by_number(numbers);
@@ -61,6 +66,7 @@ class CountingJournal final : public FlawedJournal {
     return FlawedJournal::sound_transaction();
   }
   std::size_t& calls_;
+  std::size_t& asked_for_subscriptions_;
 };
 
 /// A dispatcher whose calls are counted; and the most that one of its turns has made.
@@ -68,7 +74,7 @@ class Counted {
  public:
   explicit Counted(flow::RunOptions options = {}) : fixture{DispatcherFixture::Dark{}, std::move(options)} {
     fixture.through = [&](auto journal) {
-      return std::make_unique<CountingJournal>(std::move(journal), calls_);
+      return std::make_unique<CountingJournal>(std::move(journal), calls_, asked_for_subscriptions_);
     };
     REQUIRE(fixture.rise());
   }
@@ -97,9 +103,13 @@ class Counted {
     return most_;
   }
 
+  /// How often the journal was asked for its subscriptions since the last call.
+  std::size_t take_asked_for_subscriptions() { return std::exchange(asked_for_subscriptions_, 0); }
+
   DispatcherFixture fixture;
 
  private:
+  std::size_t asked_for_subscriptions_ = 0;
   std::size_t calls_ = 0, most_ = 0, turns_ = 0;
 };
 
@@ -253,7 +263,8 @@ TEST_CASE("a turn calls the journal as often for many subscriptions that are pau
         CHECK(run.fixture.stats().delivered == 0);
         as_operator(run.fixture, [&](journal::Journal& journal, journal::Transaction& transaction) {
           const auto all = journal.subscriptions().value();
-          for (auto one : all) {
+          for (const auto& known : all->all()) {
+            Subscription one = *known;
             one.host = "n-" + one.host;
             one.url = "http://" + one.host + "/hook";
             REQUIRE(transaction.put_subscription(one, run.fixture.clock.wall()));
@@ -283,4 +294,26 @@ TEST_CASE("a turn calls the journal as often after a crash with much to read as 
         CHECK(run.fixture.stats().state_counts.of(DeliveryState::completed) == 2 * size);
       },
       wide());
+}
+
+TEST_CASE("a run asks the journal for the subscriptions once for each change of them") {
+  Counted run{wide()};
+  subscribe(run.fixture, subscription("one"));
+  run.fixture.arrive({{"e1", "E", 1, ""}});
+  run.play();
+  CHECK(run.take_asked_for_subscriptions() > 0);
+  CHECK(run.fixture.transport.under_way().size() == 1);
+
+  for (std::int64_t sequence = 1; sequence <= 5; ++sequence) {
+    run.fixture.arrive(lines(3, sequence, at_one_host));
+    run.play();
+    run.answer_all(200);
+  }
+  CHECK(run.take_asked_for_subscriptions() == 0);
+
+  subscribe(run.fixture, subscription("two"));
+  run.fixture.arrive({{"e2", "E", 2, ""}});
+  run.play();
+  CHECK(run.take_asked_for_subscriptions() == 1);
+  CHECK(run.fixture.transport.under_way().size() == 2);
 }

@@ -136,9 +136,9 @@ TEST_CASE("410 pauses the subscription in the turn that takes it in and costs th
   CHECK(fixture.stats().paused == std::vector<std::string>{"s"});
   CHECK(fixture.stats().state_counts.of(DeliveryState::retry_wait) == 1);
   const auto subscriptions = fixture.other_journal()->subscriptions().value();
-  REQUIRE(subscriptions.size() == 1);
-  CHECK(subscriptions[0].paused_at == fixture.clock.wall());
-  CHECK(subscriptions[0].pause_reason == "the receiver answered 410 Gone");
+  REQUIRE(subscriptions->all().size() == 1);
+  CHECK(subscriptions->all()[0]->paused_at == fixture.clock.wall());
+  CHECK(subscriptions->all()[0]->pause_reason == "the receiver answered 410 Gone");
   fixture.transport.finish_all(answered(200));
   fixture.play();
   CHECK(fixture.transport.sent().size() == 50);

@@ -31,6 +31,13 @@ Route route_of(const Subscription& subscription) {
   return {.url = subscription.url, .host = subscription.host, .subscription = subscription.no};
 }
 
+std::vector<Subscription> all_subscriptions(Journal& journal) {
+  const auto set = journal.subscriptions().value();
+  std::vector<Subscription> all;
+  for (const auto& one : set->all()) all.push_back(*one);
+  return all;
+}
+
 Subscription put(Journal& journal, Subscription subscription) {
   subscription.no = in_a_turn(journal, [&](Transaction& transaction) {
     return transaction.put_subscription(subscription, noon).value();

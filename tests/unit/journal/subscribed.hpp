@@ -16,6 +16,9 @@ Subscription plain_subscription(std::string_view id);
 /// Its route.
 Route route_of(const Subscription& subscription);
 
+/// Copies of all there are.
+std::vector<Subscription> all_subscriptions(journal::Journal& journal);
+
 /// Each in a turn of its own. `put` gives the subscription with its number.
 Subscription put(journal::Journal& journal, Subscription subscription);
 std::int64_t remove(journal::Journal& journal, const Subscription& subscription);

@@ -3,6 +3,7 @@
 #include "unit/journal/subscribed.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -39,14 +40,14 @@ Subscription full_subscription() {
 TEST_CASE_TEMPLATE("subscription: what is put is read back as it is", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
-  CHECK(journal->subscriptions().value().empty());
+  CHECK(all_subscriptions(*journal).empty());
   const auto full = put(*journal, full_subscription());
   Subscription bare = plain_subscription("bare");
   bare.rate.reset();
   bare = put(*journal, bare);
   CHECK(full.no != bare.no);
   const auto other = subject.open();
-  CHECK(other->subscriptions().value() == std::vector{full, bare});
+  CHECK(all_subscriptions(*other) == std::vector{full, bare});
 }
 
 TEST_CASE_TEMPLATE("subscription: a known id takes on the definition and keeps its number and pause", Subject,
@@ -62,11 +63,11 @@ TEST_CASE_TEMPLATE("subscription: a known id takes on the definition and keeps i
   Subscription expected = after;
   expected.paused_at = noon;
   expected.pause_reason = "it said 410";
-  CHECK(journal->subscriptions().value() == std::vector{expected});
+  CHECK(all_subscriptions(*journal) == std::vector{expected});
 
   wanted.secrets.pop_back();
   put(*journal, wanted);
-  CHECK(journal->subscriptions().value().at(0).secrets == wanted.secrets);
+  CHECK(all_subscriptions(*journal).at(0).secrets == wanted.secrets);
 }
 
 TEST_CASE_TEMPLATE("subscription: the version goes up with every change and with nothing else", Subject,
@@ -74,9 +75,9 @@ TEST_CASE_TEMPLATE("subscription: the version goes up with every change and with
   Subject subject;
   const auto journal = subject.open();
   const auto other = subject.open();
-  std::int64_t last = other->subscriptions_version().value();
+  std::int64_t last = other->subscriptions().value()->version();
   const auto changed = [&] {
-    const std::int64_t before = std::exchange(last, other->subscriptions_version().value());
+    const std::int64_t before = std::exchange(last, other->subscriptions().value()->version());
     CHECK(last >= before);
     return last > before;
   };
@@ -92,7 +93,7 @@ TEST_CASE_TEMPLATE("subscription: the version goes up with every change and with
   CHECK(changed());
   pause(*journal, one, "another reason");
   CHECK_FALSE(changed());
-  CHECK(journal->subscriptions().value().at(0).pause_reason == "why");
+  CHECK(all_subscriptions(*journal).at(0).pause_reason == "why");
   resume(*journal, one);
   CHECK(changed());
   resume(*journal, one);
@@ -107,6 +108,52 @@ TEST_CASE_TEMPLATE("subscription: the version goes up with every change and with
   CHECK_FALSE(changed());
 }
 
+TEST_CASE_TEMPLATE("subscription: a set stays as it was read and finds each by its number and its id",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  const auto one = put(*journal, plain_subscription("one"));
+  const auto two = put(*journal, plain_subscription("two"));
+  const auto before = journal->subscriptions().value();
+  remove(*journal, one);
+  const auto three = put(*journal, plain_subscription("three"));
+  CHECK(before->all().size() == 2);
+  CHECK(*before->find(one.no) == one);
+  CHECK(*before->find("two") == two);
+  CHECK(before->find(three.no) == nullptr);
+  const auto after = journal->subscriptions().value();
+  CHECK(after->version() > before->version());
+  CHECK(after->find(one.no) == nullptr);
+  CHECK(after->find("one") == nullptr);
+  CHECK(*after->find(two.no) == two);
+  CHECK(*after->find("three") == three);
+}
+
+TEST_CASE_TEMPLATE("subscription: a set and its version are of one moment while another journal changes them",
+                   Subject, JOURNALS) {
+  constexpr int changes = 50;
+  Subject subject;
+  const auto reading = subject.open();
+  auto changing = subject.open();
+  const auto attempts_at = [](int change) {
+    auto wanted = plain_subscription("one");
+    wanted.attempts = static_cast<unsigned>(change);
+    return wanted;
+  };
+  put(*changing, attempts_at(1));
+  const std::int64_t first = reading->subscriptions().value()->version();
+  std::jthread changer{[&] {
+    for (int change = 2; change <= changes; ++change) put(*changing, attempts_at(change));
+  }};
+  int disagree = 0;
+  for (std::int64_t version = first; version < first + changes - 1;) {
+    const auto set = reading->subscriptions().value();
+    version = set->version();
+    if (set->find("one")->attempts != static_cast<unsigned>(version - first + 1)) ++disagree;
+  }
+  CHECK(disagree == 0);
+}
+
 TEST_CASE_TEMPLATE("subscription: nothing of an abandoned turn is left", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
@@ -117,9 +164,9 @@ TEST_CASE_TEMPLATE("subscription: nothing of an abandoned turn is left", Subject
     moved.url = "http://s.test/moved";
     (void)transaction->put_subscription(moved, noon).value();
     (void)transaction->put_subscription(plain_subscription("two"), noon).value();
-    CHECK(journal->subscriptions().value().size() == 2);
+    CHECK(all_subscriptions(*journal).size() == 2);
   }
-  CHECK(journal->subscriptions().value() == std::vector{one});
+  CHECK(all_subscriptions(*journal) == std::vector{one});
   const auto two = put(*journal, plain_subscription("two"));
   append_along(*journal, "a", "e", {route_of(one), route_of(two)});
   CHECK(begin(*journal, queue_of(*journal, one).at(0)).outgoing.url == one.url);
@@ -149,7 +196,7 @@ TEST_CASE_TEMPLATE("subscription: one that is removed takes its open deliveries 
   CHECK(states() == std::vector{S::completed, S::failed, S::failed, S::in_flight, S::in_flight, S::failed});
   CHECK(journal->state_counts().value().of(S::failed) == 3);
   CHECK(journal->state_counts().value().of(S::pending) == 12);
-  CHECK(journal->subscriptions().value() == std::vector{other});
+  CHECK(all_subscriptions(*journal) == std::vector{other});
 
   end(*journal, queue.at(3), Transition::succeed);
   SUBCASE("a failure comes too late to be tried again") {

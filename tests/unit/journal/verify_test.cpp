@@ -404,7 +404,7 @@ TEST_CASE("verify finds nothing in a journal of version 4 that was brought up an
   const auto journal = journal::SqliteJournal::open(worn.path(), migrating()).value();
   CHECK(worn.findings().empty());
   // Its lanes are found by the new index.
-  const auto late = journal->subscriptions().value().back();
+  const auto late = all_subscriptions(*journal).back();
   const auto queue = queue_of(*journal, late);
   CHECK(journal->head(queue.at(0).key).value()->key == queue.at(1).key);
   attempt(*journal, queue.at(1), Transition::succeed);

@@ -10,7 +10,6 @@
 #include "unit/journal/journals.hpp"
 #include "unit/journal/subscribed.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <optional>
 #include <span>
@@ -63,9 +62,8 @@ void append_former(Journal& journal, int from, int to) {
 }
 
 std::optional<Subscription> find(Journal& journal, std::string_view id) {
-  const auto all = journal.subscriptions().value();
-  const auto at = std::find_if(all.begin(), all.end(), [&](const Subscription& one) { return one.id == id; });
-  return at == all.end() ? std::nullopt : std::optional{*at};
+  const auto one = journal.subscriptions().value()->find(id);
+  return one ? std::optional{*one} : std::nullopt;
 }
 
 Subscription present(Journal& journal) {

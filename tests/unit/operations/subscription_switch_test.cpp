@@ -17,11 +17,11 @@ TEST_CASE_TEMPLATE("a subscription is paused once and resumed once", Subject, JO
   const ManualClock clock;
   put(*journal, plain_subscription("s"));
   CHECK(operations::pause_subscription(*journal, clock, "s", "moves").value() == std::optional{true});
-  CHECK(journal->subscriptions().value().at(0).pause_reason == "moves");
+  CHECK(all_subscriptions(*journal).at(0).pause_reason == "moves");
   CHECK(operations::pause_subscription(*journal, clock, "s", "again").value() == std::optional{false});
-  CHECK(journal->subscriptions().value().at(0).pause_reason == "moves");
+  CHECK(all_subscriptions(*journal).at(0).pause_reason == "moves");
   CHECK(operations::resume_subscription(*journal, clock, "s").value() == std::optional{true});
-  CHECK_FALSE(journal->subscriptions().value().at(0).paused_at);
+  CHECK_FALSE(all_subscriptions(*journal).at(0).paused_at);
   CHECK(operations::resume_subscription(*journal, clock, "s").value() == std::optional{false});
 }
 
@@ -36,12 +36,12 @@ TEST_CASE_TEMPLATE("a subscription with open deliveries is removed only where th
   REQUIRE(kept);
   CHECK_FALSE(kept->removed);
   CHECK(kept->open == 1);
-  CHECK(journal->subscriptions().value().size() == 1);
+  CHECK(all_subscriptions(*journal).size() == 1);
   const auto removed = operations::remove_subscription(*journal, clock, "s", true).value();
   REQUIRE(removed);
   CHECK(removed->removed);
   CHECK(removed->open == 1);
-  CHECK(journal->subscriptions().value().empty());
+  CHECK(all_subscriptions(*journal).empty());
 }
 
 TEST_CASE_TEMPLATE("a new secret goes before the older one for as long as it is kept", Subject, JOURNALS) {
@@ -57,7 +57,7 @@ TEST_CASE_TEMPLATE("a new secret goes before the older one for as long as it is 
   REQUIRE(second);
   CHECK(second->older == 1);
   CHECK(second->until == clock.wall() + 1h);
-  CHECK(journal->subscriptions().value().at(0).secrets.at(0).text == "second");
+  CHECK(all_subscriptions(*journal).at(0).secrets.at(0).text == "second");
   CHECK_FALSE(operations::rotate_secret(*journal, clock, "s", "second", 1h).value()->changed);
 }
 

@@ -21,13 +21,13 @@ void log_warnings(spdlog::logger& log, const std::vector<operations::Subscriptio
 /// What applying would change; a journal that is not there holds nothing.
 Result<std::vector<operations::SubscriptionChange>> rehearse(
     const journal::Store& store, const std::vector<operations::Declared>& declared, bool prune) {
-  std::vector<Subscription> stored;
+  auto stored = std::make_shared<const SubscriptionSet>();
   if (store.may_exist()) {
     const auto journal = store.open({.existing_only = true});
     if (!journal) return tl::unexpected(journal.error());
     DISPATCH_ASSIGN(stored, (*journal)->subscriptions());
   }
-  return operations::changes_to(stored, declared, prune, SystemClock{}.wall());
+  return operations::changes_to(*stored, declared, prune, SystemClock{}.wall());
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "cli/exit_code.hpp"
-#include "event/subscription.hpp"
+#include "event/subscription_set.hpp"
 #include "operations/subscriptions/subscription_file.hpp"
 
 #include <chrono>
@@ -63,6 +63,6 @@ struct SubscriptionsToApply {
 Result<ExitCode> apply_subscriptions(const Program& program, const SubscriptionsToApply& asked);
 
 /// The error for an unknown subscription id, with a command to type next.
-Error no_subscription(const Program& program, const std::vector<Subscription>& all, std::string_view id);
+Error no_subscription(const Program& program, const SubscriptionSet& all, std::string_view id);
 
 }  // namespace dispatch::cli

@@ -112,7 +112,7 @@ Result<ExitCode> show_subscription(const Program& program, const std::string& id
   if (found == records.end()) {
     std::vector<Subscription> all;
     for (const auto& record : records) all.push_back(record.subscription);
-    return tl::unexpected(no_subscription(program, all, id));
+    return tl::unexpected(no_subscription(program, SubscriptionSet{std::move(all)}, id));
   }
   const auto& record = *found;
   const WallTime now = SystemClock{}.wall();

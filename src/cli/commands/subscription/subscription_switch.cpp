@@ -24,15 +24,15 @@ auto act_on(const Program& program, const std::string& id, Act act)
   if (!done) return tl::unexpected(std::move(done).error());
   if (*done) return std::move(**done);
   DISPATCH_ASSIGN(const auto all, journal->subscriptions());
-  return tl::unexpected(no_subscription(program, all, id));
+  return tl::unexpected(no_subscription(program, *all, id));
 }
 
 }  // namespace
 
-Error no_subscription(const Program& program, const std::vector<Subscription>& all, std::string_view id) {
+Error no_subscription(const Program& program, const SubscriptionSet& all, std::string_view id) {
   std::vector<std::string> ids;
-  ids.reserve(all.size());
-  for (const auto& one : all) ids.push_back(one.id);
+  ids.reserve(all.all().size());
+  for (const auto& one : all.all()) ids.push_back(one->id);
   return misuse("there is no subscription {} in {}{}; list them with: {}", id, program.journal,
                 did_you_mean(id, ids), command_on(program, "subscription list"))
       .value();

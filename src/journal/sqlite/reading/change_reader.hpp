@@ -24,8 +24,8 @@ class ChangeReader {
   Position newest_event();
 
   Statement newest_event_, newest_action_, queues_;
-  std::int64_t data_version_ = -1;  // none yet
-  std::int64_t subscriptions_version_ = 0;
+  std::int64_t data_version_ = -1;          // none yet
+  std::int64_t subscriptions_version_ = 0;  // told up to this one, as of the actions below
   std::int64_t action_ = 0;
   Position event_{};            // all events up to this one were seen, or are our own
   std::size_t own_events_ = 0;  // number of our own events above event_

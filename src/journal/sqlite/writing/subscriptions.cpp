@@ -4,7 +4,6 @@
 #include "base/text/json.hpp"
 #include "journal/sqlite/writing/lane_wakeups.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -95,9 +94,7 @@ Subscriptions::Subscriptions(SQLite::Database& database, TurnAccount& turn, Dest
                   "INSERT INTO actions (verb, at, turn, subscription_no, note) VALUES (?, ?, ?, ?, ?)") {}
 
 SubscriptionNo Subscriptions::put(const Subscription& subscription, WallTime now) {
-  const auto& all = known();
-  const auto same_id = std::find_if(all.begin(), all.end(),
-                                    [&](const auto& entry) { return entry.second->id == subscription.id; });
+  const auto known = all()->find(subscription.id);
   const auto& [_, id, url, host, event_types, filter, transform, body, headers, secrets, rate, concurrency,
                timeout, attempts, statuses, deny_private, paused_at, pause_reason] = subscription;
   const auto patterns = event_types_text(event_types);
@@ -107,7 +104,7 @@ SubscriptionNo Subscriptions::put(const Subscription& subscription, WallTime now
     rate_per = rate->per.count();
   }
   const auto body_number = static_cast<std::int64_t>(body);
-  if (same_id == all.end()) {
+  if (!known) {
     SubscriptionNo no;
     {
       auto rows = add_.rows(id, url, host, patterns, null_if_empty(filter), null_if_empty(transform),
@@ -119,8 +116,8 @@ SubscriptionNo Subscriptions::put(const Subscription& subscription, WallTime now
     changed(number(Verb::subscription_added), no, now);
     return no;
   }
-  const SubscriptionNo no = same_id->first;
-  if (same_definition(*same_id->second, subscription)) return no;
+  const SubscriptionNo no = known->no;
+  if (same_definition(*known, subscription)) return no;
   change_.run(url, host, patterns, null_if_empty(filter), null_if_empty(transform), body_number,
               null_if_empty(headers), rate_count, rate_per, stored(concurrency), stored(timeout),
               stored(attempts), null_if_empty(statuses), deny_private, no);
@@ -171,37 +168,21 @@ void Subscriptions::changed(std::int64_t verb, SubscriptionNo no, WallTime now,
   stale_ = true;
 }
 
-std::int64_t Subscriptions::version() {
-  auto rows = version_.rows();
-  return rows.next() ? rows.integer(0) : 0;
-}
-
-std::vector<Subscription> Subscriptions::all() {
-  return rows_.read();
-}
-
-std::shared_ptr<const Subscription> Subscriptions::find(SubscriptionNo no) {
-  const auto& all = known();
-  const auto found = all.find(no);
-  return found == all.end() ? nullptr : found->second;
-}
-
-const Subscriptions::Known& Subscriptions::known() {
-  if (!std::exchange(stale_, false)) return known_;
-  const std::int64_t now = version();
-  if (now == known_version_) return known_;
-  known_.clear();
-  for (Subscription& subscription : all()) {
-    const SubscriptionNo no = subscription.no;
-    known_.emplace(no, std::make_shared<const Subscription>(std::move(subscription)));
-  }
-  known_version_ = now;
-  return known_;
+const std::shared_ptr<const SubscriptionSet>& Subscriptions::all() {
+  if (!stale_) return all_;
+  // Open until the rows are read: so SQLite reads them from the same snapshot as the version, in a turn or
+  // not.
+  auto progress = version_.rows();
+  const std::int64_t version = progress.next() ? progress.integer(0) : 0;
+  if (!all_ || all_->version() != version)
+    all_ = std::make_shared<const SubscriptionSet>(rows_.read(), version);
+  stale_ = false;
+  return all_;
 }
 
 void Subscriptions::forget() {
   stale_ = true;
-  known_version_ = -1;
+  all_.reset();
 }
 
 }  // namespace dispatch::journal

@@ -218,10 +218,11 @@ TEST_CASE("planted: a replay wakes nobody") {
 TEST_CASE("planted: a pause is not noticed") {
   struct Busy final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::vector<Subscription>> subscriptions() override {
-      auto all = sound().subscriptions();
-      for (auto& one : *all) one.paused_at.reset();
-      return all;
+    Result<std::shared_ptr<const SubscriptionSet>> subscriptions() override {
+      const auto sound_set = sound().subscriptions().value();
+      std::vector<Subscription> all;
+      for (const auto& one : sound_set->all()) all.emplace_back(*one).paused_at.reset();
+      return std::make_shared<const SubscriptionSet>(std::move(all), sound_set->version());
     }
   };
   Setting setting = small();
@@ -233,10 +234,11 @@ TEST_CASE("planted: a pause is not noticed") {
 TEST_CASE("planted: a resume is not noticed") {
   struct Still final : FlawedJournal {
     using FlawedJournal::FlawedJournal;
-    Result<std::int64_t> subscriptions_version() override {
-      const auto version = sound().subscriptions_version();
-      return std::min(*version, std::int64_t{2});
+    Result<std::shared_ptr<const SubscriptionSet>> subscriptions() override {
+      if (!last_ || last_->version() < 2) last_ = sound().subscriptions().value();
+      return last_;
     }
+    std::shared_ptr<const SubscriptionSet> last_;
   };
   Setting setting = small();
   setting.rules.subscribed = "http://s.test/hook";
@@ -365,9 +367,10 @@ TEST_CASE("planted: a wakeup of a paused subscription is passed over") {
       const auto paused = [&](QueueNo no) {
         const auto queues = sound().queues(QueueNo{}).value();
         const auto subscriptions = sound().subscriptions().value();
-        for (const auto& queue : queues)
-          for (const auto& one : subscriptions)
-            if (queue.no == no && one.no == queue.subscription) return one.paused_at.has_value();
+        for (const auto& queue : queues) {
+          const auto one = subscriptions->find(queue.subscription);
+          if (queue.no == no && one) return one->paused_at.has_value();
+        }
         return false;
       };
       for (auto& wakeup : *wakeups)
