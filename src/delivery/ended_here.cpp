@@ -16,19 +16,19 @@ Outcome not_made(OutcomeKind kind, std::string why) {
 Outcome cut_off() {
   Outcome outcome;
   outcome.kind = OutcomeKind::unknown;
-  outcome.error = "cut off by this program before an outcome was known";
+  outcome.error = "aborted by this program before its outcome was known";
   return outcome;
 }
 
 Outcome never_begun(std::string_view why) {
   Outcome outcome;
   outcome.kind = OutcomeKind::withdrawn;
-  outcome.error = fmt::format("taken back before it was sent, as {}", why);
+  outcome.error = fmt::format("withdrawn before it was sent: {}", why);
   return outcome;
 }
 
 Outcome too_late() {
-  return never_begun("the time by which it had to begin has passed");
+  return never_begun("its latest time to begin has passed");
 }
 
 }  // namespace dispatch::delivery

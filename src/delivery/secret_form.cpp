@@ -76,7 +76,7 @@ std::optional<std::string> weakness(std::string_view secret) {
                        secret_strong);
   if (looks_like_base64(secret))
     return fmt::format(
-        "looks like base64 and is used as it stands; where the receiver decodes it, write {} before it",
+        "looks like base64 and is used without decoding; if the receiver decodes it, write {} before it",
         encoded_prefix);
   return std::nullopt;
 }

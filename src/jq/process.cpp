@@ -162,7 +162,7 @@ RunResult<std::optional<std::string>> Process::ask(Request request, std::string_
                receive_all(channel, &answer, sizeof answer);
   if (whole && !is_bounded(answer, limits_)) {
     end();
-    return program_error("jq broke down: its answer was out of bounds");
+    return program_error("jq failed: its answer was out of bounds");
   }
   if (whole) {
     said.resize(answer.bytes);
@@ -181,8 +181,7 @@ RunError Process::ended(int error) {
   if (silent)
     return machine_error("the jq process did not answer within {} s and was ended", patience.tv_sec).value();
   if (WIFEXITED(status) && WEXITSTATUS(status) == not_confined)
-    return machine_error(
-               "the jq process ended, as this system does not let it give up its rights by a seccomp filter")
+    return machine_error("the jq process ended, because this system does not allow its seccomp filter")
         .value();
   if (!WIFSIGNALED(status))
     return machine_error("the jq process ended with exit code {}", WEXITSTATUS(status)).value();
@@ -197,7 +196,7 @@ RunError Process::ended(int error) {
     case SIGILL:
     case SIGFPE:
     case SIGSYS:
-      return program_error("jq broke down: it needs more than {} of memory, or values nested too deep",
+      return program_error("jq failed: it needs more than {} of memory, or values nested too deep",
                            format_size(limits_.memory))
           .value();
     default:

@@ -47,8 +47,7 @@ bool write_all(int fd, std::string_view text) {
 Result<> check_replaceable(const std::string& path) {
   struct stat there {};
   if (::lstat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) return {};
-  return fail("cannot replace {}: it is there and not a regular file; name one that is, or that is not there",
-              path);
+  return fail("cannot replace {}: it is not a regular file; name a regular file or a new one", path);
 }
 
 /// A new file beside `path`, under a name that nobody can guess. Whatever has that name already, a link or a

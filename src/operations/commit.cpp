@@ -22,8 +22,7 @@ Result<> commit(journal::Transaction& transaction, journal::Journal& journal, st
   auto error = journal.take_checkpoint_error();
   if (!error) return {};
   error->message += fmt::format(
-      "; what this command changed before ({}) stands; when the cause is mended, give the same command again "
-      "for what is left",
+      "; what this command changed before ({}) is kept; fix the cause, then repeat the command for the rest",
       changed);
   return tl::unexpected(std::move(*error));
 }
@@ -31,7 +30,7 @@ Result<> commit(journal::Transaction& transaction, journal::Journal& journal, st
 Result<> commit_whole(journal::Transaction& transaction, journal::Journal& journal) {
   DISPATCH_TRY(commit_at_fail_points(transaction));
   if (const auto error = journal.take_checkpoint_error())
-    return fail("what was asked for is done, but {}", error->message);
+    return fail("the change is made, but {}", error->message);
   return {};
 }
 

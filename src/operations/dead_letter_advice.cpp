@@ -48,20 +48,19 @@ std::vector<NextStep> DeadLetterAdvice::steps() const {
   if (!subscription_.empty()) {
     const auto id = shell_word(subscription_);
     steps.push_back({fmt::format("subscription add {} --replace --url URL", id),
-                     fmt::format("mend the URL of subscription {}", subscription_)});
-    steps.push_back(
-        {"dlq release --subscription " + id, "send again what is dead of it, to its present URL"});
+                     fmt::format("correct the URL of subscription {}", subscription_)});
+    steps.push_back({"dlq release --subscription " + id, "send its dead letters again, to its current URL"});
   }
   if (!program_.empty()) {
     const auto id = shell_word(program_owner_);
     steps.push_back({fmt::format("subscription add {} --replace --{} JQ", id, program_),
-                     fmt::format("mend the {} of subscription {}", program_, program_owner_)});
+                     fmt::format("correct the {} of subscription {}", program_, program_owner_)});
     if (program_owner_ != subscription_)
-      steps.push_back({"dlq release --subscription " + id, "send again what is dead of it"});
+      steps.push_back({"dlq release --subscription " + id, "send its dead letters again"});
   }
   if (!paused_.empty())
     steps.push_back({"subscription resume " + shell_word(paused_),
-                     fmt::format("let subscription {}, which is paused, have what is released", paused_)});
+                     fmt::format("resume subscription {}, so that it gets what is released", paused_)});
   return steps;
 }
 

@@ -48,7 +48,7 @@ Result<std::string> ascii_host(const std::string& host) {
   if (code == CURLUE_OK) return std::string{text};
   if (code == CURLUE_LACKS_IDN || !thread.works())
     return misuse("international host names cannot be encoded here; write the form that begins with xn--");
-  return misuse("its host is no international name in UTF-8; write the form that begins with xn--");
+  return misuse("its host is not an international name in UTF-8; write the form that begins with xn--");
 }
 
 }  // namespace dispatch::routing

@@ -12,8 +12,7 @@ std::optional<std::string> shared_url_warning(const Subscription& wanted, const 
   if (other == those.end()) return std::nullopt;
   return "subscription " + wanted.id + " has the URL of subscription " + (*other)->id +
          ": an event that both want arrives there twice with the same Idempotency-Key, and a receiver that "
-         "goes "
-         "by it drops the second; give each a URL of its own, as with a query (?for=" +
+         "checks it drops the second; give each a URL of its own, as with a query (?for=" +
          wanted.id + ")";
 }
 

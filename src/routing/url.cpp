@@ -91,11 +91,12 @@ Result<Url> read_url(std::string_view text, UrlSchemes schemes) {
   if (text.size() > url_most)
     return misuse("{} is {} bytes long; the most is {}", shown(text), text.size(), url_most);
   if (const auto bad = std::find_if(text.begin(), text.end(), cannot_stand_in_url); bad != text.end())
-    return misuse("{} holds a byte (0x{:02x}) that cannot stand in a URL; write it percent-encoded",
-                  shown(text), static_cast<unsigned char>(*bad));
+    return misuse("{} holds a byte (0x{:02x}) that a URL cannot hold; write it percent-encoded", shown(text),
+                  static_cast<unsigned char>(*bad));
   const auto colon = text.find("://");
   if (colon == std::string_view::npos || colon == 0)
-    return misuse("{} is no absolute URL; it must begin with {}", shown(text), listed(schemes, "or", "://"));
+    return misuse("{} is not an absolute URL; it must begin with {}", shown(text),
+                  listed(schemes, "or", "://"));
 
   Url url;
   url.scheme = lower(text.substr(0, colon));
@@ -107,7 +108,7 @@ Result<Url> read_url(std::string_view text, UrlSchemes schemes) {
   if (authority.empty()) return misuse("{} has no host", shown(text));
   if (authority.find('@') != std::string_view::npos)
     return misuse(
-        "{} holds a user name or password, which a URL here must not; send it in a header (Authorization) "
+        "{} holds a user name or password, which is not allowed; send it in a header (Authorization) "
         "instead",
         shown(text));
 
@@ -117,7 +118,7 @@ Result<Url> read_url(std::string_view text, UrlSchemes schemes) {
   // libcurl makes no request to the URLs of brokers, and reads them.
   if (const auto code = curl_url_set(handle.get(), CURLUPART_URL, absolute.c_str(), CURLU_NON_SUPPORT_SCHEME);
       code != CURLUE_OK)
-    return misuse("{} is no URL: {}", shown(text), curl_url_strerror(code));
+    return misuse("{} is not a URL: {}", shown(text), curl_url_strerror(code));
 
   if (part(handle, CURLUPART_PORT) == "0")
     return misuse("{} has the port 0, which cannot be connected to", shown(text));
@@ -151,7 +152,7 @@ Result<Url> parse_url(std::string_view text, UrlSchemes schemes) {
   DISPATCH_ASSIGN(std::string spelled, with_ascii_host(text));
   auto url = read_url(spelled, schemes);
   for (int round = 1; url && url->text != spelled; ++round) {
-    if (round == rounds_most) return misuse("{} has no spelling that stays", shown(text));
+    if (round == rounds_most) return misuse("{} cannot be normalised", shown(text));
     spelled = url->text;
     url = read_url(spelled, schemes);
   }

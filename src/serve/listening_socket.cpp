@@ -48,7 +48,7 @@ Result<ListeningSocket> listen_at(const std::string& host, std::uint16_t port) {
       ::bind(socket.get(), address.ai_addr, address.ai_addrlen) != 0 ||
       ::listen(socket.get(), SOMAXCONN) != 0) {
     const std::string_view next =
-        errno == EADDRINUSE ? "; stop who listens there, or choose another port" : "";
+        errno == EADDRINUSE ? "; stop the program that listens there, or choose another port" : "";
     return fail("cannot listen at {} port {}: {}{}", host, port, errno_text(errno), next);
   }
   const std::uint16_t chosen = port_of(socket.get());

@@ -232,7 +232,7 @@ std::size_t OtlpExporter::judge(const Answer& answer, std::size_t spans) {
 void OtlpExporter::tell(std::string_view what) {
   if (std::exchange(told_, true)) return;
   log_->warn(
-      "traces do not all get to the collector at {}: {}; deliveries go on; see OTEL_EXPORTER_OTLP_ENDPOINT "
+      "not all traces reach the collector at {}: {}; deliveries go on; see OTEL_EXPORTER_OTLP_ENDPOINT "
       "in "
       "dispatch-run(1)",
       origin_of(options_.url), what);

@@ -65,7 +65,7 @@ Result<> Telemetry::finish() {
   if (deliveries_) {
     deliveries_->drain(lines_patience);
     if (const auto dropped = deliveries_->dropped(); dropped > 0)
-      direct_->warn("{} line(s) of talk were left out, as they came faster than they were read", dropped);
+      direct_->warn("{} log line(s) were dropped, because they came faster than they were read", dropped);
   }
   auto told = metrics_ ? metrics_->finish() : Result<>{};
   stop_.request_stop();

@@ -104,7 +104,7 @@ Result<std::string> endpoint(const Variables& variables) {
   const auto exporter = variables.text("OTEL_TRACES_EXPORTER");
   if (exporter == "none") return std::string{};
   if (!exporter.empty() && exporter != "otlp")
-    return misuse("OTEL_TRACES_EXPORTER: '{}' is not known here; it is otlp or none", exporter);
+    return misuse("OTEL_TRACES_EXPORTER: '{}' is not supported; use otlp or none", exporter);
   const auto name = variables.otlp("ENDPOINT");
   auto url = variables.text(name);
   if (url.empty() && exporter.empty()) return url;
@@ -171,7 +171,7 @@ Result<std::optional<TraceExport>> trace_export(const Environment& environment) 
   const auto protocol = variables.text(protocol_name);
   if (!protocol.empty() && protocol != "http/json")
     wanted.remarks.push_back(
-        fmt::format("{}: '{}' is not spoken here; traces are sent as http/json", protocol_name, protocol));
+        fmt::format("{}: '{}' is not supported; traces are sent as http/json", protocol_name, protocol));
   return wanted;
 }
 

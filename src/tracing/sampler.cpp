@@ -31,7 +31,8 @@ Result<Sampler> Sampler::parse(std::string_view name, std::string_view argument)
   }
   if (rest != "traceidratio") {
     return misuse(
-        "OTEL_TRACES_SAMPLER is '{}', which is no sampler; it is one of always_on, always_off, traceidratio, "
+        "OTEL_TRACES_SAMPLER is '{}', which is not a sampler; use one of always_on, always_off, "
+        "traceidratio, "
         "parentbased_always_on, parentbased_always_off, parentbased_traceidratio",
         name);
   }

@@ -37,7 +37,7 @@ bool AnswerReader::header(std::string_view line, int status) {
   }
   at_status_line_ = line == "\r\n" || line == "\n";
   if (at_status_line_ && status == 101) {  // libcurl would wait for what comes next
-    complaint_ = "the server switched protocols, which nobody had asked for";
+    complaint_ = "the server switched protocols without being asked";
     return false;
   }
   if (at_status_line_ && status >= 200) answered_ = true;  // lower ones announce it

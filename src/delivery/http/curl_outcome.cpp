@@ -93,11 +93,11 @@ std::string explain_distrust(std::string_view detail, long verify_result) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return fmt::format("the server's certificate is of no authority that is trusted here (--cacert): {}",
+      return fmt::format("the server's certificate is from an authority that is not trusted (--cacert): {}",
                          detail);
     case X509_V_OK:
     case X509_V_ERR_UNSPECIFIED:  // the name is looked at before the chain
-      return fmt::format("the server's certificate is another host's: {}", detail);
+      return fmt::format("the server's certificate is for another host: {}", detail);
     default:
       return fmt::format("the server's certificate is not accepted: {}", detail);
   }

@@ -15,7 +15,7 @@ Result<std::string> parse_proxy_url(std::string_view text) {
     return misuse("the URL of the proxy cannot be read: {}", curl_url_strerror(code));
   if (url_part(url, CURLUPART_PATH) != "/" || !url_part(url, CURLUPART_QUERY).empty() ||
       !url_part(url, CURLUPART_FRAGMENT).empty())
-    return misuse("the URL of the proxy goes on behind its port; give it as http://HOST:PORT");
+    return misuse("the URL of the proxy has text after its port; give it as http://HOST:PORT");
   return whole;
 }
 

@@ -64,7 +64,7 @@ Result<bool> Transfer::public_only() const {
   if (!only || (options_.proxy.empty() && options_.unix_socket.empty())) return only;
   return misuse(
       "not sent: subscription {} allows public addresses only, but through {} dispatch cannot see which "
-      "address it connects to; run without {}, or set the subscription free",
+      "address it connects to; run without {}, or allow the subscription all addresses",
       subscription != nullptr ? subscription->id : "", options_.proxy.empty() ? "a Unix socket" : "a proxy",
       options_.proxy.empty() ? "--unix-socket" : "--proxy");
 }
@@ -231,10 +231,10 @@ std::string Transfer::explain(CURLcode code) const {
     return fmt::format("the host name {} cannot be resolved", host_name());
   auto text = explain_failure(code, detail_.data(), system_error);
   if (asked_for_certificate_)
-    text += options_.client_certificate.empty()
-                ? "; the server asked for a client certificate (--cert)"
-                : "; the server asked for a client certificate and was shown that in " +
-                      options_.client_certificate;
+    text +=
+        options_.client_certificate.empty()
+            ? "; the server asked for a client certificate (--cert)"
+            : "; the server asked for a client certificate and got the one in " + options_.client_certificate;
   return text;
 }
 

@@ -55,8 +55,8 @@ std::string reason_of(const journal::Appended& appended, const Arrival& arrival,
       return conflict_text(appended, arrival, joins_ids);
     case AppendVerdict::sequence_taken:
       return fmt::format(
-          "sequence number {} of entity '{}' is taken by event '{}'; two events cannot have one place",
-          number, entity, appended.other_event);
+          "sequence number {} of entity '{}' is taken by event '{}'; give this event another number", number,
+          entity, appended.other_event);
     case AppendVerdict::sequence_skipped:
       return fmt::format(
           "sequence number {} of entity '{}' {}, and what follows may have been sent; give this event a new "

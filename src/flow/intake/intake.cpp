@@ -236,10 +236,9 @@ Result<> Intake::keep_rejects(journal::Transaction& transaction, const Incoming&
   if (*kept < rejects_.size()) {
     const auto& most = options_.rejects_most;
     stop_after(incoming.batch, rejects_[*kept].origin, false,
-               fmt::format(
-                   "as many rejected lines are kept as --rejects-most allows ({} lines, {}); is it the right "
-                   "file? See: dispatch rejects list",
-                   most.lines, format_size(static_cast<std::uint64_t>(most.bytes))));
+               fmt::format("the limit of rejected lines is reached (--rejects-most: {} lines, {}); check "
+                           "that it is the right file; see: dispatch rejects list",
+                           most.lines, format_size(static_cast<std::uint64_t>(most.bytes))));
   } else if (options_.stop_on_reject && rejects_.back().last) {
     stop_after(incoming.batch, rejects_.back().origin, true,
                "--on-bad-line stop ends the input with the first rejected line");

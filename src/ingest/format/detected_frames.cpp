@@ -75,7 +75,7 @@ tl::unexpected<Error> DetectedFrames::refusal() const {
   else
     message +=
         fmt::format("; {}, or make JSON lines of it", format.advice.empty() ? "convert it" : format.advice);
-  if (format.text) message += "; --input-format lines takes it line by line all the same";
+  if (format.text) message += "; --input-format lines reads it line by line anyway";
   return misuse("{}", message);
 }
 

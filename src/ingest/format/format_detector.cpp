@@ -23,7 +23,7 @@ FormatDetector::Format FormatDetector::look(std::string_view seen, bool ended) {
   const char first = first_of(seen);
   if (first == record_separator) {
     if (!documents_) return Format::sequence;
-    return refuse({"a JSON text sequence, which --records does not take apart", "jq --seq -c '.Records[]'",
+    return refuse({"a JSON text sequence, which --records does not split", "jq --seq -c '.Records[]'",
                    "jq --seq -c '.Records[]'"});
   }
   // The byte behind a bracket may show another encoding.

@@ -25,7 +25,7 @@ Result<JsonPointer> JsonPointer::parse(std::string_view text) {
   JsonPointer pointer{std::string{text}, {}};
   if (text.empty()) return pointer;
   if (text.front() != '/')
-    return misuse("'{}' is no JSON pointer; it must begin with '/', as in /delivery/guid", text);
+    return misuse("'{}' is not a JSON pointer; it must begin with '/', as in /delivery/guid", text);
   std::string_view rest = text.substr(1);
   while (true) {
     const auto slash = rest.find('/');

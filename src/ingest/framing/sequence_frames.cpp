@@ -86,7 +86,7 @@ Frame SequenceFrames::take(std::size_t size, bool last) {
   frame.terminated = !ended_;
   line_ += newlines_in(frame.text);
   scanned_ = solid_ = 0;
-  if (!separated_) frame.fault = "no record separator (0x1E) stands before it";
+  if (!separated_) frame.fault = "there is no record separator (0x1E) before it";
   if (last) {
     text_.emplace();
     separated_ = false;

@@ -28,7 +28,7 @@ std::string lower(std::string_view name) {
 
 /// Why the header cannot be sent, or nothing.
 std::string objection(std::string_view name, const Value& value) {
-  if (!is_header_name(name)) return fmt::format("{} is no header name", in_quotes(name));
+  if (!is_header_name(name)) return fmt::format("{} is not a header name", in_quotes(name));
   if (is_reserved_header(name))
     return fmt::format("{} is reserved: dispatch sets it, or a receiver may take it for one that it trusts",
                        in_quotes(name));
@@ -55,7 +55,7 @@ Checked<Headers> read_headers(const Found& found) {
     return tl::unexpected(fmt::format("{} is {} bytes long; the most is {}", label(found),
                                       found.value.raw.size(), headers_most));
 
-  if (has_half_pair(found.value.raw)) return reject("half a surrogate pair stands in a name or value");
+  if (has_half_pair(found.value.raw)) return reject("a name or value holds half a surrogate pair");
 
   Headers headers;
   std::vector<std::string> names;

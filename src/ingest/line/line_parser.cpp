@@ -105,7 +105,7 @@ Checked<Arrival> LineParser::parse(std::string_view line, TextStore& store) {
     if (const auto& path = mapping_.of(Field::event_id))
       return tl::unexpected(fmt::format("event_id: there is nothing at {}", path->text));
     return tl::unexpected(
-        std::string{"neither event_id nor id is there; --field event_id=/pointer names another place"});
+        std::string{"event_id and id are missing; --field event_id=/pointer names another place"});
   }
   if (is_cloud_event()) {
     DISPATCH_TRY(take(event.entity_id, find(Field::entity_id, {Name::partitionkey, Name::subject}), as_id));
@@ -257,7 +257,7 @@ Checked<std::string_view> LineParser::payload(const Value& object, std::string_v
     if (const auto encoded = under(static_cast<std::size_t>(Name::data_base64), Field::payload)) {
       if (under(static_cast<std::size_t>(Name::data), Field::payload))
         return tl::unexpected(
-            std::string{"data and data_base64 are both there; an event can have only one of them"});
+            std::string{"data and data_base64 are both given; an event can have only one of them"});
       return read_base64(*encoded, store);
     }
   }

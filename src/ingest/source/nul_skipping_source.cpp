@@ -71,8 +71,8 @@ void NulSkippingSource::end_run() {
     owed_ = run;
   } else if (++runs_ <= warnings_most) {
     warn_(
-        fmt::format("{}: {} NUL bytes at byte {} were skipped, as a log has them that was truncated while it "
-                    "was written to; what follows is read",
+        fmt::format("{}: {} NUL bytes at byte {} were skipped, as in a log that was truncated while it was "
+                    "written; the rest is read",
                     name(), run, position_ - run + 1));
   }
   if (ended_ && runs_ > warnings_most)

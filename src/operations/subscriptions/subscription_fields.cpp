@@ -80,8 +80,7 @@ std::string number_text(const std::optional<T>& number) {
 Result<BodyMode> parse_body_mode(std::string_view text) {
   const auto* const found = std::find(body_mode_names.begin(), body_mode_names.end(), text);
   if (found == body_mode_names.end())
-    return misuse("'{}' is no form of body; it is payload, envelope, cloudevents or cloudevents-binary",
-                  text);
+    return misuse("'{}' is not a body mode; use payload, envelope, cloudevents or cloudevents-binary", text);
   return static_cast<BodyMode>(found - body_mode_names.begin());
 }
 
@@ -145,7 +144,7 @@ Result<std::string> headers_from_lines(const std::vector<std::string>& lines) {
     for (const auto& line : lines) {
       const auto colon = line.find(':');
       if (colon == std::string::npos)
-        return misuse("{} is no header; write its name, a colon and its value", ingest::in_quotes(line));
+        return misuse("{} is not a header; write its name, a colon and its value", ingest::in_quotes(line));
       const auto start = line.find_first_not_of(" \t", colon + 1);
       const auto end = line.find_last_not_of(" \t");
       object.add(line.substr(0, colon),

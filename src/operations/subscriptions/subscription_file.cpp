@@ -74,7 +74,7 @@ auto then(const Result<std::string>& text, Parse parse) -> decltype(parse(std::s
 Result<> put_secret(SecretSource& source, std::string SecretSource::*kind, Result<std::string> name) {
   if (!name) return tl::unexpected(std::move(name).error());
   if (name->empty()) return misuse("it is empty");
-  if (source.given()) return misuse("only one of secret_file, secret_env and secret_command can be meant");
+  if (source.given()) return misuse("only one of secret_file, secret_env and secret_command can be given");
   source.*kind = std::move(*name);
   return {};
 }
@@ -150,7 +150,7 @@ tl::unexpected<Error> unknown_key(std::string_view name) {
   known.reserve(keys.size());
   for (const auto& key : keys) known.emplace_back(key.name);
   if (name == "secret")
-    return misuse("a secret cannot stand in the file; secret_file, secret_env or secret_command names it");
+    return misuse("the file must not hold a secret; use secret_file, secret_env or secret_command");
   return misuse("there is no key {}{}", in_quotes(name), did_you_mean(name, known));
 }
 

@@ -106,7 +106,7 @@ TEST_CASE("a run ends its input where more rejected lines would wait than are al
     CHECK(run.exit_code == 4);
     CHECK(has(run.err, "not read: wrong.csv after line 11\n"));
     CHECK(has(run.err, "not read: next.jsonl\n"));
-    CHECK(has(run.err, "is it the right file?"));
+    CHECK(has(run.err, "check that it is the right file"));
     CHECK(has(status(directory), "\"rejects_open\":10"));
   }
   CHECK(ingest(directory, {"next.jsonl"}).exit_code == 0);

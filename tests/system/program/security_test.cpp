@@ -58,9 +58,9 @@ TEST_CASE("certificates that are not to be trusted cost the attempt and say why"
     bool trusted;
     const char* words;
   };
-  for (const Case& each : {Case{{.certified_address = "127.0.0.2"}, true, "certificate is another host's"},
+  for (const Case& each : {Case{{.certified_address = "127.0.0.2"}, true, "certificate is for another host"},
                            Case{{.expires = -60s}, true, "certificate has expired"},
-                           Case{{}, false, "certificate is of no authority that is trusted here"},
+                           Case{{}, false, "certificate is from an authority that is not trusted"},
                            Case{{.asks_client = true}, true, "asked for a client certificate (--cert)"}}) {
     const TlsReceiver receiver{each.setup};
     const TempDir directory;

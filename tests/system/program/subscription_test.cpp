@@ -293,7 +293,7 @@ TEST_CASE("what cannot be meant is refused when a subscription is added") {
   CHECK(has(refusal({"--transform", "nonsense(1)"}), "transform: "));
   CHECK(has(refusal({}, "order*"), "has a star where none can be"));
   CHECK(has(refusal({}, "*", "ftp://h/"), "events are delivered to http and https only"));
-  CHECK(has(refusal({"--body", "xml"}), "'xml' is no form of body"));
+  CHECK(has(refusal({"--body", "xml"}), "'xml' is not a body mode"));
   CHECK(has(refusal({"--rate", "fast"}), "--rate: "));
   CHECK(has(refusal({"--header", "no colon"}), "--header: "));
   CHECK(has(refusal({"--header", "Host: x"}), "is reserved"));
@@ -384,7 +384,7 @@ TEST_CASE("a subscriptions file with a mistake changes nothing and names it") {
   };
   CHECK(has(refusal(one(R"(, "ratte": "1/s")")),
             "subs.json: subscription 1 (\"a\"): there is no key \"ratte\"; did you mean 'rate'?"));
-  CHECK(has(refusal(one(R"(, "secret": "x")")), "subscription 1 (\"a\"): a secret cannot stand in the file"));
+  CHECK(has(refusal(one(R"(, "secret": "x")")), "subscription 1 (\"a\"): the file must not hold a secret"));
   CHECK(has(refusal(one(R"(, "headers": {"X": "a\nb"})")), "(\"a\"): headers: \"X\" holds the control"));
   CHECK(has(refusal(one(R"(, "id": "b")")), "duplicate key id"));
   CHECK(has(refusal(one(R"(, "filter": ".x |")")), "filter: "));

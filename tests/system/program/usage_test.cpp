@@ -170,7 +170,7 @@ TEST_CASE("a wrong value from the configuration file or a variable is told with 
   const auto input = directory.write("events.jsonl", R"({"event_id":"a","payload":1})");
   const auto late = run_dispatch(directory, {"--config", file, "run", input});
   CHECK(late.exit_code == 2);
-  CHECK(has(late.err, "--to 'nonsense' is no absolute URL"));
+  CHECK(has(late.err, "--to 'nonsense' is not an absolute URL"));
   CHECK(has(late.err, "; --to is set in line 3 of the configuration file " + file));
   const auto path = run_dispatch(directory, {"--config", file, "run", input, "--to", "http://127.0.0.1:1/"});
   CHECK(path.exit_code == 2);

@@ -53,8 +53,8 @@ TEST_CASE("of IPv4 each special block is known from its first to its last addres
          {"10.255.255.255", "a private address"},
          {"11.0.0.0", "public"},
          {"100.63.255.255", "public"},
-         {"100.64.0.0", "a carrier's own address"},
-         {"100.127.255.255", "a carrier's own address"},
+         {"100.64.0.0", "a carrier-grade NAT address"},
+         {"100.127.255.255", "a carrier-grade NAT address"},
          {"100.128.0.0", "public"},
          {"126.255.255.255", "public"},
          {"127.0.0.0", "a loopback address"},
@@ -73,8 +73,8 @@ TEST_CASE("of IPv4 each special block is known from its first to its last addres
          {"192.0.0.0", "a reserved address"},
          {"192.0.0.255", "a reserved address"},
          {"192.0.1.0", "public"},
-         {"192.0.2.0", "an address of examples"},
-         {"192.0.2.255", "an address of examples"},
+         {"192.0.2.0", "a documentation address"},
+         {"192.0.2.255", "a documentation address"},
          {"192.0.3.0", "public"},
          {"192.88.98.255", "public"},
          {"192.88.99.1", "a reserved address"},
@@ -84,12 +84,12 @@ TEST_CASE("of IPv4 each special block is known from its first to its last addres
          {"192.168.255.255", "a private address"},
          {"192.169.0.0", "public"},
          {"198.17.255.255", "public"},
-         {"198.18.0.0", "an address of benchmarks"},
-         {"198.19.255.255", "an address of benchmarks"},
+         {"198.18.0.0", "a benchmarking address"},
+         {"198.19.255.255", "a benchmarking address"},
          {"198.20.0.0", "public"},
-         {"198.51.100.7", "an address of examples"},
+         {"198.51.100.7", "a documentation address"},
          {"198.51.101.0", "public"},
-         {"203.0.113.7", "an address of examples"},
+         {"203.0.113.7", "a documentation address"},
          {"203.0.114.0", "public"},
          {"223.255.255.255", "public"},
          {"224.0.0.0", "a multicast address"},
@@ -106,22 +106,22 @@ TEST_CASE("of IPv6 only what is given out is public") {
          {"::1", "a loopback address"},
          {"::2", "a reserved address"},
          {"::127.0.0.1", "a reserved address"},
-         {"100::1", "an address that discards"},
+         {"100::1", "a discard-only address"},
          {"200::1", "a reserved address"},
          {"1fff::1", "a reserved address"},
-         {"2001::1", "an address of a tunnel"},
-         {"2001:0:4136:e378:8000:63bf:3fff:fdd2", "an address of a tunnel"},
-         {"2001:2::1", "an address of benchmarks"},
+         {"2001::1", "a tunnel address"},
+         {"2001:0:4136:e378:8000:63bf:3fff:fdd2", "a tunnel address"},
+         {"2001:2::1", "a benchmarking address"},
          {"2001:10::1", "a reserved address"},
          {"2001:1ff:ffff::1", "a reserved address"},
          {"2001:200::1", "public"},
          {"2001:db7:ffff::1", "public"},
-         {"2001:db8::1", "an address of examples"},
+         {"2001:db8::1", "a documentation address"},
          {"2001:db9::1", "public"},
          {"2606:4700::6810:85e5", "public"},
          {"3ffe::1", "public"},
-         {"3fff::1", "an address of examples"},
-         {"3fff:fff::1", "an address of examples"},
+         {"3fff::1", "a documentation address"},
+         {"3fff:fff::1", "a documentation address"},
          {"3fff:1000::1", "public"},
          {"4000::1", "a reserved address"},
          {"5f00::1", "a reserved address"},
@@ -139,7 +139,7 @@ TEST_CASE("of IPv6 only what is given out is public") {
 TEST_CASE("an IPv6 address that stands for an IPv4 one is what that one is") {
   check({{"::ffff:127.0.0.1", "a loopback address"},
          {"::ffff:10.0.0.1", "a private address"},
-         {"::ffff:169.254.169.254", "the address of a cloud's metadata"},
+         {"::ffff:169.254.169.254", "a cloud metadata address"},
          {"::ffff:8.8.8.8", "public"},
          {"64:ff9b::7f00:1", "a loopback address"},
          {"64:ff9b::a00:1", "a private address"},
@@ -152,19 +152,19 @@ TEST_CASE("an IPv6 address that stands for an IPv4 one is what that one is") {
 }
 
 TEST_CASE("where clouds keep the secrets of their machines is never public") {
-  check({{"169.254.169.254", "the address of a cloud's metadata"},
-         {"168.63.129.16", "the address of a cloud's metadata"},
+  check({{"169.254.169.254", "a cloud metadata address"},
+         {"168.63.129.16", "a cloud metadata address"},
          {"168.63.129.17", "public"},
-         {"100.100.100.200", "the address of a cloud's metadata"},
-         {"192.0.0.192", "the address of a cloud's metadata"},
-         {"2002:a9fe:a9fe::", "the address of a cloud's metadata"}});
+         {"100.100.100.200", "a cloud metadata address"},
+         {"192.0.0.192", "a cloud metadata address"},
+         {"2002:a9fe:a9fe::", "a cloud metadata address"}});
 }
 
 TEST_CASE("what is no IP address is never public") {
   for (const char* text : {"", "localhost", "127.1", "0x7f000001", "[::1]", "fe80::1%lo", "/run/socket"})
-    CHECK(kind_of(text) == "no IP address");
+    CHECK(kind_of(text) == "not an IP address");
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
-  CHECK(not_public(reinterpret_cast<const sockaddr&>(local)) == "no IP address");
+  CHECK(not_public(reinterpret_cast<const sockaddr&>(local)) == "not an IP address");
   CHECK(address_text(reinterpret_cast<const sockaddr&>(local)).empty());
 }

@@ -48,8 +48,8 @@ TEST_CASE("a certificate that is not accepted is explained by what is wrong with
   CHECK(explain_distrust("x", X509_V_ERR_CERT_NOT_YET_VALID) ==
         "the server's certificate is not valid yet: x");
   CHECK(explain_distrust("x", X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY) ==
-        "the server's certificate is of no authority that is trusted here (--cacert): x");
-  CHECK(explain_distrust("x", X509_V_ERR_UNSPECIFIED) == "the server's certificate is another host's: x");
+        "the server's certificate is from an authority that is not trusted (--cacert): x");
+  CHECK(explain_distrust("x", X509_V_ERR_UNSPECIFIED) == "the server's certificate is for another host: x");
   CHECK(explain_distrust("x", X509_V_ERR_CERT_REVOKED) == "the server's certificate is not accepted: x");
 }
 

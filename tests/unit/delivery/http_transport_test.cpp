@@ -482,7 +482,7 @@ TEST_CASE("what waits for a URL whose receiver asks for time is withdrawn and th
     for (const std::uint64_t ticket : {2, 3, 4, 6}) {
       CHECK(fixture.outcome(ticket, 6).kind == OutcomeKind::withdrawn);
       CHECK(fixture.outcome(ticket, 6).error ==
-            "taken back before it was sent, as the receiver asked for time");
+            "withdrawn before it was sent: the receiver asked for time");
     }
     CHECK(fixture.outcome(5, 6).status == 200);
     CHECK(receiver.count() == 2);

@@ -171,8 +171,7 @@ TEST_CASE("what may begin no longer is not prepared and what waits behind it is"
   const auto late =
       std::find_if(all.begin(), all.end(), [](const auto& report) { return report.ticket == 2; });
   CHECK(late->outcome.kind == OutcomeKind::withdrawn);
-  CHECK(late->outcome.error ==
-        "taken back before it was sent, as the time by which it had to begin has passed");
+  CHECK(late->outcome.error == "withdrawn before it was sent: its latest time to begin has passed");
 }
 
 TEST_CASE("every attempt ends in one report whatever is sent and taken back and aborted at once") {

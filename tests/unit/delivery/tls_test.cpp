@@ -37,7 +37,7 @@ TEST_CASE("a server whose certificate nobody trusts gets no request") {
   const auto outcome = attempt(receiver, "");
   CHECK(outcome.kind == OutcomeKind::connect_error);
   CHECK(outcome.error ==
-        "the server's certificate is of no authority that is trusted here (--cacert): SSL certificate "
+        "the server's certificate is from an authority that is not trusted (--cacert): SSL certificate "
         "problem: self-signed certificate");
   CHECK(receiver.count() == 0);
 }
@@ -64,7 +64,7 @@ TEST_CASE("a server that asks for a client certificate is shown it and gets no r
     const TlsReceiver other;
     const auto wrong = attempt(receiver, receiver.certificate(), other.certificate());
     CHECK(wrong.kind != OutcomeKind::answered);
-    CHECK(wrong.error.ends_with("asked for a client certificate and was shown that in " +
+    CHECK(wrong.error.ends_with("asked for a client certificate and got the one in " +
                                 other.certificate().string()));
     CHECK(receiver.count() == 1);
   }
@@ -75,7 +75,7 @@ TEST_CASE("a server whose certificate is another host's gets no request") {
   const auto outcome = attempt(receiver, receiver.certificate());
   CHECK(outcome.kind == OutcomeKind::connect_error);
   CHECK(outcome.error ==
-        "the server's certificate is another host's: SSL: no alternative certificate subject name matches "
+        "the server's certificate is for another host: SSL: no alternative certificate subject name matches "
         "target host name '" +
             host_in_urls("127.0.0.1") + "'");
   CHECK(receiver.count() == 0);

@@ -75,7 +75,7 @@ TEST_CASE("base64 that is none is rejected") {
 
 TEST_CASE("a CloudEvent with both kinds of data is rejected") {
   CHECK(reason(R"({"specversion":"1.0","id":"1","data":1,"data_base64":"AAEC"})") ==
-        "data and data_base64 are both there; an event can have only one of them");
+        "data and data_base64 are both given; an event can have only one of them");
 }
 
 TEST_CASE("the sequence of a CloudEvent must be an integer or a string of one") {

@@ -264,11 +264,11 @@ TEST_CASE("a file of a format that is not read is misuse before any other is rea
   CHECK(
       refused("a.csv", "event_id,x\na,1\n") ==
       "a.csv is CSV; nothing of it was read or sent; make JSON lines of it: mlr --icsv --ojsonl cat a.csv | "
-      "dispatch run -; --input-format lines takes it line by line all the same");
+      "dispatch run -; --input-format lines reads it line by line anyway");
   CHECK(refused("a.csv.gz", compress(Codec::gzip, "event_id,x\na,1\n")) ==
         "a.csv.gz is CSV; nothing of it was read or sent; make JSON lines of it: gzip -dc a.csv.gz | mlr "
         "--icsv "
-        "--ojsonl cat | dispatch run -; --input-format lines takes it line by line all the same");
+        "--ojsonl cat | dispatch run -; --input-format lines reads it line by line anyway");
   CHECK(refused("a b.zip", "PK\x03\x04" + std::string(50, 'x')) ==
         "a b.zip is a zip archive; nothing of it was read or sent; make JSON lines of it: unzip -p '" +
             std::string{} + "a b.zip' | dispatch run -");
@@ -276,7 +276,7 @@ TEST_CASE("a file of a format that is not read is misuse before any other is rea
       refused("b.json", "[\n  // x\n  " + object + "\n]\n") ==
       "b.json is JSON that is broken at line 2 ('x' stands where ',' or ']' is expected); nothing of it was "
       "read "
-      "or sent; mend it, or make JSON lines of it; --input-format lines takes it line by line all the same");
+      "or sent; mend it, or make JSON lines of it; --input-format lines reads it line by line anyway");
 }
 
 TEST_CASE("the format can be told and is then not looked for") {

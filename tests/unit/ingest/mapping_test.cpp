@@ -132,7 +132,7 @@ TEST_CASE("mapping arguments that cannot be meant are misuse") {
   CHECK(misuse_of({"guid=/a"})
             .starts_with("'guid=/a' names no field of an event; there are event_id, entity_id,"));
   CHECK(misuse_of({"event_id=guid"}) ==
-        "'event_id=guid': 'guid' is no JSON pointer; it must begin with '/', as in /delivery/guid");
+        "'event_id=guid': 'guid' is not a JSON pointer; it must begin with '/', as in /delivery/guid");
   CHECK(misuse_of({"event_id=/a~2"}) ==
         "'event_id=/a~2': JSON pointer '/a~2' holds a '~' that is neither ~0 (for ~) nor ~1 (for /)");
   CHECK(misuse_of({"event_id=/a~"}).find("'~'") != std::string::npos);

@@ -42,8 +42,8 @@ std::string nuls(std::size_t count) {
 
 std::string skipped(std::size_t count, std::size_t at) {
   return fmt::format(
-      "pieces: {} NUL bytes at byte {} were skipped, as a log has them that was truncated while it was "
-      "written to; what follows is read",
+      "pieces: {} NUL bytes at byte {} were skipped, as in a log that was truncated while it was written; "
+      "the rest is read",
       count, at);
 }
 

@@ -113,7 +113,7 @@ TEST_CASE("half a surrogate pair in an id is rejected") {
   CHECK(reason(R"({"event_id":"\ude00\ud83d"})") == "event_id holds half a surrogate pair");
   CHECK(reason(with(R"("type":"\ud83dx")")) == "type holds half a surrogate pair");
   CHECK(reason(with(R"("headers":{"X-A":"\ud83d"})")) ==
-        "headers: half a surrogate pair stands in a name or value");
+        "headers: a name or value holds half a surrogate pair");
 }
 
 TEST_CASE("a NUL byte is rejected wherever it stands") {
@@ -145,8 +145,8 @@ TEST_CASE("a line over the limit is rejected") {
 }
 
 TEST_CASE("a line without id is rejected") {
-  CHECK(reason("{}") == "neither event_id nor id is there; --field event_id=/pointer names another place");
-  CHECK(reason(R"({"event_id":null})").starts_with("neither event_id nor id is there"));
+  CHECK(reason("{}") == "event_id and id are missing; --field event_id=/pointer names another place");
+  CHECK(reason(R"({"event_id":null})").starts_with("event_id and id are missing"));
 }
 
 TEST_CASE("an empty id is rejected") {

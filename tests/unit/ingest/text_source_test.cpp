@@ -133,8 +133,8 @@ TEST_CASE("other bytes behind compressed data are left unread with a warning") {
       CHECK(drained.error == "");
       REQUIRE(drained.warnings.size() == 1);
       CHECK(drained.warnings[0] ==
-            fmt::format("pieces: the {0} data ends at byte {1}; what is behind it is neither {0} nor padding "
-                        "and was left unread",
+            fmt::format("pieces: the {0} data ends at byte {1}; the rest is neither {0} nor padding "
+                        "and was not read",
                         name_of(codec), member.size() + 3));
     }
 }

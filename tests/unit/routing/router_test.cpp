@@ -83,7 +83,7 @@ TEST_CASE("a default destination that cannot be delivered to is misuse") {
   REQUIRE_FALSE(router.has_value());
   CHECK(router.error().failure == Failure::usage);
   CHECK(router.error().message ==
-        "--to 'example.com' is no absolute URL; it must begin with http:// or https://");
+        "--to 'example.com' is not an absolute URL; it must begin with http:// or https://");
 }
 
 TEST_CASE("the same url is one destination") {

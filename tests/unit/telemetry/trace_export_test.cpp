@@ -92,7 +92,7 @@ TEST_CASE("what is set counts") {
   CHECK(attribute(wanted, "service.name") == "orders");
   CHECK(attribute(wanted, "deployment.environment") == "test,one");
   REQUIRE(wanted.remarks.size() == 1);
-  CHECK(wanted.remarks[0].find("'grpc' is not spoken here") != std::string::npos);
+  CHECK(wanted.remarks[0].find("'grpc' is not supported") != std::string::npos);
 }
 
 TEST_CASE("what cannot be read is refused by the name of its variable and secrets are not repeated") {

@@ -52,7 +52,7 @@ Result<ExitCode> apply_subscriptions(const Program& program, const Subscriptions
       operations::apply_set(*journal, declared, {asked.prune, asked.discard}, SystemClock{}.wall(), tell);
   if (!changes) return tl::unexpected(changes.error());
   if (const auto error = journal->take_checkpoint_error())
-    return fail("what was asked for is done, but {}", error->message);
+    return fail("the change is made, but {}", error->message);
   if (!operations::any_change(*changes)) tell(*changes);
   log_warnings(*program.log, *changes);
   say(program, "applied " + asked.file + ": " + changes_summary(*changes));

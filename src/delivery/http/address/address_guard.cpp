@@ -14,11 +14,11 @@ namespace {
 using Kind = std::optional<std::string_view>;
 
 constexpr std::string_view reserved = "a reserved address";
-constexpr std::string_view documentation = "an address of examples";
-constexpr std::string_view benchmarking = "an address of benchmarks";
+constexpr std::string_view documentation = "a documentation address";
+constexpr std::string_view benchmarking = "a benchmarking address";
 constexpr std::string_view multicast = "a multicast address";
 constexpr std::string_view link_local = "a link-local address";
-constexpr std::string_view metadata = "the address of a cloud's metadata";
+constexpr std::string_view metadata = "a cloud metadata address";
 
 /// The addresses whose first `bits` bits are those of `first`. The first block that holds an address says
 /// what it is.
@@ -39,26 +39,26 @@ constexpr std::uint32_t ipv4(unsigned a, unsigned b, unsigned c, unsigned d) {
 }
 
 constexpr Block<std::uint32_t> blocks_4[] = {
-    {ipv4(169, 254, 169, 254), 32, metadata},                 // most clouds
-    {ipv4(168, 63, 129, 16), 32, metadata},                   // Azure
-    {ipv4(100, 100, 100, 200), 32, metadata},                 // Alibaba
-    {ipv4(192, 0, 0, 192), 32, metadata},                     // Oracle
-    {ipv4(0, 0, 0, 0), 8, "an address of this host"},         // RFC 791, 3.2
-    {ipv4(10, 0, 0, 0), 8, "a private address"},              // RFC 1918
-    {ipv4(100, 64, 0, 0), 10, "a carrier's own address"},     // RFC 6598
-    {ipv4(127, 0, 0, 0), 8, "a loopback address"},            // RFC 1122, 3.2.1.3
-    {ipv4(169, 254, 0, 0), 16, link_local},                   // RFC 3927
-    {ipv4(172, 16, 0, 0), 12, "a private address"},           // RFC 1918
-    {ipv4(192, 0, 0, 0), 24, reserved},                       // RFC 6890, 2.1
-    {ipv4(192, 0, 2, 0), 24, documentation},                  // RFC 5737
-    {ipv4(192, 88, 99, 0), 24, reserved},                     // RFC 7526
-    {ipv4(192, 168, 0, 0), 16, "a private address"},          // RFC 1918
-    {ipv4(198, 18, 0, 0), 15, benchmarking},                  // RFC 2544
-    {ipv4(198, 51, 100, 0), 24, documentation},               // RFC 5737
-    {ipv4(203, 0, 113, 0), 24, documentation},                // RFC 5737
-    {ipv4(224, 0, 0, 0), 4, multicast},                       // RFC 5771
-    {ipv4(255, 255, 255, 255), 32, "the broadcast address"},  // RFC 919
-    {ipv4(240, 0, 0, 0), 4, reserved},                        // RFC 1112, 4
+    {ipv4(169, 254, 169, 254), 32, metadata},                  // most clouds
+    {ipv4(168, 63, 129, 16), 32, metadata},                    // Azure
+    {ipv4(100, 100, 100, 200), 32, metadata},                  // Alibaba
+    {ipv4(192, 0, 0, 192), 32, metadata},                      // Oracle
+    {ipv4(0, 0, 0, 0), 8, "an address of this host"},          // RFC 791, 3.2
+    {ipv4(10, 0, 0, 0), 8, "a private address"},               // RFC 1918
+    {ipv4(100, 64, 0, 0), 10, "a carrier-grade NAT address"},  // RFC 6598
+    {ipv4(127, 0, 0, 0), 8, "a loopback address"},             // RFC 1122, 3.2.1.3
+    {ipv4(169, 254, 0, 0), 16, link_local},                    // RFC 3927
+    {ipv4(172, 16, 0, 0), 12, "a private address"},            // RFC 1918
+    {ipv4(192, 0, 0, 0), 24, reserved},                        // RFC 6890, 2.1
+    {ipv4(192, 0, 2, 0), 24, documentation},                   // RFC 5737
+    {ipv4(192, 88, 99, 0), 24, reserved},                      // RFC 7526
+    {ipv4(192, 168, 0, 0), 16, "a private address"},           // RFC 1918
+    {ipv4(198, 18, 0, 0), 15, benchmarking},                   // RFC 2544
+    {ipv4(198, 51, 100, 0), 24, documentation},                // RFC 5737
+    {ipv4(203, 0, 113, 0), 24, documentation},                 // RFC 5737
+    {ipv4(224, 0, 0, 0), 4, multicast},                        // RFC 5771
+    {ipv4(255, 255, 255, 255), 32, "the broadcast address"},   // RFC 919
+    {ipv4(240, 0, 0, 0), 4, reserved},                         // RFC 1112, 4
 };
 
 /// The upper halves of IPv6 addresses.
@@ -67,17 +67,17 @@ constexpr std::uint64_t ipv6(std::uint64_t a, std::uint64_t b = 0, std::uint64_t
 }
 
 constexpr Block<std::uint64_t> blocks_6[] = {
-    {ipv6(0xff00), 8, multicast},                          // RFC 4291, 2.7
-    {ipv6(0xfe80), 10, link_local},                        // RFC 4291, 2.5.6
-    {ipv6(0xfc00), 7, "a unique local address"},           // RFC 4193; metadata too: fd00:ec2::254 (AWS)
-    {ipv6(0xfec0), 10, "a site-local address"},            // RFC 3879
-    {ipv6(0x0064, 0xff9b, 1), 48, "a private address"},    // RFC 8215, translated to IPv4 locally
-    {ipv6(0x0100), 64, "an address that discards"},        // RFC 6666
-    {ipv6(0x2001, 0x0000), 32, "an address of a tunnel"},  // RFC 4380, Teredo
-    {ipv6(0x2001, 0x0002), 48, benchmarking},              // RFC 5180
-    {ipv6(0x2001, 0x0db8), 32, documentation},             // RFC 3849
-    {ipv6(0x2001, 0x0000), 23, reserved},                  // RFC 2928
-    {ipv6(0x3fff), 20, documentation},                     // RFC 9637
+    {ipv6(0xff00), 8, multicast},                        // RFC 4291, 2.7
+    {ipv6(0xfe80), 10, link_local},                      // RFC 4291, 2.5.6
+    {ipv6(0xfc00), 7, "a unique local address"},         // RFC 4193; metadata too: fd00:ec2::254 (AWS)
+    {ipv6(0xfec0), 10, "a site-local address"},          // RFC 3879
+    {ipv6(0x0064, 0xff9b, 1), 48, "a private address"},  // RFC 8215, translated to IPv4 locally
+    {ipv6(0x0100), 64, "a discard-only address"},        // RFC 6666
+    {ipv6(0x2001, 0x0000), 32, "a tunnel address"},      // RFC 4380, Teredo
+    {ipv6(0x2001, 0x0002), 48, benchmarking},            // RFC 5180
+    {ipv6(0x2001, 0x0db8), 32, documentation},           // RFC 3849
+    {ipv6(0x2001, 0x0000), 23, reserved},                // RFC 2928
+    {ipv6(0x3fff), 20, documentation},                   // RFC 9637
 };
 constexpr Block<std::uint64_t> given_out{ipv6(0x2000), 3, {}};
 constexpr Block<std::uint64_t> six_to_four{ipv6(0x2002), 16, {}};  // RFC 3056
@@ -120,7 +120,7 @@ std::optional<std::string_view> not_public(const sockaddr& address) {
   if (address.sa_family == AF_INET)
     return kind_of(ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr));
   if (address.sa_family == AF_INET6) return kind_of(reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
-  return "no IP address";
+  return "not an IP address";
 }
 
 std::optional<std::string_view> not_public(const std::string& address) {
@@ -128,7 +128,7 @@ std::optional<std::string_view> not_public(const std::string& address) {
   if (::inet_pton(AF_INET, address.c_str(), &four) == 1) return kind_of(ntohl(four.s_addr));
   in6_addr six{};
   if (::inet_pton(AF_INET6, address.c_str(), &six) == 1) return kind_of(six);
-  return "no IP address";
+  return "not an IP address";
 }
 
 std::string address_text(const sockaddr& address) {

@@ -18,7 +18,7 @@ namespace dispatch::delivery {
 std::optional<std::string_view> not_public(const sockaddr& address);
 
 /// Like the function above, for an address as text, without brackets or zone; a text that is not an address
-/// is "no IP address".
+/// is "not an IP address".
 std::optional<std::string_view> not_public(const std::string& address);
 
 /// The address as text; empty for families other than IPv4 and IPv6.

@@ -81,7 +81,7 @@ Result<> DecompressedSource::decode() {
   }
   const bool stuck = step->taken == 0 && step->made == 0 && !step->ended;
   if (stuck && !input().empty())
-    return error_of({Decoder::Trouble::Kind::corrupt, "it does not go on", 0, 0});
+    return error_of({Decoder::Trouble::Kind::corrupt, "it makes no progress", 0, 0});
   in_begin_ += step->taken;
   out_begin_ = 0;
   out_end_ = step->made;
@@ -105,10 +105,8 @@ void DecompressedSource::look_behind_member() {
   }
   finished_ = true;
   if (!behind.empty())
-    warn_(fmt::format(
-        "{}: the {} data ends at byte {}; what is behind it is neither {} nor padding and was left "
-        "unread",
-        name(), compression_.name, input_bytes_ - behind.size(), compression_.name));
+    warn_(fmt::format("{}: the {} data ends at byte {}; the rest is neither {} nor padding and was not read",
+                      name(), compression_.name, input_bytes_ - behind.size(), compression_.name));
 }
 
 tl::unexpected<Error> DecompressedSource::error_of(const Decoder::Trouble& trouble) const {
