@@ -146,7 +146,7 @@ TEST_CASE("a direct dead letter beside a subscription's is redirected as suggest
   CHECK(redirected.exit_code == 0);
   CHECK(has(redirected.err, "redirected 1 delivery"));
   CHECK(has(redirected.err,
-            "1 delivery is left: what a subscription is sent goes to its own URL; change that "
+            "1 delivery is left: deliveries of a subscription go to its own URL; change it "
             "with: dispatch subscription add ID --replace --url URL"));
   CHECK(run_dispatch(directory, {"run"}).exit_code == 3);
   CHECK(receiver.count() == 1);
