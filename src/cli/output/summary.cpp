@@ -154,7 +154,7 @@ std::vector<NextCommand> next_commands(const Summary& summary) {
   if (summary.stats.rejected > 0)
     next.push_back({on_journal(summary, "dispatch rejects list"), "see which lines were rejected and why"});
   if (next.empty() && summary.result.remaining > 0)
-    next.push_back({on_journal(summary, "dispatch status"), "see where things stand"});
+    next.push_back({on_journal(summary, "dispatch status"), "see the state of the journal"});
   return next;
 }
 

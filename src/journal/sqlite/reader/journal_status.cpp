@@ -220,7 +220,7 @@ Result<JournalHealth> SqliteReader::health() const {
 
 Result<JournalStatus> SqliteReader::status(std::size_t most, WallTime now) const {
   DISPATCH_ASSIGN(const auto owned, Ownership::is_taken(path_));
-  return guarded(path_, "read where things stand", [&]() -> Result<JournalStatus> {
+  return guarded(path_, "read the status of", [&]() -> Result<JournalStatus> {
     JournalStatus journal_status;
     journal_status.owned = owned;
     if (owned) journal_status.owner_pid = Ownership::owner_pid(path_);
