@@ -62,9 +62,9 @@ bool receive_all(int channel, void* data, std::size_t bytes) {
 }
 
 /// What posix_spawn is told; freed with it.
-class SpawnTerms {
+class SpawnAttributes {
  public:
-  explicit SpawnTerms(int channel) {
+  explicit SpawnAttributes(int channel) {
     posix_spawn_file_actions_init(&files_);
     posix_spawn_file_actions_adddup2(&files_, channel, STDIN_FILENO);
     posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
@@ -76,9 +76,9 @@ class SpawnTerms {
     posix_spawnattr_setsigmask(&attributes_, &all);  // an interrupt at the terminal is the parent's
     posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
   }
-  SpawnTerms(const SpawnTerms&) = delete;
-  SpawnTerms& operator=(const SpawnTerms&) = delete;
-  ~SpawnTerms() {
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  ~SpawnAttributes() {
     posix_spawnattr_destroy(&attributes_);
     posix_spawn_file_actions_destroy(&files_);
   }
@@ -92,14 +92,14 @@ class SpawnTerms {
 
 /// Starts this program anew, to serve_if_asked(). Returns 0, or the errno of what failed.
 int spawn(int channel, const Limits& limits, pid_t& child) {
-  const SpawnTerms policy{channel};
+  const SpawnAttributes spawn{channel};
   auto words = process_words(limits);
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::array<char*, 1> no_environment{nullptr};
-  return ::posix_spawn(&child, "/proc/self/exe", policy.files(), policy.attributes(), arguments.data(),
+  return ::posix_spawn(&child, "/proc/self/exe", spawn.files(), spawn.attributes(), arguments.data(),
                        no_environment.data());
 }
 

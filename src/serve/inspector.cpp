@@ -12,7 +12,7 @@ std::string_view to_string(Verdict verdict) {
 }
 
 Verdict Inspector::inspect(const DeliveryMark& mark, bool success) {
-  const Verdict verdict = judge(mark);
+  const Verdict verdict = verdict_on(mark);
   ++counts_.requests;
   switch (verdict) {
     case Verdict::fresh:
@@ -50,7 +50,7 @@ std::uint64_t Inspector::times_seen(const std::string& idempotency_key) {
   return seen == nullptr ? 0 : seen->times;
 }
 
-Verdict Inspector::judge(const DeliveryMark& mark) {
+Verdict Inspector::verdict_on(const DeliveryMark& mark) {
   const auto* const seen = keys_.find(mark.idempotency_key);
   if (seen != nullptr && seen->completed) return Verdict::duplicate;
   if (!mark.entity.empty() && mark.sequence) {

@@ -59,7 +59,7 @@ class Inspector {
     bool completed = false;
   };
 
-  Verdict judge(const DeliveryMark& mark);
+  Verdict verdict_on(const DeliveryMark& mark);
 
   RecentMap<Seen> keys_;
   RecentMap<std::optional<std::int64_t>> last_completed_;  // by entity

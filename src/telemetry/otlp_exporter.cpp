@@ -183,7 +183,7 @@ void OtlpExporter::hurry() {
 }
 
 std::size_t OtlpExporter::send(std::string_view request, std::size_t spans) {
-  const std::size_t lost = judge(insist(request), spans);
+  const std::size_t lost = count_lost(insist(request), spans);
   lost_.fetch_add(lost, std::memory_order_relaxed);
   return lost;
 }
@@ -210,7 +210,7 @@ OtlpExporter::Answer OtlpExporter::insist(std::string_view request) {
   }
 }
 
-std::size_t OtlpExporter::judge(const Answer& answer, std::size_t spans) {
+std::size_t OtlpExporter::count_lost(const Answer& answer, std::size_t spans) {
   if (answer.code != CURLE_OK) {
     if (!stop_.stop_requested()) tell(answer.error);
     return spans;

@@ -52,7 +52,7 @@ class OtlpExporter final : public tracing::SpanExporter {
 
   OtlpExporter(OtlpOptions options, std::shared_ptr<spdlog::logger> log, std::stop_token stop);
   Answer insist(std::string_view request);
-  std::size_t judge(const Answer& answer, std::size_t spans);
+  std::size_t count_lost(const Answer& answer, std::size_t spans);
   void tell(std::string_view what);
 
   const OtlpOptions options_;

@@ -79,7 +79,7 @@ curl_socket_t open_socket(void* slot, curlsocktype, curl_sockaddr* address) {
   return self.loop->open_socket(self.easy.get(), *address);
 }
 
-struct Tally {
+struct Counts {
   std::uint64_t events = 0;
   std::uint64_t failed = 0;
 };
@@ -99,7 +99,7 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  Tally run() {
+  Counts run() {
     std::size_t open = 0;
     for (const auto& slot : slots_) open += begin(*slot) ? 1 : 0;
     while (open > 0) {
@@ -110,7 +110,7 @@ class Client {
         if (message->msg == CURLMSG_DONE && !next(*message)) --open;
       }
     }
-    return tally_;
+    return counts_;
   }
 
  private:
@@ -159,8 +159,8 @@ class Client {
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     void* slot = nullptr;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot);
-    ++tally_.events;
-    if (code != CURLE_OK || status != 200) ++tally_.failed;
+    ++counts_.events;
+    if (code != CURLE_OK || status != 200) ++counts_.failed;
     loop_->release(easy);
     return begin(*static_cast<Slot*>(slot));
   }
@@ -168,7 +168,7 @@ class Client {
   Events& events_;
   std::unique_ptr<delivery::MultiLoop> loop_;
   std::vector<std::unique_ptr<Slot>> slots_;
-  Tally tally_;
+  Counts counts_;
 };
 
 double seconds(const timeval& time) {
@@ -187,14 +187,14 @@ int main(int argc, char** argv) {
     arguments.done();
     const auto begin = std::chrono::steady_clock::now();
     Events events{input, url.empty()};
-    const auto tally = Client{events, url, connections}.run();
+    const auto counts = Client{events, url, connections}.run();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
     fmt::print(
         "{{\"events\":{},\"failed\":{},\"seconds\":{:.3f},\"cpu_seconds\":{:.3f},\"peak_rss_kib\":{}}}\n",
-        tally.events, tally.failed, took.count(), seconds(used.ru_utime) + seconds(used.ru_stime),
+        counts.events, counts.failed, took.count(), seconds(used.ru_utime) + seconds(used.ru_stime),
         used.ru_maxrss);
-    return tally.failed == 0 ? 0 : 1;
+    return counts.failed == 0 ? 0 : 1;
   });
 }

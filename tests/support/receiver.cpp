@@ -38,7 +38,7 @@ struct Book {
 };
 
 /// The book, shared by the server's thread and the test's.
-class Ledger {
+class RequestLog {
  public:
   /// Numbers the request and says how often its Idempotency-Key has come, this time included.
   std::size_t arrive(Received& request) {
@@ -157,8 +157,8 @@ class Receiver::Server {
 
   const std::string& address() const { return address_; }
   std::uint16_t port() const { return port_; }
-  const Ledger& ledger() const { return ledger_; }
-  Ledger& ledger() { return ledger_; }
+  const RequestLog& request_log() const { return request_log_; }
+  RequestLog& request_log() { return request_log_; }
 
  private:
   template <class Change>
@@ -210,7 +210,7 @@ class Receiver::Server {
       auto& connection = connections_[tag];
       connection.fd = std::move(fd);
       connection.number = tag - first_connection_tag;
-      ledger_.connect();
+      request_log_.connect();
     }
   }
 
@@ -259,11 +259,11 @@ class Receiver::Server {
       return drop(tag, Ending::broken);
     }
     request.connection = connection.number;
-    const std::size_t nth = ledger_.arrive(request);
+    const std::size_t nth = request_log_.arrive(request);
     connection.request = request.number;
     connection.keep_alive = request.keep_alive;
     connection.answer = script_(request, nth);
-    ledger_.decide(request.number, connection.answer.status);
+    request_log_.decide(request.number, connection.answer.status);
     connection.started = false;
     connection.dripped = 0;
     if (connection.answer.delay.count() > 0)
@@ -342,7 +342,7 @@ class Receiver::Server {
       drop(tag, Ending::answered);
       return false;
     }
-    ledger_.end(*connection.request, Ending::answered, connection.wrote);
+    request_log_.end(*connection.request, Ending::answered, connection.wrote);
     connection.request.reset();
     connection.started = false;
     serve(tag, connection);  // one that came meanwhile
@@ -353,8 +353,8 @@ class Receiver::Server {
     const auto request = connections_.at(tag).request;
     const auto when = how == Ending::answered ? connections_.at(tag).wrote : Steady::now();
     connections_.erase(tag);  // first: who waits for the end may rely on the connection being closed
-    ledger_.disconnect();
-    if (request) ledger_.end(*request, how, when);
+    request_log_.disconnect();
+    if (request) request_log_.end(*request, how, when);
   }
 
   void run_timers() {
@@ -392,7 +392,7 @@ class Receiver::Server {
   Fd wake_{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")};
   Fd listener_;
   std::uint16_t port_ = 0;
-  Ledger ledger_;
+  RequestLog request_log_;
   std::unordered_map<std::uint64_t, Connection> connections_;
   std::multimap<Steady::time_point, Due> timers_;
   std::uint64_t next_tag_ = first_connection_tag;
@@ -416,35 +416,36 @@ std::string Receiver::url(const std::string& path) const {
 }
 
 void Receiver::keep_only(std::vector<std::string> fields) {
-  server_->ledger().keep_only(std::move(fields));
+  server_->request_log().keep_only(std::move(fields));
 }
 
 std::vector<Received> Receiver::received() const {
-  return server_->ledger().read([](const Book& book) { return book.requests; });
+  return server_->request_log().read([](const Book& book) { return book.requests; });
 }
 
 std::size_t Receiver::count() const {
-  return server_->ledger().read([](const Book& book) { return book.requests.size(); });
+  return server_->request_log().read([](const Book& book) { return book.requests.size(); });
 }
 
 std::size_t Receiver::most_at_once() const {
-  return server_->ledger().read([](const Book& book) { return book.most_open; });
+  return server_->request_log().read([](const Book& book) { return book.most_open; });
 }
 
 std::size_t Receiver::connections() const {
-  return server_->ledger().read([](const Book& book) { return book.connections; });
+  return server_->request_log().read([](const Book& book) { return book.connections; });
 }
 
 std::size_t Receiver::most_connections() const {
-  return server_->ledger().read([](const Book& book) { return book.most_connected; });
+  return server_->request_log().read([](const Book& book) { return book.most_connected; });
 }
 
 bool Receiver::wait_for(std::size_t count, std::chrono::milliseconds timeout) const {
-  return server_->ledger().wait([=](const Book& book) { return book.requests.size() >= count; }, timeout);
+  return server_->request_log().wait([=](const Book& book) { return book.requests.size() >= count; },
+                                     timeout);
 }
 
 bool Receiver::wait_ended(std::size_t count, std::chrono::milliseconds timeout) const {
-  return server_->ledger().wait([=](const Book& book) { return book.ended >= count; }, timeout);
+  return server_->request_log().wait([=](const Book& book) { return book.ended >= count; }, timeout);
 }
 
 void Receiver::release() {

@@ -14,7 +14,7 @@ namespace {
 /// So much of a text is looked at where its first line does not decide.
 constexpr std::size_t window = std::size_t{64} * 1024;
 /// Of fewer lines nothing is concluded but that they are bad ones.
-constexpr std::size_t lines_to_judge = 3;
+constexpr std::size_t lines_to_examine = 3;
 
 }  // namespace
 
@@ -82,7 +82,7 @@ FormatDetector::Format FormatDetector::look_at_lines(std::string_view seen) {
                    "sed 's/,[[:space:]]*$//'",
                    {},
                    true});
-  if (lines.parts() > 0 && lines.lines() >= lines_to_judge)
+  if (lines.parts() > 0 && lines.lines() >= lines_to_examine)
     return refuse({fmt::format("JSON that is broken at line {} ({})", documents_seen_.line(),
                                documents_seen_.problem()),
                    {},
@@ -91,7 +91,7 @@ FormatDetector::Format FormatDetector::look_at_lines(std::string_view seen) {
                    true});
   if (lines.any_object_begins()) return Format::lines;
   auto foreign = foreign_by_looks(seen);
-  if (foreign.command.empty() && lines.lines() < lines_to_judge) return Format::lines;
+  if (foreign.command.empty() && lines.lines() < lines_to_examine) return Format::lines;
   return refuse(std::move(foreign));
 }
 

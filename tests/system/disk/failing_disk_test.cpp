@@ -42,7 +42,7 @@ void check_stopped(const Finished& run) {
 }
 
 /// What the run says that it accepted and delivered is in the journal.
-void check_figures(const TempDir& directory, const Finished& run) {
+void check_stats(const TempDir& directory, const Finished& run) {
   const auto status = run_dispatch(directory, {"status", "--json"});
   if (status.exit_code != 0) return;  // there is no journal yet
   CHECK(counted(run.err, "accepted") <= number_under("last_position", status.out));
@@ -163,7 +163,7 @@ TEST_CASE("an operation of the disk that fails stops the run and a rerun finishe
       setup.environment["DISPATCH_TEST_DISK_FAULT"] = plan;
       const auto run = run_dispatch(directory, {"run", "-", "--to", receiver.url()}, input, setup);
       check_stopped(run);
-      check_figures(directory, run);
+      check_stats(directory, run);
       check_rerun(directory, input, receiver);
     }
   }
@@ -184,7 +184,7 @@ TEST_CASE("a file that may not grow stops the run and a rerun finishes it") {
   const auto run = run_dispatch(
       directory, {"-c", limited, DISPATCH_PROGRAM, "run", "-", "--to", receiver.url()}, input, shell);
   check_stopped(run);
-  check_figures(directory, run);
+  check_stats(directory, run);
   check_rerun(directory, input, receiver);
 }
 

@@ -23,7 +23,7 @@ void check_message(const std::string& message, const std::string& journal) {
 }
 
 /// Nothing counts that is not in the journal.
-void check_figures(const flow::RunStats& stats, const std::string& journal) {
+void check_stats(const flow::RunStats& stats, const std::string& journal) {
   std::uint64_t completed = 0;
   const auto deliveries = journal_deliveries(journal);
   for (const auto& [id, delivery] : deliveries) completed += delivery.completed ? 1 : 0;
@@ -46,7 +46,7 @@ void fail_at_every_operation(Fault fault, bool stays) {
     const auto stats = run.stats();
     run.end();
     disk.mend();
-    check_figures(stats, run.journal_path());
+    check_stats(stats, run.journal_path());
     if (!played) check_message(played.error().message, run.journal_path());
     CHECK_FALSE((stays && played));
     CHECK(damage_after_stop(run, undisturbed) == std::vector<std::string>{});

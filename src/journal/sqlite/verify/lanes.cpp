@@ -116,7 +116,8 @@ class LaneWalk {
       if (alone || lane != lane_) open(lane, alone);
       if (const auto wrong = audit_of_lane_.take(delivery)) audit_.found(Check::order, delivery.key, *wrong);
       lane_woken_ = lane_woken_ || woken_.holds(delivery.key);
-      if (pending(delivery) && low(delivery.key) >= delivery.key.position.value()) passed_over(delivery);
+      if (pending(delivery) && low_watermark(delivery.key) >= delivery.key.position.value())
+        passed_over(delivery);
     }
   }
 
@@ -127,7 +128,7 @@ class LaneWalk {
     return delivery.state == static_cast<std::int64_t>(DeliveryState::pending);
   }
 
-  std::int64_t low(const DeliveryKey& key) const {
+  std::int64_t low_watermark(const DeliveryKey& key) const {
     const auto known = low_.find(key.queue.value());
     return known == low_.end() ? 0 : known->second;
   }
@@ -176,13 +177,13 @@ class LaneWalk {
   void passed_over(const LaneDelivery& delivery) {
     const auto& head = *audit_of_lane_.head();
     const bool comes_back =
-        audit_of_lane_.head_waits() || low(head.key) < head.key.position.value() || lane_woken_;
+        audit_of_lane_.head_waits() || low_watermark(head.key) < head.key.position.value() || lane_woken_;
     if (comes_back || std::exchange(told_, true)) return;
     audit_.found(
         Check::resumption, delivery.key,
         fmt::format("it is pending at position {}, a run begins to look above {}, and nothing will bring it "
                     "back",
-                    delivery.key.position.value(), low(delivery.key)));
+                    delivery.key.position.value(), low_watermark(delivery.key)));
   }
 
   Audit& audit_;
