@@ -287,8 +287,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transactio
   DISPATCH_TRY(pump_.fill(now));
   for (const auto& [destination, action] : pump_.take_asked_for())
     limiters_.asked(destination, action, now, context_.clock.steady());
-  DISPATCH_ASSIGN(const auto may_go, what_may_go(now));
-  const auto& items = may_go;
+  DISPATCH_ASSIGN(const auto items, what_may_go(now));
   if (items.empty()) return outgoing;
 
   std::vector<journal::Intent> intents;
