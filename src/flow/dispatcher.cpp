@@ -29,11 +29,11 @@ Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Int
       intake_(intake),
       clock_watch_(context.clock),
       policies_(options),
-      scheduler_(options.workers + options.ahead),
+      scheduler_(options.commit_limits()),
       limiters_(scheduler_, options),
       pump_(context.journal, scheduler_, limiters_, options.window_limits(), policies_, time_),
       gap_watch_(options.gap_patience),
-      stats_(context.journal, context.clock, options.per_host, pump_, limiters_, shared_stats),
+      stats_(context.journal, context.clock, scheduler_.limits(), pump_, limiters_, shared_stats),
       attempt_tracer_(context.transport),
       remembered_at_(context.clock.steady()) {}
 

@@ -59,7 +59,7 @@ void RunStatsCollector::committed(std::span<const journal::Settlement> settled,
 }
 
 void RunStatsCollector::look_at_hosts() {
-  auto hosts = busiest_hosts(pump_, limiters_, per_host_);
+  auto hosts = busiest_hosts(pump_, limiters_, limits_.requests.per_host);
   shared_stats_.update([&](RunStats& stats) { stats.hosts = std::move(hosts); });
 }
 

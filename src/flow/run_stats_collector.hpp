@@ -5,6 +5,7 @@
 #include "flow/limits/destination_limiters.hpp"
 #include "flow/observe/run_stats.hpp"
 #include "flow/pump/pump.hpp"
+#include "flow/rules/commit_limits.hpp"
 #include "journal/journal.hpp"
 
 #include <cstddef>
@@ -20,11 +21,11 @@ namespace dispatch::flow {
 /// turn. Used by the dispatcher's thread, between its turns.
 class RunStatsCollector {
  public:
-  RunStatsCollector(journal::Journal& journal, const Clock& clock, std::size_t per_host, const Pump& pump,
-                    const DestinationLimiters& limiters, SharedStats& shared_stats)
+  RunStatsCollector(journal::Journal& journal, const Clock& clock, const CommitLimits& limits,
+                    const Pump& pump, const DestinationLimiters& limiters, SharedStats& shared_stats)
       : journal_(journal),
         clock_(clock),
-        per_host_(per_host),
+        limits_(limits),
         pump_(pump),
         limiters_(limiters),
         shared_stats_(shared_stats) {}
@@ -49,7 +50,7 @@ class RunStatsCollector {
  private:
   journal::Journal& journal_;
   const Clock& clock_;
-  const std::size_t per_host_;
+  const CommitLimits& limits_;
   const Pump& pump_;
   const DestinationLimiters& limiters_;
   SharedStats& shared_stats_;

@@ -58,8 +58,8 @@ Result<> read(SmallProgram& program, std::string_view text) {
 
 void check_limits(const SmallProgram& program) {
   const auto& run = program.delivery.run;
-  PROPERTY(run.workers >= 1 && run.workers <= 100'000);
-  PROPERTY(run.per_host >= 1 && run.per_host <= 100'000);
+  PROPERTY(run.requests.in_all >= 1 && run.requests.in_all <= 100'000);
+  PROPERTY(run.requests.per_host >= 1 && run.requests.per_host <= 100'000);
   PROPERTY(run.retry.attempts >= 1 && run.retry.attempts <= 1'000);
   PROPERTY(run.retry.jitter >= 0 && run.retry.jitter <= 1);
   PROPERTY(run.retry.backoff_first <= run.retry.backoff_most);

@@ -81,16 +81,16 @@ std::vector<std::string> given_for_delivery(Command command) {
 Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
   flow::RunOptions options = asked.delivery.run;
   DISPATCH_TRY(set_input(options, asked.input));
-  options.ahead = std::min(options.per_host, ahead_most);
+  options.ahead = std::min(options.requests.per_host, ahead_most);
   options.follow_all = asked.input.files.empty();
   options.through_proxy = !asked.delivery.http.proxy.empty();
   const std::size_t descriptors = raise_fd_limit();
   const std::size_t room = descriptors > 2 * other_descriptors ? descriptors - other_descriptors
                                                                : std::max<std::size_t>(1, descriptors / 2);
-  if (options.workers > room) {
+  if (options.requests.in_all > room) {
     log.warn("--workers {} needs more open files than the limit of {} (ulimit -n); going on with {}",
-             options.workers, descriptors, room);
-    options.workers = room;
+             options.requests.in_all, descriptors, room);
+    options.requests.in_all = room;
   }
   return options;
 }
@@ -136,10 +136,9 @@ class AnnouncedRoster final : public journal::Roster {
 Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::RunOptions& options,
                                 telemetry::Telemetry& watching) {
   delivery::HttpOptions http = asked.delivery.http;
-  http.connections_kept = options.workers;
+  http.connections_kept = options.requests.in_all;
   DISPATCH_TRY(check_addresses_seen(session.acceptance().journal, http));
-  delivery::LimitedTransport limited{
-      {.per_host = options.per_host, .in_all = options.workers}, session.inbox(), session.clock()};
+  delivery::LimitedTransport limited{options.requests, session.inbox(), session.clock()};
   DISPATCH_ASSIGN(auto over_http, delivery::HttpTransport::start(http, limited.for_next(), session.clock()));
   delivery::TransportByScheme by_scheme{{{http_schemes, *over_http}}, limited.for_next()};
   const auto link = limited.lead_to(by_scheme);

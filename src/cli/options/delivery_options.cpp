@@ -24,11 +24,12 @@ Result<journal::Orphans> parse_orphans(std::string_view text) {
 
 void add_limits(Command command, flow::RunOptions& run) {
   const std::string group = "Limits";
-  from_environment(add_value(command, "--workers", run.workers, request_count, "Requests at a time, in all"))
+  from_environment(
+      add_value(command, "--workers", run.requests.in_all, request_count, "Requests at a time, in all"))
       .type_name("N")
       .default_str("1000")
       .group(group);
-  from_environment(add_value(command, "--per-host", run.per_host, request_count,
+  from_environment(add_value(command, "--per-host", run.requests.per_host, request_count,
                              "Requests at a time to one host, over all its ports"))
       .type_name("N")
       .default_str("50")

@@ -39,7 +39,7 @@ void HostGate::enter(Item& item) {
 }
 
 Item* HostGate::next() {
-  if (order_.empty() || held_ >= most()) return nullptr;
+  if (order_.empty() || held_ >= committed_most()) return nullptr;
   Share& share = *order_.begin()->second;
   order_.erase(order_.begin());
   Item* item = share.waiting_.front();

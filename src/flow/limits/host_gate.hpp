@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "event/ids.hpp"
+#include "flow/rules/commit_limits.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -16,13 +17,14 @@ namespace dispatch::flow {
 
 struct Item;
 
-/// The permits of one host, shared among its destinations: a permit goes to the waiting destination that
+/// Bounds how many deliveries to one host are committed at a time, and shares these permits among its
+/// destinations; see CommitLimits. A permit goes to the waiting destination that
 /// holds the fewest, and among those with as many to the one that was given one longest ago. So none holds
 /// more than a fair share while another waits, and one alone may hold them all (max-min fairness). In one
 /// destination it is first come, first served.
 ///
-/// Permits above the host's limit are for requests that are handed to the transport ahead, and wait there for
-/// a connection, in no other order than their own. They are given only while all destinations that hold or
+/// What is committed ahead waits above the transport until another request has ended, in no other order than
+/// its own. Permits for it are given only while all destinations that hold or
 /// want something are known to answer quickly, so that none waits long behind another's. Used by one thread.
 class HostGate {
  public:
@@ -51,9 +53,9 @@ class HostGate {
 
   static constexpr std::chrono::milliseconds quick_most{100};
 
-  /// `permits`: requests under way at a time, at least 1. `ahead`: requests that may be committed besides, to
-  /// follow at once.
-  HostGate(std::size_t permits, std::size_t ahead) : permits_(permits), ahead_(ahead) {}
+  /// `limits` are borrowed, and may change: what is committed by others stays, and nothing more is until
+  /// there is room.
+  explicit HostGate(const CommitLimits& limits) : limits_(limits) {}
   HostGate(const HostGate&) = delete;
   HostGate& operator=(const HostGate&) = delete;
 
@@ -71,7 +73,8 @@ class HostGate {
   /// Takes out what waits in lanes that leave, in order.
   std::vector<Item*> take_leaving();
 
-  void set_ahead(std::size_t ahead) { ahead_ = ahead; }
+  /// Whether anything may be committed ahead; at first, yes.
+  void allow_ahead(bool allowed) { may_be_ahead_ = allowed; }
 
   /// The number of destinations to which lanes lead.
   std::size_t destinations() const { return destinations_; }
@@ -85,10 +88,12 @@ class HostGate {
   static Place place_of(const Share& share) { return {share.held, share.given_, share.destination}; }
   void count_unproven(Share& share);
   void forget_if_unused(Share& share);
-  std::size_t most() const { return permits_ + (unproven_ == 0 ? ahead_ : 0); }
+  std::size_t committed_most() const {
+    return limits_.committed_most_at_host(may_be_ahead_ && unproven_ == 0);
+  }
 
-  const std::size_t permits_;
-  std::size_t ahead_;
+  const CommitLimits& limits_;
+  bool may_be_ahead_ = true;
   std::size_t held_ = 0;
   std::map<DestinationNo, Share> shares_;
   std::map<Place, Share*> order_;  ///< of the shares in which something waits

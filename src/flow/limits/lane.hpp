@@ -6,7 +6,6 @@
 #include "flow/limits/scheduler.hpp"
 #include "flow/observe/attempt_trace.hpp"
 #include "flow/rules/delivery_policy.hpp"
-#include "flow/rules/window_limits.hpp"
 #include "journal/due_place.hpp"
 #include "journal/rows.hpp"
 
@@ -70,8 +69,8 @@ struct HostState {
   std::size_t lanes = 0;     ///< of its delivery queues that are busy or drained
   std::size_t queues = 0;    ///< that are known and go there
 
-  /// What is ahead waits at the transport, where no rate sees when it leaves.
-  std::size_t ahead(const WindowLimits& limits) const { return rated == 0 ? limits.ahead : 0; }
+  /// What is ahead waits above the transport, where no rate sees when it leaves.
+  bool may_be_ahead() const { return rated == 0; }
 };
 
 /// What is known of a delivery queue while the run lasts.

@@ -97,7 +97,7 @@ class Scheduler::Graph {
   std::unique_ptr<Nodes> nodes_;
 };
 
-Scheduler::Scheduler(std::size_t in_all) : in_all_(in_all), graph_(std::make_unique<Graph>(*this)) {}
+Scheduler::Scheduler(const CommitLimits& limits) : gates_(limits), graph_(std::make_unique<Graph>(*this)) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -118,12 +118,13 @@ Decisions Scheduler::decide(WallTime now) {
   for (const Free& one : frees_) {
     if (one.share != nullptr) {
       one.gate->free(*one.share);
-      --going_;
+      --committed_;
     }
     let_through(*one.gate);
   }
   frees_.clear();
-  for (; going_ < in_all_ && !before_in_all_.empty(); ++going_) {
+  limits_changed_ = false;
+  for (; committed_ < limits().committed_most_in_all() && !before_in_all_.empty(); ++committed_) {
     decisions.go.push_back(before_in_all_.front());
     before_in_all_.pop_front();
   }

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "flow/limits/host_gate.hpp"
 #include "flow/limits/host_gates.hpp"
+#include "flow/rules/commit_limits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -57,8 +58,7 @@ struct Decisions {
 /// decisions. Used by one thread.
 class Scheduler {
  public:
-  /// So many may go at a time in all.
-  explicit Scheduler(std::size_t in_all);
+  explicit Scheduler(const CommitLimits& limits);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -69,6 +69,7 @@ class Scheduler {
   SerialQueue& add_lane();
 
   HostGates& gates() { return gates_; }
+  const CommitLimits& limits() const { return gates_.limits(); }
 
   // --- Staged, in order, until the next decide()
   /// Puts the item at the end of its lane.
@@ -78,10 +79,18 @@ class Scheduler {
   /// Gives back the permits of the item, which were given to it by decide(): its host's, and that in all.
   /// After all else, so that a permit goes to the item with the best claim among all that wait by then.
   void free_permits(const Item& item);
-  /// Sets how many requests beyond the gate's permits may be committed ahead.
-  void set_ahead(HostGate& gate, std::size_t ahead) {
-    gate.set_ahead(ahead);
+  /// Whether anything to this host may be committed ahead. More goes after all else, as above.
+  void allow_ahead(HostGate& gate, bool allowed) {
+    gate.allow_ahead(allowed);
     frees_.push_back({.gate = &gate});
+  }
+  /// Of all hosts, and in all. Where they are higher, more goes after all else, as above. Where they are
+  /// lower, what has gone keeps its permits, and nothing more goes until enough of them are given back. The
+  /// window stays as large as it was (WindowLimits::suiting): of much higher limits it makes no full use.
+  void set_limits(const CommitLimits& limits) {
+    gates_.set_limits(limits);
+    gates_.each([this](HostGate& gate) { frees_.push_back({.gate = &gate}); });
+    limits_changed_ = true;
   }
   /// Lets one through that waits at the limiter; there must be one. Its Item::permit becomes `permit`.
   void release(DestinationLimiter& limiter, PermitKind permit) {
@@ -90,7 +99,7 @@ class Scheduler {
   /// Puts what decide() has let go to the end of its lane's limiter. It keeps its lane; its permits are the
   /// caller's to give back.
   void hold(Item& item) { steps_.push_back({.kind = Step::Kind::hold, .item = &item}); }
-  bool staged() const { return !steps_.empty() || !frees_.empty(); }
+  bool staged() const { return !steps_.empty() || !frees_.empty() || limits_changed_; }
 
   /// What was staged takes effect at `now`.
   Decisions decide(WallTime now);
@@ -127,8 +136,8 @@ class Scheduler {
   std::uint64_t steps_before_ = 0;  ///< those that have taken effect
   HostGates gates_;
   std::deque<Item*> before_in_all_;  ///< what holds a permit of its host, and waits for one in all
-  const std::size_t in_all_;
-  std::size_t going_ = 0;  ///< permits in all that are given
+  std::size_t committed_ = 0;        ///< permits in all that are given
+  bool limits_changed_ = false;      ///< since the last decisions
   std::unique_ptr<Graph> graph_;
 };
 

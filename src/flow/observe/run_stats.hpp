@@ -22,7 +22,7 @@ namespace dispatch::flow {
 struct HostStats {
   std::string host;                ///< empty: the sum of all other hosts
   std::uint64_t in_flight = 0;     ///< deliveries begun and not settled
-  std::uint64_t permits_free = 0;  ///< of RunOptions::per_host
+  std::uint64_t permits_free = 0;  ///< of RunOptions::requests
   policy::Circuit::State circuit =
       policy::Circuit::State::closed;  ///< the worst state among its destinations
 };

@@ -85,7 +85,7 @@ void DeliveryQueues::count_rate_at(QueueState& queue, HostState* counts) {
   for (HostState* const host : {counted, counts}) {
     if (host == nullptr) continue;
     host == counts ? ++host->rated : --host->rated;
-    if (host->gate != nullptr) scheduler_.set_ahead(*host->gate, host->ahead(limits_));
+    if (host->gate != nullptr) scheduler_.allow_ahead(*host->gate, host->may_be_ahead());
   }
 }
 

@@ -27,9 +27,8 @@ class DeliveryQueues {
  public:
   using Due = std::set<std::pair<WallTime, QueueNo>>;
 
-  DeliveryQueues(journal::Journal& journal, Scheduler& scheduler, const WindowLimits& limits,
-                 const PolicySet& policies)
-      : journal_(journal), scheduler_(scheduler), limits_(limits), policies_(policies) {}
+  DeliveryQueues(journal::Journal& journal, Scheduler& scheduler, const PolicySet& policies)
+      : journal_(journal), scheduler_(scheduler), policies_(policies) {}
 
   /// Loads delivery queues that are new in the journal.
   Result<> load();
@@ -101,7 +100,6 @@ class DeliveryQueues {
  private:
   journal::Journal& journal_;
   Scheduler& scheduler_;
-  const WindowLimits limits_;
   const PolicySet& policies_;
 
   Result<> take_in(std::vector<journal::DeliveryQueue> rows);

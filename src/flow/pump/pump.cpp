@@ -14,7 +14,7 @@ Pump::Pump(journal::Journal& journal, Scheduler& scheduler, DestinationLimiters&
     : journal_(journal),
       limiters_(limiters),
       window_(scheduler, limiters, limits, time),
-      queues_(journal, scheduler, limits, policies),
+      queues_(journal, scheduler, policies),
       loader_(limiters, window_, queues_),
       left_lanes_(journal, loader_),
       filler_(journal, limiters, window_, queues_, loader_, left_lanes_) {}

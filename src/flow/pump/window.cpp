@@ -22,8 +22,8 @@ std::size_t Window::lanes_most(const QueueState& queue) const {
 /// Enough for all permits of the host, as long as half of the room is left; then as much as is fair.
 std::size_t Window::lanes_most_of_slow(const QueueState& queue) const {
   constexpr std::size_t least = 4;
-  const std::size_t all = limits_.lanes_per_queue;
-  if (queue.lanes < all) return std::min(all, limits_.per_host + limits_.per_host / 4 + least);
+  const std::size_t all = limits_.lanes_per_queue, permits = scheduler_.limits().requests.per_host;
+  if (queue.lanes < all) return std::min(all, permits + permits / 4 + least);
   return std::max(least, all / queue.host->gate->destinations());
 }
 
@@ -197,7 +197,7 @@ void Window::take_up(Lane& lane, DestinationNo destination) {
   ++lane.queue->lanes;
   ++lanes_in_use_;
   HostState& host = *lane.host;
-  if (host.lanes++ == 0) host.gate = &scheduler_.gates().take(limits_.per_host, host.ahead(limits_));
+  if (host.lanes++ == 0) host.gate = &scheduler_.gates().take(host.may_be_ahead());
   lane.share = &host.gate->open_lane(destination, time_.steady);
 }
 

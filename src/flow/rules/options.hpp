@@ -1,7 +1,9 @@
 #pragma once
 
+#include "delivery/request_limits.hpp"
 #include "event/subscription.hpp"
 #include "flow/observe/missing_order.hpp"
+#include "flow/rules/commit_limits.hpp"
 #include "flow/rules/window_limits.hpp"
 #include "journal/rows.hpp"
 #include "policy/breaker.hpp"
@@ -32,8 +34,7 @@ struct RunOptions {
   std::optional<policy::BreakerPolicy> breaker;  ///< for each destination; nothing: no circuit breakers
   /// True: a destination that has asked for time, or was down, starts with a low rate.
   bool starts_slowly = true;
-  std::size_t per_host = 50;   ///< concurrent requests to one host; at least 1
-  std::size_t workers = 1000;  ///< concurrent requests in the whole run; at least 1
+  delivery::RequestLimits requests;  ///< concurrent requests, to one host and in the whole run
   /// The number of requests, for each host and in all, that are committed and handed to the transport beyond
   /// what it may have under way. With it, a free connection does not wait for the journal. After a crash, up
   /// to this many more outcomes are unknown.
@@ -52,9 +53,8 @@ struct RunOptions {
   OrderPointers order_pointers;             ///< where --field finds the ordering fields
   std::optional<WindowLimits> window = {};  ///< nothing: derived from the limits above
 
-  WindowLimits window_limits() const {
-    return window ? *window : WindowLimits::suiting(per_host, ahead, workers);
-  }
+  CommitLimits commit_limits() const { return {requests, ahead}; }
+  WindowLimits window_limits() const { return window ? *window : WindowLimits::suiting(commit_limits()); }
 };
 
 }  // namespace dispatch::flow

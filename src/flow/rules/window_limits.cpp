@@ -4,12 +4,10 @@
 
 namespace dispatch::flow {
 
-WindowLimits WindowLimits::suiting(std::size_t per_host, std::size_t ahead, std::size_t workers) {
+WindowLimits WindowLimits::suiting(const CommitLimits& commits) {
   WindowLimits limits;
-  limits.per_host = per_host;
-  limits.ahead = ahead;
-  limits.lanes_per_queue = 2 * (per_host + ahead) + 28;
-  limits.lanes = std::max<std::size_t>(4096, 4 * (workers + ahead));
+  limits.lanes_per_queue = 2 * commits.committed_most_at_host(true) + 28;
+  limits.lanes = std::max<std::size_t>(4096, 4 * commits.committed_most_in_all());
   return limits;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "flow/rules/commit_limits.hpp"
+
 #include <cstddef>
 
 namespace dispatch::flow {
@@ -7,8 +9,6 @@ namespace dispatch::flow {
 /// How much of the journal a run holds in memory at a time. Memory depends on these limits, not on the
 /// backlog.
 struct WindowLimits {
-  std::size_t per_host = 50;          ///< permits of one host's gate
-  std::size_t ahead = 0;              ///< additional permits of a host without a rate
   std::size_t lanes_per_queue = 128;  ///< lanes with items, for one delivery queue
   std::size_t lanes = 4096;           ///< lanes in all, idle ones included
   std::size_t items_per_lane = 64;
@@ -24,7 +24,7 @@ struct WindowLimits {
 
   /// Limits suited to a run: each permit has some lanes waiting for it, so that no permit waits for the
   /// journal.
-  static WindowLimits suiting(std::size_t per_host, std::size_t ahead, std::size_t workers);
+  static WindowLimits suiting(const CommitLimits& commits);
 };
 
 }  // namespace dispatch::flow

@@ -74,7 +74,7 @@ TEST_CASE("where nobody wants them nothing is told of attempts") {
 
 TEST_CASE("what comes after another of its entity has waited for order and then for a permit") {
   flow::RunOptions options;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   Listener listener;
   fixture.observe(listener);

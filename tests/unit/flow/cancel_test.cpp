@@ -67,7 +67,7 @@ TEST_CASE("a run does not wait for a retry that was cancelled") {
 
 TEST_CASE("a lane whose every waiting delivery is cancelled is done") {
   flow::RunOptions options;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   std::vector<Line> lines;
   for (int i = 1; i <= 300; ++i) lines.push_back({"x" + std::to_string(i), "X", i});

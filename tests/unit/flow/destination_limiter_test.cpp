@@ -160,7 +160,7 @@ TEST_CASE("waiting for an open circuit spends no attempt") {
 
 TEST_CASE("a destination that is down slows no other of its host and keeps none of its room") {
   flow::RunOptions options = with_breaker();
-  options.per_host = 5;
+  options.requests.per_host = 5;
   DispatcherFixture fixture{options};
   fixture.arrive(many("d", 3000, dead));
   fixture.arrive(many("l", 3000, live));
@@ -208,7 +208,7 @@ TEST_CASE("entities stay in order through an open circuit") {
 
 TEST_CASE("a circuit that opens again by a lane from before holds the lanes that came between") {
   flow::RunOptions options = with_breaker();
-  options.per_host = 4;
+  options.requests.per_host = 4;
   options.starts_slowly = false;
   options.breaker->failures = 2;
   DispatcherFixture fixture{options};
@@ -286,7 +286,7 @@ TEST_CASE("no more than the rate leaves in any second whatever comes back when")
 
 TEST_CASE("what waits for a rate holds no permit of its host") {
   flow::RunOptions options = with_rate(1, 1h);
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive(many("p", 500, "http://a.test/one"));
   fixture.arrive(many("q", 500, "http://a.test/two"));
@@ -304,7 +304,7 @@ TEST_CASE("what waits for a rate holds no permit of its host") {
 
 TEST_CASE("what is let through by its rate and waits for its host counts from when it leaves") {
   flow::RunOptions options = with_rate(1, 1s);
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive({{"a1", "A", 1, "http://a.test/one"}});
   fixture.play();

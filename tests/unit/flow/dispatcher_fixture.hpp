@@ -109,7 +109,7 @@ class DispatcherFixture {
   flow::RunOptions options;
   /// Holds what is ahead to the limit of the one host that tests with RunOptions::ahead use.
   ScriptedTransport transport{
-      inbox, options.ahead == 0 ? std::numeric_limits<std::size_t>::max() : options.per_host};
+      inbox, options.ahead == 0 ? std::numeric_limits<std::size_t>::max() : options.requests.per_host};
 
  private:
   journal::SqliteOptions journal_options_;

@@ -55,7 +55,7 @@ class Load {
 };
 
 flow::WindowLimits small_window() {
-  auto window = flow::WindowLimits::suiting(2, 0, 1000);
+  auto window = flow::WindowLimits::suiting({.requests = {.per_host = 2}});
   window.lanes_per_queue = 4;
   window.lanes = 8;
   window.items_per_lane = 4;
@@ -116,6 +116,7 @@ TEST_CASE("an entity that comes late is served after a receiver has asked for ti
 TEST_CASE("retries that are due are tried at a rate though others always have more to send") {
   flow::RunOptions options;
   options.rate = Rate{10, 1s};
+  options.requests.per_host = 2;
   options.window = small_window();
   DispatcherFixture fixture{options};
   Load load{fixture};
@@ -140,7 +141,7 @@ TEST_CASE("retries that are due are tried at a rate though others always have mo
 
 TEST_CASE("an entity that comes late is served at a full window though others always have more to send") {
   flow::RunOptions options;
-  options.per_host = 2;
+  options.requests.per_host = 2;
   options.window = small_window();
   DispatcherFixture fixture{options};
   Load load{fixture};
@@ -156,9 +157,8 @@ TEST_CASE("an entity that comes late is served at a full window though others al
 
 TEST_CASE("an entity that comes late is served by a slow URL though others always have more to send") {
   flow::RunOptions options;
-  options.per_host = 4;
+  options.requests.per_host = 4;
   options.window = small_window();
-  options.window->per_host = 4;
   DispatcherFixture fixture{options};
   Load load{fixture};
   for (int round = 0; round < 3; ++round) load.hot(12, slow);
@@ -174,7 +174,7 @@ TEST_CASE("an entity that comes late is served by a slow URL though others alway
 
 TEST_CASE("hosts for which the window has no room get it in turn") {
   flow::RunOptions options;
-  options.per_host = 2;
+  options.requests.per_host = 2;
   options.window = small_window();
   DispatcherFixture fixture{options};
   Load load{fixture};
@@ -194,7 +194,7 @@ TEST_CASE("hosts for which the window has no room get it in turn") {
 TEST_CASE("retries of many hosts that come due at a time go in one turn") {
   constexpr std::size_t hosts = 1'000;
   flow::RunOptions options;
-  options.workers = 2'000;
+  options.requests.in_all = 2'000;
   DispatcherFixture fixture{options};
   for (std::size_t i = 0; i < hosts; ++i)
     fixture.arrive({{fmt::format("e{}", i), fmt::format("E{}", i), 1, fmt::format("http://h{}.test/", i)}});

@@ -59,7 +59,7 @@ TEST_CASE("a 0 that comes after 1 is sent first") {
 
 TEST_CASE("what waits for a permit lets through what begins its stream earlier") {
   auto options = starting_at_first();
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive({{"other", "Y", 1}, {"e12", "X", 12}});
   fixture.play();
@@ -94,7 +94,7 @@ TEST_CASE("what waits for a permit lets through what begins its stream earlier")
 
 TEST_CASE("what arrives behind an event that was held for a gap waits for it") {
   auto options = starting_at_first();
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive({{"other", "Y", 1}, {"e12", "X", 12}});
   fixture.play();

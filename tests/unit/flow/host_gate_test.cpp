@@ -18,7 +18,8 @@ constexpr DestinationNo slow{1}, fast{2}, third{3};
 constexpr SteadyTime start{};
 
 struct Setting {
-  explicit Setting(std::size_t permits, std::size_t ahead = 0) : gate(permits, ahead) {}
+  explicit Setting(std::size_t permits, std::size_t ahead = 0)
+      : limits{.requests = {.per_host = permits}, .ahead = ahead} {}
 
   /// So many lanes with one item each want a permit.
   void enter(DestinationNo destination, int count) {
@@ -48,7 +49,8 @@ struct Setting {
   }
   std::size_t held(DestinationNo destination) { return under_way[destination].size(); }
 
-  HostGate gate;
+  CommitLimits limits;
+  HostGate gate{limits};
   std::deque<Lane> lanes;
   std::deque<Item> items;
   std::map<DestinationNo, std::deque<Item*>> under_way;
@@ -157,4 +159,42 @@ TEST_CASE("a destination is slow by its answers or when none has come for long")
   CHECK(s.gate.has_slow(start + 101ms));
   s.end(fast, 150ms);
   CHECK(s.gate.has_slow(start));
+}
+
+TEST_CASE("where a host may have more what waits goes") {
+  Setting s{1};
+  s.enter(slow, 2);
+  s.enter(fast, 2);
+  CHECK(s.go() == Order{slow});
+  s.limits.requests.per_host = 3;
+  CHECK(s.go() == Order{fast, slow});
+  s.limits.ahead = 1;
+  CHECK(s.go().empty());  // nothing is known of them
+  s.end(slow, 1ms);
+  s.end(fast, 1ms);
+  s.limits.requests.per_host = 1;
+  CHECK(s.go() == Order{fast});
+  CHECK(s.go().empty());
+}
+
+TEST_CASE("where a host may have fewer nothing more goes until enough permits are back") {
+  Setting s{3, 1};
+  s.enter(fast, 10);
+  s.go();
+  s.end(fast, 1ms);
+  CHECK(s.go().size() == 2);
+  CHECK(s.held(fast) == 4);
+  s.limits = {.requests = {.per_host = 1}, .ahead = 1};
+  for (int i = 0; i < 2; ++i) {
+    s.end(fast, 1ms);
+    CHECK(s.go().empty());
+  }
+  CHECK(s.held(fast) == 2);
+  s.end(fast, 1ms);
+  CHECK(s.go() == Order{fast});
+  s.gate.allow_ahead(false);
+  s.end(fast, 1ms);
+  CHECK(s.go().empty());
+  s.end(fast, 1ms);
+  CHECK(s.go() == Order{fast});
 }

@@ -149,8 +149,8 @@ std::string at_own_host(int i) {
 
 flow::RunOptions wide() {
   flow::RunOptions options;
-  options.per_host = 1'000;
-  options.workers = 1'000;
+  options.requests.per_host = 1'000;
+  options.requests.in_all = 1'000;
   return options;
 }
 

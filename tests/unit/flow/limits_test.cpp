@@ -227,7 +227,7 @@ TEST_CASE("fast URLs of one host are read in their order however many they are")
 
 TEST_CASE("a retry that waits gives back its permit and keeps its lane") {
   flow::RunOptions options;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive({{"e1", "X", 1}, {"e2", "X", 2}, {"f1", "Y", 1}});
   fixture.play();
@@ -256,7 +256,7 @@ TEST_CASE("retries of one host that wait for room do not hide those of another")
 
 TEST_CASE("what is committed ahead starts as soon as a connection is free") {
   flow::RunOptions options;
-  options.per_host = 2;
+  options.requests.per_host = 2;
   options.ahead = 3;
   DispatcherFixture fixture{options};
   fixture.arrive(many("first", 1, "http://a.test/"));
@@ -280,7 +280,7 @@ TEST_CASE("what is committed ahead starts as soon as a connection is free") {
 
 TEST_CASE("what was committed ahead is taken back when the run stops and goes first in the next") {
   flow::RunOptions options;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   options.ahead = 2;
   options.retry.attempts = 1;
   DispatcherFixture fixture{options};
@@ -354,7 +354,7 @@ TEST_CASE("what a broker answers moves its deliveries as an HTTP answer does") {
 
 TEST_CASE("workers limits the whole run") {
   flow::RunOptions options;
-  options.workers = 7;
+  options.requests.in_all = 7;
   DispatcherFixture fixture{options};
   fixture.arrive(many("p", 30, "http://a.test/"));
   fixture.arrive(many("q", 30, "http://b.test/"));

@@ -125,7 +125,7 @@ TEST_CASE("a thousand dead letters released at once are delivered through a smal
 TEST_CASE("an entity released while its host has no room is not forgotten") {
   flow::RunOptions options;
   options.retry.attempts = 1;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive({{"e1", "X", 1}, {"e2", "X", 2}});
   fixture.play();

@@ -180,7 +180,7 @@ TEST_CASE("a disordered stream survives a crash in its middle") {
 
 TEST_CASE("a crash does not strand what follows a retry and waits for a permit") {
   flow::RunOptions options;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive({{"x1", "X", 1}, {"x2", "X", 2}});
   fixture.play();
@@ -225,7 +225,7 @@ TEST_CASE("a drain does not strand what follows the last outcome of a lane") {
 TEST_CASE("a release seen just before a crash is not lost") {
   flow::RunOptions options;
   options.retry.attempts = 1;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive({{"x1", "X", 1}, {"x2", "X", 2}, {"y1", "Y", 1}, {"z1", "Z", 1}, {"z2", "Z", 2}});
   fixture.play();

@@ -351,7 +351,7 @@ TEST_CASE("a limit that a subscription gets while its lanes are full holds for w
 
 TEST_CASE("what is ahead is given up while a host has a subscription with a rate") {
   flow::RunOptions options;
-  options.per_host = 5;
+  options.requests.per_host = 5;
   options.ahead = 5;
   DispatcherFixture fixture{options};
   std::vector<Line> lines;

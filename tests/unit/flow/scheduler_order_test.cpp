@@ -25,7 +25,7 @@ namespace {
 /// What Scheduler has to decide: the staged steps one after the other, each with all that follows from it.
 class PlainScheduler {
  public:
-  explicit PlainScheduler(std::size_t in_all) : in_all_(in_all) {}
+  explicit PlainScheduler(const CommitLimits& limits) : gates_(limits) {}
 
   HostGates& gates() { return gates_; }
 
@@ -58,19 +58,24 @@ class PlainScheduler {
     HostGate::Share& share = *item.lane->share;
     frees_.emplace_back([this, &gate, &share] {
       gate.free(share);
-      --going_;
+      --committed_;
       to_go();
       let_through(gate);
     });
   }
-  void set_ahead(HostGate& gate, std::size_t ahead) {
-    gate.set_ahead(ahead);
+  void allow_ahead(HostGate& gate, bool allowed) {
+    gate.allow_ahead(allowed);
     frees_.emplace_back([this, &gate] { let_through(gate); });
+  }
+  void set_limits(const CommitLimits& limits) {
+    gates_.set_limits(limits);
+    gates_.each([this](HostGate& gate) { frees_.emplace_back([this, &gate] { let_through(gate); }); });
   }
 
   Decisions decide(WallTime) {
     for (const auto& step : std::exchange(steps_, {})) step();
     for (const auto& free : std::exchange(frees_, {})) free();
+    to_go();
     return std::exchange(decisions_, {});
   }
   std::vector<Item*> take_back(Lane& lane) {
@@ -120,14 +125,13 @@ class PlainScheduler {
     }
   }
   void to_go() {
-    for (; going_ < in_all_ && !before_in_all_.empty(); ++going_) {
+    for (; committed_ < gates_.limits().committed_most_in_all() && !before_in_all_.empty(); ++committed_) {
       decisions_.go.push_back(before_in_all_.front());
       before_in_all_.pop_front();
     }
   }
 
-  const std::size_t in_all_;
-  std::size_t going_ = 0;
+  std::size_t committed_ = 0;
   HostGates gates_;
   std::map<const Lane*, PlainLane> lanes_;
   std::deque<Item*> before_in_all_;
@@ -145,10 +149,9 @@ constexpr std::size_t hosts = 3, lanes_at_host = 8, destinations_at_host = 4;
 /// Hosts, lanes and limiters, and what is done to them. Items are named by their numbers.
 template <class S>
 struct World {
-  World(std::size_t in_all, std::size_t per_host, const std::shared_ptr<const DeliveryPolicy>& policy)
-      : scheduler(in_all) {
+  World(const CommitLimits& limits, const std::shared_ptr<const DeliveryPolicy>& policy) : scheduler(limits) {
     for (std::size_t i = 0; i < hosts; ++i) {
-      states[i].gate = &scheduler.gates().take(per_host, 0);
+      states[i].gate = &scheduler.gates().take(true);
       queues[i].policy = policy;
       limiters[i].destination = DestinationNo{1};
     }
@@ -219,11 +222,7 @@ struct World {
 class RandomSteps {
  public:
   RandomSteps(std::uint64_t seed, const std::shared_ptr<const DeliveryPolicy>& policy)
-      : random_(seed),
-        in_all_(1 + any(12)),
-        per_host_(1 + any(4)),
-        scheduler_(in_all_, per_host_, policy),
-        plain_(in_all_, per_host_, policy) {}
+      : random_(seed), limits_(any_limits()), scheduler_(limits_, policy), plain_(limits_, policy) {}
 
   /// How many went and were turned away.
   std::pair<std::size_t, std::size_t> counts() const { return {went_, turned_away_}; }
@@ -249,6 +248,9 @@ class RandomSteps {
 
  private:
   std::size_t any(std::size_t below) { return random_() % below; }
+  CommitLimits any_limits() {
+    return {.requests = {.per_host = 1 + any(4), .in_all = 1 + any(12)}, .ahead = any(3)};
+  }
   bool one_in(std::size_t count) { return any(count) == 0; }
   std::size_t take(std::vector<std::size_t>& from) {
     const auto place = from.begin() + static_cast<std::ptrdiff_t>(any(from.size()));
@@ -297,7 +299,10 @@ class RandomSteps {
   void change_something() {
     const std::size_t host = any(hosts), lane = any(hosts * lanes_at_host), number = any(5);
     const std::int64_t behind = static_cast<std::int64_t>(scheduler_.items.size()) - 4;
-    if (one_in(3)) both([&](auto& world) { world.scheduler.set_ahead(*world.states[host].gate, number); });
+    const CommitLimits limits = any_limits();
+    if (one_in(4)) both([&](auto& world) { world.scheduler.set_limits(limits); });
+    if (one_in(3))
+      both([&](auto& world) { world.scheduler.allow_ahead(*world.states[host].gate, number != 0); });
     if (one_in(3)) both([&](auto& world) { world.limiters[host].waiting_most = number; });
     if (one_in(3))
       both([&](auto& world) {
@@ -321,7 +326,7 @@ class RandomSteps {
   }
 
   std::mt19937_64 random_;
-  const std::size_t in_all_, per_host_;
+  const CommitLimits limits_;
   World<Scheduler> scheduler_;
   World<PlainScheduler> plain_;
   std::vector<std::size_t> out_;      ///< what holds its permits

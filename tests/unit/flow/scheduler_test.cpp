@@ -19,12 +19,13 @@ namespace {
 
 /// Lanes and items as the pump would have them.
 struct Setting {
-  explicit Setting(std::size_t in_all = 1000) : scheduler(in_all) {}
+  explicit Setting(std::size_t per_host, std::size_t in_all = 1000)
+      : scheduler({.requests = {.per_host = per_host, .in_all = in_all}}) {}
 
-  QueueState& host(std::size_t width) {
+  QueueState& host() {
     auto& queue = queues.emplace_back();
     queue.host = &hosts.emplace_back();
-    queue.host->gate = &scheduler.gates().take(width, 0);
+    queue.host->gate = &scheduler.gates().take(true);
     queue.policy = std::make_shared<const DeliveryPolicy>(RunOptions{});
     return queue;
   }
@@ -61,8 +62,8 @@ using Items = std::vector<Item*>;
 }  // namespace
 
 TEST_CASE("a lane lets one through until it is freed and keeps the order") {
-  Setting s;
-  auto& lane = s.lane(s.host(50));
+  Setting s{50};
+  auto& lane = s.lane(s.host());
   Item& a = s.enter(lane);
   Item& b = s.enter(lane);
   Item& c = s.enter(lane);
@@ -74,23 +75,23 @@ TEST_CASE("a lane lets one through until it is freed and keeps the order") {
   CHECK(s.go() == Items{&c});
 }
 
-TEST_CASE("a gate holds its host to its width and no other") {
-  Setting s;
-  auto& narrow = s.host(2);
-  auto& wide = s.host(50);
-  Items to_narrow;
-  for (int i = 0; i < 5; ++i) to_narrow.push_back(&s.enter(s.lane(narrow)));
-  Item& other = s.enter(s.lane(wide));
+TEST_CASE("a gate holds its host to its limit and no other") {
+  Setting s{2};
+  auto& busy = s.host();
+  auto& free = s.host();
+  Items to_busy;
+  for (int i = 0; i < 5; ++i) to_busy.push_back(&s.enter(s.lane(busy)));
+  Item& other = s.enter(s.lane(free));
   auto out = s.go();
   CHECK(out.size() == 3);
   CHECK(std::count(out.begin(), out.end(), &other) == 1);
-  s.done(*to_narrow[0]);
-  CHECK(s.go() == Items{to_narrow[2]});
+  s.done(*to_busy[0]);
+  CHECK(s.go() == Items{to_busy[2]});
 }
 
 TEST_CASE("a permit given back without the lane lets another lane of the host go") {
-  Setting s;
-  auto& host = s.host(1);
+  Setting s{1};
+  auto& host = s.host();
   Item& a = s.enter(s.lane(host));
   Item& b = s.enter(s.lane(host));
   REQUIRE(s.go() == Items{&a});
@@ -99,9 +100,9 @@ TEST_CASE("a permit given back without the lane lets another lane of the host go
 }
 
 TEST_CASE("the workers limit holds over all hosts") {
-  Setting s{3};
+  Setting s{2, 3};
   Items all;
-  for (int i = 0; i < 4; ++i) all.push_back(&s.enter(s.lane(s.host(2))));
+  for (int i = 0; i < 4; ++i) all.push_back(&s.enter(s.lane(s.host())));
   auto out = s.go();
   CHECK(out.size() == 3);
   s.done(*out[0]);
@@ -109,8 +110,8 @@ TEST_CASE("the workers limit holds over all hosts") {
 }
 
 TEST_CASE("what waits in a lane can be taken back and the lane used again") {
-  Setting s;
-  auto& host = s.host(50);
+  Setting s{50};
+  auto& host = s.host();
   auto& lane = s.lane(host);
   Item& a = s.enter(lane);
   Item& b = s.enter(lane);
@@ -127,8 +128,8 @@ TEST_CASE("what waits in a lane can be taken back and the lane used again") {
 }
 
 TEST_CASE("ten thousand items over a hundred lanes and four hosts all come out once and in order") {
-  Setting s{17};
-  for (int i = 0; i < 4; ++i) s.host(5);
+  Setting s{5, 17};
+  for (int i = 0; i < 4; ++i) s.host();
   for (std::size_t i = 0; i < 100; ++i) s.lane(s.queues[i % 4]);
   for (std::size_t i = 0; i < 10'000; ++i) {
     Item& item = s.enter(s.lanes[i % 100]);
@@ -149,16 +150,16 @@ TEST_CASE("ten thousand items over a hundred lanes and four hosts all come out o
 }
 
 TEST_CASE("a gate that is given back serves another host once its permits are free") {
-  Setting s;
-  QueueState& first = s.host(2);
+  Setting s{2};
+  QueueState& first = s.host();
   Item& a = s.enter(s.lane(first));
   Item& b = s.enter(s.lane(first));
   CHECK(s.go() == Items{&a, &b});
   s.done(a);
   s.done(b);
   s.scheduler.gates().give_back(*first.host->gate);
-  QueueState& second = s.host(2);
-  QueueState& third = s.host(2);
+  QueueState& second = s.host();
+  QueueState& third = s.host();
   CHECK(second.host->gate == first.host->gate);
   CHECK(third.host->gate != first.host->gate);
   CHECK(s.scheduler.gates().size() == 2);
@@ -169,8 +170,8 @@ TEST_CASE("a gate that is given back serves another host once its permits are fr
 }
 
 TEST_CASE("a permit that is given back goes to what has come by then and has the best claim") {
-  Setting s;
-  QueueState& host = s.host(2);
+  Setting s{2};
+  QueueState& host = s.host();
   Item& slow1 = s.enter(s.lane(host, 1));
   Lane& quick_lane = s.lane(host, 2);
   Item& quick1 = s.enter(quick_lane);
@@ -184,20 +185,70 @@ TEST_CASE("a permit that is given back goes to what has come by then and has the
 }
 
 TEST_CASE("what may be ahead from now on goes at once") {
-  Setting s;
-  QueueState& host = s.host(1);
+  Setting s{1};
+  QueueState& host = s.host();
+  s.scheduler.set_limits({.requests = {.per_host = 1}, .ahead = 1});
+  s.scheduler.allow_ahead(*host.host->gate, false);
   Item& a = s.enter(s.lane(host));
   Item& b = s.enter(s.lane(host));
   CHECK(s.go() == Items{&a});
   host.host->gate->answered(*a.lane->share, std::chrono::milliseconds{1}, SteadyTime{});
-  s.scheduler.set_ahead(*host.host->gate, 1);
+  CHECK(s.go().empty());
+  s.scheduler.allow_ahead(*host.host->gate, true);
   CHECK(s.go() == Items{&b});
+}
+
+TEST_CASE("higher limits let what waits go with the next decisions at all hosts that there are and will be") {
+  Setting s{1, 3};
+  QueueState& first = s.host();
+  QueueState& second = s.host();
+  QueueState& gone = s.host();
+  s.scheduler.gates().give_back(*std::exchange(gone.host->gate, nullptr));
+  Items to_first, to_second;
+  for (int i = 0; i < 3; ++i) to_first.push_back(&s.enter(s.lane(first)));
+  for (int i = 0; i < 3; ++i) to_second.push_back(&s.enter(s.lane(second)));
+  CHECK(s.go() == Items{to_first[0], to_second[0]});
+  CHECK_FALSE(s.scheduler.staged());
+  s.scheduler.set_limits({.requests = {.per_host = 2, .in_all = 3}});
+  CHECK(s.scheduler.staged());
+  CHECK(s.go() == Items{to_first[1]});  // the other holds a permit of its host, and waits for one in all
+  s.scheduler.set_limits({.requests = {.per_host = 2, .in_all = 100}});
+  CHECK(s.go() == Items{to_second[1]});
+  CHECK_FALSE(s.scheduler.staged());
+  for (QueueState* later : {&s.host(), &s.host()}) {  // one of them has the gate that was free
+    Items to_later;
+    for (int i = 0; i < 3; ++i) to_later.push_back(&s.enter(s.lane(*later)));
+    CHECK(s.go() == Items{to_later[0], to_later[1]});
+  }
+  CHECK(s.scheduler.gates().size() == 4);
+}
+
+TEST_CASE("lower limits leave what has gone alone and let nothing go until enough permits are back") {
+  Setting s{3, 6};
+  QueueState& first = s.host();
+  QueueState& second = s.host();
+  Items to_first, to_second;
+  for (int i = 0; i < 5; ++i) to_first.push_back(&s.enter(s.lane(first)));
+  for (int i = 0; i < 5; ++i) to_second.push_back(&s.enter(s.lane(second)));
+  CHECK(s.go().size() == 6);
+  s.scheduler.set_limits({.requests = {.per_host = 2, .in_all = 3}});
+  CHECK(s.go().empty());
+  s.done(*to_first[0]);
+  CHECK(s.go().empty());  // two are left at the first, five in all
+  s.done(*to_first[1]);
+  CHECK(s.go().empty());  // one at the first, four in all: another holds its host's permit and waits
+  s.done(*to_second[0]);
+  CHECK(s.go().empty());
+  s.done(*to_second[1]);
+  CHECK(s.go() == Items{to_first[3]});
+  s.scheduler.set_limits({.requests = {.per_host = 3, .in_all = 4}});
+  CHECK(s.go() == Items{to_second[3]});
 }
 
 TEST_CASE("what is turned away comes with the reason and waits nowhere") {
   using TurnedAway = std::vector<Decisions::TurnedAway>;
-  Setting s;
-  QueueState& host = s.host(50);
+  Setting s{50};
+  QueueState& host = s.host();
   DestinationLimiter limiter;
   limiter.waiting_most = 1;
   const auto enter_limited = [&](std::int64_t position) -> Item& {

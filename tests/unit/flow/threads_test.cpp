@@ -178,7 +178,7 @@ TEST_CASE("eight reporting threads get no more than rate and concurrency and cir
       {*journal, inbox, rejects, clock, silent_log(), router}, crowd, random, roster};
   flow::RunOptions options;
   options.breaker = breaker;
-  options.per_host = per_host;
+  options.requests.per_host = per_host;
   options.retry.attempts = 1000;
   options.retry.backoff_most = 1s;
   flow::SharedStats shared_stats;

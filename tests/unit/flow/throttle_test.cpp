@@ -101,7 +101,7 @@ TEST_CASE("a receiver that asks for time holds back its whole destination and sp
 TEST_CASE(
     "what has a turn already and waits for its host does not leave while its destination is held back") {
   flow::RunOptions options;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   DispatcherFixture fixture{options};
   fixture.arrive(many("b", 4, busy));
   fixture.play();

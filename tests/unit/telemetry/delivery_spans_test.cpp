@@ -143,7 +143,7 @@ TEST_CASE("an attempt has the name and the attributes that its transport gives i
 
 TEST_CASE("what is waited for has spans with its reason and a second attempt one of its own") {
   flow::RunOptions options;
-  options.per_host = 1;
+  options.requests.per_host = 1;
   options.retry.backoff_first = 4s;
   options.retry.jitter = 0;
   Traced traced_run{options};

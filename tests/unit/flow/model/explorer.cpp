@@ -159,10 +159,10 @@ std::string to_test(const Setting& setting, const Exploration::Failure& failure)
                         rules.breaker->failures, rules.breaker->open_for.count(), rules.breaker->probes,
                         rules.breaker->successes);
   if (const auto& window = rules.window)
-    more += fmt::format(", .window = flow::WindowLimits{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}",
-                        window->per_host, window->ahead, window->lanes_per_queue, window->lanes,
-                        window->items_per_lane, window->rows_per_turn, window->wakeups_per_turn,
-                        window->waiting_least, window->waiting_most, window->queues_kept);
+    more += fmt::format(", .window = flow::WindowLimits{{{}, {}, {}, {}, {}, {}, {}, {}}}",
+                        window->lanes_per_queue, window->lanes, window->items_per_lane, window->rows_per_turn,
+                        window->wakeups_per_turn, window->waiting_least, window->waiting_most,
+                        window->queues_kept);
   return fmt::format(
       "{}\n\n  const Setting setting{{.events = {{{}}},\n"
       "                        .rules = {{.per_host = {}, .workers = {}, .ahead = {}, .attempts = {}, "

@@ -130,7 +130,7 @@ TEST_CASE("a run ends where a gap of a paused subscription closes") {
 
 TEST_CASE("closed gaps of a paused subscription leave room for others") {
   Setting setting{.events = {{"d", "", {}, "http://d.test/"}}, .rules = {.subscribed = "http://s.test/hook"}};
-  setting.rules.window = flow::WindowLimits::suiting(1, 0, 1000);
+  setting.rules.window = flow::WindowLimits::suiting({.requests = {.per_host = 1}});
   setting.rules.window->lanes = 3;
   History history;
   for (const char entity : {'x', 'y', 'z'}) {
@@ -156,7 +156,7 @@ TEST_CASE("a run ends where a circuit is open when its subscription is paused") 
                   .rules = {.per_host = 4,
                             .subscribed = "http://s.test/hook",
                             .breaker = policy::BreakerPolicy{1, std::chrono::seconds{30}, 1, 1}}};
-  setting.rules.window = flow::WindowLimits{4, 0, 4, 6, 2, 2, 2, 1, 1};
+  setting.rules.window = flow::WindowLimits{4, 6, 2, 2, 2, 1, 1};
   CHECK_FALSE(play(setting, {
                                 {Act::arrive, "x1"},
                                 {Act::arrive, "y1"},

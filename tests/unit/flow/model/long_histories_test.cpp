@@ -41,7 +41,7 @@ std::vector<Line> streams(int entities, int each) {
 
 /// As little as there can be of each.
 flow::WindowLimits small_window() {
-  auto window = flow::WindowLimits::suiting(1, 0, 1000);
+  auto window = flow::WindowLimits::suiting({.requests = {.per_host = 1}});
   window.lanes_per_queue = 2;
   window.lanes = 3;
   window.items_per_lane = 1;

@@ -276,14 +276,14 @@ TEST_CASE("planted: a half-open circuit takes two probes") {
 
 TEST_CASE("planted: a host's gate is too wide") {
   Setting setting = small();
-  setting.options_bug = [](flow::RunOptions& options) { ++options.per_host; };
+  setting.options_bug = [](flow::RunOptions& options) { ++options.requests.per_host; };
   must_come_to_light(setting, {});
 }
 
 TEST_CASE("planted: a host's gate is too narrow") {
   Setting setting = small();
   setting.rules.per_host = 2;
-  setting.options_bug = [](flow::RunOptions& options) { --options.per_host; };
+  setting.options_bug = [](flow::RunOptions& options) { --options.requests.per_host; };
   must_come_to_light(setting, {});
 }
 
@@ -399,7 +399,7 @@ TEST_CASE("planted: what was passed over at a full limiter is not read again") {
   Setting setting{.events = {{"x1", "X", 1, ""}, {"y1", "Y", 1, ""}, {"z1", "Z", 1, ""}, {"a", "A", 1, ""}},
                   .rules = {.subscribed = "http://s.test/hook",
                             .breaker = policy::BreakerPolicy{1, std::chrono::seconds{30}, 1, 1}}};
-  setting.rules.window = flow::WindowLimits{1, 0, 4, 6, 2, 2, 2, 1, 1};
+  setting.rules.window = flow::WindowLimits{4, 6, 2, 2, 2, 1, 1};
   must_come_to_light<Once>(setting, {.failures = 1, .halts = 1});
 }
 

@@ -26,8 +26,8 @@ World::World(const Setting& setting, const std::string& rejects_path)
       observer_(journals_.open()) {
   options_.retry.attempts = setting.rules.attempts;
   options_.retry.backoff_first = setting.rules.backoff;
-  options_.per_host = setting.rules.per_host;
-  options_.workers = setting.rules.workers;
+  options_.requests.per_host = setting.rules.per_host;
+  options_.requests.in_all = setting.rules.workers;
   options_.ahead = setting.rules.ahead;
   options_.statuses = {{404, policy::Meaning::dead}};
   options_.breaker = setting.rules.breaker;
