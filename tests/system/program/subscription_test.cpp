@@ -222,7 +222,7 @@ TEST_CASE("a subscription that is replaced keeps what is not named and says what
   CHECK(has(limited.err, "subscription s: rate was 5/s and is off"));
   CHECK_FALSE(has(limited.err, "url"));
   const auto same = run_dispatch(directory, {"subscription", "add", "s", "--replace", "--rate", "off"});
-  CHECK(has(same.err, "subscription s is as it was"));
+  CHECK(has(same.err, "subscription s is unchanged"));
 
   for (const char* missing : {"--url", "--types"}) {
     const bool url = missing == std::string_view{"--url"};

@@ -98,7 +98,7 @@ TEST_CASE("what is wrong with a value is told also where a command below may fol
             "a command is required: list, show, release, discard or export; see 'dispatch dlq --help'"},
            {{"gap"}, "a command is required: list or skip"},
            {{"dlq", "frobnicate"}, "unknown command 'frobnicate'"},
-           {{"events", "list", "--since", "soon"}, "'soon' is not a moment"}}) {
+           {{"events", "list", "--since", "soon"}, "'soon' is not a time"}}) {
     const auto run = run_dispatch(directory, each.arguments);
     CAPTURE(run.err);
     CHECK(run.exit_code == 2);
