@@ -76,7 +76,7 @@ template <class T>
 void check_stopped(const Result<T>& result, int commits, const FullDisk& journal) {
   REQUIRE_FALSE(result.has_value());
   CHECK(result.error().message.find("cannot checkpoint") == 0);
-  CHECK(result.error().message.find("what this command changed before (1) stands") != std::string::npos);
+  CHECK(result.error().message.find("what this command changed before (1) is kept") != std::string::npos);
   CHECK(journal.commits == commits);
 }
 
