@@ -26,7 +26,7 @@ enum class FailPoint : std::uint8_t {
   request_started,       ///< a request is set up; nothing of it has been sent
   answers_arrived,       ///< answers have arrived; the dispatcher does not know them
   outcomes_committed,    ///< outcomes are committed; the deliveries that may follow have not been sent
-  run_remembered,        ///< the run is over; its progress is committed
+  progress_saved,        ///< the run is over; its progress is committed
   checkpoint_begins,     ///< nothing of the write-ahead log has been copied to the database
   checkpoint_ended,      ///< everything possible has been copied
   dead_letters_noted,    ///< a release or discard is recorded; the dead letters are unchanged
@@ -62,7 +62,7 @@ inline constexpr std::array<std::string_view, 32> fail_point_names{
     "request_started",
     "answers_arrived",
     "outcomes_committed",
-    "run_remembered",
+    "progress_saved",
     "checkpoint_begins",
     "checkpoint_ended",
     "dead_letters_noted",

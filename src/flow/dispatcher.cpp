@@ -371,7 +371,7 @@ Result<> Dispatcher::save_progress() {
   DISPATCH_ASSIGN(auto transaction, context_.journal.begin());
   DISPATCH_TRY(pump_.save_progress(*transaction, true));
   DISPATCH_TRY(journal::commit_durably(*transaction));
-  fail_point(FailPoint::run_remembered);
+  fail_point(FailPoint::progress_saved);
   if (context_.observer != nullptr) stats_.look_at_hosts();
   return {};
 }

@@ -87,7 +87,7 @@ Result<> RunStatsCollector::look(std::size_t begun, std::size_t ahead) {
     stats.host_limited =
         pump_.lanes() - begun - waiting.for_rate - waiting.for_circuit - waiting.for_throttle;
     stats.rate_limited = waiting.for_rate;
-    stats.resting = waiting.for_circuit;
+    stats.circuit_limited = waiting.for_circuit;
     stats.throttled = waiting.for_throttle;
     stats.hold_ends.reset();
     if (waiting.hold_ends && *waiting.hold_ends > steady)

@@ -54,7 +54,7 @@ void RunGauges::read_run(std::vector<metrics::Sample>& samples) {
   }
   add(labelled(name::waiting, "for", metrics::waiting::permit), stats.host_limited);
   add(labelled(name::waiting, "for", metrics::waiting::rate), stats.rate_limited);
-  add(labelled(name::waiting, "for", metrics::waiting::circuit), stats.resting);
+  add(labelled(name::waiting, "for", metrics::waiting::circuit), stats.circuit_limited);
   for (std::size_t state = 0; state < delivery_state_names.size(); ++state)
     add(labelled(name::deliveries, "state", delivery_state_names[state]),
         stats.state_counts.deliveries[state]);

@@ -65,10 +65,11 @@ std::string progress_line(const flow::RunStats& stats, const flow::Throughput& t
   add(stats.throttled, "waiting for a throttled URL");
   if (stats.throttled > 0 && stats.hold_ends)
     line += fmt::format(" (held back for {})", format_duration(*stats.hold_ends));
-  add(stats.resting, "waiting for an open circuit");
-  if (stats.resting > 0 && stats.next_probe)
+  add(stats.circuit_limited, "waiting for an open circuit");
+  if (stats.circuit_limited > 0 && stats.next_probe)
     line += fmt::format(" (next probe in {})", format_duration(*stats.next_probe));
-  const std::uint64_t held = stats.host_limited + stats.rate_limited + stats.throttled + stats.resting;
+  const std::uint64_t held =
+      stats.host_limited + stats.rate_limited + stats.throttled + stats.circuit_limited;
   add(pending - std::min(pending, held), "waiting");
   add(flow::in_state(stats, DeliveryState::dead_letter), "dead");
   add(stats.rejected, "rejected");

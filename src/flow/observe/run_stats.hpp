@@ -54,8 +54,8 @@ struct RunStats {
   std::uint64_t ahead = 0;         ///< begun in the journal, and waiting for preparation or a free connection
   std::uint64_t host_limited = 0;  ///< first in their lane, waiting for a permit
   std::uint64_t rate_limited = 0;  ///< first in their lane, waiting for a rate limit
-  std::uint64_t resting = 0;       ///< first in their lane, waiting for an open circuit
-  std::uint64_t throttled = 0;     ///< first in their lane, waiting for a destination that asked for time
+  std::uint64_t circuit_limited = 0;  ///< first in their lane, waiting for an open circuit
+  std::uint64_t throttled = 0;        ///< first in their lane, waiting for a destination that asked for time
   std::optional<std::chrono::microseconds> hold_ends;  ///< time until the first of these holds ends
   journal::GapCount gaps_given_up;                     ///< gaps that this run gave up after the maximum wait
   std::uint64_t circuits_open = 0;                     ///< destinations whose circuit is open or half-open

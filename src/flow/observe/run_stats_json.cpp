@@ -43,7 +43,7 @@ void add_stats(JsonObject& object, const RunStats& stats, std::chrono::microseco
       .add("ahead", stats.ahead)
       .add("host_limited", stats.host_limited)
       .add("rate_limited", stats.rate_limited)
-      .add("circuit_limited", stats.resting)
+      .add("circuit_limited", stats.circuit_limited)
       .add("circuits_open", stats.circuits_open)
       .add("pending", in_state(stats, DeliveryState::pending))
       .add("retry_wait", in_state(stats, DeliveryState::retry_wait))

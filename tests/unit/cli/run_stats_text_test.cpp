@@ -51,7 +51,7 @@ TEST_CASE("a progress line says what holds the rest up and how long it will take
 TEST_CASE("a progress line says for what it waits where nothing seems to move") {
   flow::RunStats stats = stats_with(DeliveryState::pending, 30);
   stats.rate_limited = 12;
-  stats.resting = 8;
+  stats.circuit_limited = 8;
   stats.next_probe = 12s;
   CHECK(progress_line(stats, {}) ==
         "0 delivered, 0 in flight, 12 waiting for a rate, 8 waiting for an open circuit (next probe in 12s), "

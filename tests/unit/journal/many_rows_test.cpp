@@ -198,8 +198,8 @@ TEST_CASE("many rows: of a disordered stream that is done nothing is read to see
   append_all(*journal,
              {{.id = "a2", .sequence = 2}, {.id = "a1", .sequence = 1}, {.id = "b", .entity = "b"}});
   change(subject,
-         "UPDATE deliveries SET state = 4, attempts = 1; UPDATE delivery_queues SET low_position = 3;"
-         "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)");
+         "UPDATE deliveries SET state = 4, attempts = 1; UPDATE delivery_queues SET low_watermark = 3;"
+         "UPDATE progress SET last_wakeup = (SELECT max(action_no) FROM actions)");
   SQLite::Database database{subject.path()};
   CHECK(lowest_open_below_watermark(database).value() == INT64_MAX);
   // What is open in it is found though its delivery queue has been read past it.

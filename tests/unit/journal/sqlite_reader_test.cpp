@@ -62,7 +62,8 @@ TEST_CASE("the log has its size also where the journal is reached through a link
 TEST_CASE("the journal reader counts what is pending below where a run would begin") {
   WornJournal worn;
   worn.damage(
-      "UPDATE delivery_queues SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) "
+      "UPDATE delivery_queues SET low_watermark = 12; UPDATE progress SET last_wakeup = (SELECT "
+      "max(action_no) "
       "FROM "
       "actions)");
   const auto journal_status = worn.read()->status(5, noon).value();

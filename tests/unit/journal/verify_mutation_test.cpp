@@ -45,8 +45,8 @@ class Mutations {
     worn_.throttle();
     // As a run leaves them that has seen all there is.
     worn_.damage(
-        "UPDATE delivery_queues SET low_position = 12 WHERE subscription_no = 0;"
-        "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)");
+        "UPDATE delivery_queues SET low_watermark = 12 WHERE subscription_no = 0;"
+        "UPDATE progress SET last_wakeup = (SELECT max(action_no) FROM actions)");
     {
       // One file, so that it can be put back.
       SQLite::Database database{worn_.path(), SQLite::OPEN_READWRITE};
@@ -216,11 +216,12 @@ TEST_CASE("verify sees what is changed in entities") {
 }
 
 TEST_CASE("verify sees what is changed in delivery queues but how far a run has come") {
-  check("delivery_queues", {{"low_position", {"less"}, "a run begins to look earlier, which costs only time"},
-                            {"low_position",
-                             {"more", "swapped"},
-                             "a run begins to look later, and nothing that may go is passed over"},
-                            {"last_wakeup", either_way, "a lane that nothing wakes is seen by itself"}});
+  check("delivery_queues",
+        {{"low_watermark", {"less"}, "a run begins to look earlier, which costs only time"},
+         {"low_watermark",
+          {"more", "swapped"},
+          "a run begins to look later, and nothing that may go is passed over"},
+         {"last_wakeup", either_way, "a lane that nothing wakes is seen by itself"}});
 }
 
 TEST_CASE("verify sees what is changed in destinations but the path of a URL") {
@@ -376,13 +377,13 @@ TEST_CASE("verify sees what is changed in who came by an input but from where on
                          {"input_no", {"filled", "more", "swapped"}, told_once}});
 }
 
-TEST_CASE("verify sees what is changed in the tally") {
-  check("tally", {});
+TEST_CASE("verify sees what is changed in the state counts") {
+  check("state_counts", {});
 }
 
 TEST_CASE("verify sees what is changed in the progress but what costs only time") {
   check("progress", {{"turn", {"more"}, "the next turn has a higher number than it must"},
-                     {"last_wake", {"less"}, "what was woken is woken again"},
+                     {"last_wakeup", {"less"}, "what was woken is woken again"},
                      {"lanes_turn", either_way, "the audit itself goes by it"},
                      {"fan_outs_turn", either_way, "the audit itself goes by it"}});
 }
@@ -393,8 +394,8 @@ TEST_CASE("verify sees every low position above what a fan-out has put behind it
   for (int low = 0; low <= 7; ++low) {
     CAPTURE(low);
     const auto found = lane.findings_after(
-        fmt::format("UPDATE delivery_queues SET low_position = {};"
-                    "UPDATE progress SET last_wake = (SELECT max(action_no) FROM actions)",
+        fmt::format("UPDATE delivery_queues SET low_watermark = {};"
+                    "UPDATE progress SET last_wakeup = (SELECT max(action_no) FROM actions)",
                     low));
     CHECK(found == (low == 0 ? std::vector<std::string>{} : std::vector<std::string>{"resumption"}));
   }
@@ -411,7 +412,8 @@ TEST_CASE("verify sees every turn in which a dead letter behind its lane was ove
   lane.findings_after(
       "UPDATE deliveries SET state = 4, attempts = 1, began_at = 1, took = 1, status = 200 WHERE position = "
       "7;"
-      "UPDATE tally SET deliveries = deliveries + CASE state WHEN 0 THEN -1 ELSE 1 END WHERE state IN (0, "
+      "UPDATE state_counts SET deliveries = deliveries + CASE state WHEN 0 THEN -1 ELSE 1 END WHERE state IN "
+      "(0, "
       "4)");
   for (auto turn = last_turn + 1; turn < last_turn + 4; ++turn) {
     CAPTURE(turn);

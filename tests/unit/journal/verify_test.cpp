@@ -41,8 +41,18 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 16 brought.
+/// Takes back what migration 17 renamed.
+void make_version_16(SQLite::Database& journal) {
+  journal.exec(R"(
+    ALTER TABLE state_counts RENAME TO tally;
+    ALTER TABLE delivery_queues RENAME COLUMN low_watermark TO low_position;
+    ALTER TABLE progress RENAME COLUMN last_wakeup TO last_wake;
+    PRAGMA user_version = 16)");
+}
+
+/// And what migration 16 brought.
 void make_version_15(SQLite::Database& journal) {
+  make_version_16(journal);
   journal.exec(R"(
     DROP TABLE source_marks;
     ALTER TABLE delivery_queues DROP COLUMN last_wakeup;
@@ -293,8 +303,8 @@ TEST_CASE("verify finds what is given up without an operator or against one") {
   CHECK(after_operating("DELETE FROM actions WHERE verb = 12") == Names{"state", "operators"});
   CHECK(after_operating("UPDATE deliveries SET state = 0 WHERE position ="
                         " (SELECT position FROM events WHERE event_id = 'w-alone');"
-                        "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0;"
-                        "UPDATE tally SET deliveries = deliveries - 1 WHERE state = 5") ==
+                        "UPDATE state_counts SET deliveries = deliveries + 1 WHERE state = 0;"
+                        "UPDATE state_counts SET deliveries = deliveries - 1 WHERE state = 5") ==
         Names{"operators"});
 }
 
@@ -335,6 +345,31 @@ TEST_CASE("verify finds nothing in a journal of version 1 that was brought up an
   CHECK(brought_up.execAndGet("SELECT count(*) FROM actions").getInt() > 3);
   CHECK(brought_up.execAndGet("SELECT count(turn) FROM actions").getInt() == 0);
   worn.go_on();
+  CHECK(worn.findings().empty());
+}
+
+TEST_CASE("a journal of version 16 that is brought up counts and goes on as before") {
+  const auto known = [](const std::filesystem::path& path) {
+    return SQLite::Database{path.string(), SQLite::OPEN_READONLY}
+        .execAndGet(
+            "SELECT (SELECT group_concat(state || '=' || deliveries) FROM state_counts) || ' ' ||"
+            "       (SELECT group_concat(queue_no || '=' || low_watermark) FROM delivery_queues) || ' ' ||"
+            "       (SELECT last_wakeup FROM progress)")
+        .getString();
+  };
+  WornJournal worn;
+  worn.go_on();
+  worn.subscribe();
+  worn.operate();
+  const auto before = known(worn.path());
+  {
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_16(old);
+  }
+  CHECK(journal::verify(worn.path()).error().failure == Failure::unavailable);
+  (void)journal::SqliteJournal::open(worn.path(), migrating()).value();
+  CHECK(known(worn.path()) == before);
+  worn.throttle();
   CHECK(worn.findings().empty());
 }
 
@@ -469,8 +504,8 @@ TEST_CASE("verify finds a removed subscription that still has a secret or someth
   CHECK(after_subscribed("INSERT INTO subscription_secrets VALUES (2, 0, 'left', NULL)") ==
         Names{"subscriptions"});
   CHECK(after_subscribed("UPDATE deliveries SET state = 0 WHERE subscription_no = 2 AND attempts = 0;"
-                         "UPDATE tally SET deliveries = deliveries - 1 WHERE state = 5;"
-                         "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0") ==
+                         "UPDATE state_counts SET deliveries = deliveries - 1 WHERE state = 5;"
+                         "UPDATE state_counts SET deliveries = deliveries + 1 WHERE state = 0") ==
         Names{"subscriptions"});
 }
 
@@ -492,8 +527,8 @@ TEST_CASE("verify finds a replay that nobody asked for") {
 
 TEST_CASE("verify finds a replay of what is still to be delivered") {
   const char* const back_to_pending =
-      "UPDATE tally SET deliveries = deliveries - 1 WHERE state = 4;"
-      "UPDATE tally SET deliveries = deliveries + 1 WHERE state = 0;"
+      "UPDATE state_counts SET deliveries = deliveries - 1 WHERE state = 4;"
+      "UPDATE state_counts SET deliveries = deliveries + 1 WHERE state = 0;"
       "DELETE FROM attempts WHERE generation = 0 AND (queue_no, position) IN"
       " (SELECT queue_no, position FROM deliveries WHERE generation > 0 LIMIT 1);"
       "UPDATE deliveries SET state = 0, state_at = NULL WHERE generation = 0 AND (queue_no, position) IN"
@@ -643,8 +678,9 @@ TEST_CASE("verify finds an event id that is empty") {
 }
 
 TEST_CASE("verify finds an event that nothing delivers") {
-  CHECK(after("DELETE FROM deliveries WHERE position = 13; UPDATE tally SET deliveries = deliveries - 1 "
-              "WHERE state = 0") == Names{"event_delivered"});
+  CHECK(
+      after("DELETE FROM deliveries WHERE position = 13; UPDATE state_counts SET deliveries = deliveries - 1 "
+            "WHERE state = 0") == Names{"event_delivered"});
 }
 
 TEST_CASE("verify finds a delivery at another place in the stream than its event") {
@@ -692,7 +728,8 @@ TEST_CASE("verify finds an event that was sent past a dead letter") {
   CHECK(
       after("UPDATE deliveries SET state = 4, attempts = 1, began_at = 1, began_turn = 30, ended_turn = 31, "
             "took = 1, "
-            "status = 200 WHERE position = 6; UPDATE progress SET turn = 100; UPDATE tally SET deliveries = "
+            "status = 200 WHERE position = 6; UPDATE progress SET turn = 100; UPDATE state_counts SET "
+            "deliveries = "
             "deliveries + CASE state WHEN 0 THEN -1 ELSE 1 END WHERE state IN (0, 4)") == Names{"order"});
 }
 
@@ -700,7 +737,8 @@ TEST_CASE("verify finds an event that was sent past an open gap") {
   CHECK(
       after("UPDATE deliveries SET state = 4, attempts = 1, began_at = 1, began_turn = 30, ended_turn = 31, "
             "took = 1, "
-            "status = 200 WHERE position = 11; UPDATE progress SET turn = 100; UPDATE tally SET deliveries = "
+            "status = 200 WHERE position = 11; UPDATE progress SET turn = 100; UPDATE state_counts SET "
+            "deliveries = "
             "deliveries + CASE state WHEN 0 THEN -1 ELSE 1 END WHERE state IN (0, 4)") == Names{"order"});
 }
 
@@ -734,10 +772,9 @@ TEST_CASE("verify finds a dead letter whose last attempt succeeded") {
 }
 
 TEST_CASE("verify finds a state that there is not") {
-  CHECK(
-      after(
-          "UPDATE deliveries SET state = 8 WHERE position = 13; UPDATE tally SET deliveries = deliveries - 1 "
-          "WHERE state = 0") == Names{"state"});
+  CHECK(after("UPDATE deliveries SET state = 8 WHERE position = 13; UPDATE state_counts SET deliveries = "
+              "deliveries - 1 "
+              "WHERE state = 0") == Names{"state"});
 }
 
 TEST_CASE("verify finds a dead letter that no listing would find") {
@@ -787,10 +824,11 @@ TEST_CASE("verify finds a delivery that was not meant and is told as another") {
   CHECK(after_excluded("UPDATE attempts SET outcome = 7 WHERE outcome = 8") == Names{"operators"});
   CHECK(after_excluded("UPDATE attempts SET outcome = 9 WHERE outcome = 8") ==
         Names{"outcomes", "forgiven", "operators"});
-  CHECK(after_excluded("UPDATE deliveries SET state = 4 WHERE position IN (SELECT position FROM attempts "
-                       "WHERE outcome = 8);"
-                       "UPDATE tally SET deliveries = deliveries + CASE state WHEN 5 THEN -1 ELSE 1 END "
-                       "WHERE state IN (4, 5)") == Names{"state"});
+  CHECK(
+      after_excluded("UPDATE deliveries SET state = 4 WHERE position IN (SELECT position FROM attempts "
+                     "WHERE outcome = 8);"
+                     "UPDATE state_counts SET deliveries = deliveries + CASE state WHEN 5 THEN -1 ELSE 1 END "
+                     "WHERE state IN (4, 5)") == Names{"state"});
 }
 
 TEST_CASE("verify finds a delivery that was sent after it was found not to be meant") {
@@ -1062,8 +1100,8 @@ TEST_CASE("verify finds a dead letter that no operator released") {
   CHECK(
       after(
           "UPDATE deliveries SET state = 0, state_at = NULL, forgiven = attempts WHERE position = 5; UPDATE "
-          "tally SET deliveries = deliveries + CASE state WHEN 3 THEN -1 ELSE 1 END WHERE state IN (0, 3)") ==
-      Names{"forgiven", "operators"});
+          "state_counts SET deliveries = deliveries + CASE state WHEN 3 THEN -1 ELSE 1 END WHERE state IN "
+          "(0, 3)") == Names{"forgiven", "operators"});
 }
 
 TEST_CASE("verify finds an event that was sent before the dead letter before it was discarded") {
@@ -1084,22 +1122,23 @@ TEST_CASE("verify finds a gap that no operator skipped") {
   CHECK(after("DELETE FROM actions WHERE verb = 2") == Names{"operators"});
 }
 
-TEST_CASE("verify finds a tally that is off") {
-  CHECK(after("UPDATE tally SET deliveries = deliveries + 1 WHERE state = 2") == Names{"tally"});
+TEST_CASE("verify finds state counts that are wrong") {
+  CHECK(after("UPDATE state_counts SET deliveries = deliveries + 1 WHERE state = 2") ==
+        Names{"state_counts"});
 }
 
 TEST_CASE("verify finds a delivery that the next run would not find") {
   // the event without entity at 13 is pending
-  CHECK(after("UPDATE delivery_queues SET low_position = 13; UPDATE progress SET last_wake = (SELECT "
+  CHECK(after("UPDATE delivery_queues SET low_watermark = 13; UPDATE progress SET last_wakeup = (SELECT "
               "max(action_no) "
               "FROM actions)") == Names{"resumption"});
   // nor one whose wakeups its delivery queue has followed
-  CHECK(after("UPDATE delivery_queues SET low_position = 13,"
+  CHECK(after("UPDATE delivery_queues SET low_watermark = 13,"
               " last_wakeup = (SELECT max(action_no) FROM actions)") == Names{"resumption"});
 }
 
 TEST_CASE("verify lets a run begin above what waits behind a dead letter") {
-  CHECK(after("UPDATE delivery_queues SET low_position = 12; UPDATE progress SET last_wake = (SELECT "
+  CHECK(after("UPDATE delivery_queues SET low_watermark = 12; UPDATE progress SET last_wakeup = (SELECT "
               "max(action_no) "
               "FROM actions)") == Names{});
 }
@@ -1107,7 +1146,8 @@ TEST_CASE("verify lets a run begin above what waits behind a dead letter") {
 TEST_CASE("verify lets a run begin above what a discarded dead letter has woken") {
   WornJournal worn;
   worn.damage(
-      "UPDATE delivery_queues SET low_position = 12; UPDATE progress SET last_wake = (SELECT max(action_no) "
+      "UPDATE delivery_queues SET low_watermark = 12; UPDATE progress SET last_wakeup = (SELECT "
+      "max(action_no) "
       "FROM "
       "actions)");
   const auto writer = journal::SqliteJournal::open(worn.path(), {}).value();
@@ -1118,7 +1158,7 @@ TEST_CASE("verify lets a run begin above what a discarded dead letter has woken"
 }
 
 TEST_CASE("verify finds a run that is to begin where nothing has come yet") {
-  CHECK(after("UPDATE progress SET last_wake = 1000") == Names{"resumption"});
+  CHECK(after("UPDATE progress SET last_wakeup = 1000") == Names{"resumption"});
 }
 
 TEST_CASE("verify notes what a dispatcher left in flight and does not call it damage") {

@@ -17,7 +17,7 @@ using namespace reading;
 namespace {
 
 void add_state_counts(SQLite::Database& database, JournalStatus& journal_status) {
-  Statement statement{database, "SELECT state, deliveries FROM tally WHERE state BETWEEN 0 AND 5"};
+  Statement statement{database, "SELECT state, deliveries FROM state_counts WHERE state BETWEEN 0 AND 5"};
   auto rows = statement.rows();
   while (rows.next()) {
     journal_status.state_counts.deliveries[static_cast<std::size_t>(rows.integer(0))] = rows.integer(1);
@@ -82,7 +82,7 @@ void add_hosts(SQLite::Database& database, Position from, std::size_t most, Jour
     SELECT o.host, sum(d.state = 0), sum(d.state = 1), sum(d.state = 2), sum(d.state = 3),
            min(CASE d.state WHEN 0 THEN d.position END)
       FROM delivery_queues o
-     CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_position + 1, ?1)
+     CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_watermark + 1, ?1)
      WHERE d.state NOT IN (4, 5)
      GROUP BY o.host)"};
   std::int64_t oldest = INT64_MAX;
@@ -113,7 +113,7 @@ void add_paused(SQLite::Database& database, Position from, std::size_t most, Jou
     SELECT s.subscription_id, s.pause_reason, s.paused_at,
            (SELECT count(*)
               FROM delivery_queues o
-             CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_position + 1, ?1)
+             CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_watermark + 1, ?1)
              WHERE o.subscription_no = s.subscription_no AND d.state IN (0, 2))
       FROM subscriptions s WHERE s.removed_at IS NULL AND s.paused_at IS NOT NULL
      ORDER BY s.paused_at, s.subscription_no LIMIT ?2)"};
@@ -135,7 +135,7 @@ void add_circuits(SQLite::Database& database, Position from, std::size_t most,
     WITH waiting(destination_no, deliveries) AS MATERIALIZED (
       SELECT coalesce(o.present_destination_no, d.destination_no) AS present, count(*)
         FROM delivery_queues o
-       CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_position + 1, ?1)
+       CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_watermark + 1, ?1)
        WHERE d.state IN (0, 2)
        GROUP BY present)
     SELECT t.url, c.half_open, c.since, coalesce(w.deliveries, 0)
@@ -172,7 +172,7 @@ void add_movable(SQLite::Database& database, Position from, WallTime now, Journa
       SELECT entity_no, min(first_missing) FROM gaps WHERE skipped_at IS NULL GROUP BY entity_no)
     SELECT count(*), coalesce(sum(d.state = 2 AND d.state_at > ?2), 0)
       FROM delivery_queues o
-     CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_position + 1, ?1)
+     CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_watermark + 1, ?1)
       LEFT JOIN dead b ON b.entity_no = d.entity_no AND b.subscription_no = d.subscription_no
             AND b.generation = d.generation AND b.way = CASE d.subscription_no WHEN 0 THEN d.destination_no ELSE 0 END
       LEFT JOIN missing g ON g.entity_no = d.entity_no
@@ -204,12 +204,12 @@ Result<JournalHealth> SqliteReader::health() const {
         number_of(*database_, "SELECT count(*) FROM deliveries WHERE state = 3 AND state_at IS NOT NULL");
     health.gapped_entities =
         number_of(*database_, "SELECT count(DISTINCT entity_no) FROM gaps WHERE skipped_at IS NULL");
-    if (number_of(*database_, "SELECT deliveries FROM tally WHERE state = 0") == 0) return health;
+    if (number_of(*database_, "SELECT deliveries FROM state_counts WHERE state = 0") == 0) return health;
     Statement oldest{*database_, R"(
       SELECT accepted_at FROM events
        WHERE position = (SELECT min(first) FROM (
                SELECT (SELECT d.position FROM deliveries d
-                        WHERE d.queue_no = o.queue_no AND d.position >= min(o.low_position + 1, ?1) AND d.state = 0
+                        WHERE d.queue_no = o.queue_no AND d.position >= min(o.low_watermark + 1, ?1) AND d.state = 0
                         ORDER BY d.position LIMIT 1) AS first
                  FROM delivery_queues o)))"};
     auto rows = oldest.rows(lowest_open_below_watermark(*database_));

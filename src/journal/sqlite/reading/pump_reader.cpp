@@ -21,7 +21,7 @@ DeliveryQueue read_queue(const Statement::Rows& rows) {
 
 PumpReader::PumpReader(SQLite::Database& database)
     : queues_(database,
-              "SELECT queue_no, host, low_position, subscription_no, present_destination_no, last_wakeup"
+              "SELECT queue_no, host, low_watermark, subscription_no, present_destination_no, last_wakeup"
               "  FROM delivery_queues"
               " WHERE queue_no > ? ORDER BY queue_no"),
       destinations_(database, "SELECT 1 FROM destinations WHERE queue_no = ? LIMIT 2"),
@@ -48,16 +48,16 @@ PumpReader::PumpReader(SQLite::Database& database)
                "  FROM actions a CROSS JOIN delivery_queues q ON q.queue_no = a.queue_no"
                " WHERE action_no > ? AND quiet = 0 AND action_no > q.last_wakeup ORDER BY action_no LIMIT ?"),
       newest_action_(database, "SELECT coalesce(max(action_no), 0) FROM actions"),
-      saved_wakeup_(database, "SELECT last_wake FROM progress"),
+      saved_wakeup_(database, "SELECT last_wakeup FROM progress"),
       save_queue_(database,
-                  "UPDATE delivery_queues SET low_position = ?1, last_wakeup = ?3"
-                  " WHERE queue_no = ?2 AND (low_position <> ?1 OR last_wakeup <> ?3)"),
-      save_wakeup_(database, "UPDATE progress SET last_wake = ?1 WHERE last_wake <> ?1"),
+                  "UPDATE delivery_queues SET low_watermark = ?1, last_wakeup = ?3"
+                  " WHERE queue_no = ?2 AND (low_watermark <> ?1 OR last_wakeup <> ?3)"),
+      save_wakeup_(database, "UPDATE progress SET last_wakeup = ?1 WHERE last_wakeup <> ?1"),
       open_(database, fmt::format("SELECT {} FROM deliveries"
                                   " WHERE queue_no = ? AND position BETWEEN ? AND ? AND state NOT IN (4, 5)"
                                   " ORDER BY position, generation",
                                   delivery_columns)),
-      state_counts_(database, "SELECT state, deliveries FROM tally") {}
+      state_counts_(database, "SELECT state, deliveries FROM state_counts") {}
 
 std::vector<DeliveryQueue> PumpReader::queues(QueueNo after) {
   std::vector<DeliveryQueue> queues;

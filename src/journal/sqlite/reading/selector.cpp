@@ -78,7 +78,7 @@ Position lowest_open_below_watermark(SQLite::Database& database) {
     SELECT coalesce(min(position), 9223372036854775807) FROM (
       SELECT min(position) AS position FROM deliveries WHERE state_at IS NOT NULL
       UNION ALL
-      SELECT min(position) FROM actions WHERE action_no > (SELECT last_wake FROM progress)))"};
+      SELECT min(position) FROM actions WHERE action_no > (SELECT last_wakeup FROM progress)))"};
   auto rows = waiting.rows();
   const Position lowest{rows.next() ? rows.integer(0) : no_position_is_higher};
   return std::min(lowest, lowest_of_disordered(database));
@@ -116,7 +116,7 @@ SelectedPage Selector::by_position(const Selection& selection, const SelectionPl
   const auto sql = fmt::format(
       "SELECT {0} FROM deliveries d{1}"
       " WHERE d.queue_no = ?{2} AND ({3}d.position, {3}d.generation) {4} (?{5}, ?{6})"
-      "   AND {3}d.position >= min(?{7}, (SELECT low_position + 1 FROM delivery_queues WHERE queue_no = "
+      "   AND {3}d.position >= min(?{7}, (SELECT low_watermark + 1 FROM delivery_queues WHERE queue_no = "
       "?{2}))"
       "   AND d.state IN ({8}){9}"
       " ORDER BY d.position {10}, d.generation {10} LIMIT ?{11}",

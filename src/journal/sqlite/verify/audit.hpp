@@ -54,7 +54,7 @@ void check_contents(Audit& audit);
 void check_rejects(Audit& audit);
 /// stream, gaps
 void check_streams(Audit& audit);
-/// attempts_numbered, outcomes, latest, once, state, state_time, forgiven, operators, turns, tally
+/// attempts_numbered, outcomes, latest, once, state, state_time, forgiven, operators, turns, state_counts
 void check_histories(Audit& audit);
 /// order, resumption
 void check_lanes(Audit& audit);

@@ -33,7 +33,7 @@ enum class Check : std::size_t {
   forgiven,
   operators,
   turns,
-  tally,
+  state_counts,
   resumption,
 };
 
@@ -79,7 +79,7 @@ inline constexpr std::array<CheckText, 27> check_texts{{
     {"operators", "what was released, discarded or skipped has its action, and every action its effect"},
     {"turns",
      "an outcome is committed after its intent, and an intent no earlier than the outcome before it"},
-    {"tally", "the count of each state is the number of deliveries in it"},
+    {"state_counts", "the count of each state is the number of deliveries in it"},
     {"resumption", "a run that begins now finds every delivery that may go"},
 }};
 

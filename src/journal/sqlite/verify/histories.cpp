@@ -284,7 +284,7 @@ class HistoryWalk {
       check_delivery(delivery, history);
     }
     for (; attempt_; next(attempts)) stray();
-    compare_tally();
+    compare_state_counts();
   }
 
  private:
@@ -369,15 +369,17 @@ class HistoryWalk {
     }
   }
 
-  void compare_tally() {
+  void compare_state_counts() {
     std::array<std::int64_t, 6> told{};
-    Statement statement{audit_.database(), "SELECT state, deliveries FROM tally WHERE state BETWEEN 0 AND 5"};
+    Statement statement{audit_.database(),
+                        "SELECT state, deliveries FROM state_counts WHERE state BETWEEN 0 AND 5"};
     auto rows = statement.rows();
     while (rows.next()) told[static_cast<std::size_t>(rows.integer(0))] = rows.integer(1);
     for (std::size_t state = 0; state < told.size(); ++state) {
       if (told[state] == counted_[state]) continue;
-      audit_.found(Check::tally, fmt::format("{} deliveries are {} and the tally says {}", counted_[state],
-                                             to_string(static_cast<DeliveryState>(state)), told[state]));
+      audit_.found(Check::state_counts,
+                   fmt::format("{} deliveries are {} and state_counts says {}", counted_[state],
+                               to_string(static_cast<DeliveryState>(state)), told[state]));
     }
   }
 

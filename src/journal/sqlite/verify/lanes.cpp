@@ -47,7 +47,7 @@ class Woken {
   explicit Woken(SQLite::Database& database) {
     Statement statement{database,
                         "SELECT position FROM actions JOIN delivery_queues USING (queue_no)"
-                        " WHERE action_no > (SELECT last_wake FROM progress) AND action_no > last_wakeup"
+                        " WHERE action_no > (SELECT last_wakeup FROM progress) AND action_no > last_wakeup"
                         "   AND position IS NOT NULL AND quiet = 0"};
     auto rows = statement.rows();
     while (rows.next()) positions_.push_back(rows.integer(0));
@@ -55,7 +55,7 @@ class Woken {
 
     Statement from_here{database,
                         "SELECT queue_no, min(position) FROM actions JOIN delivery_queues USING (queue_no)"
-                        " WHERE action_no > (SELECT last_wake FROM progress) AND action_no > last_wakeup"
+                        " WHERE action_no > (SELECT last_wakeup FROM progress) AND action_no > last_wakeup"
                         "   AND verb IN (9, 10) GROUP BY queue_no"};
     auto queues = from_here.rows();
     while (queues.next()) from_here_[queues.integer(0)] = queues.integer(1);
@@ -99,7 +99,7 @@ class LaneWalk {
                " GROUP BY entity_no, last_sequence ORDER BY entity_no, last_sequence") {
     Statement progress{audit.database(), "SELECT lanes_turn FROM progress"};
     if (auto row = progress.rows(); row.next()) lanes_turn_ = row.integer(0);
-    Statement statement{audit.database(), "SELECT queue_no, low_position FROM delivery_queues"};
+    Statement statement{audit.database(), "SELECT queue_no, low_watermark FROM delivery_queues"};
     auto rows = statement.rows();
     while (rows.next()) low_[rows.integer(0)] = rows.integer(1);
   }

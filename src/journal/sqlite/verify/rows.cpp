@@ -163,13 +163,13 @@ constexpr Query row_queries[] = {
         FROM actions
        WHERE turn IS NULL AND action_no > (SELECT min(action_no) FROM actions WHERE turn IS NOT NULL))"},
 
-    {Check::tally, R"(
-      SELECT 'tally', 'it has no row for state ' || state
+    {Check::state_counts, R"(
+      SELECT 'state_counts', 'it has no row for state ' || state
         FROM (SELECT column1 AS state FROM (VALUES (0), (1), (2), (3), (4), (5)))
-       WHERE state NOT IN (SELECT state FROM tally)
+       WHERE state NOT IN (SELECT state FROM state_counts)
       UNION ALL
-      SELECT 'tally', 'it has a row for state ' || state || ', which does not exist'
-        FROM tally WHERE state NOT BETWEEN 0 AND 5)"},
+      SELECT 'state_counts', 'it has a row for state ' || state || ', which does not exist'
+        FROM state_counts WHERE state NOT BETWEEN 0 AND 5)"},
 
     {Check::turns, R"(
       SELECT 'progress', 'it has ' || rows || ' rows and needs one'
@@ -212,8 +212,8 @@ constexpr Query row_queries[] = {
 
     {Check::resumption, R"(
       SELECT 'host ' || host,
-             'the run is to begin above position ' || low_position || ', where no event has come yet'
-        FROM delivery_queues WHERE low_position > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'))"},
+             'the run is to begin above position ' || low_watermark || ', where no event has come yet'
+        FROM delivery_queues WHERE low_watermark > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'))"},
 
     {Check::resumption, R"(
       SELECT 'host ' || host,
@@ -232,9 +232,9 @@ constexpr Query row_queries[] = {
         FROM source_marks WHERE next < 0)"},
 
     {Check::resumption, R"(
-      SELECT 'progress', 'the last action seen is said to be ' || last_wake || ', which has not happened yet'
+      SELECT 'progress', 'the last action seen is said to be ' || last_wakeup || ', which has not happened yet'
         FROM progress
-       WHERE last_wake > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'actions'))"},
+       WHERE last_wakeup > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'actions'))"},
 };
 
 }  // namespace

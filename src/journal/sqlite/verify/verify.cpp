@@ -29,7 +29,7 @@ const Walk walks[] = {
     {check_streams, {Check::stream, Check::gaps}},
     {check_histories,
      {Check::attempts_numbered, Check::outcomes, Check::latest, Check::once, Check::state, Check::state_time,
-      Check::forgiven, Check::turns, Check::tally}},
+      Check::forgiven, Check::turns, Check::state_counts}},
     {check_lanes, {Check::order, Check::resumption}},
 };
 

@@ -13,7 +13,8 @@ TurnWriter::TurnWriter(Connection& connection)
       data_version_(connection.database(), "PRAGMA data_version"),
       read_turn_(connection.database(), "SELECT turn FROM progress"),
       write_turn_(connection.database(), "UPDATE progress SET turn = ?"),
-      write_tally_(connection.database(), "UPDATE tally SET deliveries = deliveries + ? WHERE state = ?") {}
+      write_state_counts_(connection.database(),
+                          "UPDATE state_counts SET deliveries = deliveries + ? WHERE state = ?") {}
 
 Result<bool> TurnWriter::begin() {
   DISPATCH_TRY(connection_.writer_lock().lock());
@@ -61,7 +62,8 @@ Result<> TurnWriter::commit() {
 void TurnWriter::write_account() {
   write_turn_.run(account_.number);
   for (std::size_t state = 0; state < account_.change.deliveries.size(); ++state)
-    if (const auto change = account_.change.deliveries[state]; change != 0) write_tally_.run(change, state);
+    if (const auto change = account_.change.deliveries[state]; change != 0)
+      write_state_counts_.run(change, state);
 }
 
 void TurnWriter::abandon() noexcept {

@@ -49,7 +49,7 @@ class TurnWriter {
   std::int64_t last_turn_ = 0;      // last turn of the journal as of seen_version_
   std::int64_t seen_version_ = -1;  // none yet
   std::optional<Error> checkpoint_error_;
-  Statement begin_, commit_, rollback_, data_version_, read_turn_, write_turn_, write_tally_;
+  Statement begin_, commit_, rollback_, data_version_, read_turn_, write_turn_, write_state_counts_;
 };
 
 }  // namespace dispatch::journal
