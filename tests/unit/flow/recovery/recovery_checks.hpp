@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unit/flow/small_run.hpp"
+#include "unit/flow/recovery/small_run.hpp"
 
 #include <string>
 #include <vector>

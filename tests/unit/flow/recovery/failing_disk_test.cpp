@@ -3,7 +3,7 @@
 
 #include "support/faulty_vfs.hpp"
 #include "support/journal_contents.hpp"
-#include "unit/flow/recovery_checks.hpp"
+#include "unit/flow/recovery/recovery_checks.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "unit/flow/small_run.hpp"
+#include "unit/flow/recovery/small_run.hpp"
 
 #include "support/dead_letters.hpp"
 

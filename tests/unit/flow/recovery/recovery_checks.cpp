@@ -1,4 +1,4 @@
-#include "unit/flow/recovery_checks.hpp"
+#include "unit/flow/recovery/recovery_checks.hpp"
 
 #include "journal/sqlite/verify/verify.hpp"
 #include "support/journal_contents.hpp"

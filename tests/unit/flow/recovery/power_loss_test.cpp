@@ -3,7 +3,7 @@
 
 #include "support/journal_contents.hpp"
 #include "support/power_loss_vfs.hpp"
-#include "unit/flow/recovery_checks.hpp"
+#include "unit/flow/recovery/recovery_checks.hpp"
 
 #include <cstdlib>
 #include <optional>
