@@ -6,8 +6,9 @@
 //   --hosts N       each event brings a url of its own, at one of 127.0.0.1 to 127.0.0.N in turn (default 0:
 //   none)
 //   --port N        of those urls
-//   --names N       each event brings a url at a host of its own, with a name of tests/support/names.hpp that
-//                   leads to one of 127.0.0.1 to 127.0.0.N in turn (default 0: none)
+//   --names N       each event brings a url at a host of its own, with a name of
+//                   tests/support/network/names.hpp that leads to one of 127.0.0.1 to 127.0.0.N in turn
+//                   (default 0: none)
 
 #include "bench/arguments.hpp"
 

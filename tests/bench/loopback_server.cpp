@@ -10,7 +10,7 @@
 
 #include "base/system/fd.hpp"
 #include "bench/arguments.hpp"
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "bench/temp_dir.hpp"
 
-#include "support/new_directory.hpp"
+#include "support/disk/new_directory.hpp"
 
 #include <system_error>
 

@@ -7,7 +7,7 @@
 #include "delivery/http/transfer.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 
 #include <algorithm>
 #include <array>

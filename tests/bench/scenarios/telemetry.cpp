@@ -1,6 +1,6 @@
 #include "bench/runs.hpp"
 #include "bench/scenario.hpp"
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 
 #include <atomic>
 #include <chrono>

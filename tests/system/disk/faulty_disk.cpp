@@ -1,7 +1,7 @@
 // Linked into the program: DISPATCH_TEST_DISK_FAULT="io_error 12" fails the twelfth operation, "io_error 12
 // stays" that and all that follow. Without it the disk is as it is.
 
-#include "support/faulty_vfs.hpp"
+#include "support/disk/faulty_vfs.hpp"
 
 #include <cstdlib>
 #include <memory>

@@ -1,9 +1,9 @@
 // The disk that loses its power, by itself.
 
-#include "support/power_loss_vfs.hpp"
+#include "support/disk/power_loss_vfs.hpp"
 
-#include "support/journal_contents.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
+#include "support/journal/journal_contents.hpp"
 
 #include <filesystem>
 #include <thread>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "support/receiver.hpp"
+#include "support/network/receiver.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Receivers that the program reaches by a name.
 
-#include "support/names.hpp"
-#include "support/tls_receiver.hpp"
+#include "support/network/names.hpp"
+#include "support/network/tls_receiver.hpp"
 #include "system/program/scenario.hpp"
 
 #include <chrono>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The program with the names of support/names.hpp.
+/// The program with the names of support/network/names.hpp.
 Child::Setup with_names() {
   const char* const given = std::getenv("ASAN_OPTIONS");
   Child::Setup setup;

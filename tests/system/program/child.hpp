@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/system/fd.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
 #include <chrono>
 #include <condition_variable>

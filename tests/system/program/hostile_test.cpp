@@ -1,7 +1,7 @@
 // The whole program among receivers that misbehave: nothing is lost, nothing of theirs counts as a success,
 // and those that behave get all that is theirs.
 
-#include "support/raw_receiver.hpp"
+#include "support/network/raw_receiver.hpp"
 #include "system/program/scenario.hpp"
 
 #include <list>

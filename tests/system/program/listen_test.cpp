@@ -1,5 +1,5 @@
 #include "base/crypto/hmac.hpp"
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 #include "system/program/child.hpp"
 
 #include <charconv>

@@ -1,7 +1,7 @@
 // What a run says of its deliveries.
 
 #include "base/text/json.hpp"
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 #include "system/program/scenario.hpp"
 
 #include <array>

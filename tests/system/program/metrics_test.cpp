@@ -1,7 +1,7 @@
 // What a run tells monitors, and what promtool says to that.
 
 #include "base/text/json.hpp"
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 #include "system/program/scenario.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "support/receiver.hpp"
+#include "support/network/receiver.hpp"
 #include "system/program/child.hpp"
 
 #include <cstdint>

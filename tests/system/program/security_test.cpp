@@ -1,7 +1,7 @@
 // What the program does not connect to, and what it says of that.
 
-#include "support/raw_receiver.hpp"
-#include "support/tls_receiver.hpp"
+#include "support/network/raw_receiver.hpp"
+#include "support/network/tls_receiver.hpp"
 #include "system/program/scenario.hpp"
 
 #include <filesystem>

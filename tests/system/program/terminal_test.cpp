@@ -1,7 +1,7 @@
 // What others write does not steer the terminal of whoever reads what the program says.
 
 #include "base/text/printable.hpp"
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 #include "system/program/scenario.hpp"
 
 #include <charconv>

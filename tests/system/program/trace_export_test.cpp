@@ -1,6 +1,6 @@
 // What a run tells a collector of traces, and what that costs the deliveries: nothing.
 
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 #include "support/otlp.hpp"
 #include "system/program/scenario.hpp"
 

@@ -1,7 +1,7 @@
 #include "base/system/file_roles.hpp"
 
 #include "base/system/fd.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
 #include <filesystem>
 #include <string>

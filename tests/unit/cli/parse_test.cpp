@@ -5,7 +5,7 @@
 #include "cli/options/configuration/value_source.hpp"
 #include "cli/options/never_empty.hpp"
 #include "cli/options/option_values.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
 #include <cstdlib>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "cli/options/secret_options.hpp"
 #include "delivery/signature.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
 #include <cstdlib>
 #include <string>

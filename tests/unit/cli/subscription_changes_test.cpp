@@ -2,7 +2,7 @@
 
 #include "cli/output/subscription_changes_text.hpp"
 #include "operations/views/subscription_changes_json.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
 #include <string>
 #include <vector>

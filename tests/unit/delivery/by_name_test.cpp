@@ -1,9 +1,9 @@
 // Receivers that are reached by a name. Each of the tests of the transport runs a second time with names in
 // place of addresses (see host_in_urls()); here stands what only names can show.
 
-#include "support/names.hpp"
-#include "support/receiver.hpp"
-#include "support/tls_receiver.hpp"
+#include "support/network/names.hpp"
+#include "support/network/receiver.hpp"
+#include "support/network/tls_receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
 
 #include <algorithm>

@@ -2,9 +2,9 @@
 // and in one report, which says what happened; it is answered only where an answer came for it; another host
 // does not notice; and the next request to the same receiver is judged by its own answer.
 
-#include "support/raw_receiver.hpp"
-#include "support/receiver.hpp"
-#include "support/tls_receiver.hpp"
+#include "support/network/raw_receiver.hpp"
+#include "support/network/receiver.hpp"
+#include "support/network/tls_receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
 
 #include <atomic>

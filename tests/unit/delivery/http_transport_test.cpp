@@ -1,7 +1,7 @@
 #include "base/version.hpp"
 #include "delivery/http/stall_aware_clock.hpp"
+#include "support/network/receiver.hpp"
 #include "support/own_resources.hpp"
-#include "support/receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
 
 #include <algorithm>

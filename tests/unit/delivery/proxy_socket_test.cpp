@@ -1,11 +1,11 @@
 // The way to a server: which addresses may be connected to, proxies, Unix sockets.
 
 #include "delivery/http/proxy_url.hpp"
-#include "support/names.hpp"
-#include "support/raw_receiver.hpp"
-#include "support/receiver.hpp"
-#include "support/temp_dir.hpp"
-#include "support/tls_receiver.hpp"
+#include "support/disk/temp_dir.hpp"
+#include "support/network/names.hpp"
+#include "support/network/raw_receiver.hpp"
+#include "support/network/receiver.hpp"
+#include "support/network/tls_receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
 
 #include <atomic>

@@ -1,9 +1,9 @@
 // Names that lead to several addresses, and names that lead elsewhere in time. Some take seconds of wall
 // time.
 
-#include "support/loopback.hpp"
-#include "support/names.hpp"
-#include "support/receiver.hpp"
+#include "support/network/loopback.hpp"
+#include "support/network/names.hpp"
+#include "support/network/receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "delivery/http/socket_watch.hpp"
 
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 
 #include <array>
 #include <cerrno>

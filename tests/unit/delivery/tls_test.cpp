@@ -1,6 +1,6 @@
-#include "support/authorities.hpp"
-#include "support/names.hpp"
-#include "support/tls_receiver.hpp"
+#include "support/network/authorities.hpp"
+#include "support/network/names.hpp"
+#include "support/network/tls_receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
 
 #include <string>

@@ -6,7 +6,7 @@
 #include "delivery/transport_by_scheme.hpp"
 #include "support/collected_reports.hpp"
 #include "support/fakes.hpp"
-#include "support/receiver.hpp"
+#include "support/network/receiver.hpp"
 #include "support/scripted_transport.hpp"
 
 #include <array>

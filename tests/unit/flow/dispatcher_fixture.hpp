@@ -7,10 +7,10 @@
 #include "flow/run.hpp"
 #include "ingest/rejects/rejects_file.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
+#include "support/disk/temp_dir.hpp"
 #include "support/fakes.hpp"
-#include "support/memory_roster.hpp"
+#include "support/journal/memory_roster.hpp"
 #include "support/scripted_transport.hpp"
-#include "support/temp_dir.hpp"
 #include "tracing/trace_context.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // How often a turn calls the journal: each call costs a round trip where the journal is a server.
 
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 #include <algorithm>

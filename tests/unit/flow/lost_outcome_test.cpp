@@ -1,7 +1,7 @@
 // Another owner has taken a delivery over while its attempt was under way: what became of the attempt is
 // nothing that this process may record, count or follow.
 
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 #include <memory>

@@ -5,7 +5,7 @@
 #include "base/system/log.hpp"
 #include "delivery/http/http_transport.hpp"
 #include "journal/sqlite/locks/sqlite_roster.hpp"
-#include "support/receiver.hpp"
+#include "support/network/receiver.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 #include <atomic>

@@ -3,8 +3,8 @@
 #include "base/system/fd.hpp"
 #include "ingest/event_source.hpp"
 #include "ingest/reader.hpp"
+#include "support/disk/temp_dir.hpp"
 #include "support/memory_event_source.hpp"
-#include "support/temp_dir.hpp"
 #include "support/told_verdicts.hpp"
 
 #include <array>

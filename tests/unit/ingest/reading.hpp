@@ -4,7 +4,7 @@
 #include "ingest/reader.hpp"
 #include "ingest/rejects/reject_sink.hpp"
 #include "ingest/source/source.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
 #include <cstddef>
 #include <initializer_list>

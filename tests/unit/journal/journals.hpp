@@ -5,9 +5,9 @@
 #include "journal/sqlite/connection/sqlite_options.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "journal/sqlite/sqlite_store.hpp"
-#include "support/memory_journal.hpp"
-#include "support/memory_roster.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
+#include "support/journal/memory_journal.hpp"
+#include "support/journal/memory_roster.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "unit/journal/wear.hpp"
 
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/subscribed.hpp"
 

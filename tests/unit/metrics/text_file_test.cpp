@@ -1,7 +1,7 @@
 #include "metrics/text_file.hpp"
 
 #include "base/system/fd.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
 #include <cstring>
 #include <filesystem>

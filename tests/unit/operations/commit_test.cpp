@@ -9,7 +9,7 @@
 #include "operations/retry.hpp"
 #include "operations/unknown_outcomes.hpp"
 #include "support/fakes.hpp"
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/journal/journals.hpp"
 
 #include <string>

@@ -3,7 +3,7 @@
 #include "operations/redirect.hpp"
 
 #include "support/fakes.hpp"
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/subscribed.hpp"
 

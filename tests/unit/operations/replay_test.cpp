@@ -4,7 +4,7 @@
 
 #include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "support/fakes.hpp"
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/subscribed.hpp"
 

@@ -6,7 +6,7 @@
 #include "journal/sqlite/verify/verify.hpp"
 #include "operations/subscriptions/subscription_add.hpp"
 #include "support/fakes.hpp"
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/subscribed.hpp"
 

@@ -1,6 +1,6 @@
 #include "serve/http_server.hpp"
 
-#include "support/loopback.hpp"
+#include "support/network/loopback.hpp"
 #include "support/own_resources.hpp"
 
 #include <atomic>

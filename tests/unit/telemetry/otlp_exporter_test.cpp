@@ -1,10 +1,10 @@
 #include "telemetry/otlp_exporter.hpp"
 
 #include "base/system/log.hpp"
-#include "support/authorities.hpp"
-#include "support/loopback.hpp"
-#include "support/receiver.hpp"
-#include "support/tls_receiver.hpp"
+#include "support/network/authorities.hpp"
+#include "support/network/loopback.hpp"
+#include "support/network/receiver.hpp"
+#include "support/network/tls_receiver.hpp"
 
 #include <algorithm>
 #include <chrono>

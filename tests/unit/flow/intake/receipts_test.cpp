@@ -1,7 +1,7 @@
 // What sources, and those who wait for single events, are told of what became of them.
 
 #include "flow/intake/feed.hpp"
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "support/memory_event_source.hpp"
 #include "support/memory_reject_sink.hpp"
 #include "support/told_verdicts.hpp"

@@ -5,8 +5,8 @@
 #include "ingest/rejects/rejects_file.hpp"
 #include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
+#include "support/disk/temp_dir.hpp"
 #include "support/memory_reject_sink.hpp"
-#include "support/temp_dir.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -1,6 +1,6 @@
 // What waits for a rate or for an open circuit.
 
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 #include <algorithm>

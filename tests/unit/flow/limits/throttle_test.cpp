@@ -1,6 +1,6 @@
 // Receivers that ask for time.
 
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 #include <algorithm>

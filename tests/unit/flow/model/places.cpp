@@ -2,8 +2,8 @@
 
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "journal/sqlite/verify/verify.hpp"
-#include "support/memory_journal.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
+#include "support/journal/memory_journal.hpp"
 #include "unit/flow/model/history.hpp"
 
 #include <filesystem>

@@ -1,6 +1,6 @@
 // The explorer finds what is broken: each of these bugs was planted, and each must come to light.
 
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/flow/model/explorer.hpp"
 
 #include <algorithm>

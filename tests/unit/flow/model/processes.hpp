@@ -4,7 +4,7 @@
 #include "flow/dispatcher.hpp"
 #include "flow/follower.hpp"
 #include "ingest/rejects/rejects_file.hpp"
-#include "support/memory_roster.hpp"
+#include "support/journal/memory_roster.hpp"
 #include "support/scripted_transport.hpp"
 #include "unit/flow/model/world.hpp"
 

@@ -1,6 +1,6 @@
 // Deliveries that an operator cancels while a run is on.
 
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 using namespace dispatch;

@@ -1,4 +1,4 @@
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 using namespace dispatch;

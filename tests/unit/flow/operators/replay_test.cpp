@@ -1,6 +1,6 @@
 // What a replay costs the dispatcher, and that it comes whole.
 
-#include "support/flawed_journal.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 #include <memory>

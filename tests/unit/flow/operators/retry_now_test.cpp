@@ -1,6 +1,6 @@
 // What waits for a time, and that an operator wants to be tried now while a run is on.
 
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 using namespace dispatch;

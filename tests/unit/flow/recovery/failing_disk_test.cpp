@@ -1,8 +1,8 @@
 // Every operation of a small run fails once, and from there on: the run stops and says why, nothing is
 // undone, and with the fault gone a rerun delivers the rest.
 
-#include "support/faulty_vfs.hpp"
-#include "support/journal_contents.hpp"
+#include "support/disk/faulty_vfs.hpp"
+#include "support/journal/journal_contents.hpp"
 #include "unit/flow/recovery/recovery_checks.hpp"
 
 #include <doctest/doctest.h>

@@ -1,8 +1,8 @@
 // The power goes at every sync of a small run, and between them: what was committed stands, and a rerun
 // delivers the rest.
 
-#include "support/journal_contents.hpp"
-#include "support/power_loss_vfs.hpp"
+#include "support/disk/power_loss_vfs.hpp"
+#include "support/journal/journal_contents.hpp"
 #include "unit/flow/recovery/recovery_checks.hpp"
 
 #include <cstdlib>

@@ -1,7 +1,7 @@
 #include "unit/flow/recovery/recovery_checks.hpp"
 
 #include "journal/sqlite/verify/verify.hpp"
-#include "support/journal_contents.hpp"
+#include "support/journal/journal_contents.hpp"
 
 #include <fmt/format.h>
 

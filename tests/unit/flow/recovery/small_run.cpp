@@ -1,6 +1,6 @@
 #include "unit/flow/recovery/small_run.hpp"
 
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // What operators may do, whatever journal is behind the seam.
 
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/journal/journals.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 // Deliveries made anew, whatever journal is behind the seam.
 
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/journal/subscribed.hpp"
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "journal/sqlite/verify/verify.hpp"
-#include "support/journal_contents.hpp"
+#include "support/journal/journal_contents.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/killable.hpp"
 

@@ -1,6 +1,6 @@
 // A checkpoint that fails after its commit: the turn stands, and the error is told apart.
 
-#include "support/failing_disk.hpp"
+#include "support/disk/failing_disk.hpp"
 #include "unit/journal/journals.hpp"
 
 #include <optional>

@@ -5,7 +5,7 @@
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "journal/sqlite/verify/verify.hpp"
-#include "support/vfs_layer.hpp"
+#include "support/disk/vfs_layer.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/killable.hpp"
 

@@ -1,6 +1,6 @@
 #include "journal/sqlite/schema/migrations.hpp"
-#include "support/failing_disk.hpp"
-#include "support/vfs_layer.hpp"
+#include "support/disk/failing_disk.hpp"
+#include "support/disk/vfs_layer.hpp"
 #include "unit/journal/journals.hpp"
 
 #include <atomic>

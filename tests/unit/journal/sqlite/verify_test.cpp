@@ -2,7 +2,7 @@
 
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/sqlite/schema/migrations.hpp"
-#include "support/dead_letters.hpp"
+#include "support/journal/dead_letters.hpp"
 #include "unit/journal/damage.hpp"
 #include "unit/journal/subscribed.hpp"
 

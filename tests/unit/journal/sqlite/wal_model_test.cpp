@@ -3,7 +3,7 @@
 // and by whom.
 
 #include "journal/sqlite/wal/joined_wal.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
 #include <array>
 #include <cstdint>

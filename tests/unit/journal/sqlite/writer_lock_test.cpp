@@ -4,7 +4,7 @@
 
 #include "journal/sqlite/locks/lock_file.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 #include "unit/journal/killable.hpp"
 
 #include <atomic>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "journal/rows.hpp"
-#include "support/memory_rejects.hpp"
+#include "support/journal/memory_rejects.hpp"
 
 #include <condition_variable>
 #include <cstdint>

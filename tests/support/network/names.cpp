@@ -1,4 +1,4 @@
-#include "support/names.hpp"
+#include "support/network/names.hpp"
 
 #include <algorithm>
 #include <cstdlib>

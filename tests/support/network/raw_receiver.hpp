@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/system/fd.hpp"
-#include "support/http_wire.hpp"
+#include "support/network/http_wire.hpp"
 
 #include <atomic>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "journal/selection.hpp"
-#include "support/memory_store.hpp"
+#include "support/journal/memory_store.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,4 +1,4 @@
-#include "support/faulty_vfs.hpp"
+#include "support/disk/faulty_vfs.hpp"
 
 namespace dispatch::test {
 

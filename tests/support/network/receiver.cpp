@@ -1,8 +1,8 @@
-#include "support/receiver.hpp"
+#include "support/network/receiver.hpp"
 
 #include "base/system/fd.hpp"
-#include "support/loopback.hpp"
-#include "support/names.hpp"
+#include "support/network/loopback.hpp"
+#include "support/network/names.hpp"
 
 #include <algorithm>
 #include <array>

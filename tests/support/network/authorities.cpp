@@ -1,4 +1,4 @@
-#include "support/authorities.hpp"
+#include "support/network/authorities.hpp"
 
 #include <atomic>
 

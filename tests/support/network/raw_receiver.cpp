@@ -1,7 +1,7 @@
-#include "support/raw_receiver.hpp"
+#include "support/network/raw_receiver.hpp"
 
-#include "support/loopback.hpp"
-#include "support/names.hpp"
+#include "support/network/loopback.hpp"
+#include "support/network/names.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "journal/journal.hpp"
-#include "support/ask_singly.hpp"
-#include "support/owned_transaction.hpp"
+#include "support/journal/ask_singly.hpp"
+#include "support/journal/owned_transaction.hpp"
 
 #include <memory>
 #include <utility>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "journal/journal.hpp"
-#include "support/memory_store.hpp"
-#include "support/owned_transaction.hpp"
+#include "support/journal/memory_store.hpp"
+#include "support/journal/owned_transaction.hpp"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "support/http_wire.hpp"
+#include "support/network/http_wire.hpp"
 
 #include <chrono>
 #include <cstddef>

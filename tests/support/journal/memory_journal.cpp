@@ -1,7 +1,7 @@
-#include "support/memory_journal.hpp"
+#include "support/journal/memory_journal.hpp"
 
 #include "journal/trace.hpp"
-#include "support/memory_selection.hpp"
+#include "support/journal/memory_selection.hpp"
 
 #include <algorithm>
 #include <map>

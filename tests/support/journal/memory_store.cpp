@@ -1,4 +1,4 @@
-#include "support/memory_store.hpp"
+#include "support/journal/memory_store.hpp"
 
 #include "journal/digest.hpp"
 

@@ -1,6 +1,6 @@
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
 
-#include "support/new_directory.hpp"
+#include "support/disk/new_directory.hpp"
 
 #include <atomic>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "support/http_wire.hpp"
+#include "support/network/http_wire.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "support/vfs_layer.hpp"
+#include "support/disk/vfs_layer.hpp"
 
 #include <memory>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "support/vfs_layer.hpp"
+#include "support/disk/vfs_layer.hpp"
 
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
-#include "support/power_loss_vfs.hpp"
+#include "support/disk/power_loss_vfs.hpp"
 
 #include "base/system/fd.hpp"
 

@@ -1,4 +1,4 @@
-#include "support/memory_rejects.hpp"
+#include "support/journal/memory_rejects.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "support/memory_selection.hpp"
+#include "support/journal/memory_selection.hpp"
 
 #include "routing/pattern.hpp"
 

@@ -1,4 +1,4 @@
-#include "support/journal_contents.hpp"
+#include "support/journal/journal_contents.hpp"
 
 #include <filesystem>
 #include <string_view>

@@ -1,10 +1,10 @@
-#include "support/tls_receiver.hpp"
+#include "support/network/tls_receiver.hpp"
 
 #include "base/system/fd.hpp"
-#include "support/http_wire.hpp"
-#include "support/loopback.hpp"
-#include "support/names.hpp"
-#include "support/temp_dir.hpp"
+#include "support/disk/temp_dir.hpp"
+#include "support/network/http_wire.hpp"
+#include "support/network/loopback.hpp"
+#include "support/network/names.hpp"
 
 #include <array>
 #include <atomic>
