@@ -15,36 +15,36 @@
 
 namespace dispatch::delivery {
 
-/// Holds requests to their limits: so many at a time to one host, so many in all. What may not start yet
-/// waits: first come, first served for one host, and the hosts in turn. A host of which nothing waits and
-/// nothing is under way takes no memory. Used under a lock.
+/// Enforces the limits on concurrent requests, per host and in total. A request over a limit waits: in order
+/// of arrival within one host, and hosts in turn. A host without waiting or running requests uses no memory.
+/// Not thread-safe: the caller holds a lock.
 class Admission {
  public:
   explicit Admission(const RequestLimits& limits) : limits_(limits) {}
 
-  /// What next() keeps to from now on. What has started keeps its places, where that is too many, too.
+  /// Changes the limits for the following calls of next(). Running requests go on, even above a lower limit.
   void set_limits(const RequestLimits& limits);
 
   void add(Outgoing outgoing);
 
-  /// The next that may start. It holds its places until leave().
+  /// Takes the next request that may start; nothing: none may. It counts as running until leave().
   std::optional<Outgoing> next();
 
-  /// A request to that host has ended.
+  /// Notes that a running request to that host has ended.
   void leave(std::uint32_t host);
 
-  /// The number of requests that wait.
+  /// Number of waiting requests.
   std::size_t waiting() const { return waiting_; }
-  /// Hosts of which something waits or is under way.
+  /// Number of hosts with waiting or running requests.
   std::size_t hosts() const { return hosts_.size(); }
 
-  /// Takes out all that has not started.
+  /// Removes and returns all waiting requests.
   std::vector<Outgoing> give_back();
-  /// The same of those requests to that host of which `which` returns true.
+  /// Removes and returns the waiting requests to that host for which `which` returns true.
   std::vector<Outgoing> give_back(std::uint32_t host, const std::function<bool(const Outgoing&)>& which);
-  /// The same of those that may not start any more (Outgoing::may_begin).
+  /// Removes and returns the waiting requests that must not start any more (Outgoing::may_begin).
   std::vector<Outgoing> give_back_late(SteadyTime now);
-  /// After that time, and not earlier, give_back_late() may have something to give back; nothing: never.
+  /// give_back_late() can return something only after this time; nothing: never.
   std::optional<SteadyTime> late_after() const { return late_after_; }
 
  private:
@@ -60,9 +60,9 @@ class Admission {
 
   RequestLimits limits_;
   std::size_t under_way_ = 0, waiting_ = 0;
-  std::optional<SteadyTime> late_after_;  ///< the earliest not_after of what waits, or has waited
+  std::optional<SteadyTime> late_after_;  ///< lower bound of not_after of the waiting requests
   std::map<std::uint32_t, Host> hosts_;
-  std::deque<std::uint32_t> turns_;  ///< hosts that have something waiting and room for it
+  std::deque<std::uint32_t> turns_;  ///< hosts with waiting requests and a free place
 };
 
 }  // namespace dispatch::delivery

@@ -18,22 +18,23 @@
 
 namespace dispatch::delivery {
 
-/// Stands above all transports and holds requests to their limits, whatever their protocol. What may not
-/// start yet waits here: first come, first served for one host, and the hosts in turn. When a request ends,
-/// the next one starts at once, on the thread that brings the outcome.
+/// Enforces the limits on concurrent requests in front of all transports, for every protocol. A request over
+/// a limit waits: in order of arrival within one host, and hosts in turn. When a request ends, the next one
+/// starts at once, on the thread that reports the outcome.
 ///
-/// Where a receiver asks for time, what waits here for the same URL would get the same answer: it is given
-/// back as `withdrawn`, unless the answer means something else by its policy.
+/// If a receiver asks for time, waiting requests for the same URL would get the same answer. They are
+/// reported as `withdrawn`, unless the answer has another meaning in their policy.
 class LimitedTransport final : public Transport, private Reports {
  public:
   /// `reports` and `clock` are borrowed and must outlive it.
   LimitedTransport(const RequestLimits& limits, Reports& reports, const Clock& clock)
       : reports_(reports), clock_(clock), admission_(limits) {}
 
-  /// Where the transports behind it put their reports.
+  /// The Reports that the transports behind it must use.
   Reports& for_next() { return *this; }
 
-  /// The way to the transports behind it. When it ends, what waits is given back and nothing more is sent.
+  /// The connection to the transports behind it. Its destructor reports the waiting requests as `withdrawn`;
+  /// from then on the end of a request starts no other.
   class Link {
    public:
     explicit Link(LimitedTransport& limited) : limited_(&limited) {}
@@ -46,11 +47,12 @@ class LimitedTransport final : public Transport, private Reports {
    private:
     LimitedTransport* limited_;
   };
-  /// Requests go to `next`, which is borrowed and must outlive the link. Once, before anything is sent.
+  /// Sets the transport that requests go to. `next` is borrowed and must outlive the link. Call it once,
+  /// before anything is sent.
   [[nodiscard]] Link lead_to(Transport& next);
 
-  /// From now on. Where they are higher, what waits starts at once, on the caller's thread; where they are
-  /// lower, what is under way goes on, and nothing new starts until enough of it has ended. Any thread.
+  /// Changes the limits. If they are higher, waiting requests start at once, on the caller's thread. If they
+  /// are lower, running requests go on, and no new one starts until enough of them have ended. Thread-safe.
   void set_limits(const RequestLimits& limits);
 
   void send(std::vector<Outgoing> batch) override;
@@ -61,7 +63,7 @@ class LimitedTransport final : public Transport, private Reports {
   const SpanProtocol& protocol(std::string_view url) const override { return next_->protocol(url); }
 
  private:
-  /// What is under way, as far as it has to be known when it ends.
+  /// What must be known of a running request when it ends.
   struct Sent {
     std::uint32_t host = 0;
     std::string url;
@@ -78,10 +80,10 @@ class LimitedTransport final : public Transport, private Reports {
   Reports& reports_;
   const Clock& clock_;
   mutable std::mutex mutex_;
-  Admission admission_;                           // under mutex_, as all below but next_
+  Admission admission_;  // protected by mutex_, like the members below it except next_
   std::unordered_map<std::uint64_t, Sent> sent_;  // by ticket
   bool closed_ = false;
-  std::size_t handing_over_ = 0;  // how many threads do it now
+  std::size_t handing_over_ = 0;  // number of threads that are passing requests on
   std::condition_variable handed_over_;
   Transport* next_ = nullptr;
 };

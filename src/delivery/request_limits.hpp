@@ -4,10 +4,10 @@
 
 namespace dispatch::delivery {
 
-/// How many requests are under way at a time.
+/// Limits on concurrent requests.
 struct RequestLimits {
-  std::size_t per_host = 50;   ///< to one host (Outgoing::host), at least 1
-  std::size_t in_all = 1'000;  ///< at least 1
+  std::size_t per_host = 50;   ///< for one host (Outgoing::host), at least 1
+  std::size_t in_all = 1'000;  ///< in total, at least 1
 };
 
 }  // namespace dispatch::delivery

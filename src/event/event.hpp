@@ -8,23 +8,23 @@
 
 namespace dispatch {
 
-/// What an event is, without where it goes or what became of it. Absent texts are empty.
+/// The content of an event, without its destinations and deliveries. Absent texts are empty.
 template <class Text>
 struct BasicEvent {
   Text event_id = {};
-  std::optional<Text> entity_id = {};           ///< none: the event is its own lane
-  std::optional<SequenceNumber> sequence = {};  ///< meaningless without entity
+  std::optional<Text> entity_id = {};           ///< nothing: the event is a lane of its own
+  std::optional<SequenceNumber> sequence = {};  ///< ignored without entity
   Text type = {}, source = {}, time = {}, correlation_id = {}, causation_id = {};
   Text headers = {};  ///< a JSON object of strings
   Text payload = {};  ///< the bytes as they came
 };
 
-/// Owned, so that it can cross threads.
+/// Owns its data, so that it can be passed between threads.
 using Event = BasicEvent<std::string>;
-/// Borrowed.
+/// Borrows its data.
 using EventView = BasicEvent<std::string_view>;
 
-/// `event`, borrowed.
+/// A view of `event`, which must outlive it.
 inline EventView view_of(const Event& event) {
   return {.event_id = event.event_id,
           .entity_id = event.entity_id,

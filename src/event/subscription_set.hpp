@@ -10,25 +10,25 @@
 
 namespace dispatch {
 
-/// The subscriptions that are not removed, as they were at one moment. Never changes, so it is safe for every
-/// thread. Each subscription is shared by itself: a request keeps its own alive, not the whole set.
+/// The subscriptions at one version, without removed ones. Immutable, and so thread-safe. Each subscription
+/// has its own shared pointer: a request keeps one subscription alive, not the whole set.
 class SubscriptionSet {
  public:
-  /// None; version 0, as in a new journal.
+  /// An empty set of version 0, as in a new journal.
   SubscriptionSet() = default;
-  /// They keep their order, which is that of their numbers if they are looked up by number. `version` is the
-  /// journal's number for this state of its subscriptions; 0 where no journal counts it.
+  /// Keeps the order of `all`. For find() by number, `all` must be sorted by number. `version` is the
+  /// journal's subscriptions version; 0 if there is no journal.
   explicit SubscriptionSet(std::vector<Subscription> all, std::int64_t version = 0);
 
-  /// Goes up with every change of any subscription of the journal.
+  /// The journal's subscriptions version. Every change of a subscription increases it.
   std::int64_t version() const { return version_; }
-  /// By number, as a journal has them; none is null.
+  /// All subscriptions; none is null. A set from a journal is sorted by number.
   const std::vector<std::shared_ptr<const Subscription>>& all() const { return all_; }
   bool empty() const { return all_.empty(); }
 
-  /// The subscription of that number; null where there is none. Takes logarithmic time.
+  /// The subscription with that number; null if there is none. Takes logarithmic time.
   std::shared_ptr<const Subscription> find(SubscriptionNo no) const;
-  /// The subscription of that id; null where there is none. Looks at each.
+  /// The subscription with that id; null if there is none. Takes linear time.
   std::shared_ptr<const Subscription> find(std::string_view id) const;
 
  private:

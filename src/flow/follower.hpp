@@ -12,15 +12,15 @@ class Follower {
  public:
   Follower(const Acceptance& context, Intake& intake, SharedStats& shared_stats);
 
-  /// Appends what has come, in one transaction of a bounded size, which waits for the owner's.
+  /// Appends arrived events in one transaction of bounded size; waits for the owner's transactions.
   Result<> turn(Mail mail);
 
-  /// From now on all events of the journal count as own.
+  /// From now on counts all events of the journal as own.
   void follow_all();
-  /// What is known of the deliveries of this process's own events.
+  /// The state of the deliveries of this process's own events.
   struct Own {
-    bool moving = false;       ///< some can still go on by themselves
-    std::int64_t blocked = 0;  ///< the number that cannot; complete only if none is moving
+    bool moving = false;       ///< true: some can still go on by themselves
+    std::int64_t blocked = 0;  ///< number of deliveries that cannot; complete only if `moving` is false
   };
   Result<Own> own();
 

@@ -15,24 +15,24 @@
 
 namespace dispatch::routing {
 
-/// A set of subscriptions, ready to be matched. Never changed, never moved: what is routed by it borrows from
-/// it. Safe for every thread.
+/// A set of subscriptions, prepared for matching. Immutable, never moved (routes borrow from it), and
+/// thread-safe.
 class Snapshot {
  public:
-  /// `subscriptions` must not be null. An error names the subscription with a pattern that is none.
+  /// `subscriptions` must not be null. The error names the subscription with an invalid pattern.
   static Result<std::shared_ptr<const Snapshot>> make(std::shared_ptr<const SubscriptionSet> subscriptions);
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
-  /// Those it was made of; never null.
+  /// The subscriptions that it was made of; never null.
   const std::shared_ptr<const SubscriptionSet>& subscriptions() const { return subscriptions_; }
 
-  /// Puts into `found` the places in subscriptions()->all(), in their order and each once, of those with a
-  /// pattern that matches `type`. The time it takes follows the dots of the type and the number found, not
-  /// that of the subscriptions.
+  /// Sets `found` to the indexes in subscriptions()->all() of those with a pattern that matches `type`, in
+  /// order and without duplicates. The time depends on the dots in the type and the number of matches, not on
+  /// the number of subscriptions.
   void match(std::string_view type, std::vector<std::size_t>& found) const;
 
-  /// The route to the subscription at `place`; borrows from this snapshot.
+  /// The route to the subscription at index `place`; borrows from this snapshot.
   const Route& route(std::size_t place) const { return routes_[place]; }
 
  private:
@@ -48,14 +48,13 @@ class Snapshot {
   std::shared_ptr<const SubscriptionSet> subscriptions_;
   std::vector<Route> routes_;
   ByText exact_;
-  ByText below_;  ///< by prefix, its dot included
+  ByText below_;  ///< by prefix, with its dot
   std::size_t longest_prefix_ = 0;
   Places all_;
 };
 
-/// The snapshot that holds now, and so the subscriptions that a run goes by: one thread publishes what it
-/// read from the journal, others route by it. Thread-safe. At first there are no subscriptions, as in a new
-/// journal.
+/// The current snapshot, and so the subscriptions that a run uses. One thread publishes what it read from the
+/// journal, others route by it. Thread-safe. Initially there are no subscriptions, as in a new journal.
 class Catalog {
  public:
   Catalog();

@@ -9,9 +9,10 @@
 
 namespace dispatch::flow {
 
-/// Brings the catalog up to the journal's subscriptions, and returns them; never null. The only place in
-/// which a run asks the journal for them: all else is made of the set that it returns or publishes. Inside a
-/// turn no other process can change them.
+/// Reads the journal's subscriptions, publishes them in the catalog if they have changed, and returns them;
+/// never null. A run asks the journal for its subscriptions only here; everything else is derived from the
+/// returned or the published set. Inside a turn no other process can change them. An error of the journal, or
+/// an invalid pattern, leaves the catalog as it was.
 Result<std::shared_ptr<const SubscriptionSet>> refresh_catalog(routing::Catalog& catalog,
                                                                journal::Journal& journal);
 

@@ -15,8 +15,8 @@
 
 namespace dispatch::flow {
 
-/// The circuit breakers of a run's destinations, as far as there is something to know of them: a destination
-/// that answers has no place here. Used by the dispatcher's thread, inside its turn.
+/// The circuit breakers of a run's destinations. A destination without recent failures has no entry. Used by
+/// the dispatcher's thread, inside its turn.
 class Circuits {
  public:
   using State = policy::Circuit::State;
@@ -24,43 +24,45 @@ class Circuits {
   /// `policy`: nothing disables circuit breakers.
   explicit Circuits(const std::optional<policy::BreakerPolicy>& policy) : policy_(policy) {}
 
-  /// What the last run has left in the journal. Once, before all else.
+  /// Loads the circuits that the last run saved. Call once, before everything else.
   Result<> load(journal::Journal& journal, WallTime now);
-  /// The wall clock was set by `by`: circuits stay open as long as they would have.
+  /// Corrects the times after the wall clock was set by `by`, so that circuits stay open for the same time.
   void clock_set(std::chrono::microseconds by);
 
   State state(DestinationNo destination) const {
     return circuits_.empty() ? State::closed : circuit_of(destination).state;
   }
 
-  // Each returns the state that the circuit has afterwards.
-  /// An attempt has ended. `probe`: it was let through as one.
+  // These return the state of the circuit after the call.
+  /// Takes the end of an attempt. `probe`: the attempt was a probe.
   State ended(DestinationNo destination, policy::HealthSignal signal, bool probe, WallTime now);
-  /// An operator wants to know at once.
+  /// Takes an operator's request to try the destination at once.
   State asked(DestinationNo destination, WallTime now);
-  /// Time has passed.
+  /// Updates the circuit for the current time.
   State at(DestinationNo destination, WallTime now);
 
-  /// So many probes may be let through, which take_probes() then counts.
+  /// Number of probes that may be let through now; take_probes() then counts them.
   std::size_t probes_allowed(DestinationNo destination) const;
   void take_probes(DestinationNo destination, std::size_t probes);
 
   /// When an open circuit becomes half-open.
   std::optional<WallTime> next_probe(DestinationNo destination) const;
-  /// How many probes may be under way at a time; 0 without a breaker.
+  /// Maximum number of concurrent probes; 0 without a breaker.
   std::size_t probes_most() const { return policy_ ? policy_->probes : 0; }
-  /// Nothing is sent there any more. What is under way as a probe says nothing from now on.
+  /// Removes the circuit, because nothing is sent to the destination any more. Running probes no longer
+  /// count.
   void forget(DestinationNo destination);
 
-  /// How many have opened since the last call.
+  /// Number of circuits that have opened since the last call.
   std::size_t take_trips() { return std::exchange(trips_, 0); }
-  /// How many are open or half-open.
+  /// Number of circuits that are open or half-open.
   std::size_t tripped() const { return tripped_; }
 
-  /// Where too many are known, forgets those that are not needed: the next attempt finds out anew.
+  /// If there are too many entries, removes those that are not needed; the next attempts will show their
+  /// state again.
   void forget_surplus(const std::function<bool(DestinationNo)>& needed);
 
-  /// What has changed in the turn, for a run after this one.
+  /// Saves the changes of the turn for the next run.
   Result<> save(journal::Transaction& transaction);
 
  private:

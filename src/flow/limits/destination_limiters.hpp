@@ -20,9 +20,9 @@ namespace dispatch::flow {
 struct Item;
 struct QueueState;
 
-/// The destination limiters of a run, and what decides about them. A destination has one if it is limited or
-/// its circuit is not closed; for any other, find() is one look-up. Used by the dispatcher's thread, inside
-/// its turn.
+/// The destination limiters of a run, with their circuits, rates and throttles. A destination has a limiter
+/// if it is limited or its circuit is not closed; for any other, find() is one look-up. Used by the
+/// dispatcher's thread, inside its turn.
 class DestinationLimiters {
  public:
   DestinationLimiters(Scheduler& scheduler, const RunOptions& options)
@@ -40,28 +40,28 @@ class DestinationLimiters {
     return nothing_to_find(queue) ? nullptr : find_or_make(queue, destination);
   }
 
-  /// The limiter of that destination, if only to remember what is passed over.
+  /// The limiter of that destination, made if needed. Even without a limit it notes what is passed over.
   DestinationLimiter& at(QueueState& queue, DestinationNo destination) {
     const auto found = limiters_.find(destination);
     return found == limiters_.end() ? make(queue, destination) : found->second;
   }
 
-  /// Releases what the limits allow; the next decisions let it through.
+  /// Releases the items that the limits allow. They move with the next Scheduler::decide().
   void release_ready(WallTime now, SteadyTime steady);
-  /// False where an item that the scheduler lets go may not be begun: it came in before its destination
-  /// was in trouble. Then its permit is void, and it is to be held.
+  /// False if an item that may go by Scheduler::decide() must not begin, because its destination got into
+  /// trouble meanwhile. Its permit is then void, and the caller must hold it.
   bool admits(const Item& item, SteadyTime steady) const;
-  /// The item is not started after all: takes its permit back.
+  /// Takes back the permit of an item that does not begin.
   void take_permit(Item& item, WallTime now);
-  /// The item's request leaves now.
+  /// Notes that the item's request is sent now.
   void leaves(Item& item, SteadyTime steady);
   /// What the end of an attempt shows about its destination.
   struct End {
     policy::HealthSignal signal = policy::HealthSignal::none;
-    std::optional<std::chrono::microseconds> hold;  ///< how long it wants no request
+    std::optional<std::chrono::microseconds> hold;  ///< how long the destination asked for no request
   };
-  /// Its attempt has ended. Returns the limiter of its destination where that holds something back by it that
-  /// it did not before, so that lanes of the window may lead past it; mostly null.
+  /// Notes the end of an item's attempt. If this gives its destination a limit that it did not have before,
+  /// returns the limiter, because lanes in the window may not use it yet; else null.
   DestinationLimiter* ended(Item& item, const End& end, WallTime now, SteadyTime steady);
   /// Loads the paces that the last run saved. Call once, before anything else.
   Result<> load_paces(journal::Journal& journal, WallTime now, SteadyTime steady);
@@ -69,45 +69,45 @@ class DestinationLimiters {
   Result<> save_paces(journal::Transaction& transaction, const std::vector<Item*>& leaving, WallTime now,
                       SteadyTime steady);
 
-  /// The wall clock was set by `by`, and the due times in the journal were moved with it.
+  /// Corrects times after the wall clock was set by `by` and the due times in the journal were moved.
   void clock_set(std::chrono::microseconds by);
 
-  /// `action` is the newest action in the journal. To be called before ended(): what operators asked for up
-  /// to then is older than what the attempt has found out.
+  /// Sets the number of the newest action in the journal. Call it before ended(): what operators asked for up
+  /// to this action is older than the result of the attempt.
   void note_newest_action(std::int64_t action) { newest_action_ = action; }
-  /// An operator wants the destination to be tried at once, and has said so by that action. Ignored where its
+  /// Handles an operator's request, made by that action, to try the destination at once. Ignored if its
   /// circuit has opened, or it has asked for time, since then.
   void asked(DestinationNo destination, std::int64_t action, WallTime now, SteadyTime steady);
 
-  /// The delivery queue's policy has changed.
+  /// Applies the changed policy of the delivery queue.
   void change_policy(const QueueState& queue);
-  /// All that waits before this delivery queue's limiters is taken out, and what they passed over is
-  /// forgotten: both are the caller's to remember. Returns the items; lowers `above`.
+  /// Takes out and returns all items that wait at this delivery queue's limiters. Lowers `above` to where
+  /// deliveries were passed over, and drops that note: the caller must remember both.
   std::vector<Item*> pause(const QueueState& queue, Position& above);
-  /// Takes out everything that waits at limiters, in order. The caller holds each item again, or lets it
-  /// leave the window.
+  /// Takes out all items that wait at limiters, in order. The caller holds each item again, or lets it leave
+  /// the window.
   std::vector<Item*> take_waiting();
   void hold(Item& item) { scheduler_.hold(item); }
-  /// The delivery queue is open again; an operator wants to know at once whether its destinations are up.
+  /// Handles the resumption of a delivery queue: an operator wants its destinations to be tried at once.
   void resume(QueueState& queue, WallTime now);
 
-  /// When release_ready() may let through what it could not before, with nothing else happening.
+  /// When release_ready() may release more if nothing else happens; nothing: never.
   std::optional<WallTime> next(WallTime now, SteadyTime steady) const;
 
-  /// What waits, and for what.
+  /// Number of waiting items by reason.
   struct Waiting {
-    std::size_t for_rate = 0;             ///< or for a limit of requests at a time
-    std::size_t for_circuit = 0;          ///< to close
-    std::size_t for_throttle = 0;         ///< of a destination that has asked for time, or was down
-    std::optional<WallTime> probe;        ///< the next of an open circuit for which something waits
-    std::optional<SteadyTime> hold_ends;  ///< the first of a destination for which something waits
+    std::size_t for_rate = 0;             ///< for a rate, or for a limit on concurrent requests
+    std::size_t for_circuit = 0;          ///< for a circuit to close
+    std::size_t for_throttle = 0;         ///< for a destination that has asked for time or was down
+    std::optional<WallTime> probe;        ///< the next probe of an open circuit with waiting items
+    std::optional<SteadyTime> hold_ends;  ///< the first end of a hold with waiting items
   };
   Waiting waiting() const;
 
-  /// What release_ready() has held back since the last call.
+  /// The items that release_ready() has held back since the last call.
   HeldBack take_held_back() { return std::exchange(held_back_, {}); }
 
-  /// Calls `visit` with each limiter, in one order.
+  /// Calls `visit` with each limiter, in order of destination.
   template <class Visit>
   void each(Visit visit) {
     for (auto& [destination, limiter] : limiters_) visit(limiter);
@@ -123,7 +123,7 @@ class DestinationLimiters {
   }
   bool empty() const { return limiters_.empty(); }
 
-  /// Drops unused limiters when there are many.
+  /// Removes unused limiters if there are many.
   void tidy(SteadyTime steady);
 
  private:
@@ -148,12 +148,13 @@ class DestinationLimiters {
   std::map<DestinationNo, DestinationLimiter> limiters_;
   HeldBack held_back_;
   SteadyTime started_{};
-  std::map<DestinationNo, SteadyTime> kept_paces_;  ///< by the last run; no request before that
-  std::vector<DestinationNo> paces_over_;           ///< to be forgotten with the next turn
+  std::map<DestinationNo, SteadyTime> kept_paces_;  ///< saved by the last run; no request before this time
+  std::vector<DestinationNo> paces_over_;           ///< to be deleted from the journal in the next turn
   std::int64_t newest_action_ = 0;
-  std::map<DestinationNo, std::int64_t> troubled_;  ///< and the newest action when that was found out
-  std::size_t troubled_most_ = 256;                 ///< as tidy_at_
-  std::size_t tidy_at_ = 256;                       ///< tidy() works from this number of limiters on
+  std::map<DestinationNo, std::int64_t>
+      troubled_;                     ///< destinations in trouble, with the newest action at that time
+  std::size_t troubled_most_ = 256;  ///< as for tidy_at_
+  std::size_t tidy_at_ = 256;        ///< tidy() does nothing below this number of limiters
 };
 
 }  // namespace dispatch::flow

@@ -17,26 +17,26 @@ namespace dispatch::flow {
 
 struct Item;
 
-/// Bounds how many deliveries to one host are committed at a time, and shares these permits among its
-/// destinations; see CommitLimits. A permit goes to the waiting destination that
-/// holds the fewest, and among those with as many to the one that was given one longest ago. So none holds
-/// more than a fair share while another waits, and one alone may hold them all (max-min fairness). In one
-/// destination it is first come, first served.
+/// Limits how many deliveries to one host are committed at a time (CommitLimits), and shares these permits
+/// among the host's destinations by max-min fairness. A permit goes to the waiting destination that holds the
+/// fewest, and among equals to the one whose last permit was given longest ago. So no destination holds more
+/// than a fair share while another waits, and one alone may hold all permits. Within one destination the
+/// order is first come, first served.
 ///
-/// What is committed ahead waits above the transport until another request has ended, in no other order than
-/// its own. Permits for it are given only while all destinations that hold or
-/// want something are known to answer quickly, so that none waits long behind another's. Used by one thread.
+/// A delivery that is committed ahead waits in LimitedTransport until another request has ended; there a
+/// host has one queue for all its destinations. So permits ahead are given only while all destinations that
+/// hold or want a permit are known to answer quickly: none waits long behind another. Used by one thread.
 class HostGate {
  public:
-  /// One destination of the host. Its address stays while lanes lead to it, or it holds permits.
+  /// One destination of the host. Its address is stable while lanes use it or it holds permits.
   struct Share {
     DestinationNo destination;
-    std::size_t lanes = 0;  ///< in the window that lead here
-    std::size_t held = 0;   ///< permits
+    std::size_t lanes = 0;  ///< number of lanes in the window with this destination
+    std::size_t held = 0;   ///< number of permits
 
-    /// What is known of how long its requests take; nothing before the first answer.
+    /// How long its requests take, a moving average; nothing before the first answer.
     std::optional<std::chrono::microseconds> took;
-    SteadyTime heard{};  ///< when something was last answered, or before that its first lane was loaded
+    SteadyTime heard{};  ///< time of the last answer; before the first one, when its first lane was opened
 
     /// True if its requests are slow, or none was answered for a long time.
     bool is_slow(SteadyTime now) const { return took > quick_most || now - heard > quick_most; }
@@ -47,36 +47,38 @@ class HostGate {
    private:
     friend HostGate;
     std::list<Item*> waiting_;
-    std::uint64_t given_ = 0;  ///< when it was last given a permit
-    bool counted_ = false;     ///< among `unproven_`
+    std::uint64_t given_ = 0;  ///< order number of its last permit
+    bool counted_ = false;     ///< counted in `unproven_`
   };
 
+  /// Longest average time of a request to a quick destination.
   static constexpr std::chrono::milliseconds quick_most{100};
 
-  /// `limits` are borrowed, and may change: what is committed by others stays, and nothing more is until
-  /// there is room.
+  /// `limits` are borrowed and may change. After they are lowered, given permits stay given, and no new one
+  /// is given until enough of them are freed.
   explicit HostGate(const CommitLimits& limits) : limits_(limits) {}
   HostGate(const HostGate&) = delete;
   HostGate& operator=(const HostGate&) = delete;
 
-  /// One more lane leads to that destination.
+  /// Counts one more lane with that destination. Until close_lane().
   Share& open_lane(DestinationNo destination, SteadyTime now);
   void close_lane(Share& share);
 
-  /// The item, which holds its lane, waits for a permit of its lane's share.
+  /// Makes the item, which holds its lane, wait for a permit of its lane's share.
   void enter(Item& item);
-  /// Gives a permit to the item whose turn it is, which waits no more. Null where none may go.
+  /// Takes out the next item and gives it a permit. Null if none may go.
   Item* next();
+  /// Takes back one permit of that share.
   void free(Share& share);
-  /// A request of that destination took `took`.
+  /// Notes that a request to that destination took `took`.
   void answered(Share& share, std::chrono::microseconds took, SteadyTime now);
-  /// Takes out what waits in lanes that leave, in order.
+  /// Takes out the waiting items whose lanes leave the window, in order within each destination.
   std::vector<Item*> take_leaving();
 
-  /// Whether anything may be committed ahead; at first, yes.
+  /// Sets whether deliveries may be committed ahead. Default: true.
   void allow_ahead(bool allowed) { may_be_ahead_ = allowed; }
 
-  /// The number of destinations to which lanes lead.
+  /// Number of destinations with lanes.
   std::size_t destinations() const { return destinations_; }
   bool has_slow(SteadyTime now) const;
   /// The share of that destination; null: none.
@@ -96,10 +98,10 @@ class HostGate {
   bool may_be_ahead_ = true;
   std::size_t held_ = 0;
   std::map<DestinationNo, Share> shares_;
-  std::map<Place, Share*> order_;  ///< of the shares in which something waits
+  std::map<Place, Share*> order_;  ///< the shares with waiting items
   std::uint64_t given_ = 0;
   std::size_t destinations_ = 0;
-  std::size_t unproven_ = 0;  ///< shares that hold or want permits and are not known to be quick
+  std::size_t unproven_ = 0;  ///< number of shares that hold or want permits and are not known to be quick
 };
 
 }  // namespace dispatch::flow

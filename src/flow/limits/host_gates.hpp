@@ -9,8 +9,8 @@
 
 namespace dispatch::flow {
 
-/// The gates of a run, which all keep to the same limits. A host has one while lanes lead to it; then another
-/// host gets it, so that memory follows the hosts that have something to do. Used by one thread.
+/// The gates of a run. All have the same limits. A host has a gate while it has lanes; afterwards the gate is
+/// reused for another host, so that memory depends on the number of hosts with work. Used by one thread.
 class HostGates {
  public:
   explicit HostGates(const CommitLimits& limits) : limits_(limits) {}
@@ -18,10 +18,10 @@ class HostGates {
   HostGates& operator=(const HostGates&) = delete;
 
   const CommitLimits& limits() const { return limits_; }
-  /// Of all gates, those that are made later included.
+  /// Sets the limits of all gates, present and future.
   void set_limits(const CommitLimits& limits) { limits_ = limits; }
 
-  /// `may_be_ahead`: see HostGate::allow_ahead().
+  /// A gate for a host. It is valid until give_back(). `may_be_ahead`: see HostGate::allow_ahead().
   HostGate& take(bool may_be_ahead) {
     if (free_.empty()) free_.push_back(all_.emplace_back(std::make_unique<HostGate>(limits_)).get());
     HostGate& gate = *free_.back();
@@ -29,12 +29,13 @@ class HostGates {
     gate.allow_ahead(may_be_ahead);
     return gate;
   }
-  /// No lane leads to it. Its permits are all there, or will be with the scheduler's next decisions.
+  /// Takes back a gate without lanes. All its permits are free, or become free with the next
+  /// Scheduler::decide().
   void give_back(HostGate& gate) { free_.push_back(&gate); }
 
-  /// The number of gates, in use or not.
+  /// Number of gates, in use or not.
   std::size_t size() const { return all_.size(); }
-  /// Calls `visit` with each gate, in use or not, in one order.
+  /// Calls `visit` with each gate, in use or not, in a fixed order.
   template <class Visit>
   void each(Visit visit) const {
     for (const auto& gate : all_) visit(*gate);

@@ -15,7 +15,7 @@
 #include <memory>
 #include <optional>
 
-// What stands in the window: deliveries in their lanes, and what these lead to.
+// The content of the window: deliveries in their lanes, and the hosts and delivery queues of these lanes.
 
 namespace dispatch::flow {
 
@@ -25,9 +25,9 @@ struct Lane;
 /// entity.
 struct LaneKey {
   std::int64_t entity = 0;
-  std::int64_t queue = 0;  ///< a destination; below 0 a subscription
+  std::int64_t queue = 0;  ///< a destination; negative: a subscription
   std::int64_t generation = 0;
-  std::int64_t alone = 0;  ///< the position of a delivery without entity, else 0
+  std::int64_t alone = 0;  ///< position of a delivery without entity, else 0
 
   static LaneKey of(const journal::DeliveryRow& row) {
     const bool has_entity = row.entity != EntityNo{};
@@ -54,64 +54,70 @@ struct LaneKeyHash {
 struct Item {
   journal::DeliveryRow row;
   Lane* lane = nullptr;
-  std::uint64_t ticket = 0;  ///< the attempt under way; 0 while it waits in the window
-  PermitKind permit =
-      PermitKind::none;  ///< from when it is let through by its limiter until its attempt has ended
+  std::uint64_t ticket = 0;              ///< the attempt under way; 0 while it waits in the window
+  PermitKind permit = PermitKind::none;  ///< set from its release by the limiter until its attempt has ended
   Timestamps timestamps{};
-  std::optional<SteadyTime> left = {};  ///< when its request left, where a rate counts it
+  std::optional<SteadyTime> left = {};  ///< when its request was sent, if a rate counts it
 };
 
-/// What is known of a host, whose gate its delivery queues share. Only one with something to do has a gate.
+/// A host, whose delivery queues share a gate. Only a host with work has a gate.
 struct HostState {
-  std::uint32_t number = 0;  ///< Outgoing::host
-  std::uint32_t rated = 0;   ///< the number of its delivery queues that have a rate
-  HostGate* gate = nullptr;  ///< while lanes > 0
-  std::size_t lanes = 0;     ///< of its delivery queues that are busy or drained
-  std::size_t queues = 0;    ///< that are known and go there
+  std::uint32_t number = 0;  ///< as in Outgoing::host
+  std::uint32_t rated = 0;   ///< number of its delivery queues with a rate
+  HostGate* gate = nullptr;  ///< set while lanes > 0
+  std::size_t lanes = 0;     ///< number of busy and drained lanes of its delivery queues
+  std::size_t queues = 0;    ///< number of known delivery queues with this host
 
-  /// What is ahead waits above the transport, where no rate sees when it leaves.
+  /// False if a rate applies: a delivery that is committed ahead waits in LimitedTransport, and a rate cannot
+  /// see when it is sent.
   bool may_be_ahead() const { return rated == 0; }
 };
 
-/// What is known of a delivery queue while the run lasts.
+/// A delivery queue that the run knows.
 struct QueueState {
   journal::DeliveryQueue row;
   HostState* host = nullptr;
-  HostState* rated = nullptr;                    ///< where a rate of this delivery queue is counted
+  HostState* rated = nullptr;  ///< the host that counts the rate of this delivery queue; null: none
   std::shared_ptr<const DeliveryPolicy> policy;  ///< never null
-  Position cursor;                               ///< the scan has passed everything at or below
-  Position stored_low_watermark;                 ///< row.low_watermark as the journal has it
-  std::int64_t stored_last_wakeup = 0;           ///< row.last_wakeup as the journal has it
-  bool more = true;                              ///< there may be deliveries above the cursor
-  std::optional<bool> several = {};  ///< destinations are in the journal; nothing: it is to be asked
-  bool crowded = false;   ///< several, and some of the host are slow: what is read passes them over
-  bool listed = false;    ///< stands in the pump's list of delivery queues to be read
-  std::size_t lanes = 0;  ///< of this delivery queue that are busy or drained
+  Position cursor;                               ///< the scan has read everything up to it
+  Position stored_low_watermark;                 ///< row.low_watermark as stored in the journal
+  std::int64_t stored_last_wakeup = 0;           ///< row.last_wakeup as stored in the journal
+  bool more = true;                              ///< true: there may be deliveries above the cursor
+  std::optional<bool> several = {};              ///< true: it has several destinations; nothing: not read yet
+  /// True: it has several destinations, and some of the host's are slow. Of a destination
+  /// that is not quick, only a part of the window's lanes is loaded; reading passes over the others.
+  bool crowded = false;
+  bool listed = false;    ///< true: it is in the pump's list of delivery queues to read
+  std::size_t lanes = 0;  ///< number of its busy and drained lanes
   std::size_t idle_lanes = 0;
-  std::size_t under_way = 0;      ///< deliveries begun and not settled
-  std::optional<WallTime> due;    ///< when the next retry that was not looked at is due
-  journal::DuePlace due_seen;     ///< retries up to there were looked at
-  std::optional<WallTime> asked;  ///< when it was opened again, until one of its circuits was asked for that
+  std::size_t under_way = 0;      ///< number of deliveries begun and not settled
+  std::optional<WallTime> due;    ///< when the next unread retry is due
+  journal::DuePlace due_seen;     ///< retries up to this place were read
+  std::optional<WallTime> asked;  ///< when it was resumed, until one of its circuits was tried for that
 
   bool is_direct() const { return row.subscription == SubscriptionNo{}; }
 };
 
-/// A lane in the window. It is busy while it holds items. Without them it is drained, where the journal is to
-/// be asked what comes next in it, or idle, where all up to its tail is done, and kept to know that.
+/// A lane in the window. It is busy while it holds items. Without items it is drained if the journal must be
+/// asked what comes next, or idle if everything up to its tail is done. An idle lane is kept for that
+/// knowledge.
 struct Lane {
   LaneKey key;
   QueueState* queue = nullptr;
-  HostState* host = nullptr;                 ///< whose gate it leads to
-  Scheduler::SerialQueue* serial = nullptr;  ///< what waits in it
-  HostGate::Share* share = nullptr;          ///< of that gate, while it is busy or drained
-  DestinationLimiter* limiter = nullptr;     ///< what it leads to before the gate, while it holds items
-  journal::DeliveryRow tail;  ///< the last one loaded; of a drained lane from where on it is to be read
+  HostState* host = nullptr;                 ///< the host whose gate it uses
+  Scheduler::SerialQueue* serial = nullptr;  ///< its waiting items
+  HostGate::Share* share = nullptr;          ///< its share of that gate, while it is busy or drained
+  DestinationLimiter* limiter = nullptr;     ///< in front of the gate, while it holds items; null: none
+  journal::DeliveryRow tail;                 ///< the last row loaded; a drained lane is read from here
   std::size_t items = 0;
-  bool more = false;  ///< deliveries were passed over that wait for the items; ask the journal when drained
-  std::optional<Position> below;  ///< the lowest of those passed over that may go before what is loaded
-  bool in_doubt = false;  ///< the journal did not let its head go: where nothing comes next, something waits
-  bool leaves = false;  ///< its delivery queue goes elsewhere by now: it leaves the window with what holds it
-  std::list<Lane*>::iterator idle;  ///< its place among the idle, where it is one of them
+  /// True: the journal may have more deliveries of the lane. They are read when the lane has no items.
+  bool more = false;
+  std::optional<Position> below;  ///< the lowest position passed over that may go before loaded ones
+  /// True: the journal refused to begin the lane's head. If nothing comes next, deliveries still wait.
+  bool in_doubt = false;
+  /// True: its delivery queue has another URL now. The lane leaves the window when its current item does.
+  bool leaves = false;
+  std::list<Lane*>::iterator idle;  ///< its place in the list of idle lanes, if it is idle
 };
 
 }  // namespace dispatch::flow

@@ -9,26 +9,27 @@
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/task_arena.h>
 
-// The lanes are a TBB flow graph: in each a queue stands before a limiter, because a limiter drops what it
-// cannot take from a node that does not keep it. What comes after the lanes chooses, which no limiter can,
-// and is our own.
+// The lanes are a TBB flow graph. Each lane is a queue node in front of a limiter node, because a limiter
+// node drops what it cannot take from a node that does not buffer. The limiters and gates behind the lanes
+// choose among items, which a limiter node cannot do; they are our own code.
 //
-// The graph lives in a one-slot arena on its caller's thread: outside Graph::run() nothing moves, so no lock
-// is needed. Nodes are only added: removing one is not safe in TBB.
+// The graph runs in a one-slot arena on the caller's thread. Outside Graph::run() nothing moves, so no lock
+// is needed. Nodes are only added, because removing one is not safe in TBB.
 //
-// decide() waits for the graph once, for all steps together, although its tasks run last in, first out. For
-// lanes do not depend on each other nor on what comes after them, and in each at most one item comes first
-// between two calls, as only an item that decide() has returned frees its lane. The step by which it does is
-// the later one of the step by which it entered and the step that freed the lane. When all is at rest, what
-// comes after the lanes is done step by step, in the order of staging.
+// decide() waits for the graph only once, for all steps together, although TBB runs its tasks last in, first
+// out. This is correct because lanes depend neither on each other nor on what comes behind them. Between two
+// calls at most one item comes first in a lane, because only an item that decide() has returned frees its
+// lane. The step by which it comes first is the later one of two: the step by which it entered, and the step
+// that freed the lane. When the graph is quiet, the part behind the lanes runs step by step, in the order of
+// staging.
 
 namespace dispatch::flow {
 namespace {
 
-/// What waits in a lane.
+/// An item that waits in a lane.
 struct Entered {
   Item* item = nullptr;
-  std::uint64_t step = 0;  ///< by which it entered
+  std::uint64_t step = 0;  ///< the step by which it entered
 };
 
 using Queue = tbb::flow::queue_node<Entered>;
@@ -49,17 +50,17 @@ class Scheduler::SerialQueue {
   }
   Queue queue;
   Limiter serial;
-  std::uint64_t freed = 0;  ///< the step by which it was freed last
+  std::uint64_t freed = 0;  ///< the step that freed the lane last
 };
 
 class Scheduler::Graph {
  public:
   explicit Graph(Scheduler& owner) {
-    // A graph runs in the arena it was made in.
+    // A graph runs in the arena in which it was created.
     arena_.execute([&] { nodes_ = std::make_unique<Nodes>(owner); });
   }
   ~Graph() {
-    // Even an edge is made with a task; none may outlive the nodes.
+    // Making an edge starts a task, too; no task may outlive the nodes.
     run([] {});
     arena_.execute([&] { nodes_.reset(); });
   }
@@ -69,7 +70,7 @@ class Scheduler::Graph {
   SerialQueue& add_lane() {
     return *nodes_->lanes.emplace_back(std::make_unique<SerialQueue>(nodes_->graph, nodes_->first));
   }
-  /// Does `what`, and waits until all is at rest.
+  /// Calls `what`, and waits until the graph is quiet.
   template <class What>
   void run(What what) {
     arena_.execute([&] {
@@ -79,7 +80,7 @@ class Scheduler::Graph {
   }
 
  private:
-  // The graph stands first, so that it outlives its nodes.
+  // The graph is declared first, so that it outlives its nodes.
   struct Nodes {
     explicit Nodes(Scheduler& owner)
         : first(graph, tbb::flow::unlimited, [&owner](const Entered& entered) noexcept {
@@ -131,7 +132,7 @@ Decisions Scheduler::decide(WallTime now) {
   return decisions;
 }
 
-/// What comes first in its lane is noted at the step by which it does.
+/// Runs the steps of the lanes, and sets Step::first.
 void Scheduler::play_lanes() {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const Step& step = steps_[i];

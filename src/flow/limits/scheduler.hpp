@@ -17,29 +17,29 @@ struct Item;
 struct Lane;
 struct DestinationLimiter;
 
-/// Why an item was let through by its destination's limiter.
+/// How an item was released by its destination's limiter.
 enum class PermitKind : std::uint8_t {
-  none,   ///< it has not, or there was no limiter
+  none,   ///< it was not, or there is no limiter
   usual,  ///< the limits allowed it
-  probe,  ///< to see whether the destination is up again
+  probe,  ///< to test whether the destination is up again
 };
 
 /// Why a delivery was turned away.
 enum class TurnedAwayFor : std::uint8_t {
-  leaving,  ///< its delivery queue is paused, or goes elsewhere by now
-  room,     ///< no more may wait at its destination's limiter
-  others,   ///< what was passed over at its destination's limiter comes first
+  leaving,  ///< its delivery queue is paused or has another URL now
+  room,     ///< its destination's limiter is full
+  others,   ///< deliveries that were passed over at its destination's limiter come first
 };
 
-/// What Scheduler::decide() has decided.
+/// The result of Scheduler::decide().
 struct Decisions {
   struct TurnedAway {
     Item* item = nullptr;
     TurnedAwayFor why = TurnedAwayFor::leaving;
     friend bool operator==(const TurnedAway&, const TurnedAway&) = default;
   };
-  std::vector<Item*> go;  ///< in the order in which they go: each holds its lane and its permits
-  std::vector<TurnedAway> turned_away;  ///< in order: each holds its lane, and waits nowhere
+  std::vector<Item*> go;                ///< may go now, in this order; each holds its lane and its permits
+  std::vector<TurnedAway> turned_away;  ///< in order; each holds its lane and waits nowhere
 };
 
 /// Decides which deliveries may go now, in what order, and which are turned away.
@@ -49,12 +49,12 @@ struct Decisions {
 ///                          ▲                                          ▲                           ▲
 ///                      free_lane                                      └─────── free_permits ──────┘
 ///
-/// In a lane one delivery goes at a time, first come, first served. What goes to a destination that has a
-/// limiter waits there, in its order, until it is released; to any other it goes straight to its host's gate,
-/// which shares its permits among destinations (flow/limits/host_gate.hpp). What holds a permit of its host
-/// waits for one of those in all, first come, first served.
+/// A lane lets one delivery through at a time, first come, first served. If its destination has a limiter,
+/// the delivery waits there, in order, until it is released; otherwise it goes straight to its host's gate.
+/// The gate shares the host's permits among destinations (flow/limits/host_gate.hpp). With a permit of its
+/// host, a delivery waits for a permit of the run, first come, first served.
 ///
-/// What is staged takes effect with the next decide(), in the order of staging: the same calls give the same
+/// Staged calls take effect with the next decide(), in the order of staging. The same calls give the same
 /// decisions. Used by one thread.
 class Scheduler {
  public:
@@ -63,49 +63,51 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  /// What waits in a lane. One item of it is let through, and the next only after free_lane().
+  /// The queue of a lane. It lets one item through, and the next one only after free_lane().
   class SerialQueue;
-  /// It lives as long as the scheduler: the callers keep unused ones, and use them again.
+  /// Makes a queue for a lane. It lives as long as the scheduler; the caller reuses it for another lane.
   SerialQueue& add_lane();
 
   HostGates& gates() { return gates_; }
   const CommitLimits& limits() const { return gates_.limits(); }
 
-  // --- Staged, in order, until the next decide()
+  // --- Staged calls: they take effect, in order, with the next decide()
   /// Puts the item at the end of its lane.
   void enter(Item& item) { steps_.push_back({.kind = Step::Kind::enter, .item = &item}); }
-  /// The item that was let through by the lane does not hold it any more.
+  /// Frees the lane from the item that it let through.
   void free_lane(Lane& lane) { steps_.push_back({.kind = Step::Kind::free_lane, .lane = &lane}); }
-  /// Gives back the permits of the item, which were given to it by decide(): its host's, and that in all.
-  /// After all else, so that a permit goes to the item with the best claim among all that wait by then.
+  /// Gives back the permits that decide() gave to the item: its host's and the run's. Takes effect after all
+  /// other kinds of staged calls, so that a permit goes to the best of all items that wait by then.
   void free_permits(const Item& item);
-  /// Whether anything to this host may be committed ahead. More goes after all else, as above.
+  /// Sets whether deliveries to this host may be committed ahead. If more may go, they go after all other
+  /// kinds of staged calls.
   void allow_ahead(HostGate& gate, bool allowed) {
     gate.allow_ahead(allowed);
     frees_.push_back({.gate = &gate});
   }
-  /// Of all hosts, and in all. Where they are higher, more goes after all else, as above. Where they are
-  /// lower, what has gone keeps its permits, and nothing more goes until enough of them are given back. The
-  /// window stays as large as it was (WindowLimits::suiting): of much higher limits it makes no full use.
+  /// Changes the limits of all hosts and of the run. If they are higher, more deliveries go, after all other
+  /// kinds of staged calls. If they are lower, items keep their permits, and no more go until enough permits
+  /// are given back. The size of the window does not change (WindowLimits::suiting), so it cannot make full
+  /// use of much higher limits.
   void set_limits(const CommitLimits& limits) {
     gates_.set_limits(limits);
     gates_.each([this](HostGate& gate) { frees_.push_back({.gate = &gate}); });
     limits_changed_ = true;
   }
-  /// Lets one through that waits at the limiter; there must be one. Its Item::permit becomes `permit`.
+  /// Releases the first item that waits at the limiter; there must be one. Sets its Item::permit to `permit`.
   void release(DestinationLimiter& limiter, PermitKind permit) {
     steps_.push_back({.kind = Step::Kind::release, .limiter = &limiter, .permit = permit});
   }
-  /// Puts what decide() has let go to the end of its lane's limiter. It keeps its lane; its permits are the
-  /// caller's to give back.
+  /// Puts an item that decide() has let go at the end of its lane's limiter, or turns it away, see
+  /// TurnedAwayFor. The item keeps its lane; the caller gives back its permits.
   void hold(Item& item) { steps_.push_back({.kind = Step::Kind::hold, .item = &item}); }
   bool staged() const { return !steps_.empty() || !frees_.empty() || limits_changed_; }
 
-  /// What was staged takes effect at `now`.
+  /// Carries out the staged calls. `now` becomes the timestamp of the steps that items take.
   Decisions decide(WallTime now);
 
-  /// Takes out what waits in the lane, in order; the item that was let through is not among it. At once;
-  /// nothing may be staged for the lane.
+  /// Takes out the items that wait in the lane, in order, without the one that was let through. Takes effect
+  /// at once; nothing may be staged for the lane.
   std::vector<Item*> take_back(Lane& lane);
 
  private:
@@ -115,9 +117,9 @@ class Scheduler {
     Item* item = nullptr;
     DestinationLimiter* limiter = nullptr;
     PermitKind permit = PermitKind::none;
-    Item* first = nullptr;  ///< what comes first in its lane by it
+    Item* first = nullptr;  ///< the item that comes first in its lane by this step; null: none
   };
-  /// Gives back one permit. Without a share: no permit, but the gate may let more through.
+  /// Gives back one permit. Without a share it gives back none, but the gate may let more through.
   struct Free {
     HostGate* gate = nullptr;
     HostGate::Share* share = nullptr;
@@ -133,11 +135,11 @@ class Scheduler {
 
   std::vector<Step> steps_;
   std::vector<Free> frees_;
-  std::uint64_t steps_before_ = 0;  ///< those that have taken effect
+  std::uint64_t steps_before_ = 0;  ///< number of steps that have taken effect
   HostGates gates_;
-  std::deque<Item*> before_in_all_;  ///< what holds a permit of its host, and waits for one in all
-  std::size_t committed_ = 0;        ///< permits in all that are given
-  bool limits_changed_ = false;      ///< since the last decisions
+  std::deque<Item*> before_in_all_;  ///< items with a permit of their host that wait for one of the run
+  std::size_t committed_ = 0;        ///< number of permits of the run that are given
+  bool limits_changed_ = false;      ///< since the last decide()
   std::unique_ptr<Graph> graph_;
 };
 

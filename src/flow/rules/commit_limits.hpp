@@ -6,11 +6,12 @@
 
 namespace dispatch::flow {
 
-/// How many deliveries are committed as begun, and not settled, at a time. How many of them are under way is
-/// not decided here but above the transports (delivery/limited_transport.hpp); both go by `requests`.
+/// Limits on deliveries that are committed as begun and are not settled. LimitedTransport limits how many of
+/// them are sent at a time (delivery/limited_transport.hpp). Both use `requests`.
 struct CommitLimits {
-  delivery::RequestLimits requests;  ///< that are under way at a time
-  /// So many more, for each host and in all, are committed and wait for one of those to end.
+  delivery::RequestLimits requests;  ///< concurrent requests
+  /// Number of additional deliveries, for each host and in total, that are committed and wait for a running
+  /// request to end.
   std::size_t ahead = 0;
 
   std::size_t committed_most_in_all() const { return requests.in_all + ahead; }

@@ -19,33 +19,32 @@ namespace dispatch::flow {
 /// How the deliveries of one subscription, or the direct ones, are made.
 struct DeliveryPolicy {
   std::string subscription;  ///< its id; empty: direct deliveries
-  std::string url;           ///< where it goes; empty: direct deliveries
+  std::string url;           ///< its URL; empty: direct deliveries
   policy::RetryPolicy retry;
   policy::StatusTable statuses;
-  std::optional<Rate> rate;                ///< at one destination
-  std::optional<std::size_t> concurrency;  ///< at one destination
-  bool paused = false;                     ///< nothing is sent, and no run waits for it
-  bool removed = false;                    ///< permanently paused: the subscription was removed
+  std::optional<Rate> rate;                ///< for one destination
+  std::optional<std::size_t> concurrency;  ///< concurrent requests to one destination
+  bool paused = false;                     ///< nothing is sent, and a run does not wait for it
+  bool removed = false;                    ///< the subscription was removed; it stays paused for ever
 
-  /// Of direct deliveries.
+  /// The policy of direct deliveries.
   explicit DeliveryPolicy(const RunOptions& run) : retry(run.retry), statuses(run.statuses), rate(run.rate) {}
-  /// What the subscription does not set is taken from the run, except the rate. A 410 pauses the
-  /// subscription, unless a proxy may have answered. A status table that cannot be parsed is an error.
+  /// The policy of a subscription. Settings that it does not have come from the run, except the rate. A 410
+  /// pauses the subscription, unless a proxy may have answered. An invalid status table is an error.
   static Result<DeliveryPolicy> of(const Subscription& subscription, const RunOptions& run);
 };
 
-/// The policies of all subscriptions of a set. Used by one thread.
+/// The policies of all subscriptions in a set, and of direct deliveries. Used by one thread.
 class PolicySet {
  public:
   explicit PolicySet(const RunOptions& run);
 
-  /// Makes the policies of these subscriptions. Returns false where they are of that version already. After
-  /// an error they are as they were.
+  /// Makes the policies of these subscriptions. Returns false if it has those of this version already. An
+  /// error leaves the policies as they were.
   Result<bool> follow(std::shared_ptr<const SubscriptionSet> subscriptions);
 
-  /// 0: direct deliveries. A subscription that is not there any more is paused.
-  /// Never null; what was given stays as it is, and the next follow() that
-  /// finds another version makes new ones.
+  /// The policy of that subscription; 0: of direct deliveries. A removed subscription is paused. Never null.
+  /// Returned policies never change; follow() makes new ones.
   std::shared_ptr<const DeliveryPolicy> of(SubscriptionNo subscription) const;
   /// The ids of the subscriptions that are paused.
   std::vector<std::string> paused() const;
@@ -55,7 +54,7 @@ class PolicySet {
   using Policies = std::map<SubscriptionNo, std::shared_ptr<const DeliveryPolicy>>;
 
   std::shared_ptr<const DeliveryPolicy> direct_, removed_;
-  std::shared_ptr<const SubscriptionSet> subscriptions_;  ///< that the policies were made of; null: none yet
+  std::shared_ptr<const SubscriptionSet> subscriptions_;  ///< the set of `policies_`; null: none yet
   Policies policies_;
 };
 

@@ -4,7 +4,7 @@
 
 namespace dispatch::flow {
 
-/// The time at which a turn began. What happens in it is stamped with it.
+/// The time at which a turn began: the timestamp of everything that happens in it.
 struct TurnTime {
   WallTime now{};
   SteadyTime steady{};

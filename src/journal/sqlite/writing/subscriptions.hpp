@@ -13,21 +13,22 @@
 
 namespace dispatch::journal {
 
-/// The subscriptions, and their trail in the table actions. Remembers the set that was read last:
-/// look_again() when another connection has committed, forget() when a turn is abandoned.
+/// The subscriptions, and their records in the table actions. Caches the set that it read last: call
+/// look_again() when another connection has committed, and forget() when a turn was abandoned. Its functions
+/// throw the exceptions of SQLite.
 class Subscriptions {
  public:
   Subscriptions(SQLite::Database& database, TurnAccount& turn, Destinations& destinations);
 
-  // As the functions of Journal by the same names.
+  // These implement the functions of Transaction for subscriptions.
   SubscriptionNo put(const Subscription& subscription, WallTime now);
   std::int64_t remove(SubscriptionNo no, WallTime now);
   void pause(SubscriptionNo no, std::string_view reason, WallTime now);
   void resume(SubscriptionNo no, WallTime now);
 
-  /// The set with its version; never null. Throws what SQLite throws.
+  /// All subscriptions that are not removed; never null. Reads them only if they may have changed.
   const std::shared_ptr<const SubscriptionSet>& all();
-  /// Null where there is none, or none any more.
+  /// Null if there is no such subscription or it was removed.
   std::shared_ptr<const Subscription> find(SubscriptionNo no) { return all()->find(no); }
 
   void look_again() { stale_ = true; }
