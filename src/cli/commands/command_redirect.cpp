@@ -20,7 +20,7 @@ a subscription is sent goes to its own URL; change that with:
 dispatch subscription add ID --replace --url URL
 
 EXIT STATUS
-  0  done; also where nothing was meant
+  0  done; also if no delivery is selected
   1  the journal could not be read or written
   2  usage, or there is no such event, URL, file, ... or journal
   6  the journal is not ours (other application, newer version)

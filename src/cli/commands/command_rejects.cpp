@@ -128,7 +128,7 @@ Result<ExitCode> list_rejects(const Program& program, const Rejects& asked) {
   return ExitCode::delivered;
 }
 
-/// What is meant must be said.
+/// An error unless lines are selected.
 Result<> check_selection(const Rejects& asked) {
   if (asked.conditioned() == asked.all)
     return misuse("name lines with --reject or --file, or all of them with --all");

@@ -25,7 +25,7 @@ generation number, in order per entity. What a subscription was sent goes to its
 present URL, all else to where it went. Look with --dry-run first.
 
 EXIT STATUS
-  0  done; also where nothing was meant
+  0  done; also if no delivery is selected
   1  the journal could not be read or written
   2  usage, or there is no such event, host, file, ... or journal
   6  the journal is not ours (other application, newer version)
@@ -59,7 +59,7 @@ Result<std::optional<routing::Url>> destination_of(const Replay& asked) {
   return std::move(*url);
 }
 
-/// What is meant; `--since 2h --until 1h` is an hour, as both are counted back from `now`.
+/// The selected deliveries; `--since 2h --until 1h` is an hour, as both are counted back from `now`.
 Result<journal::FinalSelection> selection_of(const Program& program, const Replay& asked,
                                              const journal::JournalReader& reader, WallTime now) {
   auto selection = asked.selection;
@@ -120,8 +120,8 @@ void put_destinations(const operations::Affected& affected, bool json, bool dry_
 Result<ExitCode> replay(const Program& program, const Replay& asked) {
   if (asked.conditioned() == asked.all)
     return misuse(
-        "say which deliveries are meant: either with conditions, as in --since 2h or --entity ID, or with "
-        "--all, for all that were ever made");
+        "select deliveries with conditions, as in --since 2h or --entity ID, or all that were ever made with "
+        "--all");
   if (asked.to && asked.subscription) {
     return misuse("deliveries of a subscription go to its own URL; change it with: {}",
                   command_on(program, "subscription add ID --replace --url URL"));

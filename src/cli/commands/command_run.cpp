@@ -230,8 +230,7 @@ Result<ExitCode> run(const Program& program, Run& asked) {
 }  // namespace
 
 void add_run_command(Command app, Program& program) {
-  Command command =
-      app.add_subcommand("run", "Accept events and deliver them until nothing more can be delivered");
+  Command command = app.add_subcommand("run", "Accept events and deliver them until no delivery can proceed");
   const auto asked = std::make_shared<Run>();
   add_input_options(command, asked->input);
   add_delivery_options(command, asked->delivery);

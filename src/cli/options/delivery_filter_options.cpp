@@ -193,7 +193,7 @@ Result<journal::DeliveryFilter> meant(const DeliveryFilterOptions& asked, WallTi
 Result<journal::DeliveryFilter> meant_by_operator(const DeliveryFilterOptions& asked, std::string_view what,
                                                   WallTime now) {
   if (asked.conditioned() == asked.all) {
-    return misuse("say which {} are meant: with conditions, as in --entity ID or --url URL, or with --all",
+    return misuse("select {} with conditions, as in --entity ID or --url URL, or all of them with --all",
                   what);
   }
   return meant(asked, now);

@@ -62,11 +62,9 @@ std::string about_deliveries(const Summary& summary) {
   // A follower that is stopped does not know what is left even of its own events.
   if (followed && interrupted(summary)) return summary.has_input ? "what was accepted is in the journal" : "";
   if (followed && left == 0 && !nothing_accepted(summary.stats))
-    return summary.has_input ? "all that this run accepted is delivered" : "nothing is left that can move";
+    return summary.has_input ? "all that this run accepted is delivered" : "nothing is left to deliver";
   if (interrupted(summary)) return deliveries_text(left) + (left == 1 ? " is left" : " are left");
-  if (left > 0)
-    return deliveries_text(left) +
-           (left == 1 ? " remains and cannot move by itself" : " remain and cannot move by themselves");
+  if (left > 0) return deliveries_text(left) + " cannot proceed";
   if (nothing_accepted(summary.stats)) return "";
   const auto given_up = static_cast<std::int64_t>(summary.stats.given_up);
   if (given_up > 0)

@@ -181,10 +181,8 @@ TEST_CASE("a headline fits what happened") {
     const auto text = summary_text(summary);
     return text.substr(0, text.find('\n'));
   };
-  CHECK(heading(summary_of(How::finished, 1)) ==
-        "dispatch: finished in 1.5s; 1 delivery remains and cannot move by itself");
-  CHECK(heading(summary_of(How::finished, 2)) ==
-        "dispatch: finished in 1.5s; 2 deliveries remain and cannot move by themselves");
+  CHECK(heading(summary_of(How::finished, 1)) == "dispatch: finished in 1.5s; 1 delivery cannot proceed");
+  CHECK(heading(summary_of(How::finished, 2)) == "dispatch: finished in 1.5s; 2 deliveries cannot proceed");
   CHECK(heading(summary_of(How::interrupted, 1)) == "dispatch: interrupted after 1.5s; 1 delivery is left");
   Summary rejected = summary_of(How::finished);
   rejected.stats.rejected = 12;
@@ -200,7 +198,6 @@ TEST_CASE("a headline fits what happened") {
 }
 
 TEST_CASE("one line says how it ended and what to type") {
-  CHECK(
-      summary_line(with_dead_letter(summary_of(How::finished, 1))) ==
-      "dispatch: finished in 1.5s; 1 delivery remains and cannot move by itself; next: dispatch dlq list\n");
+  CHECK(summary_line(with_dead_letter(summary_of(How::finished, 1))) ==
+        "dispatch: finished in 1.5s; 1 delivery cannot proceed; next: dispatch dlq list\n");
 }

@@ -132,7 +132,7 @@ TEST_CASE("a quiet run says in one line what is left to do") {
   const auto remains = run_dispatch(directory, quiet, "{\"event_id\":\"a\"}\n");
   CHECK(remains.exit_code == 3);
   CHECK(line_count(remains.err) == 1);
-  CHECK(has(remains.err, "1 delivery remains and cannot move by itself; next: dispatch dlq list"));
+  CHECK(has(remains.err, "1 delivery cannot proceed; next: dispatch dlq list"));
   const TempDir other;
   const auto rejected = run_dispatch(other, quiet, "no JSON\n");
   CHECK(rejected.exit_code == 4);

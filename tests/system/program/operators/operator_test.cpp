@@ -140,7 +140,7 @@ TEST_CASE("exported dead events are accepted as the same events") {
   CHECK(line_count(journal({"events", "--json"}).out) == 3);
 }
 
-TEST_CASE("which dead letters are meant must be said and a name must be known") {
+TEST_CASE("dead letters must be selected and a name must be known") {
   const Troubled journal;
   for (const std::string verb : {"release", "discard", "export"}) {
     CAPTURE(verb);

@@ -156,13 +156,13 @@ TEST_CASE("a run that is on goes on with a replay") {
   CHECK(later(receiver, 3, "A") == Ids{"A-1", "A-2", "A-3"});
 }
 
-TEST_CASE("a replay must say what is meant") {
+TEST_CASE("a replay must say which deliveries it selects") {
   const TempDir directory;
   const Receiver receiver;
   REQUIRE(run_dispatch(directory, {"run", "-", "--to", receiver.url()}, stream("t", "A", 1)).exit_code == 0);
   const auto refused = run_dispatch(directory, {"replay"});
   CHECK(refused.exit_code == 2);
-  CHECK(has(refused.err, "say which deliveries are meant"));
+  CHECK(has(refused.err, "select deliveries with conditions"));
   CHECK(run_dispatch(directory, {"replay", "--dry-run"}).exit_code == 2);
   CHECK(run_dispatch(directory, {"replay", "--subscription", "none"}).exit_code == 2);
   CHECK(run_dispatch(directory, {"replay", "--state", "pending"}).exit_code == 2);

@@ -18,7 +18,7 @@ std::string pid_text(const Child& child) {
 
 }  // namespace
 
-TEST_CASE("a run without input follows the one that dispatches until nothing is left that can move") {
+TEST_CASE("a run without input follows the one that dispatches until nothing is left to deliver") {
   const TempDir directory;
   std::atomic<bool> hold{true};
   Receiver receiver{[&](const Received&, std::size_t) {
@@ -38,8 +38,8 @@ TEST_CASE("a run without input follows the one that dispatches until nothing is 
   CHECK(follower.exit_code() == 0);
   CHECK(receiver.count() == 6);
   const auto said = follower.err().all();
-  CHECK(has(said, "nothing is left that can move; another process " + pid_text(owner) +
-                      " dispatches this journal"));
+  CHECK(has(said,
+            "nothing is left to deliver; another process " + pid_text(owner) + " dispatches this journal"));
   CHECK_FALSE(has(said, "all that was accepted is delivered"));
   owner.close_input();
   CHECK(owner.exit_code() == 0);
@@ -53,7 +53,7 @@ TEST_CASE("a run without input exits by what the one that dispatches has left") 
   REQUIRE(receiver.wait_ended(1));
   const auto follower = run_dispatch(directory, {"run"});
   CHECK(follower.exit_code == 3);
-  CHECK(has(follower.err, "2 deliveries remain and cannot move by themselves"));
+  CHECK(has(follower.err, "2 deliveries cannot proceed"));
   CHECK(has(follower.err, pid_text(owner)));
   CHECK(has(follower.err, "dispatch dlq list"));
   owner.close_input();
