@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -43,14 +44,20 @@ tl::unexpected<Error> unavailable(fmt::format_string<Args...> format, Args&&... 
   return tl::unexpected(Error{Failure::unavailable, fmt::format(format, std::forward<Args>(args)...)});
 }
 
+/// True for a Result whose value nobody has to hold: not for one of a lock or another owner, which cannot be
+/// copied.
+template <class AnyResult, class Value = typename AnyResult::value_type>
+inline constexpr bool may_be_dropped = std::is_void_v<Value> || std::is_copy_constructible_v<Value>;
+
 }  // namespace dispatch
 
-/// Evaluates a Result expression; if it is an error, returns the error from the enclosing function.
-#define DISPATCH_TRY(expression)                                         \
-  do {                                                                   \
-    if (auto dispatch_try_result = (expression); !dispatch_try_result) { \
-      return tl::unexpected(std::move(dispatch_try_result).error());     \
-    }                                                                    \
+/// Evaluates a Result expression; if it is an error, returns the error from the enclosing function. The value
+/// is dropped, so a Result of a lock or another owner does not compile: hold it with DISPATCH_ASSIGN.
+#define DISPATCH_TRY(expression)                                                             \
+  do {                                                                                       \
+    auto dispatch_try_result = (expression);                                                 \
+    static_assert(::dispatch::may_be_dropped<decltype(dispatch_try_result)>);                \
+    if (!dispatch_try_result) return tl::unexpected(std::move(dispatch_try_result).error()); \
   } while (false)
 
 #define DISPATCH_JOIN_AGAIN(left, right) left##right

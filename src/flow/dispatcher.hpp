@@ -11,7 +11,7 @@
 #include "flow/rules/delivery_policy.hpp"
 #include "flow/rules/options.hpp"
 #include "flow/rules/turn_time.hpp"
-#include "flow/run.hpp"
+#include "flow/run_context.hpp"
 #include "flow/run_stats_collector.hpp"
 
 #include <cstdint>

@@ -21,7 +21,7 @@ class GapWatch {
   /// given up.
   Result<journal::GapCount> give_up(journal::Journal& journal, journal::Transaction& transaction,
                                     WallTime now, SteadyTime steady);
-  /// When the next gap may have to be given up; nothing: no limit.
+  /// When the next gap may have to be given up; nothing: no gap is open, or gaps are never given up.
   std::optional<SteadyTime> due() const { return patience_ ? patience_->due() : std::nullopt; }
 
  private:

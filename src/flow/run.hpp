@@ -1,15 +1,11 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/random.hpp"
-#include "delivery/transport.hpp"
-#include "flow/intake/acceptance.hpp"
 #include "flow/observe/run_stats.hpp"
 #include "flow/rules/options.hpp"
-#include "journal/roster.hpp"
+#include "flow/run_context.hpp"
 
 #include <cstdint>
-#include <memory>
 
 namespace dispatch::flow {
 
@@ -23,13 +19,6 @@ struct RunResult {
   /// input, of its own events.
   std::int64_t remaining = 0;
   bool followed = false;  ///< true: another process dispatched until the end
-};
-
-/// Everything a run needs besides its options.
-struct RunContext : Acceptance {
-  delivery::Transport& transport;  ///< reports outcomes to the inbox
-  Random& random;
-  journal::Roster& roster;  ///< joined when the run begins, left when it ends
 };
 
 /// Runs until the input has ended and nothing is left that can go on, or until the inbox asks to drain or

@@ -22,7 +22,7 @@ struct Taken {
   std::uint64_t unmatched = 0;  ///< of the accepted: those that no subscription selected
 };
 
-/// Deliveries that were held back for the first time since they came out of their lane.
+/// Deliveries that were held back for the first time since they came first in their lane.
 struct HeldBack {
   std::uint64_t by_rate = 0;
   std::uint64_t in_all = 0;  ///< the sum of these, and of those held back by a limit of concurrent requests

@@ -35,9 +35,9 @@ struct RunOptions {
   /// True: a destination that has asked for time, or was down, starts with a low rate.
   bool starts_slowly = true;
   delivery::RequestLimits requests;  ///< concurrent requests, to one host and in the whole run
-  /// The number of requests, for each host and in all, that are committed and handed to the transport beyond
-  /// what it may have under way. With it, a free connection does not wait for the journal. After a crash, up
-  /// to this many more outcomes are unknown.
+  /// The number of requests, for each host and in all, that are committed beyond `requests` and wait above
+  /// the transport. With it, a free connection does not wait for the journal. After a crash, up to this many
+  /// more outcomes are unknown.
   std::size_t ahead = 0;
   std::vector<std::string> inputs = {};  ///< the inputs in order, as given; "-": standard input
   /// True: there is no input. If another process dispatches, this run follows the whole journal.

@@ -125,8 +125,7 @@ Result<> SubscriptionBackfill::look(std::size_t most_meant, std::optional<std::s
 }
 
 Result<bool> SubscriptionBackfill::is_meant(const journal::EventRecord& event) {
-  Arrival arrival{view_of(event)};
-  arrival.payload = event.payload;
+  const Arrival arrival{view_of(event)};
   routing::RouteHold hold;
   DISPATCH_ASSIGN(const auto routes, router_.route(arrival, hold));
   return !routes.empty();

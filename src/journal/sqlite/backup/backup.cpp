@@ -103,7 +103,7 @@ Result<Restored> restore(const std::filesystem::path& from, const std::string& j
         from.string());
   DISPATCH_TRY(check_restorable(from));
   DISPATCH_ASSIGN(const auto source, reading::open(from.string(), reading::Purpose::restore));
-  DISPATCH_TRY(close_to_others(journal));
+  DISPATCH_ASSIGN(const auto closed, close_to_others(journal));
 
   // All that can fail for want of room comes before anything is moved.
   const auto place = companion(journal, {});

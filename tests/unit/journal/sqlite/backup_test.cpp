@@ -2,14 +2,20 @@
 
 #include "journal/sqlite/backup/backup.hpp"
 
+#include "journal/sqlite/files/replacement.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "journal/sqlite/verify/verify.hpp"
+#include "support/disk/vfs_layer.hpp"
 #include "support/journal/journal_contents.hpp"
 #include "unit/journal/journals.hpp"
 #include "unit/journal/killable.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <future>
+#include <string>
+#include <utility>
 
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
@@ -52,7 +58,41 @@ void check_log_is_refused(const std::string& path) {
   CHECK(read_file(path + "-wal") == log);
 }
 
+/// Appends to the journal, from another thread, in the middle of its restore: when the copy is begun.
+class AppendsWhileCopied final : public VfsLayer {
+ public:
+  explicit AppendsWhileCopied(std::string path) : VfsLayer("appends-while-copied"), path_(std::move(path)) {}
+
+  /// Whether it was appended. Waits for it.
+  bool appended() { return append_.get(); }
+
+ private:
+  void opened(const LowerFile& file) override {
+    if (!file.path().ends_with(restoring_suffix) || append_.valid()) return;
+    append_ = std::async(std::launch::async, [this] {
+      const auto journal = SqliteJournal::open(path_, {});
+      if (!journal) return false;
+      const auto transaction = (*journal)->begin();
+      return transaction && (*transaction)->commit().has_value();
+    });
+    append_.wait_for(std::chrono::milliseconds{500});  // it waits for a lock, and gets it only by a fault
+  }
+
+  std::string path_;
+  std::future<bool> append_;
+};
+
 }  // namespace
+
+TEST_CASE("backup: nobody can write to the journal while it is restored") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 1);
+  must(back_up(path, copy));
+  AppendsWhileCopied disk{path};
+  CHECK(restore(copy, path, noon).has_value());
+  CHECK_FALSE(disk.appended());
+}
 
 TEST_CASE("backup: it is the journal as it was at one moment while another writes") {
   const TempDir directory;
