@@ -21,11 +21,10 @@ enum class ExitCode {
 inline constexpr std::string_view exit_status = R"(EXIT STATUS
   0  all that was accepted is delivered
   1  the run failed (journal, disk, internal)
-  2  usage or configuration, and input that cannot be what was meant; nothing
-     was sent
+  2  wrong usage, configuration or input; nothing was sent
   3  finished; dead letters, blocked or gapped events remain
   4  finished; some input was rejected or not read
-  5  interrupted; rerun to resume
+  5  interrupted; run the command again to resume
   6  the journal is in use or not ours (other application, newer version)
 
 )";

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* attempts_footer = R"(EXIT STATUS
   0  the attempts were listed
   1  the journal could not be read
-  2  usage, or there is no such event or journal
+  2  wrong usage, or there is no such event or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

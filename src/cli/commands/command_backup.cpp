@@ -11,12 +11,12 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* backup_footer =
-    R"(The copy is the journal as it was at one moment; a run may be on meanwhile.
+    R"(The copy is a snapshot of the journal. A run may be active at the same time.
 
 EXIT STATUS
-  0  the copy is whole and on the disk
+  0  the copy is complete and on the disk
   1  the journal could not be read, or the copy not written
-  2  usage, there is no such journal, or FILE is there already
+  2  wrong usage, there is no such journal, or FILE exists
   6  the journal is not ours (other application, newer version), or has
      a second name: see dispatch-operating(7)
 

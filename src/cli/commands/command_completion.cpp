@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* completion_footer = R"(EXIT STATUS
   0  the completion was written
-  2  usage or configuration
+  2  wrong usage or configuration
 
 EXAMPLES
   dispatch completion bash > ~/.local/share/bash-completion/completions/dispatch

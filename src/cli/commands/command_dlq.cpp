@@ -25,14 +25,15 @@ void say_steps(const Program& program, const std::vector<operations::NextStep>& 
 }
 
 constexpr const char* dlq_footer =
-    R"(A dead letter blocks its lane: what follows it waits until it is released or
-discarded. A release forgives its attempts and keeps their history.
+    R"(A dead letter blocks its lane: the deliveries behind it wait until it is
+released or discarded. A released one has all its attempts again; the history of
+attempts stays.
 
 EXIT STATUS
-  0  done; also where there was nothing to do
+  0  done; also if there was nothing to do
   1  the journal could not be read or written
-  2  usage, or there is no such journal, or the one event or entity that was
-     named has no dead letter
+  2  wrong usage, there is no such journal, or the only named event or entity
+     has no dead letter
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

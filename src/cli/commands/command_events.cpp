@@ -21,12 +21,12 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* events_footer = R"(Without a command below, events are listed.
+constexpr const char* events_footer = R"(Without one of these commands, it lists events.
 
 EXIT STATUS
   0  the events were listed or shown
   1  the journal could not be read
-  2  usage, or there is no such event, correlation id or journal
+  2  wrong usage, or there is no such event, correlation id or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

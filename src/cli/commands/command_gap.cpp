@@ -19,12 +19,12 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* gap_footer = R"(An event that comes for a number that was skipped is rejected.
+constexpr const char* gap_footer = R"(An event that arrives later with a skipped number is rejected.
 
 EXIT STATUS
-  0  the gaps were listed, or skipped; with --all also where there was none
+  0  the gaps were listed, or skipped; with --all also if there was none
   1  the journal could not be read or written
-  2  usage, or there is no such gap, entity or journal
+  2  wrong usage, or there is no such gap, entity or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

@@ -13,13 +13,13 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* ingest_footer =
-    R"(Nothing is sent: 'dispatch run' delivers what was accepted, also one that runs
-already.
+    R"(This command sends nothing. 'dispatch run' delivers the accepted events; it may
+be active at the same time.
 
 EXIT STATUS
   0  every line is in the journal
   1  accepting failed (journal, disk, internal)
-  2  usage or configuration, and input that cannot be what was meant
+  2  wrong usage, configuration or input
   4  finished; some input was rejected or not read
   5  interrupted; what was accepted is in the journal
   6  the journal is not ours (other application, newer version)

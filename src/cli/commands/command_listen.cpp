@@ -23,12 +23,12 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* listen_footer =
-    R"(It checks what it gets: order per entity, and duplicates by Idempotency-Key.
+    R"(It checks the order of each entity, and finds duplicates by Idempotency-Key.
 
 EXIT STATUS
   0  ended by --count, SIGTERM, SIGINT or SIGHUP
   1  standard output or the port could not be used
-  2  usage or configuration
+  2  wrong usage or configuration
 
 EXAMPLES
   dispatch listen

@@ -12,17 +12,17 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* redirect_footer =
-    R"(Deliveries that are pending, wait for a retry or are dead letters become failed
-at the old URL and are made anew for the other one: whole lanes, in order per
-entity. A lane with a request under way is left: give the command again. Lines
-that come later with the old URL go to the old URL, in lanes of their own. What
-a subscription is sent goes to its own URL; change that with:
+    R"(The selected deliveries that are pending, wait for a retry or are dead letters
+become failed at the old URL, and new ones are made for the other URL: complete
+lanes, in order per entity. A lane with a running request is not redirected:
+repeat the command. Later lines with the old URL still go to the old URL, in
+lanes of their own. Deliveries of a subscription go to its URL; change it with:
 dispatch subscription add ID --replace --url URL
 
 EXIT STATUS
   0  done; also if no delivery is selected
   1  the journal could not be read or written
-  2  usage, or there is no such event, URL, file, ... or journal
+  2  wrong usage, or there is no such event, URL, file, ... or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

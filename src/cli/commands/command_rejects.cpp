@@ -23,14 +23,14 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* rejects_footer =
-    R"(A rejected line is listed once however often the input is run again. It leaves
-the list when the same line is accepted, or when it is cleared; a line that was
-mended is another line.
+    R"(A rejected line is listed once, even if it is read again. It is removed from the
+list when the same line is accepted or when it is cleared. A corrected line is
+another line.
 
 EXIT STATUS
   0  the lines were listed, exported or cleared
   1  the journal could not be read or written
-  2  usage, or there is no such journal or line
+  2  wrong usage, or there is no such journal or line
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

@@ -20,14 +20,14 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* replay_footer =
-    R"(What is done is delivered once more, with the same event ids and a higher
-generation number, in order per entity. What a subscription was sent goes to its
-present URL, all else to where it went. Look with --dry-run first.
+    R"(Finished deliveries are made again, with the same event ids and a higher
+generation number, in order per entity. Deliveries of a subscription go to its
+present URL, all others to the same URL as before. Check with --dry-run first.
 
 EXIT STATUS
   0  done; also if no delivery is selected
   1  the journal could not be read or written
-  2  usage, or there is no such event, host, file, ... or journal
+  2  wrong usage, or there is no such event, host, file, ... or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

@@ -11,16 +11,16 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* restore_footer =
-    R"(What is there now is kept as JOURNAL.replaced-TIME, with its log. Events that
-were delivered since the backup was made are sent again by the next run, with
-the same idempotency keys.
+    R"(The previous journal is kept as JOURNAL.replaced-TIME, with its log. The next
+run sends events again that were delivered since the backup, with the same
+idempotency keys.
 
 EXIT STATUS
   0  the copy of FILE is in place
-  1  it could not be written; the journal is as it was
-  2  usage, or there is no such file
-  6  the journal is in use, or FILE is no journal of ours, or is in use under
-     another name or has several
+  1  it could not be written; the journal is unchanged
+  2  wrong usage, or there is no such file
+  6  the journal is in use, or FILE is not a journal of dispatch, is in use
+     under another name, or has several names
 
 EXAMPLES
   dispatch restore /var/backups/dispatch.db

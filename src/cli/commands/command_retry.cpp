@@ -10,13 +10,14 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* retry_footer =
-    R"(What waits for a retry, however long, is tried now, and an open circuit is
-probed at once. No attempt is forgiven; dead letters stay: dispatch dlq release.
+    R"(The selected deliveries that wait for a retry are tried now, and an open circuit
+is probed at once. The number of attempts left does not change. Dead letters
+stay; release them with: dispatch dlq release
 
 EXIT STATUS
-  0  done; also where nothing waits
+  0  done; also if no delivery waits
   1  the journal could not be read or written
-  2  usage, or there is no such event, host, ... or journal
+  2  wrong usage, or there is no such event, host, ... or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

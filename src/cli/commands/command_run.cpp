@@ -34,8 +34,8 @@ namespace dispatch::cli {
 namespace {
 
 constexpr std::string_view run_remarks =
-    R"(Without FILE, what the journal holds is resumed. SIGTERM, SIGINT and SIGHUP let
-the requests under way finish; a second one aborts them. SIGUSR1 prints a
+    R"(Without FILE, it continues with the journal. After SIGTERM, SIGINT or SIGHUP it
+lets running requests finish; a second signal aborts them. SIGUSR1 prints a
 snapshot.
 
 )";

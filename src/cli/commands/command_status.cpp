@@ -18,12 +18,12 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* status_footer =
-    R"(It may be asked from any shell while a run is on, and takes nothing from it.
+    R"(It can be used during a run, and does not disturb it.
 
 EXIT STATUS
-  0  shown
+  0  the status was shown
   1  the journal could not be read
-  2  usage, or there is no such journal
+  2  wrong usage, or there is no such journal
   6  the journal is not ours (other application, newer version), or has
      a second name: see dispatch-operating(7)
 

@@ -9,12 +9,12 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr const char* verify_footer = R"(Nothing is changed, and a run may be on meanwhile.
+constexpr const char* verify_footer = R"(It changes nothing. A run may be active at the same time.
 
 EXIT STATUS
-  0  every promise is kept
+  0  no damage was found
   1  damage was found, or the journal could not be read
-  2  usage, or there is no such journal
+  2  wrong usage, or there is no such journal
   6  the journal is not ours (other application, newer version), or has
      a second name: see dispatch-operating(7)
 

@@ -11,14 +11,14 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* ack_footer =
-    R"(An attempt that a crash cut off has an unknown outcome: the request may have arrived.
-Look with: dispatch events list --unknown. What is acknowledged is no longer listed
-there or counted by status. The deliveries stay as they are.
+    R"(An attempt that a crash interrupted has an unknown outcome: the request may
+have arrived. List them with: dispatch events list --unknown. Acknowledged ones
+are no longer listed there or counted by status. The deliveries do not change.
 
 EXIT STATUS
-  0  done; also where there was nothing to do
+  0  done; also if there was nothing to do
   1  the journal could not be read or written
-  2  usage, or there is no such event, host, ... or journal
+  2  wrong usage, or there is no such event, host, ... or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

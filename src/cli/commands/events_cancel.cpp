@@ -11,15 +11,16 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* cancel_footer =
-    R"(What is pending or waits for a retry becomes failed, and its lane goes on. What is
-in flight ends as it ends; dead letters stay (see: dispatch dlq discard). Undo with
-dispatch replay --state failed and the same conditions (there, --accepted-since is
---since); what was given up before, and fits the conditions, is sent then, too.
+    R"(The selected deliveries that are pending or wait for a retry become failed, and
+their lanes continue. Running requests are not affected; dead letters stay (see:
+dispatch dlq discard). Undo it with dispatch replay --state failed and the same
+conditions (there, --accepted-since is --since); this also sends deliveries that
+failed earlier, if the conditions select them.
 
 EXIT STATUS
-  0  done; also where there was nothing to do
+  0  done; also if there was nothing to do
   1  the journal could not be read or written
-  2  usage, or there is no such event, file, ... or journal
+  2  wrong usage, or there is no such event, file, ... or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES

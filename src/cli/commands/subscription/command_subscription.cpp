@@ -17,13 +17,13 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* subscription_footer =
-    R"(An event goes to every subscription whose patterns match its type. Changes hold
-from the next event on, also for a run that is on.
+    R"(An event is sent to every subscription whose patterns match its type and whose
+filter selects it. Changes apply from the next event on, also for an active run.
 
 EXIT STATUS
   0  done
   1  the journal could not be read or written
-  2  usage, or there is no such subscription or journal
+  2  wrong usage, or there is no such subscription or journal
   6  the journal is not ours (other application, newer version)
 
 EXAMPLES
