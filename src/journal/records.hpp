@@ -43,7 +43,7 @@ struct ActionRecord {
   std::string to = {};  ///< for "redirected": the new URL; else empty
 };
 
-/// An accepted event. Its payload is set only if a single event was requested.
+/// An accepted event. Listings leave the payload empty: JournalReader says which calls read it.
 struct EventRecord : Event {
   Position position;
   std::string own_url;  ///< the URL in the line, or empty

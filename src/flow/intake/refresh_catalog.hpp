@@ -10,7 +10,7 @@
 namespace dispatch::flow {
 
 /// Reads the journal's subscriptions, publishes them in the catalog if they have changed, and returns them;
-/// never null. A run asks the journal for its subscriptions only here; everything else is derived from the
+/// never null. The flow asks the journal for its subscriptions only here; everything else is derived from the
 /// returned or the published set. Inside a turn no other process can change them. An error of the journal, or
 /// an invalid pattern, leaves the catalog as it was.
 Result<std::shared_ptr<const SubscriptionSet>> refresh_catalog(routing::Catalog& catalog,

@@ -86,9 +86,9 @@ class Scheduler {
     frees_.push_back({.gate = &gate});
   }
   /// Changes the limits of all hosts and of the run. If they are higher, more deliveries go, after all other
-  /// kinds of staged calls. If they are lower, items keep their permits, and no more go until enough permits
-  /// are given back. The size of the window does not change (WindowLimits::suiting), so it cannot make full
-  /// use of much higher limits.
+  /// kinds of staged calls. If they are lower, items keep their permits, also those that have one of their
+  /// host and wait for one of the run; no more go until enough permits are given back. The size of the window
+  /// does not change (WindowLimits::suiting), so it cannot make full use of much higher limits.
   void set_limits(const CommitLimits& limits) {
     gates_.set_limits(limits);
     gates_.each([this](HostGate& gate) { frees_.push_back({.gate = &gate}); });
