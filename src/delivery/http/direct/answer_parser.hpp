@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace dispatch::delivery {
+
+/// Parses the answer to one request (RFC 9112) piece by piece: announcements (1xx), status line, header
+/// fields, body and trailer. Pure: no input or output, bounded memory.
+///
+/// What counts for the outcome is read as libcurl reads it, with its tolerance of old servers. What decides
+/// about the connection is strict: after an answer that is not exactly as the standard has it, such as one
+/// with two lengths, bare line feeds or bytes behind its end, the connection is not used again.
+class AnswerParser {
+ public:
+  struct Limits {
+    std::size_t headers_most = 65'536;  ///< bytes of all heads and the trailer
+    std::size_t body_most = 65'536;     ///< bytes of the body; with more it is not read to its end
+    std::size_t excerpt_most = 1'024;   ///< bytes of the body that are stored
+  };
+  explicit AnswerParser(const Limits& limits) : limits_(limits) {}
+
+  /// Starts the next answer.
+  void begin();
+
+  /// Takes the next bytes from the connection, until the answer has ended. Returns how many belong to the
+  /// answer.
+  std::size_t take(std::string_view bytes);
+
+  /// Notes that the peer sends nothing more. The answer has then ended.
+  void end_of_input();
+
+  /// True once nothing more of the answer is wanted, whether it is complete, too long or broken.
+  bool has_ended() const { return state_ == State::ended; }
+
+  /// True once the status and the headers of the last answer are complete.
+  bool is_answered() const { return answered_; }
+  /// True if not even one whole line has come.
+  bool is_silent() const { return silent_; }
+  /// The last status; 0 if none has come.
+  int status() const { return status_; }
+  /// The first value of Retry-After; empty if there is none.
+  std::string_view retry_after() const { return retry_after_; }
+  /// The first bytes of the body.
+  std::string take_excerpt() { return std::move(excerpt_); }
+
+  /// True if another request may follow on the connection: the answer has ended, by its own framing.
+  bool allows_reuse() const { return state_ == State::ended && clean_ && !close_; }
+  /// True if the server is going to close the connection, or must be made to.
+  bool closes() const { return close_; }
+
+  /// Why there is no answer, for people. Only after the end of one that is not answered.
+  std::string explain() const;
+
+ private:
+  enum class State : std::uint8_t {
+    status_line,
+    header,
+    sized_body,
+    endless_body,  ///< until the peer closes
+    chunk_size,
+    chunk_data,
+    chunk_end,
+    trailer,
+    ended,
+  };
+  enum class Fault : std::uint8_t {
+    none,
+    headers_too_large,
+    not_http_1,
+    status_line,
+    switched_protocols,
+    nul,
+    no_colon,
+    stray_carriage_return,
+    content_length,
+    closed_silently,
+    closed_in_headers,
+    closed_before_body,
+  };
+
+  std::size_t take_line(std::string_view bytes);
+  std::size_t take_body(std::string_view bytes);
+  void check_prefix(std::string_view begin);
+  void line(std::string_view text);
+  void status_line(std::string_view text);
+  void header_line(std::string_view text);
+  void field(std::string_view name, std::string_view value);
+  void content_length(std::string_view value);
+  void transfer_encoding(std::string_view value);
+  void connection(std::string_view value);
+  void fold(std::string_view text);
+  void end_of_head();
+  void chunk_size(std::string_view text);
+  void chunk_end(std::string_view text);
+  void store(std::string_view body);
+  void end(Fault fault = Fault::none);
+  void end_uncleanly();
+
+  const Limits limits_;
+  State state_ = State::status_line;
+  Fault fault_ = Fault::none;
+  bool answered_ = false;
+  bool silent_ = true;
+  bool announced_ = true;  // nothing of a head has come since the last announcement
+  bool clean_ = true;      // the answer is as the standard has it
+  bool close_ = false;     // HTTP/1.0, Connection: close, or no other end than that
+  bool version_10_ = false;
+  bool bodyless_ = false;  // by its status
+  bool chunked_ = false;
+  bool coded_ = false;  // in a transfer coding that nobody asked for: the body is not read
+  bool ignore_length_ = false;
+  bool has_length_ = false;
+  bool after_retry_after_ = false;  // the last header line was Retry-After
+  bool has_retry_after_ = false;
+  unsigned lines_ = 0;  // of this head
+  int status_ = 0;
+  std::uint64_t length_ = 0;  // of the body
+  std::uint64_t left_ = 0;    // of the body or the chunk
+  std::size_t header_bytes_ = 0, framing_bytes_ = 0, body_bytes_ = 0;
+  std::string partial_;  // of a line
+  std::string retry_after_, excerpt_;
+};
+
+}  // namespace dispatch::delivery
