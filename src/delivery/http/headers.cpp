@@ -140,20 +140,31 @@ Result<> add_signatures(const Outgoing& outgoing, const std::string& timestamp, 
 }  // namespace
 
 void HeaderLines::clear() {
+  clear(form_);
+}
+
+void HeaderLines::clear(Form form) {
+  form_ = form;
+  has_accept_ = false;
   text_.clear();
   starts_.clear();
 }
 
 void HeaderLines::add(std::string_view name, std::string_view value) {
+  constexpr std::string_view accept = "accept";
+  if (name.size() == accept.size() && lower_case(name) == accept) has_accept_ = true;
   starts_.push_back(text_.size());
   text_ += name;
   if (value.empty()) {
-    text_ += ';';  // libcurl's way to say: a field without value
+    text_ += form_ == Form::wire ? ':' : ';';  // ';': libcurl's way to say: a field without value
   } else {
     text_ += ": ";
     text_ += value;
   }
-  text_ += '\0';
+  if (form_ == Form::wire)
+    text_ += "\r\n";
+  else
+    text_ += '\0';
 }
 
 std::string percent_encoded(std::string_view text) {

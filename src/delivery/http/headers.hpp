@@ -11,18 +11,32 @@
 
 namespace dispatch::delivery {
 
-/// The header fields of one request as lines "Name: value" in one buffer, each ended by a NUL, so that
-/// libcurl can point to them without a copy. Names and values must be valid for HTTP.
+/// The header fields of one request as lines "Name: value" in one buffer. Names and values must be valid for
+/// HTTP.
 class HeaderLines {
  public:
+  enum class Form {
+    libcurl,  ///< each ended by a NUL, so that libcurl can point to them without a copy
+    wire,     ///< as they are sent
+  };
+  explicit HeaderLines(Form form = Form::libcurl) : form_(form) {}
+
   void clear();
+  /// Starts anew in this form.
+  void clear(Form form);
   void add(std::string_view name, std::string_view value);
   std::size_t size() const { return starts_.size(); }
-  /// NUL-terminated; valid until the next change.
+  /// Only of the form for libcurl. NUL-terminated; valid until the next change.
   char* line(std::size_t index) { return text_.data() + starts_[index]; }
   std::string_view line(std::size_t index) const { return text_.data() + starts_[index]; }
+  /// All lines in a row.
+  std::string_view text() const { return text_; }
+  /// True if a field is named Accept, in any case.
+  bool has_accept() const { return has_accept_; }
 
  private:
+  Form form_;
+  bool has_accept_ = false;
   std::string text_;
   std::vector<std::size_t> starts_;
 };

@@ -6,8 +6,15 @@
 
 namespace dispatch::delivery {
 
+/// What makes the requests.
+enum class HttpClient {
+  libcurl,  ///< libcurl
+  direct,   ///< this program, on connections that libcurl makes; what it cannot do is done by libcurl
+};
+
 /// Options for making requests.
 struct HttpOptions {
+  HttpClient client = HttpClient::libcurl;
   /// Time limit of one whole request: name look-up, connection, TLS, sending, and the complete answer. A
   /// subscription's own timeout has priority. The time does not run while the process is stopped. Default 5
   /// s.

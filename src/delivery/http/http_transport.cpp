@@ -3,6 +3,7 @@
 #include "base/fail_point.hpp"
 #include "base/system/fd.hpp"
 #include "delivery/ended_here.hpp"
+#include "delivery/http/direct/direct_client.hpp"
 #include "delivery/http/http_protocol.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/stall_aware_clock.hpp"
@@ -28,7 +29,10 @@ namespace dispatch::delivery {
 class HttpTransport::Engine {
  public:
   Engine(HttpOptions options, Reports& reports, const Clock& clock, std::unique_ptr<MultiLoop> loop)
-      : options_(std::move(options)), reports_(reports), clock_(clock), loop_(std::move(loop)) {}
+      : options_(std::move(options)), reports_(reports), clock_(clock), loop_(std::move(loop)) {
+    if (options_.client == HttpClient::direct)
+      direct_.emplace(DirectClient::Context{options_, *loop_, random_, clock_, idle_});
+  }
   ~Engine();
   Result<> start();
   void send(std::vector<Outgoing> batch);
@@ -56,11 +60,13 @@ class HttpTransport::Engine {
   void run() noexcept;
   Orders take_orders();
   void collect(std::vector<Report>& reports);
+  void collect_direct(std::vector<Report>& reports);
   void live();
   void time_out(std::vector<Report>& reports);
   std::optional<std::chrono::milliseconds> wait_most() const;
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
+  tl::expected<void, Outcome> begin_transfer(Outgoing outgoing, Transfer::Purpose purpose, bool keep);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
   bool worth_keeping(const Outgoing& outgoing);
   bool is_under_way(const Transfer& transfer) const {
@@ -86,6 +92,7 @@ class HttpTransport::Engine {
       deadlines_;  // in the time of a StallAwareClock, of what is under way
   std::vector<std::unique_ptr<Transfer>> under_way_;
   std::vector<std::unique_ptr<Transfer>> idle_;  // for as long as there are connections, which point to them
+  std::optional<DirectClient> direct_;
   std::vector<Report> not_begun_;  // of what this thread was given to send while it put its reports
   bool stopping_ = false;          // for the thread itself
   std::atomic<std::thread::id> own_thread_{};
@@ -160,6 +167,7 @@ void HttpTransport::Engine::run() noexcept {
     std::vector<Report> reports;
     collect(reports);
     time_out(reports);
+    if (direct_) direct_->close_expired();
     auto orders = take_orders();
     stopping_ = orders.stop;
     if (orders.cut || stopping_) cut(reports);
@@ -168,12 +176,15 @@ void HttpTransport::Engine::run() noexcept {
       give_back(orders.send, reports);
     else
       for (auto& outgoing : orders.send) begin(std::move(outgoing), reports);
+    collect_direct(reports);
     if (reports.empty()) continue;
     fail_point(FailPoint::answers_arrived);
     reports_.put(std::move(reports));
-    while (!not_begun_.empty()) reports_.put(std::exchange(not_begun_, {}));
+    for (collect_direct(not_begun_); !not_begun_.empty(); collect_direct(not_begun_))
+      reports_.put(std::exchange(not_begun_, {}));
   }
   // On this thread, where SIGPIPE is blocked: TLS says goodbye to connections that may be gone.
+  if (direct_) direct_->close_all();
   idle_.clear();
   loop_->close();
 }
@@ -190,6 +201,12 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     const CURLcode code = message->data.result;  // the message dies with the removal of its handle
     auto& transfer = Transfer::of(message->easy_handle);
     if (transfer.start_over(code)) continue;
+    if (code == CURLE_OK && transfer.purpose() != Transfer::Purpose::request) {
+      auto connected = leave(transfer.slot);
+      ++hosts_[connected->host()].under_way;  // it goes on
+      direct_->begin_on_new(std::move(connected));
+      continue;
+    }
     reports.push_back(transfer.finish(code, clock_));
     idle_.push_back(leave(transfer.slot));
   }
@@ -198,6 +215,14 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     if (!is_under_way(transfer)) continue;
     reports.push_back(transfer.give_up("cannot wait for the connection: " + errno_text(error), clock_));
     idle_.push_back(leave(transfer.slot));
+  }
+}
+
+void HttpTransport::Engine::collect_direct(std::vector<Report>& reports) {
+  if (!direct_) return;
+  for (auto& [report, host] : direct_->take_ended()) {
+    --hosts_[host].under_way;
+    reports.push_back(std::move(report));
   }
 }
 
@@ -214,12 +239,14 @@ void HttpTransport::Engine::time_out(std::vector<Report>& reports) {
     reports.push_back(transfer.time_out(clock_));
     idle_.push_back(leave(transfer.slot));
   }
+  if (direct_) direct_->time_out(time_.now());
 }
 
 std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() const {
-  if (deadlines_.empty()) return std::nullopt;
-  return std::min(StallAwareClock::beat,
-                  std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - time_.now()));
+  auto next = direct_ ? direct_->next_deadline() : std::nullopt;
+  if (!deadlines_.empty()) next = std::min(next.value_or(SteadyTime::max()), deadlines_.begin()->first);
+  if (!next) return std::nullopt;
+  return std::min(StallAwareClock::beat, std::chrono::ceil<std::chrono::milliseconds>(*next - time_.now()));
 }
 
 void HttpTransport::Engine::cut(std::vector<Report>& reports) {
@@ -230,6 +257,7 @@ void HttpTransport::Engine::cut(std::vector<Report>& reports) {
   }
   under_way_.clear();
   deadlines_.clear();
+  if (direct_) direct_->cut();
 }
 
 void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& reports) {
@@ -237,23 +265,42 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
   const std::uint32_t host = outgoing.host;
   const auto not_begun = [&](Outcome outcome) { reports.push_back({ticket, std::move(outcome)}); };
   if (outgoing.not_after && !outgoing.may_begin(clock_.steady())) return not_begun(too_late());
-  if (idle_.empty()) {
-    auto made = Transfer::make({options_, *loop_, addresses_, random_});
-    if (!made) return not_begun(not_made(OutcomeKind::local_failure, std::move(made).error().message));
-    idle_.push_back(std::move(*made));
-  }
   if (host >= hosts_.size()) hosts_.resize(host + 1);
-  idle_.back()->keep_connection(worth_keeping(outgoing));
-  if (auto started = idle_.back()->start(std::move(outgoing), clock_.wall()); !started)
-    return not_begun(std::move(started).error());
+  const bool keep = worth_keeping(outgoing);
+  auto purpose = Transfer::Purpose::request;
+  if (const RequestTarget* const target = direct_ ? direct_->target(outgoing) : nullptr; target != nullptr) {
+    auto begun = direct_->begin_on_kept(outgoing, *target, {.now = time_.now(), .keep = keep});
+    if (!begun) return not_begun(std::move(begun).error());
+    if (*begun) {
+      fail_point(FailPoint::request_started);
+      ++hosts_[host].under_way;
+      return;
+    }
+    purpose = target->secure ? Transfer::Purpose::connect_tls : Transfer::Purpose::connect;
+  }
+  if (auto begun = begin_transfer(std::move(outgoing), purpose, keep); !begun)
+    return not_begun(std::move(begun).error());
   fail_point(FailPoint::request_started);
   ++hosts_[host].under_way;
+}
+
+tl::expected<void, Outcome> HttpTransport::Engine::begin_transfer(Outgoing outgoing,
+                                                                  Transfer::Purpose purpose, bool keep) {
+  if (idle_.empty()) {
+    auto made = Transfer::make({options_, *loop_, addresses_, random_});
+    if (!made) return tl::unexpected(not_made(OutcomeKind::local_failure, std::move(made).error().message));
+    idle_.push_back(std::move(*made));
+  }
+  idle_.back()->keep_connection(keep);
+  if (auto started = idle_.back()->start(std::move(outgoing), clock_.wall(), purpose); !started)
+    return started;
   idle_.back()->slot = under_way_.size();
   under_way_.push_back(std::move(idle_.back()));
   idle_.pop_back();
   Transfer& transfer = *under_way_.back();
   transfer.deadline = time_.now() + transfer.timeout();
   deadlines_.emplace(transfer.deadline, &transfer);
+  return {};
 }
 
 /// Returns true where the connection of the request that begins is kept for others. Of each connection that

@@ -11,7 +11,8 @@
 
 namespace dispatch::delivery {
 
-/// Delivers over HTTP/1.1 with libcurl. One thread makes all requests; connections are kept and used again.
+/// Delivers over HTTP/1.1 with libcurl, or with a DirectClient on its connections. One thread makes all
+/// requests; connections are kept and used again.
 ///
 /// An attempt is one request: redirects are not followed, and a request is not repeated if its kept
 /// connection ended without an answer. Once an answer's status and headers are complete the attempt is

@@ -71,6 +71,19 @@ curl_socket_t MultiLoop::refuse_address(CURL* easy) {
   return CURL_SOCKET_BAD;
 }
 
+int MultiLoop::own(int socket, SocketOwner& owner) {
+  const auto index = static_cast<std::size_t>(socket);
+  if (index >= owners_.size()) owners_.resize(std::max(index + 1, owners_.size() * 2), nullptr);
+  owners_[index] = &owner;
+  return sockets_.want(socket, EPOLLIN);
+}
+
+void MultiLoop::disown(int socket) {
+  if (owner_of(socket) == nullptr) return;
+  owners_[static_cast<std::size_t>(socket)] = nullptr;
+  sockets_.closing(socket);
+}
+
 void MultiLoop::release(CURL* easy) {
   // A handle that leaves and knows which connection it used last makes libcurl look at every connection there
   // is. Asked for that connection among those of a share, which has none, it forgets which it was.
@@ -91,6 +104,10 @@ void MultiLoop::act() {
   int running = 0;
   for (const SocketWatch::Ready& ready : *ready_) switch (sockets_.meaning(ready)) {
       case SocketWatch::Meaning::wanted:
+        if (SocketOwner* const owner = owner_of(ready.socket); owner != nullptr) {
+          owner->ready(ready.events);
+          break;
+        }
         // What fails here fails for one transfer, which then ends by itself, at the latest by its timeout.
         curl_multi_socket_action(multi_.get(), ready.socket, curl_events(ready.events), &running);
         break;
@@ -112,7 +129,7 @@ int MultiLoop::on_socket(CURL* easy, curl_socket_t socket, int what, void* loop,
   const std::uint32_t events = epoll_events(what);
   if (events == 0) {
     self.sockets_.unwant(socket);
-    self.given_up(socket);
+    if (self.keep_closed_ == nullptr) self.given_up(socket);
     return 0;
   }
   if ((events & EPOLLIN) != 0) self.connecting_.erase(socket);
@@ -132,6 +149,12 @@ int MultiLoop::on_timer(CURLM*, long wait_ms, void* loop) noexcept {
 
 int MultiLoop::on_close(void* loop, curl_socket_t socket) noexcept {
   auto& self = *static_cast<MultiLoop*>(loop);
+  if (self.keep_closed_ != nullptr) {
+    *std::exchange(self.keep_closed_, nullptr) = Fd{socket};
+    self.connecting_.erase(socket);
+    return 0;
+  }
+  if (self.owner_of(socket) != nullptr) self.owners_[static_cast<std::size_t>(socket)] = nullptr;
   self.sockets_.closing(socket);
   self.given_up(socket);
   return ::close(socket);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/system/fd.hpp"
 #include "delivery/http/curl.hpp"
 #include "delivery/http/socket_watch.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -13,6 +15,14 @@
 #include <vector>
 
 namespace dispatch::delivery {
+
+/// Acts on a socket that libcurl has connected and does not watch any more.
+class SocketOwner {
+ public:
+  virtual ~SocketOwner() = default;
+  /// The socket is ready for these events (EPOLLIN and so on). May close this socket and others.
+  virtual void ready(std::uint32_t events) = 0;
+};
 
 /// Drives the transfers of one libcurl multi handle by readiness (epoll and curl_multi_socket_action), so
 /// that the cost of a turn depends on ready sockets and not on open ones. Everything but wake() belongs to
@@ -37,6 +47,19 @@ class MultiLoop {
   /// The result for CURLOPT_OPENSOCKETFUNCTION if the address must not be connected to; libcurl then tries
   /// the host's next one.
   curl_socket_t refuse_address(CURL* easy);
+
+  /// Leaves the next socket that libcurl closes open, and stores it in `socket`, which must live until then.
+  void keep_next_closed(Fd& socket) { keep_closed_ = &socket; }
+  /// Ends that. Does nothing if a socket was kept.
+  void keep_no_closed() { keep_closed_ = nullptr; }
+
+  /// Watches a connected socket for `owner`, borrowed until disown() or until libcurl closes the socket.
+  /// Returns 0 or errno.
+  [[nodiscard]] int own(int socket, SocketOwner& owner);
+  /// What to wait for on an owned socket: EPOLLIN at first. Returns 0 or errno.
+  [[nodiscard]] int want(int socket, std::uint32_t events) { return sockets_.want(socket, events); }
+  /// Ends the watch on a socket that is about to be closed. Does nothing if nobody owns it.
+  void disown(int socket);
 
   /// Removes a handle whose transfer is done. curl_multi_remove_handle does that too, but walks over all open
   /// connections (7.71 and later).
@@ -76,6 +99,10 @@ class MultiLoop {
   static int on_timer(CURLM*, long wait_ms, void* loop) noexcept;
   static int on_close(void* loop, curl_socket_t socket) noexcept;
   void given_up(curl_socket_t socket);
+  SocketOwner* owner_of(int socket) const {
+    const auto index = static_cast<std::size_t>(socket);
+    return index < owners_.size() ? owners_[index] : nullptr;
+  }
   std::optional<std::chrono::milliseconds> wait_most(std::optional<std::chrono::milliseconds> most) const;
   void run_timers();
   void try_next_addresses();
@@ -85,6 +112,8 @@ class MultiLoop {
   const std::vector<SocketWatch::Ready>* ready_ = nullptr;
   std::vector<Unwatched> unwatched_;
   std::unordered_map<curl_socket_t, CURL*> connecting_;
+  std::vector<SocketOwner*> owners_;  ///< by socket
+  Fd* keep_closed_ = nullptr;
   std::vector<CURL*>
       between_addresses_;  ///< transfers that gave up one address and have not begun with the next
   std::optional<std::chrono::steady_clock::time_point> timer_;

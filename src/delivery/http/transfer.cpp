@@ -100,7 +100,7 @@ void Transfer::set_addresses() {
   curl_easy_setopt(easy, CURLOPT_RESOLVE, forget_list_.empty() ? nullptr : forget_list_.data());
 }
 
-tl::expected<void, Outcome> Transfer::start(Outgoing outgoing, WallTime now) {
+tl::expected<void, Outcome> Transfer::start(Outgoing outgoing, WallTime now, Purpose purpose) {
   outgoing_ = std::move(outgoing);
   requests_ = 0;
   answer_.reset();
@@ -114,31 +114,78 @@ tl::expected<void, Outcome> Transfer::start(Outgoing outgoing, WallTime now) {
   const auto only = public_only();
   if (!only) return tl::unexpected(not_made(OutcomeKind::refused, only.error().message));
   choice_.begin(*only);
+  lines_.clear(purpose == Purpose::request ? HeaderLines::Form::libcurl : HeaderLines::Form::wire);
   if (auto written = write_headers(outgoing_, now, lines_); !written)
     return tl::unexpected(not_made(OutcomeKind::refused, std::move(written).error().message));
-  list_.clear();
-  for (std::size_t i = 0; i < lines_.size(); ++i) list_.push_back({lines_.line(i), nullptr});
-  list_.push_back({no_expect_.data(), nullptr});
-  for (std::size_t i = 0; i + 1 < list_.size(); ++i) list_[i].next = &list_[i + 1];
-
   CURL* const easy = easy_.get();
+  set_purpose(purpose);
   // CURLOPT_TIMEOUT_MS is not used: libcurl looks at it before it reads what has arrived. This one makes it
   // try a host's next address while there is time.
   connect_timeout_ = timeout_;
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout_.count()));
   curl_easy_setopt(easy, CURLOPT_URL, outgoing_.url.c_str());
   set_addresses();
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list_.data());
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, outgoing_.payload.data());
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(outgoing_.payload.size()));
   if (const CURLMcode code = curl_multi_add_handle(loop_.multi(), easy); code != CURLM_OK)
     return tl::unexpected(not_made(OutcomeKind::local_failure,
                                    fmt::format("cannot start the request: {}", curl_multi_strerror(code))));
   return {};
 }
 
-void Transfer::keep_connection(bool keep) {
-  curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, keep ? 0L : 1L);
+void Transfer::set_purpose(Purpose purpose) {
+  CURL* const easy = easy_.get();
+  if (purpose == Purpose::connect_tls && !own_connections_) {
+    own_connections_.reset(curl_share_init());
+    curl_share_setopt(own_connections_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+  }
+  if (purpose != purpose_) {
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, purpose == Purpose::request ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SHARE, purpose == Purpose::connect_tls ? own_connections_.get() : nullptr);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
+  }
+  purpose_ = purpose;
+  // With connect libcurl is to close the connection that it has made; the loop keeps the socket open.
+  const bool close = purpose == Purpose::connect || (purpose == Purpose::request && !keep_);
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, close ? 1L : 0L);
+  if (purpose == Purpose::request) set_request();
+}
+
+void Transfer::set_request() {
+  list_.clear();
+  for (std::size_t i = 0; i < lines_.size(); ++i) list_.push_back({lines_.line(i), nullptr});
+  list_.push_back({no_expect_.data(), nullptr});
+  for (std::size_t i = 0; i + 1 < list_.size(); ++i) list_[i].next = &list_[i + 1];
+  CURL* const easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list_.data());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, outgoing_.payload.data());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(outgoing_.payload.size()));
+}
+
+Transfer::Connected Transfer::hand_over() {
+  Outcome way;
+  note_way(way);
+  Connected connected{.outgoing = std::move(outgoing_),
+                      .lines = std::exchange(lines_, HeaderLines{}),
+                      .socket = std::move(socket_),
+                      .started = started_,
+                      .timeout = timeout_,
+                      .timings = way.timings,
+                      .address = std::move(way.address)};
+  if (purpose_ == Purpose::connect) loop_.release(easy_.get());
+  return connected;
+}
+
+CURLcode Transfer::send(std::string_view bytes, std::size_t& sent) {
+  return curl_easy_send(easy_.get(), bytes.data(), bytes.size(), &sent);
+}
+
+CURLcode Transfer::receive(std::span<char> bytes, std::size_t& received) {
+  return curl_easy_recv(easy_.get(), bytes.data(), bytes.size(), &received);
+}
+
+int Transfer::socket() const {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket);
+  return socket;
 }
 
 void Transfer::allow(std::chrono::milliseconds more) {
@@ -156,8 +203,7 @@ bool Transfer::start_over(CURLcode code) {
 Report Transfer::finish(CURLcode code, const Clock& clock) {
   Outcome outcome = answer_.answered() ? answer(clock) : failure(code);
   outcome.took = moment(easy_.get(), CURLINFO_TOTAL_TIME_T).value_or(std::chrono::microseconds{0});
-  loop_.release(easy_.get());
-  outgoing_.payload = {};  // the pool must not hold what it sent
+  leave_ended();
   return {outgoing_.ticket, std::move(outcome)};
 }
 
@@ -283,6 +329,7 @@ int Transfer::on_request(void* transfer, char* address, char*, int port, int) no
   auto& self = *static_cast<Transfer*>(transfer);
   if (!self.choice_.admits_request(address, port, std::chrono::steady_clock::now()))
     return CURL_PREREQFUNC_ABORT;
+  if (self.purpose_ == Purpose::connect) self.loop_.keep_next_closed(self.socket_);
   // libcurl repeats a request when a kept connection ends without an answer. The receiver may have acted on
   // the first.
   return ++self.requests_ > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
@@ -314,6 +361,12 @@ void Transfer::note_way(Outcome& outcome) const {
   outcome.timings.connected = moment(easy, CURLINFO_CONNECT_TIME_T);
   outcome.timings.tls_ready = moment(easy, CURLINFO_APPCONNECT_TIME_T);
   outcome.timings.first_byte = moment(easy, CURLINFO_STARTTRANSFER_TIME_T);
+}
+
+void Transfer::leave_ended() {
+  if (purpose_ == Purpose::connect_tls) return leave();  // it has connections of its own
+  loop_.release(easy_.get());
+  outgoing_.payload = {};  // the pool must not hold what it sent
 }
 
 void Transfer::leave() {

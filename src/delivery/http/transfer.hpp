@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "base/system/fd.hpp"
 #include "delivery/http/address/address_choice.hpp"
 #include "delivery/http/address/address_memory.hpp"
 #include "delivery/http/answer_reader.hpp"
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,12 +41,20 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer();
 
-  /// Whether the connection of the next attempt is kept for later ones. Default: yes.
-  void keep_connection(bool keep);
+  enum class Purpose {
+    request,      ///< makes the request and reads its answer
+    connect,      ///< only connects; the caller makes the request on the socket
+    connect_tls,  ///< only connects; the caller makes the request through send() and receive()
+  };
+  Purpose purpose() const { return purpose_; }
+
+  /// Whether the connection of the next attempt is kept for later ones, if its purpose is a request.
+  void keep_connection(bool keep) { keep_ = keep; }
+  bool keeps_connection() const { return keep_; }
 
   /// Starts the attempt at `now`. If it cannot be sent, returns its outcome, and is ready for another
   /// attempt.
-  tl::expected<void, Outcome> start(Outgoing outgoing, WallTime now);
+  tl::expected<void, Outcome> start(Outgoing outgoing, WallTime now, Purpose purpose = Purpose::request);
 
   /// The time limit of the whole current attempt.
   std::chrono::milliseconds timeout() const { return timeout_; }
@@ -55,6 +65,30 @@ class Transfer {
   /// Call it when libcurl reports the end of the attempt. Returns true if the attempt has begun again: no
   /// connection was made, and addresses had been skipped. Nothing was sent.
   bool start_over(CURLcode code);
+
+  /// An attempt that is connected, and on which the caller goes on.
+  struct Connected {
+    Outgoing outgoing;
+    HeaderLines lines;  ///< the request's, as they are sent
+    Fd socket;          ///< only of the purpose connect
+    SteadyTime started;
+    std::chrono::milliseconds timeout;
+    AttemptTimings timings;
+    std::string address;
+  };
+  /// Hands over an attempt that was to connect only, after libcurl has reported success. Of the purpose
+  /// connect the transfer is then free for another attempt; of connect_tls it is the connection until
+  /// disconnect().
+  Connected hand_over();
+
+  /// The bytes of a connection by connect_tls. CURLE_AGAIN: wait for the socket.
+  CURLcode send(std::string_view bytes, std::size_t& sent);
+  CURLcode receive(std::span<char> bytes, std::size_t& received);
+  int socket() const;
+  /// Describes a failure of these.
+  std::string explain(CURLcode code) const;
+  /// Closes the connection by connect_tls; the transfer is then free.
+  void disconnect() { leave(); }
 
   /// Ends an attempt whose end libcurl reported.
   Report finish(CURLcode code, const Clock& clock);
@@ -92,7 +126,9 @@ class Transfer {
   Outcome answer(const Clock& clock);
   Outcome failure(CURLcode code) const;
   int status() const;
-  std::string explain(CURLcode code) const;
+  void set_purpose(Purpose purpose);
+  void set_request();
+  void leave_ended();
   long number(CURLINFO which) const;
   std::optional<std::chrono::microseconds> retry_after(WallTime now) const;
   void note_way(Outcome& outcome) const;
@@ -102,7 +138,11 @@ class Transfer {
   MultiLoop& loop_;
   AddressMemory& addresses_;
   Random& random_;
+  ShareHandle own_connections_;  // with connect_tls, or libcurl looks for it among all connections each time
   EasyHandle easy_;
+  Purpose purpose_ = Purpose::request;
+  bool keep_ = true;
+  Fd socket_;          // with connect: the connected one, until it is handed over
   Outgoing outgoing_;  // libcurl reads the payload from here
   HeaderLines lines_;
   std::vector<curl_slist> list_;  // points into lines_

@@ -76,7 +76,7 @@ std::vector<Report> answered_while_it_stands(std::chrono::milliseconds timeout, 
   const Receiver never{always({.manner = Answer::Manner::held})};
   const ManualClock clock;
   HoldingReports reports;
-  const auto transport = HttpTransport::start(within(timeout), reports, clock).value();
+  const auto transport = HttpTransport::start(for_client(within(timeout)), reports, clock).value();
   const LetGo let_go{reports};
   std::vector<Outgoing> batch;
   for (std::uint64_t ticket = 1; ticket <= count; ++ticket) batch.push_back(event(receiver.url(), ticket));
@@ -456,7 +456,7 @@ TEST_CASE("a file of certificate authorities that cannot be read is found at the
   CollectedReports reports;
   HttpOptions options;
   options.ca_file = "/nonexistent/ca.pem";
-  const auto started = HttpTransport::start(options, reports, clock);
+  const auto started = HttpTransport::start(for_client(options), reports, clock);
   REQUIRE_FALSE(started);
   CHECK(started.error().failure == Failure::usage);
   CHECK(started.error().message.find("/nonexistent/ca.pem") != std::string::npos);

@@ -45,7 +45,7 @@ HttpOptions by_way_of(const std::string& proxy) {
 std::string misuse_of(const HttpOptions& options) {
   ManualClock clock;
   CollectedReports reports;
-  const auto started = HttpTransport::start(options, reports, clock);
+  const auto started = HttpTransport::start(for_client(options), reports, clock);
   if (started) return {};
   CHECK(started.error().failure == Failure::usage);
   return started.error().message;

@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,11 +27,24 @@ inline Outgoing event(const std::string& url, std::uint64_t ticket = 1) {
   return outgoing;
 }
 
+/// The client that the tests of the transport run on, once each: DISPATCH_TEST_HTTP_CLIENT=direct, or
+/// libcurl.
+inline HttpClient client_of_tests() {
+  const char* const client = std::getenv("DISPATCH_TEST_HTTP_CLIENT");
+  return client != nullptr && std::string_view{client} == "direct" ? HttpClient::direct : HttpClient::libcurl;
+}
+
+/// The same options for that client.
+inline HttpOptions for_client(HttpOptions options) {
+  options.client = client_of_tests();
+  return options;
+}
+
 /// An HttpTransport behind the limits of a run, and what it reports.
 struct TransportFixture {
   explicit TransportFixture(HttpOptions options = {}, const RequestLimits& limits = {1'000, 1'000})
       : limited(limits, reports, clock),
-        http(HttpTransport::start(std::move(options), limited.for_next(), clock).value()),
+        http(HttpTransport::start(for_client(std::move(options)), limited.for_next(), clock).value()),
         link(limited.lead_to(*http)) {}
 
   void send(Outgoing outgoing) {

@@ -31,6 +31,7 @@ inline constexpr std::size_t at_once = 100;
 
 /// Over HTTP, behind the limits of a run. Attempts stay under way until answer_all() lets them, and those
 /// sent later, be answered.
+template <delivery::HttpClient Client>
 class HttpSubject {
  public:
   static constexpr OutcomeKind success = OutcomeKind::answered;
@@ -48,14 +49,22 @@ class HttpSubject {
   void has(const std::set<std::string>&) {}
 
  private:
+  static delivery::HttpOptions options() {
+    delivery::HttpOptions options;
+    options.client = Client;
+    return options;
+  }
+
   Receiver receiver_{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
   ManualClock clock_;
   CollectedReports reports_;
   delivery::LimitedTransport limited_{{.per_host = at_once, .in_all = 10 * at_once}, reports_, clock_};
   std::unique_ptr<delivery::HttpTransport> http_ =
-      delivery::HttpTransport::start({}, limited_.for_next(), clock_).value();
+      delivery::HttpTransport::start(options(), limited_.for_next(), clock_).value();
   delivery::LimitedTransport::Link link_ = limited_.lead_to(*http_);
 };
+using LibcurlSubject = HttpSubject<delivery::HttpClient::libcurl>;
+using DirectSubject = HttpSubject<delivery::HttpClient::direct>;
 
 /// A protocol of the fake.
 class BrokerProtocol final : public delivery::SpanProtocol {
@@ -148,6 +157,6 @@ class PreparingSubject : public ScriptedSubject {
   Subscribing subscribing_{*preparing_};
 };
 
-#define TRANSPORTS HttpSubject, ScriptedSubject, BySchemeSubject, PreparingSubject
+#define TRANSPORTS LibcurlSubject, DirectSubject, ScriptedSubject, BySchemeSubject, PreparingSubject
 
 }  // namespace dispatch::test

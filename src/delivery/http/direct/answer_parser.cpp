@@ -66,7 +66,8 @@ int hex_digit(char c) {
 void AnswerParser::begin() {
   state_ = State::status_line;
   fault_ = Fault::none;
-  answered_ = close_ = version_10_ = bodyless_ = chunked_ = coded_ = ignore_length_ = has_length_ = false;
+  answered_ = complete_ = close_ = version_10_ = bodyless_ = chunked_ = coded_ = ignore_length_ =
+      has_length_ = false;
   after_retry_after_ = has_retry_after_ = false;
   silent_ = announced_ = clean_ = true;
   lines_ = 0;
@@ -158,18 +159,19 @@ void AnswerParser::store(std::string_view body) {
 void AnswerParser::end(Fault fault) {
   state_ = State::ended;
   fault_ = fault;
+  complete_ = answered_ && fault == Fault::none;
   if (fault != Fault::none) clean_ = false;
 }
 
 void AnswerParser::end_uncleanly() {
-  clean_ = false;
   end();
+  clean_ = complete_ = false;
 }
 
 void AnswerParser::end_of_input() {
   if (state_ == State::ended) return;
   clean_ = false;
-  if (answered_) return end();
+  if (answered_) return state_ == State::endless_body ? end() : end_uncleanly();
   if (announced_) return end(Fault::closed_silently);
   end(chunked_ || (has_length_ && length_ > 0) ? Fault::closed_before_body : Fault::closed_in_headers);
 }

@@ -39,6 +39,11 @@ class AnswerParser {
   bool is_answered() const { return answered_; }
   /// True if not even one whole line has come.
   bool is_silent() const { return silent_; }
+  /// True if the peer sent nothing more before the head was complete.
+  bool is_cut_off() const {
+    return fault_ == Fault::closed_silently || fault_ == Fault::closed_in_headers ||
+           fault_ == Fault::closed_before_body;
+  }
   /// The last status; 0 if none has come.
   int status() const { return status_; }
   /// The first value of Retry-After; empty if there is none.
@@ -46,6 +51,8 @@ class AnswerParser {
   /// The first bytes of the body.
   std::string take_excerpt() { return std::move(excerpt_); }
 
+  /// True if the answer has ended by its own framing, and neither broke off nor was too long.
+  bool is_complete() const { return complete_; }
   /// True if another request may follow on the connection: the answer has ended, by its own framing.
   bool allows_reuse() const { return state_ == State::ended && clean_ && !close_; }
   /// True if the server is going to close the connection, or must be made to.
@@ -102,7 +109,7 @@ class AnswerParser {
   const Limits limits_;
   State state_ = State::status_line;
   Fault fault_ = Fault::none;
-  bool answered_ = false;
+  bool answered_ = false, complete_ = false;
   bool silent_ = true;
   bool announced_ = true;  // nothing of a head has come since the last announcement
   bool clean_ = true;      // the answer is as the standard has it

@@ -1,0 +1,78 @@
+#include "delivery/http/direct/channel.hpp"
+
+#include "delivery/http/curl_outcome.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+namespace dispatch::delivery {
+
+Channel::Progress PlainChannel::read(std::span<char> into) {
+  const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
+  if (got > 0) {
+    const auto bytes = static_cast<std::size_t>(got);
+    return {State::moved, bytes, bytes < into.size()};
+  }
+  if (got == 0) return {State::closed};
+  if (errno == EAGAIN || errno == EINTR) return {State::blocked};
+  error_ = errno;
+  writing_ = false;
+  return {State::failed};
+}
+
+Channel::Progress PlainChannel::write(std::string_view bytes, bool more) {
+  const ssize_t sent =
+      ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  if (sent >= 0) return {State::moved, static_cast<std::size_t>(sent)};
+  if (errno == EAGAIN || errno == EINTR) return {State::blocked};
+  error_ = errno;
+  writing_ = true;
+  return {State::failed};
+}
+
+std::string PlainChannel::explain() const {
+  const auto text = errno_text(error_);
+  return writing_ ? explain_failure(CURLE_SEND_ERROR, fmt::format("Send failure: {}", text), 0)
+                  : explain_failure(CURLE_RECV_ERROR, fmt::format("Recv failure: {}", text), 0);
+}
+
+bool PlainChannel::is_quiet() {
+  char byte = 0;
+  return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+TlsChannel::~TlsChannel() {
+  transfer_->disconnect();
+  spare_.push_back(std::move(transfer_));
+}
+
+Channel::Progress TlsChannel::progress(CURLcode code, std::size_t bytes) {
+  if (code == CURLE_AGAIN) return {State::blocked};
+  if (code == CURLE_OK) return {State::moved, bytes};
+  error_ = code;
+  return {State::failed};
+}
+
+Channel::Progress TlsChannel::read(std::span<char> into) {
+  std::size_t bytes = 0;
+  const CURLcode code = transfer_->receive(into, bytes);
+  if (code == CURLE_OK && bytes == 0) return {State::closed};
+  return progress(code, bytes);
+}
+
+Channel::Progress TlsChannel::write(std::string_view bytes, bool) {
+  std::size_t sent = 0;
+  const CURLcode code = transfer_->send(bytes, sent);
+  return progress(code, sent);
+}
+
+bool TlsChannel::is_quiet() {
+  // What comes between answers may be TLS's own: tickets, updates of keys.
+  std::array<char, 1> byte{};
+  return read(byte).state == State::blocked;
+}
+
+}  // namespace dispatch::delivery
