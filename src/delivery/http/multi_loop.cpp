@@ -71,16 +71,25 @@ curl_socket_t MultiLoop::refuse_address(CURL* easy) {
   return CURL_SOCKET_BAD;
 }
 
-int MultiLoop::own(int socket, SocketOwner& owner) {
+void MultiLoop::hand_over_next(CURL* easy, Fd* kept) {
+  handing_over_ = easy;
+  kept_ = kept;
+}
+
+void MultiLoop::set_owner(int socket, SocketOwner* owner) {
   const auto index = static_cast<std::size_t>(socket);
   if (index >= owners_.size()) owners_.resize(std::max(index + 1, owners_.size() * 2), nullptr);
-  owners_[index] = &owner;
+  owners_[index] = owner;
+}
+
+int MultiLoop::own(int socket, SocketOwner& owner) {
+  set_owner(socket, &owner);
   return sockets_.want(socket, EPOLLIN);
 }
 
 void MultiLoop::disown(int socket) {
   if (owner_of(socket) == nullptr) return;
-  owners_[static_cast<std::size_t>(socket)] = nullptr;
+  set_owner(socket, nullptr);
   sockets_.closing(socket);
 }
 
@@ -112,6 +121,7 @@ void MultiLoop::act() {
         curl_multi_socket_action(multi_.get(), ready.socket, curl_events(ready.events), &running);
         break;
       case SocketWatch::Meaning::idle:
+        if (owner_of(ready.socket) != nullptr) break;  // it is being handed over
         // libcurl, which looks at a connection before using it again, must find it at its end: what it says
         // now is no answer to the next request. Requests begin in a turn after all that had stirred before
         // it.
@@ -129,7 +139,13 @@ int MultiLoop::on_socket(CURL* easy, curl_socket_t socket, int what, void* loop,
   const std::uint32_t events = epoll_events(what);
   if (events == 0) {
     self.sockets_.unwant(socket);
-    if (self.keep_closed_ == nullptr) self.given_up(socket);
+    if (easy == self.handing_over_) {
+      self.set_owner(socket, &self.no_owner_yet_);
+      self.connecting_.erase(socket);
+      if (self.kept_ == nullptr) self.handing_over_ = nullptr;
+    } else {
+      self.given_up(socket);
+    }
     return 0;
   }
   if ((events & EPOLLIN) != 0) self.connecting_.erase(socket);
@@ -149,12 +165,14 @@ int MultiLoop::on_timer(CURLM*, long wait_ms, void* loop) noexcept {
 
 int MultiLoop::on_close(void* loop, curl_socket_t socket) noexcept {
   auto& self = *static_cast<MultiLoop*>(loop);
-  if (self.keep_closed_ != nullptr) {
-    *std::exchange(self.keep_closed_, nullptr) = Fd{socket};
+  if (self.kept_ != nullptr) {
+    *std::exchange(self.kept_, nullptr) = Fd{socket};
+    self.handing_over_ = nullptr;
     self.connecting_.erase(socket);
+    self.set_owner(socket, &self.no_owner_yet_);
     return 0;
   }
-  if (self.owner_of(socket) != nullptr) self.owners_[static_cast<std::size_t>(socket)] = nullptr;
+  if (self.owner_of(socket) != nullptr) self.set_owner(socket, nullptr);
   self.sockets_.closing(socket);
   self.given_up(socket);
   return ::close(socket);

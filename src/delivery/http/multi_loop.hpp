@@ -48,10 +48,10 @@ class MultiLoop {
   /// the host's next one.
   curl_socket_t refuse_address(CURL* easy);
 
-  /// Leaves the next socket that libcurl closes open, and stores it in `socket`, which must live until then.
-  void keep_next_closed(Fd& socket) { keep_closed_ = &socket; }
-  /// Ends that. Does nothing if a socket was kept.
-  void keep_no_closed() { keep_closed_ = nullptr; }
+  /// Call it when `easy` has connected and somebody else is going to own its socket. What the socket says
+  /// until own() is left alone. With `kept`, libcurl is about to close the socket: it stays open and is
+  /// stored there.
+  void hand_over_next(CURL* easy, Fd* kept);
 
   /// Watches a connected socket for `owner`, borrowed until disown() or until libcurl closes the socket.
   /// Returns 0 or errno.
@@ -99,6 +99,7 @@ class MultiLoop {
   static int on_timer(CURLM*, long wait_ms, void* loop) noexcept;
   static int on_close(void* loop, curl_socket_t socket) noexcept;
   void given_up(curl_socket_t socket);
+  void set_owner(int socket, SocketOwner* owner);
   SocketOwner* owner_of(int socket) const {
     const auto index = static_cast<std::size_t>(socket);
     return index < owners_.size() ? owners_[index] : nullptr;
@@ -112,8 +113,13 @@ class MultiLoop {
   const std::vector<SocketWatch::Ready>* ready_ = nullptr;
   std::vector<Unwatched> unwatched_;
   std::unordered_map<curl_socket_t, CURL*> connecting_;
+  class NoOwnerYet final : public SocketOwner {
+    void ready(std::uint32_t) override {}  // it is told again, once there is an owner
+  };
+  NoOwnerYet no_owner_yet_;
   std::vector<SocketOwner*> owners_;  ///< by socket
-  Fd* keep_closed_ = nullptr;
+  CURL* handing_over_ = nullptr;
+  Fd* kept_ = nullptr;
   std::vector<CURL*>
       between_addresses_;  ///< transfers that gave up one address and have not begun with the next
   std::optional<std::chrono::steady_clock::time_point> timer_;

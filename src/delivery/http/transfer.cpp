@@ -329,7 +329,8 @@ int Transfer::on_request(void* transfer, char* address, char*, int port, int) no
   auto& self = *static_cast<Transfer*>(transfer);
   if (!self.choice_.admits_request(address, port, std::chrono::steady_clock::now()))
     return CURL_PREREQFUNC_ABORT;
-  if (self.purpose_ == Purpose::connect) self.loop_.keep_next_closed(self.socket_);
+  if (self.purpose_ != Purpose::request)
+    self.loop_.hand_over_next(self.easy_.get(), self.purpose_ == Purpose::connect ? &self.socket_ : nullptr);
   // libcurl repeats a request when a kept connection ends without an answer. The receiver may have acted on
   // the first.
   return ++self.requests_ > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
