@@ -22,6 +22,12 @@ Result<journal::Orphans> parse_orphans(std::string_view text) {
   return misuse("'{}' is neither retry nor hold", text);
 }
 
+Result<delivery::HttpClient> parse_http_client(std::string_view text) {
+  if (text == "libcurl") return delivery::HttpClient::libcurl;
+  if (text == "direct") return delivery::HttpClient::direct;
+  return misuse("'{}' is neither libcurl nor direct", text);
+}
+
 void add_limits(Command command, flow::RunOptions& run) {
   const std::string group = "Limits";
   from_environment(
@@ -129,6 +135,11 @@ void add_requests(Command command, delivery::HttpOptions& http) {
                        "--no-proxy", http.no_proxy,
                        "Hosts that are not reached through the proxy, separated by commas; *: all")))
       .type_name("LIST")
+      .group(group);
+  from_environment(add_value(command, "--http-client", http.client, parse_http_client,
+                             "What makes the requests: libcurl, or this program on libcurl's connections"))
+      .type_name("libcurl|direct")
+      .default_str("libcurl")
       .group(group);
   from_environment(
       never_empty(command.add_option("--unix-socket", http.unix_socket,
