@@ -242,6 +242,7 @@ TEST_CASE("answers: what is no answer is none and says why") {
   CHECK(why(std::string{"HTTP/1.1 200 O\0K\r\n", 18} + cl) == invalid + ": Nul byte in header");
   CHECK(why(ok + "no field\r\n" + cl) == invalid + ": Header without colon");
   CHECK(why(ok + " X: folded\r\n" + cl) == invalid + ": Header without colon");
+  CHECK(why(ok + "X\r: y\r\n" + cl) == invalid + ": Header without colon");
   CHECK(why(ok + "\rX: y\r\n" + cl) == invalid);
   for (const char* length : {"-1", "much", "", " ", "-0", "x5"}) {
     CAPTURE(length);

@@ -34,17 +34,18 @@ inline HttpClient client_of_tests() {
   return client != nullptr && std::string_view{client} == "direct" ? HttpClient::direct : HttpClient::libcurl;
 }
 
-/// The same options for that client.
-inline HttpOptions for_client(HttpOptions options) {
-  options.client = client_of_tests();
+/// The same options for a client.
+inline HttpOptions for_client(HttpOptions options, HttpClient client = client_of_tests()) {
+  options.client = client;
   return options;
 }
 
 /// An HttpTransport behind the limits of a run, and what it reports.
 struct TransportFixture {
-  explicit TransportFixture(HttpOptions options = {}, const RequestLimits& limits = {1'000, 1'000})
+  explicit TransportFixture(HttpOptions options = {}, const RequestLimits& limits = {1'000, 1'000},
+                            HttpClient client = client_of_tests())
       : limited(limits, reports, clock),
-        http(HttpTransport::start(for_client(std::move(options)), limited.for_next(), clock).value()),
+        http(HttpTransport::start(for_client(std::move(options), client), limited.for_next(), clock).value()),
         link(limited.lead_to(*http)) {}
 
   void send(Outgoing outgoing) {

@@ -238,6 +238,7 @@ void AnswerParser::header_line(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || is_blank(text.front())) return end(Fault::no_colon);
   const auto name = text.substr(0, colon);
+  if (name.find('\r') != std::string_view::npos) return end(Fault::no_colon);
   if (name.empty() || is_blank(name.back()) || text.find('\r') != std::string_view::npos) clean_ = false;
   after_retry_after_ = false;
   field(name, text.substr(colon + 1));

@@ -26,11 +26,13 @@ bool is_plain_target(std::string_view target) {
 std::optional<RequestTarget> parse_request_target(const std::string& text) {
   const bool secure = text.starts_with("https://");
   if (!secure && !text.starts_with("http://")) return std::nullopt;
+  const std::size_t begin = secure ? 8 : 7;
+  if (text.size() == begin || text[begin] == '/') return std::nullopt;  // libcurl skips a slash too many
   const UrlHandle url{curl_url()};
   if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return std::nullopt;
   for (const CURLUPart special : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_ZONEID})
     if (!url_part(url, special).empty()) return std::nullopt;
-  const auto authority = std::string_view{text}.substr(0, text.find_first_of("/?#", 8));
+  const auto authority = std::string_view{text}.substr(0, text.find_first_of("/?#", begin));
   if (authority.find('@') != std::string_view::npos) return std::nullopt;
 
   const std::string host = url_part(url, CURLUPART_HOST), port = url_part(url, CURLUPART_PORT);
