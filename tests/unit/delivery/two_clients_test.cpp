@@ -233,6 +233,13 @@ std::string reason(const Outcome& outcome) {
   return error;
 }
 
+/// Where both have been on their way.
+bool same_way(const Outcome& a, const Outcome& b) {
+  const AttemptTimings &one = a.timings, &other = b.timings;
+  return a.address == b.address && one.name_resolved.has_value() == other.name_resolved.has_value() &&
+         one.connected.has_value() == other.connected.has_value() && !one.tls_ready && !other.tls_ready;
+}
+
 /// Why the direct client may see less in an answer than libcurl does; empty: for no reason.
 std::string_view excuse(const std::string& bytes, const Outcome& oracle, const Outcome& ours) {
   const bool same = oracle.kind == ours.kind && oracle.status == ours.status;
@@ -265,7 +272,7 @@ std::size_t check(const std::vector<Script>& scripts, bool kept) {
     const Outcome &oracle = wanted[i], &outcome = ours[i];
     answered += outcome.kind == OutcomeKind::answered ? 1 : 0;
     if (oracle.kind == outcome.kind && oracle.status == outcome.status && oracle.excerpt == outcome.excerpt &&
-        oracle.retry_after == outcome.retry_after && oracle.address == outcome.address &&
+        oracle.retry_after == outcome.retry_after && same_way(oracle, outcome) &&
         reason(oracle) == reason(outcome))
       continue;
     if (!excuse(scripts[i].bytes, oracle, outcome).empty()) continue;

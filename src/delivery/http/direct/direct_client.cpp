@@ -49,10 +49,8 @@ tl::expected<bool, Outcome> DirectClient::begin_on_kept(Outgoing& outgoing, cons
     return tl::unexpected(not_made(OutcomeKind::refused, std::move(written).error().message));
   const auto timeout =
       outgoing.subscription ? outgoing.subscription->timeout.value_or(options.timeout) : options.timeout;
-  // As libcurl has it for a connection that stands already.
-  AttemptTimings timings;
-  timings.name_resolved = timings.connected = std::chrono::microseconds{1};
-  if (target.secure) timings.tls_ready = std::chrono::microseconds{1};
+  AttemptTimings timings;  // no time of its own to connect
+  timings.name_resolved = std::chrono::microseconds{1};
   idle_.remove(*connection);
   connection->keep = bounds.keep;
   prepare(*connection,

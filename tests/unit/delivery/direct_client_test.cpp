@@ -1,0 +1,189 @@
+// What the direct client decides about connections, where it differs from libcurl or tests of both do not
+// show it. Tests that run on both clients are in the other files.
+
+#include "delivery/http/direct/deadlines.hpp"
+#include "delivery/http/direct/intrusive_list.hpp"
+#include "support/network/raw_receiver.hpp"
+#include "support/network/receiver.hpp"
+#include "support/network/tls_receiver.hpp"
+#include "unit/delivery/transport_fixture.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace dispatch;
+using namespace dispatch::delivery;
+using namespace dispatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Listed {
+  explicit Listed(int number = 0) : number(number) {}
+  int number;
+  SteadyTime deadline{};
+  ListHook<Listed> hook{*this};
+};
+
+/// Connections that two requests to this receiver take.
+std::size_t connections_of_two(HttpClient client, const std::string& answer) {
+  const RawReceiver receiver{[&](Conversation& peer) {
+    while (peer.request())
+      if (!peer.send(answer)) return;
+  }};
+  TransportFixture fixture{{}, {1'000, 1'000}, client};
+  for (std::uint64_t ticket = 1; ticket <= 2; ++ticket)
+    CHECK(fixture.attempt(event(receiver.url(), ticket)).kind == OutcomeKind::answered);
+  return receiver.connections();
+}
+
+}  // namespace
+
+TEST_CASE("a hook is in one list and leaves it with its item") {
+  IntrusiveList<Listed> list;
+  CHECK(list.empty());
+  CHECK(list.front() == nullptr);
+  CHECK(list.back() == nullptr);
+  Listed one{1};
+  list.push_back(one.hook);
+  {
+    Listed two{2};
+    list.push_back(two.hook);
+    CHECK(list.front() == &one);
+    CHECK(list.back() == &two);
+  }
+  CHECK(list.back() == &one);
+  one.hook.unlink();
+  one.hook.unlink();
+  CHECK(list.empty());
+  {
+    IntrusiveList<Listed> other;
+    other.push_back(one.hook);
+    CHECK(one.hook.is_linked());
+  }
+  CHECK_FALSE(one.hook.is_linked());
+}
+
+TEST_CASE("the earliest of deadlines is known whatever the timeouts and the order") {
+  Deadlines<Listed> deadlines;
+  CHECK_FALSE(deadlines.next());
+  std::vector<std::unique_ptr<Listed>> items;
+  const auto add = [&](int at, std::chrono::milliseconds timeout) {
+    items.push_back(std::make_unique<Listed>(at));
+    items.back()->deadline = SteadyTime{} + std::chrono::seconds{at};
+    deadlines.add(items.back()->hook, items.back()->deadline, timeout);
+  };
+  for (const int at : {5, 9, 7, 7, 1, 12}) add(at, 5s);
+  for (const int at : {6, 3, 8}) add(at, 300ms);
+  std::vector<int> order;
+  while (Listed* const item = deadlines.earliest()) {
+    CHECK(deadlines.next() == item->deadline);
+    order.push_back(item->number);
+    item->hook.unlink();
+  }
+  CHECK(order == std::vector<int>{1, 3, 5, 6, 7, 7, 8, 9, 12});
+}
+
+TEST_CASE("after an answer that is not exactly as the standard has it the connection is not used again") {
+  for (const char* clean : {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", "HTTP/1.1 204 None\r\n\r\n",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n"}) {
+    CAPTURE(std::string{clean});
+    CHECK(connections_of_two(HttpClient::direct, clean) == 1);
+  }
+  for (const char* doubtful :
+       {"HTTP/1.1 200 OK\nContent-Length: 2\n\nno",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 2\r\n\r\nno",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno!", "HTTP/1.1 204 None\r\n\r\nbody",
+        "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\nno",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}) {
+    CAPTURE(std::string{doubtful});
+    CHECK(connections_of_two(HttpClient::direct, doubtful) == 2);
+  }
+}
+
+TEST_CASE("the rest of a request is sent after an early success and not after a refusal") {
+  for (const HttpClient client : {HttpClient::libcurl, HttpClient::direct})
+    for (const bool success : {true, false}) {
+      CAPTURE(success);
+      std::atomic<std::size_t> body{0}, requests{0};
+      const RawReceiver receiver{[&](Conversation& peer) {
+        peer.first_bytes();
+        if (requests == 0)
+          peer.send(success ? "HTTP/1.1 202 Fine\r\nContent-Length: 0\r\n\r\n"
+                            : "HTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n");
+        std::this_thread::sleep_for(100ms);
+        while (const auto request = peer.request()) {
+          body = std::max<std::size_t>(body, request->body.size());
+          if (++requests > 1) peer.send("HTTP/1.1 204 None\r\n\r\n");
+        }
+      }};
+      TransportFixture fixture{{}, {1'000, 1'000}, client};
+      auto large = event(receiver.url(), 1);
+      large.payload.assign(20 * 1024 * 1024, 'x');
+      CHECK(fixture.attempt(std::move(large)).status == (success ? 202 : 413));
+      if (!success) continue;
+      CHECK(fixture.attempt(event(receiver.url(), 2)).status == 204);
+      CHECK(body == 20 * 1024 * 1024);
+      CHECK(receiver.connections() == 1);
+    }
+}
+
+// Takes more than a second of wall time.
+TEST_CASE("a connection that was idle too long is not used again") {
+  const Receiver receiver;
+  HttpOptions options;
+  options.connection_idle_most = 1s;
+  TransportFixture fixture{options, {1'000, 1'000}, HttpClient::direct};
+  CHECK(fixture.attempt(event(receiver.url(), 1)).status == 200);
+  CHECK(fixture.attempt(event(receiver.url(), 2)).status == 200);
+  CHECK(receiver.connections() == 1);
+  std::this_thread::sleep_for(1'100ms);
+  CHECK(fixture.attempt(event(receiver.url(), 3)).status == 200);
+  CHECK(receiver.connections() == 2);
+}
+
+TEST_CASE("no more idle connections are kept than were asked for") {
+  Receiver receiver{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
+  HttpOptions options;
+  options.connections_kept = 3;
+  TransportFixture fixture{options, {1'000, 1'000}, HttpClient::direct};
+  const auto round = [&](std::uint64_t first, std::size_t count) {
+    std::vector<Outgoing> batch;
+    for (std::size_t i = 0; i < count; ++i) batch.push_back(event(receiver.url(), first + i));
+    for (auto& outgoing : batch) outgoing.others_wait = true;  // so that connections are worth keeping
+    fixture.transport->send(std::move(batch));
+  };
+  round(1, 10);
+  REQUIRE(receiver.wait_for(10));
+  receiver.release();
+  REQUIRE(fixture.reports.wait_for(10));
+  CHECK(receiver.connections() == 10);
+  round(11, 10);
+  REQUIRE(fixture.reports.wait_for(20));
+  CHECK(receiver.connections() >= 17);
+  for (const auto& report : fixture.reports.all()) CHECK(report.outcome.status == 200);
+}
+
+TEST_CASE("connections of TLS are kept and tickets that come between answers end none") {
+  const TlsReceiver receiver{{.status = 200, .keeps_connections = true}};
+  HttpOptions options;
+  options.ca_file = receiver.certificate();
+  TransportFixture fixture{options, {1'000, 1'000}, HttpClient::direct};
+  for (std::uint64_t ticket = 1; ticket <= 10; ++ticket) {
+    const auto outcome = fixture.attempt(event(receiver.url(), ticket));
+    CHECK(outcome.status == 200);
+    CHECK(outcome.timings.tls_ready.has_value() == (ticket == 1));
+    if (ticket == 1) std::this_thread::sleep_for(20ms);
+  }
+  auto large = event(receiver.url(), 11);
+  large.payload.assign(3 * 1024 * 1024, 'x');
+  CHECK(fixture.attempt(std::move(large)).status == 200);
+}
