@@ -82,6 +82,9 @@ std::vector<std::string> environment_of(const Child::Setup& setup) {
   variables.emplace("DISPATCH_BREAKER", "off");
   for (const char* name : {"PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) variables.emplace(name, value);
+  // So that every scenario can be played with each client.
+  if (const char* const client = std::getenv("DISPATCH_TEST_HTTP_CLIENT"); client != nullptr)
+    variables.emplace("DISPATCH_HTTP_CLIENT", client);
   std::vector<std::string> environment;
   for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
   return environment;

@@ -481,8 +481,7 @@ TEST_CASE("what waits for a URL whose receiver asks for time is withdrawn and th
     CHECK(fixture.outcome(1, 6).status == status);
     for (const std::uint64_t ticket : {2, 3, 4, 6}) {
       CHECK(fixture.outcome(ticket, 6).kind == OutcomeKind::withdrawn);
-      CHECK(fixture.outcome(ticket, 6).error ==
-            "withdrawn before it was sent: the receiver asked for time");
+      CHECK(fixture.outcome(ticket, 6).error == "withdrawn before it was sent: the receiver asked for time");
     }
     CHECK(fixture.outcome(5, 6).status == 200);
     CHECK(receiver.count() == 2);

@@ -2,18 +2,28 @@
 
 #include "delivery/http/proxy_url.hpp"
 #include "support/disk/temp_dir.hpp"
+#include "support/network/loopback.hpp"
 #include "support/network/names.hpp"
 #include "support/network/raw_receiver.hpp"
 #include "support/network/receiver.hpp"
 #include "support/network/tls_receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
 
+#include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 using namespace dispatch;
 using namespace dispatch::delivery;
@@ -50,6 +60,87 @@ std::string misuse_of(const HttpOptions& options) {
   CHECK(started.error().failure == Failure::usage);
   return started.error().message;
 }
+
+/// A proxy that connects each client to one port of this machine, whatever it asks for.
+class TunnellingProxy {
+ public:
+  explicit TunnellingProxy(std::uint16_t to) : to_(to), thread_([this] { run(); }) {}
+  ~TunnellingProxy() {
+    stop_ = true;
+    thread_.join();
+  }
+  TunnellingProxy(const TunnellingProxy&) = delete;
+  TunnellingProxy& operator=(const TunnellingProxy&) = delete;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_of(listener_)); }
+  int tunnels() const { return tunnels_; }
+
+ private:
+  struct Tunnel {
+    Fd client, server;
+    std::string asked{};
+  };
+
+  void run() {
+    std::list<Tunnel> tunnels;
+    while (!stop_) {
+      std::vector<pollfd> watched{{listener_.get(), POLLIN, 0}};
+      for (const Tunnel& tunnel : tunnels) {
+        watched.push_back({tunnel.client.get(), POLLIN, 0});
+        watched.push_back({tunnel.server.get(), POLLIN, 0});
+      }
+      ::poll(watched.data(), watched.size(), 20);
+      std::erase_if(tunnels, [](Tunnel& tunnel) { return !relay(tunnel); });
+      if (Fd client = accept_at(listener_)) {
+        ++tunnels_;
+        tunnels.push_back({std::move(client), connect_to(to_)});
+      }
+    }
+  }
+
+  static Fd connect_to(std::uint16_t port) {
+    Fd socket{checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_port = htons(port);
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    checked(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), "connect");
+    return socket;
+  }
+
+  static void send_all(const Fd& to, std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto sent = ::send(to.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+      if (sent < 0 && errno != EAGAIN) return;
+    }
+  }
+
+  /// False once one side has ended.
+  static bool relay(Tunnel& tunnel) {
+    constexpr std::string_view head_end = "\r\n\r\n";
+    std::array<char, 16'384> bytes{};
+    const auto got = ::recv(tunnel.client.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (got == 0) return false;
+    if (got > 0) {
+      const std::string_view text{bytes.data(), static_cast<std::size_t>(got)};
+      if (tunnel.asked.ends_with(head_end)) {
+        send_all(tunnel.server, text);
+      } else {
+        tunnel.asked += text;
+        if (tunnel.asked.ends_with(head_end)) send_all(tunnel.client, "HTTP/1.1 200 Connected\r\n\r\n");
+      }
+    }
+    const auto answered = ::recv(tunnel.server.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (answered > 0) send_all(tunnel.client, {bytes.data(), static_cast<std::size_t>(answered)});
+    return answered != 0;
+  }
+
+  const Fd listener_ = listen_at("127.0.0.1", 0);
+  const std::uint16_t to_;
+  std::atomic<bool> stop_{false};
+  std::atomic<int> tunnels_{0};
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -161,6 +252,24 @@ TEST_CASE("what a proxy says of a tunnel is nobody's answer and shows no credent
     CHECK_FALSE(outcome.error.empty());
     CHECK_FALSE(has(outcome.error, "secret"));
   }
+}
+
+TEST_CASE("requests go through the tunnel of a proxy and the tunnel is kept") {
+  const TlsReceiver receiver{{.status = 200, .keeps_connections = true}};
+  const TunnellingProxy proxy{receiver.port()};
+  auto options = by_way_of(proxy.url());
+  options.ca_file = receiver.certificate();
+  TransportFixture fixture{options};
+  for (std::uint64_t ticket = 1; ticket <= 5; ++ticket) {
+    auto outgoing = event(receiver.url(), ticket);
+    if (ticket == 4) outgoing.payload.assign(1'000'000, 'x');
+    const auto outcome = fixture.attempt(std::move(outgoing));
+    INFO(outcome.error);
+    CHECK(outcome.status == 200);
+    CHECK(outcome.address == "127.0.0.1");
+  }
+  CHECK(receiver.count() == 5);
+  CHECK(proxy.tunnels() == 1);
 }
 
 TEST_CASE("the URL of a proxy is http or https and nothing behind the port") {

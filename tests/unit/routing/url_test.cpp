@@ -73,7 +73,8 @@ TEST_CASE("a URL may have each scheme that there is a transport for and no other
   CHECK(parsed("http://h:80/", three).text == "http://h/");
   CHECK(refusal("https://h/", three) ==
         "'https://h/' has the scheme 'https'; events are delivered to http, nats and kafka only");
-  CHECK(refusal("h/", three) == "'h/' is not an absolute URL; it must begin with http://, nats:// or kafka://");
+  CHECK(refusal("h/", three) ==
+        "'h/' is not an absolute URL; it must begin with http://, nats:// or kafka://");
   CHECK(refusal("nats://user:password@h/", three).find("holds a user name or password") != std::string::npos);
   CHECK(refusal("nats:///subject", three).find("has no host") != std::string::npos);
 }
