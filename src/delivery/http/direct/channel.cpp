@@ -9,6 +9,11 @@
 #include <sys/socket.h>
 
 namespace dispatch::delivery {
+namespace {
+
+constexpr std::size_t tls_record_bytes = 16'384;
+
+}  // namespace
 
 Channel::Progress PlainChannel::read(std::span<char> into) {
   const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
@@ -65,7 +70,7 @@ Channel::Progress TlsChannel::read(std::span<char> into) {
 
 Channel::Progress TlsChannel::write(std::string_view bytes, bool) {
   std::size_t sent = 0;
-  const CURLcode code = transfer_->send(bytes, sent);
+  const CURLcode code = transfer_->send(bytes.substr(0, tls_record_bytes), sent);
   return progress(code, sent);
 }
 

@@ -15,8 +15,6 @@ namespace {
 
 /// A payload of at most this many bytes is copied behind the head, and both are sent in one call.
 constexpr std::size_t copied_payload_most = 4'096;
-/// A TLS record.
-constexpr std::size_t written_most = 16'384;
 
 std::chrono::microseconds since(SteadyTime started) {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::steady_clock::now() - started);
@@ -67,7 +65,7 @@ void Exchange::write(Channel& channel, std::span<char> buffer) {
   while (!is_sent()) {
     const bool in_head = sent_ < head_.size();
     const auto rest = in_head ? std::string_view{head_}.substr(sent_) : body_.substr(sent_ - head_.size());
-    const auto progress = channel.write(rest.substr(0, written_most), in_head && !body_.empty());
+    const auto progress = channel.write(rest, in_head && !body_.empty());
     if (progress.state == Channel::State::blocked) return;
     if (progress.state == Channel::State::failed) {
       error_ = channel.explain();
