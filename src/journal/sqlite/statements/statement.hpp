@@ -73,6 +73,16 @@ class Statement {
     return statement_.exec();
   }
 
+  /// Binds the values of several rows, one after the other, and runs to the end: first those that `values`
+  /// hands to the function it is given. Returns the number of changed rows.
+  template <class Values>
+  int run_with(Values values) {
+    int parameter = 0;
+    values([&](const auto&... some) { (bind(++parameter, some), ...); });
+    const Rows reset_at_end{statement_};
+    return statement_.exec();
+  }
+
   /// Binds one value to each parameter and returns the rows.
   template <class... Values>
   Rows rows(const Values&... values) {

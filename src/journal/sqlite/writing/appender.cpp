@@ -4,6 +4,7 @@
 #include "journal/digest.hpp"
 #include "journal/sqlite/reading/stored_trace.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace dispatch::journal {
@@ -42,6 +43,13 @@ Appended before_start(std::int64_t first) {
           .other_event = {}};
 }
 
+/// True where the columns that few events use are all empty.
+bool is_plain(const Arrival& arrival) {
+  return arrival.type.empty() && arrival.source.empty() && arrival.time.empty() &&
+         arrival.correlation_id.empty() && arrival.causation_id.empty() && arrival.headers.empty() &&
+         arrival.own_url.empty();
+}
+
 }  // namespace
 
 Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
@@ -55,6 +63,17 @@ Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliverie
       streams_(database),
       inputs_(database),
       wakeups_(database, turn),
+      insert_plain_(database,
+                    "INSERT INTO events (accepted_at, event_id, entity_no, sequence_number, digest, payload,"
+                    "                    trace) VALUES",
+                    "(?1, ?, ?, ?, ?, ?, ?)", " ON CONFLICT DO NOTHING"),
+      insert_any_(
+          database,
+          "INSERT INTO events (accepted_at, event_id, entity_no, sequence_number, digest, payload, trace,"
+          "                    type, source, time, correlation_id, causation_id, headers, own_url) VALUES",
+          "(?1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", " ON CONFLICT DO NOTHING"),
+      newest_(database, "SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
+      take_back_(database, "DELETE FROM events WHERE position > ?"),
       insert_(database,
               "INSERT INTO events (event_id, entity_no, sequence_number, type, source, time, correlation_id,"
               "                    causation_id, headers, own_url, accepted_at, digest, payload, trace)"
@@ -81,14 +100,108 @@ Result<AppendReport> Appender::append(std::span<const Arrival> arrivals, const S
                                       WallTime now) {
   now_ = now;
   made_.clear();
+  staged_.clear();
   AppendReport report;
   report.verdicts.reserve(arrivals.size());
   for (const Arrival& arrival : arrivals) {
-    DISPATCH_ASSIGN(auto appended, append_one(arrival, start));
-    report.verdicts.push_back(std::move(appended));
+    if (stage(arrival)) {
+      if (staged_.size() == RowsInsert::rows_most) DISPATCH_TRY(append_staged(start, report.verdicts));
+      continue;
+    }
+    DISPATCH_TRY(append_staged(start, report.verdicts));
+    DISPATCH_TRY(append_singly(arrival, start, report.verdicts));
   }
+  DISPATCH_TRY(append_staged(start, report.verdicts));
   report.deliveries = std::move(made_);
   return report;
+}
+
+/// True where the arrival is accepted unless its id is known. Its stream goes on as if it was.
+bool Appender::stage(const Arrival& arrival) {
+  if (accepted_in_a_row_ < accepted_before_several) return false;
+  std::optional<EntityNo> entity;
+  std::optional<std::int64_t> number;
+  if (arrival.entity_id) {
+    Stream* const stream = streams_.find(*arrival.entity_id);
+    if (stream == nullptr) return false;
+    number = arrival.sequence ? arrival.sequence->value() : next_of(*stream);
+    if (*number <= stream->last || *number - 1 != stream->last) return false;
+    stream->last = *number;
+    entity = stream->entity;
+  }
+  staged_.push_back({.arrival = &arrival,
+                     .entity = entity,
+                     .number = number,
+                     .digest = content_digest(arrival),
+                     .trace = {arrival.trace, trace_seed_, arrival.event_id}});
+  return true;
+}
+
+Result<> Appender::append_staged(const StreamStart& start, std::vector<Appended>& verdicts) {
+  std::span<const Staged> left = staged_;
+  while (!left.empty()) {
+    const auto events = left.first(RowsInsert::at_once(left.size()));
+    const auto first = insert(events);
+    if (!first) {
+      // The numbers behind a refused event are others, so all that is left is decided one by one.
+      for (auto event = left.rbegin(); event != left.rend(); ++event)
+        if (event->number) streams_.find(*event->arrival->entity_id)->last = *event->number - 1;
+      accepted_in_a_row_ = 0;
+      for (const Staged& event : left) DISPATCH_TRY(append_singly(*event.arrival, start, verdicts));
+      break;
+    }
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const Position position{first->value() + static_cast<std::int64_t>(i)};
+      inputs_.note(position, events[i].arrival->input);
+      DISPATCH_TRY(add_deliveries(*events[i].arrival, position, events[i].entity, events[i].number));
+      auto& verdict = verdicts.emplace_back();
+      verdict.position = position;
+      if (events[i].number) verdict.sequence = SequenceNumber{*events[i].number};
+    }
+    left = left.subspan(events.size());
+  }
+  staged_.clear();
+  return {};
+}
+
+Result<> Appender::append_singly(const Arrival& arrival, const StreamStart& start,
+                                 std::vector<Appended>& verdicts) {
+  DISPATCH_ASSIGN(auto appended, append_one(arrival, start));
+  accepted_in_a_row_ = appended.verdict == AppendVerdict::accepted ? accepted_in_a_row_ + 1 : 0;
+  verdicts.push_back(std::move(appended));
+  return {};
+}
+
+/// Inserts all of them and returns the position of the first; or none of them, where one is refused.
+std::optional<Position> Appender::insert(std::span<const Staged> events) {
+  const bool plain =
+      std::all_of(events.begin(), events.end(), [](const Staged& event) { return is_plain(*event.arrival); });
+  const int inserted = (plain ? insert_plain_ : insert_any_).run(events.size(), [&](auto bind) {
+    bind(now_);
+    for (const auto& [arrival, entity, number, digest, trace] : events) {
+      bind(arrival->event_id, entity, number, digest, Blob{arrival->payload});
+      if (const auto bytes = trace.bytes())
+        bind(*bytes);
+      else
+        bind(trace.flags());
+      if (plain) continue;
+      bind(null_if_empty(arrival->type), null_if_empty(arrival->source), null_if_empty(arrival->time),
+           null_if_empty(arrival->correlation_id), null_if_empty(arrival->causation_id),
+           null_if_empty(arrival->headers), null_if_empty(arrival->own_url));
+    }
+  });
+  const auto count = static_cast<int>(events.size());
+  if (inserted == count) return Position{database_.getLastInsertRowid() - count + 1};
+  take_back(events, inserted);
+  return std::nullopt;
+}
+
+/// Refused rows had positions too, so that the highest one ever given tells where the first row was to stand.
+void Appender::take_back(std::span<const Staged> events, int inserted) {
+  if (inserted == 0) return;
+  std::int64_t newest = 0;
+  if (auto rows = newest_.rows(); rows.next()) newest = rows.integer(0);
+  take_back_.run(newest - static_cast<std::int64_t>(events.size()));
 }
 
 Result<Appended> Appender::append_one(const Arrival& arrival, const StreamStart& start) {

@@ -3,6 +3,8 @@
 #include "base/error.hpp"
 #include "journal/rows.hpp"
 #include "journal/sqlite/destinations/destinations.hpp"
+#include "journal/sqlite/reading/stored_trace.hpp"
+#include "journal/sqlite/statements/rows_insert.hpp"
 #include "journal/sqlite/statements/statement.hpp"
 #include "journal/sqlite/writing/fresh_deliveries.hpp"
 #include "journal/sqlite/writing/inputs.hpp"
@@ -11,6 +13,7 @@
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -18,7 +21,8 @@
 
 namespace dispatch::journal {
 
-/// Appends events. The ordinary case, a new event that is next in its stream, costs one insert.
+/// Appends events. The ordinary case, new events that are next in their streams, costs one insert for
+/// several.
 class Appender {
  public:
   Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh, Destinations& destinations,
@@ -33,6 +37,20 @@ class Appender {
   void forget();
 
  private:
+  /// An arrival that is inserted together with others: the next of its stream, or without an entity.
+  struct Staged {
+    const Arrival* arrival;
+    std::optional<EntityNo> entity;
+    std::optional<std::int64_t> number;
+    std::int64_t digest;
+    StoredTrace trace;
+  };
+  bool stage(const Arrival& arrival);
+  Result<> append_staged(const StreamStart& start, std::vector<Appended>& verdicts);
+  Result<> append_singly(const Arrival& arrival, const StreamStart& start, std::vector<Appended>& verdicts);
+  std::optional<Position> insert(std::span<const Staged> events);
+  void take_back(std::span<const Staged> events, int inserted);
+
   Result<Appended> append_one(const Arrival& arrival, const StreamStart& start);
   Result<Appended> append_without_entity(const Arrival& arrival);
   Result<Appended> append_above(const Arrival& arrival, Stream& stream, std::int64_t number,
@@ -51,6 +69,9 @@ class Appender {
   std::vector<std::string_view> differing_from(Position stored, const Arrival& arrival);
   Appended taken(const Stream& stream, std::int64_t number);
 
+  /// After a refusal so many must have been accepted before several are inserted at once again.
+  static constexpr std::size_t accepted_before_several = 64;
+
   SQLite::Database& database_;
   const tracing::TraceSeed trace_seed_;
   TurnAccount& turn_;
@@ -60,12 +81,16 @@ class Appender {
   Streams streams_;
   Inputs inputs_;
   LaneWakeups wakeups_;
-  Statement insert_, find_known_, find_content_, find_holder_, find_delivery_, unmatched_;
+  RowsInsert insert_plain_, insert_any_;
+  Statement newest_, take_back_, insert_, find_known_, find_content_, find_holder_, find_delivery_,
+      unmatched_;
 
   // Set during a call of append.
   WallTime now_{};
   std::int64_t digest_ = 0;
   std::vector<DeliveryRow> made_;
+  std::vector<Staged> staged_;
+  std::size_t accepted_in_a_row_ = accepted_before_several;  ///< over all calls
 };
 
 }  // namespace dispatch::journal

@@ -20,20 +20,20 @@ std::optional<SequenceNumber> sequence_of(const DeliveryRow& row) {
 FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, Subscriptions& subscriptions)
     : turn_(turn),
       subscriptions_(subscriptions),
-      add_pending_(database,
-                   "INSERT INTO deliveries (queue_no, position, destination_no, entity_no, sequence_number,"
-                   "                        subscription_no)"
-                   " VALUES (?, ?, ?, ?, ?, ?)"),
       open_below_(database,
                   "SELECT 1 FROM deliveries INDEXED BY deliveries_open_by_lane"
                   " WHERE entity_no = ? AND subscription_no = ? AND generation = 0"
                   "   AND sequence_number < ? AND (subscription_no > 0 OR generation > 0)"
                   "   AND state NOT IN (4, 5) LIMIT 1"),
+      add_pending_(database,
+                   "INSERT INTO deliveries (queue_no, position, destination_no, entity_no, sequence_number,"
+                   "                        subscription_no) VALUES",
+                   "(?, ?, ?, ?, ?, ?)"),
       add_in_flight_(
           database,
-          "INSERT INTO deliveries (queue_no, position, destination_no, entity_no, sequence_number,"
-          "                        subscription_no, state, state_at, attempts, began_at, began_turn)"
-          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, 1, ?7, ?8)") {}
+          "INSERT INTO deliveries (state, attempts, state_at, began_at, began_turn, queue_no, position,"
+          "                        destination_no, entity_no, sequence_number, subscription_no) VALUES",
+          "(1, 1, ?1, ?1, ?2, ?, ?, ?, ?, ?, ?)") {}
 
 bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const Route& route,
                           WallTime accepted) {
@@ -44,12 +44,11 @@ bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const 
 
 std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now) {
   Fresh* const fresh = find(key);
-  if (fresh == nullptr || fresh->written) return std::nullopt;
-  const auto& [row, arrival, route, accepted, written] = *fresh;
+  if (fresh == nullptr || fresh->begun) return std::nullopt;
+  const auto& [row, arrival, route, accepted, is_begun] = *fresh;
   if (has_to_wait(row)) return Begun{};
-  add_in_flight_.run(key.queue, key.position, row.destination, entity_of(row), sequence_of(row),
-                     row.subscription, now, turn_.number);
-  fresh->written = true;
+  begun_.push_back(row);
+  fresh->begun = true;
 
   Begun begun;
   begun.won = true;
@@ -75,14 +74,31 @@ bool FreshDeliveries::has_to_wait(const DeliveryRow& row) {
   return after_fresh || open_below_.rows(row.entity, row.subscription, row.sequence).next();
 }
 
+void FreshDeliveries::write_begun(WallTime now) {
+  insert(add_in_flight_, begun_, [&](auto& bind) { bind(now, turn_.number); });
+  begun_.clear();
+}
+
 void FreshDeliveries::write() {
-  for (Fresh& fresh : fresh_) {
-    if (fresh.written) continue;
-    const DeliveryRow& row = fresh.row;
-    add_pending_.run(row.key.queue, row.key.position, row.destination, entity_of(row), sequence_of(row),
-                     row.subscription);
-  }
+  std::vector<DeliveryRow> pending;
+  for (const Fresh& fresh : fresh_)
+    if (!fresh.begun) pending.push_back(fresh.row);
+  insert(add_pending_, pending, [](auto&) {});
   fresh_.clear();
+}
+
+template <class BindShared>
+void FreshDeliveries::insert(RowsInsert& insert, std::span<const DeliveryRow> rows, BindShared bind_shared) {
+  while (!rows.empty()) {
+    const auto some = rows.first(RowsInsert::at_once(rows.size()));
+    insert.run(some.size(), [&](auto bind) {
+      bind_shared(bind);
+      for (const DeliveryRow& row : some)
+        bind(row.key.queue, row.key.position, row.destination, entity_of(row), sequence_of(row),
+             row.subscription);
+    });
+    rows = rows.subspan(some.size());
+  }
 }
 
 bool FreshDeliveries::any_below(const DeliveryRow& row) const {

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "event/arrival.hpp"
 #include "journal/rows.hpp"
+#include "journal/sqlite/statements/rows_insert.hpp"
 #include "journal/sqlite/statements/statement.hpp"
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
@@ -23,9 +24,11 @@ class FreshDeliveries {
   /// decrease. Returns false if the arrival already has one at this delivery queue.
   bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route, WallTime accepted);
 
-  /// Implements Transaction::begin for one delivery: if it is here, writes it as in flight. Otherwise returns
-  /// nothing.
+  /// Implements Transaction::begin for one delivery, if it is here; otherwise returns nothing. Call
+  /// write_begun() after the last one.
   std::optional<Begun> begin(const DeliveryKey& key, WallTime now);
+  /// Writes those that were begun as in flight.
+  void write_begun(WallTime now);
 
   /// Writes the remaining ones as pending.
   void write();
@@ -37,7 +40,10 @@ class FreshDeliveries {
   bool leads_to(Position position, QueueNo queue, DestinationNo destination);
 
   /// Call it after the turn was abandoned.
-  void forget() { fresh_.clear(); }
+  void forget() {
+    fresh_.clear();
+    begun_.clear();
+  }
 
  private:
   struct Fresh {
@@ -45,15 +51,19 @@ class FreshDeliveries {
     const Arrival* arrival;
     Route route;
     WallTime accepted;
-    bool written = false;
+    bool begun = false;
   };
   Fresh* find(const DeliveryKey& key);
   bool has_to_wait(const DeliveryRow& row);
+  template <class BindShared>
+  static void insert(RowsInsert& insert, std::span<const DeliveryRow> rows, BindShared bind_shared);
 
   TurnAccount& turn_;
   Subscriptions& subscriptions_;
-  std::vector<Fresh> fresh_;  ///< by position
-  Statement add_pending_, open_below_, add_in_flight_;
+  std::vector<Fresh> fresh_;        ///< by position
+  std::vector<DeliveryRow> begun_;  ///< those that are still to be written as in flight
+  Statement open_below_;
+  RowsInsert add_pending_, add_in_flight_;
 };
 
 }  // namespace dispatch::journal

@@ -3,6 +3,8 @@
 #include "journal/sqlite/reading/stored_trace.hpp"
 #include "journal/trace.hpp"
 
+#include <cstddef>
+
 namespace dispatch::journal {
 
 IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
@@ -58,6 +60,7 @@ void IntentWriter::forget() {
 
 Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, WallTime now) {
   std::vector<Begun> begun(intents.size());
+  std::vector<std::size_t> stored;  // places of those that an earlier turn made
   for (std::size_t i = 0; i < intents.size(); ++i) {
     const auto& [key, state] = intents[i];
     const auto next = next_state(state, Transition::begin);
@@ -66,11 +69,16 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
     if (auto fresh = fresh_.begin(key, now)) {
       if (fresh->won) turn_.moved(state, *next);
       begun[i] = std::move(*fresh);
-      continue;
+    } else {
+      stored.push_back(i);
     }
+  }
+  fresh_.write_begun(now);
+  for (const std::size_t i : stored) {
+    const auto& [key, state] = intents[i];
     if (claim_.run(now, turn_.number, key.queue, key.position, key.generation, static_cast<int>(state)) == 0)
       continue;
-    turn_.moved(state, *next);
+    turn_.moved(state, DeliveryState::in_flight);
     begun[i].won = true;
     begun[i].outgoing = read_outgoing(key, now);
   }
