@@ -169,7 +169,8 @@ void add_replay_command(Command app, Program& program) {
       .type_name("TIME");
   command.add_option("--until", asked->until, "Events accepted before then").type_name("TIME");
   add_type_option(command, asked->names);
-  add_value(command, "--state", asked->selection.state, parse_final_state, "completed or failed; else both")
+  add_value(command, "--state", asked->selection.state, parse_final_state,
+            "completed or failed; else both, also what an operator cancelled or discarded")
       .type_name("STATE");
   command.add_flag("--all", asked->all, "All finished deliveries, without a condition");
   command.add_flag("--dry-run", asked->dry_run, "Only count the deliveries; change nothing");

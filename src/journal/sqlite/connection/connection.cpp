@@ -64,7 +64,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
 
   DISPATCH_ASSIGN(auto file, DatabaseFile::open(path));
   DISPATCH_TRY(check_has_one_name(path, file));
-  DISPATCH_TRY(check_private(path, file, options.opening.notice));
+  DISPATCH_TRY(check_owner(path, file));
   DISPATCH_TRY(check_log_belongs(path, file));
   try {
     std::unique_ptr<Connection> connection{new Connection{path, options, std::move(file)}};
@@ -77,6 +77,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
 
 Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
   DISPATCH_ASSIGN(const auto due, find_due(database_, path_, options.opening.existing_only));
+  DISPATCH_TRY(
+      check_private(path_, file_, options.opening.notice));  // not before: a file of others stays as it is
   if (due == Due::migration && !options.opening.migrated)
     return unavailable(
         "journal {0} has version {1}, this program works on version {2}, and this command must not change "

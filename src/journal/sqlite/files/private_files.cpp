@@ -68,10 +68,15 @@ Result<> check_lock_file(const Modes& modes, const std::filesystem::path& path) 
 
 }  // namespace
 
+Result<> check_owner(const std::filesystem::path& journal, const DatabaseFile& file) {
+  DISPATCH_ASSIGN(const auto status, file.status());
+  if (status.st_uid != ::geteuid()) return of_another_user(journal, status.st_uid);
+  return {};
+}
+
 Result<> check_private(const std::filesystem::path& journal, const DatabaseFile& file, const Notice& notice) {
   const Modes modes{notice};
   DISPATCH_ASSIGN(const auto status, file.status());
-  if (status.st_uid != ::geteuid()) return of_another_user(journal, status.st_uid);
   if (status.st_size == 0) {  // no journal yet, so that nobody has seen anything
     DISPATCH_TRY(file.set_mode(private_mode));
   } else {

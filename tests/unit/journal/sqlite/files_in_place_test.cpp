@@ -386,6 +386,22 @@ TEST_CASE("files: a journal that others may use is made private or refused") {
   }
 }
 
+TEST_CASE("files: a file that is no journal keeps its mode") {
+  const TempDir directory;
+  const std::string text = directory.write("events.jsonl", "{}\n"), other = directory / "other.db";
+  SQLite::Database{other, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t (a)");
+  for (const auto& path : {text, other}) {
+    CAPTURE(path);
+    REQUIRE(::chmod(path.c_str(), 0644) == 0);
+    SqliteOptions options;
+    options.opening.notice = [](const std::string& what) { FAIL(what); };
+    CHECK(SqliteJournal::open(path, options).error().failure == Failure::unavailable);
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0644);
+  }
+}
+
 TEST_CASE("files: an empty file that becomes a journal is private before anything is in it") {
   const TempDir directory;
   const std::string path = directory.write("dispatch.db", "");
