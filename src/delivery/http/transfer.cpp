@@ -41,6 +41,10 @@ Transfer::Transfer(const TransferContext& context, EasyHandle easy)
       easy_(std::move(easy)),
       choice_(addresses_.unresponsive),
       answer_(options_) {
+  set_up();
+}
+
+void Transfer::set_up() {
   loop_.adopt(easy_.get());
   set_up_transfer(easy_.get(), options_,
                   {.transfer = this,
@@ -50,6 +54,20 @@ Transfer::Transfer(const TransferContext& context, EasyHandle easy)
                    .on_body = &Transfer::on_body,
                    .on_socket = &Transfer::on_socket,
                    .on_tls = &Transfer::on_tls});
+}
+
+/// Takes a new handle in place of one that has read an answer. libcurl 7.88 remembers the last header line
+/// of the answer before, whose memory it has freed, and writes to it where the first header line of the next
+/// answer is folded (headers.c, unfold_value).
+bool Transfer::renew() {
+  if (!seen_headers_) return true;
+  EasyHandle fresh{curl_easy_init()};
+  if (!fresh) return false;
+  easy_ = std::move(fresh);
+  seen_headers_ = false;
+  purpose_ = Purpose::request;
+  set_up();
+  return true;
 }
 
 Transfer::~Transfer() {
@@ -113,6 +131,8 @@ tl::expected<void, Outcome> Transfer::start(Outgoing outgoing, WallTime now, Pur
   socket_error_ = 0;
   const auto only = public_only();
   if (!only) return tl::unexpected(not_made(OutcomeKind::refused, only.error().message));
+  if (!renew())
+    return tl::unexpected(not_made(OutcomeKind::local_failure, "cannot set up a request: out of memory"));
   choice_.begin(*only);
   lines_.clear(purpose == Purpose::request ? HeaderLines::Form::libcurl : HeaderLines::Form::wire);
   if (auto written = write_headers(outgoing_, now, lines_); !written)
@@ -297,6 +317,7 @@ Transfer& Transfer::of(CURL* easy) {
 
 std::size_t Transfer::on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept {
   auto& self = *static_cast<Transfer*>(transfer);
+  self.seen_headers_ = true;
   return self.answer_.header({text, bytes}, self.status()) ? bytes : 0;
 }
 

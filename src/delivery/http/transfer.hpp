@@ -114,6 +114,8 @@ class Transfer {
 
  private:
   Transfer(const TransferContext& context, EasyHandle easy);
+  void set_up();
+  bool renew();
   static std::size_t on_header(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static std::size_t on_body(const char* text, std::size_t, std::size_t bytes, void* transfer) noexcept;
   static int on_request(void* transfer, char* address, char*, int port, int) noexcept;
@@ -141,6 +143,7 @@ class Transfer {
   ShareHandle own_connections_;  // with connect_tls, or libcurl looks for it among all connections each time
   EasyHandle easy_;
   Purpose purpose_ = Purpose::request;
+  bool seen_headers_ = false;  // true: the handle has read an answer
   bool keep_ = true;
   Fd socket_;          // with connect: the connected one, until it is handed over
   Outgoing outgoing_;  // libcurl reads the payload from here

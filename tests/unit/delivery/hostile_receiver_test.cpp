@@ -339,6 +339,22 @@ TEST_CASE("hostile: an answer of a strange shape counts for what it says") {
     meet(hostile);
 }
 
+TEST_CASE("hostile: a head that begins with a folded line is no answer and harms nobody") {
+  // libcurl 7.88 would write to the last header line of the answer before, whose memory it has freed.
+  const RawReceiver receiver{[](Conversation& peer) {
+    const std::string field = "X-Filler: " + std::string(200 + peer.number(), 'x') + "\r\n";
+    if (!peer.request() || !peer.send("HTTP/1.1 200 OK\r\n" + field + "Content-Length: 0\r\n\r\n")) return;
+    if (peer.request()) peer.send("HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 0\r\n\r\n");
+  }};
+  TransportFixture fixture{impatient()};
+  for (std::uint64_t ticket = 1; ticket <= 40; ticket += 2) {
+    CHECK(fixture.attempt(event(receiver.url(), ticket)).status == 200);
+    const auto outcome = fixture.attempt(event(receiver.url(), ticket + 1));
+    CHECK(outcome.kind == OutcomeKind::broken);
+    CHECK_FALSE(outcome.error.empty());
+  }
+}
+
 TEST_CASE("hostile: what comes behind an answer is nobody's answer") {
   const std::string no = "HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno";
   const std::string second = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
