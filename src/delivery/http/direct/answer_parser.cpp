@@ -10,8 +10,11 @@ namespace {
 
 constexpr std::uint64_t number_most = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t chunk_digits_most = 16;
-/// A line of chunk framing is mostly under 10 bytes.
+/// Bytes of chunk framing in one answer, and in one line, which is mostly under 10 bytes.
 constexpr std::size_t framing_most = 1024 * 1024;
+constexpr std::size_t framing_line_most = 4 * 1024;
+/// Memory for incomplete lines that a parser keeps between answers.
+constexpr std::size_t kept_most = 16 * 1024;
 
 constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -55,6 +58,11 @@ std::string_view content_of(std::string_view line) {
   return line;
 }
 
+/// True where another reader could see the end of a line.
+bool has_control(std::string_view text) {
+  return text.find('\r') != std::string_view::npos || text.find('\0') != std::string_view::npos;
+}
+
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
   c = lower(c);
@@ -68,12 +76,13 @@ void AnswerParser::begin() {
   fault_ = Fault::none;
   answered_ = complete_ = close_ = version_10_ = bodyless_ = chunked_ = coded_ = ignore_length_ =
       has_length_ = false;
-  after_retry_after_ = has_retry_after_ = false;
+  after_retry_after_ = has_retry_after_ = told_to_close_ = false;
   silent_ = announced_ = clean_ = true;
   lines_ = 0;
   status_ = 0;
   length_ = left_ = 0;
   header_bytes_ = framing_bytes_ = body_bytes_ = 0;
+  if (partial_.capacity() > kept_most) std::string{}.swap(partial_);
   partial_.clear();
   retry_after_.clear();
   excerpt_.clear();
@@ -103,7 +112,7 @@ std::size_t AnswerParser::take_line(std::string_view bytes) {
   const std::size_t size = whole ? end_of_line + 1 : bytes.size();
   if (state_ == State::chunk_size || state_ == State::chunk_end) {
     framing_bytes_ += size;
-    if (framing_bytes_ > framing_most) {
+    if (framing_bytes_ > framing_most || partial_.size() + size > framing_line_most) {
       end_uncleanly();
       return size;
     }
@@ -227,7 +236,8 @@ void AnswerParser::header_line(std::string_view text) {
   }
   if (state_ == State::trailer) {
     if (text.front() == '\r') return end_uncleanly();
-    if (text.find(':') == std::string_view::npos || is_blank(text.front())) clean_ = false;
+    if (text.find(':') == std::string_view::npos || is_blank(text.front()) || has_control(content_of(text)))
+      clean_ = false;
     return;
   }
   ++lines_;
@@ -256,10 +266,10 @@ void AnswerParser::field(std::string_view name, std::string_view value) {
       }
       break;
     case 14:
-      if (!bodyless_ && is_word(name, "content-length")) content_length(value);
+      if (is_word(name, "content-length")) content_length(value);
       break;
     case 17:
-      if (!bodyless_ && is_word(name, "transfer-encoding")) transfer_encoding(value);
+      if (is_word(name, "transfer-encoding")) transfer_encoding(value);
       break;
     default:
       break;
@@ -277,13 +287,17 @@ void AnswerParser::fold(std::string_view text) {
 
 void AnswerParser::connection(std::string_view value) {
   if (contains_word(value, "close"))
-    close_ = true;
-  else if (version_10_ && contains_word(value, "keep-alive"))
+    close_ = told_to_close_ = true;
+  else if (version_10_ && !told_to_close_ && contains_word(value, "keep-alive"))
     close_ = false;
 }
 
 void AnswerParser::content_length(std::string_view value) {
   value = without_leading_blanks(value);
+  if (bodyless_) {  // a server that sends the body all the same would answer the next request with it
+    if (status_ >= 200 && without_trailing_space(value) != "0") clean_ = false;
+    return;
+  }
   if (value.starts_with('+')) {
     value.remove_prefix(1);
     clean_ = false;
@@ -309,6 +323,10 @@ void AnswerParser::content_length(std::string_view value) {
 }
 
 void AnswerParser::transfer_encoding(std::string_view value) {
+  if (bodyless_) {
+    if (status_ >= 200) clean_ = false;
+    return;
+  }
   while (!value.empty()) {
     const auto comma = std::min(value.find(','), value.size());
     const auto coding = without_trailing_space(without_leading_blanks(value.substr(0, comma)));
@@ -357,6 +375,7 @@ void AnswerParser::chunk_size(std::string_view text) {
   if (digits == 0 || digits > chunk_digits_most || size > number_most) return end_uncleanly();
   const auto extension = without_leading_blanks(content_of(text.substr(digits)));
   if (!extension.empty() && extension.front() != ';') clean_ = false;
+  if (has_control(extension)) clean_ = false;
   left_ = size;
   state_ = size > 0 ? State::chunk_data : State::trailer;
 }
@@ -377,7 +396,7 @@ std::string AnswerParser::explain() const {
     case Fault::status_line:
       return "the answer's status line is malformed";
     case Fault::switched_protocols:
-      return "the server switched protocols, which nobody had asked for";
+      return "the server switched protocols without being asked";
     case Fault::nul:
       return fmt::format("{}: Nul byte in header", invalid);
     case Fault::no_colon:

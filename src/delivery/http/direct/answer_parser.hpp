@@ -111,9 +111,10 @@ class AnswerParser {
   Fault fault_ = Fault::none;
   bool answered_ = false, complete_ = false;
   bool silent_ = true;
-  bool announced_ = true;  // nothing of a head has come since the last announcement
-  bool clean_ = true;      // the answer is as the standard has it
-  bool close_ = false;     // HTTP/1.0, Connection: close, or no other end than that
+  bool announced_ = true;       // nothing of a head has come since the last announcement
+  bool clean_ = true;           // the answer is as the standard has it
+  bool close_ = false;          // HTTP/1.0, Connection: close, or no other end than that
+  bool told_to_close_ = false;  // by Connection: close
   bool version_10_ = false;
   bool bodyless_ = false;  // by its status
   bool chunked_ = false;
