@@ -50,7 +50,6 @@ template <class Change>
 Result<> narrow_beside(const Modes& modes, const std::filesystem::path& path, const struct stat& status,
                        Change change) {
   if (!S_ISREG(status.st_mode)) return {};
-  if (status.st_uid != ::geteuid()) return of_another_user(path, status.st_uid);
   return modes.narrow(path, status.st_mode, [&]() -> Result<> {
     if (change() == 0) return {};
     return fail("cannot change the mode of {}: {}; run: chmod 600 {}", path.string(), errno_text(errno),
@@ -71,6 +70,12 @@ Result<> check_lock_file(const Modes& modes, const std::filesystem::path& path) 
 Result<> check_owner(const std::filesystem::path& journal, const DatabaseFile& file) {
   DISPATCH_ASSIGN(const auto status, file.status());
   if (status.st_uid != ::geteuid()) return of_another_user(journal, status.st_uid);
+  for (const auto suffix : {wal_suffix, shm_suffix, lock_suffix}) {
+    const auto path = companion(journal, suffix);
+    struct stat beside {};
+    if (::lstat(path.c_str(), &beside) != 0 || !S_ISREG(beside.st_mode)) continue;
+    if (beside.st_uid != ::geteuid()) return of_another_user(path, beside.st_uid);
+  }
   return {};
 }
 
