@@ -114,7 +114,8 @@ class MultiLoop {
   std::vector<Unwatched> unwatched_;
   std::unordered_map<curl_socket_t, CURL*> connecting_;
   class NoOwnerYet final : public SocketOwner {
-    void ready(std::uint32_t) override {}  // it is told again, once there is an owner
+    // Ignores the event: epoll is level-triggered and reports it again to the new owner.
+    void ready(std::uint32_t) override {}
   };
   NoOwnerYet no_owner_yet_;
   std::vector<SocketOwner*> owners_;  ///< by socket

@@ -352,7 +352,7 @@ void AnswerParser::end_of_head() {
   }
   answered_ = true;
   if (bodyless_) return end();
-  // Whoever believes the other length sees another answer (RFC 9112, 6.3).
+  // Two lengths: a proxy that uses the other one would end this answer elsewhere (RFC 9112, 6.3).
   if (chunked_ && (has_length_ || version_10_)) clean_ = false;
   if (coded_) return end_uncleanly();
   if (chunked_) {
