@@ -75,7 +75,7 @@ test: test-deps
 check: check-deps
 	@$(MAKE) --no-print-directory style
 	@$(CONFIGURE) dev -B $(BUILD)
-	@cmake --build $(BUILD) --target all check_programs -j $(JOBS)
+	@cmake --build $(BUILD) --target all -j $(JOBS)
 	@$(CTEST) -L long -j $(JOBS) --test-dir $(BUILD)
 
 style:
@@ -109,14 +109,14 @@ soak: check-deps
 
 asan: test-deps
 	@$(CONFIGURE) asan
-	@cmake --build build-asan --target all check_programs -j $(JOBS)
+	@cmake --build build-asan --target all fuzz_replays -j $(JOBS)
 	@ASAN_OPTIONS=quarantine_size_mb=16 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.supp \
 	  $(CTEST) -LE soak -j2 --test-dir build-asan
 
 tsan: test-deps
 	@$(CONFIGURE) tsan
-	@cmake --build build-tsan --target all check_programs -j $(JOBS)
+	@cmake --build build-tsan --target all -j $(JOBS)
 	@TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$(CURDIR)/tests/support/races.supp \
 	  $(CTEST) -LE soak -j2 --test-dir build-tsan
 

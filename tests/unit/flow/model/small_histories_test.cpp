@@ -88,7 +88,7 @@ TEST_CASE("every history in which the start of a stream is lowered while nothing
              {.failures = 0, .halts = 1});
   }
   SUBCASE("in a file of which each is verified") {
-    explored({.events = {late_starts.begin(), late_starts.begin() + 3},
+    explored({.events = {late_starts.begin(), late_starts.begin() + 2},
               .rules = {.start = first_seen},
               .place = in_files()},
              {.failures = 0, .crashes = 1});
@@ -255,7 +255,7 @@ TEST_CASE("every history in which an operator cancels what waits or has it tried
     explored({.events = one_pair}, {.failures = 1, .operators = 1, .replays = 1});
   }
   SUBCASE("in a file of which each is verified") {
-    explored({.events = one_pair, .place = in_files()}, {.failures = 1, .crashes = 1, .operators = 1});
+    explored({.events = one_pair, .place = in_files()}, {.failures = 1, .operators = 1});
   }
 }
 
@@ -321,6 +321,18 @@ TEST_CASE("longer: a subscription" * doctest::skip()) {
   SUBCASE("in a file with replays") {
     explored({.events = one_pair_subscribed, .rules = {.subscribed = subscribed}, .place = in_files()},
              {.failures = 1, .halts = 1, .removals = 1, .replays = 1});
+  }
+}
+
+TEST_CASE("longer: in a file of which each is verified" * doctest::skip()) {
+  SUBCASE("with a stream whose start is lowered") {
+    explored({.events = {late_starts.begin(), late_starts.begin() + 3},
+              .rules = {.start = first_seen},
+              .place = in_files()},
+             {.failures = 0, .crashes = 1});
+  }
+  SUBCASE("with an operator") {
+    explored({.events = one_pair, .place = in_files()}, {.failures = 1, .crashes = 1, .operators = 1});
   }
 }
 
