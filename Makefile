@@ -23,7 +23,8 @@ PACKAGES := build-essential cmake ninja-build ccache pkg-config \
   libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
   libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libmicrohttpd-dev libxxhash-dev libjq-dev
 TEST_PACKAGES := $(PACKAGES) doctest-dev mandoc prometheus
-LINT_PACKAGES := clang-format clang-tidy mandoc
+STYLE_PACKAGES := clang-format mandoc
+LINT_PACKAGES := clang-tidy
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 
 # $(CONFIGURE) NAME: as the preset of that name in CMakePresets.json says.
@@ -34,7 +35,7 @@ CTEST = ctest --output-on-failure --no-tests=error
 TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 TESTS = $(CTEST) -LE 'long|soak' -j $(TEST_JOBS) --test-dir
 
-.PHONY: all deps test-deps check-deps demo test check style lint install bench soak asan tsan fuzz clean
+.PHONY: all deps test-deps fuzz-deps demo test check style lint install bench soak asan tsan fuzz clean
 
 all:
 	@$(CONFIGURE) release -B $(BUILD)
@@ -60,8 +61,8 @@ deps:
 test-deps:
 	$(call install-missing,$(TEST_PACKAGES))
 
-check-deps:
-	$(call install-missing,$(TEST_PACKAGES) $(LINT_PACKAGES) $(FUZZ_PACKAGES))
+fuzz-deps:
+	$(call install-missing,$(TEST_PACKAGES) $(FUZZ_PACKAGES))
 
 demo: deps
 	@$(MAKE) --no-print-directory all
@@ -72,14 +73,13 @@ test: test-deps
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(TESTS) $(BUILD)
 
-check: check-deps
-	@$(MAKE) --no-print-directory style
+check: test-deps style
 	@$(CONFIGURE) dev -B $(BUILD)
 	@cmake --build $(BUILD) --target all -j $(JOBS)
 	@$(CTEST) -L long -j $(JOBS) --test-dir $(BUILD)
 
 style:
-	$(call install-missing,$(LINT_PACKAGES))
+	$(call install-missing,$(STYLE_PACKAGES))
 	@git ls-files '*.hpp' '*.cpp' | xargs clang-format --dry-run -Werror
 	@mandoc -T lint -W warning man/*.[1-9]
 	@tests/floors/check .
@@ -87,8 +87,8 @@ style:
 
 # clang-tidy cannot read the headers that g++ has precompiled, and takes each source by itself. Each header too is
 # compiled by itself.
-lint: style
-	$(call install-missing,$(TEST_PACKAGES))
+lint: test-deps style
+	$(call install-missing,$(LINT_PACKAGES))
 	@$(CONFIGURE) lint
 	@cmake --build build-lint --target all_verify_interface_header_sets -j $(JOBS)
 	@git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet --extra-arg=-Wno-unknown-warning-option -p build-lint
@@ -102,7 +102,7 @@ bench: test-deps
 	@cmake --build $(BUILD) --target dispatch run_bench -j $(JOBS)
 	@$(BUILD)/tests/bench/run_bench --dispatch $(BUILD)/dispatch $(if $(FULL),--full)
 
-soak: check-deps
+soak: fuzz-deps
 	@$(CONFIGURE) dev -B $(BUILD)
 	@cmake --build $(BUILD) --target all soak_programs -j $(JOBS)
 	@DISPATCH_SOAK_MINUTES=$(MINUTES) $(CTEST) -L soak --verbose --test-dir $(BUILD)
@@ -120,7 +120,7 @@ tsan: test-deps
 	@TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$(CURDIR)/tests/support/races.supp \
 	  $(CTEST) -LE soak -j2 --test-dir build-tsan
 
-fuzz: check-deps
+fuzz: fuzz-deps
 	@$(CONFIGURE) dev -B $(BUILD) -DDISPATCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
 	@$(CTEST) -R '^fuzz: soak ' -j2 --test-dir $(BUILD)
 
