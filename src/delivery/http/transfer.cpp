@@ -208,6 +208,14 @@ int Transfer::socket() const {
   return socket;
 }
 
+ssl_st* Transfer::session() const {
+  const curl_tlssessioninfo* info = nullptr;
+  if (curl_easy_getinfo(easy_.get(), CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || info == nullptr ||
+      info->backend != CURLSSLBACKEND_OPENSSL)
+    return nullptr;
+  return static_cast<ssl_st*>(info->internals);
+}
+
 void Transfer::allow(std::chrono::milliseconds more) {
   connect_timeout_ += more;
   curl_easy_setopt(easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout_.count()));

@@ -22,6 +22,8 @@
 #include <string_view>
 #include <vector>
 
+struct ssl_st;  // OpenSSL's SSL
+
 namespace dispatch::delivery {
 
 /// What all transfers of a transport share. All of it is borrowed.
@@ -85,6 +87,8 @@ class Transfer {
   CURLcode send(std::string_view bytes, std::size_t& sent);
   CURLcode receive(std::span<char> bytes, std::size_t& received);
   int socket() const;
+  /// The TLS session, after the first of these calls; null if libcurl does not use OpenSSL.
+  ssl_st* session() const;
   /// Describes a failure of these.
   std::string explain(CURLcode code) const;
   /// Closes the connection by connect_tls; the transfer is then free.

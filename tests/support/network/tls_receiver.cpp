@@ -52,11 +52,11 @@ Certificate self_signed(EVP_PKEY* key, const std::string& address, std::chrono::
   X509_gmtime_adj(X509_getm_notBefore(x509), expires.count() - 7200);
   X509_gmtime_adj(X509_getm_notAfter(x509), expires.count());
   X509_set_pubkey(x509, key);
-  X509_NAME* const name = X509_get_subject_name(x509);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"), -1,
+  X509_NAME* const subject = X509_get_subject_name(x509);
+  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"), -1,
                              -1, 0);
-  X509_set_issuer_name(x509, name);
-  const std::string names = "IP:" + address + ",DNS:" + name_of(address);
+  X509_set_issuer_name(x509, subject);
+  const std::string name = name_of(address), names = "IP:" + address + ",DNS:" + name + ",DNS:*." + name;
   X509_EXTENSION* const alternative =
       X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
   must(alternative != nullptr, "subject alternative name");
@@ -116,6 +116,7 @@ class TlsReceiver::Server {
   std::uint16_t port() const { return port_; }
   const PemFile& file() const { return file_; }
   std::size_t count() const { return count_; }
+  std::size_t connections() const { return connections_; }
 
  private:
   void run() {
@@ -126,7 +127,9 @@ class TlsReceiver::Server {
     std::vector<std::thread> talks;
     while (await(listener_.get(), -1))
       if (Fd connection{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)})
-        talks.emplace_back([this, socket = connection.release()] { serve(Fd{socket}); });
+        talks.emplace_back([this, socket = connection.release(), number = connections_++] {
+          serve(Fd{socket}, number);
+        });
     for (auto& talk : talks) talk.join();
   }
 
@@ -136,7 +139,7 @@ class TlsReceiver::Server {
     return ::poll(watched.data(), watched.size(), milliseconds) > 0 && watched[1].revents == 0;
   }
 
-  void serve(const Fd& connection) {
+  void serve(const Fd& connection, std::size_t number) {
     const timeval bound{5, 0};
     ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
     const int yes = 1;
@@ -145,8 +148,17 @@ class TlsReceiver::Server {
     SSL_set_fd(session.get(), connection.get());
     if (!await(connection.get(), -1) || SSL_accept(session.get()) != 1)
       return;  // the sender did not trust us
+    if (setup_.talk) return talk(connection, session.get(), number);
     while (answer_next(connection, session.get()) && setup_.keeps_connections) continue;
     SSL_shutdown(session.get());
+  }
+
+  void talk(const Fd& connection, SSL* session, std::size_t number) {
+    TlsConversation conversation{session, number, [&](int milliseconds) {
+                                   return await(milliseconds < 0 ? connection.get() : -1, milliseconds);
+                                 }};
+    setup_.talk(conversation);
+    if (conversation.says_goodbye()) SSL_shutdown(session);
   }
 
   /// False where the sender has gone, or the server ends.
@@ -176,6 +188,7 @@ class TlsReceiver::Server {
   Fd stop_{::eventfd(0, EFD_CLOEXEC)};
   std::uint16_t port_ = port_of(listener_);
   std::atomic<std::size_t> count_ = 0;
+  std::atomic<std::size_t> connections_ = 0;
   std::thread thread_;
 };
 
@@ -194,6 +207,9 @@ const std::filesystem::path& TlsReceiver::certificate() const {
 }
 std::size_t TlsReceiver::count() const {
   return server_->count();
+}
+std::size_t TlsReceiver::connections() const {
+  return server_->connections();
 }
 
 }  // namespace dispatch::test

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "support/network/tls_conversation.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,13 +18,16 @@ namespace dispatch::test {
 class TlsReceiver {
  public:
   struct Setup {
-    std::string certified_address = "127.0.0.1";  ///< for which the certificate is made, and for its name
+    /// For which the certificate is made, and for its name and the names below that.
+    std::string certified_address = "127.0.0.1";
     int version_most = 0;                         ///< TLS1_1_VERSION and the like; 0: the newest
     std::chrono::seconds expires{3600};           ///< from now; the certificate is two hours older
     bool asks_client = false;                     ///< for a certificate, and trusts its own and no other
     int status = 500;                             ///< of every answer
     std::chrono::milliseconds answers_after{0};   ///< from the request
     bool keeps_connections = false;
+    /// What is done with each connection in place of all that; it is closed when the talk returns.
+    std::function<void(TlsConversation&)> talk{};
   };
 
   TlsReceiver();
@@ -35,8 +41,10 @@ class TlsReceiver {
   std::uint16_t port() const;
   /// The certificate as a PEM file, to be trusted; its key is in it as well. Removed with the receiver.
   const std::filesystem::path& certificate() const;
-  /// Requests that have come whole.
+  /// Requests that have come whole, where there is no talk.
   std::size_t count() const;
+  /// Connections accepted so far.
+  std::size_t connections() const;
 
  private:
   class Server;

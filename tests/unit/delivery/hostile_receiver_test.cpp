@@ -60,7 +60,7 @@ struct Hostile {
   OutcomeKind kind;
   int status;
   const char* words;  ///< stand in the error
-  enum class Connection { dropped, kept, either } connection = Connection::dropped;
+  enum class After { dropped, kept, either } connection = After::dropped;
 };
 
 /// Lets `hostile` have an event, an honest receiver another one beside it, and `hostile` one more.
@@ -89,14 +89,14 @@ void meet(const Hostile& hostile) {
   const auto next = fixture.outcome(3, 3);
   INFO(next.error);
   CHECK(next.status == honest_status);
-  using Connection = Hostile::Connection;
-  if (hostile.connection != Connection::either)
-    CHECK(receiver.connections() == (hostile.connection == Connection::kept ? 1 : 2));
+  using After = Hostile::After;
+  if (hostile.connection != After::either)
+    CHECK(receiver.connections() == (hostile.connection == After::kept ? 1 : 2));
   CHECK(fixture.reports.count() == 3);
 }
 
 using Kind = OutcomeKind;
-using Connection = Hostile::Connection;
+using After = Hostile::After;
 
 std::string repeated(std::size_t times, const std::string& text) {
   std::string all;
@@ -178,7 +178,7 @@ TEST_CASE("hostile: what is no answer is never a success") {
            {"a length that is no number", says("HTTP/1.1 200 OK\r\nContent-Length: much\r\n\r\n"),
             Kind::broken, 0, "Content-Length"},
            {"status 999", says("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n"), Kind::answered, 999, "",
-            Connection::kept},
+            After::kept},
            {"HTTP/1.0", says_and_closes("HTTP/1.0 500 Old\r\n\r\nbody"), Kind::answered, 500, ""},
            {"HTTP/1.0 that claims to be kept", says("HTTP/1.0 500 Old\r\nContent-Length: 0\r\n\r\n"),
             Kind::answered, 500, ""},
@@ -292,14 +292,14 @@ TEST_CASE("hostile: an answer of a strange shape counts for what it says") {
            {"announcements first",
             says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + no +
                  "Content-Length: 0\r\n\r\n"),
-            Kind::answered, 500, "", Connection::kept},
+            Kind::answered, 500, "", After::kept},
            {"folded headers", says(no + "X-A: a\r\n  b\r\n\tc\r\nContent-Length: 0\r\n\r\n"), Kind::answered,
-            500, "", Connection::either},
+            500, "", After::either},
            {"bare newlines", says("HTTP/1.1 500 No\nContent-Length: 0\n\n"), Kind::answered, 500, "",
-            Connection::either},
+            After::either},
            {"chunks with extensions and trailers",
             says(no + "Transfer-Encoding: chunked\r\n\r\n3;a=\"b\"\r\nabc\r\n0\r\nX-T: 1\r\n\r\n"),
-            Kind::answered, 500, "", Connection::kept},
+            Kind::answered, 500, "", After::kept},
            {"a chunk of a bad size", says(no + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"),
             Kind::answered, 500, ""},
            {"a chunk of a negative size",
@@ -312,22 +312,22 @@ TEST_CASE("hostile: an answer of a strange shape counts for what it says") {
             ""},
            {"a length and chunks",
             says(no + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), Kind::answered,
-            500, "", Connection::either},
+            500, "", After::either},
            {"gzip that nobody asked for",
             says(no + "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08"), Kind::answered, 500,
-            "", Connection::kept},
+            "", After::kept},
            {"a redirect to itself", says("HTTP/1.1 307 There\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"),
-            Kind::answered, 307, "", Connection::kept},
+            Kind::answered, 307, "", After::kept},
            {"a redirect to a file",
             says("HTTP/1.1 301 There\r\nLocation: file:///etc/passwd\r\n"
                  "Content-Length: 0\r\n\r\n"),
-            Kind::answered, 301, "", Connection::kept},
+            Kind::answered, 301, "", After::kept},
            {"a redirect to nonsense",
             says("HTTP/1.1 302 There\r\nLocation: ://[\r\nContent-Length: 0\r\n\r\n"), Kind::answered, 302,
-            "", Connection::kept},
+            "", After::kept},
            {"a demand for credentials",
             says("HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"), Kind::answered,
-            401, "", Connection::kept},
+            401, "", After::kept},
            {"a refusal before the request is whole",
             [](Conversation& peer) {
               peer.first_bytes();
@@ -367,14 +367,14 @@ TEST_CASE("hostile: what comes behind an answer is nobody's answer") {
             Kind::answered, 500, ""},
            {"a second answer behind one without body",
             says("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" + second), Kind::answered, 500, "",
-            Connection::either},
+            After::either},
            {"a body behind 204", says("HTTP/1.1 204 None\r\n\r\nbody"), Kind::answered, 204, "",
-            Connection::either},
+            After::either},
            {"a body behind 304", says("HTTP/1.1 304 Same\r\nContent-Length: 4\r\n\r\nbody"), Kind::answered,
-            304, "", Connection::either},
+            304, "", After::either},
            {"a second answer behind the last chunk",
             says("HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + second), Kind::answered,
-            500, "", Connection::either},
+            500, "", After::either},
        })
     meet(hostile);
 }

@@ -6,6 +6,8 @@
 #include <cerrno>
 
 #include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 namespace dispatch::delivery {
@@ -22,7 +24,7 @@ Channel::Progress PlainChannel::read(std::span<char> into) {
     return {State::moved, bytes, bytes < into.size()};
   }
   if (got == 0) return {State::closed};
-  if (errno == EAGAIN || errno == EINTR) return {State::blocked};
+  if (errno == EAGAIN || errno == EINTR) return {.state = State::blocked, .awaited = EPOLLIN};
   error_ = errno;
   writing_ = false;
   return {State::failed};
@@ -32,7 +34,7 @@ Channel::Progress PlainChannel::write(std::string_view bytes, bool more) {
   const ssize_t sent =
       ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
   if (sent >= 0) return {State::moved, static_cast<std::size_t>(sent)};
-  if (errno == EAGAIN || errno == EINTR) return {State::blocked};
+  if (errno == EAGAIN || errno == EINTR) return {.state = State::blocked, .awaited = EPOLLOUT};
   error_ = errno;
   writing_ = true;
   return {State::failed};
@@ -44,7 +46,7 @@ std::string PlainChannel::explain() const {
                   : explain_failure(CURLE_RECV_ERROR, fmt::format("Recv failure: {}", text), 0);
 }
 
-bool PlainChannel::is_quiet() {
+bool PlainChannel::is_silent() {
   char byte = 0;
   return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
@@ -54,8 +56,25 @@ TlsChannel::~TlsChannel() {
   spare_.push_back(std::move(transfer_));
 }
 
-Channel::Progress TlsChannel::progress(CURLcode code, std::size_t bytes) {
-  if (code == CURLE_AGAIN) return {State::blocked};
+ssl_st* TlsChannel::session() {
+  if (session_ == nullptr) session_ = transfer_->session();
+  return session_;
+}
+
+/// What TLS waits for. In a handshake reading may wait until it can write, and writing until it can read.
+std::uint32_t TlsChannel::awaited(std::uint32_t usual) {
+  switch (session() != nullptr ? SSL_want(session()) : SSL_NOTHING) {
+    case SSL_READING:
+      return EPOLLIN;
+    case SSL_WRITING:
+      return EPOLLOUT;
+    default:
+      return usual;
+  }
+}
+
+Channel::Progress TlsChannel::progress(CURLcode code, std::size_t bytes, std::uint32_t usual) {
+  if (code == CURLE_AGAIN) return {.state = State::blocked, .awaited = awaited(usual)};
   if (code == CURLE_OK) return {State::moved, bytes};
   error_ = code;
   return {State::failed};
@@ -65,19 +84,26 @@ Channel::Progress TlsChannel::read(std::span<char> into) {
   std::size_t bytes = 0;
   const CURLcode code = transfer_->receive(into, bytes);
   if (code == CURLE_OK && bytes == 0) return {State::closed};
-  return progress(code, bytes);
+  return progress(code, bytes, EPOLLIN);
 }
 
 Channel::Progress TlsChannel::write(std::string_view bytes, bool) {
   std::size_t sent = 0;
   const CURLcode code = transfer_->send(bytes.substr(0, tls_record_bytes), sent);
-  return progress(code, sent);
+  return progress(code, sent, EPOLLOUT);
 }
 
-bool TlsChannel::is_quiet() {
-  // What comes between answers may be TLS's own: tickets, updates of keys.
+bool TlsChannel::is_silent() {
   std::array<char, 1> byte{};
   return read(byte).state == State::blocked;
+}
+
+bool TlsChannel::is_at_rest() {
+  if (!is_silent()) return false;
+  if (session() == nullptr) return true;
+  // TLS 1.3 knows no other handshake: what is unfinished there is a message of which the rest is to come.
+  const bool renegotiates = SSL_version(session()) < TLS1_3_VERSION && SSL_in_init(session()) != 0;
+  return !renegotiates && awaited(EPOLLIN) == EPOLLIN;
 }
 
 }  // namespace dispatch::delivery

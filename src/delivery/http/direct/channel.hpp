@@ -4,6 +4,7 @@
 #include "delivery/http/transfer.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,14 +19,15 @@ class Channel {
  public:
   enum class State {
     moved,    ///< bytes were moved
-    blocked,  ///< wait for the socket
+    blocked,  ///< wait for Progress::awaited
     closed,   ///< the peer sends nothing more
     failed,   ///< the connection is broken
   };
   struct Progress {
     State state = State::blocked;
     std::size_t bytes = 0;
-    bool drained = false;  ///< of a read: there was nothing more
+    bool drained = false;       ///< of a read: there was nothing more
+    std::uint32_t awaited = 0;  ///< if blocked: the events of the socket to wait for (EPOLLIN, EPOLLOUT)
   };
 
   virtual ~Channel() = default;
@@ -37,8 +39,11 @@ class Channel {
   virtual std::string explain() const = 0;
   virtual int socket() const = 0;
 
-  /// True if the peer of an idle connection has neither sent anything nor closed.
-  virtual bool is_quiet() = 0;
+  /// True if the peer, which was not asked, has neither sent anything nor closed. TLS's own messages are
+  /// handled and do not count. What was sent may be taken.
+  virtual bool is_silent() = 0;
+  /// True if moreover nothing has begun that goes on by itself, such as another handshake of TLS.
+  virtual bool is_at_rest() = 0;
 };
 
 /// A TCP connection or one of a Unix socket.
@@ -53,7 +58,8 @@ class PlainChannel final : public Channel {
   Progress write(std::string_view bytes, bool more) override;
   std::string explain() const override;
   int socket() const override { return socket_.get(); }
-  bool is_quiet() override;
+  bool is_silent() override;
+  bool is_at_rest() override { return is_silent(); }
 
  private:
   const Fd socket_;
@@ -76,14 +82,18 @@ class TlsChannel final : public Channel {
   Progress write(std::string_view bytes, bool more) override;
   std::string explain() const override { return transfer_->explain(error_); }
   int socket() const override { return socket_; }
-  bool is_quiet() override;
+  bool is_silent() override;
+  bool is_at_rest() override;
 
  private:
-  Progress progress(CURLcode code, std::size_t bytes);
+  Progress progress(CURLcode code, std::size_t bytes, std::uint32_t usual);
+  ssl_st* session();
+  std::uint32_t awaited(std::uint32_t usual);
 
   std::unique_ptr<Transfer> transfer_;
   std::vector<std::unique_ptr<Transfer>>& spare_;
   const int socket_;
+  ssl_st* session_ = nullptr;  // null: not asked for, or not OpenSSL's
   CURLcode error_ = CURLE_OK;
 };
 

@@ -31,7 +31,7 @@ Connection* DirectClient::usable(const RequestTarget& target, bool public_only) 
     const bool expired =
         now >= connection->retire() || now - connection->idle_since > context_.options.connection_idle_most;
     if (!expired && public_only && not_public(connection->address())) return nullptr;
-    if (!expired && connection->channel().is_quiet()) return connection;
+    if (!expired && connection->channel().is_at_rest()) return connection;
     close(*connection);
   }
   return nullptr;
@@ -114,7 +114,7 @@ void DirectClient::give_up(Connection& connection, int error) {
 void DirectClient::ready(Connection& connection, std::uint32_t events) {
   if (connection.exchange) return advance(connection, events);
   // What an idle connection says is no answer to the next request.
-  if (!connection.channel().is_quiet()) close(connection);
+  if (!connection.channel().is_at_rest()) close(connection);
 }
 
 void DirectClient::advance(Connection& connection, std::uint32_t events) {

@@ -43,6 +43,9 @@ void Exchange::begin(Start start, const RequestTarget& target, const HeaderLines
   else
     body_ = payload;
   sent_ = 0;
+  read_awaits_ = EPOLLIN;
+  write_awaits_ = EPOLLOUT;
+  write_blocked_ = false;
   reading_ = true;
   ended_ = false;
   error_.clear();
@@ -50,14 +53,14 @@ void Exchange::begin(Start start, const RequestTarget& target, const HeaderLines
 }
 
 std::uint32_t Exchange::awaited() const {
-  return (reading_ ? EPOLLIN : 0U) | (is_sent() ? 0U : EPOLLOUT);
+  return (reading_ ? read_awaits_ : 0U) | (is_sent() ? 0U : write_awaits_);
 }
 
 bool Exchange::advance(Channel& channel, std::uint32_t ready, std::span<char> buffer) {
-  constexpr std::uint32_t readable = EPOLLIN | EPOLLHUP | EPOLLERR;
+  constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
   // What has come is read first: a server that refuses a request may close before it has read it all.
-  if (reading_ && (ready & readable) != 0) read(channel, buffer);
-  if (!ended_ && !is_sent() && (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) write(channel, buffer);
+  if (reading_ && (ready & (read_awaits_ | broken)) != 0) read(channel, buffer);
+  if (!ended_ && !is_sent() && (ready & (write_awaits_ | broken)) != 0) write(channel, buffer);
   return ended_;
 }
 
@@ -66,7 +69,11 @@ void Exchange::write(Channel& channel, std::span<char> buffer) {
     const bool in_head = sent_ < head_.size();
     const auto rest = in_head ? std::string_view{head_}.substr(sent_) : body_.substr(sent_ - head_.size());
     const auto progress = channel.write(rest, in_head && !body_.empty());
-    if (progress.state == Channel::State::blocked) return;
+    if (progress.state == Channel::State::blocked) {
+      write_awaits_ = progress.awaited;
+      write_blocked_ = true;
+      return;
+    }
     if (progress.state == Channel::State::failed) {
       error_ = channel.explain();
       if (reading_) read(channel, buffer);  // an answer may have come before the connection broke
@@ -75,7 +82,10 @@ void Exchange::write(Channel& channel, std::span<char> buffer) {
     }
     sent_ += progress.bytes;
   }
-  if (!reading_) ended_ = true;
+  if (!reading_)
+    ended_ = true;
+  else if (write_blocked_)
+    read(channel, buffer);  // TLS may have put off a handshake until its record was written
 }
 
 void Exchange::read(Channel& channel, std::span<char> buffer) {
@@ -83,6 +93,7 @@ void Exchange::read(Channel& channel, std::span<char> buffer) {
     const auto progress = channel.read(buffer);
     switch (progress.state) {
       case Channel::State::blocked:
+        read_awaits_ = progress.awaited;
         return;
       case Channel::State::closed:
         answer_.end_of_input();

@@ -73,6 +73,8 @@ class Exchange {
   std::string head_;       // and the payload, if that is small
   std::string_view body_;  // the payload, if it is not in head_
   std::size_t sent_ = 0;
+  std::uint32_t read_awaits_ = 0, write_awaits_ = 0;  // the events that the channel waits for
+  bool write_blocked_ = false;                        // some of this request has waited for the socket
   bool reading_ = true;  // false: the answer has ended, and the rest of the request is sent
   bool ended_ = false;
   std::string error_;  // why there is no answer, if the connection broke
