@@ -7,8 +7,10 @@
 #include "support/network/receiver.hpp"
 #include "support/network/tls_receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
+#include "unit/delivery/turned_client.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -17,6 +19,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <malloc.h>
 
 using namespace dispatch;
 using namespace dispatch::delivery;
@@ -186,4 +189,22 @@ TEST_CASE("connections of TLS are kept and tickets that come between answers end
   auto large = event(receiver.url(), 11);
   large.payload.assign(3 * 1024 * 1024, 'x');
   CHECK(fixture.attempt(std::move(large)).status == 200);
+}
+
+TEST_CASE("a server that speaks before it is asked gets no request") {
+  for (const bool closes : {false, true}) {
+    std::atomic<bool> asked{false};
+    const RawReceiver receiver{[&](Conversation& peer) {
+      if (closes) return;
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      if (peer.request()) asked = true;
+    }};
+    TurnedClient client;
+    client.delay = 100ms;  // so that it has spoken
+    const auto outcome = client.attempt(event(receiver.url()));
+    CHECK(outcome.kind == OutcomeKind::connect_error);
+    CHECK(outcome.status == 0);
+    CHECK(outcome.error.find("before it was asked") != std::string::npos);
+    CHECK_FALSE(asked);
+  }
 }

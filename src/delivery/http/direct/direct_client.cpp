@@ -93,6 +93,14 @@ void DirectClient::begin_on_new(std::unique_ptr<Transfer> transfer) {
           target, connected.lines, deadline);
   const int error = context_.loop.own(connection.channel().socket(), connection);
   if (error != 0) return give_up(connection, error);
+  // What comes before the request is no answer to it.
+  if (!connection.channel().is_silent())
+    return end(
+        connection,
+        connection.exchange->not_sent(
+            "the request was not sent: the server spoke, or closed the connection, before it was asked",
+            connection.address(), context_.clock),
+        false);
   advance(connection, EPOLLOUT);
 }
 

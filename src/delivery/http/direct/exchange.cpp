@@ -47,7 +47,7 @@ void Exchange::begin(Start start, const RequestTarget& target, const HeaderLines
   write_awaits_ = EPOLLOUT;
   write_blocked_ = false;
   reading_ = true;
-  ended_ = false;
+  spoke_on_ = ended_ = false;
   error_.clear();
   answer_.begin();
 }
@@ -82,10 +82,12 @@ void Exchange::write(Channel& channel, std::span<char> buffer) {
     }
     sent_ += progress.bytes;
   }
-  if (!reading_)
+  if (!reading_) {
+    spoke_on_ = !channel.is_at_rest();
     ended_ = true;
-  else if (write_blocked_)
+  } else if (write_blocked_) {
     read(channel, buffer);  // TLS may have put off a handshake until its record was written
+  }
 }
 
 void Exchange::read(Channel& channel, std::span<char> buffer) {
@@ -161,6 +163,13 @@ Report Exchange::time_out(const std::string& address, const Clock& clock) {
     ended.kind = OutcomeKind::timeout;
     ended.error = explain_timeout(start_.timeout, ended.timings, true);
   }
+  return report(std::move(ended));
+}
+
+Report Exchange::not_sent(std::string why, const std::string& address, const Clock& clock) {
+  auto ended = outcome(address, clock);
+  ended.kind = OutcomeKind::connect_error;
+  ended.error = std::move(why);
   return report(std::move(ended));
 }
 

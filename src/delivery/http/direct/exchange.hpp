@@ -47,7 +47,7 @@ class Exchange {
   std::uint32_t awaited() const;
 
   /// True if another request may follow on the connection of an exchange that has ended.
-  bool allows_reuse() const { return is_sent() && answer_.allows_reuse(); }
+  bool allows_reuse() const { return is_sent() && answer_.allows_reuse() && !spoke_on_; }
 
   /// The outcome of an exchange that has ended, on a connection to `address`.
   Report finish(const std::string& address, const Clock& clock);
@@ -55,6 +55,8 @@ class Exchange {
   Report time_out(const std::string& address, const Clock& clock);
   /// Aborts the exchange. Its outcome is unknown.
   Report cut();
+  /// Ends an exchange of which nothing was sent, as a failure to connect; `why` becomes the outcome's error.
+  Report not_sent(std::string why, const std::string& address, const Clock& clock);
   /// Ends an exchange that cannot go on; `why` becomes the outcome's error.
   Report give_up(std::string why, const std::string& address, const Clock& clock);
 
@@ -76,6 +78,7 @@ class Exchange {
   std::uint32_t read_awaits_ = 0, write_awaits_ = 0;  // the events that the channel waits for
   bool write_blocked_ = false;                        // some of this request has waited for the socket
   bool reading_ = true;  // false: the answer has ended, and the rest of the request is sent
+  bool spoke_on_ = false;  // the peer has sent more while the rest of the request was sent
   bool ended_ = false;
   std::string error_;  // why there is no answer, if the connection broke
 };
