@@ -1,6 +1,7 @@
 #include "delivery/http/multi_loop.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -74,6 +75,15 @@ curl_socket_t MultiLoop::refuse_address(CURL* easy) {
 void MultiLoop::hand_over_next(CURL* easy, Fd* kept) {
   handing_over_ = easy;
   kept_ = kept;
+  handed_over_ = CURL_SOCKET_BAD;
+}
+
+/// True of the socket by which the handle that is handed over has connected, and of no other that libcurl
+/// closes meanwhile.
+bool MultiLoop::is_handed_over(curl_socket_t socket) const {
+  if (handing_over_ == nullptr) return false;
+  const auto opened = connecting_.find(socket);
+  return socket == handed_over_ || (opened != connecting_.end() && opened->second == handing_over_);
 }
 
 void MultiLoop::set_owner(int socket, SocketOwner* owner) {
@@ -83,6 +93,7 @@ void MultiLoop::set_owner(int socket, SocketOwner* owner) {
 }
 
 int MultiLoop::own(int socket, SocketOwner& owner) {
+  if (socket < 0) return EBADF;
   set_owner(socket, &owner);
   return sockets_.want(socket, EPOLLIN);
 }
@@ -132,6 +143,8 @@ void MultiLoop::act() {
     }
   run_timers();
   try_next_addresses();
+  handing_over_ = nullptr;
+  kept_ = nullptr;
 }
 
 int MultiLoop::on_socket(CURL* easy, curl_socket_t socket, int what, void* loop, void*) noexcept {
@@ -142,6 +155,7 @@ int MultiLoop::on_socket(CURL* easy, curl_socket_t socket, int what, void* loop,
     if (easy == self.handing_over_) {
       self.set_owner(socket, &self.no_owner_yet_);
       self.connecting_.erase(socket);
+      self.handed_over_ = socket;
       if (self.kept_ == nullptr) self.handing_over_ = nullptr;
     } else {
       self.given_up(socket);
@@ -165,7 +179,7 @@ int MultiLoop::on_timer(CURLM*, long wait_ms, void* loop) noexcept {
 
 int MultiLoop::on_close(void* loop, curl_socket_t socket) noexcept {
   auto& self = *static_cast<MultiLoop*>(loop);
-  if (self.kept_ != nullptr) {
+  if (self.kept_ != nullptr && self.is_handed_over(socket)) {
     *std::exchange(self.kept_, nullptr) = Fd{socket};
     self.handing_over_ = nullptr;
     self.connecting_.erase(socket);

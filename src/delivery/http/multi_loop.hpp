@@ -48,13 +48,13 @@ class MultiLoop {
   /// the host's next one.
   curl_socket_t refuse_address(CURL* easy);
 
-  /// Call it when `easy` has connected and somebody else is going to own its socket. What the socket says
-  /// until own() is left alone. With `kept`, libcurl is about to close the socket: it stays open and is
-  /// stored there.
+  /// Call it from a callback of libcurl, when `easy` has connected and somebody else is going to own its
+  /// socket. What the socket says until own() is left alone. With `kept`, libcurl is about to close the
+  /// socket: it stays open and is stored there. Holds until the end of act().
   void hand_over_next(CURL* easy, Fd* kept);
 
   /// Watches a connected socket for `owner`, borrowed until disown() or until libcurl closes the socket.
-  /// Returns 0 or errno.
+  /// Returns 0 or errno; EBADF if there is no socket.
   [[nodiscard]] int own(int socket, SocketOwner& owner);
   /// What to wait for on an owned socket: EPOLLIN at first. Returns 0 or errno.
   [[nodiscard]] int want(int socket, std::uint32_t events) { return sockets_.want(socket, events); }
@@ -99,6 +99,7 @@ class MultiLoop {
   static int on_timer(CURLM*, long wait_ms, void* loop) noexcept;
   static int on_close(void* loop, curl_socket_t socket) noexcept;
   void given_up(curl_socket_t socket);
+  bool is_handed_over(curl_socket_t socket) const;
   void set_owner(int socket, SocketOwner* owner);
   SocketOwner* owner_of(int socket) const {
     const auto index = static_cast<std::size_t>(socket);
@@ -112,15 +113,16 @@ class MultiLoop {
   SocketWatch sockets_;
   const std::vector<SocketWatch::Ready>* ready_ = nullptr;
   std::vector<Unwatched> unwatched_;
-  std::unordered_map<curl_socket_t, CURL*> connecting_;
+  std::unordered_map<curl_socket_t, CURL*> connecting_;  ///< with the handles that opened them
   class NoOwnerYet final : public SocketOwner {
     // Ignores the event: epoll is level-triggered and reports it again to the new owner.
     void ready(std::uint32_t) override {}
   };
   NoOwnerYet no_owner_yet_;
   std::vector<SocketOwner*> owners_;  ///< by socket
-  CURL* handing_over_ = nullptr;
-  Fd* kept_ = nullptr;
+  CURL* handing_over_ = nullptr;                    ///< in this act()
+  Fd* kept_ = nullptr;                              ///< where its socket is stored
+  curl_socket_t handed_over_ = CURL_SOCKET_BAD;     ///< its socket, once libcurl has unwatched it
   std::vector<CURL*>
       between_addresses_;  ///< transfers that gave up one address and have not begun with the next
   std::optional<std::chrono::steady_clock::time_point> timer_;

@@ -208,3 +208,11 @@ TEST_CASE("a server that speaks before it is asked gets no request") {
     CHECK_FALSE(asked);
   }
 }
+
+TEST_CASE("where there is no socket nobody waits for one") {
+  class Owner final : public SocketOwner {
+    void ready(std::uint32_t) override {}
+  } owner;
+  const auto loop = MultiLoop::open(10).value();
+  CHECK(loop->own(-1, owner) == EBADF);
+}
