@@ -43,6 +43,7 @@ void Exchange::begin(Start start, const RequestTarget& target, const HeaderLines
   else
     body_ = payload;
   sent_ = 0;
+  tried_ = false;
   read_awaits_ = EPOLLIN;
   write_awaits_ = EPOLLOUT;
   write_blocked_ = false;
@@ -65,6 +66,7 @@ bool Exchange::advance(Channel& channel, std::uint32_t ready, std::span<char> bu
 }
 
 void Exchange::write(Channel& channel, std::span<char> buffer) {
+  tried_ = true;
   while (!is_sent()) {
     const bool in_head = sent_ < head_.size();
     const auto rest = in_head ? std::string_view{head_}.substr(sent_) : body_.substr(sent_ - head_.size());
@@ -175,12 +177,15 @@ Report Exchange::not_sent(std::string why, const std::string& address, const Clo
 
 Report Exchange::give_up(std::string why, const std::string& address, const Clock& clock) {
   auto ended = outcome(address, clock);
-  if (ended.kind != OutcomeKind::answered) ended.error = std::move(why);
+  if (ended.kind != OutcomeKind::answered) {
+    if (!tried_) ended.kind = OutcomeKind::local_failure;
+    ended.error = std::move(why);
+  }
   return report(std::move(ended));
 }
 
 Report Exchange::cut() {
-  return report(cut_off());
+  return report(tried_ ? cut_off() : never_begun());
 }
 
 }  // namespace dispatch::delivery

@@ -53,11 +53,12 @@ class Exchange {
   Report finish(const std::string& address, const Clock& clock);
   /// Ends the exchange because of its timeout.
   Report time_out(const std::string& address, const Clock& clock);
-  /// Aborts the exchange. Its outcome is unknown.
+  /// Aborts the exchange. Its outcome is unknown if anything may have been sent.
   Report cut();
   /// Ends an exchange of which nothing was sent, as a failure to connect; `why` becomes the outcome's error.
   Report not_sent(std::string why, const std::string& address, const Clock& clock);
-  /// Ends an exchange that cannot go on; `why` becomes the outcome's error.
+  /// Ends an exchange that cannot go on because this machine lacks something; `why` becomes the outcome's
+  /// error.
   Report give_up(std::string why, const std::string& address, const Clock& clock);
 
   std::uint32_t host() const { return start_.outgoing.host; }
@@ -75,6 +76,7 @@ class Exchange {
   std::string head_;       // and the payload, if that is small
   std::string_view body_;  // the payload, if it is not in head_
   std::size_t sent_ = 0;
+  bool tried_ = false;  // false: certainly nothing was sent. TLS may have sent some where sent_ is 0
   std::uint32_t read_awaits_ = 0, write_awaits_ = 0;  // the events that the channel waits for
   bool write_blocked_ = false;                        // some of this request has waited for the socket
   bool reading_ = true;  // false: the answer has ended, and the rest of the request is sent
