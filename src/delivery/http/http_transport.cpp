@@ -204,7 +204,7 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     if (code == CURLE_OK && transfer.purpose() != Transfer::Purpose::request) {
       auto connected = leave(transfer.slot);
       ++hosts_[connected->host()].under_way;  // it goes on
-      direct_->begin_on_new(std::move(connected));
+      direct_->begin_on_new(std::move(connected), time_.now());
       continue;
     }
     reports.push_back(transfer.finish(code, clock_));

@@ -209,6 +209,21 @@ TEST_CASE("a server that speaks before it is asked gets no request") {
   }
 }
 
+TEST_CASE("a connection that is made at the deadline of its attempt gets no request") {
+  std::atomic<bool> asked{false};
+  const RawReceiver receiver{[&](Conversation& peer) {
+    if (peer.request()) asked = true;
+  }};
+  HttpOptions options;
+  options.timeout = 50ms;
+  TurnedClient client{options};
+  client.delay = 60ms;
+  const auto outcome = client.attempt(event(receiver.url()));
+  CHECK(outcome.kind == OutcomeKind::timeout);
+  CHECK(outcome.error == "timed out after 50ms: the connection was made too late for the request");
+  CHECK_FALSE(asked);
+}
+
 TEST_CASE("where there is no socket nobody waits for one") {
   class Owner final : public SocketOwner {
     void ready(std::uint32_t) override {}

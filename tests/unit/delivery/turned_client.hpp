@@ -69,7 +69,7 @@ class TurnedClient {
     while (const CURLMsg* const message = curl_multi_info_read(loop_->multi(), &left)) {
       REQUIRE(message->data.result == CURLE_OK);
       std::this_thread::sleep_for(delay);
-      client_.begin_on_new(std::move(connecting_));
+      client_.begin_on_new(std::move(connecting_), now());
     }
     for (auto& ended : client_.take_ended()) ended_.push_back(std::move(ended));
   }

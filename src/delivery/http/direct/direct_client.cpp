@@ -64,7 +64,7 @@ tl::expected<bool, Outcome> DirectClient::begin_on_kept(Outgoing& outgoing, cons
   return true;
 }
 
-void DirectClient::begin_on_new(std::unique_ptr<Transfer> transfer) {
+void DirectClient::begin_on_new(std::unique_ptr<Transfer> transfer, SteadyTime now) {
   const bool keep = transfer->keeps_connection();
   const auto deadline = transfer->deadline;
   auto connected = transfer->hand_over();
@@ -93,6 +93,8 @@ void DirectClient::begin_on_new(std::unique_ptr<Transfer> transfer) {
           target, connected.lines, deadline);
   const int error = context_.loop.own(connection.channel().socket(), connection);
   if (error != 0) return give_up(connection, error);
+  if (deadline <= now)
+    return end(connection, connection.exchange->time_out(connection.address(), context_.clock), false);
   // What comes before the request is no answer to it.
   if (!connection.channel().is_silent())
     return end(

@@ -51,8 +51,9 @@ class DirectClient final : private ConnectionEvents {
   /// may serve it. An error is the outcome of an attempt that cannot be sent.
   tl::expected<bool, Outcome> begin_on_kept(Outgoing& outgoing, const RequestTarget& target,
                                             const Bounds& bounds);
-  /// Begins the attempt for which `transfer` has connected. Its deadline stays.
-  void begin_on_new(std::unique_ptr<Transfer> transfer);
+  /// Begins the attempt for which `transfer` has connected, unless it is at its deadline at `now`, which is
+  /// of the StallAwareClock.
+  void begin_on_new(std::unique_ptr<Transfer> transfer, SteadyTime now);
 
   /// The earliest deadline of the attempts under way.
   std::optional<SteadyTime> next_deadline() const { return deadlines_.next(); }

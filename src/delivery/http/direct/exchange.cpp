@@ -1,5 +1,6 @@
 #include "delivery/http/direct/exchange.hpp"
 
+#include "base/text/units.hpp"
 #include "delivery/ended_here.hpp"
 #include "delivery/http/curl_outcome.hpp"
 #include "delivery/http/retry_after.hpp"
@@ -163,7 +164,9 @@ Report Exchange::time_out(const std::string& address, const Clock& clock) {
   auto ended = outcome(address, clock);
   if (ended.kind != OutcomeKind::answered) {
     ended.kind = OutcomeKind::timeout;
-    ended.error = explain_timeout(start_.timeout, ended.timings, true);
+    ended.error = tried_ ? explain_timeout(start_.timeout, ended.timings, true)
+                         : fmt::format("timed out after {}: the connection was made too late for the request",
+                                       format_duration(start_.timeout));
   }
   return report(std::move(ended));
 }
