@@ -396,12 +396,12 @@ void Transfer::note_way(Outcome& outcome) const {
 void Transfer::leave_ended() {
   if (purpose_ == Purpose::connect_tls) return leave();  // it has connections of its own
   loop_.release(easy_.get());
-  outgoing_.payload = {};  // the pool must not hold what it sent
+  std::string{}.swap(outgoing_.payload);  // the pool must not hold what it sent
 }
 
 void Transfer::leave() {
   loop_.remove(easy_.get());
-  outgoing_.payload = {};  // the pool must not hold what it sent
+  std::string{}.swap(outgoing_.payload);  // the pool must not hold what it sent
 }
 
 }  // namespace dispatch::delivery

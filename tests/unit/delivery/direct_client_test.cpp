@@ -231,3 +231,29 @@ TEST_CASE("where there is no socket nobody waits for one") {
   const auto loop = MultiLoop::open(10).value();
   CHECK(loop->own(-1, owner) == EBADF);
 }
+
+TEST_CASE("what was sent is not held in memory when its attempt has ended") {
+  constexpr std::size_t bytes = 4 * 1024 * 1024, requests = 16;
+  const auto in_use = [] {  // 0 with a sanitizer
+    const auto info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  for (const HttpClient client : {HttpClient::libcurl, HttpClient::direct}) {
+    const RawReceiver receiver{[](Conversation& peer) {
+      if (peer.request()) peer.send("HTTP/1.1 204 None\r\nConnection: close\r\n\r\n");
+    }};
+    TransportFixture fixture{{}, {requests, requests}, client};
+    const auto before = in_use();
+    std::vector<Outgoing> batch;
+    for (std::uint64_t ticket = 1; ticket <= requests; ++ticket) {
+      batch.push_back(event(receiver.url(), ticket));
+      batch.back().payload.assign(bytes, 'x');
+    }
+    fixture.transport->send(std::move(batch));
+    REQUIRE(fixture.reports.wait_for(requests));
+    const auto until = std::chrono::steady_clock::now() + 5s;  // for the threads of the receiver
+    while (in_use() > before + 3 * bytes && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(10ms);
+    CHECK(in_use() <= before + 3 * bytes);
+  }
+}

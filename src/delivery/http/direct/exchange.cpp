@@ -143,7 +143,7 @@ Outcome Exchange::outcome(const std::string& address, const Clock& clock) {
 }
 
 Report Exchange::report(Outcome outcome) {
-  start_.outgoing.payload = {};  // the pool must not hold what it sent
+  std::string{}.swap(start_.outgoing.payload);  // the pool must not hold what it sent
   return {start_.outgoing.ticket, std::move(outcome)};
 }
 
