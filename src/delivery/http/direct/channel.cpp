@@ -41,6 +41,7 @@ Channel::Progress PlainChannel::write(std::string_view bytes, bool more) {
 }
 
 std::string PlainChannel::explain() const {
+  if (error_ == 0) return {};
   const auto text = errno_text(error_);
   return writing_ ? explain_failure(CURLE_SEND_ERROR, fmt::format("Send failure: {}", text), 0)
                   : explain_failure(CURLE_RECV_ERROR, fmt::format("Recv failure: {}", text), 0);
@@ -91,6 +92,10 @@ Channel::Progress TlsChannel::write(std::string_view bytes, bool) {
   std::size_t sent = 0;
   const CURLcode code = transfer_->send(bytes.substr(0, tls_record_bytes), sent);
   return progress(code, sent, EPOLLOUT);
+}
+
+std::string TlsChannel::explain() const {
+  return error_ == CURLE_OK ? std::string{} : transfer_->explain(error_);
 }
 
 bool TlsChannel::is_silent() {

@@ -35,7 +35,7 @@ class Channel {
   /// `more`: more is written right afterwards. A write that was blocked is repeated with the same bytes, or
   /// the same and more.
   virtual Progress write(std::string_view bytes, bool more) = 0;
-  /// Describes the failure of the last read or write.
+  /// Describes what broke the connection. Empty if nothing did.
   virtual std::string explain() const = 0;
   virtual int socket() const = 0;
 
@@ -80,7 +80,7 @@ class TlsChannel final : public Channel {
 
   Progress read(std::span<char> into) override;
   Progress write(std::string_view bytes, bool more) override;
-  std::string explain() const override { return transfer_->explain(error_); }
+  std::string explain() const override;
   int socket() const override { return socket_; }
   bool is_silent() override;
   bool is_at_rest() override;

@@ -95,14 +95,15 @@ void DirectClient::begin_on_new(std::unique_ptr<Transfer> transfer, SteadyTime n
   if (error != 0) return give_up(connection, error);
   if (deadline <= now)
     return end(connection, connection.exchange->time_out(connection.address(), context_.clock), false);
-  // What comes before the request is no answer to it.
-  if (!connection.channel().is_silent())
-    return end(
-        connection,
-        connection.exchange->not_sent(
-            "the request was not sent: the server spoke, or closed the connection, before it was asked",
-            connection.address(), context_.clock),
-        false);
+  // What comes before the request is no answer to it. Over TLS 1.3 it may be why the server refuses the
+  // handshake.
+  if (!connection.channel().is_silent()) {
+    auto why = connection.channel().explain();
+    if (why.empty())
+      why = "the request was not sent: the server spoke, or closed the connection, before it was asked";
+    return end(connection,
+               connection.exchange->not_sent(std::move(why), connection.address(), context_.clock), false);
+  }
   advance(connection, EPOLLOUT);
 }
 

@@ -79,7 +79,7 @@ class Exchange {
   bool tried_ = false;  // false: certainly nothing was sent. TLS may have sent some where sent_ is 0
   std::uint32_t read_awaits_ = 0, write_awaits_ = 0;  // the events that the channel waits for
   bool write_blocked_ = false;                        // some of this request has waited for the socket
-  bool reading_ = true;  // false: the answer has ended, and the rest of the request is sent
+  bool reading_ = true;    // false: the answer has ended, and the rest of the request is sent
   bool spoke_on_ = false;  // the peer has sent more while the rest of the request was sent
   bool ended_ = false;
   std::string error_;  // why there is no answer, if the connection broke
