@@ -45,23 +45,29 @@ bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const 
 std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now) {
   Fresh* const fresh = find(key);
   if (fresh == nullptr || fresh->begun) return std::nullopt;
-  const auto& [row, arrival, route, accepted, is_begun] = *fresh;
+  const DeliveryRow& row = fresh->row;
   if (has_to_wait(row)) return Begun{};
   begun_.push_back(row);
   fresh->begun = true;
 
-  Begun begun;
-  begun.won = true;
-  Outgoing& outgoing = begun.outgoing;
-  outgoing.began = now;
+  Begun begun{.won = true, .outgoing = request_of(*fresh)};
+  begun.outgoing.began = now;
+  if (row.subscription != SubscriptionNo{})
+    begun.outgoing.subscription = subscriptions_.find(row.subscription);
+  return begun;
+}
+
+/// Its first attempt, but for its time and subscription.
+Outgoing FreshDeliveries::request_of(const Fresh& fresh) {
+  const auto& [row, arrival, route, accepted, is_begun] = fresh;
+  Outgoing outgoing;
   outgoing.url = route.url;
   copy_to(outgoing, *arrival);
   outgoing.sequence = sequence_of(row);
-  outgoing.trace = trace_of_attempt(arrival->trace, key, outgoing.attempt);
+  outgoing.trace = trace_of_attempt(arrival->trace, row.key, outgoing.attempt);
   outgoing.ingest = arrival->trace.span;
   outgoing.accepted = accepted;
-  if (row.subscription != SubscriptionNo{}) outgoing.subscription = subscriptions_.find(row.subscription);
-  return begun;
+  return outgoing;
 }
 
 /// What the turn has made cannot be done yet.
@@ -81,8 +87,12 @@ void FreshDeliveries::write_begun(WallTime now) {
 
 void FreshDeliveries::write() {
   std::vector<DeliveryRow> pending;
-  for (const Fresh& fresh : fresh_)
-    if (!fresh.begun) pending.push_back(fresh.row);
+  for (const Fresh& fresh : fresh_) {
+    if (fresh.begun) continue;
+    pending.push_back(fresh.row);
+    const bool direct = fresh.row.subscription == SubscriptionNo{};  // its URL stays what it is
+    if (direct && remembered_.has_room()) remembered_.add(fresh.row.key, request_of(fresh));
+  }
   insert(add_pending_, pending, [](auto&) {});
   fresh_.clear();
 }

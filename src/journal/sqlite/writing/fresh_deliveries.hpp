@@ -5,6 +5,7 @@
 #include "journal/rows.hpp"
 #include "journal/sqlite/statements/rows_insert.hpp"
 #include "journal/sqlite/statements/statement.hpp"
+#include "journal/sqlite/writing/remembered_requests.hpp"
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
 
@@ -30,8 +31,9 @@ class FreshDeliveries {
   /// Writes those that were begun as in flight.
   void write_begun(WallTime now);
 
-  /// Writes the remaining ones as pending.
+  /// Writes the remaining ones as pending, and remembers the requests of direct ones.
   void write();
+  RememberedRequests& remembered() { return remembered_; }
 
   /// True if the turn has made a delivery that may precede `row` in its lane.
   bool any_below(const DeliveryRow& row) const;
@@ -43,6 +45,7 @@ class FreshDeliveries {
   void forget() {
     fresh_.clear();
     begun_.clear();
+    remembered_.forget();
   }
 
  private:
@@ -54,6 +57,7 @@ class FreshDeliveries {
     bool begun = false;
   };
   Fresh* find(const DeliveryKey& key);
+  static Outgoing request_of(const Fresh& fresh);
   bool has_to_wait(const DeliveryRow& row);
   template <class BindShared>
   static void insert(RowsInsert& insert, std::span<const DeliveryRow> rows, BindShared bind_shared);
@@ -62,6 +66,7 @@ class FreshDeliveries {
   Subscriptions& subscriptions_;
   std::vector<Fresh> fresh_;        ///< by position
   std::vector<DeliveryRow> begun_;  ///< those that are still to be written as in flight
+  RememberedRequests remembered_;
   Statement open_below_;
   RowsInsert add_pending_, add_in_flight_;
 };

@@ -4,6 +4,7 @@
 #include "journal/trace.hpp"
 
 #include <cstddef>
+#include <utility>
 
 namespace dispatch::journal {
 
@@ -13,6 +14,12 @@ IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshD
       fresh_(fresh),
       subscriptions_(subscriptions),
       trace_seed_(read_trace_seed(database)),
+      claim_first_(
+          database,
+          "UPDATE deliveries SET state = 1, state_at = ?1, attempts = 1, began_at = ?1, began_turn = ?2"
+          " WHERE queue_no = ?3 AND position = ?4 AND generation = 0 AND state = 0 AND attempts = 0"
+          "   AND subscription_no = 0 AND (entity_no IS NULL"
+          "        OR (SELECT disordered FROM entities n WHERE n.entity_no = deliveries.entity_no) < 2)"),
       claim_(database,
              "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
              "began_turn = ?2,"
@@ -76,6 +83,11 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
   fresh_.write_begun(now);
   for (const std::size_t i : stored) {
     const auto& [key, state] = intents[i];
+    if (auto remembered = begin_remembered(intents[i], now)) {
+      turn_.moved(state, DeliveryState::in_flight);
+      begun[i] = {.won = true, .outgoing = std::move(*remembered)};
+      continue;
+    }
     if (claim_.run(now, turn_.number, key.queue, key.position, key.generation, static_cast<int>(state)) == 0)
       continue;
     turn_.moved(state, DeliveryState::in_flight);
@@ -83,6 +95,15 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
     begun[i].outgoing = read_outgoing(key, now);
   }
   return begun;
+}
+
+/// Where it is the delivery's first attempt, in a lane that is filled from above alone.
+std::optional<Outgoing> IntentWriter::begin_remembered(const Intent& intent, WallTime now) {
+  auto request = fresh_.remembered().take(intent.key);
+  if (!request || intent.state != DeliveryState::pending) return std::nullopt;
+  if (claim_first_.run(now, turn_.number, intent.key.queue, intent.key.position) == 0) return std::nullopt;
+  request->began = now;
+  return request;
 }
 
 Outgoing IntentWriter::read_outgoing(const DeliveryKey& key, WallTime now) {

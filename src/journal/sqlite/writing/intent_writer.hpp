@@ -8,12 +8,14 @@
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
 
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace dispatch::journal {
 
-/// Records that attempts begin: one compare-and-set update and one look-up of the request for each.
+/// Records that attempts begin: one compare-and-set update for each, and one look-up of the request if it is
+/// not remembered.
 class IntentWriter {
  public:
   IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
@@ -26,13 +28,14 @@ class IntentWriter {
   void forget();
 
  private:
+  std::optional<Outgoing> begin_remembered(const Intent& intent, WallTime now);
   Outgoing read_outgoing(const DeliveryKey& key, WallTime now);
 
   TurnAccount& turn_;
   FreshDeliveries& fresh_;
   Subscriptions& subscriptions_;
   const tracing::TraceSeed trace_seed_;
-  Statement claim_, read_;
+  Statement claim_first_, claim_, read_;
   NameCache entities_, urls_;
 };
 

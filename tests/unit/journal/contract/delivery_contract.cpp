@@ -395,3 +395,69 @@ TEST_CASE_TEMPLATE("begin: what the open turn made stands before what it made la
   must(transaction->commit());
   CHECK(state_of(*journal, 3) == DeliveryState::pending);
 }
+
+TEST_CASE_TEMPLATE("begin: what an abandoned turn had appended is not sent for what has its position now",
+                   Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  {
+    auto transaction = journal->begin().value();
+    append_here(*transaction, {{.id = "gone", .payload = "\"gone\""}});
+    REQUIRE(journal->scan(first_queue, Position{0}, 10).value().size() == 1);
+  }
+  append(*journal, {.id = "a", .payload = "\"a\""});
+  const auto begun = begin(*journal, delivery(*journal, 1));
+  REQUIRE(begun.won);
+  CHECK(begun.outgoing.event_id == "a");
+  CHECK(begun.outgoing.payload == "\"a\"");
+}
+
+TEST_CASE_TEMPLATE("begin: an attempt is numbered after those of others since it was appended", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open(), other = subject.open();
+  append(*journal, {.id = "a"});
+  attempt(*other, 1, Transition::bury);
+  {
+    auto transaction = other->begin().value();
+    const DeliveryKey dead = delivery(*other, 1).key;
+    REQUIRE(transaction->release({&dead, 1}, noon).value() == 1);
+    must(transaction->commit());
+  }
+  const auto begun = begin(*journal, delivery(*journal, 1));
+  REQUIRE(begun.won);
+  CHECK(begun.outgoing.attempt == 2);
+  CHECK(begun.outgoing.event_id == "a");
+}
+
+TEST_CASE_TEMPLATE("begin: what was appended long ago and much of it is sent as it came", Subject, JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  constexpr std::int64_t events = 150;
+  std::vector<Line> lines;
+  for (std::int64_t i = 1; i <= events; ++i) {
+    auto& line = lines.emplace_back();
+    line.id = std::to_string(i);
+    line.entity = "order-" + std::to_string(i % 3);
+    line.payload = '"' + std::string(20'000, static_cast<char>('a' + i % 26)) + '"';
+    if (i % 2 == 0) line.type = "made";
+  }
+  append_all(*journal, lines);
+  for (const std::int64_t i : {1, 2, 3, 50, 51, 52, 149, 150}) {
+    CAPTURE(i);
+    const auto row = delivery(*journal, i);
+    const auto begun = begin(*journal, row, noon + 1s);
+    REQUIRE(begun.won);
+    const Line& line = lines[static_cast<std::size_t>(i) - 1];
+    CHECK(begun.outgoing.event_id == line.id);
+    CHECK(begun.outgoing.entity_id == line.entity);
+    CHECK(begun.outgoing.sequence == SequenceNumber{(i + 2) / 3});
+    CHECK(begun.outgoing.type == line.type);
+    CHECK(begun.outgoing.payload == line.payload);
+    CHECK(begun.outgoing.url == "http://a.test/hook");
+    CHECK(begun.outgoing.attempt == 1);
+    CHECK(begun.outgoing.accepted == noon);
+    CHECK(begun.outgoing.began == noon + 1s);
+    CHECK_FALSE(begin(*journal, row).won);
+  }
+}

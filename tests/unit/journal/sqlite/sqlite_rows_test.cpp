@@ -138,13 +138,15 @@ TEST_CASE("rows: the lanes of subscriptions and replays are read without the str
   const auto one = put(*journal, plain_subscription("one"));
   constexpr int events = 2'000;
   {
+    const std::vector<Route> routes{direct, route_of(one)};
+    std::vector<std::string> ids;  // borrowed until the turn has ended, as are the arrivals
+    for (int i = 0; i <= events; ++i) ids.push_back(std::to_string(i));
+    std::vector<Arrival> arrivals(events + 1);
     auto transaction = journal->begin().value();
     for (int i = 1; i <= events; ++i) {
-      const std::vector<Route> routes{direct, route_of(one)};
       const bool both = i == 1 || i == events;
-      Arrival arrival;
-      const std::string id = std::to_string(i);
-      arrival.event_id = id;
+      Arrival& arrival = arrivals[static_cast<std::size_t>(i)];
+      arrival.event_id = ids[static_cast<std::size_t>(i)];
       arrival.entity_id = "e";
       arrival.routes = std::span{routes}.first(both ? 2 : 1);
       (void)transaction->append({&arrival, 1}, {}, noon).value();

@@ -221,3 +221,13 @@ TEST_CASE("together: deliveries that begin with their events are stored as each 
   CHECK(stored == rows_of(alone, all_of_deliveries));
   CHECK(rows_of(together, "SELECT * FROM state_counts") == rows_of(alone, "SELECT * FROM state_counts"));
 }
+
+TEST_CASE("together: what was appended here is sent without reading its event again") {
+  SqliteSubject subject;
+  const auto journal = subject.open();
+  append_all(*journal, {{.id = "a", .payload = "\"as it came\""}, {.id = "b", .payload = "\"as it came\""}});
+  SQLite::Database{subject.path(), SQLite::OPEN_READWRITE}.exec(
+      "DROP TRIGGER events_are_immutable; UPDATE events SET payload = 'as it is read'");
+  CHECK(begin(*journal, delivery(*journal, 1)).outgoing.payload == "\"as it came\"");
+  CHECK(begin(*subject.open(), delivery(*journal, 2)).outgoing.payload == "as it is read");
+}
