@@ -8,6 +8,7 @@
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/stall_aware_clock.hpp"
 #include "delivery/http/tls_files.hpp"
+#include "delivery/http/tls_sessions.hpp"
 #include "delivery/http/transfer.hpp"
 
 #include <algorithm>
@@ -79,6 +80,7 @@ class HttpTransport::Engine {
   const Clock& clock_;
   std::mutex mutex_;
   Orders orders_;  // under mutex_
+  TlsSessions tls_sessions_;
   const std::unique_ptr<MultiLoop> loop_;
   AddressMemory addresses_{options_.connection_lifetime};
   SystemRandom random_;
@@ -287,7 +289,7 @@ void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& report
 tl::expected<void, Outcome> HttpTransport::Engine::begin_transfer(Outgoing outgoing,
                                                                   Transfer::Purpose purpose, bool keep) {
   if (idle_.empty()) {
-    auto made = Transfer::make({options_, *loop_, addresses_, random_});
+    auto made = Transfer::make({options_, *loop_, addresses_, tls_sessions_, random_});
     if (!made) return tl::unexpected(not_made(OutcomeKind::local_failure, std::move(made).error().message));
     idle_.push_back(std::move(*made));
   }

@@ -4,6 +4,7 @@
 #include "delivery/ended_here.hpp"
 #include "delivery/http/curl_outcome.hpp"
 #include "delivery/http/retry_after.hpp"
+#include "delivery/http/server_name.hpp"
 #include "delivery/http/transfer_setup.hpp"
 
 #include <algorithm>
@@ -37,6 +38,7 @@ Transfer::Transfer(const TransferContext& context, EasyHandle easy)
     : options_(context.options),
       loop_(context.loop),
       addresses_(context.addresses),
+      tls_sessions_(context.tls_sessions),
       random_(context.random),
       easy_(std::move(easy)),
       choice_(addresses_.unresponsive),
@@ -87,15 +89,9 @@ Result<bool> Transfer::public_only() const {
       options_.proxy.empty() ? "--unix-socket" : "--proxy");
 }
 
-std::string Transfer::host_name() const {
-  const UrlHandle url{curl_url()};
-  if (url) curl_url_set(url.get(), CURLUPART_URL, outgoing_.url.c_str(), 0);
-  return url_part(url, CURLUPART_HOST);
-}
-
 std::string Transfer::explain_denial() const {
   return fmt::format("not sent: {} leads to {}, which is {}, and {} allows public addresses only",
-                     host_name(), choice_.denied()->address, choice_.denied()->kind,
+                     host_name(outgoing_.url), choice_.denied()->address, choice_.denied()->kind,
                      options_.deny_private ? "--deny-private" : "subscription " + outgoing_.subscription->id);
 }
 
@@ -302,7 +298,7 @@ std::string Transfer::explain(CURLcode code) const {
   if (code == CURLE_UNSUPPORTED_PROTOCOL && requests_ > 0)  // libcurl talks of HTTP/0.9
     return "the server does not speak HTTP/1.1";
   if (code == CURLE_COULDNT_RESOLVE_HOST)
-    return fmt::format("the host name {} cannot be resolved", host_name());
+    return fmt::format("the host name {} cannot be resolved", host_name(outgoing_.url));
   auto text = explain_failure(code, detail_.data(), system_error);
   if (asked_for_certificate_)
     text +=
@@ -343,6 +339,11 @@ curl_socket_t Transfer::on_socket(void* transfer, curlsocktype, curl_sockaddr* a
 }
 
 CURLcode Transfer::on_tls(CURL*, void* context, void* transfer) noexcept {
+  auto& self = *static_cast<Transfer*>(transfer);
+  // This is called for the TLS of an https proxy as well, whose sessions are not the server's.
+  if (!self.options_.proxy.starts_with("https:") &&
+      !self.tls_sessions_.attach(*static_cast<SSL_CTX*>(context), server_name(self.outgoing_.url)))
+    return CURLE_OUT_OF_MEMORY;
   // The connection may outlive the attempt but not the transfer. With or without a certificate, go on.
   SSL_CTX_set_cert_cb(
       static_cast<SSL_CTX*>(context),

@@ -10,6 +10,7 @@
 #include "delivery/http/headers.hpp"
 #include "delivery/http/http_options.hpp"
 #include "delivery/http/multi_loop.hpp"
+#include "delivery/http/tls_sessions.hpp"
 #include "delivery/transport.hpp"
 
 #include <array>
@@ -31,6 +32,7 @@ struct TransferContext {
   const HttpOptions& options;
   MultiLoop& loop;
   AddressMemory& addresses;
+  TlsSessions& tls_sessions;
   Random& random;
 };
 
@@ -127,7 +129,6 @@ class Transfer {
   static CURLcode on_tls(CURL*, void* context, void* transfer) noexcept;
   Result<bool> public_only() const;
   void set_addresses();
-  std::string host_name() const;
   std::string explain_denial() const;
   Outcome answer(const Clock& clock);
   Outcome failure(CURLcode code) const;
@@ -143,6 +144,7 @@ class Transfer {
   const HttpOptions& options_;
   MultiLoop& loop_;
   AddressMemory& addresses_;
+  TlsSessions& tls_sessions_;
   Random& random_;
   ShareHandle own_connections_;  // with connect_tls, or libcurl looks for it among all connections each time
   EasyHandle easy_;

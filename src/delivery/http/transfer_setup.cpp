@@ -31,6 +31,7 @@ void set_tls(CURL* easy, const HttpOptions& options, const TransferCallbacks& ca
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
     curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
   }
+  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);  // TlsSessions keeps them
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, callbacks.on_tls);
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, callbacks.transfer);
   if (options.client_certificate.empty()) return;

@@ -96,6 +96,8 @@ class TlsReceiver::Server {
     must(context_ != nullptr, "context");
     must(SSL_CTX_use_certificate(context_.get(), certificate_.get()) == 1, "certificate");
     must(SSL_CTX_use_PrivateKey(context_.get(), key_.get()) == 1, "key");
+    const std::array<unsigned char, 1> sessions{'r'};
+    SSL_CTX_set_session_id_context(context_.get(), sessions.data(), sessions.size());
     if (setup.asks_client) {
       SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
       must(SSL_CTX_load_verify_file(context_.get(), file_.path().c_str()) == 1, "authority");
@@ -117,6 +119,8 @@ class TlsReceiver::Server {
   const PemFile& file() const { return file_; }
   std::size_t count() const { return count_; }
   std::size_t connections() const { return connections_; }
+  std::size_t handshakes() const { return handshakes_; }
+  std::size_t resumed() const { return resumed_; }
 
  private:
   void run() {
@@ -148,6 +152,8 @@ class TlsReceiver::Server {
     SSL_set_fd(session.get(), connection.get());
     if (!await(connection.get(), -1) || SSL_accept(session.get()) != 1)
       return;  // the sender did not trust us
+    ++handshakes_;
+    if (SSL_session_reused(session.get()) == 1) ++resumed_;
     if (setup_.talk) return talk(connection, session.get(), number);
     while (answer_next(connection, session.get()) && setup_.keeps_connections) continue;
     SSL_shutdown(session.get());
@@ -189,6 +195,7 @@ class TlsReceiver::Server {
   std::uint16_t port_ = port_of(listener_);
   std::atomic<std::size_t> count_ = 0;
   std::atomic<std::size_t> connections_ = 0;
+  std::atomic<std::size_t> handshakes_ = 0, resumed_ = 0;
   std::thread thread_;
 };
 
@@ -210,6 +217,12 @@ std::size_t TlsReceiver::count() const {
 }
 std::size_t TlsReceiver::connections() const {
   return server_->connections();
+}
+std::size_t TlsReceiver::handshakes() const {
+  return server_->handshakes();
+}
+std::size_t TlsReceiver::resumed() const {
+  return server_->resumed();
 }
 
 }  // namespace dispatch::test

@@ -45,6 +45,9 @@ class TlsReceiver {
   std::size_t count() const;
   /// Connections accepted so far.
   std::size_t connections() const;
+  /// Handshakes that were completed, and those of them that resumed an earlier session.
+  std::size_t handshakes() const;
+  std::size_t resumed() const;
 
  private:
   class Server;

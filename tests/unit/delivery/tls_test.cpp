@@ -1,8 +1,11 @@
+#include "support/disk/temp_dir.hpp"
 #include "support/network/authorities.hpp"
 #include "support/network/names.hpp"
 #include "support/network/tls_receiver.hpp"
 #include "unit/delivery/transport_fixture.hpp"
 
+#include <cstdint>
+#include <fstream>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -19,6 +22,14 @@ Outcome attempt(const TlsReceiver& receiver, const std::string& ca_file, const s
   options.ca_file = ca_file;
   options.client_certificate = client;
   return TransportFixture{options}.attempt(event(receiver.url()));
+}
+
+/// A file with the certificates of two.
+std::string both(const TlsReceiver& one, const TlsReceiver& other, const TempDir& directory) {
+  const auto path = directory / "both.pem";
+  std::ofstream file{path};
+  for (const auto* receiver : {&one, &other}) file << std::ifstream{receiver->certificate()}.rdbuf();
+  return path;
 }
 
 }  // namespace
@@ -108,4 +119,42 @@ TEST_CASE("authorities that are given replace those of the system for a proxy to
   CHECK(TransportFixture{options}.attempt(event("http://server.invalid/")).status == 500);
   CHECK(proxy.count() == 1);
   CHECK(directories_trusted() == before);
+}
+
+TEST_CASE("a new connection resumes the TLS session of an earlier one to its server") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    const TlsReceiver receiver{{.version_most = version, .status = 200}}, other{{.status = 200}};
+    const TempDir directory;
+    HttpOptions options;
+    options.ca_file = both(receiver, other, directory);
+    TransportFixture fixture{options};
+    for (std::uint64_t i = 1; i <= 3; ++i)  // each answer closes its connection
+      CHECK(fixture.attempt(event(receiver.url(), i)).status == 200);
+    CHECK(receiver.handshakes() == 3);
+    CHECK(receiver.resumed() == 2);
+    for (std::uint64_t i = 4; i <= 13; ++i) fixture.send(event(receiver.url(), i));  // on ten handles
+    REQUIRE(fixture.reports.wait_for(13));
+    CHECK(receiver.handshakes() == 13);
+    CHECK(receiver.resumed() == 12);
+    CHECK(fixture.attempt(event(other.url(), 14)).status == 200);
+    CHECK(other.handshakes() == 1);
+    CHECK(other.resumed() == 0);
+  }
+}
+
+TEST_CASE("a server is verified as strictly when a TLS session could be resumed") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    const TlsReceiver receiver{{.certified_address = "127.0.0.2", .version_most = version}};
+    HttpOptions options;
+    options.ca_file = receiver.certificate();
+    TransportFixture fixture{options};
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+      const auto outcome = fixture.attempt(event(receiver.url(), i));
+      CHECK(outcome.kind == OutcomeKind::connect_error);
+      CHECK(outcome.error.starts_with("the server's certificate is for another host"));
+    }
+    CHECK(receiver.count() == 0);
+  }
 }
