@@ -4,12 +4,15 @@
 //   --latency-ms N      answers each request so much after it came (default 0)
 //   --hosts N           listens at 127.0.0.1 to 127.0.0.N, all on one port (default 1)
 //   --port N            0 is a free one (default 0)
+//   --tls FILE          https by TLS 1.3, with a certificate for 127.0.0.1 that is made anew and written
+//   there, PEM
 //
 // Prints the port as its first line; on SIGUSR1 what it has counted since the last one, as a line of JSON; on
 // SIGTERM it ends.
 
 #include "base/system/fd.hpp"
 #include "bench/arguments.hpp"
+#include "bench/programs/tls_server.hpp"
 #include "support/network/loopback.hpp"
 
 #include <algorithm>
@@ -70,7 +73,14 @@ struct Counts {
 
 class Server {
  public:
-  Server(std::uint32_t hosts, std::uint16_t port, std::chrono::milliseconds latency) : latency_(latency) {
+  struct Options {
+    std::uint32_t hosts = 1;
+    std::uint16_t port = 0;
+    std::chrono::milliseconds latency{0};
+    std::string certificate;  ///< the file for it; empty: without TLS
+  };
+  explicit Server(const Options& options) : latency_(options.latency) {
+    if (!options.certificate.empty()) tls_.emplace(options.certificate);
     sigset_t signals;
     sigemptyset(&signals);
     for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
@@ -78,12 +88,12 @@ class Server {
     signals_ = Fd{checked(::signalfd(-1, &signals, SFD_CLOEXEC), "signalfd")};
     watch(signals_.get());
     watch(timer_.get());
-    for (std::uint32_t host = 1; host <= hosts; ++host) {
-      listeners_.push_back(listen_at(fmt::format("127.0.0.{}", host), port));
-      port = port_of(listeners_.back());
+    port_ = options.port;
+    for (std::uint32_t host = 1; host <= options.hosts; ++host) {
+      listeners_.push_back(listen_at(fmt::format("127.0.0.{}", host), port_));
+      port_ = port_of(listeners_.back());
       watch(listeners_.back().get());
     }
-    port_ = port;
   }
 
   std::uint16_t port() const { return port_; }
@@ -112,6 +122,7 @@ class Server {
     Fd fd;
     std::uint64_t serial = 0;  // descriptors are used again, serials are not
     std::string partial;
+    test::tls::Session session;  // none: without TLS
   };
   struct Owed {
     Steady::time_point due;
@@ -143,21 +154,35 @@ class Server {
       watch(fd.get());
       const auto index = static_cast<std::size_t>(fd.get());
       if (index >= connections_.size()) connections_.resize(index * 2 + 1);
-      connections_[index] = {std::move(fd), ++last_serial_, {}};
+      auto session = tls_ ? tls_->new_session(fd.get()) : nullptr;
+      connections_[index] = {std::move(fd), ++last_serial_, {}, std::move(session)};
       counts_.most_open = std::max(counts_.most_open, ++open_);
     }
   }
 
   void read(int fd) {
     auto& connection = connections_[static_cast<std::size_t>(fd)];
-    const ssize_t got = ::recv(fd, buffer_.data(), buffer_.size(), 0);
-    if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) {
-      connection = {};
-      --open_;
-      return;
-    }
-    const std::string_view news{buffer_.data(), static_cast<std::size_t>(got)};
+    do {
+      const auto got = receive(connection);
+      if (!got) return;
+      if (*got == 0) {
+        connection = {};
+        --open_;
+        return;
+      }
+      take(connection, {buffer_.data(), *got});
+    } while (connection.session && SSL_pending(connection.session.get()) > 0);
+  }
+
+  /// How many bytes have come, 0 at the end; nothing where none are there yet.
+  std::optional<std::size_t> receive(const Connection& connection) {
+    if (connection.session) return TlsServer::read(connection.session.get(), buffer_);
+    const ssize_t got = ::recv(connection.fd.get(), buffer_.data(), buffer_.size(), 0);
+    if (got < 0 && errno == EAGAIN) return std::nullopt;
+    return got < 0 ? 0 : static_cast<std::size_t>(got);
+  }
+
+  void take(Connection& connection, std::string_view news) {
     const bool whole = connection.partial.empty();
     if (!whole) connection.partial += news;
     std::string_view bytes = whole ? news : std::string_view{connection.partial};
@@ -179,7 +204,7 @@ class Server {
   }
 
   void owe(const Connection& connection) {
-    if (latency_.count() == 0) return send(connection.fd.get());
+    if (latency_.count() == 0) return send(connection);
     // All wait equally long, so the queue is in the order in which they are due.
     owed_.push_back({Steady::now() + latency_, connection.fd.get(), connection.serial});
     if (owed_.size() == 1) arm_timer();
@@ -191,7 +216,8 @@ class Server {
     const auto now = Steady::now();
     for (; !owed_.empty() && owed_.front().due <= now; owed_.pop_front()) {
       const auto& owed = owed_.front();
-      if (connections_[static_cast<std::size_t>(owed.fd)].serial == owed.serial) send(owed.fd);
+      const auto& connection = connections_[static_cast<std::size_t>(owed.fd)];
+      if (connection.serial == owed.serial) send(connection);
     }
     if (!owed_.empty()) arm_timer();
   }
@@ -205,9 +231,11 @@ class Server {
     checked(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr), "timerfd_settime");
   }
 
-  static void send(int fd) {
+  static void send(const Connection& connection) {
     // So small an answer always fits the socket's buffer; where the client has gone, its end is read next.
-    [[maybe_unused]] const auto sent = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+    if (connection.session) return TlsServer::write(connection.session.get(), answer);
+    [[maybe_unused]] const auto sent =
+        ::send(connection.fd.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
   }
 
   void watch(int fd) {
@@ -218,6 +246,7 @@ class Server {
   }
 
   const std::chrono::milliseconds latency_;
+  std::optional<TlsServer> tls_;
   Fd epoll_{checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")};
   Fd timer_{checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")};
   Fd signals_;
@@ -237,12 +266,14 @@ class Server {
 int main(int argc, char** argv) {
   using namespace dispatch::bench;
   return run_program("loopback_server", argc, argv, [](Arguments& arguments) {
-    const auto latency = std::chrono::milliseconds{arguments.number("latency-ms", 0)};
-    const auto hosts = static_cast<std::uint32_t>(arguments.number("hosts", 1));
-    const auto port = static_cast<std::uint16_t>(arguments.number("port", 0));
+    Server::Options options;
+    options.latency = std::chrono::milliseconds{arguments.number("latency-ms", 0)};
+    options.hosts = static_cast<std::uint32_t>(arguments.number("hosts", 1));
+    options.port = static_cast<std::uint16_t>(arguments.number("port", 0));
+    options.certificate = arguments.text("tls", "");
     arguments.done();
-    if (hosts < 1 || hosts > 254) throw std::invalid_argument{"--hosts: 1 to 254"};
-    Server server{hosts, port, latency};
+    if (options.hosts < 1 || options.hosts > 254) throw std::invalid_argument{"--hosts: 1 to 254"};
+    Server server{options};
     fmt::print("{}\n", server.port());
     std::fflush(stdout);
     server.run();
