@@ -2,11 +2,14 @@
 // end. README.md beside this file says how to read them.
 //
 //   --dispatch PATH        the program
-//   --scenarios A,B        some of: throughput, latency, hosts, distinct-hosts, subscriptions, serial,
-//   ingest, duplicates,
-//                          memory, backlog, bytes, telemetry, counting
-//   --repeat N             runs of each; medians are shown (default 5)
-//   --events N             of most scenarios (default 200000); latency and serial have a tenth of it
+//   --scenarios A,B        some of: instructions, throughput, syslog-ng, latency, hosts, distinct-hosts,
+//                          subscriptions, serial, slow-disk, uuid, tls, ingest, duplicates, memory, backlog,
+//                          bytes, telemetry, counting
+//   --http-client CLIENT   direct or libcurl, for every run (default the program's; instructions has both)
+//   --syslog-ng ROOT       its packages are unpacked below that (default /, where they are installed)
+//   --repeat N             runs of each; medians are shown (default 3)
+//   --events N             of most scenarios (default 200000); a part of that where an event takes long
+//   --profiled N           events of instructions (default 10000), less a fifth of them
 //   --waiting N            events of memory and backlog (default 1000000), compared with 100000
 //   --delivered N          events of duplicates (default 1000000)
 //   --full                 --waiting 10000000
@@ -36,12 +39,17 @@ struct Named {
   const char* name;
   Scenario run;
 };
-constexpr Named scenarios[]{{"throughput", throughput},
+constexpr Named scenarios[]{{"instructions", instructions},
+                            {"throughput", throughput},
+                            {"syslog-ng", syslog_ng},
                             {"latency", latency},
                             {"hosts", hosts},
                             {"distinct-hosts", distinct_hosts},
                             {"subscriptions", subscriptions},
                             {"serial", serial},
+                            {"slow-disk", slow_disk},
+                            {"uuid", uuid},
+                            {"tls", tls},
                             {"ingest", ingest},
                             {"duplicates", duplicates},
                             {"memory", memory},
@@ -76,6 +84,11 @@ Plan plan_of(Arguments& arguments) {
   plan.waiting = count("waiting", plan.waiting);
   plan.few_waiting = std::min(plan.few_waiting, plan.waiting);
   plan.delivered = count("delivered", plan.delivered);
+  plan.profiled = count("profiled", plan.profiled);
+  plan.http_client = arguments.text("http-client", "");
+  if (!plan.http_client.empty() && plan.http_client != "direct" && plan.http_client != "libcurl")
+    throw std::invalid_argument{"--http-client: '" + plan.http_client + "' is neither direct nor libcurl"};
+  plan.syslog_ng = arguments.text("syslog-ng", "/");
   plan.keep = arguments.text("keep", "");
   return plan;
 }
@@ -113,11 +126,12 @@ int run(Arguments& arguments) {
 
   raise_open_files();
   const auto programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  const Workplace place{std::filesystem::absolute(dispatch), programs, parent};
+  const Workplace place{std::filesystem::absolute(dispatch), programs, parent, plan.http_client};
   Scorecard scorecard;
   const Bench bench{place, plan, scorecard, fdatasync_seconds(place.directory())};
-  fmt::print("payloads of {} bytes, medians of {}, fdatasync takes {:.0f} us in {}\n\n", payload_bytes,
-             plan.repeat, 1e6 * bench.fdatasync_seconds, parent.string());
+  fmt::print("payloads of {} bytes, medians of {}, fdatasync takes {:.0f} us in {}, http client: {}\n\n",
+             payload_bytes, plan.repeat, 1e6 * bench.fdatasync_seconds, parent.string(),
+             plan.http_client.empty() ? "the default" : plan.http_client);
   bool all = true;
   for (const auto& scenario : scenarios) all = measure(scenario, bench) && all;
   scorecard.print();

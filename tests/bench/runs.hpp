@@ -3,7 +3,10 @@
 #include "bench/measured_process.hpp"
 #include "bench/median.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,6 +23,15 @@ class Runs {
   }
   double cpu_us_per_event() const {
     return median_of([this](const Measured& run) { return run.cpu_seconds * 1e6 / events_; });
+  }
+  /// How far the runs are apart: the fastest less the slowest, in percent of the median rate.
+  double rate_spread_percent() const {
+    double slowest = std::numeric_limits<double>::infinity(), fastest = 0;
+    for (const auto& run : runs_) {
+      slowest = std::min(slowest, events_ / run.seconds);
+      fastest = std::max(fastest, events_ / run.seconds);
+    }
+    return 100 * (fastest - slowest) / events_per_second();
   }
   double peak_mib() const {
     return median_of([](const Measured& run) { return run.peak_mib; });
@@ -50,5 +62,10 @@ struct Comparison {
 
 /// One line for each, and one of ratios, to standard output.
 void print(const Comparison& comparison);
+/// One more line below it.
+void print_row(const char* name, const Runs& runs);
+
+/// For the scorecard: "27857 of 39258 events/s".
+std::string rates_note(const Comparison& comparison);
 
 }  // namespace dispatch::bench

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dispatch::bench {
@@ -15,11 +17,17 @@ struct Goal {
   double aim;
 };
 
+/// "aim", "reached" or "missed".
+std::string_view verdict(const Goal& goal, double figure);
+
 /// What was measured of that table.
 class Scorecard {
  public:
   /// `note`: the circumstances that the figure is to be read with.
   void add(const Goal& goal, double figure, std::string note = {});
+
+  /// A line for what could not be measured here.
+  void add_missing(const Goal& goal, std::string why);
 
   /// The closing table, to standard output.
   void print() const;
@@ -29,7 +37,7 @@ class Scorecard {
  private:
   struct Line {
     Goal goal;
-    double figure;
+    std::optional<double> figure;  ///< nothing: not measured
     std::string note;
   };
   std::vector<Line> lines_;

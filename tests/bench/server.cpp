@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <stdexcept>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -16,17 +17,29 @@ std::chrono::steady_clock::time_point moment(const std::string& json, const std:
   return std::chrono::steady_clock::time_point{since_boot};
 }
 
+std::vector<std::string> command_of(const std::filesystem::path& program, const Serving& serving,
+                                    const std::filesystem::path& certificate) {
+  std::vector<std::string> command{program,
+                                   "--latency-ms",
+                                   std::to_string(serving.latency_ms),
+                                   "--hosts",
+                                   std::to_string(serving.hosts),
+                                   "--port",
+                                   std::to_string(serving.port)};
+  if (!certificate.empty()) command.insert(command.end(), {"--tls", certificate});
+  return command;
+}
+
 }  // namespace
 
 Server::Server(const std::filesystem::path& program, const Serving& serving,
                const std::filesystem::path& output)
-    : process_({program, "--latency-ms", std::to_string(serving.latency_ms), "--hosts",
-                std::to_string(serving.hosts), "--port", std::to_string(serving.port)},
-               output),
+    : certificate_(serving.tls ? output.string() + ".pem" : ""),
+      process_(command_of(program, serving, certificate_), output),
       port_(static_cast<std::uint16_t>(std::stoul(next_line()))) {}
 
 std::string Server::url() const {
-  return fmt::format("http://127.0.0.1:{}/", port_);
+  return fmt::format("{}://127.0.0.1:{}/", certificate_.empty() ? "http" : "https", port_);
 }
 
 Served Server::served() {

@@ -16,6 +16,7 @@ struct Serving {
   std::uint64_t hosts = 1;      ///< 127.0.0.1, 127.0.0.2 and so on
   std::uint16_t port = 0;       ///< 0: a free one
   std::string name = "server";  ///< of its output, where there are several
+  bool tls = false;             ///< https
 };
 
 /// What the server has seen.
@@ -33,6 +34,8 @@ class Server {
 
   std::uint16_t port() const { return port_; }
   std::string url() const;
+  /// The PEM file that a client of a server with TLS has to trust.
+  const std::filesystem::path& certificate() const { return certificate_; }
 
   /// What it has seen since the last call.
   Served served();
@@ -43,6 +46,7 @@ class Server {
  private:
   std::string next_line();
 
+  std::filesystem::path certificate_;  // empty: without TLS
   MeasuredProcess process_;
   std::size_t read_ = 0;  // of its output
   std::uint16_t port_ = 0;

@@ -44,9 +44,7 @@ void ingest(const Bench& bench) {
     result.runs.add(run_ours());
   }
   print(result);
-  scorecard.add(share, result.rate_share(),
-                fmt::format("{:.0f} of {:.0f} events/s", result.runs.events_per_second(),
-                            result.reference.events_per_second()));
+  scorecard.add(share, result.rate_share(), rates_note(result));
 }
 
 }  // namespace dispatch::bench
