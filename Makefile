@@ -3,7 +3,8 @@
 # make test      install what is missing, build as the developers do, run the tests, within ten minutes
 # make check     what make test leaves out: format, man pages, floors, the long tests, sanitizers, the corpora of the fuzz targets
 # make install   program, man pages and completions, below PREFIX and DESTDIR
-# make bench     measure the speed table of tests/bench, in a quarter of an hour; FULL=1 with ten million events
+# make bench     measure the speed table of tests/bench, in a quarter of an hour; FULL=1 with ten million events,
+#                HTTP_CLIENT=direct or libcurl with that client
 # make style     format, man pages, floors, phrases: a part of make check
 # make lint      that and static analysis, which takes most of an hour
 # make soak      what takes long: load for minutes and many more trials; MINUTES=30 for the longest
@@ -17,14 +18,17 @@ MINUTES ?= 30
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 
-# The Debian packages, by what needs them: the program; its tests; lint; the fuzz targets. Of prometheus the tests use
-# promtool alone; where services are started, systemctl disable --now prometheus ends the server.
+# The Debian packages, by what needs them: the program; its tests; lint; the benchmark; the fuzz targets. Of prometheus
+# the tests use promtool alone; where services are started, systemctl disable --now prometheus ends the server.
 PACKAGES := build-essential cmake ninja-build ccache pkg-config \
   libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
   libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libmicrohttpd-dev libxxhash-dev libjq-dev
 TEST_PACKAGES := $(PACKAGES) doctest-dev mandoc prometheus
 STYLE_PACKAGES := clang-format mandoc
 LINT_PACKAGES := clang-tidy
+BENCH_PACKAGES := $(TEST_PACKAGES) valgrind
+# What the program is compared with. These are unpacked and not installed: to install them starts a service.
+PEER_PACKAGES := syslog-ng-core syslog-ng-mod-http
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 
 # $(CONFIGURE) NAME: as the preset of that name in CMakePresets.json says.
@@ -35,7 +39,7 @@ CTEST = ctest --output-on-failure --no-tests=error
 TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 TESTS = $(CTEST) -LE 'long|soak' -j $(TEST_JOBS) --test-dir
 
-.PHONY: all deps test-deps fuzz-deps demo test check style lint install bench soak asan tsan fuzz clean
+.PHONY: all deps test-deps bench-deps fuzz-deps demo test check style lint install bench soak asan tsan fuzz clean
 
 all:
 	@$(CONFIGURE) release -B $(BUILD)
@@ -60,6 +64,9 @@ deps:
 
 test-deps:
 	$(call install-missing,$(TEST_PACKAGES))
+
+bench-deps:
+	$(call install-missing,$(BENCH_PACKAGES))
 
 fuzz-deps:
 	$(call install-missing,$(TEST_PACKAGES) $(FUZZ_PACKAGES))
@@ -97,10 +104,25 @@ install: all
 	@cmake --build $(BUILD) --target completions -j $(JOBS)
 	@cmake --install $(BUILD)
 
-bench: test-deps
+bench: bench-deps
 	@$(CONFIGURE) dev -B $(BUILD)
 	@cmake --build $(BUILD) --target dispatch run_bench -j $(JOBS)
-	@$(BUILD)/tests/bench/run_bench --dispatch $(BUILD)/dispatch $(if $(FULL),--full)
+	$(unpack-peers)
+	@$(BUILD)/tests/bench/run_bench --dispatch $(BUILD)/dispatch --syslog-ng $(PEERS) $(if $(FULL),--full) \
+	  $(if $(HTTP_CLIENT),--http-client $(HTTP_CLIENT))
+
+# Where syslog-ng is: installed, or unpacked below the build.
+PEERS = $(if $(wildcard /usr/sbin/syslog-ng),/,$(BUILD)/peers)
+define unpack-peers
+	@if [ $(PEERS) != / ] && [ ! -x $(PEERS)/usr/sbin/syslog-ng ]; then \
+	  echo "unpacking into $(PEERS): $(PEER_PACKAGES)"; \
+	  mkdir -p $(PEERS)/archives/partial && \
+	  apt-get install -qq -y --no-install-recommends --download-only -o Debug::NoLocking=1 \
+	    -o Dir::Cache::archives=$(abspath $(PEERS))/archives $(PEER_PACKAGES) >/dev/null && \
+	  find $(PEERS)/archives -name '*.deb' -exec dpkg -x {} $(PEERS) ';' \
+	  || echo "cannot be downloaded: $(PEER_PACKAGES)"; \
+	fi
+endef
 
 soak: fuzz-deps
 	@$(CONFIGURE) dev -B $(BUILD)
