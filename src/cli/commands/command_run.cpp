@@ -9,7 +9,7 @@
 #include "cli/run/run_files.hpp"
 #include "cli/run/session.hpp"
 #include "cli/run/tls_key_log.hpp"
-#include "delivery/http/http_transport.hpp"
+#include "delivery/http/http_threads.hpp"
 #include "delivery/limited_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "delivery/transport_by_scheme.hpp"
@@ -47,6 +47,8 @@ constexpr std::string_view run_examples = R"(EXAMPLES
 
 /// Descriptors that are not connections: journal, input, output, wake-ups.
 constexpr std::size_t other_descriptors = 64;
+/// The wake-ups of each further thread that makes requests.
+constexpr std::size_t thread_descriptors = 4;
 
 /// More committed requests than these do not make connections busier, and a crash leaves them all unknown.
 constexpr std::size_t ahead_most = 50;
@@ -85,8 +87,9 @@ Result<flow::RunOptions> run_options(const Run& asked, spdlog::logger& log) {
   options.follow_all = asked.input.files.empty();
   options.through_proxy = !asked.delivery.http.proxy.empty();
   const std::size_t descriptors = raise_fd_limit();
-  const std::size_t room = descriptors > 2 * other_descriptors ? descriptors - other_descriptors
-                                                               : std::max<std::size_t>(1, descriptors / 2);
+  const std::size_t others = other_descriptors + thread_descriptors * (asked.delivery.threads - 1);
+  const std::size_t room =
+      descriptors > 2 * others ? descriptors - others : std::max<std::size_t>(1, descriptors / 2);
   if (options.requests.in_all > room) {
     log.warn("--workers {} needs more open files than the limit of {} (ulimit -n); going on with {}",
              options.requests.in_all, descriptors, room);
@@ -139,7 +142,8 @@ Result<flow::RunResult> deliver(Session& session, const Run& asked, const flow::
   http.connections_kept = options.requests.in_all;
   DISPATCH_TRY(check_addresses_seen(session.acceptance().journal, http));
   delivery::LimitedTransport limited{options.requests, session.inbox(), session.clock()};
-  DISPATCH_ASSIGN(auto over_http, delivery::HttpTransport::start(http, limited.for_next(), session.clock()));
+  DISPATCH_ASSIGN(auto over_http,
+                  delivery::start_http(http, asked.delivery.threads, limited.for_next(), session.clock()));
   delivery::TransportByScheme by_scheme{{{http_schemes, *over_http}}, limited.for_next()};
   const auto link = limited.lead_to(by_scheme);
   DISPATCH_ASSIGN(auto preparing, delivery::PreparingTransport::start(preparing_threads(), limited,

@@ -15,6 +15,7 @@ namespace {
 /// Each request at a time is a descriptor.
 constexpr WholeNumber request_count{1, 100'000};
 constexpr WholeNumber attempt_count{1, 1'000};
+constexpr WholeNumber thread_count{1, 64};
 
 Result<journal::Orphans> parse_orphans(std::string_view text) {
   if (text == "retry") return journal::Orphans::retry;
@@ -100,8 +101,9 @@ void add_failure_policy(Command command, flow::RunOptions& run) {
       .group(group);
 }
 
-void add_requests(Command command, delivery::HttpOptions& http) {
+void add_requests(Command command, DeliveryOptions& options) {
   const std::string group = "Requests";
+  delivery::HttpOptions& http = options.http;
   from_environment(add_value(command, "--timeout", http.timeout, operations::parse_timeout,
                              "Time limit of one whole request"))
       .type_name("DURATION")
@@ -141,6 +143,11 @@ void add_requests(Command command, delivery::HttpOptions& http) {
       .type_name("libcurl|direct")
       .default_str("libcurl")
       .group(group);
+  from_environment(add_value(command, "--threads", options.threads, thread_count,
+                             "Threads that make requests; each host belongs to one of them"))
+      .type_name("N")
+      .default_str("1 on fewer than 8 cores")
+      .group(group);
   from_environment(
       never_empty(command.add_option("--unix-socket", http.unix_socket,
                                      "Send all requests to this Unix socket, whatever their URLs say")))
@@ -166,7 +173,7 @@ void add_key_log(Command command, std::string& key_log) {
 void add_delivery_options(Command command, DeliveryOptions& options) {
   add_limits(command, options.run);
   add_failure_policy(command, options.run);
-  add_requests(command, options.http);
+  add_requests(command, options);
   add_key_log(command, options.tls_key_log);
 }
 

@@ -29,8 +29,13 @@ namespace dispatch::delivery {
 /// The thread, the loop it turns, and the transfers under way.
 class HttpTransport::Engine {
  public:
-  Engine(HttpOptions options, Reports& reports, const Clock& clock, std::unique_ptr<MultiLoop> loop)
-      : options_(std::move(options)), reports_(reports), clock_(clock), loop_(std::move(loop)) {
+  Engine(HttpOptions options, Reports& reports, const Clock& clock, std::unique_ptr<MultiLoop> loop,
+         std::shared_ptr<SharedIdleLimit> idle_limit)
+      : options_(std::move(options)),
+        reports_(reports),
+        clock_(clock),
+        loop_(std::move(loop)),
+        idle_limit_(std::move(idle_limit)) {
     if (options_.client == HttpClient::direct)
       direct_.emplace(DirectClient::Context{options_, *loop_, random_, clock_, idle_});
   }
@@ -70,6 +75,7 @@ class HttpTransport::Engine {
   tl::expected<void, Outcome> begin_transfer(Outgoing outgoing, Transfer::Purpose purpose, bool keep);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
   bool worth_keeping(const Outgoing& outgoing);
+  void keep_idle_limit();
   bool is_under_way(const Transfer& transfer) const {
     return transfer.slot < under_way_.size() && under_way_[transfer.slot].get() == &transfer;
   }
@@ -82,6 +88,8 @@ class HttpTransport::Engine {
   Orders orders_;  // under mutex_
   TlsSessions tls_sessions_;
   const std::unique_ptr<MultiLoop> loop_;
+  const std::shared_ptr<SharedIdleLimit> idle_limit_;  // null: connections_kept is for this one alone
+  const std::size_t place_{idle_limit_ ? idle_limit_->join() : 0};  // in idle_limit_
   AddressMemory addresses_{options_.connection_lifetime};
   SystemRandom random_;
   struct Host {
@@ -163,6 +171,7 @@ void HttpTransport::Engine::run() noexcept {
 
   own_thread_ = std::this_thread::get_id();
   while (!stopping_) {
+    if (idle_limit_) keep_idle_limit();
     loop_->wait(wait_most());
     live();
     loop_->act();
@@ -247,6 +256,8 @@ void HttpTransport::Engine::time_out(std::vector<Report>& reports) {
 std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() const {
   auto next = direct_ ? direct_->next_deadline() : std::nullopt;
   if (!deadlines_.empty()) next = std::min(next.value_or(SteadyTime::max()), deadlines_.begin()->first);
+  // What has been idle for too long leaves its room to other transports.
+  if (!next && idle_limit_ && direct_ && direct_->idle() > 0) return options_.connection_idle_most;
   if (!next) return std::nullopt;
   return std::min(StallAwareClock::beat, std::chrono::ceil<std::chrono::milliseconds>(*next - time_.now()));
 }
@@ -317,6 +328,17 @@ bool HttpTransport::Engine::worth_keeping(const Outgoing& outgoing) {
   return loop_->connections() <= most;
 }
 
+/// Before each wait, so that the limit holds for what is idle meanwhile.
+void HttpTransport::Engine::keep_idle_limit() {
+  const auto idle = [this] {  // about: a request that looks up a name has no connection yet
+    const std::size_t busy = under_way_.size() + (direct_ ? direct_->under_way() : 0);
+    return loop_->connections() - std::min(busy, loop_->connections());
+  };
+  const std::size_t room = idle_limit_->note(place_, idle());
+  loop_->keep_at_most(std::max(room, idle_limit_->equal_share()));
+  if (direct_ && direct_->close_idle_above(room)) idle_limit_->note(place_, idle());
+}
+
 void HttpTransport::Engine::give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports) {
   for (const Outgoing& outgoing : unsent) reports.push_back({outgoing.ticket, never_begun()});
 }
@@ -350,11 +372,13 @@ Result<> check_way(const HttpOptions& options) {
 }  // namespace
 
 Result<std::unique_ptr<HttpTransport>> HttpTransport::start(HttpOptions options, Reports& reports,
-                                                            const Clock& clock) {
+                                                            const Clock& clock,
+                                                            std::shared_ptr<SharedIdleLimit> idle_limit) {
   DISPATCH_TRY(check_tls_files(options));
   DISPATCH_TRY(check_way(options));
   DISPATCH_ASSIGN(auto loop, MultiLoop::open(options.connections_kept));
-  auto engine = std::make_unique<Engine>(std::move(options), reports, clock, std::move(loop));
+  auto engine =
+      std::make_unique<Engine>(std::move(options), reports, clock, std::move(loop), std::move(idle_limit));
   DISPATCH_TRY(engine->start());
   return std::unique_ptr<HttpTransport>{new HttpTransport{std::move(engine)}};
 }

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "delivery/http/http_options.hpp"
+#include "delivery/http/shared_idle_limit.hpp"
 #include "delivery/transport.hpp"
 
 #include <memory>
@@ -25,9 +26,11 @@ namespace dispatch::delivery {
 class HttpTransport final : public Transport {
  public:
   /// Starts the thread. Fails if the system has no thread or descriptor left. Options that contradict each
-  /// other, and unusable certificate files, are misuse.
+  /// other, and unusable certificate files, are misuse. With `idle_limit` the transport joins those that
+  /// share it; HttpOptions::connections_kept is then the limit of all.
   static Result<std::unique_ptr<HttpTransport>> start(HttpOptions options, Reports& reports,
-                                                      const Clock& clock);
+                                                      const Clock& clock,
+                                                      std::shared_ptr<SharedIdleLimit> idle_limit = nullptr);
 
   /// Aborts and reports what is under way, and ends the thread.
   ~HttpTransport() override;

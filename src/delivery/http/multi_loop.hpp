@@ -87,6 +87,11 @@ class MultiLoop {
   /// have been removed. Call it on the loop's thread, because closing a TLS connection writes to it.
   void close() { multi_.reset(); }
 
+  /// Changes the number of connections that libcurl keeps, busy ones included: at least 1.
+  void keep_at_most(std::size_t connections) {
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections));
+  }
+
   /// Connections that are open, idle ones included.
   std::size_t connections() const { return sockets_.open_sockets(); }
 

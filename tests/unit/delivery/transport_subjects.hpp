@@ -1,6 +1,6 @@
 #pragma once
 
-#include "delivery/http/http_transport.hpp"
+#include "delivery/http/http_threads.hpp"
 #include "delivery/limited_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "delivery/transport_by_scheme.hpp"
@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -29,16 +30,38 @@ namespace dispatch::test {
 /// More than any test but some has under way, and what each subject lets start at a time.
 inline constexpr std::size_t at_once = 100;
 
+/// Changes each attempt before it passes it on.
+class Changing final : public delivery::Transport {
+ public:
+  Changing(delivery::Transport& next, std::function<void(Outgoing&)> change)
+      : next_(next), change_(std::move(change)) {}
+  void send(std::vector<Outgoing> batch) override {
+    for (auto& outgoing : batch) change_(outgoing);
+    next_.send(std::move(batch));
+  }
+  void withdraw() override { next_.withdraw(); }
+  void abort() override { next_.abort(); }
+  std::size_t waiting() const override { return next_.waiting(); }
+  std::vector<delivery::Fate> resolve(std::span<const delivery::Attempted> attempts) override {
+    return next_.resolve(attempts);
+  }
+  const delivery::SpanProtocol& protocol(std::string_view url) const override { return next_.protocol(url); }
+
+ private:
+  delivery::Transport& next_;
+  const std::function<void(Outgoing&)> change_;
+};
+
 /// Over HTTP, behind the limits of a run. Attempts stay under way until answer_all() lets them, and those
-/// sent later, be answered.
-template <delivery::HttpClient Client>
+/// sent later, be answered. With several threads each attempt counts as one to the next of eight hosts.
+template <delivery::HttpClient Client, std::size_t Threads = 1>
 class HttpSubject {
  public:
   static constexpr OutcomeKind success = OutcomeKind::answered;
   static constexpr bool can_tell = false;
   static constexpr std::string_view span_name = "POST";
 
-  delivery::Transport& transport() { return limited_; }
+  delivery::Transport& transport() { return over_hosts_; }
   CollectedReports& reports() { return reports_; }
   ManualClock& clock() { return clock_; }
   std::string url() const { return receiver_.url(); }
@@ -58,13 +81,20 @@ class HttpSubject {
   Receiver receiver_{[](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
   ManualClock clock_;
   CollectedReports reports_;
-  delivery::LimitedTransport limited_{{.per_host = at_once, .in_all = 10 * at_once}, reports_, clock_};
-  std::unique_ptr<delivery::HttpTransport> http_ =
-      delivery::HttpTransport::start(options(), limited_.for_next(), clock_).value();
+  static constexpr delivery::RequestLimits limits{.per_host = at_once,
+                                                  .in_all = Threads > 1 ? at_once : 10 * at_once};
+  delivery::LimitedTransport limited_{limits, reports_, clock_};
+  std::unique_ptr<delivery::Transport> http_ =
+      delivery::start_http(options(), Threads, limited_.for_next(), clock_).value();
   delivery::LimitedTransport::Link link_ = limited_.lead_to(*http_);
+  Changing over_hosts_{limited_, [](Outgoing& outgoing) {
+                         if (Threads > 1) outgoing.host = static_cast<std::uint32_t>(outgoing.ticket % 8);
+                       }};
 };
 using LibcurlSubject = HttpSubject<delivery::HttpClient::libcurl>;
 using DirectSubject = HttpSubject<delivery::HttpClient::direct>;
+using LibcurlThreadsSubject = HttpSubject<delivery::HttpClient::libcurl, 4>;
+using DirectThreadsSubject = HttpSubject<delivery::HttpClient::direct, 4>;
 
 /// A protocol of the fake.
 class BrokerProtocol final : public delivery::SpanProtocol {
@@ -112,32 +142,12 @@ class BySchemeSubject : public ScriptedSubject {
   delivery::TransportByScheme by_scheme_{{{http_schemes, other_}, {broker_schemes, transport_}}, reports_};
 };
 
-/// What goes through it is of a subscription whose bodies must be prepared.
-class Subscribing final : public delivery::Transport {
- public:
-  explicit Subscribing(delivery::Transport& next) : next_(next) {}
-  void send(std::vector<Outgoing> batch) override {
-    for (auto& outgoing : batch) outgoing.subscription = subscription_;
-    next_.send(std::move(batch));
-  }
-  void withdraw() override { next_.withdraw(); }
-  void abort() override { next_.abort(); }
-  std::size_t waiting() const override { return next_.waiting(); }
-  std::vector<delivery::Fate> resolve(std::span<const delivery::Attempted> attempts) override {
-    return next_.resolve(attempts);
-  }
-  const delivery::SpanProtocol& protocol(std::string_view url) const override { return next_.protocol(url); }
-
- private:
-  static std::shared_ptr<const Subscription> enveloped() {
-    Subscription subscription;
-    subscription.body = BodyMode::envelope;
-    return std::make_shared<const Subscription>(std::move(subscription));
-  }
-
-  delivery::Transport& next_;
-  const std::shared_ptr<const Subscription> subscription_ = enveloped();
-};
+/// A subscription whose bodies must be prepared.
+inline std::shared_ptr<const Subscription> enveloped() {
+  Subscription subscription;
+  subscription.body = BodyMode::envelope;
+  return std::make_shared<const Subscription>(std::move(subscription));
+}
 
 /// Prepares before a transport that is passed the same suite itself. One thread, so that what is sent first
 /// starts first.
@@ -154,9 +164,13 @@ class PreparingSubject : public ScriptedSubject {
  private:
   std::unique_ptr<delivery::PreparingTransport> preparing_ =
       delivery::PreparingTransport::start(1, transport_, reports_, clock_).value();
-  Subscribing subscribing_{*preparing_};
+  Changing subscribing_{*preparing_, [subscription = enveloped()](Outgoing& outgoing) {
+                          outgoing.subscription = subscription;
+                        }};
 };
 
-#define TRANSPORTS LibcurlSubject, DirectSubject, ScriptedSubject, BySchemeSubject, PreparingSubject
+#define TRANSPORTS                                                                             \
+  LibcurlSubject, DirectSubject, LibcurlThreadsSubject, DirectThreadsSubject, ScriptedSubject, \
+      BySchemeSubject, PreparingSubject
 
 }  // namespace dispatch::test

@@ -179,6 +179,12 @@ void DirectClient::close_expired() {
   }
 }
 
+bool DirectClient::close_idle_above(std::size_t most) {
+  const bool any = idle_.size() > most;
+  while (idle_.size() > most) close(*idle_.oldest());
+  return any;
+}
+
 /// When a connection is too old for another request: a lifetime, and up to a tenth of one at random.
 SteadyTime DirectClient::retirement(SteadyTime born) {
   const auto lifetime =

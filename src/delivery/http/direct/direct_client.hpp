@@ -62,6 +62,11 @@ class DirectClient final : private ConnectionEvents {
   void cut();
   /// Closes idle connections that are too old for another request.
   void close_expired();
+  /// Closes the connections that have been idle longest until no more than `most` are. Returns true if it
+  /// closed any.
+  bool close_idle_above(std::size_t most);
+  std::size_t idle() const { return idle_.size(); }
+  std::size_t under_way() const { return connections_.size() - idle_.size(); }
   /// Closes all connections. Nothing may be under way.
   void close_all() { connections_.clear(); }
 

@@ -3,6 +3,9 @@
 #include "system/program/scenario.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -24,6 +27,17 @@ std::size_t most_at_once(const std::vector<const Receiver*>& receivers) {
   int open = 0, most = 0;
   for (const auto& [when, change] : changes) most = std::max(most, open += change);
   return static_cast<std::size_t>(most);
+}
+
+/// The threads of that process with this name.
+std::size_t threads_named(std::string_view name, pid_t process) {
+  std::size_t count = 0;
+  for (const auto& thread : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", process)}) {
+    std::ifstream file{thread.path() / "comm"};
+    std::string text;
+    if (std::getline(file, text) && text == name) ++count;
+  }
+  return count;
 }
 
 }  // namespace
@@ -114,4 +128,59 @@ TEST_CASE("waiting for a permit costs no attempt even where it takes longer than
   CHECK(run.exit_code == 0);
   CHECK(receiver.count() == 20);
   CHECK(receiver.most_at_once() == 1);
+}
+
+TEST_CASE("several threads that make requests keep all limits and the order of each entity") {
+  const TempDir directory;
+  std::deque<Receiver> hosts;
+  std::vector<const Receiver*> all;
+  for (int host = 1; host <= 8; ++host)
+    all.push_back(&hosts.emplace_back(after(5ms), fmt::format("127.0.0.{}", host)));
+  std::string input;
+  for (std::size_t sequence = 1; sequence <= 5; ++sequence)
+    for (std::size_t entity = 0; entity < 80; ++entity)
+      input += event_line(fmt::format("e{}-{}", entity, sequence), fmt::format("e{}", entity),
+                          static_cast<std::int64_t>(sequence), hosts[entity % hosts.size()].url());
+  Child run{directory, {"run", "-", "--threads", "4", "--per-host", "3", "--workers", "10"}};
+  REQUIRE(run.write(input));
+  REQUIRE(hosts.front().wait_for(1, patience));
+  CHECK(threads_named("dispatch-http", run.pid()) == 4);
+  run.close_input();
+  CHECK(run.exit_code() == 0);
+  CHECK(most_at_once(all) == 10);
+  for (const Receiver& host : hosts) {
+    CHECK(host.most_at_once() == 3);
+    const auto seen = review(host.received());
+    CHECK(seen.completed.size() == 50);
+    CHECK(host.count() == 50);
+    CHECK(seen.order_violations == 0);
+    CHECK(seen.overlaps == 0);
+  }
+}
+
+TEST_CASE("a stop waits for the requests of all threads and sends none of what waits") {
+  const TempDir directory;
+  std::deque<Receiver> hosts;
+  std::string input;
+  for (int host = 1; host <= 4; ++host) {
+    hosts.emplace_back([](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; },
+                       fmt::format("127.0.0.{}", host));
+    for (int i = 0; i < 20; ++i) {
+      const auto id = fmt::format("h{}-{}", host, i);
+      input += event_line(id, id, 1, hosts.back().url());
+    }
+  }
+  Child run{
+      directory, {"run", "-", "--per-host", "2", "--timeout", "60s"}, {{{"DISPATCH_THREADS", "4"}}, {}}};
+  REQUIRE(run.write(input));
+  run.close_input();
+  for (const Receiver& host : hosts) REQUIRE(host.wait_for(2, patience));
+  run.signal(SIGTERM);
+  REQUIRE(run.err().wait_for("no new request starts"));
+  for (Receiver& host : hosts) host.release();
+  CHECK(run.exit_code() == 5);
+  for (const Receiver& host : hosts) CHECK(host.count() == 2);
+  const auto rerun = run_dispatch(directory, {"run", "--threads", "3"});
+  CHECK(rerun.exit_code == 0);
+  for (const Receiver& host : hosts) CHECK(host.count() == 20);
 }
