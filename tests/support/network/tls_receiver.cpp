@@ -53,8 +53,8 @@ Certificate self_signed(EVP_PKEY* key, const std::string& address, std::chrono::
   X509_gmtime_adj(X509_getm_notAfter(x509), expires.count());
   X509_set_pubkey(x509, key);
   X509_NAME* const subject = X509_get_subject_name(x509);
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"), -1,
-                             -1, 0);
+  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"),
+                             -1, -1, 0);
   X509_set_issuer_name(x509, subject);
   const std::string name = name_of(address), names = "IP:" + address + ",DNS:" + name + ",DNS:*." + name;
   X509_EXTENSION* const alternative =
@@ -131,9 +131,8 @@ class TlsReceiver::Server {
     std::vector<std::thread> talks;
     while (await(listener_.get(), -1))
       if (Fd connection{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)})
-        talks.emplace_back([this, socket = connection.release(), number = connections_++] {
-          serve(Fd{socket}, number);
-        });
+        talks.emplace_back(
+            [this, socket = connection.release(), number = connections_++] { serve(Fd{socket}, number); });
     for (auto& talk : talks) talk.join();
   }
 

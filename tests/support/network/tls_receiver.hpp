@@ -20,11 +20,11 @@ class TlsReceiver {
   struct Setup {
     /// For which the certificate is made, and for its name and the names below that.
     std::string certified_address = "127.0.0.1";
-    int version_most = 0;                         ///< TLS1_1_VERSION and the like; 0: the newest
-    std::chrono::seconds expires{3600};           ///< from now; the certificate is two hours older
-    bool asks_client = false;                     ///< for a certificate, and trusts its own and no other
-    int status = 500;                             ///< of every answer
-    std::chrono::milliseconds answers_after{0};   ///< from the request
+    int version_most = 0;                        ///< TLS1_1_VERSION and the like; 0: the newest
+    std::chrono::seconds expires{3600};          ///< from now; the certificate is two hours older
+    bool asks_client = false;                    ///< for a certificate, and trusts its own and no other
+    int status = 500;                            ///< of every answer
+    std::chrono::milliseconds answers_after{0};  ///< from the request
     bool keeps_connections = false;
     /// What is done with each connection in place of all that; it is closed when the talk returns.
     std::function<void(TlsConversation&)> talk{};
