@@ -34,7 +34,7 @@ class TurnedClient {
     const auto begun = client_.begin_on_kept(outgoing, target, {.now = now(), .keep = true});
     REQUIRE(begun);
     if (!*begun) {
-      connecting_ = Transfer::make({options_, *loop_, addresses_, random_}).value();
+      connecting_ = Transfer::make({options_, *loop_, addresses_, tls_sessions_, random_}).value();
       const auto purpose = target.secure ? Transfer::Purpose::connect_tls : Transfer::Purpose::connect;
       REQUIRE(connecting_->start(std::move(outgoing), clock_.wall(), purpose));
       connecting_->deadline = now() + connecting_->timeout();
@@ -78,6 +78,7 @@ class TurnedClient {
   SystemRandom random_;
   test::ManualClock clock_;
   std::unique_ptr<MultiLoop> loop_ = MultiLoop::open(100).value();
+  TlsSessions tls_sessions_;
   AddressMemory addresses_{std::chrono::seconds{60}};
   std::vector<std::unique_ptr<Transfer>> spare_;
   std::unique_ptr<Transfer> connecting_;
