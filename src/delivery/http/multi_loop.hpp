@@ -124,10 +124,10 @@ class MultiLoop {
     void ready(std::uint32_t) override {}
   };
   NoOwnerYet no_owner_yet_;
-  std::vector<SocketOwner*> owners_;  ///< by socket
-  CURL* handing_over_ = nullptr;                    ///< in this act()
-  Fd* kept_ = nullptr;                              ///< where its socket is stored
-  curl_socket_t handed_over_ = CURL_SOCKET_BAD;     ///< its socket, once libcurl has unwatched it
+  std::vector<SocketOwner*> owners_;             ///< by socket
+  CURL* handing_over_ = nullptr;                 ///< in this act()
+  Fd* kept_ = nullptr;                           ///< where its socket is stored
+  curl_socket_t handed_over_ = CURL_SOCKET_BAD;  ///< its socket, once libcurl has unwatched it
   std::vector<CURL*>
       between_addresses_;  ///< transfers that gave up one address and have not begun with the next
   std::optional<std::chrono::steady_clock::time_point> timer_;
