@@ -30,6 +30,12 @@ class Transaction {
   /// Commits and ends the transaction. No more writes are allowed.
   virtual Result<CommitToken> commit() = 0;
 
+  /// Like commit(), for a caller that has other work until the commit is durable (CommitToken::start). The
+  /// next transaction can begin at once. Commits become durable in their order: once one is durable, so are
+  /// all earlier ones of the journal. If one cannot be made durable, the journal accepts no more writes. A
+  /// journal that cannot do this commits as usual.
+  virtual Result<CommitToken> commit_async() { return commit(); }
+
   /// Appends events in the order given, each with a pending delivery for each of its routes; an event without
   /// routes is accepted and recorded as unmatched. The verdicts have the same order. An arrival that is not
   /// accepted changes nothing and does not affect the others. If `start` allows it, an arrival below the

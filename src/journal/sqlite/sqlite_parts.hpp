@@ -70,7 +70,11 @@ class SqliteParts {
   ChangeReader changes{connection->database()};
   bool turn_failed =
       false;           // true: a write of the open turn has failed, and SQLite may have rolled the turn back
-  bool spent = false;  // true: a commit has failed
+  bool spent = false;  // true: a commit has failed, or could not be synced
+
+  /// After a failed commit: refuses further writes, and checkpoints. What was committed and not synced is
+  /// written again, as far as the disk takes it.
+  void give_up() noexcept;
 
   /// Runs `work`, which returns a Result, and also turns SQLite's exceptions into an error; `doing` precedes
   /// "journal PATH" in the message.

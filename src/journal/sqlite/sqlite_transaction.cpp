@@ -1,5 +1,6 @@
 #include "journal/sqlite/sqlite_transaction.hpp"
 
+#include "journal/sqlite/sqlite_commit.hpp"
 #include "journal/sqlite/sqlite_parts.hpp"
 
 namespace dispatch::journal {
@@ -30,19 +31,31 @@ SqliteTransaction::~SqliteTransaction() {
 }
 
 Result<CommitToken> SqliteTransaction::commit() {
+  DISPATCH_TRY(finish(TurnWriter::Sync::now));
+  return CommitToken::durable();
+}
+
+Result<CommitToken> SqliteTransaction::commit_async() {
+  DISPATCH_TRY(finish(TurnWriter::Sync::later));
+  auto* const wal = parts_.connection->joined_wal();
+  if (wal == nullptr) return CommitToken::durable();
+  return CommitToken::pending(std::make_unique<SqliteCommit>(parts_, wal->sync().deferred()));
+}
+
+Result<> SqliteTransaction::finish(TurnWriter::Sync sync) {
   DISPATCH_TRY(check_open("commit to"));
   auto committed = parts_.guard_result("commit to", [&]() -> Result<> {
     parts_.fresh.write();
-    return parts_.turn.commit();
+    return parts_.turn.commit(sync);
   });
   if (!committed) {
-    parts_.spent = true;
     undo();
-    return tl::unexpected(std::move(committed).error());
+    parts_.give_up();
+    return committed;
   }
   open_ = false;
   if (appended_ > 0) parts_.changes.note_own_events(appended_);
-  return CommitToken::durable();
+  return {};
 }
 
 Result<> SqliteTransaction::check_open(std::string_view doing) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "journal/sqlite/writing/turn_writer.hpp"
 #include "journal/transaction.hpp"
 
 #include <memory>
@@ -18,6 +19,7 @@ class SqliteTransaction final : public Transaction {
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
   Result<CommitToken> commit() override;
+  Result<CommitToken> commit_async() override;
 
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start,
                               WallTime now) override;
@@ -57,6 +59,7 @@ class SqliteTransaction final : public Transaction {
  private:
   explicit SqliteTransaction(SqliteParts& parts) : parts_(parts) {}
   void undo() noexcept;
+  Result<> finish(TurnWriter::Sync sync);
   Result<> check_open(std::string_view doing) const;
   /// Runs `work`. After an error the transaction accepts no more writes: on a full disk SQLite rolls the
   /// transaction back by itself, and later writes would stand alone.

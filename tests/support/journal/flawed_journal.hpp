@@ -21,6 +21,7 @@ class FlawedJournal : public journal::Journal {
     return std::make_unique<OwnedTransaction<FlawedJournal>>(*this);
   }
   virtual Result<journal::CommitToken> commit_transaction() { return sound_transaction().commit(); }
+  virtual Result<journal::CommitToken> commit_transaction_async() { return commit_transaction(); }
   void end_transaction() { transaction_.reset(); }
   std::optional<Error> take_checkpoint_error() override { return sound().take_checkpoint_error(); }
   Result<> check_in_place() override { return sound().check_in_place(); }

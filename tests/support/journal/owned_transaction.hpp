@@ -22,6 +22,16 @@ class OwnedTransaction final : public journal::Transaction {
     open_ = open_ && !committed;
     return committed;
   }
+  Result<journal::CommitToken> commit_async() override {
+    if constexpr (requires { owner_.commit_transaction_async(); }) {
+      if (!open_) return ended();
+      auto committed = owner_.commit_transaction_async();
+      open_ = open_ && !committed;
+      return committed;
+    } else {
+      return commit();
+    }
+  }
   Result<journal::AppendReport> append(std::span<const Arrival> arrivals, const journal::StreamStart& start,
                                        WallTime now) override {
     if (!open_) return ended();

@@ -47,7 +47,7 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
 
   database_.exec(fmt::format("PRAGMA cache_size = -{}", options.cache_bytes / 1024));
   database_.exec(options.opening.durability == Opening::Durability::at_commit
-                     ? "PRAGMA synchronous = FULL"
+                     ? "PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON"  // see JoinedWal
                      : "PRAGMA synchronous = NORMAL");
   database_.exec("PRAGMA foreign_keys = OFF");  // rows are written in an order that keeps them; verify checks
   database_.exec("PRAGMA temp_store = MEMORY");

@@ -32,6 +32,8 @@ class Connection {
   SQLite::Database& database() { return database_; }
   const std::filesystem::path& path() const { return path_; }
   WriterLock& writer_lock() { return *writer_lock_; }
+  /// The write-ahead log, if each commit is synced; null with Durability::delayed.
+  JoinedWal* joined_wal() { return joined_wal_.get(); }
 
   /// Returns `unavailable` if a file of the journal, including the lock file, has been removed or replaced
   /// since it was opened, or if the database was truncated. Cheap: four calls of stat(2).

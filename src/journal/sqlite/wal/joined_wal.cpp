@@ -27,6 +27,8 @@ struct Log;
 struct Shared {
   Log* log = nullptr;  ///< while it is open
   bool has_write_lock = false;
+  bool defers = false;  ///< true: a sync at a commit is left to LogSync
+  LogSync sync;
 };
 
 /// A file as SQLite sees it. The default VFS's file follows it in the memory that SQLite gives.
@@ -44,9 +46,13 @@ struct Log : Layered {
   int release() {
     if (held.empty()) return SQLITE_OK;
     // Whatever comes of it: SQLite undoes a commit that fails, and writes the same place anew.
-    const int answer = real->pMethods->xWrite(real, held.data(), static_cast<int>(held.size()), held_at);
+    const int answer = write(held.data(), static_cast<int>(held.size()), held_at);
     held.clear();
     return answer;
+  }
+  int write(const void* bytes, int count, sqlite3_int64 at) {
+    shared->sync.note_written(at, count);
+    return real->pMethods->xWrite(real, bytes, count, at);
   }
 };
 
@@ -67,7 +73,10 @@ struct Through<File, Method> {
 template <class File>
 int close(sqlite3_file* file) noexcept {
   auto* const layered = static_cast<File*>(file);
-  if constexpr (std::is_same_v<File, Log>) layered->shared->log = nullptr;
+  if constexpr (std::is_same_v<File, Log>) {
+    layered->shared->log = nullptr;
+    layered->shared->sync.set_file(nullptr);
+  }
   const int closed = layered->real->pMethods->xClose(layered->real);
   std::destroy_at(layered);
   return closed;
@@ -75,7 +84,7 @@ int close(sqlite3_file* file) noexcept {
 
 int write_log(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) noexcept {
   Log& log = *static_cast<Log*>(file);
-  if (!log.shared->has_write_lock) return log.real->pMethods->xWrite(log.real, bytes, count, at);
+  if (!log.shared->has_write_lock) return log.write(bytes, count, at);
   const auto size = static_cast<std::size_t>(count);
   const bool follows = at == log.held_at + static_cast<sqlite3_int64>(log.held.size());
   if (!log.held.empty() && (!follows || log.held.size() + size > held_most))
@@ -87,6 +96,18 @@ int write_log(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at
   } catch (const std::bad_alloc&) {
     return SQLITE_IOERR_NOMEM;
   }
+  return SQLITE_OK;
+}
+
+/// SQLite syncs the log at a commit, before it overwrites the log from its beginning, and before a
+/// checkpoint. The last two are always made (PRAGMA checkpoint_fullfsync gives them another flag): without
+/// them a power failure could leave old frames of the log valid behind new ones, or a half copied database
+/// without a log.
+int sync_log(sqlite3_file* file, int flags) noexcept {
+  Log& log = *static_cast<Log*>(file);
+  if (const int answer = log.release(); answer != SQLITE_OK) return answer;
+  if (!log.shared->defers || flags != SQLITE_SYNC_NORMAL) return log.shared->sync.sync(flags);
+  log.shared->sync.defer();
   return SQLITE_OK;
 }
 
@@ -114,7 +135,7 @@ constexpr sqlite3_io_methods methods_of() {
       .xRead = Through<File, &sqlite3_io_methods::xRead>::call,
       .xWrite = is_log ? write_log : Through<File, &sqlite3_io_methods::xWrite>::call,
       .xTruncate = Through<File, &sqlite3_io_methods::xTruncate>::call,
-      .xSync = Through<File, &sqlite3_io_methods::xSync>::call,
+      .xSync = is_log ? sync_log : Through<File, &sqlite3_io_methods::xSync>::call,
       .xFileSize = Through<File, &sqlite3_io_methods::xFileSize>::call,
       .xLock = Through<File, &sqlite3_io_methods::xLock>::call,
       .xUnlock = Through<File, &sqlite3_io_methods::xUnlock>::call,
@@ -165,7 +186,10 @@ int open_layered(LayerVfs& layer, const char* name, sqlite3_file* file, int flag
   const int answer = layer.base->xOpen(layer.base, name, layered->real, flags, opened);
   if (answer == SQLITE_OK) {
     layered->pMethods = &methods<File>;
-    if constexpr (std::is_same_v<File, Log>) layer.shared.log = layered;
+    if constexpr (std::is_same_v<File, Log>) {
+      layer.shared.log = layered;
+      layer.shared.sync.set_file(layered->real);
+    }
     return SQLITE_OK;
   }
   // SQLite does not close a file without methods.
@@ -214,6 +238,18 @@ JoinedWal::JoinedWal() : vfs_(std::make_unique<Vfs>()) {
 
 JoinedWal::~JoinedWal() {
   sqlite3_vfs_unregister(vfs_.get());
+}
+
+LogSync& JoinedWal::sync() {
+  return vfs_->shared.sync;
+}
+
+JoinedWal::Deferral::Deferral(JoinedWal& joined) : joined_(joined) {
+  joined_.vfs_->shared.defers = true;
+}
+
+JoinedWal::Deferral::~Deferral() {
+  joined_.vfs_->shared.defers = false;
 }
 
 }  // namespace dispatch::journal

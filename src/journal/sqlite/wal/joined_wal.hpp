@@ -1,5 +1,7 @@
 #pragma once
 
+#include "journal/sqlite/wal/log_sync.hpp"
+
 #include <memory>
 #include <string>
 
@@ -8,7 +10,8 @@ namespace dispatch::journal {
 /// A SQLite VFS on top of the default one, for the connection opened with its name. It joins the writes to
 /// the write-ahead log, which SQLite makes one header and one page at a time, into one write for each commit.
 /// The data reaches the file when SQLite syncs it, before the commit is published; so use it only with
-/// synchronous = FULL. The error of a delayed write is reported by the sync.
+/// synchronous = FULL and checkpoint_fullfsync = ON. The error of a delayed write is reported by the sync.
+/// With a Deferral the data is only written when SQLite syncs it at a commit, and LogSync syncs it later.
 ///
 /// Writes are delayed only while the connection has the log's write lock, which SQLite takes at the start of
 /// a transaction and releases at its end. Data that is still delayed then belongs to a transaction that was
@@ -25,6 +28,21 @@ class JoinedWal {
   JoinedWal& operator=(const JoinedWal&) = delete;
 
   const std::string& name() const { return name_; }
+
+  /// The syncs of the log.
+  LogSync& sync();
+
+  /// While it lives, a commit of the connection does not sync the log: LogSync::defer().
+  class Deferral {
+   public:
+    explicit Deferral(JoinedWal& joined);
+    ~Deferral();
+    Deferral(const Deferral&) = delete;
+    Deferral& operator=(const Deferral&) = delete;
+
+   private:
+    JoinedWal& joined_;
+  };
 
  private:
   struct Vfs;

@@ -35,7 +35,7 @@ Result<bool> TurnWriter::begin() {
   return changed;
 }
 
-Result<> TurnWriter::commit() {
+Result<> TurnWriter::commit(Sync sync) {
   if (connection_.total_changes() == changes_before_) {
     // An insert that met a conflict has changed no row, but dirtied the page of sqlite_sequence.
     rollback_.run();
@@ -43,20 +43,28 @@ Result<> TurnWriter::commit() {
     write_account();
     fail_point(FailPoint::turn_staged);
     DISPATCH_TRY(connection_.check_in_place());
-    try {
-      commit_.run();
-    } catch (const SQLite::Exception&) {
-      withdraw_failed_commit(connection_.database());
-      throw;
-    }
+    run_commit(sync);
     fail_point(FailPoint::turn_committed);
     last_turn_ = account_.number;
     // Only now is it sure that the commit went to where others look for it.
-    DISPATCH_TRY(connection_.check_in_place());
+    if (sync == Sync::now) DISPATCH_TRY(connection_.check_in_place());
     if (auto copied = connection_.checkpoint_if_due(); !copied) checkpoint_error_ = std::move(copied).error();
   }
   close();
   return {};
+}
+
+void TurnWriter::run_commit(Sync sync) {
+  std::optional<JoinedWal::Deferral> deferral;
+  if (auto* const wal = connection_.joined_wal(); wal != nullptr && sync == Sync::later)
+    deferral.emplace(*wal);
+  try {
+    commit_.run();
+  } catch (const SQLite::Exception&) {
+    deferral.reset();
+    withdraw_failed_commit(connection_.database());
+    throw;
+  }
 }
 
 void TurnWriter::write_account() {

@@ -23,10 +23,15 @@ class TurnWriter {
   /// Takes the writer lock and begins the transaction. Returns true if another connection has committed since
   /// the last turn.
   Result<bool> begin();
+  /// When the commit is synced.
+  enum class Sync {
+    now,
+    later,  ///< by LogSync; then the caller must check that the files are in place
+  };
   /// Commits and releases the writer lock. A turn without writes touches no disk and gets no number. Returns
   /// an error if the journal's files are not in place before or after the commit; after it, the data may be
   /// in a file that nobody will find.
-  Result<> commit();
+  Result<> commit(Sync sync);
   /// Rolls back the open turn, if any, and releases the writer lock.
   void abandon() noexcept;
 
@@ -40,6 +45,7 @@ class TurnWriter {
 
  private:
   void write_account();
+  void run_commit(Sync sync);
   void close() noexcept;
 
   Connection& connection_;

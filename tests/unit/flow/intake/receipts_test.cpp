@@ -2,6 +2,7 @@
 
 #include "flow/intake/feed.hpp"
 #include "support/journal/flawed_journal.hpp"
+#include "support/journal/late_commit.hpp"
 #include "support/memory_event_source.hpp"
 #include "support/memory_reject_sink.hpp"
 #include "support/told_verdicts.hpp"
@@ -38,7 +39,7 @@ class WatchedCommits final : public FlawedJournal {
     if (before_) DISPATCH_TRY(before_());
     auto committed = FlawedJournal::commit_transaction();
     if (!committed) return committed;
-    return journal::CommitToken::pending([this] { return before_ ? before_() : Result<>{}; });
+    return CommitOnWait::token([this] { return before_ ? before_() : Result<>{}; });
   }
 
  private:
