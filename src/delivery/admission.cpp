@@ -25,6 +25,21 @@ void Admission::add(Outgoing outgoing) {
   list(number, to);
 }
 
+std::size_t Admission::start(std::span<Outgoing> batch) {
+  if (batch.empty() || !turns_.empty() || limits_.in_all < under_way_ + batch.size()) return 0;
+  const std::uint32_t number = batch.front().host;
+  const auto waits = [=](const Outgoing& outgoing) { return outgoing.host != number || outgoing.not_after; };
+  if (std::any_of(batch.begin(), batch.end(), waits)) return 0;
+  const auto found = hosts_.find(number);
+  const std::size_t under_way = found == hosts_.end() ? 0 : found->second.under_way;
+  if (under_way >= limits_.per_host || (found != hosts_.end() && !found->second.waiting.empty())) return 0;
+  const std::size_t count = std::min(batch.size(), limits_.per_host - under_way);
+  for (std::size_t i = 0; i < count; ++i) batch[i].others_wait = i + 1 < batch.size();
+  hosts_[number].under_way += count;
+  under_way_ += count;
+  return count;
+}
+
 std::optional<Outgoing> Admission::next() {
   if (turns_.empty() || under_way_ >= limits_.in_all) return std::nullopt;
   const std::uint32_t number = turns_.front();

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ class Admission {
   void set_limits(const RequestLimits& limits);
 
   void add(Outgoing outgoing);
+
+  /// Starts the first requests of a batch at once, without making them wait, if all of it goes to one host,
+  /// nothing waits there, and the limit in total leaves room for the whole batch. Returns how many; they
+  /// count as running until leave(). The caller adds the others.
+  std::size_t start(std::span<Outgoing> batch);
 
   /// Takes the next request that may start; nothing: none may. It counts as running until leave().
   std::optional<Outgoing> next();

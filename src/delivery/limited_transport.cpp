@@ -3,6 +3,8 @@
 #include "delivery/ended_here.hpp"
 #include "policy/classify.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -37,7 +39,7 @@ void LimitedTransport::set_limits(const RequestLimits& limits) {
   {
     const std::scoped_lock lock{mutex_};
     admission_.set_limits(limits);
-    if (!closed_) ready = take_ready(given_back);
+    if (!closed_) take_ready(ready, given_back);
   }
   hand_over(std::move(ready));
   if (!given_back.empty()) reports_.put(std::move(given_back));
@@ -45,13 +47,15 @@ void LimitedTransport::set_limits(const RequestLimits& limits) {
 
 void LimitedTransport::send(std::vector<Outgoing> batch) {
   std::vector<Report> given_back;
-  std::vector<Outgoing> ready;
   {
     const std::scoped_lock lock{mutex_};
-    for (auto& outgoing : batch) admission_.add(std::move(outgoing));
-    ready = take_ready(given_back);
+    const auto rest = batch.begin() + static_cast<std::ptrdiff_t>(admission_.start(batch));
+    std::for_each(batch.begin(), rest, [this](const Outgoing& outgoing) { note_sent(outgoing); });
+    std::for_each(rest, batch.end(), [this](Outgoing& outgoing) { admission_.add(std::move(outgoing)); });
+    batch.erase(rest, batch.end());
+    take_ready(batch, given_back);
   }
-  hand_over(std::move(ready));
+  hand_over(std::move(batch));
   if (!given_back.empty()) reports_.put(std::move(given_back));
 }
 
@@ -81,14 +85,15 @@ void LimitedTransport::put(std::vector<Report> reports) {
     const std::scoped_lock lock{mutex_};
     std::vector<Report> given_back;
     for (const Report& report : reports) end(report, given_back);
-    if (!closed_) ready = take_ready(given_back);
+    ready.reserve(std::min(reports.size(), admission_.waiting()));
+    if (!closed_) take_ready(ready, given_back);
     std::move(given_back.begin(), given_back.end(), std::back_inserter(reports));
   }
   hand_over(std::move(ready));
   reports_.put(std::move(reports));
 }
 
-/// What take_ready() has given.
+/// What start() and take_ready() have given.
 void LimitedTransport::hand_over(std::vector<Outgoing> ready) {
   if (ready.empty()) return;
   next_->send(std::move(ready));
@@ -99,11 +104,11 @@ void LimitedTransport::hand_over(std::vector<Outgoing> ready) {
 void LimitedTransport::end(const Report& report, std::vector<Report>& given_back) {
   const auto found = sent_.find(report.ticket);
   if (found == sent_.end()) return;
-  const Sent sent = std::move(found->second);
+  const Sent sent = found->second;
   sent_.erase(found);
   if (is_put_off(sent, report.outcome)) {
     const auto gets_the_same = [&](const Outgoing& waiting) {
-      return waiting.url == sent.url && is_put_off(waiting, report.outcome);
+      return std::hash<std::string>{}(waiting.url) == sent.url_hash && is_put_off(waiting, report.outcome);
     };
     for (const Outgoing& outgoing : admission_.give_back(sent.host, gets_the_same))
       given_back.push_back({outgoing.ticket, never_begun("the receiver asked for time")});
@@ -111,19 +116,21 @@ void LimitedTransport::end(const Report& report, std::vector<Report>& given_back
   admission_.leave(sent.host);
 }
 
-/// What may start now; what may not start any more goes to `given_back`.
-std::vector<Outgoing> LimitedTransport::take_ready(std::vector<Report>& given_back) {
-  std::vector<Outgoing> ready;
+void LimitedTransport::note_sent(const Outgoing& outgoing) {
+  sent_.emplace(outgoing.ticket, Sent{outgoing.host, std::hash<std::string>{}(outgoing.url),
+                                      outgoing.throttled_by_429, outgoing.throttled_by_503});
+}
+
+/// Adds to `ready` what may start now; what may not start any more goes to `given_back`.
+void LimitedTransport::take_ready(std::vector<Outgoing>& ready, std::vector<Report>& given_back) {
   if (admission_.late_after())
     for (const Outgoing& late : admission_.give_back_late(clock_.steady()))
       given_back.push_back({late.ticket, too_late()});
   while (auto outgoing = admission_.next()) {
-    sent_.emplace(outgoing->ticket, Sent{outgoing->host, outgoing->url, outgoing->throttled_by_429,
-                                         outgoing->throttled_by_503});
+    note_sent(*outgoing);
     ready.push_back(std::move(*outgoing));
   }
   if (!ready.empty()) ++handing_over_;
-  return ready;
 }
 
 /// And what another thread hands over at this moment has arrived: it is not sent behind what follows.

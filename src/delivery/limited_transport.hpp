@@ -66,14 +66,15 @@ class LimitedTransport final : public Transport, private Reports {
   /// What must be known of a running request when it ends.
   struct Sent {
     std::uint32_t host = 0;
-    std::string url;
+    std::size_t url_hash = 0;  // where two are taken for one, an attempt is withdrawn and begins again
     bool throttled_by_429 = true, throttled_by_503 = true;
   };
 
   void close();
   void put(std::vector<Report> reports) override;
   void end(const Report& report, std::vector<Report>& given_back);
-  std::vector<Outgoing> take_ready(std::vector<Report>& given_back);
+  void note_sent(const Outgoing& outgoing);
+  void take_ready(std::vector<Outgoing>& ready, std::vector<Report>& given_back);
   void hand_over(std::vector<Outgoing> ready);
   void give_back_all();
 

@@ -42,6 +42,43 @@ TEST_CASE("a host gets no more requests at a time than it may have") {
   CHECK(started(admission) == Tickets{4});
 }
 
+TEST_CASE("of a batch to one host as many start at once as it has places") {
+  Admission admission{{.per_host = 3, .in_all = 100}};
+  std::vector<Outgoing> first{to(0, 1), to(0, 2)}, second{to(0, 3), to(0, 4)};
+  CHECK(admission.start(first) == 2);
+  CHECK(first[0].others_wait);
+  CHECK_FALSE(first[1].others_wait);
+  CHECK(admission.start(second) == 1);
+  CHECK(second[0].others_wait);
+  CHECK(admission.waiting() == 0);
+  admission.add(second[1]);
+  CHECK(started(admission).empty());
+  admission.leave(0);
+  CHECK(started(admission) == Tickets{4});
+}
+
+TEST_CASE("a batch that shares places with others waits for its turn") {
+  Admission admission{{.per_host = 2, .in_all = 3}};
+  std::vector<Outgoing> batch{to(0, 1), to(0, 2)};
+  SUBCASE("with requests to another host") {
+    batch.push_back(to(1, 3));
+  }
+  SUBCASE("with requests that wait for the same host") {
+    admission.add(to(0, 3));
+  }
+  SUBCASE("with requests that wait for a place in all") {
+    admission.add(to(1, 3));
+  }
+  SUBCASE("with requests under way where not all find a place in all") {
+    std::vector<Outgoing> others{to(1, 3), to(1, 4)};
+    CHECK(admission.start(others) == 2);
+  }
+  SUBCASE("where one of them must begin in time") {
+    batch[1].not_after = SteadyTime{};
+  }
+  CHECK(admission.start(batch) == 0);
+}
+
 TEST_CASE("a host at its limit does not hold up another") {
   Admission admission{{.per_host = 1, .in_all = 100}};
   admission.add(to(0, 1));
