@@ -14,6 +14,7 @@ enum class Failure {
   failed,       ///< the operation failed: journal, disk, local network, internal
   usage,        ///< the request was wrong: flag, configuration, missing input file
   unavailable,  ///< the journal is in use, of another application, or of a newer version
+  interrupted,  ///< a signal ended the operation before it changed anything more
 };
 
 /// An expected failure. `message` says what failed, on what, why, and what to do next: one line without a
@@ -42,6 +43,12 @@ tl::unexpected<Error> misuse(fmt::format_string<Args...> format, Args&&... args)
 template <class... Args>
 tl::unexpected<Error> unavailable(fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected(Error{Failure::unavailable, fmt::format(format, std::forward<Args>(args)...)});
+}
+
+/// The same for an operation that a signal ended.
+template <class... Args>
+tl::unexpected<Error> interrupted(fmt::format_string<Args...> format, Args&&... args) {
+  return tl::unexpected(Error{Failure::interrupted, fmt::format(format, std::forward<Args>(args)...)});
 }
 
 /// True for a Result whose value nobody has to hold: not for one of a lock or another owner, which cannot be

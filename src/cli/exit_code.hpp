@@ -35,6 +35,8 @@ constexpr ExitCode exit_code(Failure failure) {
       return ExitCode::usage;
     case Failure::unavailable:
       return ExitCode::unavailable;
+    case Failure::interrupted:
+      return ExitCode::interrupted;
     case Failure::failed:
       break;
   }

@@ -18,6 +18,14 @@ struct Opening {
   /// is `unavailable` and stays unchanged, as a dry run requires. Default: none.
   std::function<void(const std::string&)> migrated = {};
 
+  /// Receives a message when the journal has been waited for, while it is opened or later, for a second
+  /// because another process has it locked, and another message when the wait is over. Default: none.
+  std::function<void(const std::string&)> waiting = {};
+
+  /// Asked several times a second during such a wait, on the waiting thread. True ends it: the call returns
+  /// `interrupted` and has written nothing. Default: wait without limit.
+  std::function<bool()> gives_up = {};
+
   /// When a commit is durable.
   enum class Durability {
     delayed,    ///< soon after the commit: a power failure can undo the last turns, and their events are sent

@@ -7,8 +7,19 @@
 
 namespace dispatch::cli {
 
-journal::Opening to_change(const Program& program) {
+namespace {
+
+/// The options to open the journal; a wait for it is reported.
+journal::Opening to_look(const Program& program) {
   journal::Opening opening;
+  opening.waiting = [&program](const std::string& what) { say(program, what); };
+  return opening;
+}
+
+}  // namespace
+
+journal::Opening to_change(const Program& program) {
+  auto opening = to_look(program);
   opening.migrated = [&program](const std::string& what) { say(program, what); };
   return opening;
 }
@@ -26,7 +37,7 @@ Result<> operator_turn(
 }
 
 Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& program, bool dry_run) {
-  auto opening = dry_run ? journal::Opening{} : to_change(program);
+  auto opening = dry_run ? to_look(program) : to_change(program);
   opening.existing_only = true;
   return program.store->open(opening);
 }

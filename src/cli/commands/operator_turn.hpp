@@ -24,7 +24,8 @@ Result<> operator_turn(
 /// runs. Migrates an older journal and reports that; a dry run does not migrate, and returns `unavailable`.
 Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& program, bool dry_run);
 
-/// The options to open the journal for changes; a migration is reported.
+/// The options to open the journal for changes; a migration, or a wait for another process, is
+/// reported.
 journal::Opening to_change(const Program& program);
 
 /// Names the process that carries out what an operator started: the active run, or one that must be started.

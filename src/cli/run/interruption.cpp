@@ -16,11 +16,13 @@ void Interruption::operator()(int signal) {
   const SteadyTime now = clock_.steady();
   if (first_ && signal == first_->signal && now - first_->when < same_signal) return;
   if (first_) {
+    aborting_ = true;
     inbox_.stop(flow::Stop::abort);
     log_->warn("{} again: requests under way are aborted and count as unknown", name);
     return;
   }
   first_ = {signal, now};
+  stopping_ = true;
   input_.request_stop();
   inbox_.stop(flow::Stop::drain);
   // Said when it is done: whoever should read it may not.

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "flow/intake/inbox.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -25,6 +26,11 @@ class Interruption {
 
   void operator()(int signal);
 
+  /// True from the first signal on. Thread-safe.
+  bool stopping() const { return stopping_; }
+  /// True from the signal on that aborts the requests under way. Thread-safe.
+  bool aborting() const { return aborting_; }
+
  private:
   flow::Inbox& inbox_;
   std::stop_source& input_;
@@ -35,6 +41,8 @@ class Interruption {
     SteadyTime when;
   };
   std::optional<Came> first_;  ///< the signal that started the drain
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> aborting_ = false;
 };
 
 }  // namespace dispatch::cli

@@ -84,6 +84,8 @@ Result<> Session::open_journal(const InputOptions& options) {
   opening.existing_only = resumes;
   opening.notice = [this](const std::string& what) { log_->warn("{}", what); };
   opening.migrated = [this](const std::string& what) { log_->info("{}", what); };
+  opening.waiting = [this](const std::string& what) { log_->info("{}", what); };
+  opening.gives_up = [this] { return gives_up_waiting(); };
   const bool is_new = !store_->may_exist();
   auto journal = store_->open(opening);
   if (!journal) return tl::unexpected(std::move(journal).error());
@@ -95,6 +97,13 @@ Result<> Session::open_journal(const InputOptions& options) {
   for (const auto& warning : operations::warnings_of(*applied)) log_->warn("{}", warning);
   DISPATCH_TRY(flow::refresh_catalog(*catalog_, *journal_));
   return {};
+}
+
+bool Session::gives_up_waiting() const {
+  if (interruption_.aborting()) return true;
+  if (!interruption_.stopping()) return false;
+  const auto stats = shared_stats_.snapshot();
+  return stats.in_flight + stats.ahead == 0;
 }
 
 void Session::say(const std::vector<operations::SubscriptionChange>& changes) {

@@ -82,6 +82,9 @@ class Session {
   Result<> open_input(const InputOptions& options);
   Result<> open_journal(const InputOptions& options);
   Result<std::optional<flow::Tracer>> tracer();
+  /// True if a wait for the locked journal is to end: after a signal, unless outcomes of requests are still
+  /// to be recorded; after a second signal in any case.
+  bool gives_up_waiting() const;
   void say(const std::vector<operations::SubscriptionChange>& changes);
   void on_signal(int signal);
   std::chrono::microseconds took() const;

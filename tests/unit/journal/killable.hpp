@@ -38,6 +38,8 @@ class Killable {
     return process_ > 0 && ::read(said_.get(), &said, 1) == 1;
   }
 
+  pid_t pid() const { return process_; }
+
   /// Kills it and waits until it is gone.
   void kill() {
     if (process_ <= 0) return;

@@ -9,6 +9,7 @@
 #include "journal/sqlite/locks/lock_file.hpp"
 #include "journal/sqlite/reader/reading.hpp"
 
+#include <chrono>
 #include <fstream>
 #include <string_view>
 #include <system_error>
@@ -45,11 +46,15 @@ struct Closed {
 
 Result<Closed> close_to_others(const std::string& journal) {
   DISPATCH_ASSIGN(auto locks, LockFile::open(journal));
+  // Others hold the first one only for the moment in which they open the journal.
+  DISPATCH_ASSIGN(const bool none_opens, locks.lock_within(LockFile::Byte::opening, std::chrono::seconds{1}));
+  if (!none_opens) return in_use(journal);
   for (const auto byte : {LockFile::Byte::owner, LockFile::Byte::writer_lock}) {
     DISPATCH_ASSIGN(const auto mine, locks.try_lock(byte));
     if (!mine) return in_use(journal);
   }
   DISPATCH_TRY(locks.check_in_place());
+  locks.write_pid();
   Closed closed{std::move(locks), std::nullopt};
   if (!may_be_there(journal)) return closed;
   DISPATCH_ASSIGN(auto database, DatabaseFile::open(journal));

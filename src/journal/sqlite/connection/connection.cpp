@@ -6,6 +6,7 @@
 #include "journal/sqlite/files/journal_name.hpp"
 #include "journal/sqlite/files/private_files.hpp"
 #include "journal/sqlite/files/replacement.hpp"
+#include "journal/sqlite/locks/opening_lock.hpp"
 #include "journal/sqlite/schema/identity.hpp"
 #include "journal/sqlite/schema/migrate.hpp"
 #include "journal/sqlite/schema/migrations.hpp"
@@ -27,6 +28,10 @@ Result<> create_private_file(const std::filesystem::path& path) {
   if (::mknod(path.c_str(), S_IFREG | 0600, 0) == 0 || errno == EEXIST) return {};
   return fail("cannot create journal {}: {}; check the directory, or name another file with --journal",
               path.string(), errno_text(errno));
+}
+
+LockWait lock_wait(const Opening& opening) {
+  return {opening.waiting, opening.gives_up};
 }
 
 }  // namespace
@@ -56,6 +61,17 @@ Connection::Connection(const std::filesystem::path& path, const SqliteOptions& o
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path,
                                                      const SqliteOptions& options) {
+  constexpr int tries = 10;
+  for (int i = 0; i < tries; ++i) {
+    DISPATCH_TRY(OpeningLock::wait_for_restore(path, lock_wait(options.opening)));
+    auto connection = open_what_is_there(path, options);
+    if (!connection || *connection) return connection;
+  }
+  return tl::unexpected(moved_away(path, path));
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_what_is_there(const std::filesystem::path& path,
+                                                                   const SqliteOptions& options) {
   DISPATCH_TRY(check_not_half_replaced(path));
   if (options.opening.existing_only && !may_be_there(path))
     return misuse("there is no journal {}; name it with --journal, or make one with: dispatch run FILE",
@@ -68,14 +84,15 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
   DISPATCH_TRY(check_log_belongs(path, file));
   try {
     std::unique_ptr<Connection> connection{new Connection{path, options, std::move(file)}};
-    DISPATCH_TRY(connection->lock_and_migrate(options));
+    DISPATCH_ASSIGN(const bool opened, connection->lock_and_migrate(options));
+    if (!opened) connection.reset();
     return connection;
   } catch (const SQLite::Exception& said) {
     return tl::unexpected(sqlite_failure(said, "open", path));
   }
 }
 
-Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
+Result<bool> Connection::lock_and_migrate(const SqliteOptions& options) {
   DISPATCH_ASSIGN(const auto due, find_due(database_, path_, options.opening.existing_only));
   DISPATCH_TRY(
       check_private(path_, file_, options.opening.notice));  // not before: a file of others stays as it is
@@ -84,8 +101,11 @@ Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
         "journal {0} has version {1}, this program works on version {2}, and this command must not change "
         "it; to migrate the journal, run: dispatch run --journal {0}",
         path_.string(), identify(database_).version, latest_version());
-  DISPATCH_ASSIGN(auto writer_lock, WriterLock::open(path_));
+  DISPATCH_ASSIGN(auto writer_lock, WriterLock::open(path_, lock_wait(options.opening)));
   writer_lock_.emplace(std::move(writer_lock));
+  const auto opening = OpeningLock::take(path_, lock_wait(options.opening));
+  if (!opening) return tl::unexpected(opening.error());
+  if (FileIdentity::of(path_) != file_.identity()) return false;
   // A claim made earlier would look to another process that migrates like one that works on the journal.
   if (due != Due::migration) DISPATCH_TRY(file_.claim_name(writer_lock_->file().identity()));
   if (due != Due::nothing) {
@@ -97,7 +117,7 @@ Result<> Connection::lock_and_migrate(const SqliteOptions& options) {
   }
   DISPATCH_ASSIGN(auto files, FilesInPlace::note(path_, file_.identity()));
   files_.emplace(std::move(files));
-  return {};
+  return true;
 }
 
 Result<> Connection::check_in_place() {

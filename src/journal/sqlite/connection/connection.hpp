@@ -19,7 +19,8 @@ namespace dispatch::journal {
 /// at close. All functions except open throw SQLite's exceptions.
 class Connection {
  public:
-  /// Opens the journal at `path`; creates and migrates it if the options allow. Returns `unavailable`,
+  /// Opens the journal at `path`; creates and migrates it if the options allow. Waits while a restore
+  /// replaces it, and opens the new one. Returns `unavailable`,
   /// without changing the file, if it belongs to another application, has a newer version, has several names
   /// or is in use under another name, or has an older version that may not be migrated
   /// (SqliteOptions::migrated) or on which another process works.
@@ -53,7 +54,11 @@ class Connection {
 
  private:
   Connection(const std::filesystem::path& path, const SqliteOptions& options, DatabaseFile file);
-  Result<> lock_and_migrate(const SqliteOptions& options);
+  /// Nothing if a restore replaced the journal meanwhile.
+  static Result<std::unique_ptr<Connection>> open_what_is_there(const std::filesystem::path& path,
+                                                                const SqliteOptions& options);
+  /// False if a restore replaced the journal meanwhile; the connection is of no use then.
+  Result<bool> lock_and_migrate(const SqliteOptions& options);
 
   static int count_wal_pages(void* self, sqlite3* database, const char* schema, int pages);
   Result<> checkpoint(int mode);

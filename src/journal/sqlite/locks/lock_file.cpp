@@ -1,5 +1,6 @@
 #include "journal/sqlite/locks/lock_file.hpp"
 
+#include "base/system/call_timeout.hpp"
 #include "journal/sqlite/files/companion.hpp"
 #include "journal/sqlite/files/files_in_place.hpp"
 
@@ -97,12 +98,12 @@ Result<bool> LockFile::is_locked(const std::filesystem::path& journal, Byte byte
   return asked.l_type != F_UNLCK;
 }
 
-Result<> LockFile::lock(Byte byte) {
+Result<bool> LockFile::lock_within(Byte byte, std::chrono::milliseconds patience) {
   struct flock wanted = range(byte, F_WRLCK);
-  while (::fcntl(fd_.get(), F_OFD_SETLKW, &wanted) != 0) {
-    if (errno != EINTR) return fail("cannot lock {}: {}", path_.string(), errno_text(errno));
-  }
-  return {};
+  const CallTimeout timeout{patience};
+  if (::fcntl(fd_.get(), F_OFD_SETLKW, &wanted) == 0) return true;
+  if (errno == EINTR) return false;
+  return fail("cannot lock {}: {}", path_.string(), errno_text(errno));
 }
 
 Result<bool> LockFile::try_lock(Byte byte) {

@@ -4,6 +4,7 @@
 #include "base/system/fd.hpp"
 #include "journal/sqlite/files/file_identity.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -25,6 +26,7 @@ class LockFile {
     turnstile = 0,    ///< the queue in front of the writer lock
     writer_lock = 1,  ///< writing and checkpointing
     owner = 2,        ///< the right to dispatch the journal
+    opening = 3,      ///< opening the journal for writing; a restore holds it until the journal is replaced
   };
 
   /// Opens the lock file beside `journal`; creates it with mode 0600 if it is missing. The journal itself may
@@ -32,15 +34,16 @@ class LockFile {
   /// lead to. Returns `unavailable` if the lock file is itself a symbolic link or not a regular file.
   static Result<LockFile> open(const std::filesystem::path& journal);
 
-  /// Waits until this object holds the byte.
-  Result<> lock(Byte byte);
+  /// Waits until this object holds the byte, at most for `patience`. Returns true if it holds it now. A
+  /// signal can end the wait earlier.
+  Result<bool> lock_within(Byte byte, std::chrono::milliseconds patience);
   /// Takes the byte without waiting. Returns true if this object holds it now.
   Result<bool> try_lock(Byte byte);
   /// Releases the byte; does nothing if this object does not hold it.
   void unlock(Byte byte) noexcept;
 
   /// Writes this process's id into the file, for messages of other processes. Only the holder of `owner`
-  /// calls it. If the id cannot be written, it empties the file.
+  /// calls it: a run, or a restore. If the id cannot be written, it empties the file.
   void write_pid() const noexcept;
   /// The id that was written last; nothing if there is none.
   static std::optional<std::int64_t> read_pid(const std::filesystem::path& journal);
@@ -54,6 +57,7 @@ class LockFile {
   Result<> check_in_place() const;
 
   const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& journal() const { return journal_; }
   FileIdentity identity() const { return identity_; }
 
  private:

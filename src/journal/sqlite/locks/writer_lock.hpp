@@ -2,8 +2,10 @@
 
 #include "base/error.hpp"
 #include "journal/sqlite/locks/lock_file.hpp"
+#include "journal/sqlite/locks/lock_wait.hpp"
 
 #include <filesystem>
+#include <utility>
 
 namespace dispatch::journal {
 
@@ -15,18 +17,20 @@ namespace dispatch::journal {
 /// the lock and comes back queues up behind those who wait.
 class WriterLock {
  public:
-  static Result<WriterLock> open(const std::filesystem::path& journal);
+  /// `wait` applies to every wait for the lock.
+  static Result<WriterLock> open(const std::filesystem::path& journal, LockWait wait = {});
 
   /// Waits for the lock. The caller must not hold it. Returns `unavailable` if the lock file was removed or
-  /// replaced meanwhile.
+  /// replaced meanwhile, and `interrupted` if LockWait::gives_up ends the wait.
   Result<> lock();
   void unlock() noexcept { file_.unlock(LockFile::Byte::writer_lock); }
 
   const LockFile& file() const { return file_; }
 
  private:
-  explicit WriterLock(LockFile file) : file_(std::move(file)) {}
+  WriterLock(LockFile file, LockWait wait) : file_(std::move(file)), wait_(std::move(wait)) {}
   LockFile file_;
+  LockWait wait_;
 };
 
 /// Holds a writer lock until the end of the scope.

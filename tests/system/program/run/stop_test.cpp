@@ -9,8 +9,10 @@
 #include <fstream>
 #include <thread>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 using namespace dispatch::test;
 using namespace std::chrono_literals;
@@ -25,7 +27,82 @@ bool in_flight_becomes(int count, const TempDir& directory) {
   return false;
 }
 
+/// Holds the writer lock of a journal, which is byte 1 of its lock file, as a process does that is stopped in
+/// the middle of a transaction.
+dispatch::Fd locked_journal(const std::string& journal) {
+  dispatch::Fd file{::open((journal + ".gate").c_str(), O_RDWR | O_CLOEXEC)};
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = 1;
+  lock.l_len = 1;
+  REQUIRE(::fcntl(file.get(), F_OFD_SETLKW, &lock) == 0);
+  return file;
+}
+
 }  // namespace
+
+TEST_CASE("a process that waits for a locked journal says so and ends at SIGTERM") {
+  const TempDir directory;
+  const std::string to = "http://127.0.0.1:9/";
+  REQUIRE(run_dispatch(directory, {"ingest", "-", "--to", to}, event_line("a", "A", 1)).exit_code == 0);
+  const auto lock = locked_journal(directory / "dispatch.db");
+  const auto holder = fmt::format("process {} (see: ps -fp", ::getpid());
+  for (const std::string command : {"run", "ingest"}) {
+    Child child{directory, {command, "-", "--to", to}};
+    REQUIRE(child.write(event_line("b", "B", 1)));
+    child.close_input();
+    CHECK(child.err().wait_for("waiting for journal dispatch.db: " + holder));
+    child.signal(SIGTERM);
+    CHECK(child.exit_code(10s) == 5);
+    const auto said = child.err().all();
+    CAPTURE(said);
+    CHECK(has(said, "interrupted while waiting for journal dispatch.db"));
+    CHECK(has(said, "nothing was written"));
+  }
+  CHECK_FALSE(has(run_dispatch(directory, {"events", "list"}).out, "\nb "));
+
+  Child discard{directory, {"events", "cancel", "--all"}};
+  CHECK(discard.err().wait_for("waiting for journal dispatch.db: " + holder));
+  discard.signal(SIGTERM);
+  CHECK(discard.exit_code(10s) == 128 + SIGTERM);
+}
+
+TEST_CASE("a process that waited for a locked journal goes on when it is free") {
+  const TempDir directory;
+  const std::vector<std::string> ingest{"ingest", "-", "--to", "http://127.0.0.1:9/"};
+  REQUIRE(run_dispatch(directory, ingest, event_line("a", "A", 1)).exit_code == 0);
+  auto lock = locked_journal(directory / "dispatch.db");
+  Child child{directory, ingest};
+  REQUIRE(child.write(event_line("b", "B", 1)));
+  child.close_input();
+  REQUIRE(child.err().wait_for("waiting for journal"));
+  lock = {};
+  CHECK(child.exit_code() == 0);
+  CHECK(has(child.err().all(), "journal dispatch.db is free again after"));
+  CHECK(line_count(run_dispatch(directory, {"events", "list", "--json"}).out) == 2);
+}
+
+TEST_CASE("outcomes of requests are kept where the journal is locked while a run is ended") {
+  const TempDir directory;
+  Receiver receiver{[](const Received&, std::size_t) {
+    Answer answer;
+    answer.manner = Answer::Manner::held;
+    return answer;
+  }};
+  Child run{directory, {"run", "-", "--to", receiver.url(), "--timeout", "60s"}};
+  REQUIRE(run.write(event_line("a", "A", 1)));
+  run.close_input();
+  REQUIRE(receiver.wait_for(1));
+  auto lock = locked_journal(directory / "dispatch.db");
+  receiver.release();
+  REQUIRE(run.err().wait_for("waiting for journal"));
+  run.signal(SIGTERM);
+  CHECK_FALSE(run.wait(1s).has_value());  // one signal does not cost the outcome
+  lock = {};
+  CHECK(run.exit_code() == 5);
+  CHECK(has(run_dispatch(directory, {"status", "--json"}).out, "\"completed\":1,"));
+}
 
 TEST_CASE("SIGTERM lets active requests finish and a rerun delivers the rest once") {
   const TempDir directory;

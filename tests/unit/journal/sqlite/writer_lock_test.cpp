@@ -11,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -63,6 +64,51 @@ TEST_CASE("writer lock: who releases it and comes back goes behind who waits") {
     writer_lock.unlock();
     waiter.join();
   }
+}
+
+TEST_CASE("writer lock: a wait says who holds the lock and ends when it is given up") {
+  const TempDir dir;
+  Killable holder{[&] {
+    auto writer_lock = std::make_shared<WriterLock>(WriterLock::open(dir / "dispatch.db").value());
+    return writer_lock->lock() ? writer_lock : nullptr;
+  }};
+  REQUIRE(holder.is_holding());
+  std::vector<std::string> said;
+  auto writer_lock =
+      WriterLock::open(dir / "dispatch.db", {.notice = [&](const std::string& text) { said.push_back(text); },
+                                             .gives_up = [&] { return !said.empty(); }})
+          .value();
+  const auto entered = writer_lock.lock();
+  REQUIRE_FALSE(entered.has_value());
+  CHECK(entered.error().failure == dispatch::Failure::interrupted);
+  CAPTURE(entered.error().message);
+  CHECK(entered.error().message.find("nothing was written") != std::string::npos);
+  REQUIRE(said.size() == 1);
+  CAPTURE(said.front());
+  CHECK(said.front().find("waiting for journal " + (dir / "dispatch.db")) == 0);
+  CHECK(said.front().find("process " + std::to_string(holder.pid()) + " ") != std::string::npos);
+  // Others are not held up by the one that gave up.
+  auto turnstile = LockFile::open(dir / "dispatch.db").value();
+  CHECK(turnstile.try_lock(LockFile::Byte::turnstile).value());
+}
+
+TEST_CASE("writer lock: a wait that was reported ends with a report and the lock") {
+  const TempDir dir;
+  Killable holder{[&] {
+    auto writer_lock = std::make_shared<WriterLock>(WriterLock::open(dir / "dispatch.db").value());
+    return writer_lock->lock() ? writer_lock : nullptr;
+  }};
+  REQUIRE(holder.is_holding());
+  std::vector<std::string> said;
+  auto writer_lock = WriterLock::open(dir / "dispatch.db", {.notice =
+                                                                [&](const std::string& text) {
+                                                                  said.push_back(text);
+                                                                  holder.kill();
+                                                                }})
+                         .value();
+  CHECK(writer_lock.lock().has_value());
+  REQUIRE(said.size() == 2);
+  CHECK(said.back().find("is free again after") != std::string::npos);
 }
 
 TEST_CASE("writer lock: it is released when the process that holds it is killed") {
