@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -62,15 +63,17 @@ class Store {
   virtual Result<VerifyReport> verify(const VerifyOptions& options = {}) const = 0;
 
   /// Copies a snapshot of the journal into the new file `to`, also while a run is active. The copy is one
-  /// complete, synced file with mode 0600; an existing file is misuse. Works on a read-only journal and
-  /// changes nothing in it.
-  virtual Result<Backup> back_up(const std::filesystem::path& to) const = 0;
+  /// complete, synced file with mode 0600; an existing file is misuse. Works on a read-only journal and on
+  /// one of an older version, which the copy keeps, and changes nothing in it. Returns `interrupted` if a
+  /// stop is requested before the copy is complete; nothing of it is left then.
+  virtual Result<Backup> back_up(const std::filesystem::path& to, const std::stop_token& stop = {}) const = 0;
 
   /// Replaces the journal with a copy of the journal in the file `from`, and keeps the old one under another
   /// name. `from` may have an older version; the next run migrates the copy. Returns `unavailable`, and
   /// changes nothing, while any process has the journal open for writing. It also changes nothing if `from`
-  /// is not a journal or cannot be copied.
-  virtual Result<Restored> restore(const std::filesystem::path& from, WallTime now) const = 0;
+  /// is not a journal or cannot be copied, or if a stop is requested before it is copied (`interrupted`).
+  virtual Result<Restored> restore(const std::filesystem::path& from, WallTime now,
+                                   const std::stop_token& stop = {}) const = 0;
 };
 
 }  // namespace dispatch::journal

@@ -2,6 +2,7 @@
 #include "base/text/units.hpp"
 #include "cli/commands/backup_commands.hpp"
 #include "cli/output/listing.hpp"
+#include "cli/run/stop_on_signal.hpp"
 #include "journal/store.hpp"
 
 #include <memory>
@@ -17,6 +18,7 @@ EXIT STATUS
   0  the copy is complete and on the disk
   1  the journal could not be read, or the copy not written
   2  wrong usage, there is no such journal, or FILE exists
+  5  interrupted; nothing was changed
   6  the journal is not ours (other application, newer version), or has
      a second name: see dispatch-operating(7)
 
@@ -25,7 +27,8 @@ EXAMPLES
   dispatch backup "dispatch-$(date +%F).db")";
 
 Result<ExitCode> back_up(const Program& program, const std::string& file) {
-  DISPATCH_ASSIGN(const auto made, program.store->back_up(file));
+  const StopOnSignal stop;
+  DISPATCH_ASSIGN(const auto made, program.store->back_up(file, stop.token()));
   say(program, fmt::format("{} in {} ({})", counted(made.events, "event is", "events are"), file,
                            format_size(made.bytes)));
   say_next(program, "restore " + shell_word(file), "put it back");

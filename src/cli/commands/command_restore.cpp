@@ -2,6 +2,7 @@
 #include "base/text/units.hpp"
 #include "cli/commands/backup_commands.hpp"
 #include "cli/output/listing.hpp"
+#include "cli/run/stop_on_signal.hpp"
 #include "journal/store.hpp"
 
 #include <memory>
@@ -19,6 +20,7 @@ EXIT STATUS
   0  the copy of FILE is in place
   1  it could not be written; the journal is unchanged
   2  wrong usage, or there is no such file
+  5  interrupted; the journal is unchanged
   6  the journal is in use, or FILE is not a journal of dispatch, is in use
      under another name, or has several names
 
@@ -27,7 +29,8 @@ EXAMPLES
   dispatch restore --journal /var/lib/orders/dispatch.db monday.db)";
 
 Result<ExitCode> restore(const Program& program, const std::string& file) {
-  const auto done = program.store->restore(file, SystemClock{}.wall());
+  const StopOnSignal stop;
+  const auto done = program.store->restore(file, SystemClock{}.wall(), stop.token());
   if (!done) return tl::unexpected(done.error());
   say(program, fmt::format("journal {} was restored from {}: {} ({})", program.journal, file,
                            counted(done->backup.events, "event", "events"), format_size(done->backup.bytes)));

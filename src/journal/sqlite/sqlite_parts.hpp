@@ -83,7 +83,7 @@ class SqliteParts {
     try {
       return work();
     } catch (const SQLite::Exception& said) {
-      return tl::unexpected(sqlite_failure(said, doing, connection->path()));
+      return tl::unexpected(sqlite_failure(said, doing, connection->path(), connection->system_error()));
     }
   }
 

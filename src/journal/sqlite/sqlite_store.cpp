@@ -51,12 +51,13 @@ Result<VerifyReport> SqliteStore::verify(const VerifyOptions& options) const {
   return journal::verify(path_, options);
 }
 
-Result<Backup> SqliteStore::back_up(const std::filesystem::path& to) const {
-  return journal::back_up(path_, to);
+Result<Backup> SqliteStore::back_up(const std::filesystem::path& to, const std::stop_token& stop) const {
+  return journal::back_up(path_, to, stop);
 }
 
-Result<Restored> SqliteStore::restore(const std::filesystem::path& from, WallTime now) const {
-  return journal::restore(from, path_, now);
+Result<Restored> SqliteStore::restore(const std::filesystem::path& from, WallTime now,
+                                      const std::stop_token& stop) const {
+  return journal::restore(from, path_, now, stop);
 }
 
 }  // namespace dispatch::journal

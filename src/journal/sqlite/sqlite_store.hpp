@@ -25,8 +25,9 @@ class SqliteStore final : public Store {
   std::unique_ptr<Roster> roster() const override;
   Result<std::optional<Owner>> owner() const override;
   Result<VerifyReport> verify(const VerifyOptions& options = {}) const override;
-  Result<Backup> back_up(const std::filesystem::path& to) const override;
-  Result<Restored> restore(const std::filesystem::path& from, WallTime now) const override;
+  Result<Backup> back_up(const std::filesystem::path& to, const std::stop_token& stop = {}) const override;
+  Result<Restored> restore(const std::filesystem::path& from, WallTime now,
+                           const std::stop_token& stop = {}) const override;
 
  private:
   const std::string path_;

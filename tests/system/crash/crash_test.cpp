@@ -565,6 +565,7 @@ class Restorable {
     for (const auto& entry : std::filesystem::directory_iterator{trial_.directory().path()}) {
       const auto name = entry.path().filename().string();
       REQUIRE_FALSE(name.ends_with(".restoring"));
+      REQUIRE_FALSE(has(name, ".dispatch-partial-"));
       if (!name.starts_with("dispatch.db.replaced-") || !name.ends_with("Z")) continue;
       const auto ids = ids_of(trial_, name).value();
       kept.insert(ids.begin(), ids.end());

@@ -1,6 +1,6 @@
 // Ends the process in the middle of what SQLite and libcurl do for it: SQLite lets its system calls be
-// replaced, libcurl and the program call the first send(), link(), rename() and unlink() that the linker
-// finds.
+// replaced, libcurl and the program call the first send(), link(), rename(), renameat2() and unlink() that
+// the linker finds.
 
 #include "system/crash/come_past.hpp"
 #include "system/crash/crash_points.hpp"
@@ -101,6 +101,12 @@ extern "C" int link(const char* from, const char* to) noexcept {
 extern "C" int rename(const char* from, const char* to) noexcept {
   come_past(system_point::file_name);
   return ::renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+extern "C" int renameat2(int from_directory, const char* from, int to_directory, const char* to,
+                         unsigned flags) noexcept {
+  come_past(system_point::file_name);
+  return static_cast<int>(::syscall(SYS_renameat2, from_directory, from, to_directory, to, flags));
 }
 
 extern "C" int unlink(const char* path) noexcept {

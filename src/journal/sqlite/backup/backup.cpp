@@ -18,9 +18,10 @@ namespace dispatch::journal {
 
 namespace {
 
-Result<Backup> copy(SQLite::Database& source, const std::string& name, const std::filesystem::path& to) {
-  return reading::guarded(name, "copy", [&]() -> Result<Backup> {
-    DISPATCH_TRY(write_copy(source, to));
+Result<Backup> copy(SQLite::Database& source, const std::string& name, const std::filesystem::path& to,
+                    const std::stop_token& stop) {
+  DISPATCH_TRY(write_copy(source, name, to, stop));
+  return reading::guarded(to.string(), "read the copy", [&]() -> Result<Backup> {
     Backup backup;
     SQLite::Database made{to.string(), SQLite::OPEN_READONLY};
     backup.events = made.execAndGet("SELECT count(*) FROM events").getInt64();
@@ -63,6 +64,16 @@ Result<Closed> close_to_others(const std::string& journal) {
   return closed;
 }
 
+/// A backup under such a name would be taken for a part of the journal.
+Result<> check_name_is_free(const std::filesystem::path& to, const std::string& journal) {
+  const auto place = companion(to, {});
+  for (const auto suffix :
+       {wal_suffix, shm_suffix, std::string_view{"-journal"}, lock_suffix, restoring_suffix})
+    if (place == companion(journal, suffix))
+      return misuse("{} is a name that belongs to the journal; name another file", to.string());
+  return {};
+}
+
 /// What reading::open would say of a journal that --journal names.
 Result<> check_restorable(const std::filesystem::path& from) {
   constexpr const char* advice = "name a file that 'dispatch backup' made, or another journal";
@@ -92,12 +103,15 @@ std::string stamp(WallTime now) {
 
 }  // namespace
 
-Result<Backup> back_up(const std::string& journal, const std::filesystem::path& to) {
+Result<Backup> back_up(const std::string& journal, const std::filesystem::path& to,
+                       const std::stop_token& stop) {
+  DISPATCH_TRY(check_name_is_free(to, journal));
   DISPATCH_ASSIGN(auto source, reading::open(journal));
-  return copy(*source, journal, to);
+  return copy(*source, journal, to, stop);
 }
 
-Result<Restored> restore(const std::filesystem::path& from, const std::string& journal, WallTime now) {
+Result<Restored> restore(const std::filesystem::path& from, const std::string& journal, WallTime now,
+                         const std::stop_token& stop) {
   std::error_code unresolved;
   if (std::filesystem::equivalent(from, journal, unresolved))
     return misuse("{} is the journal itself; name the backup to restore", from.string());
@@ -113,7 +127,7 @@ Result<Restored> restore(const std::filesystem::path& from, const std::string& j
   // All that can fail for want of room comes before anything is moved.
   const auto place = companion(journal, {});
   std::filesystem::remove(restoring, unresolved);  // of a restore that was killed
-  DISPATCH_ASSIGN(const auto backup, copy(*source, from.string(), restoring));
+  DISPATCH_ASSIGN(const auto backup, copy(*source, from.string(), restoring, stop));
   DISPATCH_TRY(settle_interrupted_replacement(journal));
   auto replaced = replace_journal(journal, place.string() + std::string{replaced_infix} + stamp(now));
   if (!replaced) return tl::unexpected(std::move(replaced).error());

@@ -156,7 +156,7 @@ Result<> Connection::checkpoint(int mode) {
   // Busy: readers need the WAL; it is checkpointed later.
   if (answer == SQLITE_OK || answer == SQLITE_BUSY) return {};
   return tl::unexpected(
-      sqlite_failure(SQLite::Exception{database_.getHandle(), answer}, "checkpoint", path_));
+      sqlite_failure(SQLite::Exception{database_.getHandle(), answer}, "checkpoint", path_, system_error()));
 }
 
 }  // namespace dispatch::journal

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include <SQLiteCpp/Database.h>
+#include <sqlite3.h>
 
 namespace dispatch::journal {
 
@@ -39,6 +40,9 @@ class Connection {
   /// Returns `unavailable` if a file of the journal, including the lock file, has been removed or replaced
   /// since it was opened, or if the database was truncated. Cheap: four calls of stat(2).
   Result<> check_in_place();
+
+  /// The errno value behind the last failed read or write; 0 if there was none.
+  int system_error() { return sqlite3_system_errno(database_.getHandle()); }
 
   /// Number of rows changed since the connection was opened; wraps around.
   int total_changes() const { return database_.getTotalChanges(); }

@@ -1,76 +1,102 @@
 #include "journal/sqlite/connection/copy.hpp"
 
-#include "base/system/fd.hpp"
+#include "base/text/units.hpp"
+#include "journal/sqlite/files/partial_file.hpp"
+#include "journal/sqlite/statements/failure.hpp"
 #include "journal/sqlite/statements/statement.hpp"
 
 #include <cerrno>
-#include <cstdlib>
+#include <cstdint>
 #include <string>
 
 #include <SQLiteCpp/Database.h>
-#include <fcntl.h>
+#include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <sys/statvfs.h>
 
 namespace dispatch::journal {
 
 namespace {
 
-tl::unexpected<Error> is_there_already(const std::filesystem::path& to) {
-  return misuse("{} is there already and is not overwritten; name another file", to.string());
-}
+namespace fs = std::filesystem;
 
-/// A file that is removed again unless it gets its name.
-class PartialFile {
+/// While it lives, statements of the database end with SQLITE_INTERRUPT when a stop is requested.
+class StopsStatements {
  public:
-  static Result<PartialFile> make(const std::filesystem::path& to) {
-    std::string path = to.string() + ".partial-XXXXXX";
-    const Fd made{::mkostemp(path.data(), O_CLOEXEC)};  // with mode 0600
-    if (!made) return fail("cannot create {}: {}; its directory must be writable", path, errno_text(errno));
-    return PartialFile{std::move(path)};
+  StopsStatements(SQLite::Database& database, const std::stop_token& stop)
+      : database_(database), stop_(stop) {
+    constexpr int instructions = 50;  // some rows, of which each may have a megabyte
+    sqlite3_progress_handler(
+        database.getHandle(), instructions,
+        [](void* self) { return static_cast<StopsStatements*>(self)->stop_.stop_requested() ? 1 : 0; }, this);
   }
-  PartialFile(PartialFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  PartialFile& operator=(PartialFile&&) = delete;
-  ~PartialFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-
-  const std::string& path() const { return path_; }
-
-  /// Durably; never in the place of another file.
-  Result<> become(const std::filesystem::path& to) {
-    DISPATCH_TRY(sync(path_));
-    // A link, unlike a renaming, never takes the place of another file.
-    if (::link(path_.c_str(), to.c_str()) != 0) {
-      if (errno == EEXIST) return is_there_already(to);
-      return fail("cannot name {} {}: {}", path_, to.string(), errno_text(errno));
-    }
-    ::unlink(path_.c_str());
-    path_.clear();
-    const auto directory = to.parent_path();
-    return sync(directory.empty() ? "." : directory.string());
-  }
+  ~StopsStatements() { sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr); }
+  StopsStatements(const StopsStatements&) = delete;
+  StopsStatements& operator=(const StopsStatements&) = delete;
 
  private:
-  explicit PartialFile(std::string path) : path_(std::move(path)) {}
-
-  static Result<> sync(const std::string& path) {
-    const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!file || ::fsync(file.get()) != 0) return fail("cannot sync {}: {}", path, errno_text(errno));
-    return {};
-  }
-
-  std::string path_;
+  SQLite::Database& database_;
+  const std::stop_token& stop_;
 };
+
+tl::unexpected<Error> stopped(const fs::path& from) {
+  return interrupted("interrupted while {} was copied; nothing was changed", from.string());
+}
+
+std::string free_text(const fs::path& file) {
+  const auto directory = file.has_parent_path() ? file.parent_path() : fs::path{"."};
+  struct statvfs system {};
+  if (::statvfs(directory.c_str(), &system) != 0) return {};
+  return fmt::format(", {} are free there", format_size(std::uint64_t{system.f_bavail} * system.f_frsize));
+}
+
+/// Of the errors of a copy only those of reading are of the journal that is copied.
+Error copy_failure(const SQLite::Exception& said, SQLite::Database& source, const fs::path& from,
+                   const fs::path& to) {
+  const auto cannot_write = [&](std::string_view why) {
+    return Error{Failure::failed, fmt::format("cannot write the copy of {} to {}: {}; nothing was changed",
+                                              from.string(), to.string(), why)};
+  };
+  switch (said.getErrorCode() & 0xff) {
+    case SQLITE_INTERRUPT:
+      return stopped(from).value();
+    case SQLITE_FULL:
+      return cannot_write(
+          fmt::format("the disk is full{}; free some space or name another place", free_text(to)));
+    case SQLITE_IOERR:
+      break;
+    default:
+      return sqlite_failure(said, "copy", from);
+  }
+  switch (said.getExtendedErrorCode()) {
+    case SQLITE_IOERR_WRITE:
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+    case SQLITE_IOERR_TRUNCATE:
+      return cannot_write(write_failure(sqlite3_system_errno(source.getHandle())));
+    default:
+      return sqlite_failure(said, "copy", from);
+  }
+}
 
 }  // namespace
 
-Result<> write_copy(SQLite::Database& source, const std::filesystem::path& to) {
+Result<> write_copy(SQLite::Database& source, const fs::path& from, const fs::path& to,
+                    const std::stop_token& stop) {
   struct stat there {};
-  if (::lstat(to.c_str(), &there) == 0) return is_there_already(to);
+  if (::lstat(to.c_str(), &there) == 0)
+    return misuse("{} exists and is not overwritten; name another file", to.string());
   DISPATCH_ASSIGN(auto partial, PartialFile::make(to));
-  source.exec("PRAGMA query_only = 0");  // it forbids to write the copy as well
-  Statement{source, "VACUUM INTO ?"}.run(std::string_view{partial.path()});
+  try {
+    const StopsStatements stops{source, stop};
+    sqlite3_extended_result_codes(source.getHandle(), 1);  // they tell reading from writing
+    source.exec("PRAGMA query_only = 0");  // it forbids to write the copy as well
+    Statement{source, "VACUUM INTO ?"}.run(std::string_view{partial.path()});
+  } catch (const SQLite::Exception& said) {
+    return tl::unexpected(copy_failure(said, source, from, to));
+  }
+  if (stop.stop_requested()) return stopped(from);
   return partial.become(to);
 }
 

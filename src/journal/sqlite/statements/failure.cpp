@@ -1,11 +1,36 @@
 #include "journal/sqlite/statements/failure.hpp"
 
+#include "base/system/fd.hpp"
+#include "base/text/units.hpp"
+
+#include <cerrno>
+
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 namespace dispatch::journal {
 
+namespace {
+
+/// Empty where the process has no such limit.
+std::string file_size_limit() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
+  return format_size(limit.rlim_cur);
+}
+
+}  // namespace
+
+std::string write_failure(int error) {
+  if (error == 0) return "writing failed";
+  if (error != EFBIG) return errno_text(error);
+  const auto limit = file_size_limit();
+  if (limit.empty()) return "a file has the greatest size that its file system allows";
+  return fmt::format("a file would exceed the size that this process may write, {} (ulimit -f)", limit);
+}
+
 Error sqlite_failure(const SQLite::Exception& said, std::string_view doing,
-                     const std::filesystem::path& journal) {
+                     const std::filesystem::path& journal, int system_error) {
   const auto error = [&](Failure kind, std::string_view why, std::string_view next) {
     return Error{kind, fmt::format("cannot {} journal {}: {} ({}); {}", doing, journal.string(), why,
                                    said.what(), next)};
@@ -21,6 +46,9 @@ Error sqlite_failure(const SQLite::Exception& said, std::string_view doing,
       return error(Failure::failed, "the disk is full",
                    "free some space and run again, nothing that was accepted is lost");
     case SQLITE_IOERR:
+      if (system_error == EFBIG)
+        return error(Failure::failed, write_failure(system_error),
+                     "raise the limit and run again, nothing that was accepted is lost");
       return error(Failure::failed, "reading or writing failed",
                    "check the disk and run again, nothing that was accepted is lost");
     case SQLITE_READONLY:

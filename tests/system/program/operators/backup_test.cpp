@@ -2,8 +2,11 @@
 
 #include "system/program/scenario.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <string>
+#include <thread>
 
 #include <sys/mount.h>
 
@@ -18,6 +21,22 @@ std::string journal_left_by_a_kill(const TempDir& directory, const Receiver& rec
   run.signal(SIGKILL);
   run.exit_code();
   return read_file(directory / "dispatch.db-wal");
+}
+
+/// A journal that takes a while to copy.
+void make_large_journal(const TempDir& directory) {
+  std::string lines;
+  const std::string payload = '"' + std::string(1'000'000, 'x') + '"';
+  for (int i = 1; i <= 60; ++i) lines += event_line("e" + std::to_string(i), "E", i, {}, payload);
+  REQUIRE(run_dispatch(directory, {"ingest", "-", "--to", "http://127.0.0.1:9/"}, lines).exit_code == 0);
+}
+
+/// The files that copies under way have in the directory.
+int partial_files(const TempDir& directory) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{directory.path()})
+    count += has(entry.path().filename().string(), "dispatch-partial-");
+  return count;
 }
 
 }  // namespace
@@ -56,6 +75,81 @@ TEST_CASE("a backup is made while a run is on and restored when it has ended") {
       CHECK(has(run_dispatch(directory, {"events", "list", "--journal", name}).out, "later"));
     }
   }
+}
+
+TEST_CASE("a backup or restore that is ended leaves nothing and says that nothing was changed") {
+  const TempDir directory;
+  make_large_journal(directory);
+  REQUIRE(run_dispatch(directory, {"backup", "copy.db"}).exit_code == 0);
+  const auto before = std::filesystem::file_size(directory / "dispatch.db");
+  for (const std::string command : {"backup", "restore"}) {
+    CAPTURE(command);
+    Child child{directory, {command, command == "backup" ? "second.db" : "copy.db"}};
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (partial_files(directory) == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    child.signal(SIGTERM);
+    CHECK(child.exit_code() == 5);
+    CHECK(has(child.err().all(), "nothing was changed"));
+    CHECK(partial_files(directory) == 0);
+  }
+  CHECK_FALSE(std::filesystem::exists(directory / "second.db"));
+  CHECK(std::filesystem::file_size(directory / "dispatch.db") == before);
+
+  {
+    Child killed{directory, {"restore", "copy.db"}};
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (partial_files(directory) == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    killed.signal(SIGKILL);
+    killed.exit_code();
+  }
+  REQUIRE(partial_files(directory) == 1);
+  CHECK(run_dispatch(directory, {"backup", "third.db"}).exit_code == 0);
+  CHECK(partial_files(directory) == 0);
+}
+
+TEST_CASE("a copy that has no room says which place is full") {
+  const TempDir directory;
+  make_large_journal(directory);
+  Child limited{
+      directory, {"-c", "ulimit -f 1000; exec " DISPATCH_PROGRAM " backup copy.db"}, {{}, "/bin/sh"}};
+  CHECK(limited.exit_code() == 1);
+  const auto said = limited.err().all();
+  CAPTURE(said);
+  CHECK(has(said, "cannot write the copy of dispatch.db to copy.db"));
+  CHECK(has(said, "ulimit -f"));
+  CHECK(partial_files(directory) == 0);
+
+  const std::string full = directory / "full";
+  std::filesystem::create_directory(full);
+  if (::mount("dispatch-full", full.c_str(), "tmpfs", 0, "size=4m") != 0) {
+    MESSAGE("skipped: this user may not mount");
+    return;
+  }
+  const auto made = run_dispatch(directory, {"backup", "full/copy.db"});
+  const bool empty = std::filesystem::is_empty(full);
+  ::umount2(full.c_str(), MNT_DETACH);
+  CAPTURE(made.err);
+  CHECK(made.exit_code == 1);
+  CHECK(has(made.err, "cannot write the copy of dispatch.db to full/copy.db: the disk is full, "));
+  CHECK(empty);
+}
+
+TEST_CASE("a run whose journal may not grow says so") {
+  const TempDir directory;
+  std::string lines;
+  const std::string payload = '"' + std::string(100'000, 'x') + '"';
+  for (int i = 1; i <= 30; ++i) lines += event_line("e" + std::to_string(i), "E", i, {}, payload);
+  directory.write("events.jsonl", lines);
+  Child limited{
+      directory,
+      {"-c", "ulimit -f 1000; exec " DISPATCH_PROGRAM " ingest events.jsonl --to http://127.0.0.1:9/"},
+      {{}, "/bin/sh"}};
+  CHECK(limited.exit_code() == 1);
+  const auto said = limited.err().all();
+  CAPTURE(said);
+  CHECK(has(said, "ulimit -f"));
+  CHECK(run_dispatch(directory, {"ingest", "events.jsonl", "--to", "http://127.0.0.1:9/"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
 TEST_CASE("the log of a killed run is not mixed with a journal that was copied back") {

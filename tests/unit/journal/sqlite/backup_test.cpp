@@ -2,6 +2,7 @@
 
 #include "journal/sqlite/backup/backup.hpp"
 
+#include "journal/sqlite/files/partial_file.hpp"
 #include "journal/sqlite/files/replacement.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/sqlite/reader/sqlite_reader.hpp"
@@ -14,7 +15,10 @@
 #include <chrono>
 #include <filesystem>
 #include <future>
+#include <memory>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <SQLiteCpp/Database.h>
@@ -132,6 +136,82 @@ TEST_CASE("backup: a file that is there is not overwritten and nothing is left w
   CHECK_FALSE(back_up(directory / "none.db", directory / "none-copy.db").has_value());
   for (const auto& entry : fs::directory_iterator{directory.path()})
     CHECK(entry.path().string().find("partial") == std::string::npos);
+}
+
+TEST_CASE("backup: partial files of processes that are gone are removed and those of living ones are not") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db";
+  append_some(path, "a", 1);
+  Killable other{[&]() -> std::shared_ptr<PartialFile> {
+    auto made = PartialFile::make(directory / "other.db");
+    return made ? std::make_shared<PartialFile>(std::move(*made)) : nullptr;
+  }};
+  REQUIRE(other.is_holding());
+  const auto names_of = [&](std::string_view part) {
+    int count = 0;
+    for (const auto& entry : fs::directory_iterator{directory.path()})
+      count += entry.path().filename().string().find(part) != std::string::npos;
+    return count;
+  };
+  REQUIRE(names_of("other.db.dispatch-partial-") == 1);
+  directory.write("yesterday.db.dispatch-partial-AbC123", "left");
+  directory.write("yesterday.db.dispatch-partial-AbC123-journal", "left");
+  directory.write("copy.db.partial-AbC123", "left by an earlier program");
+  directory.write("mine.partial-AbC123", "another program's");
+  directory.write("mine.dispatch-partial-AbC1234", "another program's");
+  fs::create_symlink("mine.partial-AbC123", directory / "link.dispatch-partial-AbC123");
+
+  REQUIRE(back_up(path, directory / "copy.db").has_value());
+  CHECK(names_of("yesterday") == 0);
+  CHECK(names_of("copy.db.partial-") == 0);
+  CHECK(names_of("mine.") == 2);
+  CHECK(names_of("link.") == 1);
+  CHECK(names_of("other.db.dispatch-partial-") == 1);
+
+  other.kill();
+  REQUIRE(restore(directory / "copy.db", path, noon).has_value());
+  CHECK(names_of("other.db") == 0);
+}
+
+TEST_CASE("backup: it does not take a name that belongs to the journal") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db";
+  append_some(path, "a", 1);
+  checkpoint(path);
+  fs::create_directory(directory / "here");
+  for (const std::string suffix : {"-wal", "-shm", "-journal", ".gate", ".restoring"}) {
+    CAPTURE(suffix);
+    fs::remove(path + suffix);
+    const auto made = back_up(path, directory / ("here/../dispatch.db" + suffix));
+    REQUIRE_FALSE(made.has_value());
+    CHECK(made.error().failure == Failure::usage);
+    CHECK_FALSE(fs::exists(path + suffix));
+  }
+}
+
+TEST_CASE("backup: where a stop is requested nothing is changed and nothing is left") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 200);
+  REQUIRE(back_up(path, copy).has_value());
+  append_some(path, "b", 1);
+  const auto contents = journal_contents(path);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto made = back_up(path, directory / "second.db", stop.get_token());
+  REQUIRE_FALSE(made.has_value());
+  CHECK(made.error().failure == Failure::interrupted);
+  CHECK(made.error().message.find("nothing was changed") != std::string::npos);
+  const auto restored = restore(copy, path, noon, stop.get_token());
+  REQUIRE_FALSE(restored.has_value());
+  CHECK(restored.error().failure == Failure::interrupted);
+  CHECK(journal_contents(path) == contents);
+  for (const auto& entry : fs::directory_iterator{directory.path()}) {
+    const auto name = entry.path().filename().string();
+    CAPTURE(name);
+    CHECK((name == "copy.db" || name == "dispatch.db" || name == "dispatch.db-wal" ||
+           name == "dispatch.db-shm" || name == "dispatch.db.gate"));
+  }
 }
 
 TEST_CASE("backup: restored it is the journal again and what was there is kept with its log") {
