@@ -84,6 +84,7 @@ void describe(CLI::App& app, Program& program) {
   add_verify_command(app, program);
   add_backup_command(app, program);
   add_restore_command(app, program);
+  add_store_command(app, program);
   add_listen_command(app, program);
   add_completion_command(app, program);
   group_commands(app);

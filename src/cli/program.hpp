@@ -47,6 +47,7 @@ void add_replay_command(Command app, Program& program);
 void add_retry_command(Command app, Program& program);
 void add_run_command(Command app, Program& program);
 void add_status_command(Command app, Program& program);
+void add_store_command(Command app, Program& program);
 void add_subscription_command(Command app, Program& program);
 void add_verify_command(Command app, Program& program);
 

@@ -12,7 +12,8 @@ namespace dispatch::cli {
 namespace {
 
 constexpr const char* backup_footer =
-    R"(The copy is a snapshot of the journal. A run may be active at the same time.
+    R"(The copy is a snapshot of the journal. A run may be active at the same time. A
+journal of an older version is copied as it is.
 
 EXIT STATUS
   0  the copy is complete and on the disk

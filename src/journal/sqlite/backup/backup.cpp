@@ -106,7 +106,7 @@ std::string stamp(WallTime now) {
 Result<Backup> back_up(const std::string& journal, const std::filesystem::path& to,
                        const std::stop_token& stop) {
   DISPATCH_TRY(check_name_is_free(to, journal));
-  DISPATCH_ASSIGN(auto source, reading::open(journal));
+  DISPATCH_ASSIGN(auto source, reading::open(journal, reading::Purpose::copy));
   return copy(*source, journal, to, stop);
 }
 

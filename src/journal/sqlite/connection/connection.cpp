@@ -99,7 +99,7 @@ Result<bool> Connection::lock_and_migrate(const SqliteOptions& options) {
   if (due == Due::migration && !options.opening.migrated)
     return unavailable(
         "journal {0} has version {1}, this program works on version {2}, and this command must not change "
-        "it; to migrate the journal, run: dispatch run --journal {0}",
+        "it; to migrate the journal, run: dispatch store migrate --journal {0}",
         path_.string(), identify(database_).version, latest_version());
   DISPATCH_ASSIGN(auto writer_lock, WriterLock::open(path_, lock_wait(options.opening)));
   writer_lock_.emplace(std::move(writer_lock));

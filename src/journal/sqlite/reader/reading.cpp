@@ -58,11 +58,11 @@ Result<> check_header(const std::string& path, SQLite::Database& database, Purpo
         "newer program",
         path, version, latest_version());
   }
-  if (version < latest_version() && !restoring) {
+  if (version < latest_version() && purpose == Purpose::use) {
     return unavailable(
-        "the journal {} has version {} and this program reads version {}; migrate it with: dispatch run "
-        "--journal {}",
-        path, version, latest_version(), path);
+        "the journal {0} has version {1} and this program reads version {2}; migrate it with: dispatch store "
+        "migrate --journal {0}; to keep a copy of it first: dispatch backup --journal {0} FILE",
+        path, version, latest_version());
   }
   return {};
 }

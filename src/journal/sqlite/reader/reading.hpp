@@ -23,6 +23,7 @@ namespace dispatch::journal::reading {
 /// it may be out of date then. On a read-only medium, a file without a log is read alone.
 enum class Purpose {
   use,      ///< latest version only; errors tell how to name the journal
+  copy,     ///< older versions too; errors tell how to name the journal
   restore,  ///< older versions too; errors tell what can be restored
 };
 Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Purpose purpose = Purpose::use);

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include <sqlite3.h>
 #include <sys/mount.h>
 
 using namespace dispatch::test;
@@ -150,6 +151,52 @@ TEST_CASE("a run whose journal may not grow says so") {
   CHECK(has(said, "ulimit -f"));
   CHECK(run_dispatch(directory, {"ingest", "events.jsonl", "--to", "http://127.0.0.1:9/"}).exit_code == 0);
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+}
+
+TEST_CASE("a journal of an older version is backed up as it is and migrated without sending") {
+  const TempDir directory;
+  const Receiver receiver;
+  REQUIRE(run_dispatch(directory, {"store", "migrate"}).exit_code == 2);
+  REQUIRE(run_dispatch(directory, {"ingest", "-", "--to", receiver.url()}, streams(1, 2)).exit_code == 0);
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((directory / "dispatch.db").c_str(), &database) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(database, R"(
+    ALTER TABLE state_counts RENAME TO tally;
+    ALTER TABLE delivery_queues RENAME COLUMN low_watermark TO low_position;
+    ALTER TABLE progress RENAME COLUMN last_wakeup TO last_wake;
+    PRAGMA user_version = 16)",
+                       nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(database);
+
+  const auto status = run_dispatch(directory, {"status"});
+  CHECK(status.exit_code == 6);
+  CHECK(has(status.err, "dispatch store migrate"));
+  CHECK(has(status.err, "dispatch backup"));
+  CHECK(run_dispatch(directory, {"store", "init"}).exit_code == 6);
+  CHECK(run_dispatch(directory, {"backup", "before.db"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"status", "--journal", "before.db"}).exit_code == 6);
+
+  const auto migrated = run_dispatch(directory, {"store", "migrate"});
+  CAPTURE(migrated.err);
+  CHECK(migrated.exit_code == 0);
+  CHECK(has(migrated.err, "was migrated from version 16 to version "));
+  CHECK(has(run_dispatch(directory, {"store", "migrate"}).err, "needs no migration"));
+  CHECK(receiver.count() == 0);
+  CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"restore", "before.db"}).exit_code == 0);
+  CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
+  CHECK(receiver.count() == 2);
+}
+
+TEST_CASE("an empty journal is made once") {
+  const TempDir directory;
+  const auto made = run_dispatch(directory, {"store", "init"});
+  CHECK(made.exit_code == 0);
+  CHECK(has(made.err, "made the journal " + (directory / "dispatch.db")));
+  CHECK(run_dispatch(directory, {"status"}).exit_code == 0);
+  const auto again = run_dispatch(directory, {"store", "init"});
+  CHECK(again.exit_code == 0);
+  CHECK(has(again.err, "there is already the journal"));
 }
 
 TEST_CASE("the log of a killed run is not mixed with a journal that was copied back") {

@@ -292,7 +292,7 @@ TEST_CASE("a dry run leaves a journal of an older version as it is and says what
     CAPTURE(refused.err);
     CHECK(refused.exit_code == 6);
     CHECK(has(refused.err, "has version " + std::to_string(content[version_at])));
-    CHECK(has(refused.err, "dispatch run --journal"));
+    CHECK(has(refused.err, "dispatch store migrate --journal"));
     CHECK(read_file(path) == content);
   }
 }

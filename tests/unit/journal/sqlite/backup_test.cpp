@@ -214,6 +214,21 @@ TEST_CASE("backup: where a stop is requested nothing is changed and nothing is l
   }
 }
 
+TEST_CASE("backup: a journal of an older version is copied as it is") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", copy = directory / "copy.db";
+  append_some(path, "a", 3);
+  checkpoint(path);
+  SQLite::Database{path, SQLite::OPEN_READWRITE}.exec("PRAGMA user_version = 16");
+  const auto read = SqliteReader::open(path);
+  REQUIRE_FALSE(read.has_value());
+  CAPTURE(read.error().message);
+  CHECK(read.error().message.find("dispatch store migrate --journal " + path) != std::string::npos);
+  REQUIRE(back_up(path, copy).value().events == 3);
+  SQLite::Database made{copy, SQLite::OPEN_READONLY};
+  CHECK(made.execAndGet("PRAGMA user_version").getInt() == 16);
+}
+
 TEST_CASE("backup: restored it is the journal again and what was there is kept with its log") {
   const TempDir directory;
   const std::string path = directory / "dispatch.db", copy = directory / "copy.db";

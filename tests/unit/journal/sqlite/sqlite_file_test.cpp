@@ -138,7 +138,7 @@ void check_refused(const std::string& path, const SqliteOptions& options, std::s
 
 TEST_CASE("file: an older journal is not migrated where nobody is told") {
   const TempDir dir;
-  check_refused(older_journal(dir), {}, "dispatch run --journal");
+  check_refused(older_journal(dir), {}, "dispatch store migrate --journal");
 }
 
 TEST_CASE("file: an older journal is not migrated while a run owns it") {
