@@ -17,13 +17,13 @@ Result<> commit_at_fail_points(journal::Transaction& transaction) {
 
 }  // namespace
 
-Result<> commit(journal::Transaction& transaction, journal::Journal& journal, std::int64_t changed) {
+Result<> commit(journal::Transaction& transaction, journal::Journal& journal, std::int64_t changed,
+                std::string_view rest) {
   DISPATCH_TRY(commit_at_fail_points(transaction));
   auto error = journal.take_checkpoint_error();
   if (!error) return {};
-  error->message += fmt::format(
-      "; what this command changed before ({}) is kept; fix the cause, then repeat the command for the rest",
-      changed);
+  error->message +=
+      fmt::format("; what this command changed before ({}) is kept; fix the cause, then {}", changed, rest);
   return tl::unexpected(std::move(*error));
 }
 

@@ -40,7 +40,11 @@ Result<SubscriptionAdded> add_subscription(journal::Journal& journal, const Cloc
   if (backfill == nullptr || backfill->is_finished()) {
     DISPATCH_TRY(commit_whole(*transaction, journal));
   } else {
-    DISPATCH_TRY(commit(*transaction, journal, backfill->made()));
+    DISPATCH_TRY(commit(
+        *transaction, journal, backfill->made(),
+        fmt::format(
+            "add subscription {} again with --replace and --from for the rest, until which it is paused",
+            wanted.id)));
     transaction.reset();
     DISPATCH_TRY(backfill->finish(journal, clock));
   }

@@ -82,7 +82,7 @@ Result<> SubscriptionBackfill::make_rest(journal::Journal& journal, const Clock&
         "added again with --replace and --from",
         added_.id);
   DISPATCH_TRY(make(*transaction, *present, clock.wall()));
-  return commit(*transaction, journal, made_);
+  return commit(*transaction, journal, made_, "go on");  // finish() says how
 }
 
 Result<> SubscriptionBackfill::make(journal::Transaction& transaction, const Subscription& subscription,

@@ -50,7 +50,13 @@ class Counted final : public FlawedJournal {
     return FlawedJournal::commit_transaction();
   }
 
+  std::optional<Error> take_checkpoint_error() override {
+    if (transactions.size() != log_stays_at) return FlawedJournal::take_checkpoint_error();
+    return Error{Failure::failed, "cannot checkpoint"};
+  }
+
   std::vector<std::size_t> transactions;
+  std::size_t log_stays_at = 0;
   std::function<void(std::size_t number)> before_begin;
   std::size_t fails_at = 0;
 };
@@ -171,6 +177,24 @@ TEST_CASE("backfill: where it is interrupted the subscription stays paused until
   CHECK_FALSE(present(journal).paused_at);
   CHECK(queue_of(journal, present(journal)).size() == 34);
   CHECK(verify(subject.path()).value().healthy());
+}
+
+TEST_CASE("backfill: where the log cannot be copied back the advice is the command that goes on") {
+  for (const std::size_t transaction : {1, 2}) {
+    CAPTURE(transaction);
+    SqliteSubject subject;
+    append_former(*subject.open(), 1, 34);
+    Counted journal{subject.open()};
+    journal.log_stays_at = transaction;
+    const auto added = add(subject, journal, plain_subscription("late"));
+    REQUIRE_FALSE(added.has_value());
+    const std::string& said = added.error().message;
+    CAPTURE(said);
+    CHECK(said.find("cannot checkpoint; what this command changed before") == 0);
+    CHECK(said.find("again with --replace and --from") != std::string::npos);
+    CHECK(said.find("repeat the command") == std::string::npos);  // it would be refused
+    CHECK(present(journal).pause_reason == backfill_pause_reason);
+  }
 }
 
 TEST_CASE("backfill: a pause by an operator stays") {
