@@ -281,7 +281,10 @@ void Intake::stop_after(const ingest::Batch& batch, const ingest::Origin& origin
                         std::string why) {
   stopped_ = true;
   std::vector<ingest::UnreadInput> unread;
-  if (batch.inputs) {
+  if (!batch.inputs) {
+    const auto place = ingest::describe(origin);
+    unread.push_back({including ? "what follows " + place : place, 0, std::move(why)});
+  } else {
     const auto& inputs = *batch.inputs;
     unread.push_back({inputs.at(origin.input), origin.input_number, std::move(why), origin.element});
     if (!including && origin.element > 1) {

@@ -81,6 +81,13 @@ class Accepting {
     return kinds;
   }
 
+  /// What is said of inputs that were not read to their end.
+  std::vector<std::string> unread() const {
+    std::vector<std::string> texts;
+    for (const auto& input : shared_stats.snapshot().unread) texts.push_back(ingest::describe(input));
+    return texts;
+  }
+
   std::shared_ptr<ToldVerdicts> verdicts = std::make_shared<ToldVerdicts>();
   std::unique_ptr<MemoryEventSource> source = std::make_unique<MemoryEventSource>(verdicts);
   MemoryRejectSink rejects;
@@ -272,6 +279,10 @@ TEST_CASE("where a rejected event ends the input what follows it was not taken")
   for (const auto& [event, kind] : told)
     if (event > 1) CHECK(kind == Kind::not_taken);
   for (const auto cursor : process.source->committed()) CHECK(cursor == ingest::Cursor{1});
+  CHECK(process.unread() ==
+        std::vector<std::string>{
+            "what follows orders[3]@1 was not read: --on-bad-line stop ends the input with "
+            "the first rejected line"});
 }
 
 TEST_CASE("rejects for which there is no room were not taken") {
@@ -282,6 +293,10 @@ TEST_CASE("rejects for which there is no room were not taken") {
   REQUIRE(process.run());
   CHECK(process.told() ==
         Kinds{{0, Kind::accepted}, {1, Kind::rejected}, {2, Kind::not_taken}, {3, Kind::not_taken}});
+  const auto unread = process.unread();
+  REQUIRE(unread.size() == 1);
+  CAPTURE(unread.front());
+  CHECK(unread.front().find("orders[3]@2 was not read: the limit of rejected lines is reached") == 0);
 }
 
 TEST_CASE("an event whose receipt is waited for does not wait for a destination of others") {
