@@ -66,7 +66,9 @@ void add_stats(JsonObject& object, const RunStats& stats, std::chrono::microseco
       .add("unread_inputs", static_cast<std::uint64_t>(stats.unread.size()))
       .add("elsewhere", stats.elsewhere.events)
       .add("duplicates_elsewhere", stats.recorded_elsewhere.events)
-      .add("gaps_given_up", stats.gaps_given_up.gaps);
+      .add("gaps_given_up", stats.gaps_given_up.gaps)
+      .add("new_dead_letters", stats.buried)
+      .add("excluded_by_filter", stats.not_meant);
   for (const MissingField& missing : stats.missing_order) {
     object.add("without_" + missing.field, missing.lines);
     if (missing.entities > 0) object.add("entities_without_" + missing.field, missing.entities);

@@ -28,7 +28,9 @@ void add_deliveries(JsonObject& object, const EventRecord& event) {
         .add("forgiven", delivery.forgiven);
     add_time(entry, "state_at", delivery.state_at);
     add_time(entry, "began_at", delivery.began_at);
-    entry.add("status", delivery.status).add("not_meant", delivery.not_meant);
+    entry.add("status", delivery.status)
+        .add("not_meant", delivery.not_meant)
+        .add("excluded_by_filter", delivery.not_meant);
   }
   object.add_raw("deliveries", list += ']');
 }

@@ -73,7 +73,7 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
     entry.add("url", one.url);
     add_time(entry, "until", one.until);
   }
-  object.add_raw("held_back", held_back += ']');
+  object.add_raw("held_back", held_back += ']').add("excluded_by_filter", journal_status.not_meant);
 }
 
 }  // namespace dispatch::operations

@@ -93,6 +93,8 @@ TEST_CASE("the table gives rate and percentiles") {
 TEST_CASE("figures for programs are one JSON object") {
   flow::RunStats stats = stats_with(DeliveryState::dead_letter, 2);
   stats.delivered = 7;
+  stats.buried = 4;
+  stats.not_meant = 3;
   stats.errors["it said \"no\""] = 1;
   std::string text;
   {
@@ -102,5 +104,6 @@ TEST_CASE("figures for programs are one JSON object") {
   CHECK(has(text, "\"delivered\":7,"));
   CHECK(has(text, "\"dead_letter\":2,"));
   CHECK(has(text, "\"per_second\":14,"));
+  CHECK(has(text, "\"new_dead_letters\":4,\"excluded_by_filter\":3"));
   CHECK(has(text, "\"errors\":{\"it said \\\"no\\\"\":1}"));
 }

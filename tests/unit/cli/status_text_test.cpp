@@ -1,6 +1,7 @@
 #include "cli/output/status_text.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace dispatch;
 using namespace dispatch::cli;
@@ -96,6 +97,8 @@ half-open   0s        0  http://b.test/
             R"("paused":[{"subscription":"billing","reason":"the receiver answered 410 Gone","since":)") !=
         std::string::npos);
   CHECK(line.find(R"("circuits":[{"url":"http://a.test/hook","state":"open","since":)") != std::string::npos);
+  CHECK(line.find(fmt::format("\"excluded_by_filter\":{}", status.journal_status.not_meant)) !=
+        std::string::npos);
 }
 
 TEST_CASE("status lists URLs that asked for time while that lasts") {
