@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* completion_footer = R"(EXIT STATUS
   0  the completion was written
+  1  standard output could not be used
   2  wrong usage or configuration
 
 EXAMPLES

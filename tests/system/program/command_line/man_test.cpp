@@ -153,6 +153,26 @@ TEST_CASE("every command has a man page that describes exactly its options") {
   CHECK(joined(options_in(man / "dispatch.1")) == joined(global));
 }
 
+TEST_CASE("the man page of a command and its help list the same exit statuses") {
+  const TempDir directory;
+  for (const std::string& command : help_of(directory, {}).commands) {
+    CAPTURE(command);
+    std::set<std::string> of_help, of_page;
+    bool inside = false;
+    for (const std::string& line : lines_of(run_dispatch(directory, {command, "--help"}).out)) {
+      if (line == "EXIT STATUS" || line == "EXAMPLES") inside = line == "EXIT STATUS";
+      const bool begins = line.starts_with("  ") && !line.starts_with("   ");
+      if (inside && begins) of_help.insert(words_of(line).front());
+    }
+    for (const std::string& line : lines_of(read_file(page_of(command)))) {
+      if (line.starts_with(".Sh ")) inside = line == ".Sh EXIT STATUS";
+      if (inside && line.starts_with(".It ")) of_page.insert(line.substr(4));
+    }
+    CHECK(of_help.size() >= 2);
+    CHECK(joined(of_help) == joined(of_page));
+  }
+}
+
 TEST_CASE("dispatch(1) lists exactly the commands that there are") {
   const TempDir directory;
   std::set<std::string> listed;
