@@ -150,8 +150,12 @@ Result<ExitCode> skip_gap(const Program& program, const Gap& asked) {
           .add("last_skipped", skipped->second.value());
     });
   }
-  say(program, fmt::format("skipped {} to {} of entity {}; {}", skipped->first.value(),
-                           skipped->second.value(), *asked.entity, who_goes_on(program)));
+  const auto [first, last] = *skipped;
+  const auto numbers = first == last ? fmt::format("number {}", first.value())
+                                     : fmt::format("numbers {} to {}", first.value(), last.value());
+  say(program,
+      fmt::format("skipped the missing sequence {} of entity {}: the events behind can be delivered; {}",
+                  numbers, *asked.entity, who_goes_on(program)));
   return ExitCode::delivered;
 }
 

@@ -35,8 +35,10 @@ Result<ExitCode> restore(const Program& program, const std::string& file) {
   say(program, fmt::format("journal {} was restored from {}: {} ({})", program.journal, file,
                            counted(done->backup.events, "event", "events"), format_size(done->backup.bytes)));
   if (done->replaced) say(program, "the previous journal is kept as " + done->replaced->string());
-  say_next(program, "verify", "audit it");
-  say_next(program, "run", "deliver what waits in it; what was delivered since the backup is sent again");
+  say(program, "events that were delivered since the backup are sent again, with the same idempotency keys");
+  say(program, "events that were accepted since the backup are not in the journal: give their input again");
+  say_next(program, "verify", "check the journal");
+  say_next(program, "run", "deliver what waits in it");
   return ExitCode::delivered;
 }
 

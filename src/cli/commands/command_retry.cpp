@@ -32,7 +32,7 @@ Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& aske
   if (!retried) return tl::unexpected(retried.error());
   tell_affected(program, asked, retried->affected,
                 {.done = "retried",
-                 .nothing = "no matching delivery waits for a time",
+                 .nothing = "no matching delivery waits for its next attempt",
                  .tells_what_is_left = true,
                  .circuits = retried->circuits,
                  .holds = retried->holds});
@@ -43,10 +43,11 @@ Result<ExitCode> retry(const Program& program, const DeliveryFilterOptions& aske
                     : retried->circuits == 1 ? "is"
                                              : "are"));
   if (retried->holds > 0 && !asked.json)
-    say(program, fmt::format("{} {} no longer", counted(retried->holds, "URL", "URLs"),
-                             asked.dry_run         ? "would be held back"
-                             : retried->holds == 1 ? "is held back"
-                                                   : "are held back"));
+    say(program,
+        fmt::format("{} that asked for time {} tried at once", counted(retried->holds, "URL", "URLs"),
+                    asked.dry_run         ? "would be"
+                    : retried->holds == 1 ? "is"
+                                          : "are"));
   return ExitCode::delivered;
 }
 

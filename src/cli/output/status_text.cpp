@@ -130,7 +130,7 @@ std::string held_back_table(const journal::JournalStatus& journal_status, WallTi
   for (const auto& one : journal_status.held_back) {
     if (one.until <= now) continue;
     any = true;
-    table.row({until_text(one.until, now), one.url});
+    table.row({"free " + until_text(one.until, now), one.url});
   }
   if (!any) return {};
   table.finish();

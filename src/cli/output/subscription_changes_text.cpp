@@ -3,8 +3,10 @@
 #include "base/text/printable.hpp"
 #include "operations/subscriptions/subscription_fields.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -15,8 +17,15 @@ using Kind = operations::SubscriptionChange::Kind;
 
 constexpr std::array<char, 4> kind_marks{'+', '~', '=', '-'};
 
-std::string shown(const std::string& text) {
-  return text.empty() ? "none" : printable(text);
+/// Where a subscription leaves these to the run, its options of these names apply.
+constexpr std::array<std::string_view, 3> left_to_run{"timeout", "attempts", "on_status"};
+
+std::string shown(std::string_view field, const std::string& text) {
+  if (!text.empty()) return printable(text);
+  if (std::find(left_to_run.begin(), left_to_run.end(), field) == left_to_run.end()) return "not set";
+  std::string option{field};
+  std::replace(option.begin(), option.end(), '_', '-');
+  return fmt::format("not set (the run's --{} applies)", option);
 }
 
 }  // namespace
@@ -31,7 +40,8 @@ std::string changes_text(const std::vector<operations::SubscriptionChange>& chan
     }
     text += '\n';
     for (const auto& field : change.fields)
-      text += fmt::format("    {:<13} {} -> {}\n", field.name, shown(field.from), shown(field.to));
+      text += fmt::format("    {:<13} {} -> {}\n", field.name, shown(field.name, field.from),
+                          shown(field.name, field.to));
   }
   return text;
 }

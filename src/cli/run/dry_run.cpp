@@ -58,14 +58,16 @@ struct Findings {
 };
 
 void print(const Findings& findings) {
-  put_out(fmt::format("{} events would be accepted, {} lines rejected\n", count_text(findings.events),
-                      count_text(findings.rejected)));
-  for (const auto& [host, count] : findings.by_host)
-    put_out(fmt::format("{:>13}  to {}\n", count_text(count), host));
-  if (findings.unmatched > 0)
-    put_out(fmt::format("{:>13}  to no subscription\n", count_text(findings.unmatched)));
-  if (findings.elsewhere > 0)
-    put_out(fmt::format("{:>13}  to other hosts\n", count_text(findings.elsewhere)));
+  put_out(fmt::format("{} {} would be accepted, {} {} rejected\n", count_text(findings.events),
+                      findings.events == 1 ? "event" : "events", count_text(findings.rejected),
+                      findings.rejected == 1 ? "line" : "lines"));
+  const auto row = [](std::uint64_t count, std::string_view one, std::string_view many,
+                      std::string_view rest) {
+    put_out(fmt::format("{:>13}  {} {}\n", count_text(count), count == 1 ? one : many, rest));
+  };
+  for (const auto& [host, count] : findings.by_host) row(count, "delivery", "deliveries", "to " + host);
+  if (findings.elsewhere > 0) row(findings.elsewhere, "delivery", "deliveries", "to other hosts");
+  if (findings.unmatched > 0) row(findings.unmatched, "event", "events", "for no subscription, sent nowhere");
   put_out(elsewhere_table(findings.own_urls.found()));
   for (const flow::MissingField& missing : findings.missing_order.found())
     put_out(fmt::format("{:>13}  {}\n", count_text(missing.lines), missing_text(missing)));

@@ -156,7 +156,10 @@ Result<ExitCode> Session::run(const Work& work) {
     return ended;
   }();
   if (!result) {
-    if (talk_.summary) say_snapshot();
+    const auto stats = shared_stats_.snapshot();
+    const bool did_something =
+        stats.lines + stats.attempts + stats.in_flight + stats.ahead + stats.unknown > 0;
+    if (talk_.summary && did_something) say_snapshot();
     return tl::unexpected(std::move(result).error());
   }
   DISPATCH_TRY(rejects_.finish());

@@ -107,8 +107,8 @@ TEST_CASE("status lists URLs that asked for time while that lasts") {
                                      {"http://b.test/", noon}};
   const auto text = status_text(status, noon);
   CHECK(text.find(R"(
-HELD BACK  URL
-in 1m 30s  http://a.test/hook
+HELD BACK       URL
+free in 1m 30s  http://a.test/hook
 )") != std::string::npos);
   CHECK(text.find("http://b.test/") == std::string::npos);
   std::string line;

@@ -110,6 +110,17 @@ TEST_CASE("a declared set that holds already changes nothing") {
   CHECK_FALSE(any_change(changes_to(SubscriptionSet{{third[0].wanted}}, {one}, false, now + 2h).value()));
 }
 
+TEST_CASE("a setting that a subscription leaves to the run is said to be so") {
+  auto before = subscription("s");
+  before.attempts = 8;
+  before.filter = ".data.paid";
+  const Declared wanted{subscription("s")};
+  CHECK(changes_text(changes_to(SubscriptionSet{{before}}, {wanted}, false, now).value()) ==
+        "~ s\n"
+        "    filter        .data.paid -> not set\n"
+        "    attempts      8 -> not set (the run's --attempts applies)\n");
+}
+
 TEST_CASE("values of headers are compared and not shown") {
   auto before = subscription("s");
   before.headers = R"({"Authorization":"Bearer one"})";

@@ -78,7 +78,7 @@ TEST_CASE("a dry run says what would happen and touches nothing") {
   const auto run = run_dispatch(directory, {"run", "--dry-run", "--to", receiver.url(), example_events});
   CHECK(run.exit_code == 0);
   CHECK(has(run.out, "12 events would be accepted, 0 lines rejected\n"));
-  CHECK(has(run.out, "12  to 127.0.0.1\n"));
+  CHECK(has(run.out, "12  deliveries to 127.0.0.1\n"));
   CHECK(directory.empty());
   CHECK(receiver.stop() == "");
 }
@@ -88,7 +88,7 @@ TEST_CASE("a dry run names each bad line and keeps it nowhere") {
   const auto run = run_dispatch(directory, {"run", "--dry-run", "--to", "http://example.com/", "-"},
                                 "{\"event_id\":\"a\"}\n{\"event_id\":\n");
   CHECK(run.exit_code == 4);
-  CHECK(has(run.out, "1 events would be accepted, 1 lines rejected\n"));
+  CHECK(has(run.out, "1 event would be accepted, 1 line rejected\n"));
   CHECK(has(run.err, "line 2"));
   CHECK(directory.empty());
 }

@@ -67,6 +67,7 @@ TEST_CASE("a backup is made while a run is on and restored when it has ended") {
   CAPTURE(restored.err);
   CHECK(restored.exit_code == 0);
   CHECK(has(restored.err, "dispatch.db.replaced-2"));
+  CHECK(has(restored.err, "to deliver what waits in it: dispatch run\n"));
   CHECK_FALSE(has(run_dispatch(directory, {"events", "list"}).out, "later"));
   CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);

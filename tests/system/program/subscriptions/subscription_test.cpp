@@ -412,5 +412,5 @@ TEST_CASE("the example subscriptions file applies") {
   const auto run =
       run_dispatch(directory, {"run", "--dry-run", "-"}, typed("a", "order.added") + typed("b", "x"));
   CHECK(has(run.out, "2 events would be accepted"));
-  CHECK(has(run.out, "3  to example.com"));
+  CHECK(has(run.out, "3  deliveries to example.com"));
 }
