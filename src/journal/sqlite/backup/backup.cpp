@@ -7,6 +7,7 @@
 #include "journal/sqlite/files/journal_files.hpp"
 #include "journal/sqlite/files/replacement.hpp"
 #include "journal/sqlite/locks/lock_file.hpp"
+#include "journal/sqlite/locks/lock_holder.hpp"
 #include "journal/sqlite/reader/reading.hpp"
 
 #include <chrono>
@@ -32,11 +33,11 @@ Result<Backup> copy(SQLite::Database& source, const std::string& name, const std
   });
 }
 
-tl::unexpected<Error> in_use(const std::string& journal) {
+tl::unexpected<Error> in_use(const std::string& journal, std::optional<std::int64_t> by = std::nullopt) {
   return unavailable(
-      "journal {} is in use, and cannot be replaced; end what uses it (see: dispatch status) and restore "
-      "again",
-      journal);
+      "journal {} is in use{}, and cannot be replaced; end what uses it (see: {}) and restore again", journal,
+      by ? fmt::format(" by process {}", *by) : std::string{},
+      by ? fmt::format("ps -fp {}", *by) : std::string{"dispatch status"});
 }
 
 /// A journal that nobody writes to, and nobody may begin to while this lives.
@@ -49,10 +50,10 @@ Result<Closed> close_to_others(const std::string& journal) {
   DISPATCH_ASSIGN(auto locks, LockFile::open(journal));
   // Others hold the first one only for the moment in which they open the journal.
   DISPATCH_ASSIGN(const bool none_opens, locks.lock_within(LockFile::Byte::opening, std::chrono::seconds{1}));
-  if (!none_opens) return in_use(journal);
+  if (!none_opens) return in_use(journal, holder_of(locks.identity(), LockFile::Byte::opening));
   for (const auto byte : {LockFile::Byte::owner, LockFile::Byte::writer_lock}) {
     DISPATCH_ASSIGN(const auto mine, locks.try_lock(byte));
-    if (!mine) return in_use(journal);
+    if (!mine) return in_use(journal, holder_of(locks.identity(), byte));
   }
   DISPATCH_TRY(locks.check_in_place());
   locks.write_pid();
@@ -66,6 +67,7 @@ Result<Closed> close_to_others(const std::string& journal) {
 
 /// A backup under such a name would be taken for a part of the journal.
 Result<> check_name_is_free(const std::filesystem::path& to, const std::string& journal) {
+  if (to.empty()) return misuse("the name of the file to write is empty; name a file");
   const auto place = companion(to, {});
   for (const auto suffix :
        {wal_suffix, shm_suffix, std::string_view{"-journal"}, lock_suffix, restoring_suffix})
@@ -121,12 +123,16 @@ Result<Restored> restore(const std::filesystem::path& from, const std::string& j
         "{0} was left by an interrupted restore and would be overwritten; rename it first: mv {0} FILE",
         from.string());
   DISPATCH_TRY(check_restorable(from));
+  if (std::filesystem::is_symlink(journal, unresolved) && !may_be_there(journal))
+    return misuse("journal {0} is a symbolic link to a file that does not exist; remove it: rm {0}", journal);
   DISPATCH_ASSIGN(const auto source, reading::open(from.string(), reading::Purpose::restore));
   DISPATCH_ASSIGN(const auto closed, close_to_others(journal));
 
   // All that can fail for want of room comes before anything is moved.
   const auto place = companion(journal, {});
-  std::filesystem::remove(restoring, unresolved);  // of a restore that was killed
+  std::error_code stays;
+  std::filesystem::remove(restoring, stays);  // of a restore that was killed
+  if (stays) return fail("cannot remove {}: {}; remove it", restoring.string(), stays.message());
   DISPATCH_ASSIGN(const auto backup, copy(*source, from.string(), restoring, stop));
   DISPATCH_TRY(settle_interrupted_replacement(journal));
   auto replaced = replace_journal(journal, place.string() + std::string{replaced_infix} + stamp(now));

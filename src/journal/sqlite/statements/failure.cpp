@@ -35,6 +35,8 @@ Error sqlite_failure(const SQLite::Exception& said, std::string_view doing,
     return Error{kind, fmt::format("cannot {} journal {}: {} ({}); {}", doing, journal.string(), why,
                                    said.what(), next)};
   };
+  const auto see_what_is_wrong =
+      fmt::format("see what is wrong with: dispatch verify --journal {}", journal.string());
   // Only a writer can undo a change that was broken off, and before there is a WAL a reader has to wait for
   // it.
   if (said.getExtendedErrorCode() == SQLITE_READONLY_ROLLBACK) {
@@ -64,9 +66,9 @@ Error sqlite_failure(const SQLite::Exception& said, std::string_view doing,
       return error(Failure::unavailable, "it is not a journal of dispatch",
                    "name another file with --journal");
     case SQLITE_CORRUPT:
-      return error(Failure::failed, "it is damaged", "see what is wrong with: dispatch verify");
+      return error(Failure::failed, "it is damaged", see_what_is_wrong);
     default:
-      return error(Failure::failed, "SQLite refused", "see what is wrong with: dispatch verify");
+      return error(Failure::failed, "SQLite refused", see_what_is_wrong);
   }
 }
 

@@ -24,6 +24,7 @@
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace dispatch;
 using namespace dispatch::journal;
@@ -179,6 +180,7 @@ TEST_CASE("backup: it does not take a name that belongs to the journal") {
   append_some(path, "a", 1);
   checkpoint(path);
   fs::create_directory(directory / "here");
+  CHECK(back_up(path, "").error().failure == Failure::usage);
   for (const std::string suffix : {"-wal", "-shm", "-journal", ".gate", ".restoring"}) {
     CAPTURE(suffix);
     fs::remove(path + suffix);
@@ -278,8 +280,17 @@ TEST_CASE("backup: nothing is restored while the journal is in use or what is no
   }
   {
     const auto owner = Ownership::try_take(path).value();
-    CHECK_FALSE(restore(copy, path, noon).has_value());
+    const auto refused = restore(copy, path, noon);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message.find("is in use by process " + std::to_string(::getpid())) !=
+          std::string::npos);
   }
+  fs::create_directories(path + ".restoring/by-another");
+  CHECK(restore(copy, path, noon).error().message.find("cannot remove " + path + ".restoring") == 0);
+  fs::remove_all(path + ".restoring");
+  fs::create_symlink("nowhere.db", directory / "link.db");
+  CHECK(restore(copy, directory / "link.db", noon).error().failure == Failure::usage);
+  CHECK(fs::is_symlink(directory / "link.db"));
   CHECK_FALSE(restore(directory.write("text", "no journal"), path, noon).has_value());
   CHECK_FALSE(restore(directory / "none.db", path, noon).has_value());
   CHECK(restore(path, path, noon).error().failure == Failure::usage);
