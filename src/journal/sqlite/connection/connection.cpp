@@ -159,4 +159,9 @@ Result<> Connection::checkpoint(int mode) {
       sqlite_failure(SQLite::Exception{database_.getHandle(), answer}, "checkpoint", path_, system_error()));
 }
 
+int Connection::system_error() {
+  const int error = sqlite3_system_errno(database_.getHandle());
+  return error == 0 && joined_wal_ ? joined_wal_->write_error() : error;
+}
+
 }  // namespace dispatch::journal

@@ -12,7 +12,6 @@
 #include <optional>
 
 #include <SQLiteCpp/Database.h>
-#include <sqlite3.h>
 
 namespace dispatch::journal {
 
@@ -42,7 +41,7 @@ class Connection {
   Result<> check_in_place();
 
   /// The errno value behind the last failed read or write; 0 if there was none.
-  int system_error() { return sqlite3_system_errno(database_.getHandle()); }
+  int system_error();
 
   /// Number of rows changed since the connection was opened; wraps around.
   int total_changes() const { return database_.getTotalChanges(); }

@@ -1,5 +1,6 @@
 #include "journal/sqlite/wal/joined_wal.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,7 @@ struct Shared {
   Log* log = nullptr;  ///< while it is open
   bool has_write_lock = false;
   bool defers = false;  ///< true: a sync at a commit is left to LogSync
+  int write_error = 0;  ///< errno of the last write that failed
   LogSync sync;
 };
 
@@ -52,7 +54,9 @@ struct Log : Layered {
   }
   int write(const void* bytes, int count, sqlite3_int64 at) {
     shared->sync.note_written(at, count);
-    return real->pMethods->xWrite(real, bytes, count, at);
+    const int answer = real->pMethods->xWrite(real, bytes, count, at);
+    if (answer != SQLITE_OK) shared->write_error = errno;
+    return answer;
   }
 };
 
@@ -238,6 +242,10 @@ JoinedWal::JoinedWal() : vfs_(std::make_unique<Vfs>()) {
 
 JoinedWal::~JoinedWal() {
   sqlite3_vfs_unregister(vfs_.get());
+}
+
+int JoinedWal::write_error() const {
+  return vfs_->shared.write_error;
 }
 
 LogSync& JoinedWal::sync() {

@@ -32,6 +32,9 @@ class JoinedWal {
   /// The syncs of the log.
   LogSync& sync();
 
+  /// errno of the last write to the log that failed; 0 if none did. SQLite does not tell it of a commit.
+  int write_error() const;
+
   /// While it lives, a commit of the connection does not sync the log: LogSync::defer().
   class Deferral {
    public:

@@ -101,7 +101,7 @@ TEST_CASE("outcomes of requests are kept where the journal is locked while a run
   run.signal(SIGTERM);
   CHECK_FALSE(run.wait(1s).has_value());  // one signal does not cost the outcome
   lock = {};
-  CHECK(run.exit_code() == 5);
+  CHECK(run.exit_code() == 0);  // that was all there was to do
   CHECK(has(run_dispatch(directory, {"status", "--json"}).out, "\"completed\":1,"));
 }
 
