@@ -102,6 +102,9 @@ SocketWatch::Meaning SocketWatch::meaning(const Ready& ready) const {
 
 void SocketWatch::discard(const Ready& ready) {
   if (meaning(ready) != Meaning::idle) return;
+  // What made it ready may have been read since.
+  char byte = 0;
+  if (::recv(ready.socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN) return;
   // What can be taken out is what was put in: the descriptor is still that socket.
   const bool same = control(EPOLL_CTL_DEL, ready.socket, known(ready.socket)) == 0;
   known(ready.socket).registered = 0;

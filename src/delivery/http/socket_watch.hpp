@@ -63,7 +63,7 @@ class SocketWatch {
   Meaning meaning(const Ready& ready) const;
 
   /// Stops watching an idle socket and shuts down its reading side, so that the owner of the connection sees
-  /// its end. Does nothing if the descriptor is now another socket.
+  /// its end. Does nothing if the descriptor is now another socket, or if nothing is left that made it ready.
   void discard(const Ready& ready);
 
   /// Number of sockets that the caller has opened and that are not known to be closed.

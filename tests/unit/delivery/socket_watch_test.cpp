@@ -159,6 +159,25 @@ TEST_CASE("an idle socket whose peer speaks is brought to its end") {
   CHECK(watch.wait(0ms).empty());
 }
 
+TEST_CASE("an idle socket whose bytes have been read since it became ready goes on") {
+  auto watch = SocketWatch::open().value();
+  const Pair pair;
+  watch.opened(pair.socket.get());
+  REQUIRE(watch.want(pair.socket.get(), EPOLLIN) == 0);
+  pair.say();
+  const auto ready = watch.wait(10s);
+  REQUIRE(ready.size() == 1);
+  std::array<char, 64> bytes{};
+  CHECK(::recv(pair.socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT) > 0);  // for another event
+  watch.unwant(pair.socket.get());
+  CHECK(watch.meaning(ready[0]) == Meaning::idle);
+  watch.discard(ready[0]);
+  CHECK(::recv(pair.socket.get(), bytes.data(), 1, MSG_DONTWAIT) < 0);
+  CHECK(errno == EAGAIN);
+  pair.say();
+  CHECK(found(watch, pair.socket.get()) == Meaning::idle);
+}
+
 TEST_CASE("an idle socket is not woken by room to write and can be used again") {
   auto watch = SocketWatch::open().value();
   const Pair pair;
