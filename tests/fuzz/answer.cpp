@@ -4,6 +4,7 @@
 #include "delivery/http/direct/answer_parser.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
+#include "support/strict_answer.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -12,6 +13,7 @@
 
 using dispatch::delivery::AnswerParser;
 using dispatch::test::Input;
+using dispatch::test::StrictAnswer;
 
 namespace {
 
@@ -49,14 +51,6 @@ Parsed parse(std::string_view answer, std::size_t step) {
   return parsed;
 }
 
-void check_reused(std::string_view answer) {
-  for (std::size_t at = answer.find('\n'); at != std::string_view::npos && at < answer.find("\r\n\r\n");
-       at = answer.find('\n', at + 1))
-    PROPERTY(at > 0 && answer[at - 1] == '\r');
-  PROPERTY(answer.starts_with("HTTP/1."));
-  PROPERTY(answer.find("\r\n\r\n") != std::string_view::npos);
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -73,7 +67,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   PROPERTY(!whole.reuse || whole.complete);
   PROPERTY(!(whole.answered && whole.cut_off));
   if (!whole.reuse) return 0;
-  check_reused(answer);
+  const auto strict =
+      StrictAnswer::read(answer, {.headers_most = limits.headers_most, .body_most = limits.body_most});
+  PROPERTY(strict);
+  PROPERTY(strict->status == whole.status);
+  PROPERTY(strict->body.substr(0, limits.excerpt_most) == whole.excerpt);
   PROPERTY(!parse(std::string{answer} + 'x', answer.size() + 1).reuse);
   if (!answer.empty()) PROPERTY(!parse(answer.substr(0, answer.size() - 1), answer.size()).reuse);
   return 0;

@@ -224,6 +224,7 @@ void AnswerParser::status_line(std::string_view text) {
   status_ = (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
   bodyless_ = status_ < 200 || status_ == 204 || status_ == 304;
   if (version_10_) close_ = true;
+  if (version_10_ && status_ < 200) clean_ = false;  // it has no announcements
   lines_ = 0;
   after_retry_after_ = false;
   state_ = State::header;
