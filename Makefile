@@ -21,7 +21,7 @@ FUZZ_SECONDS ?= 60
 # The Debian packages, by what needs them: the program; its tests; lint; the benchmark; the fuzz targets. Of prometheus
 # the tests use promtool alone; where services are started, systemctl disable --now prometheus ends the server.
 PACKAGES := build-essential cmake ninja-build ccache pkg-config \
-  libcli11-dev libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
+  libcli11-dev libcurl4-openssl-dev libnghttp2-dev libsqlitecpp-dev libsqlite3-dev libtbb-dev libspdlog-dev libfmt-dev \
   libexpected-dev libsimdjson-dev libssl-dev zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libmicrohttpd-dev libxxhash-dev libjq-dev
 TEST_PACKAGES := $(PACKAGES) doctest-dev mandoc prometheus
 STYLE_PACKAGES := clang-format mandoc

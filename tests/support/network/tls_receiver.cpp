@@ -1,106 +1,34 @@
 #include "support/network/tls_receiver.hpp"
 
 #include "base/system/fd.hpp"
-#include "support/disk/temp_dir.hpp"
 #include "support/network/http_wire.hpp"
 #include "support/network/loopback.hpp"
 #include "support/network/names.hpp"
+#include "support/network/server_identity.hpp"
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <stdexcept>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <netinet/tcp.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
 namespace dispatch::test {
-namespace {
-
-template <class T, void (*end)(T*)>
-struct Ends {
-  void operator()(T* thing) const { end(thing); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Ends<EVP_PKEY, EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Ends<X509, X509_free>>;
-using Context = std::unique_ptr<SSL_CTX, Ends<SSL_CTX, SSL_CTX_free>>;
-using Session = std::unique_ptr<SSL, Ends<SSL, SSL_free>>;
-
-void must(bool good, const char* what) {
-  if (!good) throw std::runtime_error{std::string{"cannot set up TLS: "} + what};
-}
-
-Certificate self_signed(EVP_PKEY* key, const std::string& address, std::chrono::seconds expires) {
-  Certificate certificate{X509_new()};
-  X509* const x509 = certificate.get();
-  must(x509 != nullptr, "certificate");
-  X509_set_version(x509, X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x509), expires.count() - 7200);
-  X509_gmtime_adj(X509_getm_notAfter(x509), expires.count());
-  X509_set_pubkey(x509, key);
-  X509_NAME* const subject = X509_get_subject_name(x509);
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"),
-                             -1, -1, 0);
-  X509_set_issuer_name(x509, subject);
-  const std::string name = name_of(address), names = "IP:" + address + ",DNS:" + name + ",DNS:*." + name;
-  X509_EXTENSION* const alternative =
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-  must(alternative != nullptr, "subject alternative name");
-  X509_add_ext(x509, alternative, -1);
-  X509_EXTENSION_free(alternative);
-  must(X509_sign(x509, key, EVP_sha256()) > 0, "signature");
-  return certificate;
-}
-
-/// A file that is removed at the end.
-class PemFile {
- public:
-  PemFile(X509* certificate, EVP_PKEY* key) {
-    path_ = directory_ / "certificate.pem";
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path_.c_str(), "w"), &std::fclose};
-    must(file != nullptr && PEM_write_X509(file.get(), certificate) == 1 &&
-             PEM_write_PrivateKey(file.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
-         "PEM file");
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  TempDir directory_;
-  std::filesystem::path path_;
-};
-
-}  // namespace
 
 class TlsReceiver::Server {
  public:
   explicit Server(const Setup& setup)
-      : setup_(setup),
-        key_(EVP_EC_gen("P-256")),
-        certificate_(self_signed(key_.get(), setup.certified_address, setup.expires)),
-        file_(certificate_.get(), key_.get()),
-        context_(SSL_CTX_new(TLS_server_method())) {
-    must(context_ != nullptr, "context");
-    must(SSL_CTX_use_certificate(context_.get(), certificate_.get()) == 1, "certificate");
-    must(SSL_CTX_use_PrivateKey(context_.get(), key_.get()) == 1, "key");
-    const std::array<unsigned char, 1> sessions{'r'};
-    SSL_CTX_set_session_id_context(context_.get(), sessions.data(), sessions.size());
+      : setup_(setup), identity_(setup.certified_address, setup.expires), context_(identity_.context()) {
     if (setup.asks_client) {
       SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-      must(SSL_CTX_load_verify_file(context_.get(), file_.path().c_str()) == 1, "authority");
+      tls_must(SSL_CTX_load_verify_file(context_.get(), identity_.file().c_str()) == 1, "authority");
     }
     if (setup.version_most != 0) {
       SSL_CTX_set_max_proto_version(context_.get(), setup.version_most);
@@ -116,7 +44,7 @@ class TlsReceiver::Server {
   }
 
   std::uint16_t port() const { return port_; }
-  const PemFile& file() const { return file_; }
+  const std::filesystem::path& certificate() const { return identity_.file(); }
   std::size_t count() const { return count_; }
   std::size_t connections() const { return connections_; }
   std::size_t handshakes() const { return handshakes_; }
@@ -147,7 +75,7 @@ class TlsReceiver::Server {
     ::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
     const int yes = 1;
     ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    const Session session{SSL_new(context_.get())};
+    const TlsConnection session{SSL_new(context_.get())};
     SSL_set_fd(session.get(), connection.get());
     if (!await(connection.get(), -1) || SSL_accept(session.get()) != 1)
       return;  // the sender did not trust us
@@ -185,10 +113,8 @@ class TlsReceiver::Server {
   }
 
   const Setup setup_;
-  Key key_;
-  Certificate certificate_;
-  PemFile file_;
-  Context context_;
+  const ServerIdentity identity_;
+  TlsContext context_;
   Fd listener_{listen_at("127.0.0.1", 0)};
   Fd stop_{::eventfd(0, EFD_CLOEXEC)};
   std::uint16_t port_ = port_of(listener_);
@@ -209,7 +135,7 @@ std::uint16_t TlsReceiver::port() const {
   return server_->port();
 }
 const std::filesystem::path& TlsReceiver::certificate() const {
-  return server_->file().path();
+  return server_->certificate();
 }
 std::size_t TlsReceiver::count() const {
   return server_->count();
