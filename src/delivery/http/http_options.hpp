@@ -1,8 +1,12 @@
 #pragma once
 
+#include "base/error.hpp"
+#include "event/outgoing.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace dispatch::delivery {
 
@@ -12,9 +16,19 @@ enum class HttpClient {
   direct,   ///< this program, on connections that libcurl makes; what it cannot do is done by libcurl
 };
 
+/// Which version of HTTP is spoken.
+enum class HttpVersion {
+  http1,  ///< HTTP/1.1 (RFC 9112)
+  http2,  ///< over https HTTP/2 (RFC 9113) with servers that choose it (ALPN), HTTP/1.1 otherwise
+};
+
+/// "1.1" or "2".
+Result<HttpVersion> parse_http_version(std::string_view text);
+
 /// Options for making requests.
 struct HttpOptions {
   HttpClient client = HttpClient::libcurl;
+  HttpVersion version = HttpVersion::http1;
   /// Time limit of one whole request: name look-up, connection, TLS, sending, and the complete answer. A
   /// subscription's own timeout has priority. The time does not run while the process is stopped. Default 5
   /// s.
@@ -55,5 +69,13 @@ struct HttpOptions {
 
   const std::string& client_key_file() const { return client_key.empty() ? client_certificate : client_key; }
 };
+
+/// The time limit of one whole request for `outgoing`.
+inline std::chrono::milliseconds timeout_of(const Outgoing& outgoing, const HttpOptions& options) {
+  return outgoing.subscription ? outgoing.subscription->timeout.value_or(options.timeout) : options.timeout;
+}
+
+/// Refuses options of the way to the servers that contradict each other, as misuse.
+Result<> check_way(const HttpOptions& options);
 
 }  // namespace dispatch::delivery

@@ -4,6 +4,8 @@
 #include "base/system/fd.hpp"
 #include "delivery/ended_here.hpp"
 #include "delivery/http/direct/direct_client.hpp"
+#include "delivery/http/host_activity.hpp"
+#include "delivery/http/http2/http2_client.hpp"
 #include "delivery/http/http_protocol.hpp"
 #include "delivery/http/multi_loop.hpp"
 #include "delivery/http/stall_aware_clock.hpp"
@@ -23,7 +25,6 @@
 #include <utility>
 
 #include <pthread.h>
-#include <sys/un.h>
 
 namespace dispatch::delivery {
 /// The thread, the loop it turns, and the transfers under way.
@@ -38,6 +39,8 @@ class HttpTransport::Engine {
         idle_limit_(std::move(idle_limit)) {
     if (options_.client == HttpClient::direct)
       direct_.emplace(DirectClient::Context{options_, *loop_, random_, clock_, idle_});
+    if (options_.version == HttpVersion::http2)
+      http2_.emplace(Http2Client::Context{options_, *loop_, random_, clock_, idle_});
   }
   ~Engine();
   Result<> start();
@@ -66,15 +69,19 @@ class HttpTransport::Engine {
   void run() noexcept;
   Orders take_orders();
   void collect(std::vector<Report>& reports);
-  void collect_direct(std::vector<Report>& reports);
+  void collect_begun(std::vector<Report>& reports);
+  void begin_again(std::vector<Report>& reports);
   void live();
   void time_out(std::vector<Report>& reports);
   std::optional<std::chrono::milliseconds> wait_most() const;
   void cut(std::vector<Report>& reports);
   void begin(Outgoing outgoing, std::vector<Report>& reports);
-  tl::expected<void, Outcome> begin_transfer(Outgoing outgoing, Transfer::Purpose purpose, bool keep);
+  tl::expected<void, Outcome> begin_request(Outgoing outgoing);
+  tl::expected<void, Outcome> begin_http1(Outgoing outgoing, SteadyTime deadline);
+  tl::expected<void, Outcome> begin_transfer(Outgoing outgoing, Transfer::Purpose purpose,
+                                             SteadyTime deadline, bool keep = true);
+  void end(Transfer& transfer, Report report, std::vector<Report>& reports);
   void give_back(const std::vector<Outgoing>& unsent, std::vector<Report>& reports);
-  bool worth_keeping(const Outgoing& outgoing);
   void keep_idle_limit();
   bool is_under_way(const Transfer& transfer) const {
     return transfer.slot < under_way_.size() && under_way_[transfer.slot].get() == &transfer;
@@ -92,17 +99,14 @@ class HttpTransport::Engine {
   const std::size_t place_{idle_limit_ ? idle_limit_->join() : 0};  // in idle_limit_
   AddressMemory addresses_{options_.connection_lifetime};
   SystemRandom random_;
-  struct Host {
-    bool asked_before = false;
-    std::size_t under_way = 0;
-  };
-  std::vector<Host> hosts_;  // by Outgoing::host
+  HostActivity hosts_;
   StallAwareClock time_{std::chrono::steady_clock::now()};
   std::set<std::pair<SteadyTime, Transfer*>>
       deadlines_;  // in the time of a StallAwareClock, of what is under way
   std::vector<std::unique_ptr<Transfer>> under_way_;
   std::vector<std::unique_ptr<Transfer>> idle_;  // for as long as there are connections, which point to them
   std::optional<DirectClient> direct_;
+  std::optional<Http2Client> http2_;
   std::vector<Report> not_begun_;  // of what this thread was given to send while it put its reports
   bool stopping_ = false;          // for the thread itself
   std::atomic<std::thread::id> own_thread_{};
@@ -179,6 +183,7 @@ void HttpTransport::Engine::run() noexcept {
     collect(reports);
     time_out(reports);
     if (direct_) direct_->close_expired();
+    if (http2_) http2_->close_expired();
     auto orders = take_orders();
     stopping_ = orders.stop;
     if (orders.cut || stopping_) cut(reports);
@@ -187,15 +192,16 @@ void HttpTransport::Engine::run() noexcept {
       give_back(orders.send, reports);
     else
       for (auto& outgoing : orders.send) begin(std::move(outgoing), reports);
-    collect_direct(reports);
+    collect_begun(reports);
     if (reports.empty()) continue;
     fail_point(FailPoint::answers_arrived);
     reports_.put(std::move(reports));
-    for (collect_direct(not_begun_); !not_begun_.empty(); collect_direct(not_begun_))
+    for (collect_begun(not_begun_); !not_begun_.empty(); collect_begun(not_begun_))
       reports_.put(std::exchange(not_begun_, {}));
   }
   // On this thread, where SIGPIPE is blocked: TLS says goodbye to connections that may be gone.
   if (direct_) direct_->close_all();
+  if (http2_) http2_->close_all();
   idle_.clear();
   loop_->close();
 }
@@ -214,27 +220,56 @@ void HttpTransport::Engine::collect(std::vector<Report>& reports) {
     if (transfer.start_over(code)) continue;
     if (code == CURLE_OK && transfer.purpose() != Transfer::Purpose::request) {
       auto connected = leave(transfer.slot);
-      ++hosts_[connected->host()].under_way;  // it goes on
-      direct_->begin_on_new(std::move(connected), time_.now());
+      hosts_.began(connected->host());  // it goes on
+      if (connected->purpose() == Transfer::Purpose::connect_http2)
+        http2_->begin_on_new(std::move(connected));
+      else
+        direct_->begin_on_new(std::move(connected), time_.now());
       continue;
     }
-    reports.push_back(transfer.finish(code, clock_));
-    idle_.push_back(leave(transfer.slot));
+    end(transfer, transfer.finish(code, clock_), reports);
   }
   for (const auto& [easy, error] : loop_->take_unwatched()) {
     Transfer& transfer = Transfer::of(easy);
     if (!is_under_way(transfer)) continue;
-    reports.push_back(transfer.give_up("cannot wait for the connection: " + errno_text(error), clock_));
-    idle_.push_back(leave(transfer.slot));
+    end(transfer, transfer.give_up("cannot wait for the connection: " + errno_text(error), clock_), reports);
   }
 }
 
-void HttpTransport::Engine::collect_direct(std::vector<Report>& reports) {
-  if (!direct_) return;
-  for (auto& [report, host] : direct_->take_ended()) {
-    --hosts_[host].under_way;
-    reports.push_back(std::move(report));
-  }
+/// Takes the transfer that has ended from those under way.
+void HttpTransport::Engine::end(Transfer& transfer, Report report, std::vector<Report>& reports) {
+  reports.push_back(std::move(report));
+  idle_.push_back(leave(transfer.slot));
+  if (transfer.purpose() == Transfer::Purpose::connect_http2) http2_->not_connected(transfer.outgoing());
+}
+
+/// Sends what was begun, and takes what has ended of it.
+void HttpTransport::Engine::collect_begun(std::vector<Report>& reports) {
+  const auto take = [&](auto& client) {
+    for (auto& [report, host] : client.take_ended()) {
+      hosts_.ended(host);
+      reports.push_back(std::move(report));
+    }
+  };
+  if (direct_) take(*direct_);
+  if (!http2_) return;
+  http2_->flush();
+  begin_again(reports);
+  take(*http2_);
+}
+
+void HttpTransport::Engine::begin_again(std::vector<Report>& reports) {
+  // Each makes a connection, or does not come back.
+  for (auto again = http2_->take_again(); !again.empty(); again = http2_->take_again())
+    for (auto& [outgoing, deadline, connect] : again) {
+      const std::uint64_t ticket = outgoing.ticket;
+      const std::uint32_t host = outgoing.host;
+      auto begun = connect ? begin_transfer(std::move(outgoing), Transfer::Purpose::connect_http2, deadline)
+                           : begin_http1(std::move(outgoing), deadline);
+      if (begun) continue;
+      hosts_.ended(host);
+      reports.push_back({ticket, std::move(begun).error()});
+    }
 }
 
 void HttpTransport::Engine::live() {
@@ -247,14 +282,16 @@ void HttpTransport::Engine::live() {
 void HttpTransport::Engine::time_out(std::vector<Report>& reports) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= time_.now()) {
     Transfer& transfer = *deadlines_.begin()->second;
-    reports.push_back(transfer.time_out(clock_));
-    idle_.push_back(leave(transfer.slot));
+    end(transfer, transfer.time_out(clock_), reports);
   }
   if (direct_) direct_->time_out(time_.now());
+  if (http2_) http2_->time_out(time_.now());
 }
 
 std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() const {
   auto next = direct_ ? direct_->next_deadline() : std::nullopt;
+  if (const auto other = http2_ ? http2_->next_deadline() : std::nullopt; other)
+    next = std::min(next.value_or(SteadyTime::max()), *other);
   if (!deadlines_.empty()) next = std::min(next.value_or(SteadyTime::max()), deadlines_.begin()->first);
   // What has been idle for too long leaves its room to other transports.
   if (!next && idle_limit_ && direct_ && direct_->idle() > 0) return options_.connection_idle_most;
@@ -263,69 +300,65 @@ std::optional<std::chrono::milliseconds> HttpTransport::Engine::wait_most() cons
 }
 
 void HttpTransport::Engine::cut(std::vector<Report>& reports) {
-  for (auto& transfer : under_way_) {
-    --hosts_[transfer->host()].under_way;
-    reports.push_back(transfer->cut());
-    idle_.push_back(std::move(transfer));
+  if (http2_) http2_->cut();  // first, or those that wait would begin
+  while (!under_way_.empty()) {
+    Transfer& transfer = *under_way_.back();
+    end(transfer, transfer.cut(), reports);
   }
-  under_way_.clear();
-  deadlines_.clear();
   if (direct_) direct_->cut();
 }
 
 void HttpTransport::Engine::begin(Outgoing outgoing, std::vector<Report>& reports) {
   const std::uint64_t ticket = outgoing.ticket;
   const std::uint32_t host = outgoing.host;
-  const auto not_begun = [&](Outcome outcome) { reports.push_back({ticket, std::move(outcome)}); };
-  if (outgoing.not_after && !outgoing.may_begin(clock_.steady())) return not_begun(too_late());
-  if (host >= hosts_.size()) hosts_.resize(host + 1);
-  const bool keep = worth_keeping(outgoing);
-  auto purpose = Transfer::Purpose::request;
-  if (const RequestTarget* const target = direct_ ? direct_->target(outgoing) : nullptr; target != nullptr) {
-    auto begun = direct_->begin_on_kept(outgoing, *target, {.now = time_.now(), .keep = keep});
-    if (!begun) return not_begun(std::move(begun).error());
-    if (*begun) {
-      fail_point(FailPoint::request_started);
-      ++hosts_[host].under_way;
-      return;
-    }
-    purpose = target->secure ? Transfer::Purpose::connect_tls : Transfer::Purpose::connect;
-  }
-  if (auto begun = begin_transfer(std::move(outgoing), purpose, keep); !begun)
-    return not_begun(std::move(begun).error());
+  if (auto begun = begin_request(std::move(outgoing)); !begun)
+    return reports.push_back({ticket, std::move(begun).error()});
   fail_point(FailPoint::request_started);
-  ++hosts_[host].under_way;
+  hosts_.began(host);
+}
+
+tl::expected<void, Outcome> HttpTransport::Engine::begin_request(Outgoing outgoing) {
+  if (outgoing.not_after && !outgoing.may_begin(clock_.steady())) return tl::unexpected(too_late());
+  const auto deadline = time_.now() + timeout_of(outgoing, options_);
+  if (!http2_ || !http2_->serves(outgoing)) return begin_http1(std::move(outgoing), deadline);
+  DISPATCH_ASSIGN(const bool begun, http2_->begin(outgoing, deadline));
+  if (begun) return {};
+  return begin_transfer(std::move(outgoing), Transfer::Purpose::connect_http2, deadline);
+}
+
+tl::expected<void, Outcome> HttpTransport::Engine::begin_http1(Outgoing outgoing, SteadyTime deadline) {
+  const bool keep = hosts_.worth_keeping(outgoing, loop_->connections(), options_.connections_kept);
+  const RequestTarget* const target = direct_ ? direct_->target(outgoing) : nullptr;
+  if (target == nullptr)
+    return begin_transfer(std::move(outgoing), Transfer::Purpose::request, deadline, keep);
+  const auto started = deadline - timeout_of(outgoing, options_);
+  DISPATCH_ASSIGN(const bool begun, direct_->begin_on_kept(outgoing, *target, {started, keep}));
+  if (begun) return {};
+  const auto purpose = target->secure ? Transfer::Purpose::connect_tls : Transfer::Purpose::connect;
+  return begin_transfer(std::move(outgoing), purpose, deadline, keep);
 }
 
 tl::expected<void, Outcome> HttpTransport::Engine::begin_transfer(Outgoing outgoing,
-                                                                  Transfer::Purpose purpose, bool keep) {
+                                                                  Transfer::Purpose purpose,
+                                                                  SteadyTime deadline, bool keep) {
   if (idle_.empty()) {
     auto made = Transfer::make({options_, *loop_, addresses_, tls_sessions_, random_});
+    if (!made && purpose == Transfer::Purpose::connect_http2) http2_->not_connected(outgoing);
     if (!made) return tl::unexpected(not_made(OutcomeKind::local_failure, std::move(made).error().message));
     idle_.push_back(std::move(*made));
   }
-  idle_.back()->keep_connection(keep);
-  if (auto started = idle_.back()->start(std::move(outgoing), clock_.wall(), purpose); !started)
+  Transfer& transfer = *idle_.back();
+  transfer.keep_connection(keep);
+  if (auto started = transfer.start(std::move(outgoing), clock_.wall(), purpose); !started) {
+    if (purpose == Transfer::Purpose::connect_http2) http2_->not_connected(transfer.outgoing());
     return started;
-  idle_.back()->slot = under_way_.size();
+  }
+  transfer.slot = under_way_.size();
+  transfer.deadline = deadline;
+  deadlines_.emplace(deadline, &transfer);
   under_way_.push_back(std::move(idle_.back()));
   idle_.pop_back();
-  Transfer& transfer = *under_way_.back();
-  transfer.deadline = time_.now() + transfer.timeout();
-  deadlines_.emplace(transfer.deadline, &transfer);
   return {};
-}
-
-/// Returns true where the connection of the request that begins is kept for others. Of each connection that
-/// it closes, libcurl looks at all there are, and near the limit of idle ones at all of them again, to close
-/// one after each request. So of many connections those to hosts that have nothing else to do are not kept,
-/// and the first to a host, which may never be asked again, is kept only among few.
-bool HttpTransport::Engine::worth_keeping(const Outgoing& outgoing) {
-  Host& host = hosts_[outgoing.host];
-  const bool first = !std::exchange(host.asked_before, true);
-  if (host.under_way > 0 || outgoing.others_wait) return true;
-  const std::size_t most = first ? options_.connections_kept / 8 : options_.connections_kept / 4 * 3;
-  return loop_->connections() <= most;
 }
 
 /// Before each wait, so that the limit holds for what is idle meanwhile.
@@ -348,28 +381,9 @@ std::unique_ptr<Transfer> HttpTransport::Engine::leave(std::size_t slot) {
   under_way_.pop_back();
   if (slot < under_way_.size()) under_way_[slot]->slot = slot;
   deadlines_.erase({transfer->deadline, transfer.get()});
-  --hosts_[transfer->host()].under_way;
+  hosts_.ended(transfer->host());
   return transfer;
 }
-
-namespace {
-
-/// What the options say of the way to the servers must fit together.
-Result<> check_way(const HttpOptions& options) {
-  if (!options.proxy.empty() && !options.unix_socket.empty())
-    return misuse("requests go through a proxy or to a Unix socket, not both");
-  if (options.deny_private && (!options.proxy.empty() || !options.unix_socket.empty()))
-    return misuse(
-        "only public addresses are allowed, but through {} dispatch cannot see which address it connects to; "
-        "give one of the two options",
-        options.proxy.empty() ? "a Unix socket" : "a proxy");
-  if (options.unix_socket.size() >= sizeof(sockaddr_un::sun_path))
-    return misuse("the path of the Unix socket is longer than {} bytes: {}",
-                  sizeof(sockaddr_un::sun_path) - 1, options.unix_socket);
-  return {};
-}
-
-}  // namespace
 
 Result<std::unique_ptr<HttpTransport>> HttpTransport::start(HttpOptions options, Reports& reports,
                                                             const Clock& clock,

@@ -12,14 +12,15 @@
 
 namespace dispatch::delivery {
 
-/// Delivers over HTTP/1.1 with libcurl, or with a DirectClient on its connections. One thread makes all
-/// requests; connections are kept and used again.
+/// Delivers over HTTP/1.1 with libcurl, or with a DirectClient on its connections; over HTTP/2, if asked for,
+/// with an Http2Client on its connections. One thread makes all requests; connections are kept and used
+/// again.
 ///
 /// An attempt is one request: redirects are not followed, and a request is not repeated if its kept
-/// connection ended without an answer. Once an answer's status and headers are complete the attempt is
-/// answered, even if the body fails. Requests start at once; LimitedTransport in front of it enforces the
-/// limits. A request whose deadline for starting has passed is reported as withdrawn. Proxies named by the
-/// environment are not used.
+/// connection ended without an answer. Over HTTP/2 one that the server says it has not processed is. Once an
+/// answer's status and headers are complete the attempt is answered, even if the body fails. Requests start
+/// at once; LimitedTransport in front of it enforces the limits. A request whose deadline for starting has
+/// passed is reported as withdrawn. Proxies named by the environment are not used.
 ///
 /// `reports` and `clock` are borrowed. Reports come from the transport's thread, those of one iteration
 /// together.

@@ -3,9 +3,11 @@
 #include "base/system/fd.hpp"
 #include "delivery/ended_here.hpp"
 #include "delivery/http/curl_outcome.hpp"
+#include "delivery/http/http2/alpn.hpp"
 #include "delivery/http/retry_after.hpp"
 #include "delivery/http/server_name.hpp"
 #include "delivery/http/transfer_setup.hpp"
+#include "delivery/http/transfer_way.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,16 +20,6 @@
 #include <openssl/ssl.h>
 
 namespace dispatch::delivery {
-namespace {
-
-std::optional<std::chrono::microseconds> moment(CURL* easy, CURLINFO which) {
-  curl_off_t passed = 0;
-  if (curl_easy_getinfo(easy, which, &passed) != CURLE_OK || passed == 0) return std::nullopt;
-  return std::chrono::microseconds{passed};
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Transfer>> Transfer::make(const TransferContext& context) {
   EasyHandle easy{curl_easy_init()};
   if (!easy) return fail("cannot set up a request: out of memory");
@@ -119,8 +111,7 @@ tl::expected<void, Outcome> Transfer::start(Outgoing outgoing, WallTime now, Pur
   requests_ = 0;
   answer_.reset();
   detail_[0] = '\0';
-  timeout_ =
-      outgoing_.subscription ? outgoing_.subscription->timeout.value_or(options_.timeout) : options_.timeout;
+  timeout_ = timeout_of(outgoing_, options_);
   started_ = std::chrono::steady_clock::now();
 
   asked_for_certificate_ = false;
@@ -149,13 +140,14 @@ tl::expected<void, Outcome> Transfer::start(Outgoing outgoing, WallTime now, Pur
 
 void Transfer::set_purpose(Purpose purpose) {
   CURL* const easy = easy_.get();
-  if (purpose == Purpose::connect_tls && !own_connections_) {
+  if (encrypts(purpose) && !own_connections_) {
     own_connections_.reset(curl_share_init());
     curl_share_setopt(own_connections_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
   }
   if (purpose != purpose_) {
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, purpose == Purpose::request ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_SHARE, purpose == Purpose::connect_tls ? own_connections_.get() : nullptr);
+    curl_easy_setopt(easy, CURLOPT_SHARE, encrypts(purpose) ? own_connections_.get() : nullptr);
+    curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, purpose == Purpose::connect_http2 ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
   }
   purpose_ = purpose;
@@ -178,7 +170,7 @@ void Transfer::set_request() {
 
 Transfer::Connected Transfer::hand_over() {
   Outcome way;
-  note_way(way);
+  note_way(easy_.get(), way);
   Connected connected{.outgoing = std::move(outgoing_),
                       .lines = std::exchange(lines_, HeaderLines{}),
                       .socket = std::move(socket_),
@@ -226,7 +218,7 @@ bool Transfer::start_over(CURLcode code) {
 
 Report Transfer::finish(CURLcode code, const Clock& clock) {
   Outcome outcome = answer_.answered() ? answer(clock) : failure(code);
-  outcome.took = moment(easy_.get(), CURLINFO_TOTAL_TIME_T).value_or(std::chrono::microseconds{0});
+  outcome.took = measured(easy_.get(), CURLINFO_TOTAL_TIME_T).value_or(std::chrono::microseconds{0});
   leave_ended();
   return {outgoing_.ticket, std::move(outcome)};
 }
@@ -252,7 +244,7 @@ Outcome Transfer::answer(const Clock& clock) {
   outcome.kind = OutcomeKind::answered;
   outcome.status = status();
   outcome.excerpt = answer_.take_excerpt();
-  note_way(outcome);
+  note_way(easy_.get(), outcome);
   if (outcome.status < 200 || outcome.status > 299) outcome.retry_after = retry_after(clock.wall());
   return outcome;
 }
@@ -260,7 +252,7 @@ Outcome Transfer::answer(const Clock& clock) {
 Outcome Transfer::failure(CURLcode code) const {
   Outcome outcome;
   outcome.kind = OutcomeKind::broken;
-  note_way(outcome);
+  note_way(easy_.get(), outcome);
   if (choice_.denied()) {
     outcome.kind = OutcomeKind::refused;
     outcome.error = explain_denial();
@@ -344,6 +336,8 @@ CURLcode Transfer::on_tls(CURL*, void* context, void* transfer) noexcept {
   if (!self.options_.proxy.starts_with("https:") &&
       !self.tls_sessions_.attach(*static_cast<SSL_CTX*>(context), server_name(self.outgoing_.url)))
     return CURLE_OUT_OF_MEMORY;
+  if (self.purpose_ == Purpose::connect_http2 && !offer_http2(*static_cast<SSL_CTX*>(context)))
+    return CURLE_OUT_OF_MEMORY;
   // The connection may outlive the attempt but not the transfer. With or without a certificate, go on.
   SSL_CTX_set_cert_cb(
       static_cast<SSL_CTX*>(context),
@@ -359,6 +353,8 @@ int Transfer::on_request(void* transfer, char* address, char*, int port, int) no
   auto& self = *static_cast<Transfer*>(transfer);
   if (!self.choice_.admits_request(address, port, std::chrono::steady_clock::now()))
     return CURL_PREREQFUNC_ABORT;
+  if (self.purpose_ == Purpose::connect_http2)
+    self.chosen_http2_ = delivery::has_chosen_http2(self.easy_.get());
   if (self.purpose_ != Purpose::request)
     self.loop_.hand_over_next(self.easy_.get(), self.purpose_ == Purpose::connect ? &self.socket_ : nullptr);
   // libcurl repeats a request when a kept connection ends without an answer. The receiver may have acted on
@@ -383,19 +379,8 @@ std::optional<std::chrono::microseconds> Transfer::retry_after(WallTime now) con
   return parse_retry_after(header->value, now);
 }
 
-void Transfer::note_way(Outcome& outcome) const {
-  CURL* const easy = easy_.get();
-  const char* address = nullptr;
-  if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != nullptr)
-    outcome.address = address;
-  outcome.timings.name_resolved = moment(easy, CURLINFO_NAMELOOKUP_TIME_T);
-  outcome.timings.connected = moment(easy, CURLINFO_CONNECT_TIME_T);
-  outcome.timings.tls_ready = moment(easy, CURLINFO_APPCONNECT_TIME_T);
-  outcome.timings.first_byte = moment(easy, CURLINFO_STARTTRANSFER_TIME_T);
-}
-
 void Transfer::leave_ended() {
-  if (purpose_ == Purpose::connect_tls) return leave();  // it has connections of its own
+  if (encrypts(purpose_)) return leave();  // it has connections of its own
   loop_.release(easy_.get());
   std::string{}.swap(outgoing_.payload);  // the pool must not hold what it sent
 }

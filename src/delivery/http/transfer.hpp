@@ -46,11 +46,15 @@ class Transfer {
   ~Transfer();
 
   enum class Purpose {
-    request,      ///< makes the request and reads its answer
-    connect,      ///< only connects; the caller makes the request on the socket
-    connect_tls,  ///< only connects; the caller makes the request through send() and receive()
+    request,        ///< makes the request and reads its answer
+    connect,        ///< only connects; the caller makes the request on the socket
+    connect_tls,    ///< only connects; the caller makes the request through send() and receive()
+    connect_http2,  ///< as connect_tls, and offers the server HTTP/2
   };
   Purpose purpose() const { return purpose_; }
+  static constexpr bool encrypts(Purpose purpose) {
+    return purpose == Purpose::connect_tls || purpose == Purpose::connect_http2;
+  }
 
   /// Whether the connection of the next attempt is kept for later ones, if its purpose is a request.
   void keep_connection(bool keep) { keep_ = keep; }
@@ -110,6 +114,10 @@ class Transfer {
 
   /// Outgoing::host of the current attempt.
   std::uint32_t host() const { return outgoing_.host; }
+  /// The current attempt, or the last one, without its payload.
+  const Outgoing& outgoing() const { return outgoing_; }
+  /// Of the purpose connect_http2, when libcurl has reported success: whether the server speaks HTTP/2.
+  bool has_chosen_http2() const { return chosen_http2_; }
 
   /// The transfer that `easy` belongs to.
   static Transfer& of(CURL* easy);
@@ -138,7 +146,6 @@ class Transfer {
   void leave_ended();
   long number(CURLINFO which) const;
   std::optional<std::chrono::microseconds> retry_after(WallTime now) const;
-  void note_way(Outcome& outcome) const;
   void leave();
 
   const HttpOptions& options_;
@@ -151,6 +158,7 @@ class Transfer {
   Purpose purpose_ = Purpose::request;
   bool seen_headers_ = false;  // true: the handle has read an answer
   bool keep_ = true;
+  bool chosen_http2_ = false;
   Fd socket_;          // with connect: the connected one, until it is handed over
   Outgoing outgoing_;  // libcurl reads the payload from here
   HeaderLines lines_;

@@ -6,6 +6,7 @@
 #include "delivery/transport_by_scheme.hpp"
 #include "support/collected_reports.hpp"
 #include "support/fakes.hpp"
+#include "support/network/http2_receiver.hpp"
 #include "support/network/receiver.hpp"
 #include "support/scripted_transport.hpp"
 
@@ -96,6 +97,40 @@ using DirectSubject = HttpSubject<delivery::HttpClient::direct>;
 using LibcurlThreadsSubject = HttpSubject<delivery::HttpClient::libcurl, 4>;
 using DirectThreadsSubject = HttpSubject<delivery::HttpClient::direct, 4>;
 
+/// The same over HTTP/2.
+class Http2Subject {
+ public:
+  static constexpr OutcomeKind success = OutcomeKind::answered;
+  static constexpr bool can_tell = false;
+  static constexpr std::string_view span_name = "POST";
+
+  delivery::Transport& transport() { return limited_; }
+  CollectedReports& reports() { return reports_; }
+  ManualClock& clock() { return clock_; }
+  std::string url() const { return receiver_.url(); }
+  bool wait_under_way(std::size_t count) { return receiver_.wait_for(count); }
+  std::size_t started() const { return receiver_.count(); }
+  void answer_all() { receiver_.release(); }
+  void has(const std::set<std::string>&) {}
+
+ private:
+  delivery::HttpOptions options() const {
+    delivery::HttpOptions options;
+    options.version = delivery::HttpVersion::http2;
+    options.ca_file = receiver_.certificate();
+    return options;
+  }
+
+  Http2Receiver receiver_{
+      [](const Http2Received&, std::size_t) { return Http2Reply{.manner = Http2Reply::Manner::held}; }};
+  ManualClock clock_;
+  CollectedReports reports_;
+  delivery::LimitedTransport limited_{{.per_host = at_once, .in_all = 10 * at_once}, reports_, clock_};
+  std::unique_ptr<delivery::HttpTransport> http_ =
+      delivery::HttpTransport::start(options(), limited_.for_next(), clock_).value();
+  delivery::LimitedTransport::Link link_ = limited_.lead_to(*http_);
+};
+
 /// A protocol of the fake.
 class BrokerProtocol final : public delivery::SpanProtocol {
  public:
@@ -169,8 +204,8 @@ class PreparingSubject : public ScriptedSubject {
                         }};
 };
 
-#define TRANSPORTS                                                                             \
-  LibcurlSubject, DirectSubject, LibcurlThreadsSubject, DirectThreadsSubject, ScriptedSubject, \
+#define TRANSPORTS                                                                                           \
+  LibcurlSubject, DirectSubject, Http2Subject, LibcurlThreadsSubject, DirectThreadsSubject, ScriptedSubject, \
       BySchemeSubject, PreparingSubject
 
 }  // namespace dispatch::test
