@@ -138,6 +138,11 @@ void add_requests(Command command, DeliveryOptions& options) {
                        "Hosts that are not reached through the proxy, separated by commas; *: all")))
       .type_name("LIST")
       .group(group);
+  from_environment(add_value(command, "--http", http.version, delivery::parse_http_version,
+                             "Version of HTTP; with 2, over https and with servers that choose it"))
+      .type_name("1.1|2")
+      .default_str("1.1")
+      .group(group);
   from_environment(add_value(command, "--http-client", http.client, parse_http_client,
                              "What makes the requests: libcurl, or this program on libcurl's connections"))
       .type_name("libcurl|direct")
