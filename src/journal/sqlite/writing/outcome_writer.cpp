@@ -29,13 +29,22 @@ std::optional<std::string> error_text(const Settlement& settlement) {
 
 /// "name,connect,tls,first byte" in microseconds, each empty where not reached; nothing where none was.
 std::optional<std::string> timings_text(const AttemptTimings& timings) {
-  const auto text = [](const std::optional<std::chrono::microseconds>& at) {
-    return at ? std::to_string(at->count()) : std::string{};
-  };
   if (!timings.name_resolved && !timings.connected && !timings.tls_ready && !timings.first_byte)
     return std::nullopt;
-  return fmt::format("{},{},{},{}", text(timings.name_resolved), text(timings.connected),
-                     text(timings.tls_ready), text(timings.first_byte));
+  std::string text;
+  const auto add = [&text](const std::optional<std::chrono::microseconds>& at) {
+    if (!at) return;
+    const fmt::format_int number{at->count()};
+    text.append(number.data(), number.size());
+  };
+  add(timings.name_resolved);
+  text += ',';
+  add(timings.connected);
+  text += ',';
+  add(timings.tls_ready);
+  text += ',';
+  add(timings.first_byte);
+  return text;
 }
 
 }  // namespace
