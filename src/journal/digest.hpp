@@ -20,6 +20,11 @@ namespace dispatch::journal {
 /// digests are equal.
 std::int64_t content_digest(const Arrival& arrival);
 
+/// The digest that the arrival brings with it, else content_digest().
+inline std::int64_t digest_of(const Arrival& arrival) {
+  return arrival.digest ? *arrival.digest : content_digest(arrival);
+}
+
 /// Returns the fields, by their names in an input line, in which an arrival differs from the stored event of
 /// the same id. Sequence numbers are compared only if both have one.
 std::vector<std::string_view> differing_fields(const Arrival& stored, const Arrival& arrival);

@@ -1,6 +1,7 @@
 #include "flow/intake/feed.hpp"
 
 #include "flow/intake/destination_check.hpp"
+#include "journal/digest.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -107,6 +108,7 @@ Result<bool> Feed::read_all(Inbox& inbox) {
     DISPATCH_ASSIGN(auto batch, source_.next());
     if (!batch) break;
     if (tracer_) tracer_->trace(*batch);
+    for (Arrival& arrival : batch->arrivals) arrival.digest = journal::content_digest(arrival);
     auto incoming = route(std::move(*batch), router_);
     incoming.source = &source_;
     if (!incoming.batch.receipts.empty()) {

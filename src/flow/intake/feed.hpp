@@ -10,9 +10,9 @@
 
 namespace dispatch::flow {
 
-/// The thread that reads a source, traces its events and routes them, ahead of the dispatcher. The thread
-/// ends with the input, or when the inbox is closed. A source that waits for input must be stopped before
-/// this object is destroyed.
+/// The thread that reads a source, traces its events, computes their digests and routes them, ahead of the
+/// dispatcher. The thread ends with the input, or when the inbox is closed. A source that waits for input
+/// must be stopped before this object is destroyed.
 class Feed {
  public:
   /// Starts the thread. Events without a destination wait until some event has one: DestinationCheck. If the

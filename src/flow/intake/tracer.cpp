@@ -10,6 +10,7 @@ void Tracer::trace(ingest::Batch& batch) {
     tracing::TraceContext& trace = arrival.trace;
     trace = tracing::started_trace(seed_, arrival.event_id, 0);
     if (parent) trace.trace = parent->trace;
+    arrival.starts_trace = !parent;
     trace.flags =
         sampler_.samples(trace.trace, parent) ? tracing::TraceContext::sampled_flag : std::uint8_t{0};
   }

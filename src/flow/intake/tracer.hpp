@@ -13,7 +13,8 @@ class Tracer {
   /// `seed` is the journal's (Journal::trace_seed).
   Tracer(const tracing::Sampler& sampler, const tracing::TraceSeed& seed) : sampler_(sampler), seed_(seed) {}
 
-  /// Sets Arrival::trace of all arrivals. The span covers taking in the event; the sampler decides the flags.
+  /// Sets Arrival::trace and starts_trace of all arrivals. The span covers taking in the event; the sampler
+  /// decides the flags.
   void trace(ingest::Batch& batch);
 
  private:

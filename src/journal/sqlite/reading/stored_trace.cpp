@@ -17,12 +17,17 @@ std::optional<tracing::TraceContext> from_bytes(std::string_view bytes) {
   return context;
 }
 
+bool starts_trace(const Arrival& arrival, const tracing::TraceSeed& seed) {
+  if (arrival.starts_trace) return *arrival.starts_trace;
+  return arrival.trace == tracing::started_trace(seed, arrival.event_id, arrival.trace.flags);
+}
+
 }  // namespace
 
-StoredTrace::StoredTrace(const tracing::TraceContext& trace, const tracing::TraceSeed& seed,
-                         std::string_view event_id) {
+StoredTrace::StoredTrace(const Arrival& arrival, const tracing::TraceSeed& seed) {
+  const auto& trace = arrival.trace;
   if (!trace) return;
-  if (trace == tracing::started_trace(seed, event_id, trace.flags)) {
+  if (starts_trace(arrival, seed)) {
     flags_ = trace.flags;
     return;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "event/arrival.hpp"
 #include "journal/sqlite/statements/statement.hpp"
 #include "tracing/trace_context.hpp"
 
@@ -17,7 +18,7 @@ namespace dispatch::journal {
 /// bytes: trace id, span id, flags.
 class StoredTrace {
  public:
-  StoredTrace(const tracing::TraceContext& trace, const tracing::TraceSeed& seed, std::string_view event_id);
+  StoredTrace(const Arrival& arrival, const tracing::TraceSeed& seed);
 
   // At most one of these two is set.
   std::optional<std::int64_t> flags() const { return flags_; }

@@ -132,8 +132,8 @@ bool Appender::stage(const Arrival& arrival) {
   staged_.push_back({.arrival = &arrival,
                      .entity = entity,
                      .number = number,
-                     .digest = content_digest(arrival),
-                     .trace = {arrival.trace, trace_seed_, arrival.event_id}});
+                     .digest = digest_of(arrival),
+                     .trace = {arrival, trace_seed_}});
   return true;
 }
 
@@ -205,7 +205,7 @@ void Appender::take_back(std::span<const Staged> events, int inserted) {
 }
 
 Result<Appended> Appender::append_one(const Arrival& arrival, const StreamStart& start) {
-  digest_ = content_digest(arrival);
+  digest_ = digest_of(arrival);
   if (!arrival.entity_id) return append_without_entity(arrival);
 
   Stream* stream = streams_.find(*arrival.entity_id);
@@ -292,7 +292,7 @@ Result<Appended> Appender::append_below(const Arrival& arrival, Stream& stream, 
 
 std::optional<Position> Appender::insert(const Arrival& arrival, std::optional<EntityNo> entity,
                                          std::optional<std::int64_t> number) {
-  const StoredTrace trace{arrival.trace, trace_seed_, arrival.event_id};
+  const StoredTrace trace{arrival, trace_seed_};
   const int changes = insert_.run(arrival.event_id, entity, number, null_if_empty(arrival.type),
                                   null_if_empty(arrival.source), null_if_empty(arrival.time),
                                   null_if_empty(arrival.correlation_id), null_if_empty(arrival.causation_id),

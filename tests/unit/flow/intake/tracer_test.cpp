@@ -40,6 +40,7 @@ TEST_CASE("an event without a parent starts a trace of its own") {
   std::set<tracing::SpanId> spans;
   for (const auto& arrival : batch.arrivals) {
     CHECK(arrival.trace.sampled());
+    CHECK(arrival.starts_trace == true);
     traces.insert(arrival.trace.trace);
     spans.insert(arrival.trace.span);
   }
@@ -58,6 +59,8 @@ TEST_CASE("an event with a parent stays in its trace in a span of its own") {
         tracing::TraceContext{unsampled.trace, tracing::started_trace(seed, "b", 0).span, 0});
   CHECK(traced[2].trace == tracing::started_trace(seed, "c", 1));
   CHECK(traced[0].parent == sampled);
+  CHECK(traced[0].starts_trace == false);
+  CHECK(traced[2].starts_trace == true);
 }
 
 TEST_CASE("what a trace is flagged with is the sampler's") {
