@@ -48,7 +48,9 @@ Result<> Dispatcher::start(const journal::Abandoned& left) {
   DISPATCH_TRY(limiters_.load_paces(context_.journal, now, context_.clock.steady()));
   DISPATCH_TRY(refresh_policies(now));
   DISPATCH_TRY(pump_.start(known_asks));
-  return stats_.look(in_flight_.size(), context_.transport.waiting());
+  DISPATCH_TRY(stats_.read_state_counts());
+  stats_.look(in_flight_.size(), context_.transport.waiting());
+  return {};
 }
 
 Result<> Dispatcher::turn(Mail mail) {
@@ -70,6 +72,7 @@ Result<> Dispatcher::turn(Mail mail) {
   DISPATCH_TRY(limiters_.circuits().save(*transaction));
   DISPATCH_TRY(limiters_.throttles().save(*transaction, now, context_.clock.steady()));
   DISPATCH_TRY(limiters_.save_paces(*transaction, leaving_, now, context_.clock.steady()));
+  DISPATCH_TRY(stats_.read_state_counts());
   CommittedTurn done{.begun = outgoing.size()};
   const SteadyTime staged = context_.clock.steady();
   DISPATCH_TRY(journal::commit_durably(*transaction));
@@ -87,7 +90,8 @@ Result<> Dispatcher::turn(Mail mail) {
   }
   if (context_.observer != nullptr) tell(done);
   limiters_.tidy(context_.clock.steady());
-  return stats_.look(in_flight_.size(), context_.transport.waiting());
+  stats_.look(in_flight_.size(), context_.transport.waiting());
+  return {};
 }
 
 /// Where the wall clock was set, waits go on as they were.

@@ -70,9 +70,13 @@ void RunStatsCollector::look_at_hosts_now_and_then() {
   look_at_hosts();
 }
 
-Result<> RunStatsCollector::look(std::size_t begun, std::size_t ahead) {
+Result<> RunStatsCollector::read_state_counts() {
   DISPATCH_ASSIGN(state_counts_, journal_.state_counts());
   if (!failed_before_) failed_before_ = state_counts_.of(DeliveryState::failed);
+  return {};
+}
+
+void RunStatsCollector::look(std::size_t begun, std::size_t ahead) {
   const std::int64_t failed = state_counts_.of(DeliveryState::failed) - *failed_before_;
   const auto waiting = limiters_.waiting();
   const WallTime now = clock_.wall();
@@ -96,7 +100,6 @@ Result<> RunStatsCollector::look(std::size_t begun, std::size_t ahead) {
     stats.next_probe.reset();
     if (waiting.probe) stats.next_probe = std::max(*waiting.probe - now, std::chrono::microseconds{0});
   });
-  return {};
 }
 
 }  // namespace dispatch::flow

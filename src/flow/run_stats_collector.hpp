@@ -17,8 +17,8 @@
 
 namespace dispatch::flow {
 
-/// Collects the stats of a run: counts what committed turns have done, and reads the current state after each
-/// turn. Used by the dispatcher's thread, between its turns.
+/// Collects the stats of a run: counts what committed turns have done, and publishes the current state after
+/// each turn. Used by the dispatcher's thread.
 class RunStatsCollector {
  public:
   RunStatsCollector(journal::Journal& journal, const Clock& clock, const CommitLimits& limits,
@@ -36,15 +36,18 @@ class RunStatsCollector {
   void committed(std::span<const journal::Settlement> settled, const journal::GapCount& gaps_given_up);
   /// Sets the paused subscriptions; the next look() publishes them.
   void set_paused(std::vector<std::string> ids) { paused_ = std::move(ids); }
+  /// Reads the state counts. Call it in the transaction of a turn, when the turn has staged its last change;
+  /// look() publishes them.
+  Result<> read_state_counts();
   /// Updates the current state after a turn, with `begun` attempts under way; `ahead` of them wait for a free
   /// connection.
-  Result<> look(std::size_t begun, std::size_t ahead);
+  void look(std::size_t begun, std::size_t ahead);
   /// Updates the list of the busiest hosts.
   void look_at_hosts();
   /// Calls look_at_hosts() at most once a second.
   void look_at_hosts_now_and_then();
 
-  /// The state counts at the last look().
+  /// The state counts of the last read_state_counts().
   const journal::StateCounts& state_counts() const { return state_counts_; }
 
  private:

@@ -159,13 +159,7 @@ Result<std::optional<std::int64_t>> SqliteJournal::next_offset(std::string_view 
 }
 
 Result<StateCounts> SqliteJournal::state_counts() {
-  return parts_->guard(reading, [&] {
-    StateCounts state_counts = parts_->pump.state_counts();
-    const StateCounts& change = parts_->turn.account().change;  // what the open turn has not written yet
-    for (std::size_t state = 0; state < state_counts.deliveries.size(); ++state)
-      state_counts.deliveries[state] += change.deliveries[state];
-    return state_counts;
-  });
+  return parts_->guard(reading, [&] { return parts_->turn.state_counts(); });
 }
 
 Result<std::vector<DeliveryRow>> SqliteJournal::first_open(Position from, Position to) {

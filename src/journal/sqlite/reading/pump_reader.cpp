@@ -56,8 +56,7 @@ PumpReader::PumpReader(SQLite::Database& database)
       open_(database, fmt::format("SELECT {} FROM deliveries"
                                   " WHERE queue_no = ? AND position BETWEEN ? AND ? AND state NOT IN (4, 5)"
                                   " ORDER BY position, generation",
-                                  delivery_columns)),
-      state_counts_(database, "SELECT state, deliveries FROM state_counts") {}
+                                  delivery_columns)) {}
 
 std::vector<DeliveryQueue> PumpReader::queues(QueueNo after) {
   std::vector<DeliveryQueue> queues;
@@ -146,13 +145,6 @@ std::vector<DeliveryRow> PumpReader::first_open(Position from, Position to) {
     while (rows.next()) first.push_back(read_delivery(rows));
   }
   return first;
-}
-
-StateCounts PumpReader::state_counts() {
-  StateCounts state_counts;
-  auto rows = state_counts_.rows();
-  while (rows.next()) state_counts.deliveries.at(static_cast<std::size_t>(rows.integer(0))) = rows.integer(1);
-  return state_counts;
 }
 
 }  // namespace dispatch::journal

@@ -27,11 +27,10 @@ class PumpReader {
   std::int64_t saved_wakeup();
   void save_progress(std::span<const DeliveryQueue> queues, std::int64_t last_wakeup);
   std::vector<DeliveryRow> first_open(Position from, Position to);
-  StateCounts state_counts();
 
  private:
   Statement queues_, destinations_, scan_, due_, next_due_, wakeups_, newest_action_, saved_wakeup_,
-      save_queue_, save_wakeup_, open_, state_counts_;
+      save_queue_, save_wakeup_, open_;
 };
 
 }  // namespace dispatch::journal

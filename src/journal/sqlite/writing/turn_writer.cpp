@@ -5,6 +5,16 @@
 
 namespace dispatch::journal {
 
+namespace {
+
+StateCounts sum(StateCounts counts, const StateCounts& change) {
+  for (std::size_t state = 0; state < counts.deliveries.size(); ++state)
+    counts.deliveries[state] += change.deliveries[state];
+  return counts;
+}
+
+}  // namespace
+
 TurnWriter::TurnWriter(Connection& connection)
     : connection_(connection),
       begin_(connection.database(), "BEGIN IMMEDIATE"),
@@ -12,6 +22,7 @@ TurnWriter::TurnWriter(Connection& connection)
       rollback_(connection.database(), "ROLLBACK"),
       data_version_(connection.database(), "PRAGMA data_version"),
       read_turn_(connection.database(), "SELECT turn FROM progress"),
+      read_state_counts_(connection.database(), "SELECT state, deliveries FROM state_counts"),
       write_turn_(connection.database(), "UPDATE progress SET turn = ?"),
       write_state_counts_(connection.database(),
                           "UPDATE state_counts SET deliveries = deliveries + ? WHERE state = ?") {}
@@ -24,9 +35,10 @@ Result<bool> TurnWriter::begin() {
   changes_before_ = connection_.total_changes();
   account_ = {.number = 0, .change = {}, .moves = account_.moves};
 
-  const std::int64_t version = data_version();
+  const std::int64_t version = read_data_version();
   const bool changed = version != seen_version_;
   if (changed) {
+    state_counts_.reset();
     auto rows = read_turn_.rows();
     if (rows.next()) last_turn_ = rows.integer(0);
     seen_version_ = version;
@@ -72,6 +84,17 @@ void TurnWriter::write_account() {
   for (std::size_t state = 0; state < account_.change.deliveries.size(); ++state)
     if (const auto change = account_.change.deliveries[state]; change != 0)
       write_state_counts_.run(change, state);
+  if (state_counts_) state_counts_ = sum(*state_counts_, account_.change);
+}
+
+StateCounts TurnWriter::state_counts() {
+  if (!open_ || !state_counts_) {
+    StateCounts stored;
+    auto rows = read_state_counts_.rows();
+    while (rows.next()) stored.deliveries.at(static_cast<std::size_t>(rows.integer(0))) = rows.integer(1);
+    state_counts_ = stored;
+  }
+  return sum(*state_counts_, account_.change);
 }
 
 void TurnWriter::abandon() noexcept {
@@ -97,7 +120,12 @@ Result<> TurnWriter::checkpoint() {
   return connection_.checkpoint_and_truncate();
 }
 
+/// In a turn nobody else commits.
 std::int64_t TurnWriter::data_version() {
+  return open_ ? seen_version_ : read_data_version();
+}
+
+std::int64_t TurnWriter::read_data_version() {
   auto rows = data_version_.rows();
   rows.next();
   return rows.integer(0);

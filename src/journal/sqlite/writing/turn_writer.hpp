@@ -42,8 +42,12 @@ class TurnWriter {
 
   /// A number that changes when another connection has committed.
   std::int64_t data_version();
+  /// The state counts, with what the open turn has changed. In a turn they are read only if another
+  /// connection has committed since they were read last.
+  StateCounts state_counts();
 
  private:
+  std::int64_t read_data_version();
   void write_account();
   void run_commit(Sync sync);
   void close() noexcept;
@@ -52,10 +56,12 @@ class TurnWriter {
   TurnAccount account_;
   bool open_ = false;
   int changes_before_ = 0;
-  std::int64_t last_turn_ = 0;      // last turn of the journal as of seen_version_
-  std::int64_t seen_version_ = -1;  // none yet
+  std::int64_t last_turn_ = 0;               // last turn of the journal as of seen_version_
+  std::int64_t seen_version_ = -1;           // none yet
+  std::optional<StateCounts> state_counts_;  // without the open turn, as of seen_version_; nothing: not read
   std::optional<Error> checkpoint_error_;
-  Statement begin_, commit_, rollback_, data_version_, read_turn_, write_turn_, write_state_counts_;
+  Statement begin_, commit_, rollback_, data_version_, read_turn_, read_state_counts_, write_turn_,
+      write_state_counts_;
 };
 
 }  // namespace dispatch::journal

@@ -1,6 +1,7 @@
 // Deliveries that an operator cancels while a run is on.
 
 #include "support/journal/dead_letters.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/flow/dispatcher_fixture.hpp"
 
 using namespace dispatch;
@@ -18,6 +19,21 @@ void cancel(DispatcherFixture& fixture, DeliveryState state, const journal::Deli
     CHECK(transaction.cancel(meant, fixture.clock.wall()).value() == static_cast<std::int64_t>(meant.size()));
   });
 }
+
+/// Acts at the moment after a commit, as another process may.
+class ActsAfterCommit final : public FlawedJournal {
+ public:
+  ActsAfterCommit(std::unique_ptr<journal::Journal> journal, std::function<void()>& act)
+      : FlawedJournal(std::move(journal)), act_(act) {}
+  Result<journal::CommitToken> commit_transaction() override {
+    auto committed = FlawedJournal::commit_transaction();
+    if (committed && act_) std::exchange(act_, {})();
+    return committed;
+  }
+
+ private:
+  std::function<void()>& act_;
+};
 
 }  // namespace
 
@@ -63,6 +79,21 @@ TEST_CASE("a run does not wait for a retry that was cancelled") {
   CHECK(fixture.finished());
   fixture.tick(1h);
   CHECK(fixture.transport.sent_ids() == Ids{"e1"});
+}
+
+TEST_CASE("a run does not wait for a retry that was cancelled at the moment after it was recorded") {
+  std::function<void()> after_commit;
+  DispatcherFixture fixture{DispatcherFixture::Dark{}};
+  fixture.through = [&](auto journal) {
+    return std::make_unique<ActsAfterCommit>(std::move(journal), after_commit);
+  };
+  REQUIRE(fixture.rise());
+  fixture.arrive({{"e1", "X", 1}});
+  fixture.play();
+  after_commit = [&] { cancel(fixture, DeliveryState::retry_wait, {}); };
+  fixture.answer("e1", 500);
+  fixture.play();
+  CHECK(fixture.finished());
 }
 
 TEST_CASE("a lane whose every waiting delivery is cancelled is done") {
