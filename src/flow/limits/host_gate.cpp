@@ -3,6 +3,7 @@
 #include "flow/limits/lane.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dispatch::flow {
 namespace {
@@ -34,28 +35,44 @@ void HostGate::close_lane(Share& share) {
 void HostGate::enter(Item& item) {
   Share& share = *item.lane->share;
   if (share.waiting_.empty()) order_.emplace(place_of(share), &share);
-  share.waiting_.push_back(&item);
+  if (spare_.empty()) spare_.emplace_back();
+  spare_.front() = &item;
+  share.waiting_.splice(share.waiting_.end(), spare_, spare_.begin());
   count_unproven(share);
+}
+
+/// Applies a change that moves a share in the order. It is in the order while items wait for it.
+template <class Change>
+void HostGate::change_place(Share& share, Change change) {
+  auto entry = order_.extract(place_of(share));  // its memory is reused
+  change();
+  if (share.waiting_.empty()) return;
+  if (entry.empty()) {
+    order_.emplace(place_of(share), &share);
+    return;
+  }
+  entry.key() = place_of(share);
+  order_.insert(std::move(entry));
 }
 
 Item* HostGate::next() {
   if (order_.empty() || held_ >= committed_most()) return nullptr;
   Share& share = *order_.begin()->second;
-  order_.erase(order_.begin());
   Item* item = share.waiting_.front();
-  share.waiting_.pop_front();
-  ++held_;
-  ++share.held;
-  share.given_ = ++given_;
-  if (!share.waiting_.empty()) order_.emplace(place_of(share), &share);
+  change_place(share, [&] {
+    spare_.splice(spare_.begin(), share.waiting_, share.waiting_.begin());
+    ++held_;
+    ++share.held;
+    share.given_ = ++given_;
+  });
   return item;
 }
 
 void HostGate::free(Share& share) {
-  order_.erase(place_of(share));
-  --held_;
-  --share.held;
-  if (!share.waiting_.empty()) order_.emplace(place_of(share), &share);
+  change_place(share, [&] {
+    --held_;
+    --share.held;
+  });
   count_unproven(share);
   forget_if_unused(share);
 }

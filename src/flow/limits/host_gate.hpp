@@ -88,6 +88,8 @@ class HostGate {
   using Place = std::tuple<std::size_t, std::uint64_t, DestinationNo>;
 
   static Place place_of(const Share& share) { return {share.held, share.given_, share.destination}; }
+  template <class Change>
+  void change_place(Share& share, Change change);
   void count_unproven(Share& share);
   void forget_if_unused(Share& share);
   std::size_t committed_most() const {
@@ -99,6 +101,7 @@ class HostGate {
   std::size_t held_ = 0;
   std::map<DestinationNo, Share> shares_;
   std::map<Place, Share*> order_;  ///< the shares with waiting items
+  std::list<Item*> spare_;         ///< elements of lists of waiting items, to be used again
   std::uint64_t given_ = 0;
   std::size_t destinations_ = 0;
   std::size_t unproven_ = 0;  ///< number of shares that hold or want permits and are not known to be quick

@@ -10,8 +10,8 @@
 #include <oneapi/tbb/task_arena.h>
 
 // The lanes are a TBB flow graph. Each lane is a queue node in front of a limiter node, because a limiter
-// node drops what it cannot take from a node that does not buffer. The limiters and gates behind the lanes
-// choose among items, which a limiter node cannot do; they are our own code.
+// node rejects what it cannot take. The limiters and gates behind the lanes choose among items, which a
+// limiter node cannot do; they are our own code.
 //
 // The graph runs in a one-slot arena on the caller's thread. Outside Graph::run() nothing moves, so no lock
 // is needed. Nodes are only added, because removing one is not safe in TBB.
@@ -30,6 +30,7 @@ namespace {
 struct Entered {
   Item* item = nullptr;
   std::uint64_t step = 0;  ///< the step by which it entered
+  bool queued = false;     ///< it went through the lane's queue
 };
 
 using Queue = tbb::flow::queue_node<Entered>;
@@ -48,9 +49,17 @@ class Scheduler::SerialQueue {
     tbb::flow::make_edge(queue, serial);
     tbb::flow::make_edge(serial, first);
   }
+  /// Puts an item at the end of the lane. Where nothing waits it goes to the limiter at once, which spares
+  /// the task that a queue node starts for each item; a busy limiter rejects it.
+  void enter(Item& item, std::uint64_t step) {
+    if (queued == 0 && serial.try_put({&item, step, false})) return;
+    ++queued;
+    queue.try_put({&item, step, true});
+  }
   Queue queue;
   Limiter serial;
   std::uint64_t freed = 0;  ///< the step that freed the lane last
+  std::size_t queued = 0;   ///< number of items in the queue
 };
 
 class Scheduler::Graph {
@@ -84,7 +93,9 @@ class Scheduler::Graph {
   struct Nodes {
     explicit Nodes(Scheduler& owner)
         : first(graph, tbb::flow::unlimited, [&owner](const Entered& entered) noexcept {
-            const std::uint64_t step = std::max(entered.step, entered.item->lane->serial->freed);
+            SerialQueue& lane = *entered.item->lane->serial;
+            if (entered.queued) --lane.queued;
+            const std::uint64_t step = std::max(entered.step, lane.freed);
             owner.steps_[step - owner.steps_before_].first = entered.item;
             return tbb::flow::continue_msg{};
           }) {}
@@ -137,7 +148,7 @@ void Scheduler::play_lanes() {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const Step& step = steps_[i];
     if (step.kind == Step::Kind::enter) {
-      step.item->lane->serial->queue.try_put({step.item, steps_before_ + i});
+      step.item->lane->serial->enter(*step.item, steps_before_ + i);
     } else if (step.kind == Step::Kind::free_lane) {
       step.lane->serial->freed = steps_before_ + i;
       step.lane->serial->serial.decrementer().try_put(1);
@@ -203,6 +214,7 @@ void Scheduler::let_through(HostGate& gate) {
 std::vector<Item*> Scheduler::take_back(Lane& lane) {
   std::vector<Item*> waiting;
   for (Entered entered; lane.serial->queue.try_get(entered);) waiting.push_back(entered.item);
+  lane.serial->queued = 0;
   return waiting;
 }
 

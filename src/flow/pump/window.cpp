@@ -143,12 +143,15 @@ void Window::rest(Lane& lane) {
     return;
   }
   leave_off(lane);
-  lane.idle = idle_.insert(idle_.end(), &lane);
+  if (spare_.empty()) spare_.emplace_back();
+  lane.idle = spare_.begin();
+  *lane.idle = &lane;
+  idle_.splice(idle_.end(), spare_, lane.idle);
   ++lane.queue->idle_lanes;
 }
 
 void Window::no_longer_idle(Lane& lane) {
-  idle_.erase(std::exchange(lane.idle, idle_.end()));
+  spare_.splice(spare_.begin(), idle_, std::exchange(lane.idle, idle_.end()));
   --lane.queue->idle_lanes;
 }
 

@@ -149,7 +149,8 @@ class Window {
   std::unordered_map<LaneKey, Lane*, LaneKeyHash> lanes_;
   std::deque<Lane> lane_pool_;
   std::vector<Lane*> free_lanes_;
-  std::list<Lane*> idle_;  ///< the lane that is idle for longest is first
+  std::list<Lane*> idle_;   ///< the lane that is idle for longest is first
+  std::list<Lane*> spare_;  ///< elements of that list, to be used again
   std::vector<Lane*> drained_;
   ItemPool pool_;
   std::size_t items_in_use_ = 0;
