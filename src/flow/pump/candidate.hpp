@@ -13,6 +13,7 @@ namespace dispatch::flow {
 /// Where a delivery that may be loaded comes from.
 enum class Found {
   arrived,  ///< made in this turn
+  kept,     ///< made in an earlier turn and kept; it may have been done since
   read,     ///< read from the journal
 };
 

@@ -116,11 +116,13 @@ Result<> DeliveryQueues::move(const std::vector<QueueState*>& queues) {
 void DeliveryQueues::pause(QueueState& queue) {
   set_due(queue, std::nullopt);
   if (std::exchange(queue.listed, false)) std::erase(listed_, &queue);
+  kept_.forget(queue.row.no);
   queue.more = true;
 }
 
 Result<> DeliveryQueues::resume(const std::vector<QueueState*>& queues) {
   for (QueueState* queue : queues) {
+    kept_.forget(queue->row.no);
     queue->more = true;
     list(*queue);
     queue->due_seen = {};
@@ -139,6 +141,13 @@ void DeliveryQueues::read_again(QueueState& queue, std::optional<Position> posit
     queue.cursor = *position;
     keep_in_reach(queue, *position);
   }
+  kept_.forget(queue.row.no);
+  queue.more = true;
+  list(queue);
+}
+
+void DeliveryQueues::read_later(QueueState& queue, const journal::DeliveryRow& row) {
+  kept_.begin(queue.row.no, row);
   queue.more = true;
   list(queue);
 }

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "event/ids.hpp"
 #include "flow/limits/scheduler.hpp"
+#include "flow/pump/kept_arrivals.hpp"
 #include "flow/pump/window.hpp"
 #include "flow/rules/delivery_policy.hpp"
 #include "journal/journal.hpp"
@@ -27,8 +28,10 @@ class DeliveryQueues {
  public:
   using Due = std::set<std::pair<WallTime, QueueNo>>;
 
-  DeliveryQueues(journal::Journal& journal, Scheduler& scheduler, const PolicySet& policies)
-      : journal_(journal), scheduler_(scheduler), policies_(policies) {}
+  /// `kept_most`: maximum number of new deliveries that are kept because the window has no room for them.
+  DeliveryQueues(journal::Journal& journal, Scheduler& scheduler, const PolicySet& policies,
+                 std::size_t kept_most)
+      : journal_(journal), scheduler_(scheduler), policies_(policies), kept_(kept_most) {}
 
   /// Loads delivery queues that are new in the journal.
   Result<> load();
@@ -69,6 +72,9 @@ class DeliveryQueues {
   void list(QueueState& queue);
   /// Lists the delivery queue, which may have deliveries anywhere above `position`, or above its cursor.
   void read_again(QueueState& queue, std::optional<Position> position = std::nullopt);
+  /// Lists a delivery queue that was read up to its cursor, and keeps `row`, the first delivery above it.
+  void read_later(QueueState& queue, const journal::DeliveryRow& row);
+  KeptArrivals& kept() { return kept_; }
   std::vector<QueueState*> take_listed();
   const std::vector<QueueState*>& listed() const { return listed_; }
 
@@ -116,6 +122,7 @@ class DeliveryQueues {
   std::vector<QueueState*> listed_;
   Due due_;
   std::vector<QueueState*> sunken_;
+  KeptArrivals kept_;
 };
 
 }  // namespace dispatch::flow

@@ -66,6 +66,8 @@ LaneLoader::Loaded LaneLoader::load_pending(const Candidate& candidate, Found ho
       if (!is_passed_over(queue, row)) load(*lane, row);
       return Loaded::done;
     }
+    const bool is_done = row.sequence <= lane->tail.sequence && !is_sparse_lane(row);
+    if (how == Found::kept && is_done) return Loaded::done;
     window_.forget(*lane);
   }
   if (is_passed_over(queue, row)) return Loaded::done;
@@ -77,7 +79,7 @@ LaneLoader::Loaded LaneLoader::load_pending(const Candidate& candidate, Found ho
   if (!candidate.before) return Loaded::not_asked;
   if (candidate.before->gap || candidate.before->open) return Loaded::done;
   // What was read before it may have been passed over for it.
-  load(queue, row).more = candidate.before->disordered || (how == Found::read && is_sparse_lane(row));
+  load(queue, row).more = candidate.before->disordered || (how != Found::arrived && is_sparse_lane(row));
   return Loaded::done;
 }
 

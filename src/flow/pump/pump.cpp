@@ -14,7 +14,7 @@ Pump::Pump(journal::Journal& journal, Scheduler& scheduler, DestinationLimiters&
     : journal_(journal),
       limiters_(limiters),
       window_(scheduler, limiters, limits, time),
-      queues_(journal, scheduler, policies),
+      queues_(journal, scheduler, policies, limits.lanes),
       loader_(limiters, window_, queues_),
       left_lanes_(journal, loader_),
       filler_(journal, limiters, window_, queues_, loader_, left_lanes_) {}
@@ -37,6 +37,7 @@ Result<> Pump::arrived(std::vector<DeliveryRow> made) {
 }
 
 Result<> Pump::changed_elsewhere(const journal::Changes& changes) {
+  queues_.kept().forget_all();
   if (changes.everything || changes.wakeups) filler_.wakeups().woken();
   if (changes.everything) {
     queues_.each([&](QueueState& queue) { queues_.read_again(queue); });

@@ -44,8 +44,7 @@ Result<> QueueScanner::find_crowded(const Queues& queues) {
 /// Reads a part of each: of those that are not crowded no more than twice what the window has room for. False
 /// where nothing was to be read.
 Result<bool> QueueScanner::read_round(const Queues& queues, std::size_t least, Rounds& rounds) {
-  Queues reading;
-  std::vector<journal::QueueScan> scans;
+  std::vector<Part> reading;
   std::size_t useful = 2 * window_.room();
   for (QueueState* queue : queues) {
     if (!queue->more || !(window_.has_room(*queue) || queue->crowded)) continue;
@@ -60,36 +59,63 @@ Result<bool> QueueScanner::read_round(const Queues& queues, std::size_t least, R
     }
     const std::size_t limit = rounds.claim(wanted);
     if (limit == 0) break;
-    reading.push_back(queue);
-    scans.push_back({queue->row.no, queue->cursor, limit});
+    reading.push_back({queue, limit});
   }
-  if (scans.empty()) return false;
-  DISPATCH_ASSIGN(const auto rows, journal_.scan_queues(scans));
+  if (reading.empty()) return false;
+  DISPATCH_TRY(read(reading));
   CandidateBatch candidates;
-  for (std::size_t i = 0; i < reading.size(); ++i) {
+  for (const Part& part : reading) {
     candidates.begin_question();
-    for (const auto& row : rows[i]) candidates.add(*reading[i], row);
-    rounds.count(rows[i].size());
+    for (const auto& row : part.rows) candidates.add(*part.queue, row);
+    rounds.count(part.rows.size());
   }
   DISPATCH_TRY(predecessors_.read_for_pending(candidates.all()));
-  for (std::size_t i = 0; i < reading.size(); ++i)
-    load(*reading[i], candidates.of(i), rows[i].size() < scans[i].limit);
+  for (std::size_t i = 0; i < reading.size(); ++i) {
+    load(reading[i], candidates.of(i));
+    queues_.kept().read_up_to(reading[i].queue->row.no, reading[i].queue->cursor);
+  }
   return true;
 }
 
-void QueueScanner::load(QueueState& queue, std::span<const Candidate> candidates, bool at_end) {
+/// From what was kept, else from the journal.
+Result<> QueueScanner::read(std::vector<Part>& parts) {
+  std::vector<journal::QueueScan> scans;
+  for (Part& part : parts) {
+    const QueueNo no = part.queue->row.no;
+    if (!queues_.kept().has(no)) {
+      scans.push_back({no, part.queue->cursor, part.limit});
+      continue;
+    }
+    auto next = queues_.kept().next(no, part.limit);
+    part.how = Found::kept;
+    part.rows = std::move(next.rows);
+    part.at_end = next.at_end;
+  }
+  if (scans.empty()) return {};
+  DISPATCH_ASSIGN(auto rows, journal_.scan_queues(scans));
+  std::size_t scan = 0;
+  for (Part& part : parts) {
+    if (part.how == Found::kept) continue;
+    part.rows = std::move(rows[scan++]);
+    part.at_end = part.rows.size() < part.limit;
+  }
+  return {};
+}
+
+void QueueScanner::load(const Part& part, std::span<const Candidate> candidates) {
+  QueueState& queue = *part.queue;
   for (const Candidate& candidate : candidates) {
     const auto& row = *candidate.row;
     const bool crowds = queue.crowded && window_.crowds(queue, row.destination);
     queue.cursor = row.key.position;
     bool goes_on = crowds || window_.has_room(queue);
     if (goes_on && row.state == DeliveryState::pending)
-      goes_on = loader_.load_pending(candidate, Found::read) == LaneLoader::Loaded::done;
+      goes_on = loader_.load_pending(candidate, part.how) == LaneLoader::Loaded::done;
     if (goes_on) continue;
     queue.cursor = before(row.key.position);
     return;
   }
-  if (at_end) queue.more = false;
+  if (part.at_end) queue.more = false;
 }
 
 }  // namespace dispatch::flow

@@ -31,7 +31,16 @@ class QueueScanner {
 
   Result<> find_crowded(const Queues& queues);
   Result<bool> read_round(const Queues& queues, std::size_t least, Rounds& rounds);
-  void load(QueueState& queue, std::span<const Candidate> candidates, bool at_end);
+  /// What a round has read of one delivery queue.
+  struct Part {
+    QueueState* queue = nullptr;
+    std::size_t limit = 0;
+    Found how = Found::read;
+    std::vector<journal::DeliveryRow> rows = {};
+    bool at_end = false;  ///< true: nothing is above them
+  };
+  Result<> read(std::vector<Part>& parts);
+  void load(const Part& part, std::span<const Candidate> candidates);
 
   journal::Journal& journal_;
   Window& window_;

@@ -54,18 +54,26 @@ Result<> WindowFiller::load_arrived() {
   if (arrived_.empty()) return {};
   std::vector<Candidate> candidates;
   candidates.reserve(arrived_.size());
-  for (const DeliveryRow& row : arrived_)
-    if (QueueState& queue = queues_.at(row.key.queue); !queue.more) candidates.push_back({&queue, &row});
+  for (const DeliveryRow& row : arrived_) {
+    QueueState& queue = queues_.at(row.key.queue);
+    if (queue.more)
+      queues_.kept().add(row.key.queue, row);
+    else
+      candidates.push_back({&queue, &row});
+  }
   DISPATCH_TRY(predecessors_.read_for_pending(candidates));
   for (const Candidate& candidate : candidates) {
     QueueState& queue = *candidate.queue;
-    if (queue.more) continue;
+    if (queue.more) {
+      queues_.kept().add(queue.row.no, *candidate.row);
+      continue;
+    }
     const Position cursor = queue.cursor;
     const bool has_room = window_.has_room(queue);
     if (has_room) queue.cursor = candidate.row->key.position;
     if (has_room && loader_.load_pending(candidate, Found::arrived) == LaneLoader::Loaded::done) continue;
     queue.cursor = cursor;
-    queues_.read_again(queue);
+    queues_.read_later(queue, *candidate.row);
   }
   arrived_.clear();
   return {};
