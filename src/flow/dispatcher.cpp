@@ -49,7 +49,8 @@ Result<> Dispatcher::start(const journal::Abandoned& left) {
   DISPATCH_TRY(refresh_policies(now));
   DISPATCH_TRY(pump_.start(known_asks));
   DISPATCH_TRY(stats_.read_state_counts());
-  stats_.look(in_flight_.size(), context_.transport.waiting());
+  ahead_ = context_.transport.waiting();
+  stats_.look(in_flight_.size(), ahead_);
   return {};
 }
 
@@ -79,6 +80,7 @@ Result<> Dispatcher::turn(Mail mail) {
   done.commit = context_.clock.steady() - staged;
   done.taken = intake_.committed();
   stats_.committed(settlements_, gaps_given_up_);
+  gathering_.note(settlements_);
   attempt_tracer_.committed(context_.clock, done.commit);
 
   if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
@@ -90,7 +92,8 @@ Result<> Dispatcher::turn(Mail mail) {
   }
   if (context_.observer != nullptr) tell(done);
   limiters_.tidy(context_.clock.steady());
-  stats_.look(in_flight_.size(), context_.transport.waiting());
+  ahead_ = context_.transport.waiting();
+  stats_.look(in_flight_.size(), ahead_);
   return {};
 }
 
@@ -354,6 +357,13 @@ Result<std::vector<Item*>> Dispatcher::what_may_go(WallTime now) {
 
 bool Dispatcher::finished() const {
   return in_flight_.empty() && intake_.empty() && pump_.idle() && !(gap_watch_.due());
+}
+
+Gathering::Wait Dispatcher::gathering() const {
+  if (draining_) return {};
+  const std::size_t begun = in_flight_.size();
+  return gathering_.wait(
+      {.under_way = begun, .ahead = ahead_, .waiting = pump_.lanes() - std::min(pump_.lanes(), begun)});
 }
 
 WallTime Dispatcher::wake_at(WallTime now) const {

@@ -9,6 +9,7 @@
 #include "flow/limits/scheduler.hpp"
 #include "flow/pump/pump.hpp"
 #include "flow/rules/delivery_policy.hpp"
+#include "flow/rules/gathering.hpp"
 #include "flow/rules/options.hpp"
 #include "flow/rules/turn_time.hpp"
 #include "flow/run_context.hpp"
@@ -37,6 +38,9 @@ class Dispatcher {
   Result<> start(const journal::Abandoned& left = {});
 
   Result<> turn(Mail mail);
+
+  /// How long the caller should wait for more outcomes once there is one.
+  Gathering::Wait gathering() const;
 
   /// Notes how long the caller waited for the mail of the last turn, and how long the turn took.
   void note(std::chrono::nanoseconds waited, std::chrono::nanoseconds worked) {
@@ -85,12 +89,14 @@ class Dispatcher {
   GapWatch gap_watch_;
   RunStatsCollector stats_;
   IngestBudget ingest_budget_;
+  Gathering gathering_;
   struct UnderWay {
     Item* item;
     std::shared_ptr<AttemptTrace> attempt_trace;  // null: no observer wants it
   };
   std::unordered_map<std::uint64_t, UnderWay> in_flight_;
   std::uint64_t last_ticket_ = 0;
+  std::size_t ahead_ = 0;  ///< after the last turn, of those: the number that wait for a free connection
   std::vector<QueueState*> answered_;  ///< queues with settled deliveries in this turn, each once
   std::vector<Item*> leaving_;         ///< items that the turn has begun
   journal::GapCount gaps_given_up_;    ///< in this turn

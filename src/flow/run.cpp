@@ -88,7 +88,8 @@ Result<RunResult> dispatch_all(const RunContext& context, const RunOptions& opti
     const auto sleep = dispatcher.wake_at(now) - now;
     const bool told = progress.stop != Stop::none && dispatcher.in_flight() == 0;
     const auto idle_since = context.clock.steady();
-    Mail mail = context.inbox.take(told ? idle_since : idle_since + sleep, intake.empty() ? 1 : 0);
+    Mail mail = context.inbox.take(told ? idle_since : idle_since + sleep, intake.empty() ? 1 : 0,
+                                   dispatcher.gathering());
     const auto busy_since = context.clock.steady();
     progress.note(mail);
     if (progress.stop != Stop::none) dispatcher.drain();

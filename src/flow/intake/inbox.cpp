@@ -7,14 +7,16 @@
 namespace dispatch::flow {
 
 void Inbox::put(std::vector<delivery::Report> reports) {
+  bool wanted = false;
   {
     const std::scoped_lock lock{mutex_};
     if (reports_.empty())
       reports_ = std::move(reports);
     else
       std::move(reports.begin(), reports.end(), std::back_inserter(reports_));
+    wanted = reports_.size() >= reports_wanted_;
   }
-  news_.notify_one();
+  if (wanted) news_.notify_one();
 }
 
 bool Inbox::offer(Incoming incoming) {
@@ -62,17 +64,31 @@ Stop Inbox::stopping() const {
 }
 
 bool Inbox::anything_new(std::size_t batches) const {
-  return !reports_.empty() || (batches > 0 && (!incoming_.empty() || (input_ended_ && !end_told_))) ||
-         stop_ != stop_told_;
+  return !reports_.empty() || anything_but_reports(batches);
 }
 
-Mail Inbox::take(std::optional<SteadyTime> until, std::size_t batches) {
+bool Inbox::anything_but_reports(std::size_t batches) const {
+  return (batches > 0 && (!incoming_.empty() || (input_ended_ && !end_told_))) || stop_ != stop_told_;
+}
+
+void Inbox::gather(std::unique_lock<std::mutex>& lock, std::optional<SteadyTime> until, std::size_t batches,
+                   const Gathering::Wait& gathering) {
+  if (gathering.longest.count() <= 0) return;
+  const SteadyTime longest = std::chrono::steady_clock::now() + gathering.longest;
+  reports_wanted_ = gathering.outcomes;
+  news_.wait_until(lock, until ? std::min(longest, *until) : longest,
+                   [&] { return reports_.size() >= reports_wanted_ || anything_but_reports(batches); });
+  reports_wanted_ = 1;
+}
+
+Mail Inbox::take(std::optional<SteadyTime> until, std::size_t batches, const Gathering::Wait& gathering) {
   std::unique_lock lock{mutex_};
   const auto ready = [&] { return anything_new(batches); };
   if (until)
     news_.wait_until(lock, *until, ready);
   else
     news_.wait(lock, ready);
+  if (!reports_.empty()) gather(lock, until, batches, gathering);
 
   Mail mail;
   mail.reports.swap(reports_);

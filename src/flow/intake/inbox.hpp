@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "delivery/transport.hpp"
+#include "flow/rules/gathering.hpp"
 #include "ingest/event_source.hpp"
 #include "routing/router.hpp"
 
@@ -64,17 +65,22 @@ class Inbox final : public delivery::Reports {
   Stop stopping() const;
 
   /// Waits until there is mail, until the state of the inbox changes, or until the time `until`. With
-  /// `batches` = 0 events stay in the inbox and do not end the wait.
-  Mail take(std::optional<SteadyTime> until, std::size_t batches);
+  /// `batches` = 0 events stay in the inbox and do not end the wait. If only reports have come, waits for
+  /// more of them as `gathering` says, but not beyond `until`.
+  Mail take(std::optional<SteadyTime> until, std::size_t batches, const Gathering::Wait& gathering = {});
 
  private:
   bool anything_new(std::size_t batches) const;
+  bool anything_but_reports(std::size_t batches) const;
+  void gather(std::unique_lock<std::mutex>& lock, std::optional<SteadyTime> until, std::size_t batches,
+              const Gathering::Wait& gathering);
 
   const std::size_t incoming_most_;
   mutable std::mutex mutex_;
   std::condition_variable news_;
   std::condition_variable room_;
   std::vector<delivery::Report> reports_;
+  std::size_t reports_wanted_ = 1;  ///< put() wakes the dispatcher when there are as many
   std::deque<Incoming> incoming_;
   std::optional<Error> input_error_;
   bool closed_ = false;
