@@ -104,7 +104,7 @@ TEST_CASE("a backup or restore that is ended leaves nothing and says that nothin
     killed.signal(SIGKILL);
     killed.exit_code();
   }
-  REQUIRE(partial_files(directory) >= 1);  // SQLite's own file of it may be there too
+  REQUIRE(partial_files(directory) > 0);  // SQLite may have begun a rollback journal of it
   CHECK(run_dispatch(directory, {"backup", "third.db"}).exit_code == 0);
   CHECK(partial_files(directory) == 0);
 }
