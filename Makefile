@@ -26,7 +26,7 @@ PACKAGES := build-essential cmake ninja-build ccache pkg-config \
 TEST_PACKAGES := $(PACKAGES) doctest-dev mandoc prometheus
 STYLE_PACKAGES := clang-format mandoc
 LINT_PACKAGES := clang-tidy
-BENCH_PACKAGES := $(TEST_PACKAGES) valgrind
+BENCH_PACKAGES := $(TEST_PACKAGES) openssl valgrind
 # What the program is compared with. These are unpacked and not installed: to install them starts a service.
 PEER_PACKAGES := syslog-ng-core syslog-ng-mod-http
 FUZZ_PACKAGES := clang libclang-rt-14-dev

@@ -45,9 +45,9 @@ void Scorecard::add_missing(const Goal& goal, std::string why) {
 }
 
 void Scorecard::print() const {
-  fmt::print("{:<54}{:>16}{:>16}{:>16}  {}\n", "measure", "figure", "to reach", "aim", "verdict");
+  fmt::print("{:<68}{:>16}{:>16}{:>16}  {}\n", "measure", "figure", "to reach", "aim", "verdict");
   for (const auto& [goal, figure, note] : lines_) {
-    fmt::print("{:<54}{:>16}{:>16}{:>16}  {}\n", goal.measure, figure_text(figure, goal.unit),
+    fmt::print("{:<68}{:>16}{:>16}{:>16}  {}\n", goal.measure, figure_text(figure, goal.unit),
                text(goal.to_reach, goal.unit), text(goal.aim, goal.unit), verdict_text(goal, figure));
     if (!note.empty()) fmt::print("    {}\n", note);
   }

@@ -17,16 +17,15 @@ std::chrono::steady_clock::time_point moment(const std::string& json, const std:
   return std::chrono::steady_clock::time_point{since_boot};
 }
 
-std::vector<std::string> command_of(const std::filesystem::path& program, const Serving& serving,
-                                    const std::filesystem::path& certificate) {
-  std::vector<std::string> command{program,
-                                   "--latency-ms",
-                                   std::to_string(serving.latency_ms),
-                                   "--hosts",
-                                   std::to_string(serving.hosts),
-                                   "--port",
-                                   std::to_string(serving.port)};
-  if (!certificate.empty()) command.insert(command.end(), {"--tls", certificate});
+std::vector<std::string> command_of(const std::filesystem::path& program, const Serving& serving) {
+  std::vector<std::string> command{program};
+  const auto add = [&](const char* option, std::uint64_t number) {
+    command.insert(command.end(), {option, std::to_string(number)});
+  };
+  add("--latency-ms", serving.latency_ms);
+  add("--hosts", serving.hosts);
+  add("--port", serving.port);
+  if (!serving.identity.empty()) command.insert(command.end(), {"--tls", serving.identity});
   return command;
 }
 
@@ -34,12 +33,12 @@ std::vector<std::string> command_of(const std::filesystem::path& program, const 
 
 Server::Server(const std::filesystem::path& program, const Serving& serving,
                const std::filesystem::path& output)
-    : certificate_(serving.tls ? output.string() + ".pem" : ""),
-      process_(command_of(program, serving, certificate_), output),
-      port_(static_cast<std::uint16_t>(std::stoul(next_line()))) {}
+    : process_(command_of(program, serving), output),
+      port_(static_cast<std::uint16_t>(std::stoul(next_line()))),
+      scheme_(serving.identity.empty() ? "http" : "https") {}
 
 std::string Server::url() const {
-  return fmt::format("{}://127.0.0.1:{}/", certificate_.empty() ? "http" : "https", port_);
+  return fmt::format("{}://127.0.0.1:{}/", scheme_, port_);
 }
 
 Served Server::served() {

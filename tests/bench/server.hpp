@@ -13,10 +13,10 @@ namespace dispatch::bench {
 /// What to ask of the server.
 struct Serving {
   std::uint64_t latency_ms = 0;
-  std::uint64_t hosts = 1;      ///< 127.0.0.1, 127.0.0.2 and so on
-  std::uint16_t port = 0;       ///< 0: a free one
-  std::string name = "server";  ///< of its output, where there are several
-  bool tls = false;             ///< https
+  std::uint64_t hosts = 1;           ///< 127.0.0.1, 127.0.0.2 and so on
+  std::uint16_t port = 0;            ///< 0: a free one
+  std::string name = "server";       ///< of its output, where there are several
+  std::filesystem::path identity{};  ///< for https: the certificate and its key, PEM; empty: http
 };
 
 /// What the server has seen.
@@ -34,8 +34,6 @@ class Server {
 
   std::uint16_t port() const { return port_; }
   std::string url() const;
-  /// The PEM file that a client of a server with TLS has to trust.
-  const std::filesystem::path& certificate() const { return certificate_; }
 
   /// What it has seen since the last call.
   Served served();
@@ -46,10 +44,10 @@ class Server {
  private:
   std::string next_line();
 
-  std::filesystem::path certificate_;  // empty: without TLS
   MeasuredProcess process_;
   std::size_t read_ = 0;  // of its output
   std::uint16_t port_ = 0;
+  const char* const scheme_;
 };
 
 }  // namespace dispatch::bench

@@ -45,6 +45,14 @@ std::unique_ptr<Server> Workplace::serve(const Serving& serving) const {
                                   directory_ / fmt::format("{}-{}.out", serving.name, serving.latency_ms));
 }
 
+void Workplace::make_identity(const std::filesystem::path& file) const {
+  MeasuredProcess process{{"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                           "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=dispatch bench",
+                           "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file, "-out", file},
+                          directory_ / "openssl.out"};
+  finish(process, {0});
+}
+
 Measured Workplace::run_bare_client(const std::filesystem::path& events, const std::string& url,
                                     std::uint64_t connections, const std::filesystem::path& cacert) const {
   std::vector<std::string> command{programs_ / "bare_client", "--input", events, "--connections",

@@ -39,6 +39,8 @@ class Workplace {
   /// Writes a file of events, with payloads of payload_bytes.
   void generate(const Input& input, const std::filesystem::path& file) const;
   std::unique_ptr<Server> serve(const Serving& serving = {}) const;
+  /// Writes a new key and a certificate for 127.0.0.1, valid for a day, to the file (PEM), by openssl.
+  void make_identity(const std::filesystem::path& file) const;
 
   /// One run of the bare client over the file. Without `url` each event brings its own; `cacert`: the
   /// certificate of a server with TLS.

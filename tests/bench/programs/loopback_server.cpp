@@ -4,8 +4,7 @@
 //   --latency-ms N      answers each request so much after it came (default 0)
 //   --hosts N           listens at 127.0.0.1 to 127.0.0.N, all on one port (default 1)
 //   --port N            0 is a free one (default 0)
-//   --tls FILE          https by TLS 1.3, with a certificate for 127.0.0.1 that is made anew and written
-//   there, PEM
+//   --tls FILE          https by TLS 1.3, with the certificate and the key in that file, PEM
 //
 // Prints the port as its first line; on SIGUSR1 what it has counted since the last one, as a line of JSON; on
 // SIGTERM it ends.
@@ -77,10 +76,10 @@ class Server {
     std::uint32_t hosts = 1;
     std::uint16_t port = 0;
     std::chrono::milliseconds latency{0};
-    std::string certificate;  ///< the file for it; empty: without TLS
+    std::string identity;  ///< the certificate and its key, PEM; empty: without TLS
   };
   explicit Server(const Options& options) : latency_(options.latency) {
-    if (!options.certificate.empty()) tls_.emplace(options.certificate);
+    if (!options.identity.empty()) tls_.emplace(options.identity);
     sigset_t signals;
     sigemptyset(&signals);
     for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
@@ -122,7 +121,7 @@ class Server {
     Fd fd;
     std::uint64_t serial = 0;  // descriptors are used again, serials are not
     std::string partial;
-    test::tls::Session session;  // none: without TLS
+    TlsSession session;  // none: without TLS
   };
   struct Owed {
     Steady::time_point due;
@@ -270,7 +269,7 @@ int main(int argc, char** argv) {
     options.latency = std::chrono::milliseconds{arguments.number("latency-ms", 0)};
     options.hosts = static_cast<std::uint32_t>(arguments.number("hosts", 1));
     options.port = static_cast<std::uint16_t>(arguments.number("port", 0));
-    options.certificate = arguments.text("tls", "");
+    options.identity = arguments.text("tls", "");
     arguments.done();
     if (options.hosts < 1 || options.hosts > 254) throw std::invalid_argument{"--hosts: 1 to 254"};
     Server server{options};

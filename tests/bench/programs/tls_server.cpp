@@ -1,28 +1,33 @@
 #include "bench/programs/tls_server.hpp"
 
-#include <chrono>
 #include <csignal>
+#include <stdexcept>
+#include <string>
 
 #include <openssl/err.h>
 
 namespace dispatch::bench {
+namespace {
 
-using test::tls::must;
-
-TlsServer::TlsServer(const std::filesystem::path& certificate)
-    : key_(test::tls::new_key()),
-      certificate_(test::tls::self_signed(key_.get(), "IP:127.0.0.1", std::chrono::minutes{110})),
-      context_(SSL_CTX_new(TLS_server_method())) {
-  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
-  must(context_ != nullptr, "context");
-  must(SSL_CTX_set_min_proto_version(context_.get(), TLS1_3_VERSION) == 1, "version");
-  must(SSL_CTX_use_certificate(context_.get(), certificate_.get()) == 1, "certificate");
-  must(SSL_CTX_use_PrivateKey(context_.get(), key_.get()) == 1, "key");
-  test::tls::write_pem(certificate, certificate_.get(), key_.get());
+void must(bool good, const std::string& what) {
+  if (!good) throw std::runtime_error{"cannot set up TLS: " + what};
 }
 
-test::tls::Session TlsServer::new_session(int socket) const {
-  test::tls::Session session{SSL_new(context_.get())};
+}  // namespace
+
+TlsServer::TlsServer(const std::filesystem::path& identity) : context_(SSL_CTX_new(TLS_server_method())) {
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+  SSL_CTX* const context = context_.get();
+  must(context != nullptr, "context");
+  must(SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1, "version");
+  must(SSL_CTX_use_certificate_file(context, identity.c_str(), SSL_FILETYPE_PEM) == 1,
+       "certificate in " + identity.string());
+  must(SSL_CTX_use_PrivateKey_file(context, identity.c_str(), SSL_FILETYPE_PEM) == 1,
+       "key in " + identity.string());
+}
+
+TlsSession TlsServer::new_session(int socket) const {
+  TlsSession session{SSL_new(context_.get())};
   must(session != nullptr && SSL_set_fd(session.get(), socket) == 1, "session");
   SSL_set_accept_state(session.get());
   return session;

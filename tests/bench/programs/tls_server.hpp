@@ -1,23 +1,29 @@
 #pragma once
 
-#include "support/network/certificate.hpp"
-
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include <openssl/ssl.h>
+
 namespace dispatch::bench {
+
+struct TlsEnd {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* session) const { SSL_free(session); }
+};
+using TlsSession = std::unique_ptr<SSL, TlsEnd>;
 
 /// The server's side of TLS 1.3 on sockets that do not block.
 class TlsServer {
  public:
-  /// Makes a certificate for 127.0.0.1 and writes it to the file, for clients to trust. Throws
-  /// std::runtime_error.
-  explicit TlsServer(const std::filesystem::path& certificate);
+  /// `identity`: the certificate and its key, PEM. Throws std::runtime_error.
+  explicit TlsServer(const std::filesystem::path& identity);
 
-  test::tls::Session new_session(int socket) const;
+  TlsSession new_session(int socket) const;
 
   /// Returns how many bytes were read, 0 at the end or after a failure, nothing if there are none yet. Ends
   /// the handshake first.
@@ -26,9 +32,7 @@ class TlsServer {
   static void write(SSL* session, std::string_view bytes);
 
  private:
-  test::tls::Key key_;
-  test::tls::Certificate certificate_;
-  test::tls::Context context_;
+  std::unique_ptr<SSL_CTX, TlsEnd> context_;
 };
 
 }  // namespace dispatch::bench

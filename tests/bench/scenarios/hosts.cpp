@@ -51,6 +51,7 @@ void hosts(const Bench& bench) {
                 fmt::format("{:.0f} of {:.0f} events/s, at most {} connections; the bare client {:.0f}",
                             result.runs.events_per_second(), result.reference.events_per_second(),
                             seen.most_open, bare_rate));
+  if (plan.repeat < 2) return scorecard.add_missing(spread, "one run has no spread");
   scorecard.add(
       spread, result.runs.rate_spread_percent(),
       fmt::format("{} runs; with one host {:.0f} %", plan.repeat, result.reference.rate_spread_percent()));

@@ -20,15 +20,16 @@ void tls(const Bench& bench) {
   const auto events = place / "events.jsonl";
   const auto journal = place / "journal.db";
   place.generate({.events = count, .entities = entities}, events);
-  const auto server = place.serve({.tls = true});
+  const auto identity = place / "identity.pem";
+  place.make_identity(identity);
+  const auto server = place.serve({.identity = identity});
   Comparison result{"bare client, TLS", Runs{count}, "dispatch run, TLS", Runs{count}};
   std::uint64_t most_open = 0;
   for (std::uint64_t i = 0; i < plan.repeat; ++i) {
-    result.reference.add(place.run_bare_client(events, server->url(), connections, server->certificate()));
+    result.reference.add(place.run_bare_client(events, server->url(), connections, identity));
     server->expect(count);
     remove_journal(journal);
-    result.runs.add(
-        place.dispatch("run", journal, {"--cacert", server->certificate(), "--to", server->url(), events}));
+    result.runs.add(place.dispatch("run", journal, {"--cacert", identity, "--to", server->url(), events}));
     most_open = std::max(most_open, server->expect(count).most_open);
   }
   print(result);
