@@ -15,14 +15,35 @@ bool contains(const std::vector<DeliveryState>& states, DeliveryState state) {
   return std::find(states.begin(), states.end(), state) != states.end();
 }
 
-/// Adds to `changed_in_all` how many were changed.
-Result<> in_a_turn(journal::Journal& journal, const Clock& clock,
-                   std::span<const journal::DeliveryKey> deliveries, const Change& change,
-                   std::int64_t& changed_in_all) {
+/// Reads the states of the deliveries anew: a run may have changed them since they were selected.
+Result<> update_states(journal::Journal& journal, std::vector<journal::SelectedDelivery>& deliveries) {
+  std::vector<journal::QueueScan> scans;
+  for (const auto& [row, url, host] : deliveries)
+    scans.push_back({.queue = row.key.queue, .after = Position{row.key.position.value() - 1}, .limit = 1});
+  DISPATCH_ASSIGN(const auto found, journal.scan_queues(scans));
+  for (std::size_t i = 0; i < deliveries.size(); ++i)
+    for (const auto& row : found[i])
+      if (row.key == deliveries[i].row.key) deliveries[i].row.state = row.state;
+  return {};
+}
+
+/// Changes the chosen deliveries in one transaction and counts them.
+Result<> in_a_turn(const Operation& operation, journal::Journal& journal, const Clock& clock,
+                   std::vector<journal::SelectedDelivery> chosen, AffectedCount& count) {
   DISPATCH_ASSIGN(auto transaction, journal.begin());
-  DISPATCH_ASSIGN(const auto changed, change(*transaction, deliveries, clock.wall()));
-  changed_in_all += changed;
-  return commit(*transaction, journal, changed_in_all);
+  DISPATCH_TRY(update_states(journal, chosen));
+  std::vector<journal::DeliveryKey> keys;
+  for (const auto& delivery : chosen) {
+    if (contains(operation.changes, delivery.row.state)) {
+      keys.push_back(delivery.row.key);
+      count.add(delivery);
+    } else if (contains(operation.counts, delivery.row.state)) {
+      count.count_skipped(delivery);
+    }
+  }
+  if (keys.empty()) return {};
+  DISPATCH_TRY(operation.change(*transaction, keys, clock.wall()));
+  return commit(*transaction, journal, count.deliveries());
 }
 
 }  // namespace
@@ -41,24 +62,20 @@ Result<Affected> carry_out(const Operation& operation, journal::Journal& journal
   journal::Selection selection{
       .filter = meant, .states = operation.changes, .newest_first = operation.newest_first};
   selection.states.insert(selection.states.end(), operation.counts.begin(), operation.counts.end());
-  std::int64_t changed = 0;
   for (std::optional<journal::SelectionPlace> place{std::in_place}; place;) {
     DISPATCH_ASSIGN(auto page, journal.select(selection, *place, options.at_a_time));
-    std::vector<journal::DeliveryKey> keys;
-    for (const auto& delivery : page.deliveries) {
-      if (contains(operation.changes, delivery.row.state)) {
-        if (operation.wanted && !operation.wanted(delivery)) continue;
-        keys.push_back(delivery.row.key);
-        count.add(delivery);
-      } else {
+    std::vector<journal::SelectedDelivery> chosen;
+    for (auto& delivery : page.deliveries) {
+      if (!contains(operation.changes, delivery.row.state))
         count.count_skipped(delivery);
-      }
+      else if (operation.wanted && !operation.wanted(delivery))
+        continue;
+      else if (options.dry_run)
+        count.add(delivery);
+      else
+        chosen.push_back(std::move(delivery));
     }
-    if (!keys.empty() && !options.dry_run) {
-      const std::int64_t changed_before = changed;
-      DISPATCH_TRY(in_a_turn(journal, clock, keys, operation.change, changed));
-      count.subtract_unchanged(static_cast<std::int64_t>(keys.size()) - (changed - changed_before));
-    }
+    if (!chosen.empty()) DISPATCH_TRY(in_a_turn(operation, journal, clock, std::move(chosen), count));
     place = page.next;
   }
   return count.take();

@@ -3,7 +3,12 @@
 #include "operations/cancel.hpp"
 
 #include "support/fakes.hpp"
+#include "support/journal/flawed_journal.hpp"
 #include "unit/journal/journals.hpp"
+
+#include <functional>
+#include <memory>
+#include <utility>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -26,6 +31,20 @@ std::vector<test::Line> from_two_files() {
   }
   return lines;
 }
+
+/// A journal in which a run does something before each transaction of the operator.
+class BesideARun final : public FlawedJournal {
+ public:
+  BesideARun(std::unique_ptr<Journal> journal, std::function<void()> run)
+      : FlawedJournal(std::move(journal)), run_(std::move(run)) {}
+  Result<std::unique_ptr<Transaction>> begin() override {
+    run_();
+    return FlawedJournal::begin();
+  }
+
+ private:
+  std::function<void()> run_;
+};
 
 }  // namespace
 
@@ -88,4 +107,37 @@ TEST_CASE_TEMPLATE("what is under way or dead is counted and left", Subject, JOU
   CHECK(cancelled.dead_letters == 1);
   CHECK(state_of(*journal, 1) == DeliveryState::in_flight);
   CHECK(state_of(*journal, 2) == DeliveryState::dead_letter);
+}
+
+TEST_CASE_TEMPLATE("what a run takes from a cancellation is counted as its destination has it", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto of_run = subject.open();
+  append_all(*of_run, {{.id = "1", .entity = "v"},
+                       {.id = "2", .entity = "w"},
+                       {.id = "3", .entity = "x"},
+                       {.id = "4", .entity = "y", .urls = {"http://b.test/hook"}},
+                       {.id = "5", .entity = "z"}});
+  attempt(*of_run, 5, Transition::retry);
+  bool done = false;
+  BesideARun journal{subject.open(), [&] {
+                       if (std::exchange(done, true)) return;
+                       attempt(*of_run, 1, Transition::bury);
+                       attempt(*of_run, 2, Transition::succeed);
+                       begin(*of_run, delivery(*of_run, 4, QueueNo{2}));
+                       begin(*of_run, delivery(*of_run, 5));
+                       end(*of_run, delivery(*of_run, 5), Transition::retry);
+                     }};
+  const ManualClock clock;
+  const auto cancelled = operations::cancel(journal, clock, {}).value();
+  CHECK(cancelled.deliveries == 2);
+  CHECK(cancelled.in_flight == 1);
+  CHECK(cancelled.dead_letters == 1);
+  std::int64_t pending = 0, retry_wait = 0;
+  for (const auto& destination : cancelled.destinations) {
+    pending += destination.pending;
+    retry_wait += destination.retry_wait;
+  }
+  CHECK(pending == 1);
+  CHECK(retry_wait == 1);
 }
