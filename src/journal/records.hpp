@@ -126,7 +126,7 @@ struct FinalDeliveryRecord {
 /// A line of input that was rejected.
 struct RejectedRecord {
   std::int64_t number = 0;  ///< identifies it; never reused
-  std::string file;         ///< the file of its first arrival, as given; "-" is standard input
+  std::string file;         ///< the file of its latest arrival, as given; "-" is standard input
   std::uint64_t line = 0;   ///< its line number in that file, from 1
   std::string reason;       ///< the latest one
   std::int64_t bytes = 0;

@@ -225,7 +225,7 @@ struct RejectCount {
 /// Selects rejected lines; all conditions must hold.
 struct RejectSelection {
   std::vector<std::int64_t> numbers = {};  ///< with one of these numbers; empty: any
-  std::optional<std::string> file = {};    ///< first seen in this file
+  std::optional<std::string> file = {};    ///< last seen in this file
 };
 
 /// The number of deliveries in each state; index it by DeliveryState.

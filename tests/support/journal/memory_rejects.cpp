@@ -19,7 +19,10 @@ std::size_t MemoryRejects::queue(std::span<const journal::RejectedLine> lines, c
       return taken;
     }
     if (!line.last) continue;
-    if (!known) by_text_.emplace(*partial, Reject{++last_number_, std::string{line.file}});
+    if (known)
+      by_text_.find(*partial)->second.file = line.file;
+    else
+      by_text_.emplace(*partial, Reject{++last_number_, std::string{line.file}});
     partial.reset();
   }
   return lines.size();

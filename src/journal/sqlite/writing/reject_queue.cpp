@@ -24,7 +24,8 @@ RejectQueue::RejectQueue(SQLite::Database& database, const TurnAccount& turn)
     : turn_(turn),
       find_(database, "SELECT reject_no, bytes FROM rejects WHERE digest = ? AND cleared_at IS NULL"),
       count_again_(database,
-                   "UPDATE rejects SET times = times + 1, reason = ?, last_at = ? WHERE digest = ?"),
+                   "UPDATE rejects SET times = times + 1, file = ?, line = ?, reason = ?, last_at = ?"
+                   " WHERE digest = ?"),
       add_(database,
            "INSERT INTO rejects (digest, file, line, reason, bytes, first_at, last_at)"
            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) RETURNING reject_no"),
@@ -70,7 +71,7 @@ Result<std::size_t> RejectQueue::queue(std::span<const RejectedLine> lines, cons
 bool RejectQueue::add_whole(const RejectedLine& line, const RejectCount& most, WallTime now) {
   hash_.add(line.text);
   const Sha256 digest = hash_.finish();
-  if (count_again(digest, line.reason, now)) return true;
+  if (count_again(digest, line, now)) return true;
   if (!has_room(size_of(line.text), most)) return false;
   const auto no = begin(line, Blob{as_text(digest)}, size_of(line.text), now);
   add_text_.run(no, 0, Blob{line.text});
@@ -99,7 +100,7 @@ Result<bool> RejectQueue::add_piece(const RejectedLine& line, const RejectCount&
 
 Result<> RejectQueue::end_partial(const RejectedLine& line, WallTime now) {
   const Sha256 digest = partial_->hash.finish();
-  if (count_again(digest, line.reason, now)) {
+  if (count_again(digest, line, now)) {
     drop_partial();
     return {};
   }
@@ -117,8 +118,8 @@ std::int64_t RejectQueue::begin(const RejectedLine& line, std::optional<Blob> di
   return rows.next() ? rows.integer(0) : 0;
 }
 
-bool RejectQueue::count_again(const Sha256& digest, std::string_view reason, WallTime now) {
-  return count_again_.run(reason, now, Blob{as_text(digest)}) > 0;
+bool RejectQueue::count_again(const Sha256& digest, const RejectedLine& line, WallTime now) {
+  return count_again_.run(line.file, line.line, line.reason, now, Blob{as_text(digest)}) > 0;
 }
 
 void RejectQueue::opened(std::int64_t bytes) {

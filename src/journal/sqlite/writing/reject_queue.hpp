@@ -46,7 +46,7 @@ class RejectQueue {
   Result<bool> add_piece(const RejectedLine& line, const RejectCount& most, WallTime now);
   Result<> end_partial(const RejectedLine& line, WallTime now);
   std::int64_t begin(const RejectedLine& line, std::optional<Blob> digest, std::int64_t bytes, WallTime now);
-  bool count_again(const Sha256& digest, std::string_view reason, WallTime now);
+  bool count_again(const Sha256& digest, const RejectedLine& line, WallTime now);
   void opened(std::int64_t bytes);
   void drop_partial();
   void remove(std::int64_t no);

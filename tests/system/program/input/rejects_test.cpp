@@ -73,6 +73,22 @@ TEST_CASE("rejected lines are exported as they came to the byte") {
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
+TEST_CASE("a line that is still wrong in the mended file stays when those of the first file are cleared") {
+  const TempDir directory;
+  directory.write("events.jsonl", "one\ntwo\nthree\n");
+  CHECK(ingest(directory, {"events.jsonl"}).exit_code == 4);
+  directory.write("fixed.jsonl", event("1") + event("2") + "three\n");
+  CHECK(ingest(directory, {"fixed.jsonl"}).exit_code == 4);
+  CHECK(run_dispatch(directory, {"rejects", "clear", "--file", "events.jsonl", "--json"}).out ==
+        "{\"cleared\":2,\"bytes\":6,\"dry_run\":false}\n");
+  CHECK(exported(directory) == "three\n");
+  const auto list =
+      lines_of(run_dispatch(directory, {"rejects", "list", "--file", "fixed.jsonl", "--json"}).out);
+  REQUIRE(list.size() == 1);
+  CHECK(has(list[0], R"("file":"fixed.jsonl","line":3,)"));
+  CHECK(has(list[0], R"("times":2,)"));
+}
+
 TEST_CASE("cleared lines stay off the list when their input is run again") {
   const TempDir directory;
   directory.write("a.jsonl", "one\ntwo\n");

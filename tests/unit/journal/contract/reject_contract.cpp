@@ -87,6 +87,19 @@ TEST_CASE_TEMPLATE("rejects: what another process does is seen", Subject, JOURNA
   CHECK(queue(*other, {line("four")}, {1, 100}) == 1);
 }
 
+TEST_CASE_TEMPLATE("rejects: a line that comes again is one of the file that it came from last", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto journal = subject.open();
+  queue(*journal, {line("one"), line("two", 2), line("three", 3)});
+  queue(*journal, {line("two", 1, "mended.jsonl")});
+  CHECK(clear(*journal, {.numbers = {}, .file = "a.jsonl"}) == RejectCount{2, 8});
+  CHECK(journal->open_rejects().value() == RejectCount{1, 3});
+  queue(*journal, {piece("tw", true, false), piece("o", false, true)});
+  CHECK(clear(*journal, {.numbers = {}, .file = "mended.jsonl"}) == RejectCount{0, 0});
+  CHECK(clear(*journal, {.numbers = {}, .file = "a.jsonl"}) == RejectCount{1, 3});
+}
+
 TEST_CASE_TEMPLATE("rejects: what was cleared stays so when it comes again", Subject, JOURNALS) {
   Subject subject;
   const auto journal = subject.open();
