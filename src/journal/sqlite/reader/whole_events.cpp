@@ -19,7 +19,7 @@ namespace {
 // A page ends with the event that makes it longer than one of these.
 constexpr std::size_t whole_page_events = 512;
 constexpr std::int64_t whole_page_bytes = 1'048'576;  // of payloads
-// Where few events are meant, a snapshot lasts no longer than it takes to look at these.
+// Where few events are meant, a snapshot and a call last no longer than it takes to look at these.
 constexpr std::int64_t positions_looked_at = 65'536;
 
 Position newest(SQLite::Database& database) {
@@ -82,14 +82,15 @@ Result<Position> SqliteReader::all(Position after, const TypeFilter& meant, std:
                                         type_condition(meant) + " ORDER BY e.position"};
     const auto seed = read_trace_seed(*database_);
     const std::string types = json_list(meant.types), prefixes = json_list(meant.prefixes);
-    while (limit > 0) {
+    const Position bound{after.value() + positions_looked_at};
+    while (limit > 0 && after < bound) {
       WholePage page;
       Position until;
       {
         const SQLite::Transaction one_moment{*database_};
         const Position last = newest(*database_);
         if (after >= last) return after;
-        until = std::min(last, Position{after.value() + positions_looked_at});
+        until = std::min(last, bound);
         page = read_page(statement.rows(after, until, types, prefixes), seed,
                          std::min(limit, whole_page_events));
       }

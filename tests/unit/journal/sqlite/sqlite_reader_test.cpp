@@ -47,6 +47,31 @@ TEST_CASE("the journal reader lists more dead letters than a page holds each onc
   CHECK(whole == 600);
 }
 
+TEST_CASE("a call for events of a type looks at a bounded number of positions") {
+  SqliteSubject subject;
+  append(*subject.open(), {.id = "first", .type = "rare"});
+  SQLite::Database{subject.path(), SQLite::OPEN_READWRITE}.exec(
+      "UPDATE sqlite_sequence SET seq = 200000 WHERE name = 'events'");
+  append(*subject.open(), {.id = "last", .type = "rare"});
+  const auto reader = SqliteReader::open(subject.path()).value();
+  std::vector<std::string> ids;
+  std::vector<std::int64_t> looked;
+  for (Position after; looked.size() < 10;) {
+    const auto until = reader
+                           .all(after, {.types = {"rare"}}, 100,
+                                [&](const EventRecord& event) {
+                                  ids.push_back(event.event_id);
+                                  return true;
+                                })
+                           .value();
+    if (until == after) break;
+    looked.push_back(until.value());
+    after = until;
+  }
+  CHECK(ids == std::vector<std::string>{"first", "last"});
+  CHECK(looked == std::vector<std::int64_t>{65'536, 131'072, 196'608, 200'001});
+}
+
 TEST_CASE("the log has its size also where the journal is reached through a link") {
   const WornJournal worn;
   const TempDir elsewhere;
