@@ -149,18 +149,20 @@ struct PausedRecord {
   std::int64_t waiting = 0;  ///< deliveries that are pending or in retry_wait
 };
 
-/// A destination whose circuit is open or half-open, and its waiting deliveries.
+/// A destination whose circuit is open or half-open, and the deliveries that wait for it.
 struct CircuitRecord {
   std::string url;
   bool half_open = false;
   WallTime since{};
-  std::int64_t waiting = 0;  ///< deliveries that are pending or in retry_wait
+  std::int64_t waiting = 0;       ///< deliveries that are pending or in retry_wait; at least 1
+  std::string subscription = {};  ///< its id; empty: of direct deliveries
 };
 
 /// A destination that has asked for time: nothing is sent to it before then.
 struct HeldBackRecord {
   std::string url;
   WallTime until{};
+  std::string subscription = {};  ///< its id; empty: of direct deliveries
 };
 
 /// The status of a journal, from one snapshot.
@@ -189,8 +191,8 @@ struct JournalStatus {
 
   std::vector<PausedRecord> paused;       ///< the longest paused first
   std::int64_t more_paused = 0;           ///< number of paused ones that are not in `paused`
-  std::vector<CircuitRecord> circuits;    ///< the longest open first
-  std::int64_t more_circuits = 0;         ///< number of circuits that are not closed and not in `circuits`
+  std::vector<CircuitRecord> circuits;    ///< those that deliveries wait for, the longest open first
+  std::int64_t more_circuits = 0;         ///< number of such circuits that are not in `circuits`
   std::vector<HeldBackRecord> held_back;  ///< the longest held back first; some may have expired
 
   std::vector<HostRecord> hosts;  ///< those with the most pending deliveries first

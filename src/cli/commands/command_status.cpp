@@ -79,7 +79,10 @@ void say_what_next(const Program& program, const journal::JournalStatus& journal
              "resume a paused subscription");
   for (const auto& circuit : journal_status.circuits)
     if (!circuit.half_open)
-      say_next(program, "retry --url " + shell_word(circuit.url), "try a URL with an open circuit at once");
+      say_next(program,
+               circuit.subscription.empty() ? "retry --url " + shell_word(circuit.url)
+                                            : "retry --subscription " + shell_word(circuit.subscription),
+               "try a destination with an open circuit at once");
   if (journal_status.movable_retries > 0)
     say_next(program, "retry --all", "try at once what waits for a retry");
   if (!journal_status.owned &&

@@ -107,15 +107,19 @@ std::string paused_table(const journal::JournalStatus& journal_status, WallTime 
   return text;
 }
 
+std::string subscription_column(const std::string& subscription) {
+  return subscription.empty() ? "direct" : subscription;
+}
+
 std::string circuits_table(const journal::JournalStatus& journal_status, WallTime now) {
   if (journal_status.circuits.empty()) return {};
   using Align = Table::Align;
   std::string text = "\n";
-  Table table{{{"CIRCUIT"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"URL"}},
+  Table table{{{"CIRCUIT"}, {"FOR", Align::right}, {"WAITING", Align::right}, {"SUBSCRIPTION"}, {"URL"}},
               [&](std::string_view line) { text += line; }};
   for (const auto& circuit : journal_status.circuits)
     table.row({circuit.half_open ? "half-open" : "open", age_text(circuit.since, now),
-               count_column(circuit.waiting), circuit.url});
+               count_column(circuit.waiting), subscription_column(circuit.subscription), circuit.url});
   table.finish();
   if (journal_status.more_circuits > 0)
     text += fmt::format("and {} more that are not closed\n", count_column(journal_status.more_circuits));
@@ -125,12 +129,12 @@ std::string circuits_table(const journal::JournalStatus& journal_status, WallTim
 /// Those of which the time is not over.
 std::string held_back_table(const journal::JournalStatus& journal_status, WallTime now) {
   std::string text;
-  Table table{{{"HELD BACK"}, {"URL"}}, [&](std::string_view line) { text += line; }};
+  Table table{{{"HELD BACK"}, {"SUBSCRIPTION"}, {"URL"}}, [&](std::string_view line) { text += line; }};
   bool any = false;
   for (const auto& one : journal_status.held_back) {
     if (one.until <= now) continue;
     any = true;
-    table.row({"free " + until_text(one.until, now), one.url});
+    table.row({"free " + until_text(one.until, now), subscription_column(one.subscription), one.url});
   }
   if (!any) return {};
   table.finish();

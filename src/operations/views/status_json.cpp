@@ -62,6 +62,7 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
     JsonObject entry{circuits};
     entry.add("url", one.url).add("state", one.half_open ? "half_open" : "open");
     add_time(entry, "since", one.since);
+    add_text(entry, "subscription", one.subscription);
     entry.add("waiting", one.waiting);
   }
   object.add_raw("circuits", circuits += ']').add("more_circuits", journal_status.more_circuits);
@@ -72,6 +73,7 @@ void add_status(JsonObject& object, const Status& status, WallTime now) {
     JsonObject entry{held_back};
     entry.add("url", one.url);
     add_time(entry, "until", one.until);
+    add_text(entry, "subscription", one.subscription);
   }
   object.add_raw("held_back", held_back += ']').add("excluded_by_filter", journal_status.not_meant);
 }

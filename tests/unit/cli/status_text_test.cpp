@@ -76,16 +76,16 @@ TEST_CASE("status lists paused subscriptions and circuits that are not closed") 
       {"billing", "the receiver answered 410 Gone", noon - std::chrono::hours{2}, 1'200}};
   status.journal_status.more_paused = 3;
   status.journal_status.circuits = {{"http://a.test/hook", false, noon - std::chrono::seconds{12}, 7},
-                                    {"http://b.test/", true, noon, 0}};
+                                    {"http://a.test/hook", true, noon, 1, "billing"}};
   const auto text = status_text(status, noon);
   CHECK(text.find(R"(
 PAUSED SUBSCRIPTION    FOR  WAITING  REASON
 billing              2h 0m    1,200  the receiver answered 410 Gone
 and 3 more that are paused
 
-CIRCUIT    FOR  WAITING  URL
-open       12s        7  http://a.test/hook
-half-open   0s        0  http://b.test/
+CIRCUIT    FOR  WAITING  SUBSCRIPTION  URL
+open       12s        7  direct        http://a.test/hook
+half-open   0s        1  billing       http://a.test/hook
 )") != std::string::npos);
 
   std::string line;
@@ -99,16 +99,18 @@ half-open   0s        0  http://b.test/
   CHECK(line.find(R"("circuits":[{"url":"http://a.test/hook","state":"open","since":)") != std::string::npos);
   CHECK(line.find(fmt::format("\"excluded_by_filter\":{}", status.journal_status.not_meant)) !=
         std::string::npos);
+  CHECK(line.find(R"("subscription":null,"waiting":7},)") != std::string::npos);
+  CHECK(line.find(R"("subscription":"billing","waiting":1}])") != std::string::npos);
 }
 
 TEST_CASE("status lists URLs that asked for time while that lasts") {
   auto status = busy();
-  status.journal_status.held_back = {{"http://a.test/hook", noon + std::chrono::seconds{90}},
+  status.journal_status.held_back = {{"http://a.test/hook", noon + std::chrono::seconds{90}, "billing"},
                                      {"http://b.test/", noon}};
   const auto text = status_text(status, noon);
   CHECK(text.find(R"(
-HELD BACK       URL
-free in 1m 30s  http://a.test/hook
+HELD BACK       SUBSCRIPTION  URL
+free in 1m 30s  billing       http://a.test/hook
 )") != std::string::npos);
   CHECK(text.find("http://b.test/") == std::string::npos);
   std::string line;

@@ -129,8 +129,7 @@ void add_paused(SQLite::Database& database, Position from, std::size_t most, Jou
 
 void add_circuits(SQLite::Database& database, Position from, std::size_t most,
                   JournalStatus& journal_status) {
-  const auto all = number_of(database, "SELECT count(*) FROM circuits");
-  if (all == 0) return;
+  if (number_of(database, "SELECT count(*) FROM circuits") == 0) return;
   Statement statement{database, R"(
     WITH waiting(destination_no, deliveries) AS MATERIALIZED (
       SELECT coalesce(o.present_destination_no, d.destination_no) AS present, count(*)
@@ -138,22 +137,31 @@ void add_circuits(SQLite::Database& database, Position from, std::size_t most,
        CROSS JOIN deliveries d ON d.queue_no = o.queue_no AND d.position >= min(o.low_watermark + 1, ?1)
        WHERE d.state IN (0, 2)
        GROUP BY present)
-    SELECT t.url, c.half_open, c.since, coalesce(w.deliveries, 0)
-      FROM circuits c JOIN destinations t USING (destination_no) LEFT JOIN waiting w USING (destination_no)
+    SELECT t.url, c.half_open, c.since, w.deliveries, s.subscription_id, count(*) OVER ()
+      FROM circuits c JOIN destinations t USING (destination_no) JOIN waiting w USING (destination_no)
+      JOIN delivery_queues o ON o.queue_no = t.queue_no
+      LEFT JOIN subscriptions s ON s.subscription_no = o.subscription_no
      ORDER BY c.since, c.destination_no LIMIT ?2)"};
+  std::int64_t all = 0;
   auto rows = statement.rows(from, most);
-  while (rows.next())
+  while (rows.next()) {
     journal_status.circuits.push_back(
-        {text(rows, 0), rows.integer(1) != 0, from_stored(rows.integer(2)), rows.integer(3)});
+        {text(rows, 0), rows.integer(1) != 0, from_stored(rows.integer(2)), rows.integer(3), text(rows, 4)});
+    all = rows.integer(5);
+  }
   journal_status.more_circuits = all - static_cast<std::int64_t>(journal_status.circuits.size());
 }
 
 void add_held_back(SQLite::Database& database, std::size_t most, JournalStatus& journal_status) {
   Statement statement{database,
-                      "SELECT t.url, h.hold_until FROM throttles h JOIN destinations t USING (destination_no)"
+                      "SELECT t.url, h.hold_until, s.subscription_id"
+                      " FROM throttles h JOIN destinations t USING (destination_no)"
+                      " JOIN delivery_queues o ON o.queue_no = t.queue_no"
+                      " LEFT JOIN subscriptions s ON s.subscription_no = o.subscription_no"
                       " ORDER BY h.hold_until DESC, h.destination_no LIMIT ?"};
   auto rows = statement.rows(most);
-  while (rows.next()) journal_status.held_back.push_back({text(rows, 0), from_stored(rows.integer(1))});
+  while (rows.next())
+    journal_status.held_back.push_back({text(rows, 0), from_stored(rows.integer(1)), text(rows, 2)});
 }
 
 /// What a run would go on with: neither paused, nor behind a dead letter of its lane or a gap of its entity.

@@ -69,6 +69,37 @@ TEST_CASE("status names an open circuit and the command that tries it at once") 
   CHECK_FALSE(has(run_dispatch(directory, {"status"}).out, "CIRCUIT"));
 }
 
+TEST_CASE("status says whose an open circuit is and names none that nothing waits for") {
+  const TempDir directory;
+  const Receiver receiver{[](const Received&, std::size_t) { return Answer{.status = 500}; }};
+  for (const std::string subscription : {"a", "b"})
+    REQUIRE(run_dispatch(directory,
+                         {"subscription", "add", subscription, "--types", "*", "--url", receiver.url()})
+                .exit_code == 0);
+  Child run{directory, {"run", "-", "--breaker", "1/1h/1", "--backoff", "10ms..10ms"}};
+  REQUIRE(run.write(event_line("e1", "X", 1)));
+  run.close_input();
+  std::string shown;
+  for (const auto end = std::chrono::steady_clock::now() + patience;
+       !has(shown, "\"subscription\":\"b\",\"waiting\":1") && std::chrono::steady_clock::now() < end;)
+    shown = run_dispatch(directory, {"status", "--json"}).out;
+  CHECK(has(shown, "\"subscription\":\"a\",\"waiting\":1"));
+  run.signal(SIGTERM);
+  CHECK(run.exit_code() == 5);
+
+  REQUIRE(run_dispatch(directory, {"events", "cancel", "--subscription", "a"}).exit_code == 0);
+  const auto one = run_dispatch(directory, {"status"});
+  CHECK(has(one.out, "CIRCUIT"));
+  CHECK(has(one.err, "dispatch retry --subscription b"));
+  CHECK_FALSE(has(one.err, "dispatch retry --subscription a"));
+
+  REQUIRE(run_dispatch(directory, {"events", "cancel", "--all"}).exit_code == 0);
+  const auto none = run_dispatch(directory, {"status"});
+  CHECK_FALSE(has(none.out, "CIRCUIT"));
+  CHECK_FALSE(has(none.err, "dispatch retry"));
+  CHECK(has(run_dispatch(directory, {"status", "--json"}).out, "\"circuits\":[],\"more_circuits\":0"));
+}
+
 TEST_CASE("status advises a run only where a run would send something") {
   const TempDir directory;
   const Receiver receiver{[](const Received& request, std::size_t) {
