@@ -61,19 +61,22 @@ std::string about_deliveries(const Summary& summary) {
   const bool followed = summary.result.followed;
   // A follower that is stopped does not know what is left even of its own events.
   if (followed && interrupted(summary)) return summary.has_input ? "what was accepted is in the journal" : "";
-  if (followed && left == 0 && !nothing_accepted(summary.stats))
-    return summary.has_input ? "all that this run accepted is delivered" : "nothing is left to deliver";
+  if (followed && left == 0 && !nothing_accepted(summary.stats) && summary.has_input)
+    return fmt::format("all that this run accepted is delivered{}",
+                       summary.given_up_earlier ? " or was given up" : "");
+  if (followed && left == 0 && !nothing_accepted(summary.stats)) return "nothing is left to deliver";
   if (interrupted(summary)) return deliveries_text(left) + (left == 1 ? " is left" : " are left");
   if (left > 0) return deliveries_text(left) + " cannot proceed";
   if (nothing_accepted(summary.stats)) return "";
   const auto given_up = static_cast<std::int64_t>(summary.stats.given_up);
+  const std::string delivered = summary.given_up_earlier ? "delivered or was given up earlier" : "delivered";
   if (given_up > 0)
     return deliveries_text(given_up) + (given_up == 1 ? " was" : " were") +
-           " given up; all else that was accepted is delivered";
+           " given up; all else that was accepted is " + delivered;
   if (summary.stats.unmatched > 0 && summary.stats.unmatched == summary.stats.accepted)
     return "what was accepted matched no subscription and was sent nowhere";
-  if (summary.stats.unmatched > 0) return "all that was accepted for a destination is delivered";
-  return "all that was accepted is delivered";
+  if (summary.stats.unmatched > 0) return "all that was accepted for a destination is " + delivered;
+  return "all that was accepted is " + delivered;
 }
 
 /// Why the same command is to be typed again after an interruption.

@@ -33,6 +33,8 @@ struct Summary {
   std::chrono::microseconds took{0};
   std::string journal;               ///< its path
   std::int64_t gapped_entities = 0;  ///< entities with an open gap
+  /// The journal has deliveries that operators had given up before this run, or with their subscription.
+  bool given_up_earlier = false;
   /// The id of another process that dispatches the journal, 0 if it is not known. Nothing: there is none.
   std::optional<std::int64_t> owner = {};
   std::vector<std::string> ignored =

@@ -226,11 +226,19 @@ Summary Session::sum_up(flow::RunResult result) {
     summary.owner = owner_pid();
   }
   summary.recorded = recorded_destinations(*store_, summary.stats.recorded_elsewhere);
-  if (result.how != flow::RunResult::How::finished || result.remaining == 0) return summary;
+  const auto& stats = summary.stats;
+  const auto failed_by_this_run = static_cast<std::int64_t>(stats.given_up + stats.not_meant);
+  const bool failed_earlier = stats.state_counts.of(DeliveryState::failed) > failed_by_this_run;
+  if (result.how != flow::RunResult::How::finished || (result.remaining == 0 && !failed_earlier))
+    return summary;
   // Only for advice: what cannot be read here is left unsaid.
   if (const auto reader = store_->read())
-    if (const auto journal_status = (*reader)->status(0, clock_.wall()))
-      summary.gapped_entities = journal_status->gapped_entities;
+    if (const auto journal_status = (*reader)->status(0, clock_.wall())) {
+      if (result.remaining > 0) summary.gapped_entities = journal_status->gapped_entities;
+      const auto given_up =
+          journal_status->state_counts.of(DeliveryState::failed) - journal_status->not_meant;
+      summary.given_up_earlier = given_up > static_cast<std::int64_t>(stats.given_up);
+    }
   return summary;
 }
 

@@ -58,6 +58,12 @@ TEST_CASE("what was given up meanwhile is not called delivered") {
   CHECK(has(summary_json(summary, WallTime{}), "\"given_up\":2"));
   summary.stats.given_up = 1;
   CHECK(has(summary_text(summary), "; 1 delivery was given up; all else"));
+  summary.given_up_earlier = true;
+  CHECK(has(summary_text(summary), "; all else that was accepted is delivered or was given up earlier\n"));
+  summary.stats.given_up = 0;
+  CHECK(has(summary_text(summary), "; all that was accepted is delivered or was given up earlier\n"));
+  summary.result.followed = true;
+  CHECK(has(summary_text(summary), "; all that this run accepted is delivered or was given up\n"));
 }
 
 TEST_CASE("an interrupted run is resumed on the journal it had") {

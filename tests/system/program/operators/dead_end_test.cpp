@@ -64,6 +64,27 @@ TEST_CASE("a wrong file is cancelled while a run is on and nothing of it is sent
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
+TEST_CASE("a rerun does not call delivered what an operator gave up before") {
+  const TempDir directory;
+  const Receiver receiver{[](const Received& request, std::size_t) {
+    return Answer{.status = entity_of(request) == "E1" ? 500 : 200};
+  }};
+  const auto file = directory.write("events.jsonl", streams(3, 1, receiver.url()));
+  const std::vector<std::string> rerun{"run", file, "--attempts", "1"};
+  CHECK(run_dispatch(directory, rerun).exit_code == 3);
+  SUBCASE("discarded") {
+    REQUIRE(run_dispatch(directory, {"dlq", "discard", "--all"}).exit_code == 0);
+  }
+  SUBCASE("cancelled") {
+    REQUIRE(run_dispatch(directory, {"dlq", "release", "--all"}).exit_code == 0);
+    REQUIRE(run_dispatch(directory, {"events", "cancel", "--all"}).exit_code == 0);
+  }
+  const auto said = run_dispatch(directory, rerun);
+  CHECK(said.exit_code == 0);
+  CHECK(has(said.err, "all that was accepted is delivered or was given up earlier\n"));
+  CHECK(has(said.err, "nothing is left to do"));
+}
+
 TEST_CASE("what was cancelled can be delivered after all") {
   const TempDir directory;
   const Receiver receiver;

@@ -63,6 +63,7 @@ TEST_CASE("an event that the filter excludes is not sent though the filter could
             "the filter of subscription s excludes the event"));
   CHECK(has(run_dispatch(directory, {"status"}).out, "1 of them not meant"));
   CHECK(has(run_dispatch(directory, {"status", "--json"}).out, "\"not_meant\":1"));
+  CHECK(has(run_dispatch(directory, {"run"}).err, "all that was accepted is delivered\n"));
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
 
