@@ -25,6 +25,7 @@
 #include "journal/sqlite/writing/reject_queue.hpp"
 #include "journal/sqlite/writing/source_marks.hpp"
 #include "journal/sqlite/writing/subscriptions.hpp"
+#include "journal/sqlite/writing/turn_log.hpp"
 #include "journal/sqlite/writing/turn_writer.hpp"
 
 #include <cstdint>
@@ -47,10 +48,11 @@ class SqliteParts {
   TurnWriter turn;
   Destinations destinations{connection->database()};
   Subscriptions subscriptions{connection->database(), turn.account(), destinations};
+  TurnLog turn_log{connection->database(), turn.account()};
   FreshDeliveries fresh{connection->database(), turn.account(), subscriptions};
   Appender appender{connection->database(), turn.account(), fresh, destinations, subscriptions};
-  IntentWriter intents{connection->database(), turn.account(), fresh, subscriptions};
-  OutcomeWriter outcomes{connection->database(), turn.account()};
+  IntentWriter intents{connection->database(), turn.account(), turn_log, fresh, subscriptions};
+  OutcomeWriter outcomes{connection->database(), turn.account(), turn_log};
   Retries retries{connection->database(), turn.account()};
   Operators operators{connection->database(), turn.account(), retries};
   SourceMarks source_marks{connection->database()};

@@ -46,6 +46,7 @@ Result<> SqliteTransaction::finish(TurnWriter::Sync sync) {
   DISPATCH_TRY(check_open("commit to"));
   auto committed = parts_.guard_result("commit to", [&]() -> Result<> {
     parts_.fresh.write();
+    parts_.turn_log.finish();
     return parts_.turn.commit(sync);
   });
   if (!committed) {
@@ -77,6 +78,7 @@ auto SqliteTransaction::write(std::string_view doing, Work work) -> decltype(wor
 void SqliteTransaction::undo() noexcept {
   if (!std::exchange(open_, false)) return;
   parts_.turn.abandon();
+  parts_.turn_log.forget();
   parts_.fresh.forget();
   parts_.appender.forget();
   parts_.destinations.forget();

@@ -25,10 +25,10 @@ class Worn {
   const Subject& subject() const { return subject_; }
   std::unique_ptr<journal::JournalReader> read() const { return subject_.read(); }
 
- private:
   /// Nothing here is worth waiting for the disk.
   std::unique_ptr<journal::Journal> open() { return subject_.open(journal::Opening::Durability::delayed); }
 
+ private:
   Subject subject_;
 };
 

@@ -7,7 +7,7 @@ namespace dispatch::journal::reading {
 namespace {
 
 constexpr const char* deliveries_at = R"(
-  SELECT d.queue_no, d.position, d.generation, t.url, o.host, d.state, d.attempts, d.forgiven, d.state_at,
+  SELECT d.queue_no, d.position, d.generation, t.url, o.host, d.state, d.attempts, d.forgiven, iif(d.state = 1, d.began_at, d.state_at),
          d.began_at, d.status, s.subscription_id,
          d.state = 5 AND EXISTS (SELECT 1 FROM attempts a
                                   WHERE a.queue_no = d.queue_no AND a.position = d.position

@@ -19,10 +19,14 @@ namespace {
 
 constexpr std::size_t event_page_size = 512;
 
-// deliveries_open finds the deliveries in these states; for the others all deliveries are read.
-bool is_indexed(DeliveryState state) {
-  return state == DeliveryState::in_flight || state == DeliveryState::retry_wait ||
-         state == DeliveryState::dead_letter;
+// " AND ..." where the deliveries in that state are found without reading all; more may be found.
+std::string state_condition(const std::optional<DeliveryState>& state) {
+  if (state == DeliveryState::in_flight) return " AND e.position IN (SELECT position FROM turn_log_entries)";
+  if (state == DeliveryState::retry_wait || state == DeliveryState::dead_letter)
+    return fmt::format(
+        " AND e.position IN (SELECT position FROM deliveries WHERE state = {} AND state_at IS NOT NULL)",
+        static_cast<int>(*state));
+  return {};
 }
 
 // ?1 is the place in the listing's order behind which the page begins; ?2 to ?6 are conditions that may be
@@ -33,11 +37,7 @@ std::string event_page_query(const EventFilter& filter, std::int64_t entity_no) 
       "AND (?3 IS NULL OR e.accepted_at >= ?3) AND (?4 IS NULL OR e.accepted_at < ?4) "
       "AND (?6 IS NULL OR (length(e.type) > length(?6) AND substr(e.type, 1, length(?6)) = ?6))",
       event_columns);
-  if (filter.state && is_indexed(*filter.state)) {
-    sql += fmt::format(
-        " AND e.position IN (SELECT position FROM deliveries WHERE state = {} AND state_at IS NOT NULL)",
-        static_cast<int>(*filter.state));
-  }
+  sql += state_condition(filter.state);
   sql += filter.correlation ? " AND e.correlation_id = ?5" : " AND ?5 IS NULL";
   if (filter.unmatched) sql += " AND e.position IN (SELECT position FROM unmatched)";
   if (filter.unknown)

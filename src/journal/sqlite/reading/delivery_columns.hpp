@@ -12,7 +12,7 @@ inline constexpr const char* delivery_columns =
     "iif(subscription_no = 0, destination_no,"
     "    (SELECT o.present_destination_no FROM delivery_queues o WHERE o.queue_no = deliveries.queue_no)), "
     "entity_no, sequence_number, state, attempts, forgiven, "
-    "state_at, subscription_no, throttled_since";
+    "iif(state = 1, began_at, state_at), subscription_no, throttled_since";
 
 DeliveryRow read_delivery(const Statement::Rows& row);
 

@@ -22,7 +22,8 @@ constexpr std::int64_t no_position_is_higher = std::numeric_limits<std::int64_t>
 // What comes behind delivery_columns.
 constexpr const char* selected_columns =
     "d.queue_no, d.position, d.generation, t.destination_no, d.entity_no, d.sequence_number, d.state, "
-    "d.attempts, d.forgiven, d.state_at, d.subscription_no, d.throttled_since, t.url, o.host";
+    "d.attempts, d.forgiven, iif(d.state = 1, d.began_at, d.state_at), d.subscription_no, d.throttled_since, "
+    "t.url, o.host";
 constexpr int after_delivery_columns = 12;
 
 constexpr const char* joined =
@@ -76,7 +77,9 @@ Position lowest_of_disordered(SQLite::Database& database) {
 Position lowest_open_below_watermark(SQLite::Database& database) {
   Statement waiting{database, R"(
     SELECT coalesce(min(position), 9223372036854775807) FROM (
-      SELECT min(position) AS position FROM deliveries WHERE state_at IS NOT NULL
+      SELECT min(position) AS position FROM deliveries INDEXED BY deliveries_open WHERE state_at IS NOT NULL
+      UNION ALL
+      SELECT min(position) FROM turn_log_entries
       UNION ALL
       SELECT min(position) FROM actions WHERE action_no > (SELECT last_wakeup FROM progress)))"};
   auto rows = waiting.rows();
@@ -97,8 +100,11 @@ std::vector<QueueNo> Selector::queues_from(const FilterSql& filter, QueueNo firs
 
 SelectedPage Selector::select(const Selection& selection, const SelectionPlace& from, std::size_t limit) {
   const auto& states = selection.states;
-  const bool indexed = std::find(states.begin(), states.end(), DeliveryState::pending) == states.end();
-  // Those that wait for a time or an operator have an index; what is pending is found where it is queued.
+  // Those that wait for a time or an operator have an index; what is pending or in flight is found where it
+  // is queued.
+  const bool indexed = std::all_of(states.begin(), states.end(), [](DeliveryState state) {
+    return state == DeliveryState::retry_wait || state == DeliveryState::dead_letter;
+  });
   return indexed && !selection.newest_first && selection.filter.events.empty()
              ? by_state(selection, from, limit)
              : by_position(selection, from, limit);

@@ -56,6 +56,8 @@ void check_rejects(Audit& audit);
 void check_streams(Audit& audit);
 /// attempts_numbered, outcomes, latest, once, state, state_time, forgiven, operators, turns, state_counts
 void check_histories(Audit& audit);
+/// in_flight
+void check_turn_log(Audit& audit);
 /// order, resumption
 void check_lanes(Audit& audit);
 

@@ -30,6 +30,7 @@ enum class Check : std::size_t {
   once,
   state,
   state_time,
+  in_flight,
   forgiven,
   operators,
   turns,
@@ -42,7 +43,7 @@ struct CheckText {
   std::string_view promise;
 };
 
-inline constexpr std::array<CheckText, 27> check_texts{{
+inline constexpr std::array<CheckText, 28> check_texts{{
     {"integrity", "the file is a sound SQLite database"},
     {"schema", "the tables, indexes and triggers are those of the journal's version"},
     {"references", "no row refers to a row that does not exist"},
@@ -73,6 +74,7 @@ inline constexpr std::array<CheckText, 27> check_texts{{
     {"once", "nothing is sent again after a success, or after it was found not to be meant"},
     {"state", "a delivery's state is what its last attempt led to"},
     {"state_time", "a delivery has a state time if and only if its state needs one"},
+    {"in_flight", "the turn log names every delivery in flight, and none that does not exist"},
     {"forgiven",
      "the attempts that do not count are those before the last release, and those unknown, withdrawn, not "
      "meant, failed by this machine, or put off by the receiver"},

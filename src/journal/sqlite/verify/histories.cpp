@@ -138,17 +138,12 @@ Verdict state_follows(const StoredDelivery& delivery, const History& history) {
 
 Verdict state_has_its_time(const StoredDelivery& delivery, const History&) {
   if (!delivery.known_state()) return std::nullopt;
-  const bool needed = delivery.is(DeliveryState::in_flight) || delivery.is(DeliveryState::retry_wait) ||
-                      delivery.is(DeliveryState::dead_letter);
+  const bool needed = delivery.is(DeliveryState::retry_wait) || delivery.is(DeliveryState::dead_letter);
   if (needed && !delivery.state_at) {
     return fmt::format("it is {} without a time, so that nothing will find it", name_of_state(delivery));
   }
   if (!needed && delivery.state_at)
     return fmt::format("it is {} and has a time of its state", name_of_state(delivery));
-  if (delivery.is(DeliveryState::in_flight) && delivery.began_at &&
-      *delivery.began_at != *delivery.state_at) {
-    return std::string{"it is in_flight since another time than its attempt began"};
-  }
   return std::nullopt;
 }
 

@@ -30,6 +30,7 @@ const Walk walks[] = {
     {check_histories,
      {Check::attempts_numbered, Check::outcomes, Check::latest, Check::once, Check::state, Check::state_time,
       Check::forgiven, Check::turns, Check::state_counts}},
+    {check_turn_log, {Check::in_flight}},
     {check_lanes, {Check::order, Check::resumption}},
 };
 
@@ -46,10 +47,10 @@ void skip(const Walk& walk, Audit& audit) {
   for (const auto check : walk.checks) audit.not_done(check, "tables or indexes are missing");
 }
 
-void note_orphans(Audit& audit, bool owned) {
-  if (owned) return;
-  const auto orphans = reading::number_of(
-      audit.database(), "SELECT count(*) FROM deliveries WHERE state = 1 AND state_at IS NOT NULL");
+void note_orphans(Audit& audit) {
+  const auto orphans = reading::number_of(audit.database(), R"(
+    SELECT count(*) FROM (SELECT DISTINCT queue_no, position, generation FROM turn_log_entries) t
+     CROSS JOIN deliveries d USING (queue_no, position, generation) WHERE d.state = 1)");
   if (orphans == 0) return;
   audit.report().notes.push_back(fmt::format(
       "{} deliveries were in flight when their dispatcher ended; the next run records their attempts as "
@@ -68,7 +69,7 @@ Result<VerifyReport> verify(const std::string& path, const VerifyOptions& option
     Audit audit{*database, options};
     if (check_file(audit)) {
       for (const auto& walk : walks) run(walk, audit);
-      note_orphans(audit, owned);
+      if (!owned) run({note_orphans, {Check::in_flight}}, audit);
     } else {
       for (const auto& walk : walks) skip(walk, audit);
     }

@@ -31,9 +31,9 @@ FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, 
                    "(?, ?, ?, ?, ?, ?)"),
       add_in_flight_(
           database,
-          "INSERT INTO deliveries (state, attempts, state_at, began_at, began_turn, queue_no, position,"
-          "                        destination_no, entity_no, sequence_number, subscription_no) VALUES",
-          "(1, 1, ?1, ?1, ?2, ?, ?, ?, ?, ?, ?)") {}
+          "INSERT INTO deliveries (state, attempts, began_at, began_turn, queue_no, position, destination_no,"
+          "                        entity_no, sequence_number, subscription_no) VALUES",
+          "(1, 1, ?1, ?2, ?, ?, ?, ?, ?, ?)") {}
 
 bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const Route& route,
                           WallTime accepted) {

@@ -8,20 +8,21 @@
 
 namespace dispatch::journal {
 
-IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
-                           Subscriptions& subscriptions)
+IntentWriter::IntentWriter(SQLite::Database& database, TurnAccount& turn, TurnLog& log,
+                           FreshDeliveries& fresh, Subscriptions& subscriptions)
     : turn_(turn),
+      log_(log),
       fresh_(fresh),
       subscriptions_(subscriptions),
       trace_seed_(read_trace_seed(database)),
       claim_first_(
           database,
-          "UPDATE deliveries SET state = 1, state_at = ?1, attempts = 1, began_at = ?1, began_turn = ?2"
+          "UPDATE deliveries SET state = 1, attempts = 1, began_at = ?1, began_turn = ?2"
           " WHERE queue_no = ?3 AND position = ?4 AND generation = 0 AND state = 0 AND attempts = 0"
           "   AND subscription_no = 0 AND (entity_no IS NULL"
           "        OR (SELECT disordered FROM entities n WHERE n.entity_no = deliveries.entity_no) < 2)"),
       claim_(database,
-             "UPDATE deliveries SET state = 1, state_at = ?1, attempts = attempts + 1, began_at = ?1, "
+             "UPDATE deliveries SET state = 1, state_at = NULL, attempts = attempts + 1, began_at = ?1, "
              "began_turn = ?2,"
              "   destination_no = iif(subscription_no = 0, destination_no,"
              "     (SELECT o.present_destination_no FROM delivery_queues o WHERE o.queue_no = ?3))"
@@ -74,7 +75,7 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
     if (!next)
       return fail("cannot begin a delivery that is {}; this is a bug in the scheduler", to_string(state));
     if (auto fresh = fresh_.begin(key, now)) {
-      if (fresh->won) turn_.moved(state, *next);
+      if (fresh->won) note_begun(intents[i]);
       begun[i] = std::move(*fresh);
     } else {
       stored.push_back(i);
@@ -84,17 +85,22 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
   for (const std::size_t i : stored) {
     const auto& [key, state] = intents[i];
     if (auto remembered = begin_remembered(intents[i], now)) {
-      turn_.moved(state, DeliveryState::in_flight);
+      note_begun(intents[i]);
       begun[i] = {.won = true, .outgoing = std::move(*remembered)};
       continue;
     }
     if (claim_.run(now, turn_.number, key.queue, key.position, key.generation, static_cast<int>(state)) == 0)
       continue;
-    turn_.moved(state, DeliveryState::in_flight);
+    note_begun(intents[i]);
     begun[i].won = true;
     begun[i].outgoing = read_outgoing(key, now);
   }
   return begun;
+}
+
+void IntentWriter::note_begun(const Intent& intent) {
+  turn_.moved(intent.state, DeliveryState::in_flight);
+  log_.begun(intent.key);
 }
 
 /// Where it is the delivery's first attempt, in a lane that is filled from above alone.

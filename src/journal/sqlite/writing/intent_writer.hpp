@@ -7,6 +7,7 @@
 #include "journal/sqlite/writing/fresh_deliveries.hpp"
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
+#include "journal/sqlite/writing/turn_log.hpp"
 
 #include <optional>
 #include <span>
@@ -18,7 +19,7 @@ namespace dispatch::journal {
 /// not remembered.
 class IntentWriter {
  public:
-  IntentWriter(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
+  IntentWriter(SQLite::Database& database, TurnAccount& turn, TurnLog& log, FreshDeliveries& fresh,
                Subscriptions& subscriptions);
 
   /// Implements Transaction::begin.
@@ -28,10 +29,12 @@ class IntentWriter {
   void forget();
 
  private:
+  void note_begun(const Intent& intent);
   std::optional<Outgoing> begin_remembered(const Intent& intent, WallTime now);
   Outgoing read_outgoing(const DeliveryKey& key, WallTime now);
 
   TurnAccount& turn_;
+  TurnLog& log_;
   FreshDeliveries& fresh_;
   Subscriptions& subscriptions_;
   const tracing::TraceSeed trace_seed_;

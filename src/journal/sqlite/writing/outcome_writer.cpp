@@ -1,7 +1,5 @@
 #include "journal/sqlite/writing/outcome_writer.hpp"
 
-#include "journal/sqlite/reading/delivery_columns.hpp"
-
 #include <algorithm>
 #include <string>
 
@@ -49,10 +47,11 @@ std::optional<std::string> timings_text(const AttemptTimings& timings) {
 
 }  // namespace
 
-OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
+OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn, TurnLog& log)
     : turn_(turn),
+      log_(log),
       succeed_(database,
-               "UPDATE deliveries SET state = 4, state_at = NULL, ended_turn = ?, took = ?, status = ?,"
+               "UPDATE deliveries SET state = 4, ended_turn = ?, took = ?, status = ?,"
                "                      address = ?, timings = ?"
                " WHERE queue_no = ? AND position = ? AND generation = ? AND state = 1"),
       fail_(
@@ -70,10 +69,7 @@ OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn)
           "                      took, outcome, status, error, address, timings, excerpt, destination_no)"
           " SELECT queue_no, position, generation, attempts, began_at, began_turn, ?, ?, ?, ?, ?, ?, ?, ?,"
           "        destination_no FROM deliveries WHERE queue_no = ? AND position = ? AND generation = ? "
-          "AND state = 1"),
-      orphans_(database,
-               fmt::format("SELECT {} FROM deliveries WHERE state = 1 AND state_at IS NOT NULL LIMIT ?",
-                           delivery_columns)) {}
+          "AND state = 1") {}
 
 Result<std::vector<Settled>> OutcomeWriter::settle(std::span<const Settlement> settlements) {
   std::vector<Settled> settled;
@@ -112,6 +108,7 @@ Result<Settled> OutcomeWriter::settle_one(const Settlement& settlement) {
     changes = fail_.run(static_cast<int>(*next), state_at, forgive ? 1 : 0, turn_.number, outcome->took,
                         outcome->status, throttled_since, key.queue, key.position, key.generation);
   }
+  log_.ended(key);
   if (changes == 0) return Settled::lost;
   turn_.moved(DeliveryState::in_flight, *next);
   if (is_final(*next)) return Settled::ours;
@@ -121,11 +118,7 @@ Result<Settled> OutcomeWriter::settle_one(const Settlement& settlement) {
 
 Result<std::size_t> OutcomeWriter::recover(Orphans orphans, const Abandoned& left, WallTime now,
                                            std::size_t limit) {
-  std::vector<DeliveryRow> found;
-  {
-    auto rows = orphans_.rows(limit);
-    found = read_deliveries(rows, limit);
-  }
+  const auto found = log_.in_flight(limit);
   Outcome unknown;
   unknown.kind = OutcomeKind::unknown;
   unknown.error = "the dispatcher ended before an outcome was recorded";
@@ -137,6 +130,7 @@ Result<std::size_t> OutcomeWriter::recover(Orphans orphans, const Abandoned& lef
                              .at = now,
                              .outcome = &unknown}));
   }
+  if (found.size() < limit) log_.clear();
   return found.size();
 }
 

@@ -4,6 +4,7 @@
 #include "journal/rows.hpp"
 #include "journal/sqlite/statements/statement.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
+#include "journal/sqlite/writing/turn_log.hpp"
 
 #include <span>
 #include <vector>
@@ -14,7 +15,7 @@ namespace dispatch::journal {
 /// attempts.
 class OutcomeWriter {
  public:
-  OutcomeWriter(SQLite::Database& database, TurnAccount& turn);
+  OutcomeWriter(SQLite::Database& database, TurnAccount& turn, TurnLog& log);
 
   /// Implements Transaction::settle.
   Result<std::vector<Settled>> settle(std::span<const Settlement> settlements);
@@ -26,7 +27,8 @@ class OutcomeWriter {
   Result<Settled> settle_one(const Settlement& settlement);
 
   TurnAccount& turn_;
-  Statement succeed_, fail_, give_up_, add_attempt_, orphans_;
+  TurnLog& log_;
+  Statement succeed_, fail_, give_up_, add_attempt_;
 };
 
 }  // namespace dispatch::journal

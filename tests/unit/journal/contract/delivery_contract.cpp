@@ -18,6 +18,13 @@ std::size_t recover(Journal& journal, Orphans orphans, std::size_t limit = 100) 
   return recovered;
 }
 
+// g++ 12 does not compile this inside a template.
+std::vector<Line> of_entities_of_their_own(int count) {
+  std::vector<Line> lines;
+  for (int i = 1; i <= count; ++i) lines.push_back({.id = std::to_string(i), .entity = std::to_string(i)});
+  return lines;
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("begin: gives all that is to be sent", Subject, JOURNALS) {
@@ -312,6 +319,64 @@ TEST_CASE_TEMPLATE("recover: held orphans become dead letters", Subject, JOURNAL
   begin(*journal, delivery(*journal, 1));
   CHECK(recover(*journal, Orphans::hold) == 1);
   CHECK(state_of(*journal, 1) == DeliveryState::dead_letter);
+}
+
+TEST_CASE_TEMPLATE("recover: another object finds what was begun in several turns and has not ended", Subject,
+                   JOURNALS) {
+  Subject subject;
+  const auto gone = subject.open();
+  append_all(*gone, of_entities_of_their_own(8));
+  {
+    auto transaction = gone->begin().value();
+    for (const std::int64_t position : {1, 2, 3}) {
+      const Intent intent{.key = delivery(*gone, position).key};
+      CHECK(transaction->begin({&intent, 1}, noon).value().at(0).won);
+    }
+    must(transaction->commit());
+  }
+  begin(*gone, delivery(*gone, 4));
+  end(*gone, delivery(*gone, 2), Transition::succeed);
+  attempt(*gone, 5, Transition::retry);
+  begin(*gone, delivery(*gone, 5));
+  {  // begun and ended in one turn, and begun again
+    auto transaction = gone->begin().value();
+    const Outcome outcome = answered(500);
+    for (const std::int64_t position : {6, 7}) {
+      Intent intent{.key = delivery(*gone, position).key};
+      const Settlement end{
+          .key = intent.key, .by = Transition::retry, .due = noon, .at = noon, .outcome = &outcome};
+      CHECK(transaction->begin({&intent, 1}, noon).value().at(0).won);
+      must(transaction->settle({&end, 1}));
+      intent.state = DeliveryState::retry_wait;
+      if (position == 7) CHECK(transaction->begin({&intent, 1}, noon).value().at(0).won);
+    }
+    must(transaction->commit());
+  }
+  {  // what is abandoned was never begun
+    auto transaction = gone->begin().value();
+    const Intent intent{.key = delivery(*gone, 8).key};
+    CHECK(transaction->begin({&intent, 1}, noon).value().at(0).won);
+  }
+  end(*gone, delivery(*gone, 3), Transition::bury);
+
+  const auto next = subject.open();
+  CHECK(recover(*next, Orphans::retry, 3) == 3);
+  CHECK(recover(*next, Orphans::retry, 3) == 1);
+  CHECK(recover(*next, Orphans::retry, 3) == 0);
+  std::vector<DeliveryState> states;
+  for (std::int64_t position = 1; position <= 8; ++position) states.push_back(state_of(*next, position));
+  CHECK(states == std::vector{DeliveryState::retry_wait, DeliveryState::completed, DeliveryState::dead_letter,
+                              DeliveryState::retry_wait, DeliveryState::retry_wait, DeliveryState::retry_wait,
+                              DeliveryState::retry_wait, DeliveryState::pending});
+  CHECK(delivery(*next, 5).attempts == 2);
+  CHECK(delivery(*next, 5).forgiven == 1);
+  CHECK(delivery(*next, 7).forgiven == 1);
+  CHECK(delivery(*next, 6).forgiven == 0);
+
+  // What the next owner begins and leaves is found as well, though the first knows of it too.
+  begin(*next, delivery(*next, 1));
+  CHECK(recover(*gone, Orphans::hold) == 1);
+  CHECK(state_of(*next, 1) == DeliveryState::dead_letter);
 }
 
 TEST_CASE_TEMPLATE("begin: a delivery can be begun in the turn that made it", Subject, JOURNALS) {

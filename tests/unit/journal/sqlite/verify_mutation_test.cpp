@@ -381,6 +381,11 @@ TEST_CASE("verify sees what is changed in the state counts") {
   check("state_counts", {});
 }
 
+TEST_CASE("verify sees what is changed in the turn log but which turn it was") {
+  check("turn_log", {{"turn", either_way, "it only keeps the entries together"},
+                     {"row", {"doubled"}, "who reads it looks at the state of the delivery too"}});
+}
+
 TEST_CASE("verify sees what is changed in the progress but what costs only time") {
   check("progress", {{"turn", {"more"}, "the next turn has a higher number than it must"},
                      {"last_wakeup", {"less"}, "what was woken is woken again"},

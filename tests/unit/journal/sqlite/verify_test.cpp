@@ -41,8 +41,18 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 17 renamed.
+/// Takes back what migration 18 brought.
+void make_version_17(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP VIEW turn_log_entries;
+    DROP TABLE turn_log;
+    UPDATE deliveries SET state_at = began_at WHERE state = 1;
+    PRAGMA user_version = 17)");
+}
+
+/// And what migration 17 renamed.
 void make_version_16(SQLite::Database& journal) {
+  make_version_17(journal);
   journal.exec(R"(
     ALTER TABLE state_counts RENAME TO tally;
     ALTER TABLE delivery_queues RENAME COLUMN low_watermark TO low_position;
@@ -346,6 +356,31 @@ TEST_CASE("verify finds nothing in a journal of version 1 that was brought up an
   CHECK(brought_up.execAndGet("SELECT count(turn) FROM actions").getInt() == 0);
   worn.go_on();
   CHECK(worn.findings().empty());
+}
+
+TEST_CASE("what was in flight in a journal of version 17 that is brought up is found by the next run") {
+  WornJournal worn;
+  worn.go_on();
+  worn.subscribe();
+  {
+    const auto journal = worn.open();
+    append_all(*journal, {{.id = "under-way"}, {.id = "also", .entity = "y"}, {.id = "too", .entity = "z"}});
+    const auto last = journal->scan(first_queue, Position{}, 1'000).value();
+    for (std::size_t i = last.size() - 3; i < last.size(); ++i) CHECK(begin(*journal, last[i]).won);
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_17(old);
+  }
+  const auto journal = journal::SqliteJournal::open(worn.path(), migrating()).value();
+  CHECK(worn.findings().empty());
+  CHECK(worn.report().notes.size() == 1);
+  auto transaction = journal->begin().value();
+  CHECK(transaction->recover(journal::Orphans::retry, {}, noon, 2).value() == 2);
+  CHECK(transaction->recover(journal::Orphans::retry, {}, noon, 2).value() == 2);
+  CHECK(transaction->recover(journal::Orphans::retry, {}, noon, 2).value() == 1);
+  CHECK(transaction->recover(journal::Orphans::retry, {}, noon, 2).value() == 0);
+  must(transaction->commit());
+  CHECK(worn.findings().empty());
+  CHECK(worn.report().notes.empty());
 }
 
 TEST_CASE("a journal of version 16 that is brought up counts and goes on as before") {
@@ -779,6 +814,27 @@ TEST_CASE("verify finds a state that there is not") {
 
 TEST_CASE("verify finds a dead letter that no listing would find") {
   CHECK(after("UPDATE deliveries SET state_at = NULL WHERE position = 5") == Names{"state_time"});
+}
+
+TEST_CASE("verify finds what is in flight and will not be found") {
+  const auto after_begin = [](std::string_view sql) {
+    WornJournal worn;
+    {
+      const auto journal = worn.open();
+      begin(*journal, delivery(*journal, 13));
+    }
+    CHECK(worn.findings().empty());
+    worn.damage(sql);
+    return worn.findings();
+  };
+  CHECK(after_begin("DELETE FROM turn_log") == Names{"in_flight"});
+  CHECK(after_begin("UPDATE turn_log SET begun = '[[1,14]]'") == Names{"in_flight"});
+  CHECK(after_begin("UPDATE turn_log SET begun = '[[1,13],[1,1000]]'") == Names{"in_flight"});
+  CHECK(after_begin("UPDATE turn_log SET begun = '[[1,13],5]'") == Names{"in_flight"});
+  const auto unreadable = after_begin("UPDATE turn_log SET begun = '[[1,13'");
+  CHECK(std::find(unreadable.begin(), unreadable.end(), "in_flight") != unreadable.end());
+  CHECK(after_begin("INSERT INTO turn_log VALUES (1000, '[[1,13]]')") == Names{"in_flight"});
+  CHECK(after_begin("UPDATE deliveries SET state_at = began_at WHERE state = 1") == Names{"state_time"});
 }
 
 TEST_CASE("verify finds a pending delivery with a time") {
