@@ -1,6 +1,7 @@
 #pragma once
 
 #include "delivery/http/http_threads.hpp"
+#include "delivery/http/http_transport.hpp"
 #include "delivery/limited_transport.hpp"
 #include "delivery/preparing_transport.hpp"
 #include "delivery/transport_by_scheme.hpp"

@@ -3,6 +3,7 @@
 #include "system/program/scenario.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <fstream>

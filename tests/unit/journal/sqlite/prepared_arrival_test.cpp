@@ -21,7 +21,7 @@ constexpr std::int64_t brought_digest = 7;
 const tracing::TraceContext brought_trace =
     tracing::parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").value();
 
-AppendVerdict append(Journal& journal, const Arrival& arrival) {
+AppendVerdict append_arrival(Journal& journal, const Arrival& arrival) {
   auto transaction = journal.begin().value();
   const auto report = transaction->append({&arrival, 1}, {}, noon).value();
   must(transaction->commit());
@@ -46,7 +46,7 @@ TEST_CASE("append: digest and kind of trace are those that the arrival brings") 
     arrival.trace = brought_trace;
     arrival.starts_trace = true;
     arrival.digest = brought_digest;
-    CHECK(append(*journal, arrival) == AppendVerdict::accepted);
+    CHECK(append_arrival(*journal, arrival) == AppendVerdict::accepted);
     CHECK(stored_as(subject, "digest") == std::to_string(brought_digest));
     CHECK(stored_as(subject, "typeof(trace)") == "integer");
   }
@@ -60,7 +60,7 @@ TEST_CASE("append: an event with its digest is the same as without") {
   prepared.payload = "{}";
   Arrival plain = prepared;
   prepared.digest = content_digest(prepared);
-  CHECK(append(*journal, prepared) == AppendVerdict::accepted);
-  CHECK(append(*journal, plain) == AppendVerdict::duplicate);
-  CHECK(append(*journal, prepared) == AppendVerdict::duplicate);
+  CHECK(append_arrival(*journal, prepared) == AppendVerdict::accepted);
+  CHECK(append_arrival(*journal, plain) == AppendVerdict::duplicate);
+  CHECK(append_arrival(*journal, prepared) == AppendVerdict::duplicate);
 }
