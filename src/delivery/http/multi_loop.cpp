@@ -95,7 +95,7 @@ void MultiLoop::set_owner(int socket, SocketOwner* owner) {
 int MultiLoop::own(int socket, SocketOwner& owner) {
   if (socket < 0) return EBADF;
   set_owner(socket, &owner);
-  return sockets_.want(socket, EPOLLIN);
+  return sockets_.want(socket, EPOLLIN | EPOLLRDHUP);
 }
 
 void MultiLoop::disown(int socket) {

@@ -56,7 +56,7 @@ class MultiLoop {
   /// Watches a connected socket for `owner`, borrowed until disown() or until libcurl closes the socket.
   /// Returns 0 or errno; EBADF if there is no socket.
   [[nodiscard]] int own(int socket, SocketOwner& owner);
-  /// What to wait for on an owned socket: EPOLLIN at first. Returns 0 or errno.
+  /// What to wait for on an owned socket: EPOLLIN and EPOLLRDHUP at first. Returns 0 or errno.
   [[nodiscard]] int want(int socket, std::uint32_t events) { return sockets_.want(socket, events); }
   /// Ends the watch on a socket that is about to be closed. Does nothing if nobody owns it.
   void disown(int socket);

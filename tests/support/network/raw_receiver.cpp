@@ -13,6 +13,8 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -71,6 +73,13 @@ bool Conversation::send(std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
+}
+
+void Conversation::send_last(std::string_view text) {
+  const int yes = 1;
+  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_CORK, &yes, sizeof yes);
+  send(text);
+  ::shutdown(socket_.get(), SHUT_WR);
 }
 
 std::size_t Conversation::send_for_ever(std::string_view text, int pause_ms) {

@@ -28,6 +28,8 @@ class Conversation {
   void first_bytes();
   /// False where the other side has gone.
   bool send(std::string_view text);
+  /// Sends it together with the end of the connection.
+  void send_last(std::string_view text);
   /// Again and again until the other side has gone, waiting `pause_ms` each time; gives how many bytes went.
   std::size_t send_for_ever(std::string_view text, int pause_ms = 0);
   /// Byte by byte, with a wait of `pause_ms` after each.

@@ -12,8 +12,12 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <list>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -33,6 +37,33 @@ struct Listed {
   int number;
   SteadyTime deadline{};
   ListHook<Listed> hook{*this};
+};
+
+/// A connection that nothing comes from.
+class SilentChannel final : public Channel {
+ public:
+  Progress read(std::span<char>) override { return {}; }
+  Progress write(std::string_view bytes, bool) override { return {State::moved, bytes.size()}; }
+  std::string explain() const override { return {}; }
+  int socket() const override { return -1; }
+  bool is_silent() override { return true; }
+  bool is_at_rest() override { return true; }
+};
+
+/// Connections that are idle.
+struct IdleFixture : ConnectionEvents {
+  void ready(Connection&, std::uint32_t) override {}
+  Connection& add(const std::string& place, SteadyTime now) {
+    connections.emplace_back(
+        *this,
+        Connection::Setup{
+            .channel = std::make_unique<SilentChannel>(), .place = place, .address = "", .retire = {}});
+    idle.add(connections.back(), now);
+    return connections.back();
+  }
+
+  std::list<Connection> connections;
+  IdleConnections idle;
 };
 
 /// Connections that two requests to this receiver take.
@@ -92,6 +123,60 @@ TEST_CASE("the earliest of deadlines is known whatever the timeouts and the orde
     item->hook.unlink();
   }
   CHECK(order == std::vector<int>{1, 3, 5, 6, 7, 7, 8, 9, 12});
+}
+
+TEST_CASE("the connection that became idle last is used next") {
+  IdleFixture it;
+  const SteadyTime now{1h};
+  CHECK(it.idle.next("a", now) == nullptr);
+  auto& first = it.add("a", now);
+  auto& second = it.add("a", now);
+  it.add("b", now);
+  CHECK(it.idle.next("a", now) == &second);
+  it.idle.remove(second);
+  CHECK(it.idle.next("a", now) == &first);
+  CHECK(it.idle.oldest() == &first);
+  CHECK(it.idle.size() == 2);
+}
+
+TEST_CASE("connections to a server that closes them without saying so rest before they are used again") {
+  IdleFixture it;
+  SteadyTime now{1h};
+  auto& lost = it.add("a", now);
+  it.idle.remove(lost);
+  it.idle.note_lost(lost, 2s);  // it was idle for too long
+  auto* last = &it.add("a", now);
+  CHECK(it.idle.next("a", now) == last);
+  it.idle.remove(*last);
+  it.idle.note_lost(lost, 1ms);
+  auto& first = it.add("a", now);
+  it.add("a", now + 5ms);
+  auto& other = it.add("b", now);
+  CHECK(it.idle.next("b", now) == &other);
+  CHECK(it.idle.next("a", now + 9ms) == nullptr);
+  CHECK(it.idle.next("a", now + 10ms) == &first);
+  it.idle.remove(first);
+  CHECK(it.idle.next("a", now + 10ms) == nullptr);
+  last = it.idle.next("a", now + 15ms);
+  REQUIRE(last != nullptr);
+  for (int i = 0; i < 99; ++i) it.idle.note_kept(*last);
+  CHECK(it.idle.next("a", now) == nullptr);
+  it.idle.note_kept(*last);
+  CHECK(it.idle.next("a", now) == last);
+  it.idle.note_kept(*last);  // it did not have to rest
+}
+
+TEST_CASE("an answer that comes with the end of its connection costs the next request nothing") {
+  const RawReceiver receiver{[](Conversation& peer) {
+    if (peer.request()) peer.send_last("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }};
+  TransportFixture fixture{{}, {4, 4}, HttpClient::direct};
+  std::vector<Outgoing> batch;
+  for (std::uint64_t ticket = 1; ticket <= 200; ++ticket) batch.push_back(event(receiver.url(), ticket));
+  fixture.transport->send(std::move(batch));
+  REQUIRE(fixture.reports.wait_for(200));
+  for (const auto& report : fixture.reports.all()) CHECK(report.outcome.status == 200);
+  CHECK(receiver.connections() == 200);
 }
 
 TEST_CASE("after an answer that is not exactly as the standard has it the connection is not used again") {

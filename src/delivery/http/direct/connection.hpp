@@ -46,7 +46,8 @@ class Connection final : public SocketOwner {
   bool keep = true;                    ///< whether it is kept after this exchange
   std::uint32_t awaited = 0;           ///< the events that are waited for
   SteadyTime deadline{};               ///< of the exchange, in the time of the StallAwareClock
-  SteadyTime idle_since{};
+  SteadyTime idle_since{};             ///< the last time
+  bool has_rested = false;             ///< it had to rest before this exchange
 
   ListHook<Connection> of_deadline{*this};  ///< while busy
   ListHook<Connection> of_place{*this};     ///< while idle, among those to the same place

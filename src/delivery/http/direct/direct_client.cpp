@@ -11,6 +11,9 @@
 namespace dispatch::delivery {
 namespace {
 
+/// What is waited for where nothing is to be sent.
+constexpr std::uint32_t quiet = EPOLLIN | EPOLLRDHUP;
+
 bool is_public_only(const HttpOptions& options, const Outgoing& outgoing) {
   return options.deny_private || (outgoing.subscription != nullptr && outgoing.subscription->deny_private);
 }
@@ -27,11 +30,12 @@ const RequestTarget* DirectClient::target(const Outgoing& outgoing) {
 /// no more use.
 Connection* DirectClient::usable(const RequestTarget& target, bool public_only) {
   const auto now = std::chrono::steady_clock::now();
-  while (Connection* const connection = idle_.latest(target.place)) {
+  while (Connection* const connection = idle_.next(target.place, now)) {
     const bool expired =
         now >= connection->retire() || now - connection->idle_since > context_.options.connection_idle_most;
     if (!expired && public_only && not_public(connection->address())) return nullptr;
     if (!expired && connection->channel().is_at_rest()) return connection;
+    if (!expired) idle_.note_lost(*connection, now - connection->idle_since);
     close(*connection);
   }
   return nullptr;
@@ -83,7 +87,7 @@ void DirectClient::begin_on_new(std::unique_ptr<Transfer> transfer, SteadyTime n
                                                                .retire = retirement(connected.started)});
   connection.self = std::prev(connections_.end());
   connection.keep = keep;
-  connection.awaited = EPOLLIN;
+  connection.awaited = quiet;
   prepare(connection,
           {.outgoing = std::move(connected.outgoing),
            .started = connected.started,
@@ -125,15 +129,24 @@ void DirectClient::give_up(Connection& connection, int error) {
 void DirectClient::ready(Connection& connection, std::uint32_t events) {
   if (connection.exchange) return advance(connection, events);
   // What an idle connection says is no answer to the next request.
-  if (!connection.channel().is_at_rest()) close(connection);
+  if (connection.channel().is_at_rest()) return;
+  idle_.note_lost(connection, std::chrono::steady_clock::now() - connection.idle_since);
+  close(connection);
 }
 
 void DirectClient::advance(Connection& connection, std::uint32_t events) {
   Exchange& exchange = *connection.exchange;
-  if (exchange.advance(connection.channel(), events, buffer_))
+  if (exchange.advance(connection.channel(), events, buffer_)) {
+    const bool closed = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if (exchange.lost_connection())
+      idle_.note_lost(connection, std::chrono::steady_clock::now() - connection.idle_since);
+    else if (closed && exchange.allows_reuse())
+      idle_.note_lost(connection, {});
     return end(connection, exchange.finish(connection.address(), context_.clock),
-               connection.keep && exchange.allows_reuse());
-  const auto awaited = exchange.awaited();
+               connection.keep && !closed && exchange.allows_reuse());
+  }
+  auto awaited = exchange.awaited();
+  if ((awaited & EPOLLIN) != 0) awaited |= EPOLLRDHUP;
   if (awaited == connection.awaited) return;
   connection.awaited = awaited;
   if (const int error = context_.loop.want(connection.channel().socket(), awaited); error != 0)
@@ -145,10 +158,11 @@ void DirectClient::end(Connection& connection, Report report, bool reuse) {
   connection.of_deadline.unlink();
   spare_exchanges_.push_back(std::move(connection.exchange));
   if (!reuse) return close(connection);
-  if (connection.awaited != EPOLLIN) {
-    connection.awaited = EPOLLIN;
-    if (context_.loop.want(connection.channel().socket(), EPOLLIN) != 0) return close(connection);
+  if (connection.awaited != quiet) {
+    connection.awaited = quiet;
+    if (context_.loop.want(connection.channel().socket(), quiet) != 0) return close(connection);
   }
+  idle_.note_kept(connection);
   idle_.add(connection, std::chrono::steady_clock::now());
   if (idle_.size() > context_.options.connections_kept) close(*idle_.oldest());
 }

@@ -147,13 +147,21 @@ Report Exchange::report(Outcome outcome) {
   return {start_.outgoing.ticket, std::move(outcome)};
 }
 
+/// True if the connection ended before the answer did.
+bool Exchange::broke() const {
+  return answer_.is_cut_off() || (!error_.empty() && !answer_.has_ended());
+}
+
+bool Exchange::lost_connection() const {
+  return start_.on_kept_connection && broke() && answer_.is_silent();
+}
+
 Report Exchange::finish(const std::string& address, const Clock& clock) {
   auto ended = outcome(address, clock);
   if (ended.kind == OutcomeKind::answered) return report(std::move(ended));
-  const bool broke = !error_.empty() || answer_.is_cut_off();
-  if (!broke || (answer_.has_ended() && !answer_.is_cut_off()))
+  if (!broke())
     ended.error = answer_.explain();
-  else if (start_.on_kept_connection && answer_.is_silent())
+  else if (lost_connection())
     ended.error = "the connection, kept from an earlier request, ended before an answer came";
   else
     ended.error = error_.empty() ? answer_.explain() : error_;

@@ -49,6 +49,9 @@ class Exchange {
   /// True if another request may follow on the connection of an exchange that has ended.
   bool allows_reuse() const { return is_sent() && answer_.allows_reuse() && !spoke_on_; }
 
+  /// True if the exchange has ended because its kept connection had, before anything of the answer came.
+  bool lost_connection() const;
+
   /// The outcome of an exchange that has ended, on a connection to `address`.
   Report finish(const std::string& address, const Clock& clock);
   /// Ends the exchange because of its timeout.
@@ -68,6 +71,7 @@ class Exchange {
   void write(Channel& channel, std::span<char> buffer);
   void read(Channel& channel, std::span<char> buffer);
   void answer_ended();
+  bool broke() const;
   Outcome outcome(const std::string& address, const Clock& clock);
   Report report(Outcome outcome);
 

@@ -1,18 +1,26 @@
 #include "delivery/http/direct/idle_connections.hpp"
 
+#include <chrono>
+
 namespace dispatch::delivery {
 namespace {
 
 /// More places than this are forgotten once they have no idle connection.
 constexpr std::size_t places_most = 4'096;
 
+/// A connection that its peer ends so soon after an answer was not closed for being idle.
+constexpr std::chrono::milliseconds soon{1'000};
+/// The close that follows an answer has arrived after that.
+constexpr std::chrono::milliseconds rest{10};
+constexpr unsigned doubts_after_loss = 100;
+
 }  // namespace
 
 void IdleConnections::add(Connection& connection, SteadyTime now) {
   connection.idle_since = now;
   if (by_place_.size() > places_most)
-    std::erase_if(by_place_, [](const auto& place) { return place.second.empty(); });
-  by_place_[connection.place()].push_back(connection.of_place);
+    std::erase_if(by_place_, [](const auto& place) { return place.second.idle.empty(); });
+  by_place_[connection.place()].idle.push_back(connection.of_place);
   by_age_.push_back(connection.of_age);
   ++size_;
 }
@@ -24,9 +32,24 @@ void IdleConnections::remove(Connection& connection) {
   --size_;
 }
 
-Connection* IdleConnections::latest(const std::string& place) {
+void IdleConnections::note_lost(const Connection& connection, SteadyTime::duration after) {
+  if (after <= soon) by_place_[connection.place()].doubts = doubts_after_loss;
+}
+
+void IdleConnections::note_kept(const Connection& connection) {
+  if (!connection.has_rested) return;
+  const auto found = by_place_.find(connection.place());
+  if (found != by_place_.end() && found->second.doubts > 0) --found->second.doubts;
+}
+
+Connection* IdleConnections::next(const std::string& place, SteadyTime now) {
   const auto found = by_place_.find(place);
-  return found == by_place_.end() ? nullptr : found->second.back();
+  if (found == by_place_.end()) return nullptr;
+  const bool rests = found->second.doubts > 0;
+  Connection* const connection = rests ? found->second.idle.front() : found->second.idle.back();
+  if (connection == nullptr || (rests && now - connection->idle_since < rest)) return nullptr;
+  connection->has_rested = rests;
+  return connection;
 }
 
 }  // namespace dispatch::delivery
