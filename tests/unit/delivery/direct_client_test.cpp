@@ -15,6 +15,9 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
+#include <random>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,8 +38,13 @@ namespace {
 struct Listed {
   explicit Listed(int number = 0) : number(number) {}
   int number;
-  SteadyTime deadline{};
   ListHook<Listed> hook{*this};
+};
+
+struct Due {
+  explicit Due(SteadyTime deadline) : deadline(deadline) {}
+  SteadyTime deadline;
+  DeadlineHook<Due> hook{*this};
 };
 
 /// A connection that nothing comes from.
@@ -105,24 +113,45 @@ TEST_CASE("a hook is in one list and leaves it with its item") {
   CHECK_FALSE(one.hook.is_linked());
 }
 
-TEST_CASE("the earliest of deadlines is known whatever the timeouts and the order") {
-  Deadlines<Listed> deadlines;
+TEST_CASE("the earliest of deadlines is known in whatever order they come and go") {
+  std::mt19937 random{7};
+  Deadlines<Due> deadlines;
   CHECK_FALSE(deadlines.next());
-  std::vector<std::unique_ptr<Listed>> items;
-  const auto add = [&](int at, std::chrono::milliseconds timeout) {
-    items.push_back(std::make_unique<Listed>(at));
-    items.back()->deadline = SteadyTime{} + std::chrono::seconds{at};
-    deadlines.add(items.back()->hook, items.back()->deadline, timeout);
-  };
-  for (const int at : {5, 9, 7, 7, 1, 12}) add(at, 5s);
-  for (const int at : {6, 3, 8}) add(at, 300ms);
-  std::vector<int> order;
-  while (Listed* const item = deadlines.earliest()) {
-    CHECK(deadlines.next() == item->deadline);
-    order.push_back(item->number);
-    item->hook.unlink();
+  CHECK(deadlines.earliest() == nullptr);
+  std::vector<std::unique_ptr<Due>> items;
+  std::multiset<SteadyTime> expected;
+  for (int step = 0; step < 5'000; ++step) {
+    if (items.empty() || random() % 5 > 1) {
+      items.push_back(std::make_unique<Due>(SteadyTime{} + std::chrono::seconds{random() % 500}));
+      deadlines.add(items.back()->hook);
+      expected.insert(items.back()->deadline);
+    } else {
+      std::swap(items[random() % items.size()], items.back());
+      expected.erase(expected.find(items.back()->deadline));
+      items.pop_back();  // its hook leaves
+    }
+    REQUIRE(deadlines.next() == (expected.empty() ? std::nullopt : std::optional{*expected.begin()}));
+    REQUIRE((deadlines.earliest() == nullptr) == expected.empty());
   }
-  CHECK(order == std::vector<int>{1, 3, 5, 6, 7, 7, 8, 9, 12});
+  while (Due* const due = deadlines.earliest()) {
+    CHECK(due->deadline == *expected.begin());
+    expected.erase(expected.begin());
+    due->hook.unlink();
+    CHECK_FALSE(due->hook.is_linked());
+  }
+  CHECK(expected.empty());
+}
+
+TEST_CASE("thousands of places with idle connections cost each of them the same") {
+  IdleFixture it;
+  const SteadyTime now{1h};
+  const auto begun = std::chrono::steady_clock::now();
+  constexpr int places = 40'000;
+  for (int place = 0; place < places; ++place) it.add(std::to_string(place), now);
+  // A scan of all places with each of them would look at 700 million.
+  CHECK(std::chrono::steady_clock::now() - begun < 5s);
+  CHECK(it.idle.size() == places);
+  CHECK(it.idle.next("0", now) == &it.connections.front());
 }
 
 TEST_CASE("the connection that became idle last is used next") {

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "delivery/http/direct/channel.hpp"
+#include "delivery/http/direct/deadlines.hpp"
 #include "delivery/http/direct/exchange.hpp"
 #include "delivery/http/direct/intrusive_list.hpp"
 
@@ -49,10 +50,10 @@ class Connection final : public SocketOwner {
   SteadyTime idle_since{};             ///< the last time
   bool has_rested = false;             ///< it had to rest before this exchange
 
-  ListHook<Connection> of_deadline{*this};  ///< while busy
-  ListHook<Connection> of_place{*this};     ///< while idle, among those to the same place
-  ListHook<Connection> of_age{*this};       ///< while idle, among all
-  std::list<Connection>::iterator self;     ///< in the list that owns it
+  DeadlineHook<Connection> of_deadline{*this};  ///< while busy
+  ListHook<Connection> of_place{*this};         ///< while idle, among those to the same place
+  ListHook<Connection> of_age{*this};           ///< while idle, among all
+  std::list<Connection>::iterator self;         ///< in the list that owns it
 
  private:
   const Setup setup_;

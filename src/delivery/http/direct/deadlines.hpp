@@ -1,46 +1,104 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "delivery/http/direct/intrusive_list.hpp"
 
-#include <chrono>
-#include <map>
+#include <cstddef>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace dispatch::delivery {
 
-/// The deadlines of what is under way. Most have one of few timeouts and begin in order, so that each is
-/// added and removed in the same short time. `Item` has a member `SteadyTime deadline`.
 template <class Item>
-class Deadlines {
+class Deadlines;
+
+/// A place among Deadlines, a member of what has the deadline. Leaves them when it is destroyed.
+template <class Item>
+class DeadlineHook {
  public:
-  /// Adds an item with its deadline; `timeout` is how long after its begin that is.
-  void add(ListHook<Item>& hook, SteadyTime deadline, std::chrono::milliseconds timeout) {
-    if (by_timeout_.size() > lists_most)
-      std::erase_if(by_timeout_, [](const auto& it) { return it.second.empty(); });
-    by_timeout_[timeout].insert_after_last(hook,
-                                           [=](const Item& other) { return other.deadline <= deadline; });
-  }
+  explicit DeadlineHook(Item& item) : item_(&item) {}
+  DeadlineHook(const DeadlineHook&) = delete;
+  DeadlineHook& operator=(const DeadlineHook&) = delete;
+  ~DeadlineHook() { unlink(); }
 
-  /// The earliest deadline; nothing if there is none.
-  std::optional<SteadyTime> next() const {
-    const Item* const first = earliest();
-    return first == nullptr ? std::nullopt : std::optional{first->deadline};
-  }
-
-  /// An item whose deadline is the earliest; null if there is none.
-  Item* earliest() const {
-    Item* earliest = nullptr;
-    for (const auto& [timeout, items] : by_timeout_)
-      if (Item* const first = items.front();
-          first != nullptr && (earliest == nullptr || first->deadline < earliest->deadline))
-        earliest = first;
-    return earliest;
+  bool is_linked() const { return deadlines_ != nullptr; }
+  void unlink() {
+    if (is_linked()) deadlines_->remove(*this);
   }
 
  private:
-  static constexpr std::size_t lists_most = 1'000;
-  std::map<std::chrono::milliseconds, IntrusiveList<Item>> by_timeout_;  // each ordered by deadline
+  friend class Deadlines<Item>;
+  Item* const item_;
+  Deadlines<Item>* deadlines_ = nullptr;  // null: in none
+  std::size_t index_ = 0;
+};
+
+/// The deadlines of what is under way: a binary heap in which each item knows its place. Adding one takes a
+/// short time where it is the latest, as most are, and otherwise, like removing, a time that grows with the
+/// logarithm of their number. `Item` has a member `SteadyTime deadline`, which stays the same while it is in
+/// here. Must not move, and outlive the hooks in it or be empty.
+template <class Item>
+class Deadlines {
+ public:
+  Deadlines() = default;
+  Deadlines(const Deadlines&) = delete;
+  Deadlines& operator=(const Deadlines&) = delete;
+  ~Deadlines() {
+    for (DeadlineHook<Item>* const hook : heap_) hook->deadlines_ = nullptr;
+  }
+
+  /// Adds an item whose hook is in none.
+  void add(DeadlineHook<Item>& hook) {
+    hook.deadlines_ = this;
+    hook.index_ = heap_.size();
+    heap_.push_back(&hook);
+    rise(hook.index_);
+  }
+
+  /// The earliest deadline; nothing if there is none.
+  std::optional<SteadyTime> next() const { return heap_.empty() ? std::nullopt : std::optional{deadline(0)}; }
+
+  /// An item whose deadline is the earliest; null if there is none.
+  Item* earliest() const { return heap_.empty() ? nullptr : heap_.front()->item_; }
+
+ private:
+  friend class DeadlineHook<Item>;
+
+  SteadyTime deadline(std::size_t index) const { return heap_[index]->item_->deadline; }
+
+  void remove(DeadlineHook<Item>& hook) {
+    const std::size_t index = hook.index_;
+    swap(index, heap_.size() - 1);
+    heap_.pop_back();
+    hook.deadlines_ = nullptr;
+    if (index == heap_.size()) return;
+    sink(index);
+    rise(index);
+  }
+
+  void rise(std::size_t index) {
+    for (; index > 0 && deadline(index) < deadline((index - 1) / 2); index = (index - 1) / 2)
+      swap(index, (index - 1) / 2);
+  }
+
+  void sink(std::size_t index) {
+    while (true) {
+      std::size_t first = index;
+      for (const std::size_t child : {2 * index + 1, 2 * index + 2})
+        if (child < heap_.size() && deadline(child) < deadline(first)) first = child;
+      if (first == index) return;
+      swap(index, first);
+      index = first;
+    }
+  }
+
+  void swap(std::size_t one, std::size_t other) {
+    std::swap(heap_[one], heap_[other]);
+    heap_[one]->index_ = one;
+    heap_[other]->index_ = other;
+  }
+
+  std::vector<DeadlineHook<Item>*> heap_;
 };
 
 }  // namespace dispatch::delivery

@@ -115,7 +115,7 @@ void DirectClient::prepare(Connection& connection, Exchange::Start start, const 
                            const HeaderLines& lines, SteadyTime deadline) {
   connection.exchange = spare_exchange();
   connection.deadline = deadline;
-  deadlines_.add(connection.of_deadline, deadline, start.timeout);
+  deadlines_.add(connection.of_deadline);
   connection.exchange->begin(std::move(start), target, lines);
 }
 

@@ -1,12 +1,10 @@
 #include "delivery/http/direct/idle_connections.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace dispatch::delivery {
 namespace {
-
-/// More places than this are forgotten once they have no idle connection.
-constexpr std::size_t places_most = 4'096;
 
 /// A connection that its peer ends so soon after an answer was not closed for being idle.
 constexpr std::chrono::milliseconds soon{1'000};
@@ -18,11 +16,17 @@ constexpr unsigned doubts_after_loss = 100;
 
 void IdleConnections::add(Connection& connection, SteadyTime now) {
   connection.idle_since = now;
-  if (by_place_.size() > places_most)
-    std::erase_if(by_place_, [](const auto& place) { return place.second.idle.empty(); });
+  if (by_place_.size() >= forget_at_) forget_places();
   by_place_[connection.place()].idle.push_back(connection.of_place);
   by_age_.push_back(connection.of_age);
   ++size_;
+}
+
+/// Looks at all places, and next when there are twice as many as are left: a place costs the same whatever
+/// their number.
+void IdleConnections::forget_places() {
+  std::erase_if(by_place_, [](const auto& place) { return place.second.idle.empty(); });
+  forget_at_ = std::max(places_most_, 2 * by_place_.size());
 }
 
 void IdleConnections::remove(Connection& connection) {

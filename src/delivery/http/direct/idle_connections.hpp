@@ -17,6 +17,10 @@ namespace dispatch::delivery {
 /// again, until many of them have been.
 class IdleConnections {
  public:
+  /// Up to `places_most` places are remembered without a connection.
+  explicit IdleConnections(std::size_t places_most = 4'096)
+      : places_most_(places_most), forget_at_(places_most) {}
+
   void add(Connection& connection, SteadyTime now);
   void remove(Connection& connection);
 
@@ -33,12 +37,16 @@ class IdleConnections {
   std::size_t size() const { return size_; }
 
  private:
+  void forget_places();
+
   struct Place {
     IntrusiveList<Connection> idle;  // the latest last
     unsigned doubts = 0;             // connections that must be used again after a rest, until none rests
   };
 
+  const std::size_t places_most_;
   std::unordered_map<std::string, Place> by_place_;
+  std::size_t forget_at_;             // number of places at which those without connections are forgotten
   IntrusiveList<Connection> by_age_;  // the oldest first
   std::size_t size_ = 0;
 };

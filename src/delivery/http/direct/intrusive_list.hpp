@@ -54,13 +54,6 @@ class IntrusiveList {
   Item* back() const { return end_.previous_->item_; }
   /// Links a hook that is in no list.
   void push_back(ListHook<Item>& hook) { hook.link_before(end_); }
-  /// Links the hook behind the last item for which `before(item)` holds, in a list ordered by that.
-  template <class Before>
-  void insert_after_last(ListHook<Item>& hook, const Before& before) {
-    ListHook<Item>* next = &end_;
-    while (next->previous_ != &end_ && !before(*next->previous_->item_)) next = next->previous_;
-    hook.link_before(*next);
-  }
 
  private:
   ListHook<Item> end_;
