@@ -105,6 +105,7 @@ std::vector<Outcome> send_all(TransportFixture& fixture, const ScriptedServer& s
     batch.push_back(event(server.url(i), i));
     batch.back().throttled_by_429 = false;
   }
+  if (batch.empty()) return {};
   const std::size_t before = fixture.reports.count();
   fixture.transport->send(std::move(batch));
   REQUIRE(fixture.reports.wait_for(before + end - first, 600s));
@@ -245,24 +246,36 @@ std::string told(const Outcome& it) {
                      it.timings.connected.has_value(), it.timings.tls_ready.has_value());
 }
 
+struct Both {
+  std::vector<Outcome> oracle, ours;
+};
+
+Both outcomes_of_both(Wire wire, const std::vector<Script>& scripts, bool kept) {
+  return {outcomes(HttpClient::libcurl, wire, scripts, kept),
+          outcomes(HttpClient::direct, wire, scripts, kept)};
+}
+
+bool same(const Script& script, const Outcome& oracle, const Outcome& ours) {
+  const bool equal = oracle.kind == ours.kind && oracle.status == ours.status &&
+                     oracle.excerpt == ours.excerpt && oracle.retry_after == ours.retry_after &&
+                     same_way(oracle, ours) && same_reason(oracle, ours);
+  return equal || !excuse(script.bytes, oracle, ours).empty();
+}
+
 /// Returns how many are answered.
 std::size_t check(Wire wire, const std::vector<Script>& scripts, bool kept) {
-  const auto wanted = outcomes(HttpClient::libcurl, wire, scripts, kept);
-  const auto ours = outcomes(HttpClient::direct, wire, scripts, kept);
-  std::size_t answered = 0;
-  for (std::size_t i = 0; i < scripts.size(); ++i) {
-    const Outcome &oracle = wanted[i], &outcome = ours[i];
-    answered += outcome.kind == OutcomeKind::answered ? 1 : 0;
-    if (oracle.kind == outcome.kind && oracle.status == outcome.status && oracle.excerpt == outcome.excerpt &&
-        oracle.retry_after == outcome.retry_after && same_way(oracle, outcome) &&
-        same_reason(oracle, outcome))
-      continue;
-    if (!excuse(scripts[i].bytes, oracle, outcome).empty()) continue;
-    FAIL_CHECK("answer " << i << ": " << escaped(scripts[i].bytes) << "\nend "
-                         << static_cast<int>(scripts[i].end) << "\nlibcurl: " << told(oracle)
-                         << "\ndirect:  " << told(outcome));
-  }
-  return answered;
+  const auto [oracle, ours] = outcomes_of_both(wire, scripts, kept);
+  std::vector<Script> different;  // once more, as on a busy machine any attempt may time out
+  for (std::size_t i = 0; i < scripts.size(); ++i)
+    if (!same(scripts[i], oracle[i], ours[i])) different.push_back(scripts[i]);
+  const auto again = outcomes_of_both(wire, different, kept);
+  for (std::size_t i = 0; i < different.size(); ++i)
+    if (!same(different[i], again.oracle[i], again.ours[i]))
+      FAIL_CHECK("answer: " << escaped(different[i].bytes) << "\nend " << static_cast<int>(different[i].end)
+                            << "\nlibcurl: " << told(again.oracle[i])
+                            << "\ndirect:  " << told(again.ours[i]));
+  return static_cast<std::size_t>(std::count_if(
+      ours.begin(), ours.end(), [](const Outcome& it) { return it.kind == OutcomeKind::answered; }));
 }
 
 /// Answers the first request to "/N" by script N in one piece, and a second one, if it comes on the same

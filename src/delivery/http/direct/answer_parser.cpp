@@ -277,10 +277,10 @@ void AnswerParser::field(std::string_view name, std::string_view value) {
   }
 }
 
-/// A folded line (RFC 9112, 5.2) continues the value before it.
+/// A folded line (RFC 9112, 5.2) continues the value before it. A time that only begins there is ignored.
 void AnswerParser::fold(std::string_view text) {
   clean_ = false;
-  if (!after_retry_after_) return;
+  if (!after_retry_after_ || retry_after_.empty()) return;
   text = without_trailing_space(text.substr(0, text.find('\r')));
   while (text.size() > 1 && is_blank(text[0]) && is_blank(text[1])) text.remove_prefix(1);
   retry_after_ += text;
