@@ -128,6 +128,22 @@ TEST_CASE("disk: a turn in which a write has failed takes nothing more") {
   CHECK(append(*journal, {.id = "10"}).verdict == AppendVerdict::accepted);
 }
 
+TEST_CASE("disk: where a file may not grow the error names the limit") {
+  const TempDir dir;
+  const auto journal = SqliteJournal::open(dir / "dispatch.db", {}).value();
+  const SmallDisk disk{512 * 1024};
+  std::string said;
+  for (int i = 0; i < 100 && said.empty(); ++i) {
+    const auto transaction = journal->begin().value();
+    append_here(*transaction, {{.id = std::to_string(i), .payload = std::string(50'000, 'x')}});
+    const auto committed = transaction->commit();
+    if (!committed) said = committed.error().message;
+  }
+  CAPTURE(said);
+  CHECK(said.find("512 KiB (ulimit -f)") != std::string::npos);
+  CHECK(said.find("raise the limit and run again") != std::string::npos);
+}
+
 TEST_CASE("disk: errors say what failed and what to do next") {
   const auto message = [](int code) {
     return sqlite_failure(SQLite::Exception{"what SQLite says", code}, "commit to", "/var/x.db").message;
