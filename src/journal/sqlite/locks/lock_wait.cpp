@@ -25,8 +25,9 @@ Result<> LockWaiter::take(LockFile& file, LockFile::Byte byte) {
   if (!began_) began_ = Clock::now();
   while (true) {
     if (wait_.gives_up && wait_.gives_up())
-      return interrupted("interrupted while waiting for journal {}, which {} has locked; nothing was written",
-                         file_.journal().string(), holder());
+      return interrupted(
+          "interrupted while waiting for journal {}, which {} has locked; nothing more was written",
+          file_.journal().string(), holder());
     DISPATCH_ASSIGN(const bool taken, file.lock_within(byte, look_every));
     if (taken) return {};
     if (!said_ && Clock::now() - *began_ >= silent_for) say_waiting();

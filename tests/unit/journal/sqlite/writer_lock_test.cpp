@@ -82,7 +82,7 @@ TEST_CASE("writer lock: a wait says who holds the lock and ends when it is given
   REQUIRE_FALSE(entered.has_value());
   CHECK(entered.error().failure == dispatch::Failure::interrupted);
   CAPTURE(entered.error().message);
-  CHECK(entered.error().message.find("nothing was written") != std::string::npos);
+  CHECK(entered.error().message.find("nothing more was written") != std::string::npos);
   REQUIRE(said.size() == 1);
   CAPTURE(said.front());
   CHECK(said.front().find("waiting for journal " + (dir / "dispatch.db")) == 0);
