@@ -6,13 +6,16 @@
 #include "journal/sqlite/files/files_in_place.hpp"
 #include "journal/sqlite/files/journal_name.hpp"
 #include "journal/sqlite/files/replacement.hpp"
+#include "journal/sqlite/locks/lock_file.hpp"
 #include "journal/sqlite/schema/identity.hpp"
 #include "journal/sqlite/schema/migrations.hpp"
 #include "journal/sqlite/wal/stale_log.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include <sqlite3.h>
 #include <unistd.h>
@@ -22,6 +25,20 @@ namespace dispatch::journal::reading {
 namespace {
 
 constexpr int busy_timeout = 5000;  // milliseconds
+
+/// The last steps of a restore, between which the journal cannot be read, take some milliseconds.
+Result<> wait_until_replaced(const std::string& path) {
+  constexpr std::chrono::milliseconds pause{10};
+  constexpr int tries = 500;
+  auto replaced = check_not_half_replaced(path);
+  for (int i = 0; i < tries && !replaced; ++i) {
+    const auto restores = LockFile::is_locked(path, LockFile::Byte::opening);
+    if (!restores || !*restores) return check_not_half_replaced(path);  // it may have ended just now
+    std::this_thread::sleep_for(pause);
+    replaced = check_not_half_replaced(path);
+  }
+  return replaced;
+}
 
 // SQLite itself says no more than that it is unable to open the file.
 Result<> check_file(const std::string& path) {
@@ -94,7 +111,7 @@ struct Opened {
 }  // namespace
 
 Result<std::shared_ptr<SQLite::Database>> open(const std::string& path, Purpose purpose) {
-  DISPATCH_TRY(check_not_half_replaced(path));
+  DISPATCH_TRY(wait_until_replaced(path));
   DISPATCH_TRY(check_file(path));
   DISPATCH_ASSIGN(auto file, DatabaseFile::open(path));
   DISPATCH_TRY(check_log_is_here(path, file));

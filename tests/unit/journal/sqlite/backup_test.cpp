@@ -4,6 +4,7 @@
 
 #include "journal/sqlite/files/partial_file.hpp"
 #include "journal/sqlite/files/replacement.hpp"
+#include "journal/sqlite/locks/opening_lock.hpp"
 #include "journal/sqlite/locks/ownership.hpp"
 #include "journal/sqlite/reader/sqlite_reader.hpp"
 #include "journal/sqlite/verify/verify.hpp"
@@ -16,9 +17,11 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <SQLiteCpp/Database.h>
@@ -214,6 +217,23 @@ TEST_CASE("backup: where a stop is requested nothing is changed and nothing is l
     CHECK((name == "copy.db" || name == "dispatch.db" || name == "dispatch.db-wal" ||
            name == "dispatch.db-shm" || name == "dispatch.db.gate"));
   }
+}
+
+TEST_CASE("backup: who reads between the last steps of a restore waits for its end") {
+  const TempDir directory;
+  const std::string path = directory / "dispatch.db", kept = path + ".replaced-20261129T184500Z";
+  append_some(path, "a", 1);
+  fs::create_hard_link(path, kept);
+  CHECK_FALSE(SqliteReader::open(path).has_value());  // no restore is under way
+  auto under_way = std::make_optional(OpeningLock::take(path, {}).value());
+  std::thread last_step{[&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    fs::remove(kept);
+    under_way.reset();
+  }};
+  const auto reader = SqliteReader::open(path);
+  last_step.join();
+  CHECK(reader.has_value());
 }
 
 TEST_CASE("backup: a journal of an older version is copied as it is") {
