@@ -75,7 +75,7 @@ TEST_CASE("rejected lines are exported as they came to the byte") {
 
 TEST_CASE("a line that is still wrong in the mended file stays when those of the first file are cleared") {
   const TempDir directory;
-  directory.write("events.jsonl", "one\ntwo\nthree\n");
+  directory.write("events.jsonl", event("0") + "one\ntwo\nthree\n");
   CHECK(ingest(directory, {"events.jsonl"}).exit_code == 4);
   directory.write("fixed.jsonl", event("1") + event("2") + "three\n");
   CHECK(ingest(directory, {"fixed.jsonl"}).exit_code == 4);
