@@ -162,6 +162,10 @@ TEST_CASE("a journal of an older version is backed up as it is and migrated with
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open((directory / "dispatch.db").c_str(), &database) == SQLITE_OK);
   REQUIRE(sqlite3_exec(database, R"(
+    DROP VIEW IF EXISTS all_deliveries;
+    DROP VIEW IF EXISTS unwritten_deliveries;
+    DROP VIEW turn_log_entries;
+    DROP TABLE turn_log;
     ALTER TABLE state_counts RENAME TO tally;
     ALTER TABLE delivery_queues RENAME COLUMN low_watermark TO low_position;
     ALTER TABLE progress RENAME COLUMN last_wakeup TO last_wake;

@@ -60,7 +60,7 @@ TEST_CASE("every listing has one JSON object a line") {
       {{"dlq", "list", "--json"}, 1},
       {{"dlq", "show", "--json", "a1"}, 1},
       {{"gap", "list", "--json"}, 1},
-      {{"verify", "--json"}, 27}};
+      {{"verify", "--json"}, 28}};
   for (const auto& [arguments, count] : listings) {
     CAPTURE(arguments[0]);
     const auto listed = journal(arguments);
