@@ -119,7 +119,11 @@ Result<std::vector<Predecessor>> SqliteJournal::predecessors(std::span<const Del
   };
   const bool any_fresh = std::any_of(rows.begin(), rows.end(),
                                      [&](const DeliveryRow& row) { return parts_->fresh.any_below(row); });
-  return any_fresh ? parts_->read_deliveries(read) : parts_->guard(reading, read);
+  if (any_fresh) return parts_->read_deliveries(read);
+  return parts_->guard(reading, [&] {
+    parts_->look_for_unwritten();
+    return read();
+  });
 }
 
 Result<DeliveryRows> SqliteJournal::open_in_lanes(std::span<const DeliveryRow> rows, std::size_t limit) {
@@ -174,7 +178,10 @@ Result<tracing::TraceSeed> SqliteJournal::trace_seed() {
 
 Result<SelectedPage> SqliteJournal::select(const Selection& selection, const SelectionPlace& from,
                                            std::size_t limit) {
-  return parts_->read_deliveries([&] { return parts_->selector.select(selection, from, limit); });
+  return parts_->read_deliveries([&] {
+    if (parts_->turn.is_open()) parts_->turn_log.write_rows();
+    return parts_->selector.select(selection, from, limit);
+  });
 }
 
 Result<std::int64_t> SqliteJournal::unknown_outcomes(const DeliveryFilter& which) {

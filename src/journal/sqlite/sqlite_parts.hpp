@@ -49,15 +49,15 @@ class SqliteParts {
   Destinations destinations{connection->database()};
   Subscriptions subscriptions{connection->database(), turn.account(), destinations};
   TurnLog turn_log{connection->database(), turn.account()};
-  FreshDeliveries fresh{connection->database(), turn.account(), subscriptions};
-  Appender appender{connection->database(), turn.account(), fresh, destinations, subscriptions};
+  FreshDeliveries fresh{connection->database(), turn.account(), turn_log, subscriptions};
+  Appender appender{connection->database(), turn.account(), turn_log, fresh, destinations, subscriptions};
   IntentWriter intents{connection->database(), turn.account(), turn_log, fresh, subscriptions};
   OutcomeWriter outcomes{connection->database(), turn.account(), turn_log};
   Retries retries{connection->database(), turn.account()};
   Operators operators{connection->database(), turn.account(), retries};
   SourceMarks source_marks{connection->database()};
   GapExpiry gaps{connection->database(), turn.account()};
-  Cancellations cancellations{connection->database(), turn.account()};
+  Cancellations cancellations{connection->database(), turn.account(), turn_log};
   FanOut fan_out{connection->database(), turn.account(), destinations};
   Acknowledgements acknowledgements{connection->database(), turn.account()};
   Replays replays{connection->database(), turn.account(), destinations};
@@ -66,13 +66,14 @@ class SqliteParts {
   Waits waits{connection->database()};
   Paces paces{connection->database()};
   Throttles throttles{connection->database()};
-  PumpReader pump{connection->database()};
-  LaneReader lanes{connection->database()};
+  PumpReader pump{connection->database(), turn_log};
+  LaneReader lanes{connection->database(), &turn_log};
   Selector selector{connection->database()};
   ChangeReader changes{connection->database()};
   bool turn_failed =
       false;           // true: a write of the open turn has failed, and SQLite may have rolled the turn back
   bool spent = false;  // true: a commit has failed, or could not be synced
+  std::int64_t unwritten_version = -1;  // the data version when the turn log of others was read last
 
   /// After a failed commit: refuses further writes, and checkpoints. What was committed and not synced is
   /// written again, as far as the disk takes it.
@@ -107,10 +108,20 @@ class SqliteParts {
   auto read_deliveries(Work work) -> Result<decltype(work())> {
     auto done = guard("read", [&] {
       fresh.write();
+      look_for_unwritten();
       return work();
     });
     turn_failed = turn_failed || !done;
     return done;
+  }
+
+  /// Call it before rows of deliveries are read. Outside of a turn others can commit between two statements:
+  /// what they have in flight without a row is read first, because a delivery gets its row when it ends.
+  void look_for_unwritten() {
+    if (turn.is_open()) return;
+    const std::int64_t version = turn.data_version();
+    if (std::exchange(unwritten_version, version) != version) turn_log.look_again();
+    turn_log.read_others();
   }
 
   /// The subscriptions of the open turn. Without one, those of the last commit, which may be another

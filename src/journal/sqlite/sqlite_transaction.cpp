@@ -21,6 +21,7 @@ Result<std::unique_ptr<Transaction>> SqliteTransaction::begin(SqliteParts& parts
     parts.appender.forget();
     parts.destinations.forget();
     parts.subscriptions.look_again();
+    parts.turn_log.look_again();
     parts.rejects.look_again();
   }
   return std::unique_ptr<Transaction>{new SqliteTransaction{parts}};
@@ -221,6 +222,7 @@ Result<std::int64_t> SqliteTransaction::replay(std::span<const DeliveryKey> deli
   return write("replay deliveries of", [&]() -> Result<std::int64_t> {
     if (route && route->subscription != SubscriptionNo{}) DISPATCH_TRY(parts_.check_route(*route));
     parts_.fresh.write();
+    parts_.turn_log.write_rows();
     return parts_.replays.make(deliveries, route, now);
   });
 }

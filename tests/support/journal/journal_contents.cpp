@@ -65,7 +65,7 @@ std::map<std::string, DeliveryStanding> journal_deliveries(const std::string& pa
                          "SELECT e.event_id, d.attempts, d.state = 4,"
                          "       (SELECT count(*) FROM attempts a WHERE a.outcome = 5"
                          "         AND a.queue_no = d.queue_no AND a.position = d.position)"
-                         "  FROM deliveries d JOIN events e ON e.position = d.position"};
+                         "  FROM all_deliveries d JOIN events e ON e.position = d.position"};
   while (rows.executeStep()) {
     standings[rows.getColumn(0).getString()] = {.attempts = rows.getColumn(1).getInt(),
                                                 .unknown = rows.getColumn(3).getInt(),

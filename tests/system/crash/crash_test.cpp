@@ -428,7 +428,7 @@ class Delivered {
 
   std::int64_t count(const std::string& where) const {
     SQLite::Database database{trial_.directory() / "dispatch.db", SQLite::OPEN_READONLY};
-    return database.execAndGet("SELECT count(*) FROM deliveries WHERE " + where).getInt64();
+    return database.execAndGet("SELECT count(*) FROM all_deliveries WHERE " + where).getInt64();
   }
 
   void require_sound() const {

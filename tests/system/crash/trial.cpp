@@ -54,7 +54,7 @@ std::map<std::string, StoredEvent> Trial::stored() const {
       database,
       "SELECT event_id, d.state, d.attempts,"
       "       (SELECT count(*) FROM attempts a WHERE a.position = d.position AND a.outcome = 5)"
-      "  FROM deliveries d JOIN events USING (position)"};
+      "  FROM all_deliveries d JOIN events USING (position)"};
   while (rows.executeStep())
     events[rows.getColumn(0)] = {static_cast<DeliveryState>(rows.getColumn(1).getInt()), rows.getColumn(2),
                                  rows.getColumn(3)};

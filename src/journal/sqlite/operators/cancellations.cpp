@@ -11,9 +11,9 @@
 
 namespace dispatch::journal {
 
-Cancellations::Cancellations(SQLite::Database& database, TurnAccount& turn)
+Cancellations::Cancellations(SQLite::Database& database, TurnAccount& turn, UnwrittenDeliveries& unwritten)
     : turn_(turn),
-      lanes_(database),
+      lanes_(database, &unwritten),
       read_(database,
             fmt::format("SELECT {} FROM deliveries"
                         " WHERE queue_no = ? AND position = ? AND generation = ? AND state IN (0, 2)",

@@ -13,7 +13,7 @@ namespace dispatch::journal {
 /// Cancels waiting deliveries, so that their lanes go on without them.
 class Cancellations {
  public:
-  Cancellations(SQLite::Database& database, TurnAccount& turn);
+  Cancellations(SQLite::Database& database, TurnAccount& turn, UnwrittenDeliveries& unwritten);
 
   /// Implements Transaction::cancel.
   std::int64_t cancel(std::span<const DeliveryKey> deliveries, WallTime now);

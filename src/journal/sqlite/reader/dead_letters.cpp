@@ -114,6 +114,7 @@ Result<> SqliteReader::dead_events(const DeliveryFilter& which, const Each<Event
     const FilterSql filter{which};
     Statement positions{*database_, dead_positions_query(filter)};
     Statement whole_event{*database_, dead_event_query(filter)};
+    DeliveriesOf deliveries{*database_};
     for (Position after;;) {
       std::vector<Position> page;
       for (auto rows = filter.rows(positions, after); rows.next();) page.emplace_back(rows.integer(0));
@@ -125,7 +126,7 @@ Result<> SqliteReader::dead_events(const DeliveryFilter& which, const Each<Event
             found.push_back(reading::event(rows));
             found.back().payload = text(rows, after_event_columns);
           }
-          add_deliveries(*database_, found);
+          deliveries.add(found);
         }
         if (!found.empty() && !each(found.front())) return {};
       }

@@ -83,6 +83,7 @@ Result<> SqliteReader::events(const EventFilter& filter, const Each<EventRecord>
     const auto entity_no = number_of_entity(*database_, filter.entity);
     DISPATCH_ASSIGN(auto place, start(*database_, filter, entity_no));
     Statement statement{*database_, event_page_query(filter, entity_no).c_str()};
+    DeliveriesOf deliveries{*database_};
 
     for (std::int64_t left = filter.limit.value_or(INT64_MAX); left > 0;) {
       std::vector<EventRecord> page;
@@ -91,7 +92,7 @@ Result<> SqliteReader::events(const EventFilter& filter, const Each<EventRecord>
         auto rows = statement.rows(place, filter.type, filter.since, filter.until, filter.correlation,
                                    filter.type_prefix);
         while (rows.next()) page.push_back(reading::event(rows));
-        add_deliveries(*database_, page);
+        deliveries.add(page);
       }
       for (const auto& event : page) {
         if (filter.state && !in_state(event, *filter.state)) continue;
@@ -131,7 +132,7 @@ std::optional<EventRecord> find_event(SQLite::Database& database, std::string_vi
     found = whole_event(rows, read_trace_seed(database));
   else
     return found;
-  add_deliveries(database, {&*found, 1});
+  DeliveriesOf{database}.add({&*found, 1});
   add_actions(database, *found);
   return found;
 }

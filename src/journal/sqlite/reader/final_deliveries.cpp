@@ -37,7 +37,9 @@ std::string final_page_query(const FilterSql& filter) {
      AND (?{7} IS NULL OR NOT EXISTS (SELECT 1 FROM deliveries w INDEXED BY deliveries_by_position
                       JOIN delivery_queues q ON q.queue_no = w.queue_no
                       WHERE w.position = d.position AND w.subscription_no = 0 AND q.host = ?{7}
-                        AND w.state NOT IN (4, 5)))
+                        AND w.state NOT IN (4, 5))
+                    AND d.position NOT IN (SELECT w.position FROM unwritten_deliveries w
+                                             JOIN delivery_queues q ON q.queue_no = w.queue_no WHERE q.host = ?{7}))
    ORDER BY d.position, d.queue_no)",
                      FilterSql::parameters + 1, FilterSql::parameters + 2, FilterSql::parameters + 3,
                      FilterSql::parameters + 4, FilterSql::parameters + 5, FilterSql::parameters + 6,

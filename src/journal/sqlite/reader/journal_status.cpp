@@ -76,6 +76,25 @@ void add_next_due(SQLite::Database& database, JournalStatus& journal_status) {
   if (rows.next()) journal_status.next_due = time_if_any(rows, 0);
 }
 
+/// What is in flight at hosts and has no row.
+void add_unwritten(SQLite::Database& database, JournalStatus& journal_status) {
+  Statement statement{
+      database,
+      "SELECT o.host, count(*) FROM unwritten_deliveries d JOIN delivery_queues o USING (queue_no)"
+      " GROUP BY o.host"};
+  auto rows = statement.rows();
+  while (rows.next()) {
+    const auto host = text(rows, 0);
+    auto known = std::find_if(journal_status.hosts.begin(), journal_status.hosts.end(),
+                              [&](const HostRecord& one) { return one.host == host; });
+    if (known == journal_status.hosts.end()) {
+      journal_status.hosts.push_back({.host = host});
+      known = journal_status.hosts.end() - 1;
+    }
+    known->in_flight += rows.integer(1);
+  }
+}
+
 void add_hosts(SQLite::Database& database, Position from, std::size_t most, JournalStatus& journal_status) {
   if (journal_status.state_counts.open() == 0) return;
   Statement statement{database, R"(
@@ -94,6 +113,7 @@ void add_hosts(SQLite::Database& database, Position from, std::size_t most, Jour
       if (!rows.is_null(5)) oldest = std::min(oldest, rows.integer(5));
     }
   }
+  add_unwritten(database, journal_status);
   std::sort(journal_status.hosts.begin(), journal_status.hosts.end(),
             [](const HostRecord& a, const HostRecord& b) {
               return a.pending != b.pending ? a.pending > b.pending : a.host < b.host;

@@ -33,8 +33,9 @@ std::string sparse_open_by(std::string_view order) {
 
 }  // namespace
 
-LaneReader::LaneReader(SQLite::Database& database)
-    : delivery_(
+LaneReader::LaneReader(SQLite::Database& database, UnwrittenDeliveries* unwritten)
+    : unwritten_(unwritten),
+      delivery_(
           database,
           fmt::format("SELECT {} FROM deliveries WHERE queue_no = ? AND position = ? AND generation = ?",
                       delivery_columns)),
@@ -122,9 +123,11 @@ std::vector<DeliveryRow> LaneReader::all_open(const DeliveryKey& key) {
 }
 
 std::optional<DeliveryRow> LaneReader::read(const DeliveryKey& key) {
-  auto rows = delivery_.rows(key.queue, key.position, key.generation);
-  if (!rows.next()) return std::nullopt;
-  return read_delivery(rows);
+  if (auto rows = delivery_.rows(key.queue, key.position, key.generation); rows.next())
+    return read_delivery(rows);
+  const auto unwritten = unwritten_ == nullptr ? std::nullopt : unwritten_->unwritten(key);
+  if (!unwritten) return std::nullopt;
+  return unwritten->row(key);
 }
 
 std::optional<DeliveryRow> LaneReader::nearest_below(const DeliveryRow& row, bool disordered) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "journal/rows.hpp"
+#include "journal/sqlite/reading/unwritten_deliveries.hpp"
 #include "journal/sqlite/statements/statement.hpp"
 
 #include <optional>
@@ -17,7 +18,8 @@ namespace dispatch::journal {
 /// add deliveries below those that are done; an index lists its open deliveries.
 class LaneReader {
  public:
-  explicit LaneReader(SQLite::Database& database);
+  /// `unwritten`: null if every delivery has a row.
+  explicit LaneReader(SQLite::Database& database, UnwrittenDeliveries* unwritten = nullptr);
 
   /// Implements Journal::predecessors for one delivery.
   Predecessor predecessor(const DeliveryRow& row);
@@ -42,6 +44,7 @@ class LaneReader {
   template <class Each>
   void each_open(const DeliveryRow& row, std::int64_t until, Each each);
 
+  UnwrittenDeliveries* unwritten_;
   Statement delivery_, below_, from_, sparse_open_below_, sparse_open_, gap_below_, gap_above_, disordered_,
       first_position_;
 };

@@ -2,6 +2,10 @@
 
 #include "journal/sqlite/reading/delivery_columns.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
 #include <fmt/format.h>
 
 namespace dispatch::journal {
@@ -17,10 +21,22 @@ DeliveryQueue read_queue(const Statement::Rows& rows) {
           .last_wakeup = rows.integer(5)};
 }
 
+/// Adds what has no row, but where it has got one from another object meanwhile. Both are in order.
+void merge(std::vector<DeliveryRow>& rows, const std::vector<DeliveryRow>& unwritten) {
+  if (unwritten.empty()) return;
+  const auto by_key = [](const DeliveryRow& a, const DeliveryRow& b) { return a.key < b.key; };
+  std::vector<DeliveryRow> all;
+  all.reserve(rows.size() + unwritten.size());
+  std::set_union(rows.begin(), rows.end(), unwritten.begin(), unwritten.end(), std::back_inserter(all),
+                 by_key);
+  rows = std::move(all);
+}
+
 }  // namespace
 
-PumpReader::PumpReader(SQLite::Database& database)
-    : queues_(database,
+PumpReader::PumpReader(SQLite::Database& database, UnwrittenDeliveries& unwritten)
+    : unwritten_(unwritten),
+      queues_(database,
               "SELECT queue_no, host, low_watermark, subscription_no, present_destination_no, last_wakeup"
               "  FROM delivery_queues"
               " WHERE queue_no > ? ORDER BY queue_no"),
@@ -79,10 +95,20 @@ bool PumpReader::has_several_destinations(QueueNo queue) {
 std::vector<DeliveryRow> PumpReader::scan(const QueueScan& what) {
   auto rows = scan_.rows(what.queue, what.after);
   auto deliveries = read_deliveries(rows, what.limit);
-  if (deliveries.size() < what.limit || what.limit == 0) return deliveries;
-  // The next call begins above this position, so all that stands at it is returned now.
-  const Position last = deliveries.back().key.position;
-  while (rows.next() && rows.integer(1) == last.value()) deliveries.push_back(read_delivery(rows));
+  if (what.limit == 0) return deliveries;
+  // The next call begins above the last position, so all that stands at it is returned now.
+  if (deliveries.size() == what.limit) {
+    const Position last = deliveries.back().key.position;
+    while (rows.next() && rows.integer(1) == last.value()) deliveries.push_back(read_delivery(rows));
+  }
+  merge(deliveries, unwritten_.unwritten_above(what.queue, what.after));
+  if (deliveries.size() > what.limit) {
+    const Position last = deliveries[what.limit - 1].key.position;
+    const auto end =
+        std::find_if(deliveries.begin() + static_cast<std::ptrdiff_t>(what.limit), deliveries.end(),
+                     [&](const DeliveryRow& row) { return row.key.position > last; });
+    deliveries.erase(end, deliveries.end());
+  }
   return deliveries;
 }
 
@@ -131,7 +157,9 @@ void PumpReader::save_progress(std::span<const DeliveryQueue> queues, std::int64
 
 std::vector<DeliveryRow> PumpReader::first_open(Position from, Position to) {
   const auto all = queues(QueueNo{0});
-  bool found = false;
+  const auto unwritten = unwritten_.first_unwritten(from, to);
+  bool found = !unwritten.empty();
+  if (found) to = unwritten.front().key.position;
   for (const DeliveryQueue& queue : all) {
     auto rows = open_.rows(queue.no, from, to);
     if (!rows.next()) continue;
@@ -144,6 +172,7 @@ std::vector<DeliveryRow> PumpReader::first_open(Position from, Position to) {
     auto rows = open_.rows(queue.no, to, to);
     while (rows.next()) first.push_back(read_delivery(rows));
   }
+  if (!unwritten.empty() && unwritten.front().key.position == to) merge(first, unwritten);
   return first;
 }
 

@@ -2,6 +2,7 @@
 
 #include "journal/queue_reads.hpp"
 #include "journal/rows.hpp"
+#include "journal/sqlite/reading/unwritten_deliveries.hpp"
 #include "journal/sqlite/statements/statement.hpp"
 
 #include <optional>
@@ -13,7 +14,7 @@ namespace dispatch::journal {
 /// Reads delivery queues, due retries and wakeups, and saves how far the pump has read.
 class PumpReader {
  public:
-  explicit PumpReader(SQLite::Database& database);
+  PumpReader(SQLite::Database& database, UnwrittenDeliveries& unwritten);
 
   // These implement the functions of Journal and Transaction with the same names.
   std::vector<DeliveryQueue> queues(QueueNo after);
@@ -29,6 +30,7 @@ class PumpReader {
   std::vector<DeliveryRow> first_open(Position from, Position to);
 
  private:
+  UnwrittenDeliveries& unwritten_;
   Statement queues_, destinations_, scan_, due_, next_due_, wakeups_, newest_action_, saved_wakeup_,
       save_queue_, save_wakeup_, open_;
 };

@@ -118,9 +118,11 @@ SelectedPage Selector::by_position(const Selection& selection, const SelectionPl
   const bool few_positions = !selection.filter.events.empty();
   if (!place.lowest) place.lowest = few_positions ? Position{} : lowest_open_below_watermark(database_);
 
+  const bool unwritten_too = std::find(selection.states.begin(), selection.states.end(),
+                                       DeliveryState::in_flight) != selection.states.end();
   // With few positions they are looked up one by one; what the plus signs hide would be walked along.
   const auto sql = fmt::format(
-      "SELECT {0} FROM deliveries d{1}"
+      "SELECT {0} FROM {12} d{1}"
       " WHERE d.queue_no = ?{2} AND ({3}d.position, {3}d.generation) {4} (?{5}, ?{6})"
       "   AND {3}d.position >= min(?{7}, (SELECT low_watermark + 1 FROM delivery_queues WHERE queue_no = "
       "?{2}))"
@@ -129,7 +131,8 @@ SelectedPage Selector::by_position(const Selection& selection, const SelectionPl
       selected_columns, joined, FilterSql::parameters + 1, few_positions ? "+" : "",
       selection.newest_first ? "<" : ">", FilterSql::parameters + 2, FilterSql::parameters + 3,
       FilterSql::parameters + 4, list_of(selection.states), filter.conditions(),
-      selection.newest_first ? "DESC" : "ASC", FilterSql::parameters + 5);
+      selection.newest_first ? "DESC" : "ASC", FilterSql::parameters + 5,
+      unwritten_too ? "all_deliveries" : "deliveries");
   Statement statement{database_, sql};
   auto [position, generation] = std::pair{from.key.position, from.key.generation};
   for (const QueueNo queue : queues_from(filter, from.key.queue)) {

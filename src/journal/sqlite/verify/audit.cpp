@@ -37,7 +37,11 @@ std::string Audit::name_of(const DeliveryKey& key) {
     SELECT e.event_id, n.entity_id, d.sequence_number, t.url
       FROM (SELECT ?1 AS queue_no, ?2 AS position, ?3 AS generation) k
       LEFT JOIN events e ON e.position = k.position
-      LEFT JOIN deliveries d ON d.queue_no = k.queue_no AND d.position = k.position AND d.generation = k.generation
+      LEFT JOIN (SELECT entity_no, sequence_number, destination_no FROM deliveries
+                  WHERE queue_no = ?1 AND position = ?2 AND generation = ?3
+                 UNION ALL
+                 SELECT entity_no, sequence_number, destination_no FROM unwritten_deliveries
+                  WHERE queue_no = ?1 AND position = ?2 AND generation = ?3) d
       LEFT JOIN entities n ON n.entity_no = d.entity_no
       LEFT JOIN destinations t ON t.destination_no = d.destination_no)"};
   auto rows = statement.rows(key.queue, key.position, key.generation);

@@ -242,10 +242,11 @@ class HistoryWalk {
   explicit HistoryWalk(Audit& audit)
       : audit_(audit),
         last_turn_(reading::number_of(audit.database(), "SELECT turn FROM progress")),
-        deliveries_(audit.database(),
-                    "SELECT queue_no, position, generation, state, state_at, attempts, forgiven, began_at, "
-                    "began_turn, ended_turn, took, status, subscription_no, throttled_since FROM deliveries"
-                    " ORDER BY queue_no, position, generation"),
+        deliveries_(
+            audit.database(),
+            "SELECT queue_no, position, generation, state, state_at, attempts, forgiven, began_at, "
+            "began_turn, ended_turn, took, status, subscription_no, throttled_since FROM all_deliveries"
+            " ORDER BY queue_no, position, generation"),
         attempts_(audit.database(),
                   "SELECT queue_no, position, generation, attempt, began_at, began_turn, ended_turn, took, "
                   "outcome, "

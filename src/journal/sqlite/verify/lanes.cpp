@@ -81,7 +81,7 @@ class LaneWalk {
         deliveries_(audit.database(), R"(
           SELECT entity_no, iif(subscription_no > 0, -subscription_no, destination_no) AS queue, generation, sequence_number,
                  queue_no, position, state, attempts, began_turn, ended_turn, discarded_turn, destination_no, made_turn
-            FROM deliveries d
+            FROM all_deliveries d
             LEFT JOIN (SELECT queue_no AS queue, position AS place, generation AS replay, max(turn) AS discarded_turn
                          FROM actions WHERE verb IN (1, 12) GROUP BY 1, 2, 3)
               ON d.state = 5 AND queue = d.queue_no AND place = d.position AND replay = d.generation

@@ -16,17 +16,19 @@ constexpr Query row_queries[] = {
     {Check::event_delivered, R"(
       SELECT 'event ' || event_id, 'it was accepted but has no delivery'
         FROM events
-       WHERE position NOT IN (SELECT position FROM deliveries) AND position NOT IN (SELECT position FROM unmatched))"},
+       WHERE position NOT IN (SELECT position FROM deliveries) AND position NOT IN (SELECT position FROM unmatched)
+         AND position NOT IN (SELECT position FROM unwritten_deliveries WHERE position IS NOT NULL))"},
 
     {Check::event_delivered, R"(
       SELECT 'event ' || event_id, 'it is said to match no subscription, and something delivers it'
-        FROM unmatched JOIN events USING (position) WHERE position IN (SELECT position FROM deliveries))"},
+        FROM unmatched JOIN events USING (position)
+       WHERE position IN (SELECT position FROM deliveries) OR position IN (SELECT position FROM unwritten_deliveries))"},
 
     {Check::delivery_of_event, R"(
       SELECT 'event ' || e.event_id,
              'the delivery to ' || t.url || ' stands at ' || coalesce(d.entity_no || '/' || d.sequence_number, 'no stream')
              || ' (entity_no/sequence) and the event at ' || coalesce(e.entity_no || '/' || e.sequence_number, 'no stream')
-        FROM deliveries d
+        FROM all_deliveries d
         JOIN events e ON e.position = d.position
         LEFT JOIN destinations t ON t.destination_no = d.destination_no
        WHERE d.entity_no IS NOT e.entity_no OR d.sequence_number IS NOT e.sequence_number)"},
@@ -35,7 +37,7 @@ constexpr Query row_queries[] = {
       SELECT 'event ' || e.event_id,
              'its delivery to ' || t.url || ' is queued at delivery queue ' || d.queue_no || ' (' || coalesce(o.host, 'unknown')
              || ') and its destination belongs to delivery queue ' || t.queue_no
-        FROM deliveries d
+        FROM all_deliveries d
         JOIN destinations t ON t.destination_no = d.destination_no
         JOIN events e ON e.position = d.position
         LEFT JOIN delivery_queues o ON o.queue_no = d.queue_no
@@ -54,7 +56,7 @@ constexpr Query row_queries[] = {
       SELECT 'event ' || e.event_id,
              'it goes to ' || t.url || ' from position ' || d.position || ', and the first to do so is said to be at '
              || t.first_position
-        FROM deliveries d
+        FROM all_deliveries d
         JOIN destinations t ON t.destination_no = d.destination_no
         JOIN events e ON e.position = d.position
        WHERE d.position < t.first_position AND d.subscription_no = 0)"},

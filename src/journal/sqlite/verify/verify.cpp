@@ -49,8 +49,9 @@ void skip(const Walk& walk, Audit& audit) {
 
 void note_orphans(Audit& audit) {
   const auto orphans = reading::number_of(audit.database(), R"(
-    SELECT count(*) FROM (SELECT DISTINCT queue_no, position, generation FROM turn_log_entries) t
-     CROSS JOIN deliveries d USING (queue_no, position, generation) WHERE d.state = 1)");
+    SELECT (SELECT count(*) FROM (SELECT DISTINCT queue_no, position, generation FROM turn_log_entries) t
+             CROSS JOIN deliveries d USING (queue_no, position, generation) WHERE d.state = 1)
+         + (SELECT count(*) FROM unwritten_deliveries))");
   if (orphans == 0) return;
   audit.report().notes.push_back(fmt::format(
       "{} deliveries were in flight when their dispatcher ended; the next run records their attempts as "

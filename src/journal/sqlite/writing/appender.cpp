@@ -52,11 +52,12 @@ bool is_plain(const Arrival& arrival) {
 
 }  // namespace
 
-Appender::Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh,
+Appender::Appender(SQLite::Database& database, TurnAccount& turn, TurnLog& log, FreshDeliveries& fresh,
                    Destinations& destinations, Subscriptions& subscriptions)
     : database_(database),
       trace_seed_(read_trace_seed(database)),
       turn_(turn),
+      log_(log),
       fresh_(fresh),
       destinations_(destinations),
       subscriptions_(subscriptions),
@@ -121,6 +122,7 @@ bool Appender::stage(const Arrival& arrival) {
   if (accepted_in_a_row_ < accepted_before_several) return false;
   std::optional<EntityNo> entity;
   std::optional<std::int64_t> number;
+  bool in_order = true;
   if (arrival.entity_id) {
     Stream* const stream = streams_.find(*arrival.entity_id);
     if (stream == nullptr) return false;
@@ -128,12 +130,14 @@ bool Appender::stage(const Arrival& arrival) {
     if (*number <= stream->last || *number - 1 != stream->last) return false;
     stream->last = *number;
     entity = stream->entity;
+    in_order = !stream->disordered;
   }
   staged_.push_back({.arrival = &arrival,
                      .entity = entity,
                      .number = number,
                      .digest = digest_of(arrival),
-                     .trace = {arrival, trace_seed_}});
+                     .trace = {arrival, trace_seed_},
+                     .in_order = in_order});
   return true;
 }
 
@@ -153,7 +157,8 @@ Result<> Appender::append_staged(const StreamStart& start, std::vector<Appended>
     for (std::size_t i = 0; i < events.size(); ++i) {
       const Position position{first->value() + static_cast<std::int64_t>(i)};
       inputs_.note(position, events[i].arrival->input);
-      DISPATCH_TRY(add_deliveries(*events[i].arrival, position, events[i].entity, events[i].number));
+      DISPATCH_TRY(add_deliveries(*events[i].arrival, position, events[i].entity, events[i].number,
+                                  events[i].in_order));
       auto& verdict = verdicts.emplace_back();
       verdict.position = position;
       if (events[i].number) verdict.sequence = SequenceNumber{*events[i].number};
@@ -178,7 +183,7 @@ std::optional<Position> Appender::insert(std::span<const Staged> events) {
       std::all_of(events.begin(), events.end(), [](const Staged& event) { return is_plain(*event.arrival); });
   const int inserted = (plain ? insert_plain_ : insert_any_).run(events.size(), [&](auto bind) {
     bind(now_);
-    for (const auto& [arrival, entity, number, digest, trace] : events) {
+    for (const auto& [arrival, entity, number, digest, trace, in_order] : events) {
       bind(arrival->event_id, entity, number, digest, Blob{arrival->payload});
       if (const auto bytes = trace.bytes())
         bind(*bytes);
@@ -224,7 +229,7 @@ Result<Appended> Appender::append_one(const Arrival& arrival, const StreamStart&
 Result<Appended> Appender::append_without_entity(const Arrival& arrival) {
   const auto position = insert(arrival, std::nullopt, std::nullopt);
   if (!position) return find_known(arrival).value();
-  DISPATCH_TRY(add_deliveries(arrival, *position, std::nullopt, std::nullopt));
+  DISPATCH_TRY(add_deliveries(arrival, *position, std::nullopt, std::nullopt, true));
   return Appended{
       .verdict = AppendVerdict::accepted, .position = *position, .sequence = {}, .other_event = {}};
 }
@@ -241,21 +246,23 @@ Result<Appended> Appender::append_above(const Arrival& arrival, Stream& stream, 
       streams_.open_gap(stream, stream.last + 1, number - 1, now_);
   }
   stream.last = number;
-  DISPATCH_TRY(add_deliveries(arrival, *position, stream.entity, number));
+  DISPATCH_TRY(add_deliveries(arrival, *position, stream.entity, number, !stream.disordered));
   return accepted(*position, number);
 }
 
 /// Below where the stream begins: it may begin there, while nothing of it was sent.
 Result<Appended> Appender::append_before_start(const Arrival& arrival, Stream& stream, std::int64_t number,
                                                const StreamStart& start) {
-  if (!start.may_be_lowered(stream.first, number) || !streams_.is_unsent(stream, turn_.moves))
+  if (!start.may_be_lowered(stream.first, number) || log_.has_unwritten(stream.entity) ||
+      !streams_.is_unsent(stream, turn_.moves))
     return before_start(stream.first);
   const auto position = insert(arrival, stream.entity, number);
   if (!position)
     return fail("event {} is neither new nor in the journal; see: dispatch verify", arrival.event_id);
   streams_.lower_start(stream, number, start.gaps, now_);
+  fresh_.out_of_order(stream.entity);
   fail_point(FailPoint::start_lowered);
-  DISPATCH_TRY(add_deliveries(arrival, *position, stream.entity, number));
+  DISPATCH_TRY(add_deliveries(arrival, *position, stream.entity, number, false));
   return accepted(*position, number);
 }
 
@@ -279,7 +286,7 @@ Result<Appended> Appender::append_below(const Arrival& arrival, Stream& stream, 
   if (!position)
     return fail("event {} is neither new nor in the journal; see: dispatch verify", arrival.event_id);
   streams_.fill(stream, *gap, number);
-  DISPATCH_TRY(add_deliveries(arrival, *position, stream.entity, number));
+  DISPATCH_TRY(add_deliveries(arrival, *position, stream.entity, number, false));
 
   const bool closed = gap->first == gap->last;
   const auto still_open = streams_.lowest_open(stream.entity);
@@ -305,7 +312,7 @@ std::optional<Position> Appender::insert(const Arrival& arrival, std::optional<E
 }
 
 Result<> Appender::add_deliveries(const Arrival& arrival, Position position, std::optional<EntityNo> entity,
-                                  std::optional<std::int64_t> number) {
+                                  std::optional<std::int64_t> number, bool in_order) {
   if (arrival.routes.empty()) unmatched_.run(position);
   for (const Route& route : arrival.routes) {
     if (route.subscription != SubscriptionNo{} && !subscriptions_.find(route.subscription)) {
@@ -318,7 +325,7 @@ Result<> Appender::add_deliveries(const Arrival& arrival, Position position, std
                           .entity = entity.value_or(EntityNo{}),
                           .sequence = SequenceNumber{number.value_or(0)},
                           .subscription = route.subscription};
-    if (!fresh_.add(row, arrival, route, now_)) {
+    if (!fresh_.add(row, arrival, route, now_, in_order)) {
       return fail(
           "event {} has two routes to {}, and an event goes to a host once; this is a bug in the routing",
           arrival.event_id, route.host);
@@ -352,6 +359,8 @@ bool Appender::goes_elsewhere(Position stored, const Arrival& arrival) {
     const auto there = destinations_.find(route);
     if (!there) return true;
     if (fresh_.leads_to(stored, there->queue, there->destination)) return false;
+    const auto unwritten = log_.unwritten({.queue = there->queue, .position = stored});
+    if (unwritten && unwritten->destination == there->destination) return false;
     return !find_delivery_.rows(there->queue, stored, there->destination).next();
   }
   return false;

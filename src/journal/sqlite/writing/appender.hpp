@@ -12,6 +12,7 @@
 #include "journal/sqlite/writing/streams.hpp"
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
+#include "journal/sqlite/writing/turn_log.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -25,8 +26,8 @@ namespace dispatch::journal {
 /// several.
 class Appender {
  public:
-  Appender(SQLite::Database& database, TurnAccount& turn, FreshDeliveries& fresh, Destinations& destinations,
-           Subscriptions& subscriptions);
+  Appender(SQLite::Database& database, TurnAccount& turn, TurnLog& log, FreshDeliveries& fresh,
+           Destinations& destinations, Subscriptions& subscriptions);
 
   /// Implements Transaction::append.
   Result<AppendReport> append(std::span<const Arrival> arrivals, const StreamStart& start, WallTime now);
@@ -44,6 +45,7 @@ class Appender {
     std::optional<std::int64_t> number;
     std::int64_t digest;
     StoredTrace trace;
+    bool in_order;
   };
   bool stage(const Arrival& arrival);
   Result<> append_staged(const StreamStart& start, std::vector<Appended>& verdicts);
@@ -63,7 +65,7 @@ class Appender {
   std::optional<Position> insert(const Arrival& arrival, std::optional<EntityNo> entity,
                                  std::optional<std::int64_t> number);
   Result<> add_deliveries(const Arrival& arrival, Position position, std::optional<EntityNo> entity,
-                          std::optional<std::int64_t> number);
+                          std::optional<std::int64_t> number, bool in_order);
   std::optional<Appended> find_known(const Arrival& arrival);
   bool goes_elsewhere(Position stored, const Arrival& arrival);
   std::vector<std::string_view> differing_from(Position stored, const Arrival& arrival);
@@ -75,6 +77,7 @@ class Appender {
   SQLite::Database& database_;
   const tracing::TraceSeed trace_seed_;
   TurnAccount& turn_;
+  TurnLog& log_;
   FreshDeliveries& fresh_;
   Destinations& destinations_;
   Subscriptions& subscriptions_;

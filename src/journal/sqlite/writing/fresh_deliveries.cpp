@@ -17,8 +17,10 @@ std::optional<SequenceNumber> sequence_of(const DeliveryRow& row) {
 
 }  // namespace
 
-FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, Subscriptions& subscriptions)
+FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, TurnLog& log,
+                                 Subscriptions& subscriptions)
     : turn_(turn),
+      log_(log),
       subscriptions_(subscriptions),
       open_below_(database,
                   "SELECT 1 FROM deliveries INDEXED BY deliveries_open_by_lane"
@@ -36,10 +38,15 @@ FreshDeliveries::FreshDeliveries(SQLite::Database& database, TurnAccount& turn, 
           "(1, 1, ?1, ?2, ?, ?, ?, ?, ?, ?)") {}
 
 bool FreshDeliveries::add(const DeliveryRow& row, const Arrival& arrival, const Route& route,
-                          WallTime accepted) {
+                          WallTime accepted, bool in_order) {
   if (find(row.key) != nullptr) return false;
-  fresh_.push_back({row, &arrival, route, accepted});
+  fresh_.push_back({row, &arrival, route, accepted, in_order});
   return true;
+}
+
+void FreshDeliveries::out_of_order(EntityNo entity) {
+  for (Fresh& fresh : fresh_)
+    if (fresh.row.entity == entity) fresh.in_order = false;
 }
 
 std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now) {
@@ -47,7 +54,12 @@ std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now
   if (fresh == nullptr || fresh->begun) return std::nullopt;
   const DeliveryRow& row = fresh->row;
   if (has_to_wait(row)) return Begun{};
-  begun_.push_back(row);
+  if (fresh->in_order && row.subscription == SubscriptionNo{}) {
+    log_.begun_unwritten(row, now);
+  } else {
+    log_.begun(row.key);
+    begun_.push_back(row);
+  }
   fresh->begun = true;
 
   Begun begun{.won = true, .outgoing = request_of(*fresh)};
@@ -59,7 +71,7 @@ std::optional<Begun> FreshDeliveries::begin(const DeliveryKey& key, WallTime now
 
 /// Its first attempt, but for its time and subscription.
 Outgoing FreshDeliveries::request_of(const Fresh& fresh) {
-  const auto& [row, arrival, route, accepted, is_begun] = fresh;
+  const auto& [row, arrival, route, accepted, in_order, is_begun] = fresh;
   Outgoing outgoing;
   outgoing.url = route.url;
   copy_to(outgoing, *arrival);

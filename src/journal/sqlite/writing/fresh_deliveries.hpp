@@ -8,6 +8,7 @@
 #include "journal/sqlite/writing/remembered_requests.hpp"
 #include "journal/sqlite/writing/subscriptions.hpp"
 #include "journal/sqlite/writing/turn_account.hpp"
+#include "journal/sqlite/writing/turn_log.hpp"
 
 #include <span>
 #include <vector>
@@ -15,15 +16,19 @@
 namespace dispatch::journal {
 
 /// Deliveries that the open turn has made and not yet written. If the turn that makes a delivery also begins
-/// it, one insert is enough instead of an insert, an update and a read. Call write() before reading
-/// deliveries that may be among them.
+/// it, one insert is enough instead of an insert, an update and a read; a direct one in the order of its
+/// stream is then inserted when it has ended. Call write() before reading deliveries that may be among them.
 class FreshDeliveries {
  public:
-  FreshDeliveries(SQLite::Database& database, TurnAccount& turn, Subscriptions& subscriptions);
+  FreshDeliveries(SQLite::Database& database, TurnAccount& turn, TurnLog& log, Subscriptions& subscriptions);
 
   /// Adds a pending delivery of the arrival, which is borrowed until the turn has ended. Positions must not
-  /// decrease. Returns false if the arrival already has one at this delivery queue.
-  bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route, WallTime accepted);
+  /// decrease. `in_order`: nothing of its stream came after a higher number or is missing below it. Returns
+  /// false if the arrival already has one at this delivery queue.
+  bool add(const DeliveryRow& row, const Arrival& arrival, const Route& route, WallTime accepted,
+           bool in_order);
+  /// Call it if a number of the entity came after higher ones.
+  void out_of_order(EntityNo entity);
 
   /// Implements Transaction::begin for one delivery, if it is here; otherwise returns nothing. Call
   /// write_begun() after the last one.
@@ -54,6 +59,7 @@ class FreshDeliveries {
     const Arrival* arrival;
     Route route;
     WallTime accepted;
+    bool in_order = false;
     bool begun = false;
   };
   Fresh* find(const DeliveryKey& key);
@@ -63,6 +69,7 @@ class FreshDeliveries {
   static void insert(RowsInsert& insert, std::span<const DeliveryRow> rows, BindShared bind_shared);
 
   TurnAccount& turn_;
+  TurnLog& log_;
   Subscriptions& subscriptions_;
   std::vector<Fresh> fresh_;        ///< by position
   std::vector<DeliveryRow> begun_;  ///< those that are still to be written as in flight

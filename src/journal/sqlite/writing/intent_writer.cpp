@@ -75,7 +75,7 @@ Result<std::vector<Begun>> IntentWriter::begin(std::span<const Intent> intents, 
     if (!next)
       return fail("cannot begin a delivery that is {}; this is a bug in the scheduler", to_string(state));
     if (auto fresh = fresh_.begin(key, now)) {
-      if (fresh->won) note_begun(intents[i]);
+      if (fresh->won) turn_.moved(state, *next);
       begun[i] = std::move(*fresh);
     } else {
       stored.push_back(i);

@@ -1,6 +1,8 @@
 #include "journal/sqlite/writing/outcome_writer.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <string>
 
 namespace dispatch::journal {
@@ -69,16 +71,97 @@ OutcomeWriter::OutcomeWriter(SQLite::Database& database, TurnAccount& turn, Turn
           "                      took, outcome, status, error, address, timings, excerpt, destination_no)"
           " SELECT queue_no, position, generation, attempts, began_at, began_turn, ?, ?, ?, ?, ?, ?, ?, ?,"
           "        destination_no FROM deliveries WHERE queue_no = ? AND position = ? AND generation = ? "
-          "AND state = 1") {}
+          "AND state = 1"),
+      add_first_attempt_(
+          database,
+          "INSERT INTO attempts (queue_no, position, generation, attempt, began_at, began_turn, ended_turn,"
+          "                      took, outcome, status, error, address, timings, excerpt, destination_no)"
+          " VALUES (?, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      ended_turn_(database,
+                  "SELECT ended_turn FROM deliveries WHERE queue_no = ? AND position = ? AND generation = ?"),
+      insert_completed_(
+          database,
+          "INSERT INTO deliveries (state, attempts, ended_turn, queue_no, position, destination_no, "
+          "entity_no,"
+          "                        sequence_number, began_at, began_turn, took, status, address, timings)"
+          " VALUES",
+          "(4, 1, ?1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", " ON CONFLICT DO NOTHING") {}
 
 Result<std::vector<Settled>> OutcomeWriter::settle(std::span<const Settlement> settlements) {
-  std::vector<Settled> settled;
-  settled.reserve(settlements.size());
-  for (const Settlement& settlement : settlements) {
-    DISPATCH_ASSIGN(const auto one, settle_one(settlement));
-    settled.push_back(one);
+  std::vector<Settled> settled(settlements.size(), Settled::lost);
+  completed_.clear();
+  for (std::size_t i = 0; i < settlements.size(); ++i) {
+    const Settlement& settlement = settlements[i];
+    const auto unwritten = log_.unwritten(settlement.key);
+    if (unwritten && settlement.by == Transition::succeed) {
+      log_.ended(settlement.key);
+      completed_.push_back({.place = i, .settlement = &settlement, .delivery = *unwritten});
+      continue;
+    }
+    if (unwritten) log_.write_row(settlement.key);
+    DISPATCH_ASSIGN(settled[i], settle_one(settlement));
   }
+  DISPATCH_TRY(insert_completed(settled));
   return settled;
+}
+
+/// Where another object has given one of them its row, that row decides.
+Result<> OutcomeWriter::insert_completed(std::vector<Settled>& settled) {
+  std::sort(completed_.begin(), completed_.end(),
+            [](const Completed& a, const Completed& b) { return a.settlement->key < b.settlement->key; });
+  for (auto left = std::span<const Completed>{completed_}; !left.empty();) {
+    const auto some = left.first(RowsInsert::at_once(left.size()));
+    const bool all = insert(some) == static_cast<int>(some.size());
+    for (const Completed& one : some) {
+      if (!all && !ended_now(one.settlement->key)) {
+        DISPATCH_ASSIGN(settled[one.place], settle_one(*one.settlement));
+        continue;
+      }
+      if (!is_plain_success(*one.settlement)) add_attempt(one);
+      turn_.moved(DeliveryState::in_flight, DeliveryState::completed);
+      settled[one.place] = Settled::ours;
+    }
+    left = left.subspan(some.size());
+  }
+  return {};
+}
+
+int OutcomeWriter::insert(std::span<const Completed> some) {
+  return insert_completed_.run(some.size(), [&](auto bind) {
+    bind(turn_.number);
+    for (const auto& [place, settlement, delivery] : some) {
+      const auto& key = settlement->key;
+      const Outcome& outcome = *settlement->outcome;
+      bind(key.queue, key.position, delivery.destination);
+      if (delivery.entity == EntityNo{})
+        bind(std::nullopt, std::nullopt);
+      else
+        bind(delivery.entity, delivery.sequence);
+      bind(delivery.began_at, delivery.began_turn, outcome.took, outcome.status);
+      if (is_plain_success(*settlement))
+        bind(null_if_empty(outcome.address), timings_text(outcome.timings));
+      else
+        bind(std::nullopt, std::nullopt);
+    }
+  });
+}
+
+/// As settle_one does it, of a delivery that had no row to take the beginning from.
+void OutcomeWriter::add_attempt(const Completed& one) {
+  const auto& [place, settlement, delivery] = one;
+  const Outcome& outcome = *settlement->outcome;
+  std::optional<Blob> excerpt;
+  if (!outcome.excerpt.empty()) excerpt = Blob{outcome.excerpt};
+  add_first_attempt_.run(settlement->key.queue, settlement->key.position, delivery.began_at,
+                         delivery.began_turn, turn_.number, outcome.took, static_cast<int>(outcome.kind),
+                         outcome.status, error_text(*settlement), null_if_empty(outcome.address),
+                         timings_text(outcome.timings), excerpt, delivery.destination);
+}
+
+/// True if its row says that it ended in the open turn.
+bool OutcomeWriter::ended_now(const DeliveryKey& key) {
+  auto rows = ended_turn_.rows(key.queue, key.position, key.generation);
+  return rows.next() && rows.integer(0) == turn_.number;
 }
 
 Result<Settled> OutcomeWriter::settle_one(const Settlement& settlement) {
@@ -118,6 +201,7 @@ Result<Settled> OutcomeWriter::settle_one(const Settlement& settlement) {
 
 Result<std::size_t> OutcomeWriter::recover(Orphans orphans, const Abandoned& left, WallTime now,
                                            std::size_t limit) {
+  log_.write_rows();
   const auto found = log_.in_flight(limit);
   Outcome unknown;
   unknown.kind = OutcomeKind::unknown;

@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -22,14 +24,27 @@ void append_number(std::string& text, std::int64_t number) {
   text.append(digits.data(), end);
 }
 
-void append_entry(std::string& text, const DeliveryKey& key) {
+void append_next(std::string& text, std::int64_t number) {
+  text += ',';
+  append_number(text, number);
+}
+
+void append_entry(std::string& text, const DeliveryKey& key,
+                  const std::optional<UnwrittenDelivery>& unwritten, std::int64_t turn) {
   text += text.empty() ? "[[" : ",[";
   append_number(text, key.queue.value());
-  text += ',';
-  append_number(text, key.position.value());
-  if (key.generation != 0) {
-    text += ',';
-    append_number(text, key.generation);
+  append_next(text, key.position.value());
+  if (unwritten || key.generation != 0) append_next(text, key.generation);
+  if (unwritten) {
+    append_next(text, unwritten->destination.value());
+    if (unwritten->entity == EntityNo{}) {
+      text += ",null,null";
+    } else {
+      append_next(text, unwritten->entity.value());
+      append_next(text, unwritten->sequence.value());
+    }
+    append_next(text, to_stored(unwritten->began_at));
+    if (unwritten->began_turn != turn) append_next(text, unwritten->began_turn);
   }
   text += ']';
 }
@@ -43,36 +58,181 @@ TurnLog::TurnLog(SQLite::Database& database, const TurnAccount& turn)
              " ON CONFLICT (turn) DO UPDATE SET begun = excluded.begun"),
       delete_(database, "DELETE FROM turn_log WHERE turn = ?"),
       clear_(database, "DELETE FROM turn_log"),
-      find_(database, fmt::format("SELECT DISTINCT {} FROM turn_log_entries"
+      find_(database, fmt::format("SELECT DISTINCT {} FROM"
+                                  " (SELECT queue_no, position, generation FROM turn_log_entries)"
                                   " CROSS JOIN deliveries USING (queue_no, position, generation)"
                                   " WHERE state = 1 LIMIT ?",
-                                  delivery_columns)) {}
+                                  delivery_columns)),
+      turns_(database, "SELECT turn FROM turn_log"),
+      read_(database,
+            "SELECT queue_no, position, generation, destination_no, entity_no, sequence_number, began_at,"
+            "       began_turn FROM turn_log_entries t WHERE turn = ? AND destination_no IS NOT NULL"
+            "   AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.queue_no = t.queue_no"
+            "                      AND d.position = t.position AND d.generation = t.generation)"),
+      add_rows_(database,
+                "INSERT INTO deliveries (state, attempts, queue_no, position, destination_no, entity_no,"
+                "                        sequence_number, began_at, began_turn) VALUES",
+                "(1, 1, ?, ?, ?, ?, ?, ?, ?)", " ON CONFLICT DO NOTHING") {}
+
+// --- What the turn does
 
 void TurnLog::begun(const DeliveryKey& key) {
-  change(key, turn_.number);
+  change(key, InFlight{.row = turn_.number, .unwritten = {}});
   begun_.push_back(key);
+}
+
+void TurnLog::begun_unwritten(const DeliveryRow& row, WallTime now) {
+  change(row.key, InFlight{.row = turn_.number,
+                           .unwritten = UnwrittenDelivery{.destination = row.destination,
+                                                          .entity = row.entity,
+                                                          .sequence = row.sequence,
+                                                          .began_at = now,
+                                                          .began_turn = turn_.number}});
+  begun_.push_back(row.key);
 }
 
 void TurnLog::ended(const DeliveryKey& key) {
   change(key, std::nullopt);
+  others_.erase(key);
 }
 
-void TurnLog::change(const DeliveryKey& key, std::optional<std::int64_t> row) {
-  const auto known = in_flight_.find(key);
-  const auto before = known == in_flight_.end() ? std::nullopt : std::optional{known->second};
-  if (before == row) return;
-  changes_.push_back({.key = key, .before = before});
-  name_in(row, key);
+void TurnLog::change(const DeliveryKey& key, const std::optional<InFlight>& to) {
+  auto before = set(key, to);
+  if (before || to) changes_.push_back({.key = key, .before = before});
 }
 
-void TurnLog::name_in(std::optional<std::int64_t> row, const DeliveryKey& key) {
-  if (const auto known = in_flight_.find(key); known != in_flight_.end()) {
-    --rows_[known->second].left;
-    if (!row) in_flight_.erase(known);
+/// Returns what it was before.
+std::optional<TurnLog::InFlight> TurnLog::set(const DeliveryKey& key, const std::optional<InFlight>& to) {
+  std::optional<InFlight> before;
+  const auto place = in_flight_.lower_bound(key);
+  const bool known = place != in_flight_.end() && place->first == key;
+  if (known) {
+    before = place->second;
+    --rows_[before->row].left;
   }
-  if (!row) return;
-  in_flight_[key] = *row;
-  ++rows_[*row].left;
+  if (to) {
+    ++rows_[to->row].left;
+    if (known)
+      place->second = *to;
+    else
+      in_flight_.emplace_hint(place, key, *to);
+  } else if (known) {
+    in_flight_.erase(place);
+  }
+  return before;
+}
+
+// --- What has no row
+
+const TurnLog::Unwritten& TurnLog::others() {
+  if (std::exchange(others_known_, true)) return others_;
+  others_.clear();
+  std::vector<std::int64_t> turns;
+  for (auto rows = turns_.rows(); rows.next();)
+    if (!rows_.contains(rows.integer(0))) turns.push_back(rows.integer(0));
+  for (const std::int64_t turn : turns) {
+    auto rows = read_.rows(turn);
+    while (rows.next()) {
+      const DeliveryKey key{.queue = QueueNo{rows.integer(0)},
+                            .position = Position{rows.integer(1)},
+                            .generation = rows.integer(2)};
+      others_[key] = {.destination = DestinationNo{rows.integer(3)},
+                      .entity = EntityNo{rows.integer(4)},  // NULL reads as 0
+                      .sequence = SequenceNumber{rows.integer(5)},
+                      .began_at = from_stored(rows.integer(6)),
+                      .began_turn = rows.integer(7)};
+    }
+  }
+  return others_;
+}
+
+void TurnLog::read_others() {
+  others();
+}
+
+std::optional<UnwrittenDelivery> TurnLog::unwritten(const DeliveryKey& key) {
+  if (const auto own = in_flight_.find(key); own != in_flight_.end()) return own->second.unwritten;
+  const auto& known = others();
+  const auto other = known.find(key);
+  return other == known.end() ? std::nullopt : std::optional{other->second};
+}
+
+/// Calls it with the key and the delivery, first for what this object has begun.
+template <class Visit>
+void TurnLog::each_unwritten(Visit visit) {
+  for (const auto& [key, own] : in_flight_)
+    if (own.unwritten) visit(key, *own.unwritten);
+  for (const auto& [key, other] : others()) visit(key, other);
+}
+
+std::vector<DeliveryRow> TurnLog::unwritten_above(QueueNo queue, Position after) {
+  const DeliveryKey above{.queue = queue, .position = Position{after.value() + 1}};
+  std::vector<DeliveryRow> found;
+  for (auto own = in_flight_.lower_bound(above); own != in_flight_.end() && own->first.queue == queue; ++own)
+    if (own->second.unwritten) found.push_back(own->second.unwritten->row(own->first));
+  const auto own_end = static_cast<std::ptrdiff_t>(found.size());
+  const auto& known = others();
+  for (auto other = known.lower_bound(above); other != known.end() && other->first.queue == queue; ++other)
+    found.push_back(other->second.row(other->first));
+  std::inplace_merge(found.begin(), found.begin() + own_end, found.end(),
+                     [](const DeliveryRow& a, const DeliveryRow& b) { return a.key < b.key; });
+  return found;
+}
+
+std::vector<DeliveryRow> TurnLog::first_unwritten(Position from, Position to) {
+  std::vector<DeliveryRow> first;
+  each_unwritten([&](const DeliveryKey& key, const UnwrittenDelivery& delivery) {
+    if (key.position < from || key.position > to) return;
+    if (key.position < to) first.clear();
+    to = key.position;
+    first.push_back(delivery.row(key));
+  });
+  std::sort(first.begin(), first.end(),
+            [](const DeliveryRow& a, const DeliveryRow& b) { return a.key < b.key; });
+  return first;
+}
+
+bool TurnLog::has_unwritten(EntityNo entity) {
+  bool found = false;
+  each_unwritten([&](const DeliveryKey&, const UnwrittenDelivery& delivery) {
+    found = found || delivery.entity == entity;
+  });
+  return found;
+}
+
+void TurnLog::write_rows() {
+  Unwritten all;
+  each_unwritten(
+      [&](const DeliveryKey& key, const UnwrittenDelivery& delivery) { all.emplace(key, delivery); });
+  write_rows(all);
+}
+
+void TurnLog::write_row(const DeliveryKey& key) {
+  if (const auto delivery = unwritten(key)) write_rows({{key, *delivery}});
+}
+
+void TurnLog::write_rows(const Unwritten& deliveries) {
+  const std::vector<std::pair<DeliveryKey, UnwrittenDelivery>> rows{deliveries.begin(), deliveries.end()};
+  for (auto left = std::span{rows}; !left.empty();) {
+    const auto some = left.first(RowsInsert::at_once(left.size()));
+    add_rows_.run(some.size(), [&](auto bind) {
+      for (const auto& [key, delivery] : some) {
+        bind(key.queue, key.position, delivery.destination);
+        if (delivery.entity == EntityNo{})
+          bind(std::nullopt, std::nullopt);
+        else
+          bind(delivery.entity, delivery.sequence);
+        bind(delivery.began_at, delivery.began_turn);
+      }
+    });
+    left = left.subspan(some.size());
+  }
+  for (const auto& [key, delivery] : deliveries) {
+    if (others_.erase(key) > 0) continue;
+    auto written = in_flight_.at(key);
+    written.unwritten.reset();
+    change(key, written);
+  }
 }
 
 std::vector<DeliveryRow> TurnLog::in_flight(std::size_t limit) {
@@ -81,9 +241,15 @@ std::vector<DeliveryRow> TurnLog::in_flight(std::size_t limit) {
   return read_deliveries(rows, limit);
 }
 
+// --- What is written of it
+
 void TurnLog::clear() {
   clear_.run();
-  while (!in_flight_.empty()) ended(in_flight_.begin()->first);
+  others_.clear();
+  while (!in_flight_.empty()) {
+    const DeliveryKey key = in_flight_.begin()->first;
+    ended(key);
+  }
 }
 
 void TurnLog::finish() {
@@ -101,7 +267,9 @@ void TurnLog::carry_over() {
     const auto [turn, row] = *rows_.begin();
     for (const DeliveryKey& key : row.named) {
       const auto known = in_flight_.find(key);
-      if (known != in_flight_.end() && known->second == turn) begun(key);
+      if (known == in_flight_.end() || known->second.row != turn) continue;
+      change(key, InFlight{.row = turn_.number, .unwritten = known->second.unwritten});
+      begun_.push_back(key);
     }
     delete_.run(turn);
     named_ -= row.named.size();
@@ -115,8 +283,9 @@ void TurnLog::write_begun() {
   begun_.erase(std::unique(begun_.begin(), begun_.end()), begun_.end());
   Row& row = rows_[turn_.number];
   for (const DeliveryKey& key : begun_) {
-    if (!in_flight_.contains(key)) continue;
-    append_entry(text_, key);
+    const auto known = in_flight_.find(key);
+    if (known == in_flight_.end()) continue;
+    append_entry(text_, key, known->second.unwritten, turn_.number);
     row.named.push_back(key);
     ++named_;
   }
@@ -130,7 +299,7 @@ void TurnLog::write_begun() {
 void TurnLog::delete_ended() {
   for (const Change& change : changes_) {
     if (!change.before) continue;
-    const auto row = rows_.find(*change.before);
+    const auto row = rows_.find(change.before->row);
     if (row == rows_.end() || row->second.left > 0) continue;
     if (!row->second.named.empty()) delete_.run(row->first);
     named_ -= row->second.named.size();
@@ -139,8 +308,7 @@ void TurnLog::delete_ended() {
 }
 
 void TurnLog::forget() {
-  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change)
-    name_in(change->before, change->key);
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) set(change->key, change->before);
   std::erase_if(rows_, [&](const auto& row) {  // that of the turn
     if (row.second.left > 0) return false;
     named_ -= row.second.named.size();
@@ -149,6 +317,7 @@ void TurnLog::forget() {
   changes_.clear();
   begun_.clear();
   text_.clear();
+  look_again();
 }
 
 }  // namespace dispatch::journal

@@ -38,7 +38,7 @@ const std::string all_of_events =
 const std::string all_of_deliveries =
     "SELECT queue_no, position, generation, destination_no, entity_no, sequence_number, state, state_at,"
     "       attempts, forgiven, began_at, began_turn, quote(ended_turn), subscription_no"
-    "  FROM deliveries ORDER BY queue_no, position";
+    "  FROM all_deliveries ORDER BY queue_no, position";
 
 /// So many new events of three entities and of none.
 std::vector<Line> new_lines(int count, const std::string& prefix = "e") {

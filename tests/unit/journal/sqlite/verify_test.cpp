@@ -11,6 +11,7 @@
 #include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 using namespace dispatch;
 using namespace dispatch::test;
@@ -41,8 +42,22 @@ Names after_excluded(std::string_view sql) {
   return worn.findings();
 }
 
-/// Takes back what migration 18 brought.
+/// Takes back what migration 19 brought, where everything has its row.
+void make_version_18(SQLite::Database& journal) {
+  journal.exec(R"(
+    DROP VIEW all_deliveries;
+    DROP VIEW unwritten_deliveries;
+    DROP VIEW turn_log_entries;
+    CREATE VIEW turn_log_entries AS
+      SELECT turn, json_extract(entry.value, '$[0]') AS queue_no, json_extract(entry.value, '$[1]') AS position,
+             coalesce(json_extract(entry.value, '$[2]'), 0) AS generation
+        FROM turn_log, json_each(begun) entry;
+    PRAGMA user_version = 18)");
+}
+
+/// And what migration 18 brought.
 void make_version_17(SQLite::Database& journal) {
+  make_version_18(journal);
   journal.exec(R"(
     DROP VIEW turn_log_entries;
     DROP TABLE turn_log;
@@ -381,6 +396,69 @@ TEST_CASE("what was in flight in a journal of version 17 that is brought up is f
   must(transaction->commit());
   CHECK(worn.findings().empty());
   CHECK(worn.report().notes.empty());
+}
+
+TEST_CASE("what was in flight in a journal of version 18 that is brought up is found by the next run") {
+  WornJournal worn;
+  worn.go_on();
+  {
+    const auto journal = worn.open();
+    append_all(*journal, {{.id = "under-way", .entity = "under-way"}});
+    CHECK(begin(*journal, journal->scan(first_queue, Position{}, 1'000).value().back()).won);
+    SQLite::Database old{worn.path(), SQLite::OPEN_READWRITE};
+    make_version_18(old);
+  }
+  const auto journal = journal::SqliteJournal::open(worn.path(), migrating()).value();
+  CHECK(worn.findings().empty());
+  const auto in_flight = journal->state_counts().value().of(DeliveryState::in_flight);
+  auto transaction = journal->begin().value();
+  append_here(*transaction, {{.id = "new", .entity = "new"}});
+  CHECK(transaction->recover(journal::Orphans::retry, {}, noon, 100).value() ==
+        static_cast<std::size_t>(in_flight));
+  must(transaction->commit());
+  CHECK(worn.findings().empty());
+}
+
+TEST_CASE("verify finds what is wrong with a delivery that has no row yet") {
+  const auto after_begin = [](std::string_view sql) {
+    WornJournal worn;
+    {
+      const auto journal = worn.open();
+      auto transaction = journal->begin().value();
+      const auto made = append_here(*transaction, {{.id = "x1", .entity = "x"}, {.id = "x2", .entity = "x"}});
+      const journal::Intent intent{.key = made.deliveries.at(0).key};
+      CHECK(transaction->begin({&intent, 1}, noon).value().at(0).won);
+      must(transaction->commit());
+    }
+    CHECK(worn.findings().empty());
+    CHECK(worn.report().notes.size() == 1);
+    worn.damage(sql);
+    return fmt::format("{}", fmt::join(worn.findings(), " "));
+  };
+  const auto with = [&](std::string_view place, std::string_view value) {
+    return after_begin(
+        fmt::format("UPDATE turn_log SET begun = json_set(begun, '$[0][{}]', {})", place, value));
+  };
+  CHECK(after_begin("DELETE FROM turn_log") == "event_delivered state_counts");
+  CHECK(with("0", "2") == "destination_queue in_flight");
+  CHECK(with("0", "1000") == "destination_queue in_flight");
+  CHECK(with("1", "1000") == "event_delivered in_flight");
+  CHECK(with("2", "1") == "in_flight");
+  CHECK(with("3", "1000") == "in_flight");
+  CHECK(with("4", "1") == "delivery_of_event order");
+  CHECK(with("4", "NULL") == "delivery_of_event");
+  CHECK(with("5", "7") == "delivery_of_event order");
+  CHECK(with("6", "NULL") == "state in_flight");
+  CHECK(with("6", "'noon'") == "in_flight");
+  CHECK(with("7", "1000") == "in_flight turns");
+  CHECK(after_begin("UPDATE turn_log SET turn = turn + 1000") == "in_flight turns");
+  // It is there twice.
+  CHECK(after_begin("UPDATE turn_log SET begun = json_insert(begun, '$[#]', json_extract(begun, '$[0]'))") ==
+        "order in_flight state_counts");
+  // Its row says that it waits.
+  CHECK(after_begin("INSERT INTO deliveries (queue_no, position, destination_no, entity_no, sequence_number)"
+                    " SELECT queue_no, position, destination_no, entity_no, sequence_number"
+                    "   FROM unwritten_deliveries") == "state_counts");
 }
 
 TEST_CASE("a journal of version 16 that is brought up counts and goes on as before") {
