@@ -81,7 +81,7 @@ Http2Client::Request Http2Client::make(Outgoing outgoing, SteadyTime deadline) {
   request->deadline = deadline;
   request->timings.name_resolved = std::chrono::microseconds{1};  // no time of its own to connect
   request->outgoing = std::move(outgoing);
-  deadlines_.add(request->of_deadline, deadline, request->timeout);
+  deadlines_.add(request->of_deadline);
   return request;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "delivery/http/direct/intrusive_list.hpp"
+#include "delivery/http/direct/deadlines.hpp"
 #include "delivery/http/http2/http2_answer.hpp"
 #include "delivery/http/http_options.hpp"
 #include "event/outcome.hpp"
@@ -37,7 +37,7 @@ struct Http2Request {
   bool reset_by_peer = false;  ///< the server ended the stream early
   Http2Answer answer;
 
-  ListHook<Http2Request> of_deadline{*this};
+  DeadlineHook<Http2Request> of_deadline{*this};
 
   bool is_sent() const { return sent == outgoing.payload.size(); }
 };
