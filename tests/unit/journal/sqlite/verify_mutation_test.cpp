@@ -383,6 +383,7 @@ TEST_CASE("verify sees what is changed in the state counts") {
 
 TEST_CASE("verify sees what is changed in the turn log but which turn it was") {
   check("turn_log", {{"turn", either_way, "it only keeps the entries together"},
+                     {"begun", {"swapped"}, "as if the turns were swapped"},
                      {"row", {"doubled"}, "who reads it looks at the state of the delivery too"}});
 }
 
