@@ -34,7 +34,7 @@ class CommitToken {
   static CommitToken pending(std::unique_ptr<PendingCommit> commit) { return CommitToken{std::move(commit)}; }
 
   /// True if the commit is known to be durable.
-  bool is_durable() const { return commit_ == nullptr; }
+  bool is_durable() const { return commit_ == nullptr && result_.has_value(); }
   /// True if wait() returns at once, with or without an error.
   bool is_decided() const { return commit_ == nullptr || commit_->is_decided(); }
   /// Lets the commit become durable beside what the caller does next. Calls `decided`, from any thread and
@@ -46,15 +46,17 @@ class CommitToken {
     else
       decided();
   }
-  /// Blocks until the commit is durable. After an error, assume nothing about the changes.
+  /// Blocks until the commit is durable. After an error, assume nothing about the changes; further calls
+  /// return the same error.
   Result<> wait() {
-    const auto commit = std::exchange(commit_, nullptr);
-    return commit ? commit->wait() : Result<>{};
+    if (const auto commit = std::exchange(commit_, nullptr)) result_ = commit->wait();
+    return result_;
   }
 
  private:
   explicit CommitToken(std::unique_ptr<PendingCommit> commit) : commit_(std::move(commit)) {}
-  std::unique_ptr<PendingCommit> commit_;
+  std::unique_ptr<PendingCommit> commit_;  // null: `result_` is known
+  Result<> result_;
 };
 
 }  // namespace dispatch::journal

@@ -1,6 +1,7 @@
 #include "journal/sqlite/sqlite_commit.hpp"
 
 #include "journal/sqlite/sqlite_parts.hpp"
+#include "journal/sqlite/wal/log_sync.hpp"
 
 #include <utility>
 

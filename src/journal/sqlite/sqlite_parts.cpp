@@ -1,5 +1,7 @@
 #include "journal/sqlite/sqlite_parts.hpp"
 
+#include "journal/sqlite/wal/log_sync.hpp"
+
 namespace dispatch::journal {
 
 void SqliteParts::give_up() noexcept {

@@ -2,6 +2,7 @@
 
 #include "journal/sqlite/sqlite_commit.hpp"
 #include "journal/sqlite/sqlite_parts.hpp"
+#include "journal/sqlite/wal/log_sync.hpp"
 
 namespace dispatch::journal {
 
@@ -39,7 +40,7 @@ Result<CommitToken> SqliteTransaction::commit() {
 Result<CommitToken> SqliteTransaction::commit_async() {
   DISPATCH_TRY(finish(TurnWriter::Sync::later));
   auto* const wal = parts_.connection->joined_wal();
-  if (wal == nullptr) return CommitToken::durable();
+  if (wal == nullptr || wal->sync().is_up_to_date()) return CommitToken::durable();
   return CommitToken::pending(std::make_unique<SqliteCommit>(parts_, wal->sync().deferred()));
 }
 

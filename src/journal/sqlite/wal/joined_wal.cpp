@@ -1,5 +1,7 @@
 #include "journal/sqlite/wal/joined_wal.hpp"
 
+#include "journal/sqlite/wal/log_sync.hpp"
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>

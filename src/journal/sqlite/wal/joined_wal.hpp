@@ -1,11 +1,11 @@
 #pragma once
 
-#include "journal/sqlite/wal/log_sync.hpp"
-
 #include <memory>
 #include <string>
 
 namespace dispatch::journal {
+
+class LogSync;
 
 /// A SQLite VFS on top of the default one, for the connection opened with its name. It joins the writes to
 /// the write-ahead log, which SQLite makes one header and one page at a time, into one write for each commit.

@@ -40,6 +40,8 @@ class LogSync {
   // --- For the journal
   /// The number of the last deferred commit.
   std::uint64_t deferred() const { return deferred_.load(std::memory_order_relaxed); }
+  /// True if all deferred commits are durable.
+  bool is_up_to_date() const { return synced_.load(std::memory_order_acquire) == deferred(); }
   /// True if it is known whether this commit is durable. Any thread may call it.
   bool is_decided(std::uint64_t commit) const {
     return synced_.load(std::memory_order_acquire) >= commit ||
