@@ -22,6 +22,7 @@ enum class FailPoint : std::uint8_t {
   intents_staged,        ///< deliveries that may go are in flight; not committed
   turn_staged,           ///< the whole turn is written, with its number and the state counts; not committed
   turn_committed,        ///< the turn is committed; nobody has been told
+  turn_unsynced,         ///< a turn is committed and its sync not begun; the next turn may come before it
   intents_committed,     ///< the turn's intents are committed; none has been passed to a transport
   request_started,       ///< a request is set up; nothing of it has been sent
   answers_arrived,       ///< answers have arrived; the dispatcher does not know them
@@ -45,38 +46,15 @@ enum class FailPoint : std::uint8_t {
 };
 
 /// Their names, in the same order.
-inline constexpr std::array<std::string_view, 32> fail_point_names{
-    "migrated",
-    "migration_staged",
-    "migration_committed",
-    "orphans_staged",
-    "orphans_committed",
-    "start_lowered",
-    "events_appended",
-    "outcomes_staged",
-    "gap_given_up",
-    "intents_staged",
-    "turn_staged",
-    "turn_committed",
-    "intents_committed",
-    "request_started",
-    "answers_arrived",
-    "outcomes_committed",
-    "progress_saved",
-    "checkpoint_begins",
-    "checkpoint_ended",
-    "dead_letters_noted",
-    "dead_letters_moved",
-    "deliveries_cancelled",
-    "retries_made_due",
-    "gap_skipped",
-    "subscription_removed",
-    "fan_out_staged",
-    "replay_staged",
-    "operator_staged",
-    "operator_committed",
-    "metrics_half_written",
-    "metrics_written",
+inline constexpr std::array<std::string_view, 33> fail_point_names{
+    "migrated",           "migration_staged",     "migration_committed",  "orphans_staged",
+    "orphans_committed",  "start_lowered",        "events_appended",      "outcomes_staged",
+    "gap_given_up",       "intents_staged",       "turn_staged",          "turn_committed",
+    "turn_unsynced",      "intents_committed",    "request_started",      "answers_arrived",
+    "outcomes_committed", "progress_saved",       "checkpoint_begins",    "checkpoint_ended",
+    "dead_letters_noted", "dead_letters_moved",   "deliveries_cancelled", "retries_made_due",
+    "gap_skipped",        "subscription_removed", "fan_out_staged",       "replay_staged",
+    "operator_staged",    "operator_committed",   "metrics_half_written", "metrics_written",
     "metrics_replaced",
 };
 static_assert(static_cast<std::size_t>(FailPoint::metrics_replaced) + 1 == fail_point_names.size());

@@ -18,13 +18,12 @@ WallTime ready(const Item& item, const Outgoing& request) {
 
 void AttemptTracer::begin_turn(bool wanted) {
   wanted_ = wanted;
-  begun_.clear();
-  ended_.clear();
+  traces_ = {};
 }
 
 std::shared_ptr<AttemptTrace> AttemptTracer::begin(const Item& item, const Outgoing& request, WallTime now) {
   if (!wanted_) return nullptr;
-  auto attempt_trace = begun_.emplace_back(std::make_shared<AttemptTrace>());
+  auto attempt_trace = traces_.begun.emplace_back(std::make_shared<AttemptTrace>());
   const QueueState& queue = *item.lane->queue;
   const bool recorded = request.trace.sampled();
   attempt_trace->trace = request.trace;
@@ -45,10 +44,8 @@ std::shared_ptr<AttemptTrace> AttemptTracer::begin(const Item& item, const Outgo
   return attempt_trace;
 }
 
-void AttemptTracer::committed(const Clock& clock, std::chrono::nanoseconds commit) {
-  if (begun_.empty()) return;
-  const WallTime now = clock.wall();
-  for (const auto& attempt_trace : begun_) {
+void AttemptTracer::Traces::committed(WallTime now, std::chrono::nanoseconds commit) const {
+  for (const auto& attempt_trace : begun) {
     attempt_trace->sent = now;
     attempt_trace->staged = now - std::chrono::duration_cast<std::chrono::microseconds>(commit);
   }
@@ -68,7 +65,7 @@ void AttemptTracer::end(const std::shared_ptr<AttemptTrace>& attempt_trace,
   // Of what was not sent it may tell what a subscription's program said about the payload.
   if (outcome.kind != OutcomeKind::refused && outcome.kind != OutcomeKind::not_meant)
     attempt_trace->error = outcome.error;
-  ended_.push_back(attempt_trace);
+  traces_.ended.push_back(attempt_trace);
 }
 
 }  // namespace dispatch::flow

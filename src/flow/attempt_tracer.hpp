@@ -9,7 +9,7 @@
 
 #include <chrono>
 #include <memory>
-#include <span>
+#include <utility>
 #include <vector>
 
 namespace dispatch::flow {
@@ -21,24 +21,28 @@ class AttemptTracer {
   /// `transport` is asked for the protocols of attempts.
   explicit AttemptTracer(const delivery::Transport& transport) : transport_(transport) {}
 
-  /// Starts a turn: drops the attempts that the last turn began and ended. If `wanted` is false, attempts
-  /// that start in this turn have no trace.
+  /// Starts a turn. If `wanted` is false, attempts that start in this turn have no trace.
   void begin_turn(bool wanted);
 
   /// Returns the trace of an attempt that starts now; null if it has none.
   std::shared_ptr<AttemptTrace> begin(const Item& item, const Outgoing& request, WallTime now);
-  /// Notes that the intents of the attempts that the turn started are committed; the commit took `commit`.
-  void committed(const Clock& clock, std::chrono::nanoseconds commit);
   void end(const std::shared_ptr<AttemptTrace>& attempt_trace, const journal::Settlement& settlement);
 
-  /// Returns the traces of the attempts that the turn ended.
-  std::span<const std::shared_ptr<const AttemptTrace>> ended() const { return ended_; }
+  /// The traces of a turn.
+  struct Traces {
+    std::vector<std::shared_ptr<AttemptTrace>> begun;
+    std::vector<std::shared_ptr<const AttemptTrace>> ended;
+
+    /// Notes that the intents of the attempts begun became durable at `now`; the commit took `commit`.
+    void committed(WallTime now, std::chrono::nanoseconds commit) const;
+  };
+  /// Ends the turn, and returns its traces.
+  Traces take_turn() { return std::exchange(traces_, {}); }
 
  private:
   const delivery::Transport& transport_;
   bool wanted_ = false;
-  std::vector<std::shared_ptr<AttemptTrace>> begun_;
-  std::vector<std::shared_ptr<const AttemptTrace>> ended_;
+  Traces traces_;
 };
 
 }  // namespace dispatch::flow

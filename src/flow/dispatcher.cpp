@@ -35,6 +35,7 @@ Dispatcher::Dispatcher(const RunContext& context, const RunOptions& options, Int
       gap_watch_(options.gap_patience),
       stats_(context.journal, context.clock, scheduler_.limits(), pump_, limiters_, shared_stats),
       attempt_tracer_(context.transport),
+      unsynced_(context, intake, scheduler_, limiters_, stats_, options.commit_wait),
       remembered_at_(context.clock.steady()) {}
 
 Result<> Dispatcher::start(const journal::Abandoned& left) {
@@ -49,8 +50,7 @@ Result<> Dispatcher::start(const journal::Abandoned& left) {
   DISPATCH_TRY(refresh_policies(now));
   DISPATCH_TRY(pump_.start(known_asks));
   DISPATCH_TRY(stats_.read_state_counts());
-  ahead_ = context_.transport.waiting();
-  stats_.look(in_flight_.size(), ahead_);
+  stats_.look(stats_.state_counts(), in_flight_.size(), context_.transport.waiting());
   return {};
 }
 
@@ -61,40 +61,49 @@ Result<> Dispatcher::turn(Mail mail) {
   attempt_tracer_.begin_turn(context_.observer != nullptr && context_.observer->wants_attempt_traces());
   intake_.take(std::move(mail.incoming));
 
+  UnsyncedTurn turn;
+  turn.reports = std::move(mail.reports);
+  DISPATCH_TRY(let_go());
   DISPATCH_ASSIGN(auto transaction, context_.journal.begin());
   DISPATCH_TRY(follow_clock(*transaction, look));
-  DISPATCH_TRY(settle(*transaction, mail.reports, now));
-  DISPATCH_TRY(take_in(*transaction, now, mail.reports.size()));
-  DISPATCH_TRY(give_up_gaps(*transaction, now));
-  DISPATCH_ASSIGN(auto outgoing, begin(*transaction, now));
+  DISPATCH_TRY(settle(*transaction, turn, now));
+  DISPATCH_TRY(let_go());
+  DISPATCH_TRY(take_in(*transaction, now, turn.reports.size()));
+  DISPATCH_TRY(give_up_gaps(*transaction, turn, now));
+  DISPATCH_TRY(let_go());
+  DISPATCH_TRY(begin(*transaction, turn, now));
   const bool whole = context_.clock.steady() - remembered_at_ >= remember_every;
   if (whole) remembered_at_ = context_.clock.steady();
   DISPATCH_TRY(pump_.save_progress(*transaction, whole));
   DISPATCH_TRY(limiters_.circuits().save(*transaction));
   DISPATCH_TRY(limiters_.throttles().save(*transaction, now, context_.clock.steady()));
-  DISPATCH_TRY(limiters_.save_paces(*transaction, leaving_, now, context_.clock.steady()));
-  DISPATCH_TRY(stats_.read_state_counts());
-  CommittedTurn done{.begun = outgoing.size()};
-  const SteadyTime staged = context_.clock.steady();
-  DISPATCH_TRY(journal::commit_durably(*transaction));
-  done.commit = context_.clock.steady() - staged;
-  done.taken = intake_.committed();
-  stats_.committed(settlements_, gaps_given_up_);
-  gathering_.note(settlements_);
-  attempt_tracer_.committed(context_.clock, done.commit);
-
-  if (!mail.reports.empty()) fail_point(FailPoint::outcomes_committed);
-  if (!outgoing.empty()) {
-    fail_point(FailPoint::intents_committed);
-    context_.transport.send(std::move(outgoing));
-    const SteadyTime steady = context_.clock.steady();
-    for (Item* item : leaving_) limiters_.leaves(*item, steady);
-  }
-  if (context_.observer != nullptr) tell(done);
+  DISPATCH_TRY(limiters_.save_paces(*transaction, turn.leaving, now, context_.clock.steady()));
+  DISPATCH_TRY(commit(*transaction, std::move(turn)));
   limiters_.tidy(context_.clock.steady());
-  ahead_ = context_.transport.waiting();
-  stats_.look(in_flight_.size(), ahead_);
-  return {};
+  return unsynced_.wait_until_left(UnsyncedTurns::turns_most - 1, in_flight_.size());
+}
+
+Result<> Dispatcher::commit(journal::Transaction& transaction, UnsyncedTurn turn) {
+  turn.done.begun = turn.outgoing.size();
+  turn.done.orphans = std::exchange(orphans_, 0);
+  turn.done.trips = limiters_.circuits().take_trips();
+  turn.done.held_back = limiters_.take_held_back();
+  turn.traces = attempt_tracer_.take_turn();
+  turn.input = intake_.stage();
+  gathering_.note(turn.settlements);
+  DISPATCH_TRY(stats_.read_state_counts());
+  turn.state_counts = stats_.state_counts();
+  const std::size_t sent = in_flight_.size() - unsynced_.unsent() - turn.outgoing.size();
+  const bool has_work = has_more() || context_.inbox.has_mail(intake_.empty() ? 1 : 0);
+  const SteadyTime staged = context_.clock.steady();
+  const bool goes_on = unsynced_.rule().goes_on({.work_waits = has_work, .under_way = sent});
+  DISPATCH_ASSIGN(auto token, goes_on ? transaction.commit_async() : transaction.commit());
+  if (!goes_on) {
+    DISPATCH_TRY(token.wait());
+    unsynced_.rule().note(context_.clock.steady() - staged);
+  }
+  unsynced_.add(std::move(turn), std::move(token), staged);
+  return let_go();
 }
 
 /// Where the wall clock was set, waits go on as they were.
@@ -108,27 +117,15 @@ Result<> Dispatcher::follow_clock(journal::Transaction& transaction, const Clock
   return pump_.clock_set(*jump);
 }
 
-void Dispatcher::tell(CommittedTurn done) {
-  done.settled = settlements_;
-  done.attempt_traces = attempt_tracer_.ended();
-  const auto accepted_events = intake_.take_accepted_events(done.commit);
-  done.accepted_events = accepted_events;
-  done.orphans = std::exchange(orphans_, 0);
-  done.trips = limiters_.circuits().take_trips();
-  done.held_back = limiters_.take_held_back();
-  context_.observer->committed(done);
-  stats_.look_at_hosts_now_and_then();
-}
-
-Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<delivery::Report>& reports,
-                            WallTime now) {
+Result<> Dispatcher::settle(journal::Transaction& transaction, UnsyncedTurn& turn, WallTime now) {
   answered_.clear();
-  settlements_.clear();
+  auto& reports = turn.reports;
+  auto& settlements = turn.settlements;
   if (reports.empty()) return {};
   std::vector<DestinationLimiters::End> ends;
   std::set<SubscriptionNo> to_pause;
   std::vector<Item*> items;
-  settlements_.reserve(reports.size());
+  settlements.reserve(reports.size());
   ends.reserve(reports.size());
   items.reserve(reports.size());
   for (auto& report : reports) {
@@ -142,21 +139,21 @@ Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<deliv
     const Item& item = *items.back();
     const auto decision = decide_outcome(item.row, report.outcome, *item.lane->queue->policy,
                                          options_.orphans, now, context_.random.unit());
-    settlements_.push_back(decision.settlement);
+    settlements.push_back(decision.settlement);
     ends.push_back({policy::signal_of(report.outcome, decision.meaning), decision.hold});
     report.outcome.kind = decision.kind;
     if (attempt_trace) attempt_tracer_.end(attempt_trace, decision.settlement);
     if (decision.meaning == policy::Meaning::pause) to_pause.insert(item.lane->queue->row.subscription);
   }
   DISPATCH_TRY(note_actions(ends));
-  DISPATCH_ASSIGN(const auto settled, transaction.settle(settlements_));
+  DISPATCH_ASSIGN(const auto settled, transaction.settle(settlements));
   fail_point(FailPoint::outcomes_staged);
   const SteadyTime steady = context_.clock.steady();
   for (std::size_t i = 0; i < items.size(); ++i) {
     QueueState& queue = *items[i]->lane->queue;
     --queue.under_way;
     answered_.push_back(&queue);
-    hear(*items[i], *settlements_[i].outcome, steady);
+    hear(*items[i], *settlements[i].outcome, steady);
     scheduler_.free_permits(*items[i]);
     if (DestinationLimiter* limiter = limiters_.ended(*items[i], ends[i], now, steady); limiter != nullptr)
       pump_.lead_to(*limiter);
@@ -166,13 +163,13 @@ Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<deliv
       pump_.lost(*items[i]);
       continue;
     }
-    switch (settlements_[i].by) {
+    switch (settlements[i].by) {
       case Transition::succeed:
       case Transition::exclude:
         pump_.completed(*items[i]);
         break;
       case Transition::retry:
-        pump_.retry_later(*items[i], settlements_[i].due);
+        pump_.retry_later(*items[i], settlements[i].due);
         break;
       default:
         pump_.buried(*items[i]);
@@ -180,7 +177,7 @@ Result<> Dispatcher::settle(journal::Transaction& transaction, std::vector<deliv
     }
   }
   std::size_t place = 0;
-  std::erase_if(settlements_, [&](const auto&) { return settled[place++] == journal::Settled::lost; });
+  std::erase_if(settlements, [&](const auto&) { return settled[place++] == journal::Settled::lost; });
   return to_pause.empty() ? Result<>{} : pause(transaction, to_pause, now);
 }
 
@@ -237,6 +234,7 @@ Result<> Dispatcher::refresh_policies(WallTime now) {
 }
 
 void Dispatcher::drain() {
+  unsynced_.withdraw();
   if (!std::exchange(draining_, true)) context_.transport.withdraw();
 }
 
@@ -266,12 +264,11 @@ Result<> Dispatcher::look_for_given_up() {
   return {};
 }
 
-Result<> Dispatcher::give_up_gaps(journal::Transaction& transaction, WallTime now) {
-  gaps_given_up_ = {};
+Result<> Dispatcher::give_up_gaps(journal::Transaction& transaction, UnsyncedTurn& turn, WallTime now) {
   if (draining_) return {};
-  DISPATCH_ASSIGN(gaps_given_up_,
+  DISPATCH_ASSIGN(turn.gaps_given_up,
                   gap_watch_.give_up(context_.journal, transaction, now, context_.clock.steady()));
-  if (gaps_given_up_.gaps > 0) pump_.woken();
+  if (turn.gaps_given_up.gaps > 0) pump_.woken();
   return {};
 }
 
@@ -287,15 +284,13 @@ IngestBudget::Load Dispatcher::load(std::size_t outcomes) const {
   return load;
 }
 
-Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transaction, WallTime now) {
-  std::vector<Outgoing> outgoing;
-  leaving_.clear();
-  if (draining_) return outgoing;
+Result<> Dispatcher::begin(journal::Transaction& transaction, UnsyncedTurn& turn, WallTime now) {
+  if (draining_) return {};
   DISPATCH_TRY(pump_.fill(now));
   for (const auto& [destination, action] : pump_.take_asked_for())
     limiters_.asked(destination, action, now, context_.clock.steady());
   DISPATCH_ASSIGN(const auto items, what_may_go(now));
-  if (items.empty()) return outgoing;
+  if (items.empty()) return {};
 
   std::vector<journal::Intent> intents;
   intents.reserve(items.size());
@@ -303,7 +298,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transactio
   DISPATCH_ASSIGN(auto begun, transaction.begin(intents, now));
   fail_point(FailPoint::intents_staged);
 
-  outgoing.reserve(items.size());
+  turn.outgoing.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
     Item& item = *items[i];
     if (!begun[i].won) {
@@ -314,7 +309,7 @@ Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transactio
     }
     item.row.state = DeliveryState::in_flight;
     ++item.row.attempts;
-    auto& request = outgoing.emplace_back(std::move(begun[i].outgoing));
+    auto& request = turn.outgoing.emplace_back(std::move(begun[i].outgoing));
     request.ticket = ++last_ticket_;
     request.host = item.lane->host->number;
     const auto& statuses = item.lane->queue->policy->statuses;
@@ -322,9 +317,9 @@ Result<std::vector<Outgoing>> Dispatcher::begin(journal::Transaction& transactio
     request.throttled_by_503 = !statuses.contains(503);
     in_flight_.emplace(request.ticket, UnderWay{&item, attempt_tracer_.begin(item, request, now)});
     ++item.lane->queue->under_way;
-    leaving_.push_back(&item);
+    turn.leaving.push_back(&item);
   }
-  return outgoing;
+  return {};
 }
 
 /// Lets the scheduler decide, and releases what the limiters allow, until nothing more may go.
@@ -362,13 +357,18 @@ bool Dispatcher::finished() const {
 Gathering::Wait Dispatcher::gathering() const {
   if (draining_) return {};
   const std::size_t begun = in_flight_.size();
-  return gathering_.wait(
-      {.under_way = begun, .ahead = ahead_, .waiting = pump_.lanes() - std::min(pump_.lanes(), begun)});
+  return gathering_.wait({.under_way = begun,
+                          .ahead = unsynced_.ahead(),
+                          .waiting = pump_.lanes() - std::min(pump_.lanes(), begun)});
+}
+
+/// There is work for the next turn even if no mail comes.
+bool Dispatcher::has_more() const {
+  return (!intake_.empty() && !satisfied_) || (!draining_ && pump_.hungry());
 }
 
 WallTime Dispatcher::wake_at(WallTime now) const {
-  if (!intake_.empty() && !satisfied_) return now;
-  if (!draining_ && pump_.hungry()) return now;
+  if (has_more()) return now;
   WallTime next_look = now + look_around_every;
   if (draining_) return next_look;
   const SteadyTime steady = context_.clock.steady();
@@ -382,6 +382,7 @@ WallTime Dispatcher::wake_at(WallTime now) const {
 }
 
 Result<> Dispatcher::save_progress() {
+  DISPATCH_TRY(wait_for_commits());
   DISPATCH_ASSIGN(auto transaction, context_.journal.begin());
   DISPATCH_TRY(pump_.save_progress(*transaction, true));
   DISPATCH_TRY(journal::commit_durably(*transaction));

@@ -14,6 +14,7 @@
 #include "flow/rules/turn_time.hpp"
 #include "flow/run_context.hpp"
 #include "flow/run_stats_collector.hpp"
+#include "flow/unsynced_turns.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -25,10 +26,11 @@
 namespace dispatch::flow {
 
 /// The one dispatcher of a journal; it works in turns. A turn is one transaction: it records the outcomes and
-/// events that have arrived, and the intents of the deliveries that may go now. Nothing is sent before the
-/// commit. So one transaction holds the outcome of delivery N and the intent of N+1, and each commit carries
-/// as much as arrived during the last one. Everything happens on the caller's thread, and the same mail at
-/// the same times gives the same turns.
+/// events that have arrived, and the intents of the deliveries that may go now. Nothing is sent or
+/// acknowledged before the commit is durable; meanwhile the next turn may be computed and committed
+/// (flow/unsynced_turns.hpp). So one transaction holds the outcome of delivery N and the intent of N+1, and
+/// each commit carries as much as arrived during the last one. Everything happens on the caller's thread, and
+/// the same mail at the same times gives the same turns.
 class Dispatcher {
  public:
   Dispatcher(const RunContext& context, const RunOptions& options, Intake& intake, SharedStats& shared_stats);
@@ -42,12 +44,21 @@ class Dispatcher {
   /// How long the caller should wait for more outcomes once there is one.
   Gathering::Wait gathering() const;
 
+  /// Sends and acknowledges what earlier turns have committed, as far as it is durable by now. turn() does
+  /// the same. The inbox wakes its reader when a commit has become durable.
+  Result<> let_go() { return unsynced_.let_go(in_flight_.size()); }
+  /// The same, after it has waited until all commits are durable.
+  Result<> wait_for_commits() { return unsynced_.wait_until_left(0, in_flight_.size()); }
+  /// True if commits are not known to be durable.
+  bool is_syncing() const { return !unsynced_.empty(); }
+
   /// Notes how long the caller waited for the mail of the last turn, and how long the turn took.
   void note(std::chrono::nanoseconds waited, std::chrono::nanoseconds worked) {
     ingest_budget_.note(waited, worked);
   }
 
-  /// Starts no new request from now on, and takes back what has not begun; still records outcomes.
+  /// Starts no new request from now on, and takes back what has not begun; still records outcomes. What is
+  /// not durable yet is not sent any more.
   void drain();
 
   std::size_t in_flight() const { return in_flight_.size(); }
@@ -58,23 +69,25 @@ class Dispatcher {
   /// read.
   WallTime wake_at(WallTime now) const;
 
-  /// At the end of a run: saves where a restart must read, and updates the stats of the hosts.
+  /// At the end of a run: waits until everything is durable, saves where a restart must read, and updates the
+  /// stats of the hosts.
   Result<> save_progress();
 
  private:
   Result<> follow_clock(journal::Transaction& transaction, const ClockWatch::Look& look);
-  Result<> settle(journal::Transaction& transaction, std::vector<delivery::Report>& reports, WallTime now);
+  Result<> settle(journal::Transaction& transaction, UnsyncedTurn& turn, WallTime now);
   static void hear(const Item& item, const Outcome& outcome, SteadyTime now);
   Result<> note_actions(const std::vector<DestinationLimiters::End>& ends);
   Result<> pause(journal::Transaction& transaction, const std::set<SubscriptionNo>& subscriptions,
                  WallTime now);
   Result<> refresh_policies(WallTime now);
-  void tell(CommittedTurn done);
+  Result<> commit(journal::Transaction& transaction, UnsyncedTurn turn);
+  bool has_more() const;
   Result<> take_in(journal::Transaction& transaction, WallTime now, std::size_t outcomes);
   Result<> look_for_given_up();
-  Result<> give_up_gaps(journal::Transaction& transaction, WallTime now);
+  Result<> give_up_gaps(journal::Transaction& transaction, UnsyncedTurn& turn, WallTime now);
   IngestBudget::Load load(std::size_t outcomes) const;
-  Result<std::vector<Outgoing>> begin(journal::Transaction& transaction, WallTime now);
+  Result<> begin(journal::Transaction& transaction, UnsyncedTurn& turn, WallTime now);
   Result<std::vector<Item*>> what_may_go(WallTime now);
 
   const RunContext& context_;
@@ -96,14 +109,11 @@ class Dispatcher {
   };
   std::unordered_map<std::uint64_t, UnderWay> in_flight_;
   std::uint64_t last_ticket_ = 0;
-  std::size_t ahead_ = 0;  ///< after the last turn, of those: the number that wait for a free connection
   std::vector<QueueState*> answered_;  ///< queues with settled deliveries in this turn, each once
-  std::vector<Item*> leaving_;         ///< items that the turn has begun
-  journal::GapCount gaps_given_up_;    ///< in this turn
   bool given_up_ = false;  ///< true: another process has cancelled or discarded deliveries that may wait here
-  bool satisfied_ = false;                        ///< true: the turn has left available input in the inbox
-  std::vector<journal::Settlement> settlements_;  ///< of this turn
+  bool satisfied_ = false;  ///< true: the turn has left available input in the inbox
   AttemptTracer attempt_tracer_;
+  UnsyncedTurns unsynced_;
   std::uint64_t orphans_ = 0;  ///< found at the start and not reported yet
   SteadyTime remembered_at_{};
   bool draining_ = false;

@@ -25,11 +25,13 @@ Result<> Follower::turn(Mail mail) {
     DISPATCH_ASSIGN(auto transaction, context_.journal.begin());
     DISPATCH_TRY(refresh_catalog(context_.router.catalog(), context_.journal));
     DISPATCH_TRY(intake_.append(*transaction, events_per_turn, context_.clock.wall()));
+    StagedInput input = intake_.stage();
     const SteadyTime staged = context_.clock.steady();
     DISPATCH_TRY(journal::commit_durably(*transaction));
     done.commit = context_.clock.steady() - staged;
-    done.taken = intake_.committed();
-    accepted_events = intake_.take_accepted_events(done.commit);
+    done.taken = input.taken;
+    intake_.acknowledge(input);
+    accepted_events = input.take_accepted_events(context_.clock.wall(), done.commit);
     done.accepted_events = accepted_events;
   }
   if (context_.observer != nullptr) context_.observer->committed(done);

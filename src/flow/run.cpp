@@ -30,6 +30,11 @@ struct RunProgress {
   std::optional<Error> checkpoint_error;
   Stop stop = Stop::none;
 
+  /// True if a turn has something to do with the mail.
+  bool is_news(const Mail& mail) const {
+    return !mail.reports.empty() || !mail.incoming.empty() || mail.stop != Stop::none ||
+           (mail.input_ended && !input_ended);
+  }
   void note(Mail& mail) {
     input_ended = input_ended || mail.input_ended;
     if (mail.input_error) input_error = std::exchange(mail.input_error, std::nullopt);
@@ -82,6 +87,7 @@ Result<RunResult> dispatch_all(const RunContext& context, const RunOptions& opti
   Dispatcher dispatcher{context, options, intake, shared_stats};
   DISPATCH_TRY(dispatcher.start(left));
   bool aborted = false;
+  SteadyTime::duration waited{0};  ///< for the mail of the next turn
   const auto remaining = [&] { return shared_stats.snapshot().state_counts.open(); };
   while (true) {
     const WallTime now = context.clock.wall();
@@ -91,13 +97,18 @@ Result<RunResult> dispatch_all(const RunContext& context, const RunOptions& opti
     Mail mail = context.inbox.take(told ? idle_since : idle_since + sleep, intake.empty() ? 1 : 0,
                                    dispatcher.gathering());
     const auto busy_since = context.clock.steady();
+    waited += busy_since - idle_since;
+    const bool has_news = progress.is_news(mail);
     progress.note(mail);
     if (progress.stop != Stop::none) dispatcher.drain();
     if (progress.stop == Stop::abort && !std::exchange(aborted, true)) context.transport.abort();
+    DISPATCH_TRY(dispatcher.let_go());
+    // Woken because a commit became durable.
+    if (!has_news && dispatcher.wake_at(context.clock.wall()) > context.clock.wall()) continue;
     const bool quiet = mail.incoming.empty();
     DISPATCH_TRY(dispatcher.turn(std::move(mail)));
     progress.note_checkpoint(context);
-    dispatcher.note(busy_since - idle_since, context.clock.steady() - busy_since);
+    dispatcher.note(std::exchange(waited, {}), context.clock.steady() - busy_since);
     progress.note(context, intake);
 
     const bool stopped =

@@ -76,13 +76,13 @@ Result<> RunStatsCollector::read_state_counts() {
   return {};
 }
 
-void RunStatsCollector::look(std::size_t begun, std::size_t ahead) {
-  const std::int64_t failed = state_counts_.of(DeliveryState::failed) - *failed_before_;
+void RunStatsCollector::look(const journal::StateCounts& state_counts, std::size_t begun, std::size_t ahead) {
+  const std::int64_t failed = state_counts.of(DeliveryState::failed) - *failed_before_;
   const auto waiting = limiters_.waiting();
   const WallTime now = clock_.wall();
   const SteadyTime steady = clock_.steady();
   shared_stats_.update([&](RunStats& stats) {
-    stats.state_counts = state_counts_;
+    stats.state_counts = state_counts;
     if (paused_) stats.paused = std::move(*std::exchange(paused_, std::nullopt));
     stats.given_up = static_cast<std::uint64_t>(
         std::max<std::int64_t>(0, failed - static_cast<std::int64_t>(stats.not_meant)));

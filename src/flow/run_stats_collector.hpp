@@ -17,8 +17,8 @@
 
 namespace dispatch::flow {
 
-/// Collects the stats of a run: counts what committed turns have done, and publishes the current state after
-/// each turn. Used by the dispatcher's thread.
+/// Collects the stats of a run: counts what durable turns have done, and publishes the current state after
+/// each of them. Used by the dispatcher's thread.
 class RunStatsCollector {
  public:
   RunStatsCollector(journal::Journal& journal, const Clock& clock, const CommitLimits& limits,
@@ -32,16 +32,15 @@ class RunStatsCollector {
 
   /// Counts attempts of the last owner with an unknown outcome.
   void recovered(std::size_t attempts);
-  /// Counts the outcomes and given-up gaps of a committed turn.
+  /// Counts the outcomes and given-up gaps of a durable turn.
   void committed(std::span<const journal::Settlement> settled, const journal::GapCount& gaps_given_up);
   /// Sets the paused subscriptions; the next look() publishes them.
   void set_paused(std::vector<std::string> ids) { paused_ = std::move(ids); }
-  /// Reads the state counts. Call it in the transaction of a turn, when the turn has staged its last change;
-  /// look() publishes them.
+  /// Reads the state counts. Call it in the transaction of a turn, when the turn has staged its last change.
   Result<> read_state_counts();
-  /// Updates the current state after a turn, with `begun` attempts under way; `ahead` of them wait for a free
-  /// connection.
-  void look(std::size_t begun, std::size_t ahead);
+  /// Publishes the current state, with the state counts of a durable turn and `begun` attempts under way;
+  /// `ahead` of them wait for their commit to be durable or for a free connection.
+  void look(const journal::StateCounts& state_counts, std::size_t begun, std::size_t ahead);
   /// Updates the list of the busiest hosts.
   void look_at_hosts();
   /// Calls look_at_hosts() at most once a second.

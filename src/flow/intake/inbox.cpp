@@ -58,6 +58,19 @@ void Inbox::stop(Stop how) {
   room_.notify_all();
 }
 
+void Inbox::wake() {
+  {
+    const std::scoped_lock lock{mutex_};
+    woken_ = true;
+  }
+  news_.notify_one();
+}
+
+bool Inbox::has_mail(std::size_t batches) const {
+  const std::scoped_lock lock{mutex_};
+  return !reports_.empty() || (batches > 0 && !incoming_.empty());
+}
+
 Stop Inbox::stopping() const {
   const std::scoped_lock lock{mutex_};
   return stop_;
@@ -68,7 +81,8 @@ bool Inbox::anything_new(std::size_t batches) const {
 }
 
 bool Inbox::anything_but_reports(std::size_t batches) const {
-  return (batches > 0 && (!incoming_.empty() || (input_ended_ && !end_told_))) || stop_ != stop_told_;
+  return (batches > 0 && (!incoming_.empty() || (input_ended_ && !end_told_))) || stop_ != stop_told_ ||
+         woken_;
 }
 
 void Inbox::gather(std::unique_lock<std::mutex>& lock, std::optional<SteadyTime> until, std::size_t batches,
@@ -90,6 +104,7 @@ Mail Inbox::take(std::optional<SteadyTime> until, std::size_t batches, const Gat
     news_.wait(lock, ready);
   if (!reports_.empty()) gather(lock, until, batches, gathering);
 
+  woken_ = false;
   Mail mail;
   mail.reports.swap(reports_);
   for (std::size_t i = 0; i < batches && !incoming_.empty(); ++i) {

@@ -63,10 +63,14 @@ class Inbox final : public delivery::Reports {
   void end_input(std::optional<Error> error = std::nullopt);
   void stop(Stop how);
   Stop stopping() const;
+  /// Ends the wait of take(), or of its next call, even without mail.
+  void wake();
+  /// True if mail waits, as take() would return it.
+  bool has_mail(std::size_t batches) const;
 
-  /// Waits until there is mail, until the state of the inbox changes, or until the time `until`. With
-  /// `batches` = 0 events stay in the inbox and do not end the wait. If only reports have come, waits for
-  /// more of them as `gathering` says, but not beyond `until`.
+  /// Waits until there is mail, until the state of the inbox changes, until wake() is called, or until the
+  /// time `until`. With `batches` = 0 events stay in the inbox and do not end the wait. If only reports have
+  /// come, waits for more of them as `gathering` says, but not beyond `until`.
   Mail take(std::optional<SteadyTime> until, std::size_t batches, const Gathering::Wait& gathering = {});
 
  private:
@@ -86,6 +90,7 @@ class Inbox final : public delivery::Reports {
   bool closed_ = false;
   bool input_ended_ = false;
   bool end_told_ = false;
+  bool woken_ = false;
   Stop stop_ = Stop::none;
   Stop stop_told_ = Stop::none;
 };

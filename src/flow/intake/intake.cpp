@@ -135,7 +135,7 @@ Result<> Intake::append_some(journal::Transaction& transaction, Incoming& incomi
         missing_order_.note(arrivals[i]);
         if (context_.router.goes_elsewhere(arrivals[i])) elsewhere_.note(arrivals[i].routes.front().url);
         if (arrivals[i].routes.empty()) ++taken.unmatched;
-        if (arrivals[i].entity_id && !arrivals[i].sequence) ++numbered_;
+        if (arrivals[i].entity_id && !arrivals[i].sequence) ++staged_.numbered;
         if (tell && arrivals[i].trace.sampled()) note_entry(arrivals[i], incoming.taken);
         break;
       case AppendVerdict::duplicate:
@@ -156,54 +156,45 @@ Result<> Intake::append_some(journal::Transaction& transaction, Incoming& incomi
   }
   if (!incoming.batch.receipts.empty()) stage_receipts(incoming.batch, report.verdicts);
   next_arrival_ += count;
-  uncommitted_.accepted += taken.accepted;
-  uncommitted_.duplicates += taken.duplicates;
-  uncommitted_.conflicts += taken.conflicts;
-  uncommitted_.unmatched += taken.unmatched;
+  staged_.taken.accepted += taken.accepted;
+  staged_.taken.duplicates += taken.duplicates;
+  staged_.taken.conflicts += taken.conflicts;
+  staged_.taken.unmatched += taken.unmatched;
   return transaction.unqueue_rejects(accepted_texts_);
 }
 
-Taken Intake::committed() {
-  const Taken taken = std::exchange(uncommitted_, {});
+StagedInput Intake::stage() {
+  if (elsewhere_.take_changed()) staged_.elsewhere = elsewhere_.found();
+  if (recorded_elsewhere_.take_changed()) staged_.recorded_elsewhere = recorded_elsewhere_.found();
+  if (missing_order_.take_changed()) staged_.missing_order = missing_order_.found();
+  return std::exchange(staged_, {});
+}
+
+void Intake::acknowledge(StagedInput& staged) {
+  const Taken& taken = staged.taken;
   shared_stats_.update([&](RunStats& stats) {
     stats.lines += taken.accepted + taken.duplicates + taken.rejected;
     stats.accepted += taken.accepted;
     stats.duplicates += taken.duplicates;
     stats.rejected += taken.rejected;
     stats.unmatched += taken.unmatched;
-    stats.numbered += std::exchange(numbered_, 0);
-    if (elsewhere_.take_changed()) stats.elsewhere = elsewhere_.found();
-    if (recorded_elsewhere_.take_changed()) stats.recorded_elsewhere = recorded_elsewhere_.found();
-    if (missing_order_.take_changed()) stats.missing_order = missing_order_.found();
+    stats.numbered += staged.numbered;
+    if (staged.elsewhere) stats.elsewhere = std::move(*staged.elsewhere);
+    if (staged.recorded_elsewhere) stats.recorded_elsewhere = std::move(*staged.recorded_elsewhere);
+    if (staged.missing_order) stats.missing_order = std::move(*staged.missing_order);
   });
-  receipts_.committed();
-  for (const auto& [source, cursor] : reached_) source->committed(cursor);
-  reached_.clear();
+  staged.receipts.committed();
+  for (const auto& [source, cursor] : staged.reached) source->committed(cursor);
   if (stopped_) taken_.clear();  // with the receipts of what is dropped
-  return taken;
 }
 
 void Intake::note_entry(const Arrival& arrival, WallTime taken) {
-  auto& accepted_event = *accepted_events_.emplace_back(std::make_shared<AcceptedEvent>());
+  auto& accepted_event = *staged_.accepted_events.emplace_back(std::make_shared<AcceptedEvent>());
   accepted_event.texts.assign(
       {arrival.event_id, arrival.entity_id.value_or(std::string_view{}), arrival.correlation_id});
   accepted_event.trace = arrival.trace;
   if (arrival.parent) accepted_event.parent = arrival.parent.span;
   accepted_event.from = taken;
-}
-
-std::vector<std::shared_ptr<const AcceptedEvent>> Intake::take_accepted_events(
-    std::chrono::nanoseconds commit) {
-  if (accepted_events_.empty()) return {};
-  const WallTime now = context_.clock.wall();
-  for (const auto& accepted_event : accepted_events_) {
-    accepted_event->committed = now;
-    accepted_event->staged = now - std::chrono::duration_cast<std::chrono::microseconds>(commit);
-  }
-  std::vector<std::shared_ptr<const AcceptedEvent>> accepted_events{accepted_events_.begin(),
-                                                                    accepted_events_.end()};
-  accepted_events_.clear();
-  return accepted_events;
 }
 
 /// Those refused now have theirs with their rejects, which are the last of rejects_, in the same order.
@@ -217,7 +208,7 @@ void Intake::stage_receipts(ingest::Batch& batch, std::span<const journal::Appen
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     auto& receipt = batch.receipts[first + i];
     if (is_in_journal(verdicts[i])) {
-      receipts_.add(std::move(receipt), verdict_of(verdicts[i], batch.arrivals[first + i]));
+      staged_.receipts.add(std::move(receipt), verdict_of(verdicts[i], batch.arrivals[first + i]));
       continue;
     }
     reject->receipt = std::move(receipt);
@@ -260,21 +251,22 @@ Result<std::size_t> Intake::keep(journal::Transaction& transaction, ingest::Reje
 
 void Intake::note_reject(ingest::Reject& reject) {
   if (warnings_.note(reject.reason)) context_.log->warn("{}", ingest::describe(reject));
-  ++uncommitted_.rejected;
+  ++staged_.taken.rejected;
   if (!reject.receipt) return;
   using Kind = ingest::Verdict::Kind;
   const Kind kind = reject.taken_by == Position{} ? Kind::rejected : Kind::conflict;
-  receipts_.add(std::move(reject.receipt), {kind, reject.taken_by, {}, reject.reason});
+  staged_.receipts.add(std::move(reject.receipt), {kind, reject.taken_by, {}, reject.reason});
 }
 
 /// Where the input ends here, what follows of it is not decided, and its source keeps it.
 void Intake::note_decided(const Incoming& incoming) {
   if (incoming.source == nullptr || stopped_) return;
-  const Reached reached{incoming.source, incoming.batch.cursor};
-  if (reached_.empty() || reached_.back().source != reached.source)
-    reached_.push_back(reached);
+  auto& all = staged_.reached;
+  const StagedInput::Reached reached{incoming.source, incoming.batch.cursor};
+  if (all.empty() || all.back().source != reached.source)
+    all.push_back(reached);
   else
-    reached_.back() = reached;
+    all.back() = reached;
 }
 
 void Intake::stop_after(const ingest::Batch& batch, const ingest::Origin& origin, bool including,

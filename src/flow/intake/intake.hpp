@@ -6,7 +6,7 @@
 #include "flow/intake/inbox.hpp"
 #include "flow/intake/input_progress.hpp"
 #include "flow/intake/position_ranges.hpp"
-#include "flow/intake/staged_receipts.hpp"
+#include "flow/intake/staged_input.hpp"
 #include "flow/observe/elsewhere.hpp"
 #include "flow/observe/missing_order.hpp"
 #include "flow/observe/observer.hpp"
@@ -45,13 +45,11 @@ class Intake {
                                                    WallTime now);
 
   bool empty() const { return waiting_.empty(); }
-  /// Call it once the transaction is durable. Adds what was appended since the last call to the stats, lets
-  /// receipts report their verdicts, and calls committed() on the sources of complete batches. Returns what
-  /// was appended.
-  Taken committed();
-  /// Returns the events accepted since the last call that the observer wants, with the time of their commit,
-  /// which took `commit`.
-  std::vector<std::shared_ptr<const AcceptedEvent>> take_accepted_events(std::chrono::nanoseconds commit);
+  /// Returns what was appended since the last call. Call it when the transaction is committed.
+  StagedInput stage();
+  /// Call it, in order, once the transaction of `staged` is durable. Adds it to the stats, lets receipts
+  /// report their verdicts, and calls committed() on the sources of complete batches.
+  void acknowledge(StagedInput& staged);
   /// Lists the unread rest of the inputs, after the run was stopped before their end. Does nothing if the
   /// input had ended, or if stopped().
   void note_cut_input();
@@ -92,23 +90,15 @@ class Intake {
   std::size_t next_arrival_ = 0;         ///< index in the first waiting batch
   std::size_t next_reject_ = 0;          ///< index in the first waiting batch
   std::vector<ingest::Reject> rejects_;  ///< of the current batch, not stored yet
-  StagedReceipts receipts_;
-  struct Reached {
-    ingest::EventSource* source;
-    ingest::Cursor cursor;
-  };
-  std::vector<Reached> reached_;  ///< of batches that are completely decided in this transaction
+  StagedInput staged_;                   ///< of this transaction
   InputProgress progress_;
   std::vector<std::string_view> accepted_texts_;
   ingest::RejectWarnings warnings_;
   MissingOrder missing_order_;
   ElsewhereCount elsewhere_;
   RecordedElsewhereCount recorded_elsewhere_;
-  std::uint64_t numbered_ = 0;  ///< not committed yet; RunStats::numbered
   bool stopped_ = false;
   std::optional<Error> error_;
-  Taken uncommitted_;
-  std::vector<std::shared_ptr<AcceptedEvent>> accepted_events_;
   PositionRanges positions_;
 };
 

@@ -12,8 +12,11 @@ namespace dispatch::flow {
 class StagedReceipts {
  public:
   StagedReceipts() = default;
-  StagedReceipts(const StagedReceipts&) = delete;
-  StagedReceipts& operator=(const StagedReceipts&) = delete;
+  StagedReceipts(StagedReceipts&& other) noexcept : staged_(std::exchange(other.staged_, {})) {}
+  StagedReceipts& operator=(StagedReceipts&& other) noexcept {
+    std::swap(staged_, other.staged_);
+    return *this;
+  }
   ~StagedReceipts() {
     for (auto& [receipt, verdict] : staged_) receipt.tell({.kind = ingest::Verdict::Kind::unknown});
   }

@@ -70,6 +70,10 @@ class HostGate {
   Item* next();
   /// Takes back one permit of that share.
   void free(Share& share);
+  /// Notes that a delivery with a permit is committed and cannot be sent before the commit is durable. Until
+  /// is_sent(), the gate gives others in its place, if deliveries may be committed ahead at all.
+  void not_sent_yet() { ++unsent_; }
+  void is_sent() { --unsent_; }
   /// Notes that a request to that destination took `took`.
   void answered(Share& share, std::chrono::microseconds took, SteadyTime now);
   /// Takes out the waiting items whose lanes leave the window, in order within each destination.
@@ -93,12 +97,15 @@ class HostGate {
   void count_unproven(Share& share);
   void forget_if_unused(Share& share);
   std::size_t committed_most() const {
-    return limits_.committed_most_at_host(may_be_ahead_ && unproven_ == 0);
+    const bool ahead = may_be_ahead_ && unproven_ == 0;
+    const std::size_t most = limits_.committed_most_at_host(ahead);
+    return ahead ? limits_.with_unsent(most, unsent_) : most;
   }
 
   const CommitLimits& limits_;
   bool may_be_ahead_ = true;
   std::size_t held_ = 0;
+  std::size_t unsent_ = 0;  ///< of the deliveries with permits, those that are not sent yet
   std::map<DestinationNo, Share> shares_;
   std::map<Place, Share*> order_;  ///< the shares with waiting items
   std::list<Item*> spare_;         ///< elements of lists of waiting items, to be used again

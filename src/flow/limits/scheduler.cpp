@@ -121,6 +121,23 @@ void Scheduler::free_permits(const Item& item) {
   frees_.push_back({.gate = item.lane->host->gate, .share = item.lane->share});
 }
 
+void Scheduler::not_sent_yet(const Item& item) {
+  HostGate& gate = *item.lane->host->gate;
+  gate.not_sent_yet();
+  ++unsent_;
+  // Several of a turn have one host: its gate looks once.
+  if (frees_.empty() || frees_.back().gate != &gate) frees_.push_back({.gate = &gate});
+}
+
+void Scheduler::is_sent(const Item& item) {
+  item.lane->host->gate->is_sent();
+  --unsent_;
+}
+
+std::size_t Scheduler::committed_most() const {
+  return limits().with_unsent(limits().committed_most_in_all(), unsent_);
+}
+
 Decisions Scheduler::decide(WallTime now) {
   Decisions decisions;
   if (!steps_.empty()) graph_->run([&] { play_lanes(); });
@@ -136,7 +153,7 @@ Decisions Scheduler::decide(WallTime now) {
   }
   frees_.clear();
   limits_changed_ = false;
-  for (; committed_ < limits().committed_most_in_all() && !before_in_all_.empty(); ++committed_) {
+  for (; committed_ < committed_most() && !before_in_all_.empty(); ++committed_) {
     decisions.go.push_back(before_in_all_.front());
     before_in_all_.pop_front();
   }

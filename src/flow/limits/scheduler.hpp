@@ -79,6 +79,11 @@ class Scheduler {
   /// Gives back the permits that decide() gave to the item: its host's and the run's. Takes effect after all
   /// other kinds of staged calls, so that a permit goes to the best of all items that wait by then.
   void free_permits(const Item& item);
+  /// Notes that a delivery that decide() let go is committed and cannot be sent before the commit is durable.
+  /// Until is_sent() others may go in its place, see CommitLimits::with_unsent.
+  void not_sent_yet(const Item& item);
+  /// Notes that it is sent, or settled without.
+  void is_sent(const Item& item);
   /// Sets whether deliveries to this host may be committed ahead. If more may go, they go after all other
   /// kinds of staged calls.
   void allow_ahead(HostGate& gate, bool allowed) {
@@ -132,6 +137,7 @@ class Scheduler {
   static void to_limiter(DestinationLimiter& limiter, Item& item, Decisions& decisions);
   void to_gate(Item& item);
   void let_through(HostGate& gate);
+  std::size_t committed_most() const;
 
   std::vector<Step> steps_;
   std::vector<Free> frees_;
@@ -139,6 +145,7 @@ class Scheduler {
   HostGates gates_;
   std::deque<Item*> before_in_all_;  ///< items with a permit of their host that wait for one of the run
   std::size_t committed_ = 0;        ///< number of permits of the run that are given
+  std::size_t unsent_ = 0;           ///< of these, the deliveries that are not sent yet
   bool limits_changed_ = false;      ///< since the last decide()
   std::unique_ptr<Graph> graph_;
 };

@@ -36,7 +36,7 @@ struct CommittedTurn {
   std::uint64_t orphans = 0;  ///< attempts found in flight at the start, whose outcome is unknown
   std::uint64_t trips = 0;    ///< circuits that have opened
   HeldBack held_back{};
-  std::chrono::nanoseconds commit{0};  ///< duration of the commit
+  std::chrono::nanoseconds commit{0};  ///< from the beginning of the commit until it was durable
   /// The traces of the attempts that have ended, if the observer wants them; it may keep them.
   std::span<const std::shared_ptr<const AttemptTrace>> attempt_traces{};
   /// The accepted events whose traces are recorded, if the observer wants them.
@@ -49,7 +49,8 @@ struct CommittedTurn {
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// Called by the dispatcher's thread after each commit and before the next turn. Must not block.
+  /// Called by the dispatcher's thread for each turn, in order, once its commit is durable; the next turns
+  /// may be committed by then. Must not block.
   virtual void committed(const CommittedTurn& turn) = 0;
   /// Return true to receive an `AttemptTrace` for each attempt that starts from now on.
   virtual bool wants_attempt_traces() const { return false; }

@@ -4,6 +4,7 @@
 #include "event/subscription.hpp"
 #include "flow/observe/missing_order.hpp"
 #include "flow/rules/commit_limits.hpp"
+#include "flow/rules/sync_rule.hpp"
 #include "flow/rules/window_limits.hpp"
 #include "journal/rows.hpp"
 #include "policy/breaker.hpp"
@@ -39,7 +40,8 @@ struct RunOptions {
   /// the transport. With it, a free connection does not wait for the journal. After a crash, up to this many
   /// more outcomes are unknown.
   std::size_t ahead = 0;
-  std::vector<std::string> inputs = {};  ///< the inputs in order, as given; "-": standard input
+  std::vector<std::string> inputs = {};           ///< the inputs in order, as given; "-": standard input
+  CommitWait commit_wait = CommitWait::as_suits;  ///< whether the next turn waits until a commit is durable
   /// True: there is no input. If another process dispatches, this run follows the whole journal.
   bool follow_all = false;
   /// True: requests go through a proxy. An answer over plain HTTP may then be the proxy's.

@@ -88,7 +88,7 @@ Answer fail_some_first(const Received& request, std::size_t nth) {
   return answer;
 }
 
-bool travel_run(const EndAt& at) {
+bool travel_run(const EndAt& at, const std::map<std::string, std::string>& environment) {
   const Trial trial{fail_some_first};
   const std::vector<std::string> run{"run",        trial.directory().write("events.jsonl", lines()),
                                      "--to",       trial.receiver().url(),
@@ -97,7 +97,7 @@ bool travel_run(const EndAt& at) {
                                      "--quiet"};
   bool reached = false;
   for (int i = 0; i < 3; ++i) {  // what goes on is killed as well
-    const auto ended = trial.run(run, at);
+    const auto ended = trial.run(run, at, environment);
     require_kept(trial.broken());
     if (!killed(ended)) {
       REQUIRE(ended.exit_code == 4);
@@ -113,6 +113,16 @@ bool travel_run(const EndAt& at) {
   REQUIRE(trial.run(run).exit_code == 4);
   REQUIRE(trial.receiver().count() == before);
   return reached;
+}
+
+bool travel_run(const EndAt& at) {
+  return travel_run(at, {});
+}
+
+/// The same where turns are committed while the disk still syncs the one before.
+bool travel_slow_run(const EndAt& at) {
+  return travel_run(
+      at, {{"LD_PRELOAD", DISPATCH_PRELOADED_SLOW_DISK}, {"DISPATCH_TEST_SYNC_MICROSECONDS", "4000"}});
 }
 
 const Road running{{"migrated",
@@ -137,6 +147,11 @@ const Road running{{"migrated",
                     system_point::statement,
                     system_point::wal_write},
                    travel_run};
+
+const Road running_slowly{
+    {"turn_staged", "turn_committed", "turn_unsynced", "intents_committed", "request_started",
+     "answers_arrived", "outcomes_committed", "progress_saved", "checkpoint_begins", system_point::wal_write},
+    travel_slow_run};
 
 // --- A run that finds what another left in flight.
 
@@ -652,10 +667,23 @@ const Road watching{{"metrics_half_written", "metrics_written", "metrics_replace
                      "outcomes_committed"},
                     travel_metrics};
 
-const Road* const roads[] = {&running,     &recovering,         &holding,   &releasing,
-                             &discarding,  &cancelling,         &retrying,  &redirecting,
-                             &skipping,    &fanning_out,        &replaying, &removing,
-                             &watching,    &copying_a_long_log, &restoring, &restoring_with_input,
+const Road* const roads[] = {&running,
+                             &running_slowly,
+                             &recovering,
+                             &holding,
+                             &releasing,
+                             &discarding,
+                             &cancelling,
+                             &retrying,
+                             &redirecting,
+                             &skipping,
+                             &fanning_out,
+                             &replaying,
+                             &removing,
+                             &watching,
+                             &copying_a_long_log,
+                             &restoring,
+                             &restoring_with_input,
                              &late_numbers};
 
 }  // namespace
@@ -672,6 +700,11 @@ TEST_CASE("every place with a name lies on a road that is travelled") {
 TEST_CASE("a run that is killed anywhere loses nothing and repeats only what is unknown" *
           doctest::test_suite("long")) {
   travel_all(running);
+}
+
+TEST_CASE("a run that is killed while its disk syncs loses nothing and repeats only what is unknown" *
+          doctest::test_suite("long")) {
+  travel_all(running_slowly);
 }
 
 TEST_CASE("a start that is lowered and a gap that is given up are there whole or not at all" *

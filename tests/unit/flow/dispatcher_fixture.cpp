@@ -54,7 +54,9 @@ DispatcherFixture::DispatcherFixture(flow::RunOptions wanted) : DispatcherFixtur
 }
 
 DispatcherFixture::DispatcherFixture(Dark, flow::RunOptions wanted, const journal::SqliteOptions& journal)
-    : options(std::move(wanted)), journal_options_(journal) {}
+    : options(std::move(wanted)), journal_options_(journal) {
+  if (options.commit_wait == flow::CommitWait::as_suits) options.commit_wait = flow::CommitWait::always;
+}
 
 Result<> DispatcherFixture::rise() {
   auto journal = journal::SqliteJournal::open(journal_path(), journal_options_);
@@ -99,7 +101,11 @@ Result<> DispatcherFixture::try_play(const std::function<void()>& after_turn) {
   for (int turn = 0; turn < turns_most; ++turn) {
     auto mail = inbox.take(SteadyTime::min(), intake_->empty() ? 1 : 0);
     const bool nothing = mail.reports.empty() && mail.incoming.empty();
-    if (turn > 0 && nothing && dispatcher_->wake_at(clock.wall()) > clock.wall()) return {};
+    if (turn > 0 && nothing && dispatcher_->wake_at(clock.wall()) > clock.wall()) {
+      if (leaves_commits || !dispatcher_->is_syncing()) return {};
+      DISPATCH_TRY(dispatcher_->wait_for_commits());
+      continue;
+    }
     DISPATCH_TRY(dispatcher_->turn(std::move(mail)));
     if (after_turn) after_turn();
   }

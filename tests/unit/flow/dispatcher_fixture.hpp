@@ -47,7 +47,8 @@ inline std::string host_of(const std::string& url) {
 }
 
 /// A whole dispatcher on a real journal, with a scripted transport and a clock that stands still: a test
-/// plays histories through it turn by turn, on its own thread.
+/// plays histories through it turn by turn, on its own thread. A turn waits for its commit, so that the turns
+/// are the same however long the disk takes, unless the options say CommitWait::never.
 class DispatcherFixture {
  public:
   explicit DispatcherFixture(flow::RunOptions options = {});
@@ -65,6 +66,10 @@ class DispatcherFixture {
   Result<> try_play(const std::function<void()>& after_turn = {});
   /// The process is gone: what was under way is forgotten, the journal stays.
   void fall();
+
+  /// True: turns whose commits are not durable are left so when nothing else moves; false, the default:
+  /// play() waits for them.
+  bool leaves_commits = false;
 
   /// Turns are told from now on, those of later processes too.
   void observe(flow::Observer& observer) {

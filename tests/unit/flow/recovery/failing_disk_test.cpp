@@ -31,11 +31,12 @@ void check_stats(const flow::RunStats& stats, const std::string& journal) {
   CHECK(stats.delivered <= completed);
 }
 
-void fail_at_every_operation(Fault fault, bool stays) {
-  const Undisturbed undisturbed;
+void fail_at_every_operation(Fault fault, bool stays, flow::CommitWait wait = flow::CommitWait::always) {
+  const SmallRun::Setting setting{.wait = wait};
+  const Undisturbed undisturbed{setting};
   for (int operation = 1; operation <= operations_most; ++operation) {
     FaultyVfs disk{{.fault = fault, .operation = operation, .stays = stays}};
-    SmallRun run;
+    SmallRun run{setting};
     const auto played = run.play();
     CAPTURE(operation);
     CAPTURE(disk.struck());
@@ -75,4 +76,10 @@ TEST_CASE("disk: a disk that fills up at any moment stops the run and a rerun de
 TEST_CASE("disk: a write of which half is done stops the run and a rerun delivers the rest" *
           doctest::test_suite("long")) {
   fail_at_every_operation(Fault::short_write, false);
+}
+
+TEST_CASE("disk: whatever fails while commits are not durable stops the run and a rerun delivers the rest" *
+          doctest::test_suite("long")) {
+  fail_at_every_operation(Fault::io_error, false, flow::CommitWait::never);
+  fail_at_every_operation(Fault::io_error, true, flow::CommitWait::never);
 }

@@ -10,7 +10,7 @@ namespace dispatch::test {
 /// What a small run that nothing disturbs leaves in the journal after each of its commits.
 class Undisturbed {
  public:
-  Undisturbed();
+  explicit Undisturbed(const SmallRun::Setting& setting = {});
   /// After that many commits; 0: no journal yet.
   const std::string& after(std::size_t commits) const { return contents_.at(commits); }
   std::size_t commits() const { return contents_.size() - 1; }

@@ -1,6 +1,7 @@
 #include "unit/flow/recovery/small_run.hpp"
 
 #include "support/journal/dead_letters.hpp"
+#include "support/journal/late_journal.hpp"
 
 #include <fmt/format.h>
 
@@ -34,8 +35,9 @@ const std::vector<Line> evening{
 const std::map<std::string, std::string> before{{"a2", "a1"}, {"a3", "a2"}, {"a4", "a3"}, {"b2", "b1"},
                                                 {"b3", "b2"}, {"c3", "c1"}, {"c4", "c3"}};
 
-flow::RunOptions run_options() {
+flow::RunOptions run_options(flow::CommitWait wait) {
   flow::RunOptions options;
+  options.commit_wait = wait;
   options.retry.attempts = 2;
   return options;
 }
@@ -56,11 +58,17 @@ journal::SqliteOptions SmallRun::journal_options() {
   return options;
 }
 
-SmallRun::SmallRun(const journal::SqliteOptions& options)
-    : options_(options), fixture_(DispatcherFixture::Dark{}, run_options(), options) {}
+SmallRun::SmallRun(Setting setting)
+    : setting_(std::move(setting)),
+      fixture_(DispatcherFixture::Dark{}, run_options(setting_.wait), setting_.journal) {
+  fixture_.through = setting_.through;
+  if (!fixture_.through && setting_.wait == flow::CommitWait::never)
+    fixture_.through = [](auto sound) { return std::make_unique<LateJournal>(std::move(sound)); };
+}
 
-void SmallRun::committed() {
+void SmallRun::committed(bool durable) {
   ++commits_;
+  if (durable) durable_ = commits_;
   receive();
   if (after_commit) after_commit();
 }
@@ -87,7 +95,7 @@ bool SmallRun::answer_all() {
 }
 
 Result<> SmallRun::operate() {
-  auto journal = journal::SqliteJournal::open(fixture_.journal_path(), options_);
+  auto journal = journal::SqliteJournal::open(fixture_.journal_path(), setting_.journal);
   if (!journal) return tl::unexpected(std::move(journal).error());
   auto transaction = (*journal)->begin();
   if (!transaction) return tl::unexpected(std::move(transaction).error());
@@ -108,7 +116,7 @@ Result<> SmallRun::operate() {
 /// an ingest whose rejects file takes nothing.
 Result<> SmallRun::neighbour_fails() {
   if (neighbour_ == nullptr) {
-    auto options = options_;
+    auto options = setting_.journal;
     options.cache_bytes = 128 * 1024;
     auto journal = journal::SqliteJournal::open(fixture_.journal_path(), options);
     if (!journal) return tl::unexpected(std::move(journal).error());
@@ -138,7 +146,8 @@ Result<> SmallRun::play() {
   bool is_evening = false;
   for (int round = 0; round < rounds_most; ++round) {
     if (round == 1 || round == 6) DISPATCH_TRY(neighbour_fails());
-    DISPATCH_TRY(fixture_.try_play([this] { committed(); }));
+    DISPATCH_TRY(fixture_.try_play([this] { committed(!fixture_.dispatcher().is_syncing()); }));
+    durable_ = commits_;
     if (auto error = fixture_.journal().take_checkpoint_error()) return tl::unexpected(std::move(*error));
     if (neighbour_ != nullptr && (round == 3 || round == 7)) DISPATCH_TRY(neighbour_goes());
     const auto state_counts = fixture_.stats().state_counts;

@@ -20,8 +20,18 @@ class SmallRun {
  public:
   static constexpr int events = 12;
 
-  SmallRun() : SmallRun(journal_options()) {}
-  explicit SmallRun(const journal::SqliteOptions& options);
+  /// How a run may differ.
+  struct Setting {
+    journal::SqliteOptions journal = journal_options();
+    /// never: each turn is committed before the last one is durable; then they become so when nothing else
+    /// moves.
+    flow::CommitWait wait = flow::CommitWait::always;
+    /// Stands in front of the journal; none: nothing does, or with CommitWait::never what keeps commits back.
+    std::function<std::unique_ptr<journal::Journal>(std::unique_ptr<journal::Journal>)> through = {};
+  };
+
+  SmallRun() : SmallRun(Setting{}) {}
+  explicit SmallRun(Setting setting);
   /// A WAL that is copied back after a few turns.
   static journal::SqliteOptions journal_options();
 
@@ -36,6 +46,8 @@ class SmallRun {
 
   /// How often play() has committed, making the journal included.
   std::size_t commits() const { return commits_; }
+  /// Of these, how many were known to be durable.
+  std::size_t durable() const { return durable_; }
   /// Called after each of these.
   std::function<void()> after_commit;
 
@@ -54,17 +66,18 @@ class SmallRun {
   std::string journal_path() const { return fixture_.journal_path().string(); }
 
  private:
-  void committed();
+  void committed(bool durable = true);
   void receive();
   bool answer_all();
   Result<> operate();
   Result<> neighbour_fails();
   Result<> neighbour_goes();
 
-  journal::SqliteOptions options_;
+  Setting setting_;
   DispatcherFixture fixture_;
   std::unique_ptr<journal::SqliteJournal> neighbour_;  // another process beside the run
   std::size_t commits_ = 0;
+  std::size_t durable_ = 0;
   std::size_t received_ = 0;  // of what the transport has sent
   std::map<std::string, Seen> seen_;
   std::vector<std::string> complaints_;
