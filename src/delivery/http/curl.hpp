@@ -52,6 +52,13 @@ using MultiHandle = std::unique_ptr<CURLM, MultiCleanup>;
 using ShareHandle = std::unique_ptr<CURLSH, ShareCleanup>;
 using UrlHandle = std::unique_ptr<CURLU, UrlCleanup>;
 
+/// True if libcurl of this version (curl_version_info_data::version_num) remembers the last header line of
+/// the answer before, whose memory it has freed, and writes to it where the first header line of the next
+/// answer is folded. From 7.83.0 to 8.0.1 (curl issue 11101). Pure function.
+constexpr bool remembers_freed_header(unsigned version) {
+  return version >= 0x075300 && version < 0x080100;
+}
+
 /// A part of a URL; empty if the URL does not have it.
 inline std::string url_part(const UrlHandle& url, CURLUPart which) {
   char* part = nullptr;

@@ -50,11 +50,10 @@ void Transfer::set_up() {
                    .on_tls = &Transfer::on_tls});
 }
 
-/// Takes a new handle in place of one that has read an answer. libcurl 7.88 remembers the last header line
-/// of the answer before, whose memory it has freed, and writes to it where the first header line of the next
-/// answer is folded (headers.c, unfold_value).
+/// Takes a new handle in place of one that has read an answer, where libcurl must not read another one with
+/// it.
 bool Transfer::renew() {
-  if (!seen_headers_) return true;
+  if (!renews_ || !seen_headers_) return true;
   EasyHandle fresh{curl_easy_init()};
   if (!fresh) return false;
   easy_ = std::move(fresh);

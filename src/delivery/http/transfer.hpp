@@ -156,6 +156,7 @@ class Transfer {
   ShareHandle own_connections_;  // with connect_tls, or libcurl looks for it among all connections each time
   EasyHandle easy_;
   Purpose purpose_ = Purpose::request;
+  const bool renews_ = remembers_freed_header(curl_version_info(CURLVERSION_NOW)->version_num);
   bool seen_headers_ = false;  // true: the handle has read an answer
   bool keep_ = true;
   bool chosen_http2_ = false;

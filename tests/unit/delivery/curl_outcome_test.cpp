@@ -1,5 +1,7 @@
 #include "delivery/http/curl_outcome.hpp"
 
+#include "delivery/http/curl.hpp"
+
 #include <cerrno>
 
 #include <doctest/doctest.h>
@@ -8,6 +10,7 @@
 using dispatch::OutcomeKind;
 using dispatch::delivery::explain_failure;
 using dispatch::delivery::kind_of_failure;
+using dispatch::delivery::remembers_freed_header;
 using namespace std::chrono_literals;
 
 TEST_CASE("a failure before the request went out is a connect error and after it a broken one") {
@@ -95,4 +98,12 @@ TEST_CASE("a reset is told as one whatever part of libcurl sees it first") {
   CHECK(explain_failure(CURLE_RECV_ERROR, "", 0) == "the connection broke while an answer was awaited");
   CHECK(explain_failure(CURLE_RECV_ERROR, "CONNECT tunnel failed, response 407", 0) ==
         "the proxy did not connect to the server: CONNECT tunnel failed, response 407");
+}
+
+TEST_CASE("the versions of libcurl that remember a freed header are known") {
+  CHECK_FALSE(remembers_freed_header(0x075200));
+  CHECK(remembers_freed_header(0x075300));
+  CHECK(remembers_freed_header(0x075801));
+  CHECK(remembers_freed_header(0x080001));
+  CHECK_FALSE(remembers_freed_header(0x080100));
 }
