@@ -56,7 +56,7 @@ class ScriptedChannel final : public Channel {
   }
   std::string explain() const override { return "it broke"; }
   int socket() const override { return -1; }
-  bool is_silent() override { return quiet; }
+  State listen() override { return quiet ? State::blocked : State::moved; }
   bool is_at_rest() override { return quiet; }
 
   struct Step {

@@ -47,9 +47,14 @@ std::string PlainChannel::explain() const {
                   : explain_failure(CURLE_RECV_ERROR, fmt::format("Recv failure: {}", text), 0);
 }
 
-bool PlainChannel::is_silent() {
+Channel::State PlainChannel::listen() {
   char byte = 0;
-  return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  const ssize_t got = ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (got >= 0) return got > 0 ? State::moved : State::closed;
+  if (errno == EAGAIN || errno == EINTR) return State::blocked;
+  error_ = errno;
+  writing_ = false;
+  return State::failed;
 }
 
 TlsChannel::~TlsChannel() {
@@ -98,13 +103,13 @@ std::string TlsChannel::explain() const {
   return error_ == CURLE_OK ? std::string{} : transfer_->explain(error_);
 }
 
-bool TlsChannel::is_silent() {
+Channel::State TlsChannel::listen() {
   std::array<char, 1> byte{};
-  return read(byte).state == State::blocked;
+  return read(byte).state;
 }
 
 bool TlsChannel::is_at_rest() {
-  if (!is_silent()) return false;
+  if (listen() != State::blocked) return false;
   if (session() == nullptr) return true;
   // TLS 1.3 knows no other handshake: what is unfinished there is a message of which the rest is to come.
   const bool renegotiates = SSL_version(session()) < TLS1_3_VERSION && SSL_in_init(session()) != 0;

@@ -39,10 +39,10 @@ class Channel {
   virtual std::string explain() const = 0;
   virtual int socket() const = 0;
 
-  /// True if the peer, which was not asked, has neither sent anything nor closed. TLS's own messages are
-  /// handled and do not count. What was sent may be taken.
-  virtual bool is_silent() = 0;
-  /// True if moreover nothing has begun that goes on by itself, such as another handshake of TLS.
+  /// What comes from a peer that was not asked; blocked: nothing. TLS's own messages are handled and do not
+  /// count. What was sent may be taken.
+  virtual State listen() = 0;
+  /// True if nothing comes, and nothing has begun that goes on by itself, such as another handshake of TLS.
   virtual bool is_at_rest() = 0;
 };
 
@@ -58,8 +58,8 @@ class PlainChannel final : public Channel {
   Progress write(std::string_view bytes, bool more) override;
   std::string explain() const override;
   int socket() const override { return socket_.get(); }
-  bool is_silent() override;
-  bool is_at_rest() override { return is_silent(); }
+  State listen() override;
+  bool is_at_rest() override { return listen() == State::blocked; }
 
  private:
   const Fd socket_;
@@ -82,7 +82,7 @@ class TlsChannel final : public Channel {
   Progress write(std::string_view bytes, bool more) override;
   std::string explain() const override;
   int socket() const override { return socket_; }
-  bool is_silent() override;
+  State listen() override;
   bool is_at_rest() override;
 
  private:

@@ -14,6 +14,18 @@ namespace {
 /// What is waited for where nothing is to be sent.
 constexpr std::uint32_t quiet = EPOLLIN | EPOLLRDHUP;
 
+/// Why a new connection gets no request.
+std::string why_not_asked(Channel::State heard, const Channel& channel) {
+  switch (heard) {
+    case Channel::State::moved:
+      return "the server spoke before it was asked, and got no request";
+    case Channel::State::closed:
+      return "the server closed the connection before it was asked";
+    default:
+      return channel.explain();
+  }
+}
+
 bool is_public_only(const HttpOptions& options, const Outgoing& outgoing) {
   return options.deny_private || (outgoing.subscription != nullptr && outgoing.subscription->deny_private);
 }
@@ -99,15 +111,12 @@ void DirectClient::begin_on_new(std::unique_ptr<Transfer> transfer, SteadyTime n
   if (error != 0) return give_up(connection, error);
   if (deadline <= now)
     return end(connection, connection.exchange->time_out(connection.address(), context_.clock), false);
-  // What comes before the request is no answer to it. Over TLS 1.3 it may be why the server refuses the
-  // handshake.
-  if (!connection.channel().is_silent()) {
-    auto why = connection.channel().explain();
-    if (why.empty())
-      why = "the request was not sent: the server spoke, or closed the connection, before it was asked";
+  // What comes before the request is no answer to it.
+  if (const auto heard = connection.channel().listen(); heard != Channel::State::blocked)
     return end(connection,
-               connection.exchange->not_sent(std::move(why), connection.address(), context_.clock), false);
-  }
+               connection.exchange->not_sent(why_not_asked(heard, connection.channel()), connection.address(),
+                                             context_.clock),
+               false);
   advance(connection, EPOLLOUT);
 }
 
