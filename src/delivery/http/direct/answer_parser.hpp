@@ -1,5 +1,7 @@
 #pragma once
 
+#include "delivery/http/direct/answer_fields.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -45,18 +47,18 @@ class AnswerParser {
            fault_ == Fault::closed_before_body;
   }
   /// The last status; 0 if none has come.
-  int status() const { return status_; }
+  int status() const { return fields_.status(); }
   /// The first value of Retry-After; empty if there is none.
-  std::string_view retry_after() const { return retry_after_; }
+  std::string_view retry_after() const { return fields_.retry_after(); }
   /// The first bytes of the body.
   std::string take_excerpt() { return std::move(excerpt_); }
 
   /// True if the answer has ended by its own framing, and neither broke off nor was too long.
   bool is_complete() const { return complete_; }
   /// True if another request may follow on the connection: the answer has ended, by its own framing.
-  bool allows_reuse() const { return state_ == State::ended && clean_ && !close_; }
+  bool allows_reuse() const { return state_ == State::ended && clean_ && fields_.is_clean() && !closes(); }
   /// True if the server is going to close the connection, or must be made to.
-  bool closes() const { return close_; }
+  bool closes() const { return endless_ || fields_.closes(); }
 
   /// Why there is no answer, for people. Only after the end of one that is not answered.
   std::string explain() const;
@@ -94,11 +96,6 @@ class AnswerParser {
   void line(std::string_view text);
   void status_line(std::string_view text);
   void header_line(std::string_view text);
-  void field(std::string_view name, std::string_view value);
-  void content_length(std::string_view value);
-  void transfer_encoding(std::string_view value);
-  void connection(std::string_view value);
-  void fold(std::string_view text);
   void end_of_head();
   void chunk_size(std::string_view text);
   void chunk_end(std::string_view text);
@@ -111,25 +108,15 @@ class AnswerParser {
   Fault fault_ = Fault::none;
   bool answered_ = false, complete_ = false;
   bool silent_ = true;
-  bool announced_ = true;       // nothing of a head has come since the last announcement
-  bool clean_ = true;           // the answer is as the standard has it
-  bool close_ = false;          // HTTP/1.0, Connection: close, or no other end than that
-  bool told_to_close_ = false;  // by Connection: close
-  bool version_10_ = false;
-  bool bodyless_ = false;  // by its status
-  bool chunked_ = false;
-  bool coded_ = false;  // in a transfer coding that nobody asked for: the body is not read
-  bool ignore_length_ = false;
-  bool has_length_ = false;
-  bool after_retry_after_ = false;  // the last header line was Retry-After
-  bool has_retry_after_ = false;
-  unsigned lines_ = 0;  // of this head
-  int status_ = 0;
-  std::uint64_t length_ = 0;  // of the body
-  std::uint64_t left_ = 0;    // of the body or the chunk
+  bool announced_ = true;  // nothing of a head has come since the last announcement
+  bool clean_ = true;      // lines and framing are as the standard has them
+  bool endless_ = false;   // the body ends with the connection
+  unsigned lines_ = 0;     // of this head
+  AnswerFields fields_;
+  std::uint64_t left_ = 0;  // of the body or the chunk
   std::size_t header_bytes_ = 0, framing_bytes_ = 0, body_bytes_ = 0;
   std::string partial_;  // of a line
-  std::string retry_after_, excerpt_;
+  std::string excerpt_;
 };
 
 }  // namespace dispatch::delivery
