@@ -14,8 +14,9 @@ struct AttemptFacts {
   std::string_view host{};
   unsigned attempt = 1;  ///< number of the attempt over the delivery's whole life
   OutcomeKind outcome = OutcomeKind::unknown;
-  std::string_view outcome_name{};  ///< result of outcome_name()
-  int status = 0, code = 0;         ///< as in Outcome
+  std::string_view outcome_name{};      ///< result of outcome_name()
+  int status = 0, code = 0;             ///< as in Outcome
+  std::string_view protocol_version{};  ///< as in Outcome
   bool failed = false;
 };
 

@@ -58,6 +58,9 @@ struct Outcome {
   std::chrono::microseconds took{0};                     ///< duration of the whole attempt
   AttemptTimings timings;
   std::string address;  ///< the address connected to; empty if none
+  /// The version of the protocol that the answer came in, if it is not the usual one of the transport; a
+  /// constant. Not stored.
+  std::string_view protocol_version{};
   std::string excerpt;  ///< the first bytes of the answer's body
 };
 

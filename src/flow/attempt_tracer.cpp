@@ -61,6 +61,7 @@ void AttemptTracer::end(const std::shared_ptr<AttemptTrace>& attempt_trace,
   attempt_trace->outcome_name = outcome_name(outcome.kind, outcome.error);
   attempt_trace->status = outcome.status;
   attempt_trace->code = outcome.code;
+  attempt_trace->protocol_version = outcome.protocol_version;
   attempt_trace->took = outcome.took;
   // Of what was not sent it may tell what a subscription's program said about the payload.
   if (outcome.kind != OutcomeKind::refused && outcome.kind != OutcomeKind::not_meant)

@@ -137,6 +137,7 @@ void DeliverySpans::write(const flow::AttemptTrace& attempt_trace) {
                                     .outcome_name = attempt_trace.outcome_name,
                                     .status = attempt_trace.status,
                                     .code = attempt_trace.code,
+                                    .protocol_version = attempt_trace.protocol_version,
                                     .failed = failed},
                                    attributes_);
   attributes_.add("dispatch.event_id", attempt_trace.texts[flow::AttemptTrace::event_id]);

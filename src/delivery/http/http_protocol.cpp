@@ -13,6 +13,10 @@ class HttpProtocol final : public SpanProtocol {
   void describe(const AttemptFacts& attempt, tracing::SpanAttributes& attributes) const override {
     attributes.add("http.request.method", "POST");
     if (attempt.status > 0) attributes.add("http.response.status_code", std::int64_t{attempt.status});
+    if (!attempt.protocol_version.empty())
+      attributes.add("network.protocol.version", attempt.protocol_version);
+    else if (attempt.status > 0)
+      attributes.add("network.protocol.version", "1.1");
     attributes.add("server.address", attempt.host);
     attributes.add("server.port", http_port_of(attempt.url));
     attributes.add("url.full", attempt.shown_url);

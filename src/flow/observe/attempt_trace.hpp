@@ -108,9 +108,10 @@ struct AttemptTrace {
   Transition by = Transition::succeed;
   WallTime due{};  ///< when the next attempt is due, if there will be one
   OutcomeKind outcome = OutcomeKind::unknown;
-  std::string_view outcome_name;  ///< result of outcome_name(); a constant
-  int status = 0, code = 0;       ///< as in Outcome
-  std::string error;              ///< the transport error; empty for an answer, and if nothing was sent
+  std::string_view outcome_name;      ///< result of outcome_name(); a constant
+  int status = 0, code = 0;           ///< as in Outcome
+  std::string_view protocol_version;  ///< as in Outcome
+  std::string error;                  ///< the transport error; empty for an answer, and if nothing was sent
   std::chrono::microseconds took{0};
 
   /// Adds the wait if it is longer than zero.

@@ -49,6 +49,7 @@ TEST_CASE("HTTP/2: a request arrives with its fields and its payload and is answ
   const auto outcome = fixture.attempt(outgoing);
   CHECK(outcome.kind == OutcomeKind::answered);
   CHECK(outcome.status == 200);
+  CHECK(outcome.protocol_version == "2");
   CHECK(outcome.address == "127.0.0.1");
   CHECK(outcome.timings.connected);
   CHECK(outcome.timings.tls_ready);

@@ -44,17 +44,20 @@ TEST_CASE("a request tells what the conventions for HTTP clients ask for in one 
                        .outcome_name = "answered",
                        .status = 200};
   CHECK(described(http_protocol(), attempt) ==
-        AttributeTexts{"http.request.method=POST", "http.response.status_code=200", "server.address=a.test",
-                       "server.port=8443", "url.full=https://a.test:8443"});
+        AttributeTexts{"http.request.method=POST", "http.response.status_code=200",
+                       "network.protocol.version=1.1", "server.address=a.test", "server.port=8443",
+                       "url.full=https://a.test:8443"});
+  attempt.protocol_version = "2";
   attempt.attempt = 3;
   attempt.status = 503;
   attempt.failed = true;
   CHECK(described(http_protocol(), attempt) ==
-        AttributeTexts{"http.request.method=POST", "http.response.status_code=503", "server.address=a.test",
-                       "server.port=8443", "url.full=https://a.test:8443", "http.request.resend_count=2",
-                       "error.type=503"});
+        AttributeTexts{"http.request.method=POST", "http.response.status_code=503",
+                       "network.protocol.version=2", "server.address=a.test", "server.port=8443",
+                       "url.full=https://a.test:8443", "http.request.resend_count=2", "error.type=503"});
   attempt.attempt = 1;
   attempt.status = 0;
+  attempt.protocol_version = {};
   attempt.outcome_name = "timeout";
   CHECK(described(http_protocol(), attempt) ==
         AttributeTexts{"http.request.method=POST", "server.address=a.test", "server.port=8443",

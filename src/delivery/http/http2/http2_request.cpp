@@ -17,6 +17,7 @@ Outcome outcome_of(Http2Request& request, const std::string& address, const Cloc
   if (!request.answer.is_answered()) return outcome;
   outcome.kind = OutcomeKind::answered;
   outcome.status = request.answer.status();
+  outcome.protocol_version = "2";
   outcome.excerpt = request.answer.take_excerpt();
   const bool success = outcome.status >= 200 && outcome.status <= 299;
   if (!success && !request.answer.retry_after().empty())
