@@ -2,6 +2,7 @@
 
 #include "delivery/http/proxy_url.hpp"
 #include "support/disk/temp_dir.hpp"
+#include "support/network/http2_receiver.hpp"
 #include "support/network/loopback.hpp"
 #include "support/network/names.hpp"
 #include "support/network/raw_receiver.hpp"
@@ -269,6 +270,23 @@ TEST_CASE("requests go through the tunnel of a proxy and the tunnel is kept") {
     CHECK(outcome.address == "127.0.0.1");
   }
   CHECK(receiver.count() == 5);
+  CHECK(proxy.tunnels() == 1);
+}
+
+TEST_CASE("HTTP/2 goes through the tunnel of a proxy and requests at a time share it") {
+  const Http2Receiver receiver;
+  const TunnellingProxy proxy{receiver.port()};
+  auto options = by_way_of(proxy.url());
+  options.version = HttpVersion::http2;
+  options.ca_file = receiver.certificate();
+  TransportFixture fixture{options};
+  for (std::uint64_t ticket = 1; ticket <= 10; ++ticket) fixture.send(event(receiver.url(), ticket));
+  REQUIRE(fixture.reports.wait_for(10));
+  for (const auto& report : fixture.reports.all()) {
+    CHECK(report.outcome.status == 200);
+    CHECK(report.outcome.protocol_version == "2");
+  }
+  CHECK(receiver.count() == 10);
   CHECK(proxy.tunnels() == 1);
 }
 
