@@ -107,6 +107,7 @@ Result<PartialFile> PartialFile::make(const fs::path& to) {
     struct stat status {};
     if (locked && ::fstat(file.get(), &status) == 0 && FileIdentity::of(path) == FileIdentity::of(status))
       return PartialFile{std::move(path), std::move(file)};
+    ::unlink(path.c_str());
   }
   return fail("cannot lock a file beside {}: its file system has no locks; name another place", to.string());
 }
