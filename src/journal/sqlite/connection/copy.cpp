@@ -91,7 +91,7 @@ Result<> write_copy(SQLite::Database& source, const fs::path& from, const fs::pa
   try {
     const StopsStatements stops{source, stop};
     sqlite3_extended_result_codes(source.getHandle(), 1);  // they tell reading from writing
-    source.exec("PRAGMA query_only = 0");  // it forbids to write the copy as well
+    source.exec("PRAGMA query_only = 0");                  // it forbids to write the copy as well
     Statement{source, "VACUUM INTO ?"}.run(std::string_view{partial.path()});
   } catch (const SQLite::Exception& said) {
     return tl::unexpected(copy_failure(said, source, from, to));
