@@ -37,7 +37,11 @@ Result<ExitCode> restore(const Program& program, const std::string& file) {
   if (done->replaced) say(program, "the previous journal is kept as " + done->replaced->string());
   say(program, "events that were delivered since the backup are sent again, with the same idempotency keys");
   say(program, "events that were accepted since the backup are not in the journal: give their input again");
-  say_next(program, "verify", "check the journal");
+  const auto readable = program.store->read();
+  if (readable || readable.error().failure != Failure::unavailable)
+    say_next(program, "verify", "check the journal");
+  else
+    say_next(program, "store migrate", "migrate it from its older version, without sending");
   say_next(program, "run", "deliver what waits in it");
   return ExitCode::delivered;
 }

@@ -188,7 +188,9 @@ TEST_CASE("a journal of an older version is backed up as it is and migrated with
   CHECK(has(run_dispatch(directory, {"store", "migrate"}).err, "needs no migration"));
   CHECK(receiver.count() == 0);
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
-  CHECK(run_dispatch(directory, {"restore", "before.db"}).exit_code == 0);
+  const auto restored = run_dispatch(directory, {"restore", "before.db"});
+  CHECK(restored.exit_code == 0);
+  CHECK(has(restored.err, ": dispatch store migrate\n"));
   CHECK(run_dispatch(directory, {"run"}).exit_code == 0);
   CHECK(receiver.count() == 2);
 }
