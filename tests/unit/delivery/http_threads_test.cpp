@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,9 +81,13 @@ std::size_t most_at_once(const std::vector<Received>& received, const std::strin
   return static_cast<std::size_t>(most);
 }
 
+/// Fills the limit of one host, then that of all, and lets the rest follow as it can.
 void check_limits(HttpClient client) {
-  const Receiver receiver{answer_after(2ms)};
+  Receiver receiver{
+      [](const Received&, std::size_t) { return Answer{.delay = 2ms, .manner = Answer::Manner::held}; }};
   Threads many{client, {.per_host = 3, .in_all = 8}};
+  many.limited.send(requests(receiver, 10'001, 6, {4}));
+  REQUIRE(receiver.wait_for(3));
   constexpr std::size_t senders = 3, each = 200;
   const std::vector<std::uint32_t> hosts{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 4, 4, 4, 4, 4};
   std::vector<std::thread> sending;
@@ -91,9 +97,11 @@ void check_limits(HttpClient client) {
         many.limited.send(requests(receiver, sender * each + part * each / 4, each / 4, hosts));
     });
   for (auto& sender : sending) sender.join();
-  REQUIRE(many.reports.wait_for(senders * each, 60s));
+  REQUIRE(receiver.wait_for(8));
+  receiver.release();
+  REQUIRE(many.reports.wait_for(6 + senders * each, 60s));
   for (const auto& report : many.reports.all()) CHECK(report.outcome.status == 200);
-  CHECK(receiver.count() == senders * each);
+  CHECK(receiver.count() == 6 + senders * each);
   CHECK(receiver.most_at_once() == 8);
   CHECK(most_at_once(receiver.received(), "/4") == 3);
   for (std::uint32_t host = 0; host <= 10; ++host)
@@ -125,6 +133,17 @@ std::size_t idle_after_all(HttpClient client, std::size_t connections_kept, std:
   return open;
 }
 
+/// Threads of this process that make requests.
+std::size_t request_threads() {
+  std::size_t count = 0;
+  for (const auto& thread : std::filesystem::directory_iterator{"/proc/self/task"}) {
+    std::ifstream file{thread.path() / "comm"};
+    std::string name;
+    if (std::getline(file, name) && name == "dispatch-http") ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("one thread makes requests on few cores and at most four do by default") {
@@ -134,19 +153,21 @@ TEST_CASE("one thread makes requests on few cores and at most four do by default
 }
 
 TEST_CASE("as many threads make requests as are asked for and all of them end") {
-  const std::size_t before = own_threads();
   {
-    const Threads many{HttpClient::direct, {}};
-    CHECK(own_threads() == before + threads);
+    const Receiver receiver;
+    Threads many{HttpClient::direct, {}};
+    many.limited.send(requests(receiver, 1, 2 * threads, {0, 1, 2, 3}));
+    REQUIRE(many.reports.wait_for(2 * threads));  // each of them has begun
+    CHECK(request_threads() == threads);
   }
-  CHECK(threads_come_down_to(before));
+  CHECK(comes_down_to(0, request_threads));
   CollectedReports reports;
   const SystemClock clock;
   HttpOptions contradictory;
   contradictory.proxy = "http://a/";
   contradictory.unix_socket = "/b";
   CHECK_FALSE(start_http(contradictory, threads, reports, clock).has_value());
-  CHECK(threads_come_down_to(before));
+  CHECK(comes_down_to(0, request_threads));
 }
 
 TEST_CASE("several threads keep the limits of each host and of all hosts exactly") {
