@@ -121,8 +121,7 @@ bool travel_run(const EndAt& at) {
 
 /// The same where turns are committed while the disk still syncs the one before.
 bool travel_slow_run(const EndAt& at) {
-  return travel_run(
-      at, {{"LD_PRELOAD", DISPATCH_PRELOADED_SLOW_DISK}, {"DISPATCH_TEST_SYNC_MICROSECONDS", "4000"}});
+  return travel_run(at, {{"LD_PRELOAD", DISPATCH_PRELOADED_SLOW_DISK}, {"DISPATCH_BENCH_SYNC_US", "4000"}});
 }
 
 const Road running{{"migrated",
