@@ -74,9 +74,9 @@ class JournalReader {
 
   /// Lists the events behind position `after` whose types are selected, ordered by position, at most `limit`,
   /// with the same content as stream(). Returns the position up to which all selected events were given; the
-  /// next call continues behind it. No event is ever added at or below a returned position. Looks at a bounded
-  /// number of positions, so that a call returns soon where few events are selected: it can give fewer than
-  /// `limit`, and the end is reached when it returns `after`.
+  /// next call continues behind it. No event is ever added at or below a returned position. Looks at a
+  /// bounded number of positions, so that a call returns soon where few events are selected: it can give
+  /// fewer than `limit`, and the end is reached when it returns `after`.
   virtual Result<Position> all(Position after, const TypeFilter& meant, std::size_t limit,
                                const Each<EventRecord>& each) const = 0;
 
