@@ -123,7 +123,7 @@ void Http2Client::begin_on_new(std::unique_ptr<Transfer> transfer) {
           .address = std::move(connected.address),
           .retire = connected.started + std::chrono::duration_cast<SteadyTime::duration>(lifetime)});
   connection.self = std::prev(connections_.end());
-  connection.watched = EPOLLIN;
+  connection.watched = EPOLLIN | EPOLLRDHUP;  // as own() has it
   place.connections.push_back(&connection);
   auto request = make(std::move(connected.outgoing), deadline);
   request->started = connected.started;

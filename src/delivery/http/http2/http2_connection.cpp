@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include <fmt/format.h>
-#include <sys/epoll.h>
 
 namespace dispatch::delivery {
 namespace {
@@ -97,7 +96,6 @@ void Http2Connection::submit(std::unique_ptr<Http2Request> request, const Reques
   if (stream < 0) {  // no memory, or no stream number left: the server has not seen it
     request->was_refused = true;
     draining_ = true;
-    request->stream = stream;
     closed_.emplace_back(stream, NGHTTP2_REFUSED_STREAM);
   }
   request->stream = stream;
@@ -155,7 +153,7 @@ void Http2Connection::say_goodbye() {
 }
 
 void Http2Connection::advance(std::uint32_t ready, std::span<char> buffer) {
-  if ((ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read(buffer);
+  if ((ready & (read_awaits_ | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) read(buffer);
   if (!lost_) write(buffer);
   // It has told the server about a fault, and reads nothing more.
   if (!lost_ && !streams_.empty() && nghttp2_session_want_read(session_.get()) == 0 &&
@@ -164,13 +162,16 @@ void Http2Connection::advance(std::uint32_t ready, std::span<char> buffer) {
 }
 
 std::uint32_t Http2Connection::awaited() const {
-  return EPOLLIN | (sent_ < out_.size() ? EPOLLOUT : 0U);
+  return read_awaits_ | EPOLLRDHUP | (sent_ < out_.size() ? write_awaits_ : 0U);
 }
 
 void Http2Connection::read(std::span<char> buffer) {
   while (!lost_) {
     const auto progress = channel().read(buffer);
-    if (progress.state == Channel::State::blocked) return;
+    if (progress.state == Channel::State::blocked) {
+      read_awaits_ = progress.awaited;
+      return;
+    }
     if (progress.state == Channel::State::closed)
       return lose("the server closed the connection without an answer");
     if (progress.state == Channel::State::failed) return lose(channel().explain());
@@ -193,7 +194,10 @@ void Http2Connection::write(std::span<char> buffer) {
     }
     if (sent_ == out_.size()) break;
     const auto progress = channel().write(std::string_view{out_}.substr(sent_), false);
-    if (progress.state == Channel::State::blocked) return;
+    if (progress.state == Channel::State::blocked) {
+      write_awaits_ = progress.awaited;
+      return;
+    }
     if (progress.state != Channel::State::moved) {
       auto why = channel().explain();
       // What came before the connection broke may say which requests were not processed.

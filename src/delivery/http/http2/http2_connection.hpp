@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <nghttp2/nghttp2.h>
+#include <sys/epoll.h>
 
 namespace dispatch::delivery {
 
@@ -123,8 +124,9 @@ class Http2Connection final : public SocketOwner {
   bool draining_ = false;
   bool lost_ = false;
   std::string why_lost_;
-  SteadyTime received_{};  // when something last came
-  std::string out_;        // frames that are not sent yet, from sent_
+  SteadyTime received_{};                                          // when something last came
+  std::uint32_t read_awaits_ = EPOLLIN, write_awaits_ = EPOLLOUT;  // what reading and writing wait for
+  std::string out_;                                                // frames that are not sent yet, from sent_
   std::size_t sent_ = 0;
   std::unique_ptr<nghttp2_session, SessionEnd> session_;  // its callbacks use the members above
 };
