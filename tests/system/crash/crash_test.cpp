@@ -1,5 +1,6 @@
 // Killed at every place that has a name, and at each of them more than once.
 
+#include "base/system/fd.hpp"
 #include "journal/sqlite/verify/verify.hpp"
 #include "system/crash/crash_points.hpp"
 #include "system/crash/trial.hpp"
@@ -10,6 +11,7 @@
 #include <filesystem>
 
 #include <SQLiteCpp/Database.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 using namespace dispatch;
@@ -635,6 +637,14 @@ void require_whole(const Trial& trial) {
   if (!text.empty()) REQUIRE(text.ends_with(" 1\n"));
 }
 
+/// Where the file system has files without a name, a kill while the text is written leaves none behind.
+void require_nothing_left(const Trial& trial) {
+  const Fd nameless{::open(trial.directory().path().c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)};
+  if (!nameless) return;
+  for (const auto& entry : std::filesystem::directory_iterator{trial.directory().path()})
+    REQUIRE_FALSE(entry.path().filename().string().starts_with("metrics.prom."));
+}
+
 bool travel_metrics(const EndAt& at) {
   const Trial trial{succeed};
   const std::vector<std::string> run{"run",
@@ -652,6 +662,7 @@ bool travel_metrics(const EndAt& at) {
                                                      {"OTEL_BSP_SCHEDULE_DELAY", "1"}};
   const bool reached = killed(trial.run(run, at, exporting));
   require_whole(trial);
+  if (at.point == "metrics_half_written" || at.point == "metrics_written") require_nothing_left(trial);
   require_kept(trial.broken());
   REQUIRE(trial.run(run, {}, exporting).exit_code == 0);
   require_whole(trial);
