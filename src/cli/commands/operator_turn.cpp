@@ -42,9 +42,13 @@ Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& progr
   return program.store->open(opening);
 }
 
-std::string who_goes_on(const Program& program) {
+bool is_run_on(const Program& program) {
   const auto owner = program.store->owner();
-  if (owner && *owner) return "the run that is on goes on with it";
+  return owner && *owner;
+}
+
+std::string who_goes_on(const Program& program) {
+  if (is_run_on(program)) return "the run that is on goes on with it";
   return "to go on with it: " + command_on(program, "run");
 }
 

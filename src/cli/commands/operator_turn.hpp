@@ -28,6 +28,9 @@ Result<std::unique_ptr<journal::Journal>> open_for_operator(const Program& progr
 /// reported.
 journal::Opening to_change(const Program& program);
 
+/// True if a process dispatches the journal. False also if that cannot be known.
+bool is_run_on(const Program& program);
+
 /// Names the process that carries out what an operator started: the active run, or one that must be started.
 std::string who_goes_on(const Program& program);
 

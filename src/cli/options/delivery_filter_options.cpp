@@ -260,8 +260,12 @@ void tell_affected(const Program& program, const DeliveryFilterOptions& asked,
   }
   if (!words.tells_what_is_left) return;
   if (affected.in_flight > 0)
-    say(program, fmt::format("{} in flight and left to end by itself",
-                             counted(affected.in_flight, "delivery is", "deliveries are")));
+    say(program, fmt::format("{} in flight and not changed; {}",
+                             counted(affected.in_flight, "delivery is", "deliveries are"),
+                             is_run_on(program)
+                                 ? "what is under way ends by itself"
+                                 : "the run that sent it has ended, and the next one goes on with it: " +
+                                       command_on(program, "run")));
   if (affected.dead_letters > 0) {
     say(program, fmt::format("{} not changed; see: {}",
                              counted(affected.dead_letters, "dead letter is", "dead letters are"),
@@ -279,8 +283,12 @@ void tell_redirected(const Program& program, const DeliveryFilterOptions& asked,
                  .repeated_lanes_left = redirected.repeated_lanes,
                  .exact = redirected.exact});
   if (redirected.busy_lanes > 0) {
-    say(program, fmt::format("{} left, as a request is under way; give the same command again",
-                             counted(redirected.busy_lanes, "lane is", "lanes are")));
+    say(program,
+        fmt::format("{} left, as {}", counted(redirected.busy_lanes, "lane is", "lanes are"),
+                    is_run_on(program)
+                        ? "a request is under way; give the same command again"
+                        : "a run ended while a request was under way; give the same command again after: " +
+                              command_on(program, "run")));
   }
   if (redirected.repeated_lanes > 0) {
     say(program, fmt::format("{} left, as another replay of the same events is on its way to that host; "

@@ -313,3 +313,26 @@ TEST_CASE("unknown outcomes are named until they are acknowledged") {
   CHECK(has(run_dispatch(directory, {"attempts", "a1"}).out, "acknowledged by an operator at "));
   CHECK(run_dispatch(directory, {"verify"}).exit_code == 0);
 }
+
+TEST_CASE("what a killed run left in flight is not said to be under way") {
+  const TempDir directory;
+  const Receiver receiver{
+      [](const Received&, std::size_t) { return Answer{.manner = Answer::Manner::held}; }};
+  {
+    Child run{directory, {"run", "-", "--to", receiver.url()}};
+    REQUIRE(run.write(event_line("a1", "A", 1) + event_line("a2", "A", 2)));
+    REQUIRE(receiver.wait_for(1));
+    CHECK(has(run_dispatch(directory, {"events", "cancel", "--all", "--dry-run"}).err,
+              "1 delivery is in flight and not changed; what is under way ends by itself"));
+    run.signal(SIGKILL);
+    CHECK(run.exit_code() != 0);
+  }
+  CHECK(has(run_dispatch(directory, {"events", "cancel", "--all", "--dry-run"}).err,
+            "1 delivery is in flight and not changed; the run that sent it has ended, and the next one goes "
+            "on with it: "
+            "dispatch run"));
+  CHECK(
+      has(run_dispatch(directory, {"redirect", "--all", "--to", "http://127.0.0.1:1/"}).err,
+          "1 lane is left, as a run ended while a request was under way; give the same command again after: "
+          "dispatch run"));
+}
