@@ -2,6 +2,7 @@
 
 #include "base/fail_point.hpp"
 #include "delivery/ended_here.hpp"
+#include "flow/limits/lane.hpp"
 
 #include <utility>
 
@@ -59,19 +60,31 @@ Result<> UnsyncedTurns::let_go_first(std::size_t begun) {
   return {};
 }
 
+/// While the disk synced, the run may have been told to stop, or a destination may have got into trouble:
+/// then the requests go back.
 void UnsyncedTurns::send(UnsyncedTurn& turn) {
   if (turn.outgoing.empty()) return;
   fail_point(FailPoint::intents_committed);
-  if (withdraws_) {
-    std::vector<delivery::Report> reports;
-    for (const Outgoing& outgoing : turn.outgoing)
-      reports.push_back({outgoing.ticket, delivery::never_begun()});
-    context_.inbox.put(std::move(reports));
-    return;
-  }
-  context_.transport.send(std::move(turn.outgoing));
   const SteadyTime steady = context_.clock.steady();
-  for (Item* item : turn.leaving) limiters_.leaves(*item, steady);
+  const auto may_go = [&](const Item& item) {
+    const Lane& lane = *item.lane;
+    return !withdraws_ && !lane.leaves && !lane.queue->policy->paused && limiters_.admits(item, steady);
+  };
+  std::vector<Outgoing> outgoing;
+  outgoing.reserve(turn.outgoing.size());
+  std::vector<delivery::Report> reports;
+  for (std::size_t i = 0; i < turn.outgoing.size(); ++i) {
+    if (!may_go(*turn.leaving[i])) {
+      reports.push_back({turn.outgoing[i].ticket, delivery::never_begun("it was held back meanwhile")});
+      turn.leaving[i] = nullptr;
+      continue;
+    }
+    outgoing.push_back(std::move(turn.outgoing[i]));
+  }
+  if (!outgoing.empty()) context_.transport.send(std::move(outgoing));
+  for (Item* item : turn.leaving)
+    if (item != nullptr) limiters_.leaves(*item, steady);
+  if (!reports.empty()) context_.inbox.put(std::move(reports));
 }
 
 void UnsyncedTurns::tell(UnsyncedTurn& turn) {

@@ -40,7 +40,8 @@ struct UnsyncedTurn {
 /// dispatcher's thread.
 class UnsyncedTurns {
  public:
-  /// More turns than these are not committed before the first of them is durable.
+  /// More turns are not committed before the first of them is durable. All that are committed during a sync
+  /// share the next one, so each waits for two syncs at most; this limit bounds memory.
   static constexpr std::size_t turns_most = 8;
 
   UnsyncedTurns(const RunContext& context, Intake& intake, Scheduler& scheduler,

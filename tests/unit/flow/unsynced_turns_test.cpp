@@ -181,6 +181,25 @@ TEST_CASE("unsynced: a run that is told to stop sends no more of what is not dur
   CHECK(late.fixture.stats().attempts == 0);
 }
 
+TEST_CASE("unsynced: what a receiver asked to hold back meanwhile is not sent") {
+  Late late;
+  late.fixture.arrive({{"a1", "A", 1}});
+  late.fixture.play();
+  late.sync_all();
+  late.fixture.arrive({{"b1", "B", 1}});
+  late.fixture.play();
+  CHECK(late.count(DeliveryState::in_flight) == 2);
+  auto asks_for_time = answered(429);
+  asks_for_time.retry_after = 30s;
+  late.fixture.end("a1", asks_for_time);
+  late.sync_all();
+  CHECK(late.sent() == Ids{"a1"});
+  CHECK(late.count(DeliveryState::in_flight) == 0);
+  late.fixture.tick(1min);
+  late.sync_all();
+  CHECK(late.sent().size() > 1);
+}
+
 TEST_CASE("unsynced: the end of a run waits for all commits") {
   Late late;
   late.fixture.arrive({{"a1", "A", 1}});
