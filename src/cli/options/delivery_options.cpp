@@ -24,9 +24,9 @@ Result<journal::Orphans> parse_orphans(std::string_view text) {
 }
 
 Result<delivery::HttpClient> parse_http_client(std::string_view text) {
-  if (text == "libcurl") return delivery::HttpClient::libcurl;
   if (text == "direct") return delivery::HttpClient::direct;
-  return misuse("'{}' is neither libcurl nor direct", text);
+  if (text == "libcurl") return delivery::HttpClient::libcurl;
+  return misuse("'{}' is neither direct nor libcurl", text);
 }
 
 void add_limits(Command command, flow::RunOptions& run) {
@@ -144,9 +144,9 @@ void add_requests(Command command, DeliveryOptions& options) {
       .default_str("1.1")
       .group(group);
   from_environment(add_value(command, "--http-client", http.client, parse_http_client,
-                             "What makes the requests: libcurl, or this program on libcurl's connections"))
-      .type_name("libcurl|direct")
-      .default_str("libcurl")
+                             "What makes the requests: this program on libcurl's connections, or libcurl"))
+      .type_name("direct|libcurl")
+      .default_str("direct")
       .group(group);
   from_environment(add_value(command, "--threads", options.threads, thread_count,
                              "Threads that make requests; each host belongs to one of them"))

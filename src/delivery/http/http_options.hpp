@@ -12,8 +12,8 @@ namespace dispatch::delivery {
 
 /// What makes the requests.
 enum class HttpClient {
-  libcurl,  ///< libcurl
   direct,   ///< this program, on connections that libcurl makes; what it cannot do is done by libcurl
+  libcurl,  ///< libcurl
 };
 
 /// Which version of HTTP is spoken.
@@ -27,7 +27,7 @@ Result<HttpVersion> parse_http_version(std::string_view text);
 
 /// Options for making requests.
 struct HttpOptions {
-  HttpClient client = HttpClient::libcurl;
+  HttpClient client = HttpClient::direct;
   HttpVersion version = HttpVersion::http1;
   /// Time limit of one whole request: name look-up, connection, TLS, sending, and the complete answer. A
   /// subscription's own timeout has priority. The time does not run while the process is stopped. Default 5

@@ -27,11 +27,12 @@ inline Outgoing event(const std::string& url, std::uint64_t ticket = 1) {
   return outgoing;
 }
 
-/// The client that the tests of the transport run on, once each: DISPATCH_TEST_HTTP_CLIENT=direct, or
-/// libcurl.
+/// The client that the tests of the transport run on, once each: the default, or
+/// DISPATCH_TEST_HTTP_CLIENT=libcurl.
 inline HttpClient client_of_tests() {
   const char* const client = std::getenv("DISPATCH_TEST_HTTP_CLIENT");
-  return client != nullptr && std::string_view{client} == "direct" ? HttpClient::direct : HttpClient::libcurl;
+  return client != nullptr && std::string_view{client} == "libcurl" ? HttpClient::libcurl
+                                                                    : HttpClient::direct;
 }
 
 /// The same options for a client.
