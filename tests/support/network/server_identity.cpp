@@ -30,7 +30,7 @@ Certificate self_signed(EVP_PKEY* key, const std::string& address, std::chrono::
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("receiver"), -1,
                              -1, 0);
   X509_set_issuer_name(x509, name);
-  const std::string names = "IP:" + address + ",DNS:" + name_of(address);
+  const std::string host = name_of(address), names = "IP:" + address + ",DNS:" + host + ",DNS:*." + host;
   X509_EXTENSION* const alternative =
       X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
   tls_must(alternative != nullptr, "subject alternative name");

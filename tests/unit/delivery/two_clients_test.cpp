@@ -125,7 +125,9 @@ std::vector<Outcome> outcomes(HttpClient client, Wire wire, const std::vector<Sc
   if (!kept) return send_all(fixture, server, 0, scripts.size());
   std::vector<Outcome> all(scripts.size());
   for (std::size_t i = 0; i < scripts.size(); ++i) {
-    CHECK(fixture.attempt(event(server.url(i))).status == 200);
+    const auto good = fixture.attempt(event(server.url(i)));
+    CAPTURE(good.error);
+    CHECK(good.status == 200);
     all[i] = fixture.attempt(event(server.url(i)));
   }
   return all;
