@@ -83,7 +83,7 @@ test: test-deps
 check: test-deps style
 	@$(CONFIGURE) dev -B $(BUILD)
 	@cmake --build $(BUILD) --target all -j $(JOBS)
-	@$(CTEST) -L long -j $(JOBS) --test-dir $(BUILD)
+	@$(CTEST) -L long -j $(TEST_JOBS) --test-dir $(BUILD)
 
 style:
 	$(call install-missing,$(STYLE_PACKAGES))
