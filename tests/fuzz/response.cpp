@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/system/fd.hpp"
 #include "delivery/http/multi_loop.hpp"
+#include "delivery/http/tls_sessions.hpp"
 #include "delivery/http/transfer.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/property.hpp"
@@ -93,8 +94,9 @@ Outcome attempt(Server& server, std::string_view answer, std::size_t step) {
   std::optional<Report> report;
   {
     AddressMemory addresses{limits.connection_lifetime};
+    TlsSessions sessions;
     SystemRandom random;
-    const auto transfer = Transfer::make({limits, *loop, addresses, random}).value();
+    const auto transfer = Transfer::make({limits, *loop, addresses, sessions, random}).value();
     Outgoing outgoing;
     outgoing.ticket = ticket;
     outgoing.url = server.url();
