@@ -94,8 +94,8 @@ Result<RunResult> dispatch_all(const RunContext& context, const RunOptions& opti
     const auto sleep = dispatcher.wake_at(now) - now;
     const bool told = progress.stop != Stop::none && dispatcher.in_flight() == 0;
     const auto idle_since = context.clock.steady();
-    const auto due = told ? idle_since : idle_since + sleep;
-    Mail mail = context.inbox.take(due, intake.empty() ? 1 : 0, dispatcher.gathering());
+    Mail mail = context.inbox.take(told ? idle_since : idle_since + sleep, intake.empty() ? 1 : 0,
+                                   dispatcher.gathering());
     const auto busy_since = context.clock.steady();
     waited += busy_since - idle_since;
     const bool has_news = progress.is_news(mail);
@@ -103,7 +103,7 @@ Result<RunResult> dispatch_all(const RunContext& context, const RunOptions& opti
     if (progress.stop != Stop::none) dispatcher.drain();
     if (progress.stop == Stop::abort && !std::exchange(aborted, true)) context.transport.abort();
     DISPATCH_TRY(dispatcher.let_go());
-    if (!has_news && busy_since < due) continue;  // woken because a commit became durable
+    if (!has_news && mail.woken) continue;  // a commit became durable; what is due is done in the next round
     const bool quiet = mail.incoming.empty();
     DISPATCH_TRY(dispatcher.turn(std::move(mail)));
     progress.note_checkpoint(context);

@@ -104,8 +104,8 @@ Mail Inbox::take(std::optional<SteadyTime> until, std::size_t batches, const Gat
     news_.wait(lock, ready);
   if (!reports_.empty()) gather(lock, until, batches, gathering);
 
-  woken_ = false;
   Mail mail;
+  mail.woken = std::exchange(woken_, false);
   mail.reports.swap(reports_);
   for (std::size_t i = 0; i < batches && !incoming_.empty(); ++i) {
     mail.incoming.push_back(std::move(incoming_.front()));

@@ -43,6 +43,7 @@ struct Mail {
   std::optional<Error> input_error;  ///< why the input could not be read further
   bool input_ended = false;          ///< nothing comes after this
   Stop stop = Stop::none;
+  bool woken = false;  ///< wake() was called
 };
 
 /// How other threads reach the dispatcher: outcomes, events, requests to stop. Thread-safe.
