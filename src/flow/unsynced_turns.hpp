@@ -35,9 +35,9 @@ struct UnsyncedTurn {
   journal::StateCounts state_counts;  ///< of the journal with the turn
 };
 
-/// The turns that are committed and not known to be durable, in order. When one has become durable, its
-/// requests go to the transport, its input is acknowledged, and observers and stats are told. Used by the
-/// dispatcher's thread.
+/// The turns that are committed but not yet durable, oldest first. When a turn becomes durable, this class
+/// sends its requests, acknowledges its input, and reports the turn to the observer and the stats. Used by
+/// the dispatcher's thread.
 class UnsyncedTurns {
  public:
   /// More turns are not committed before the first of them is durable. All that are committed during a sync
@@ -71,7 +71,7 @@ class UnsyncedTurns {
   std::size_t unsent() const { return unsent_; }
   /// Number of sent requests that wait for a free connection, when one was last let go.
   std::size_t ahead() const { return ahead_; }
-  /// The rule that is told how long commits take to become durable.
+  /// Decides whether to wait for a commit. This class tells it how long each sync took.
   SyncRule& rule() { return rule_; }
 
  private:

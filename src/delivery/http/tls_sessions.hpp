@@ -13,8 +13,9 @@ namespace dispatch::delivery {
 /// RFC 5077): a shorter handshake, without certificates. libcurl keeps sessions as well, but of eight servers
 /// at most, and only among handles that share their connections.
 ///
-/// A session is resumed with the server that it was made with and no other. Whoever connects verifies the
-/// server as before: a session holds the certificate of its server and the result of its verification.
+/// A session is used only for the server (scheme, host and port) that it was made with. Resuming does not
+/// weaken verification: the session keeps the server's certificate and the result of verifying it, and
+/// libcurl checks both on the new connection.
 ///
 /// Used by one thread. Outlives the connections that it was attached to.
 class TlsSessions {
